@@ -1,0 +1,16 @@
+//! Floor 0: what every other floor stands on. No knowledge of networks, protocols or privacy law,
+//! only time, keys, hashes, masks and limits.
+
+pub mod clock;
+pub mod cursor;
+pub mod hash;
+pub mod key;
+pub mod limits;
+pub mod mask;
+pub mod time;
+
+pub use cursor::Cursor;
+pub use hash::{StableHasher, TableMap, TableSet, table_state};
+pub use key::{InstallationKey, KeyError};
+pub use mask::Mask;
+pub use time::Timestamp;

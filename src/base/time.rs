@@ -1,0 +1,76 @@
+//! Points in time, as packets carry them.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Nanoseconds since 1970-01-01T00:00:00Z, signed, so that a capture with a broken clock still has
+/// a place on the line. Reaches from 1677 to 2262.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The earliest representable time.
+    pub const MIN: Timestamp = Timestamp(i64::MIN);
+    /// The latest representable time.
+    pub const MAX: Timestamp = Timestamp(i64::MAX);
+
+    /// From nanoseconds since the epoch.
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Timestamp(nanos)
+    }
+
+    /// From seconds and a fraction in nanoseconds; saturates at the ends of the line.
+    pub fn from_seconds(seconds: i64, nanos: u32) -> Self {
+        Timestamp(seconds.saturating_mul(1_000_000_000).saturating_add(i64::from(nanos)))
+    }
+
+    /// From microseconds since the epoch; saturates.
+    pub fn from_micros(micros: i64) -> Self {
+        Timestamp(micros.saturating_mul(1000))
+    }
+
+    /// Nanoseconds since the epoch.
+    pub const fn nanos(self) -> i64 {
+        self.0
+    }
+
+    /// Microseconds since the epoch, rounded down: the resolution that is stored.
+    pub fn micros(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// How long after `earlier` this is; zero when it is not after.
+    pub fn since(self, earlier: Timestamp) -> Duration {
+        Duration::from_nanos(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+/// RFC 3339 in UTC with microseconds: `2026-11-21T23:09:41.000000Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.micros();
+        match jiff::Timestamp::from_microsecond(micros) {
+            Ok(at) => write!(f, "{at:.6}"),
+            Err(_) => write!(f, "{micros}us"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_print_as_rfc_3339_with_microseconds() {
+        let at = Timestamp::from_seconds(1_700_000_000, 123_456_789);
+        assert_eq!(at.to_string(), "2023-11-14T22:13:20.123456Z");
+        assert_eq!(Timestamp::default().to_string(), "1970-01-01T00:00:00.000000Z");
+    }
+
+    #[test]
+    fn since_is_never_negative() {
+        let (a, b) = (Timestamp::from_nanos(5), Timestamp::from_nanos(9));
+        assert_eq!(b.since(a), Duration::from_nanos(4));
+        assert_eq!(a.since(b), Duration::ZERO);
+    }
+}

@@ -1,0 +1,257 @@
+//! What observations add up to. A [`Rollup`] is a commutative monoid under [`Rollup::merge`]:
+//! shards, batches, splits and runs merge to the same result in any order.
+//!
+//! Nothing here is a value from a monitored exchange: strings are names that passed a decision
+//! about storage (see `docs/privacy.md`), numbers are counts.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use crate::base::Timestamp;
+use crate::model::{Direction, Evidence, Location};
+
+/// First and last time something was seen, by packet time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First.
+    pub first: Timestamp,
+    /// Last.
+    pub last: Timestamp,
+}
+
+impl Span {
+    /// Both at once.
+    pub fn at(at: Timestamp) -> Span {
+        Span { first: at, last: at }
+    }
+
+    /// The span that holds both.
+    pub fn merge(&mut self, other: Span) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// Never seen: the neutral element of [`Span::merge`].
+impl Default for Span {
+    fn default() -> Self {
+        Span { first: Timestamp::MAX, last: Timestamp::MIN }
+    }
+}
+
+/// How a request proves who sends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AuthScheme {
+    /// Nothing that looks like a credential.
+    None,
+    /// A key in a header field (`X-API-Key`, …).
+    ApiKeyHeader,
+    /// A key in the query string.
+    ApiKeyQuery,
+    /// RFC 7617.
+    Basic,
+    /// RFC 6750, opaque.
+    Bearer,
+    /// RFC 6750 with a JSON Web Token (RFC 7519).
+    BearerJwt,
+    /// A session cookie.
+    Cookie,
+    /// RFC 7616.
+    Digest,
+    /// RFC 4559.
+    Negotiate,
+    /// An `Authorization` field of another scheme.
+    Other,
+}
+
+impl AuthScheme {
+    /// Every scheme, in order.
+    pub const ALL: [AuthScheme; 10] = [
+        AuthScheme::None,
+        AuthScheme::ApiKeyHeader,
+        AuthScheme::ApiKeyQuery,
+        AuthScheme::Basic,
+        AuthScheme::Bearer,
+        AuthScheme::BearerJwt,
+        AuthScheme::Cookie,
+        AuthScheme::Digest,
+        AuthScheme::Negotiate,
+        AuthScheme::Other,
+    ];
+
+    /// The name shown to users.
+    pub fn name(self) -> &'static str {
+        match self {
+            AuthScheme::None => "none",
+            AuthScheme::ApiKeyHeader => "api-key-header",
+            AuthScheme::ApiKeyQuery => "api-key-query",
+            AuthScheme::Basic => "basic",
+            AuthScheme::Bearer => "bearer",
+            AuthScheme::BearerJwt => "jwt",
+            AuthScheme::Cookie => "cookie",
+            AuthScheme::Digest => "digest",
+            AuthScheme::Negotiate => "negotiate",
+            AuthScheme::Other => "other",
+        }
+    }
+}
+
+/// What could be seen of an endpoint's exchanges.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CoverageStats {
+    /// Exchanges, half ones included.
+    pub exchanges: u64,
+    /// Only the request or only the response was seen.
+    pub one_sided: u64,
+    /// A part is missing in the middle.
+    pub gaps: u64,
+    /// The end is missing.
+    pub truncated: u64,
+    /// A body could not be decoded (unknown coding, damaged, a bomb).
+    pub undecoded: u64,
+}
+
+impl CoverageStats {
+    /// Adds the counts of `other`.
+    pub fn merge(&mut self, other: &CoverageStats) {
+        self.exchanges += other.exchanges;
+        self.one_sided += other.one_sided;
+        self.gaps += other.gaps;
+        self.truncated += other.truncated;
+        self.undecoded += other.undecoded;
+    }
+}
+
+/// An endpoint before collapsing: word-like path segments are still literals.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EndpointKey {
+    /// The authority or `ip:port` that answers.
+    pub service: Arc<str>,
+    /// `http`, `fhir-r4`, `fhir` (version not shown), …
+    pub standard: Arc<str>,
+    /// The HTTP method; empty where the protocol has none.
+    pub method: Arc<str>,
+    /// The path with segments of a telling shape as `{id}`, `{date}`, …; empty where only the
+    /// response was seen or the protocol has none.
+    pub path: Arc<str>,
+    /// What was asked where it is not method and path (`ADT^A01`); empty for HTTP.
+    pub operation: Arc<str>,
+}
+
+/// A field of an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldKey {
+    /// Request or response.
+    pub direction: Direction,
+    /// Where it lives.
+    pub location: Location,
+    /// Its canonical path: `$.patients[*].nhs`.
+    pub path: Arc<str>,
+    /// What structure says of it, from closed vocabularies only (never a string that traffic
+    /// made): the FHIR element and, behind `|`, its issuer or kind
+    /// (`Patient.identifier.value|us.ssn`). Empty where structure says nothing.
+    pub context: Arc<str>,
+}
+
+/// What adds up per endpoint.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointStats {
+    /// Requests seen, or responses without one.
+    pub requests: u64,
+    /// Responses by status code.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Requests by authentication scheme; a request with two counts for both.
+    pub auth: BTreeMap<AuthScheme, u64>,
+    /// Exchanges that came over TLS or another encryption.
+    pub encrypted: u64,
+    /// Exchanges by wire protocol: `http/1`, `http/2`, ….
+    pub protocols: BTreeMap<&'static str, u64>,
+    /// Exchanges by FHIR interaction: `read`, `search-type`, ….
+    pub interactions: BTreeMap<&'static str, u64>,
+    /// Exchanges answered with success (2xx) although the request carried no authentication.
+    pub unauthenticated_successes: u64,
+    /// What could be seen.
+    pub coverage: CoverageStats,
+    /// When.
+    pub span: Span,
+    /// Body bytes of requests and responses as transferred.
+    pub body_bytes: [u64; 2],
+    /// Media types of request and response bodies with their counts, bounded.
+    pub media: [BTreeMap<Arc<str>, u64>; 2],
+    /// Client addresses (those with the least keyed hash) with their request counts.
+    pub clients: BTreeMap<IpAddr, u64>,
+    /// Odd traffic, by name.
+    pub anomalies: BTreeMap<&'static str, u64>,
+    /// The fields.
+    pub fields: BTreeMap<FieldKey, Evidence>,
+    /// Fields that were not kept because there were too many.
+    pub fields_overflow: u64,
+}
+
+/// What adds up per service.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceStats {
+    /// `ip:port` of servers that answer for it, with request counts, bounded.
+    pub addresses: BTreeMap<SocketAddr, u64>,
+    /// Requests.
+    pub requests: u64,
+    /// Bytes of heads and bodies, both directions.
+    pub bytes: u64,
+    /// `Server` and `X-Powered-By` product names with counts, bounded.
+    pub products: BTreeMap<Arc<str>, u64>,
+    /// When.
+    pub span: Span,
+}
+
+/// What adds up per client address.
+#[derive(Clone, Debug, Default)]
+pub struct ClientStats {
+    /// `User-Agent` values, bounded, unless a detector hit them.
+    pub user_agents: BTreeMap<Arc<str>, u64>,
+    /// Requests per service, bounded.
+    pub services: BTreeMap<Arc<str>, u64>,
+    /// Requests.
+    pub requests: u64,
+    /// When.
+    pub span: Span,
+}
+
+/// Flows to one server by what could be made of them: `http/1`, `tls`, `unidentified`, ….
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlowKey {
+    /// The server's `ip:port`.
+    pub server: SocketAddr,
+    /// The protocol's name, or why there is none.
+    pub outcome: &'static str,
+}
+
+/// What adds up per flow outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowStats {
+    /// Flows.
+    pub flows: u64,
+    /// Payload bytes, both directions.
+    pub bytes: u64,
+    /// Of them, bytes that were lost in gaps.
+    pub gap_bytes: u64,
+    /// Flows of which only one direction was seen.
+    pub one_sided: u64,
+}
+
+/// Everything that was observed, ready to be merged.
+#[derive(Clone, Debug, Default)]
+pub struct Rollup {
+    /// By service name.
+    pub services: BTreeMap<Arc<str>, ServiceStats>,
+    /// By endpoint.
+    pub endpoints: BTreeMap<EndpointKey, EndpointStats>,
+    /// By client address.
+    pub clients: BTreeMap<IpAddr, ClientStats>,
+    /// Clients that were not kept because there were too many.
+    pub clients_overflow: u64,
+    /// By server and outcome.
+    pub flows: BTreeMap<FlowKey, FlowStats>,
+    /// Odd traffic that belongs to no endpoint, by name.
+    pub anomalies: BTreeMap<&'static str, u64>,
+}

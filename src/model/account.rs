@@ -1,0 +1,99 @@
+//! The accounting identity: every packet that was seen is in exactly one of these places.
+
+use std::collections::BTreeMap;
+
+/// Why packets were not analysed; the names users see.
+pub type Reason = &'static str;
+
+/// Why decoding made no segment of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SkipReason {
+    /// Not ours to decode: `arp`, `udp`, `icmp`, `link-type`, `fragment`, …
+    Skipped(Reason),
+    /// Its headers contradict themselves or end too soon: `ipv4-header`, `tcp-header`, …
+    Malformed(Reason),
+}
+
+/// What became of the packets of one input, exact to the packet:
+/// `seen = analysed + duplicate + filtered + skipped + malformed + shed + dropped`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PacketAccount {
+    /// Packets the source had for us, those the kernel dropped included.
+    pub seen: u64,
+    /// Bytes on the wire of all packets that were delivered.
+    pub bytes: u64,
+    /// Segments that reached reassembly.
+    pub analysed: u64,
+    /// The same packet a second time.
+    pub duplicate: u64,
+    /// Excluded by the user's filter.
+    pub filtered: u64,
+    /// Not ours to decode.
+    pub skipped: BTreeMap<Reason, u64>,
+    /// Contradicting or cut headers.
+    pub malformed: BTreeMap<Reason, u64>,
+    /// Discarded by us under load.
+    pub shed: BTreeMap<Reason, u64>,
+    /// Lost in the kernel's buffer.
+    pub dropped: u64,
+    /// Of the analysed: payload the capture cut off (snap length), in packets.
+    pub cut: u64,
+}
+
+impl PacketAccount {
+    /// Everything but `seen`, added up.
+    pub fn accounted(&self) -> u64 {
+        let sum = |of: &BTreeMap<Reason, u64>| of.values().sum::<u64>();
+        self.analysed
+            + self.duplicate
+            + self.filtered
+            + sum(&self.skipped)
+            + sum(&self.malformed)
+            + sum(&self.shed)
+            + self.dropped
+    }
+
+    /// Whether the identity holds.
+    pub fn balances(&self) -> bool {
+        self.seen == self.accounted()
+    }
+
+    /// Counts one packet that made no segment.
+    pub fn skip(&mut self, why: SkipReason) {
+        match why {
+            SkipReason::Skipped(reason) => *self.skipped.entry(reason).or_default() += 1,
+            SkipReason::Malformed(reason) => *self.malformed.entry(reason).or_default() += 1,
+        }
+    }
+
+    /// Adds what another part of the same input counted.
+    pub fn merge(&mut self, other: &PacketAccount) {
+        self.seen += other.seen;
+        self.bytes += other.bytes;
+        self.analysed += other.analysed;
+        self.duplicate += other.duplicate;
+        self.filtered += other.filtered;
+        self.dropped += other.dropped;
+        self.cut += other.cut;
+        for (mine, theirs) in [
+            (&mut self.skipped, &other.skipped),
+            (&mut self.malformed, &other.malformed),
+            (&mut self.shed, &other.shed),
+        ] {
+            for (reason, count) in theirs {
+                *mine.entry(reason).or_default() += count;
+            }
+        }
+    }
+}
+
+/// The account of one input, with its name and how it ended.
+#[derive(Clone, Debug, Default)]
+pub struct InputAccount {
+    /// File name, interface name, or `-`.
+    pub name: String,
+    /// The account.
+    pub packets: PacketAccount,
+    /// Why it is incomplete (cut in the middle, interrupted), where it is.
+    pub incomplete: Option<String>,
+}

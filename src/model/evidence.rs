@@ -1,0 +1,405 @@
+//! What is known of a field: a column of values, summarised so that summaries add up and no value
+//! is kept.
+//!
+//! Evidence is a commutative monoid: [`Evidence::merge`] is associative and commutative, and the
+//! empty evidence is its neutral element. Whatever order values come in, however they are split
+//! over workers, captures and runs, the merged evidence is the same. Property tests below hold it.
+
+use smallvec::SmallVec;
+
+use crate::base::Mask;
+use crate::base::limits::SAMPLE_K;
+
+use super::{Form, ValueKind};
+
+/// A rule's place in the compiled rule set of this process. Not stable across processes: the
+/// store writes names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId(pub u8);
+
+/// A set of rules. At most 256 rules can be loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleBits([u64; 4]);
+
+impl RuleBits {
+    /// No rule.
+    pub const NONE: RuleBits = RuleBits([0; 4]);
+
+    /// Adds `rule`.
+    pub fn insert(&mut self, rule: RuleId) {
+        if let Some(word) = self.0.get_mut(usize::from(rule.0 >> 6)) {
+            *word |= 1 << (rule.0 & 63);
+        }
+    }
+
+    /// Whether `rule` is in it.
+    pub fn contains(&self, rule: RuleId) -> bool {
+        self.0.get(usize::from(rule.0 >> 6)).is_some_and(|word| word >> (rule.0 & 63) & 1 == 1)
+    }
+
+    /// Whether no rule is in it.
+    pub fn is_empty(&self) -> bool {
+        self.0 == [0; 4]
+    }
+
+    /// The rules of both.
+    pub fn union(self, other: RuleBits) -> RuleBits {
+        let mut out = self;
+        for (mine, theirs) in out.0.iter_mut().zip(other.0) {
+            *mine |= theirs;
+        }
+        out
+    }
+
+    /// The rules in order.
+    pub fn iter(&self) -> impl Iterator<Item = RuleId> + use<> {
+        let words = self.0;
+        (0u8..=255)
+            .filter(move |n| {
+                words.get(usize::from(n >> 6)).is_some_and(|word| word >> (n & 63) & 1 == 1)
+            })
+            .map(RuleId)
+    }
+}
+
+/// What the rules say of one value. A function of the value alone, so it can be cached by value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Outcome {
+    /// Rules for which the whole value has the right format, so that their check was tried.
+    pub tried: RuleBits,
+    /// Rules of `tried` whose check passed.
+    pub passed: RuleBits,
+    /// Rules that found something with strong structure or lead-in words inside a longer text.
+    pub embedded: RuleBits,
+}
+
+impl Outcome {
+    /// Whether no rule has anything to say.
+    pub fn is_empty(&self) -> bool {
+        self.tried.is_empty() && self.embedded.is_empty()
+    }
+}
+
+/// Exact counters of one rule on one field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleCount {
+    /// Which rule.
+    pub rule: RuleId,
+    /// Values whose format is right.
+    pub tried: u64,
+    /// Of these: the check passed.
+    pub passed: u64,
+    /// Longer values that contain one.
+    pub embedded: u64,
+}
+
+/// One distinct candidate value of the sample: its keyed hash and what the rules say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SampleEntry {
+    /// Keyed hash of the value.
+    pub hash: u64,
+    /// What the rules say.
+    pub outcome: Outcome,
+}
+
+/// The `k` distinct candidate values with the least keyed hashes (a bottom-k sketch: Cohen and
+/// Kaplan, "Summarizing data using bottom-k sketches", PODC 2007). A uniform sample of the
+/// distinct values, whatever their frequency and order.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    /// Sorted by hash and distinct up to `settled`; unsorted behind it.
+    hashes: Vec<(u64, u16)>,
+    settled: usize,
+    outcomes: Vec<Outcome>,
+}
+
+impl Sample {
+    /// Adds a value. The same value always comes with the same outcome.
+    pub fn insert(&mut self, hash: u64, outcome: Outcome) {
+        if self.settled == SAMPLE_K {
+            // The greatest kept hash bounds what can still enter.
+            if self.hashes.get(SAMPLE_K - 1).is_some_and(|(greatest, _)| hash >= *greatest) {
+                return;
+            }
+        }
+        if let Some((last, _)) = self.hashes.last()
+            && *last == hash
+        {
+            return;
+        }
+        let place = self.place(outcome);
+        self.hashes.push((hash, place));
+        if self.hashes.len() >= self.settled + SAMPLE_K.min(16 + self.settled) {
+            self.settle();
+        }
+    }
+
+    /// The entries, by hash.
+    pub fn entries(&mut self) -> impl Iterator<Item = SampleEntry> + '_ {
+        self.settle();
+        let outcomes = &self.outcomes;
+        self.hashes.iter().map(move |(hash, place)| SampleEntry {
+            hash: *hash,
+            outcome: outcomes.get(usize::from(*place)).copied().unwrap_or_default(),
+        })
+    }
+
+    /// Adds every entry of `other`.
+    pub fn merge(&mut self, mut other: Sample) {
+        for entry in other.entries() {
+            self.insert(entry.hash, entry.outcome);
+        }
+        self.settle();
+    }
+
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
+    fn place(&mut self, outcome: Outcome) -> u16 {
+        let found = self.outcomes.iter().position(|o| *o == outcome);
+        let place = found.unwrap_or_else(|| {
+            self.outcomes.push(outcome);
+            self.outcomes.len() - 1
+        });
+        // At most 2k entries stand at once and settle() drops unused outcomes.
+        u16::try_from(place).unwrap_or(u16::MAX)
+    }
+
+    fn settle(&mut self) {
+        if self.settled == self.hashes.len() {
+            return;
+        }
+        self.hashes.sort_unstable_by_key(|(hash, _)| *hash);
+        self.hashes.dedup_by_key(|(hash, _)| *hash);
+        self.hashes.truncate(SAMPLE_K);
+        self.settled = self.hashes.len();
+        if self.outcomes.len() > SAMPLE_K {
+            let old = std::mem::take(&mut self.outcomes);
+            let mut hashes = std::mem::take(&mut self.hashes);
+            for (_, place) in &mut hashes {
+                let outcome = old.get(usize::from(*place)).copied().unwrap_or_default();
+                *place = self.place(outcome);
+            }
+            self.hashes = hashes;
+        }
+    }
+}
+
+/// The mask of one representative value: that with the least keyed hash.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exemplar {
+    /// Keyed hash of the value.
+    pub hash: u64,
+    /// Its mask.
+    pub mask: Mask,
+}
+
+/// The summary of one field's column of values.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// Values seen.
+    pub seen: u64,
+    /// Exchanges in which the field was seen.
+    pub exchanges: u64,
+    /// Kinds seen, one bit per [`ValueKind`].
+    pub kinds: u8,
+    /// Values seen per form, those not zero, in order.
+    pub forms: SmallVec<[(Form, u64); 2]>,
+    /// Counters per rule, those not zero, in order.
+    pub rules: SmallVec<[RuleCount; 1]>,
+    /// Distinct candidate values.
+    pub sample: Sample,
+    /// What one of them looks like.
+    pub exemplar: Option<Box<Exemplar>>,
+}
+
+impl Evidence {
+    /// Counts `count` values of one kind and form.
+    pub fn count(&mut self, kind: ValueKind, form: Form, count: u64) {
+        self.seen += count;
+        self.kinds |= 1 << kind as u8;
+        match self.forms.binary_search_by_key(&form, |(f, _)| *f) {
+            Ok(at) => {
+                if let Some(entry) = self.forms.get_mut(at) {
+                    entry.1 += count;
+                }
+            }
+            Err(at) => self.forms.insert(at, (form, count)),
+        }
+    }
+
+    /// Counts `count` occurrences of a candidate value: its outcome is not empty.
+    pub fn candidate(&mut self, hash: u64, outcome: Outcome, count: u64) {
+        for rule in outcome.tried.union(outcome.embedded).iter() {
+            let counter = self.counter(rule);
+            counter.tried += count * u64::from(outcome.tried.contains(rule));
+            counter.passed += count * u64::from(outcome.passed.contains(rule));
+            counter.embedded += count * u64::from(outcome.embedded.contains(rule));
+        }
+        self.sample.insert(hash, outcome);
+    }
+
+    /// Whether a value with this hash would become the exemplar: masks are made only then.
+    pub fn wants_exemplar(&self, hash: u64) -> bool {
+        self.exemplar.as_ref().is_none_or(|e| hash < e.hash)
+    }
+
+    /// Offers an exemplar; the least hash wins.
+    pub fn offer_exemplar(&mut self, hash: u64, mask: Mask) {
+        let offered = Exemplar { hash, mask };
+        if self.exemplar.as_ref().is_none_or(|e| offered < **e) {
+            self.exemplar = Some(Box::new(offered));
+        }
+    }
+
+    /// The counters of `rule`; zeros where it never had a candidate.
+    pub fn of_rule(&self, rule: RuleId) -> RuleCount {
+        let zero = RuleCount { rule, tried: 0, passed: 0, embedded: 0 };
+        self.rules.iter().find(|c| c.rule == rule).copied().unwrap_or(zero)
+    }
+
+    /// Values seen in this form.
+    pub fn of_form(&self, form: Form) -> u64 {
+        self.forms.iter().find(|(f, _)| *f == form).map_or(0, |(_, n)| *n)
+    }
+
+    /// Adds what was seen elsewhere of the same field.
+    pub fn merge(&mut self, other: Evidence) {
+        self.seen += other.seen;
+        self.exchanges += other.exchanges;
+        self.kinds |= other.kinds;
+        for (form, count) in other.forms {
+            match self.forms.binary_search_by_key(&form, |(f, _)| *f) {
+                Ok(at) => {
+                    if let Some(entry) = self.forms.get_mut(at) {
+                        entry.1 += count;
+                    }
+                }
+                Err(at) => self.forms.insert(at, (form, count)),
+            }
+        }
+        for theirs in other.rules {
+            let mine = self.counter(theirs.rule);
+            mine.tried += theirs.tried;
+            mine.passed += theirs.passed;
+            mine.embedded += theirs.embedded;
+        }
+        self.sample.merge(other.sample);
+        if let Some(theirs) = other.exemplar {
+            self.offer_exemplar(theirs.hash, theirs.mask);
+        }
+    }
+
+    fn counter(&mut self, rule: RuleId) -> &mut RuleCount {
+        let at = match self.rules.binary_search_by_key(&rule, |c| c.rule) {
+            Ok(at) => at,
+            Err(at) => {
+                self.rules.insert(at, RuleCount { rule, tried: 0, passed: 0, embedded: 0 });
+                at
+            }
+        };
+        &mut self.rules[at]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Everything that can be observed of an evidence.
+    fn observe(mut e: Evidence) -> impl PartialEq + std::fmt::Debug {
+        let sample: Vec<SampleEntry> = e.sample.entries().collect();
+        (e.seen, e.exchanges, e.kinds, e.forms.to_vec(), e.rules.to_vec(), sample, e.exemplar)
+    }
+
+    fn outcome_of(value: u32) -> Outcome {
+        let mut outcome = Outcome::default();
+        outcome.tried.insert(RuleId((value % 7) as u8));
+        if value.is_multiple_of(3) {
+            outcome.passed.insert(RuleId((value % 7) as u8));
+        }
+        if value.is_multiple_of(5) {
+            outcome.embedded.insert(RuleId(200));
+        }
+        outcome
+    }
+
+    fn evidence_of(values: &[u32]) -> Evidence {
+        let hasher = crate::base::StableHasher::new([3; 16]);
+        let mut evidence = Evidence::default();
+        for value in values {
+            evidence.count(ValueKind::String, Form::ALL[(value % 16) as usize], 1);
+            let hash = hasher.hash(&value.to_le_bytes());
+            evidence.candidate(hash, outcome_of(*value), 1);
+            if evidence.wants_exemplar(hash) {
+                evidence.offer_exemplar(hash, Mask::of(value.to_string().as_bytes()));
+            }
+        }
+        evidence
+    }
+
+    proptest! {
+        #[test]
+        fn order_and_split_do_not_matter(
+            values in proptest::collection::vec(0u32..2000, 0..1500),
+            cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..4),
+            seed: u64,
+        ) {
+            let whole = evidence_of(&values);
+            let mut shuffled = values.clone();
+            // Any deterministic shuffle does: sort by a keyed hash.
+            let hasher = crate::base::StableHasher::new([seed as u8; 16]);
+            shuffled.sort_by_key(|v| hasher.hash(&v.to_be_bytes()));
+            let mut merged = Evidence::default();
+            let mut rest = &shuffled[..];
+            for cut in cuts {
+                if rest.is_empty() {
+                    break;
+                }
+                let (head, tail) = rest.split_at(cut.index(rest.len()));
+                let mut next = evidence_of(head);
+                next.merge(merged);
+                merged = next;
+                rest = tail;
+            }
+            merged.merge(evidence_of(rest));
+            prop_assert_eq!(observe(merged), observe(whole));
+        }
+
+        #[test]
+        fn merging_is_associative(
+            a in proptest::collection::vec(0u32..900, 0..400),
+            b in proptest::collection::vec(0u32..900, 0..400),
+            c in proptest::collection::vec(0u32..900, 0..400),
+        ) {
+            let mut left = evidence_of(&a);
+            left.merge(evidence_of(&b));
+            left.merge(evidence_of(&c));
+            let mut right = evidence_of(&b);
+            right.merge(evidence_of(&c));
+            let mut outer = evidence_of(&a);
+            outer.merge(right);
+            prop_assert_eq!(observe(left), observe(outer));
+        }
+    }
+
+    #[test]
+    fn the_sample_is_bounded_and_distinct() {
+        let mut evidence = evidence_of(&(0..50_000).map(|n| n % 3000).collect::<Vec<_>>());
+        let hashes: Vec<u64> = evidence.sample.entries().map(|e| e.hash).collect();
+        assert_eq!(hashes.len(), SAMPLE_K);
+        assert!(hashes.windows(2).all(|w| w[0] < w[1]));
+        assert_eq!(evidence.seen, 50_000);
+    }
+
+    #[test]
+    fn empty_evidence_is_neutral() {
+        let mut a = evidence_of(&[1, 2, 3]);
+        a.merge(Evidence::default());
+        assert_eq!(observe(a), observe(evidence_of(&[1, 2, 3])));
+    }
+}

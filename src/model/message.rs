@@ -1,0 +1,138 @@
+//! Events that a protocol parser makes of a flow's streams.
+
+use crate::base::Timestamp;
+
+use super::Direction;
+
+/// One header field, as sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header<'a> {
+    /// The name, in the case it was sent.
+    pub name: &'a [u8],
+    /// The value without surrounding white space; obs-fold replaced by spaces.
+    pub value: &'a [u8],
+}
+
+/// The head of a message, borrowed from the parser for the length of the call.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum MessageHead<'a> {
+    /// An HTTP request (RFC 9110, 9112).
+    HttpRequest {
+        /// `GET`, …, as sent.
+        method: &'a [u8],
+        /// The request target as sent: origin, absolute, authority or asterisk form.
+        target: &'a [u8],
+        /// 0 for HTTP/1.0, 1 for HTTP/1.1.
+        minor_version: u8,
+        /// The fields in order.
+        headers: &'a [Header<'a>],
+    },
+    /// An HTTP response.
+    HttpResponse {
+        /// 100 to 999.
+        status: u16,
+        /// 0 for HTTP/1.0, 1 for HTTP/1.1.
+        minor_version: u8,
+        /// The fields in order.
+        headers: &'a [Header<'a>],
+    },
+}
+
+/// How a message finds its other half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Correlation {
+    /// The nth request has the nth response (HTTP/1).
+    InOrder,
+    /// Both halves carry this number (HTTP/2 stream).
+    Stream(u64),
+}
+
+/// What the rest of a connection speaks after a switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SwitchTo {
+    /// Nobody said: identify again (CONNECT, unknown Upgrade).
+    Unknown,
+    /// A named protocol of the registry.
+    Named(&'static str),
+}
+
+/// Odd but non-fatal traffic. Named and counted, never an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Anomaly(pub &'static str);
+
+/// One step of a conversation.
+#[derive(Clone, Copy, Debug)]
+pub enum MessageEvent<'a> {
+    /// A message starts.
+    Head {
+        /// Request or response.
+        direction: Direction,
+        /// Time of its first byte.
+        at: Timestamp,
+        /// How it finds its other half.
+        correlation: Correlation,
+        /// Found by searching behind a gap: believed only when its other half is found.
+        tentative: bool,
+        /// What it says.
+        head: MessageHead<'a>,
+    },
+    /// The next bytes of the body of the message that is open in `direction` (transfer coding
+    /// already removed, content coding not).
+    Body {
+        /// Request or response.
+        direction: Direction,
+        /// The bytes.
+        bytes: &'a [u8],
+    },
+    /// Bytes of that body which will never be seen.
+    BodyGap {
+        /// Request or response.
+        direction: Direction,
+        /// How many, where that is known.
+        len: u64,
+    },
+    /// Header fields behind a chunked body.
+    Trailers {
+        /// Request or response.
+        direction: Direction,
+        /// The fields in order.
+        headers: &'a [Header<'a>],
+    },
+    /// The message is over.
+    End {
+        /// Request or response.
+        direction: Direction,
+        /// Time of its last byte.
+        at: Timestamp,
+        /// Whether it ended where it said it would.
+        complete: bool,
+    },
+    /// Messages were lost in `direction`: how many is not known, so that pairing by order has to
+    /// start anew.
+    Lost {
+        /// Request or response.
+        direction: Direction,
+    },
+    /// Something odd.
+    Anomaly {
+        /// Request or response.
+        direction: Direction,
+        /// What.
+        anomaly: Anomaly,
+    },
+    /// The rest of the connection, both directions, speaks something else from here on.
+    Switch {
+        /// What it speaks.
+        to: SwitchTo,
+    },
+    /// The parser can make no more of `direction`.
+    GaveUp {
+        /// Request or response.
+        direction: Direction,
+        /// Why.
+        anomaly: Anomaly,
+    },
+}

@@ -1,0 +1,20 @@
+//! Floor 1: plain nouns. The words of the field (see the glossary in `docs/architecture.md`), with
+//! no behaviour beyond keeping themselves consistent.
+
+pub mod account;
+pub mod evidence;
+pub mod finding;
+pub mod message;
+pub mod packet;
+pub mod segment;
+pub mod stream;
+pub mod value;
+
+pub use account::{InputAccount, PacketAccount, Reason, SkipReason};
+pub use evidence::{Evidence, Outcome, RuleBits, RuleId, Sample};
+pub use finding::{FindingKind, Severity};
+pub use message::{Anomaly, Correlation, Header, MessageEvent, MessageHead, SwitchTo};
+pub use packet::{LinkType, Packet};
+pub use segment::{Encapsulation, FiveTuple, Segment, SegmentBatch, TcpFlags};
+pub use stream::{Direction, EndCause, StreamEvent, StreamInput};
+pub use value::{Form, Location, Value, ValueKind};

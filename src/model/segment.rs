@@ -1,0 +1,166 @@
+//! TCP segments after decoding, and batches of them.
+
+use std::net::{IpAddr, SocketAddr};
+
+use smallvec::SmallVec;
+
+use crate::base::Timestamp;
+
+/// Who sent a segment to whom. Always the innermost addresses when the packet came through a
+/// tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FiveTuple {
+    /// The sender.
+    pub src: SocketAddr,
+    /// The receiver.
+    pub dst: SocketAddr,
+    /// The IP protocol number: 6 for TCP.
+    pub transport: u8,
+}
+
+impl FiveTuple {
+    /// IP protocol number of TCP.
+    pub const TCP: u8 = 6;
+
+    /// A TCP five-tuple.
+    pub fn tcp(src: (IpAddr, u16), dst: (IpAddr, u16)) -> Self {
+        FiveTuple { src: src.into(), dst: dst.into(), transport: Self::TCP }
+    }
+
+    /// The same flow seen from the other end.
+    pub fn reversed(self) -> Self {
+        FiveTuple { src: self.dst, dst: self.src, transport: self.transport }
+    }
+}
+
+/// The flag byte of a TCP header (RFC 9293 section 3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TcpFlags(pub u8);
+
+impl TcpFlags {
+    /// No more data from the sender.
+    pub const FIN: u8 = 0x01;
+    /// Synchronize sequence numbers.
+    pub const SYN: u8 = 0x02;
+    /// Reset the connection.
+    pub const RST: u8 = 0x04;
+    /// Push.
+    pub const PSH: u8 = 0x08;
+    /// The acknowledgment field is significant.
+    pub const ACK: u8 = 0x10;
+    /// The urgent pointer is significant.
+    pub const URG: u8 = 0x20;
+
+    /// Whether any of `bits` is set.
+    pub fn has(self, bits: u8) -> bool {
+        self.0 & bits != 0
+    }
+}
+
+/// What a packet was wrapped in, outermost first: VLAN ids for now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Encapsulation {
+    /// IEEE 802.1Q and 802.1ad VLAN ids, outermost first.
+    pub vlans: SmallVec<[u16; 4]>,
+}
+
+/// One TCP segment after decoding.
+#[derive(Clone, Debug)]
+pub struct Segment<'a> {
+    /// When the packet was captured.
+    pub at: Timestamp,
+    /// Who sent it to whom.
+    pub tuple: FiveTuple,
+    /// Sequence number of the first payload byte, or of the SYN where that flag is set.
+    pub seq: u32,
+    /// Acknowledgment number, significant where that flag is set.
+    pub ack: u32,
+    /// The flags.
+    pub flags: TcpFlags,
+    /// The payload that was captured.
+    pub payload: &'a [u8],
+    /// Payload bytes that were on the wire. More than `payload.len()` where the capture cut the
+    /// packet: the difference is a gap of known length behind `payload`.
+    pub wire_payload_len: u32,
+    /// What the packet was wrapped in.
+    pub encapsulation: Encapsulation,
+}
+
+/// Segments with their payloads in one arena: the only copy an in-order payload ever gets.
+///
+/// ```text
+/// arena     | payload 0 | payload 1 | payload 2 |
+/// segments  [0: 0..40]  [1: 40..80]  [2: 80..90]
+/// ```
+#[derive(Debug, Default)]
+pub struct SegmentBatch {
+    arena: Vec<u8>,
+    segments: Vec<Stored>,
+}
+
+#[derive(Debug)]
+struct Stored {
+    at: Timestamp,
+    tuple: FiveTuple,
+    seq: u32,
+    ack: u32,
+    flags: TcpFlags,
+    wire_payload_len: u32,
+    start: usize,
+    len: usize,
+    encapsulation: Encapsulation,
+}
+
+impl SegmentBatch {
+    /// Appends a copy of `segment`.
+    pub fn push(&mut self, segment: &Segment<'_>) {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(segment.payload);
+        self.segments.push(Stored {
+            at: segment.at,
+            tuple: segment.tuple,
+            seq: segment.seq,
+            ack: segment.ack,
+            flags: segment.flags,
+            wire_payload_len: segment.wire_payload_len,
+            start,
+            len: segment.payload.len(),
+            encapsulation: segment.encapsulation.clone(),
+        });
+    }
+
+    /// The segments in the order they were pushed.
+    pub fn iter(&self) -> impl Iterator<Item = Segment<'_>> {
+        self.segments.iter().map(|s| Segment {
+            at: s.at,
+            tuple: s.tuple,
+            seq: s.seq,
+            ack: s.ack,
+            flags: s.flags,
+            payload: self.arena.get(s.start..s.start + s.len).unwrap_or_default(),
+            wire_payload_len: s.wire_payload_len,
+            encapsulation: s.encapsulation.clone(),
+        })
+    }
+
+    /// How many segments there are.
+    pub fn len(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// Payload bytes held.
+    pub fn bytes(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Forgets the segments and keeps the memory.
+    pub fn clear(&mut self) {
+        self.arena.clear();
+        self.segments.clear();
+    }
+}

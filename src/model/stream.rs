@@ -1,0 +1,65 @@
+//! What reassembly makes of segments: ordered bytes, gaps and ends.
+
+use crate::base::Timestamp;
+
+/// Which way bytes travel in a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// From the client to the server: requests.
+    ToServer,
+    /// From the server to the client: responses.
+    ToClient,
+}
+
+impl Direction {
+    /// The other way.
+    pub fn reversed(self) -> Self {
+        match self {
+            Direction::ToServer => Direction::ToClient,
+            Direction::ToClient => Direction::ToServer,
+        }
+    }
+
+    /// 0 for requests, 1 for responses: an index into a pair.
+    pub fn index(self) -> usize {
+        match self {
+            Direction::ToServer => 0,
+            Direction::ToClient => 1,
+        }
+    }
+}
+
+/// Why a stream will bring no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndCause {
+    /// FIN and everything before it was delivered, or skipped as gaps.
+    Fin,
+    /// The connection was reset.
+    Reset,
+    /// No packet for too long, or the five-tuple was used again.
+    Expired,
+    /// Removed for memory, or the input ended while the flow was open.
+    Cut,
+}
+
+/// One step of one stream.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamEvent<'a> {
+    /// Which stream.
+    pub direction: Direction,
+    /// Time of the packet that brought it.
+    pub at: Timestamp,
+    /// What came.
+    pub input: StreamInput<'a>,
+}
+
+/// A gap is an input like any other: the parser knows how long it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamInput<'a> {
+    /// The next bytes in order.
+    Bytes(&'a [u8]),
+    /// This many bytes will never be seen.
+    Gap(u64),
+    /// No more will come.
+    End(EndCause),
+}
