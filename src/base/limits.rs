@@ -88,3 +88,6 @@ pub const FLOW_IDLE_SECONDS: u64 = 300;
 
 /// The same for a flow of which both ends were closed or reset: late segments still belong to it.
 pub const FLOW_CLOSED_SECONDS: u64 = 10;
+
+/// Exchanges a worker folds before it hands a rollup to the writer.
+pub const ROLLUP_EXCHANGES_MAX: u64 = 4096;

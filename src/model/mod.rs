@@ -2,6 +2,8 @@
 //! no behaviour beyond keeping themselves consistent.
 
 pub mod account;
+pub mod community_id;
+pub mod event;
 pub mod evidence;
 pub mod finding;
 pub mod message;
@@ -11,6 +13,8 @@ pub mod stream;
 pub mod value;
 
 pub use account::{InputAccount, PacketAccount, Reason, SkipReason};
+pub use community_id::community_id;
+pub use event::{EventSink, ExchangeEvent, Revealed};
 pub use evidence::{Evidence, Outcome, RuleBits, RuleId, Sample};
 pub use finding::{FindingKind, Severity};
 pub use message::{Anomaly, Correlation, Header, MessageEvent, MessageHead, SwitchTo};

@@ -1,0 +1,266 @@
+//! One flow, from its first bytes to its last: identify, parse, pair.
+
+use crate::flow::{FlowInfo, FlowTotals};
+use crate::model::{
+    Anomaly, Direction, EndCause, MessageEvent, MessageHead, StreamEvent, StreamInput, SwitchTo,
+};
+use crate::protocol::{Identification, Identifier, MessageSink, Parser, Protocol, protocol_named};
+
+use super::half::{Request, Response};
+use super::pairing::Pairing;
+use super::worker::Workbench;
+
+/// What is known of a flow so far.
+pub struct Conversation {
+    stage: Stage,
+    /// The orientation was guessed wrong: directions are turned round before anything sees them.
+    flipped: bool,
+    /// Name of the protocol, for the books.
+    outcome: &'static str,
+    next_tx: u64,
+}
+
+enum Stage {
+    Identifying(Box<Identifier>),
+    Speaking(Box<Speaking>),
+    /// Nothing more can be made of it.
+    Closed,
+}
+
+struct Speaking {
+    protocol: &'static Protocol,
+    parser: Box<dyn Parser>,
+    pairing: Pairing,
+    /// Set by an event: what the rest of the flow speaks.
+    switch: Option<SwitchTo>,
+}
+
+/// Outcome of a flow that never carried payload.
+pub const EMPTY: &str = "empty";
+/// Outcome of a flow nobody could identify.
+pub const UNIDENTIFIED: &str = "unidentified";
+
+impl Conversation {
+    /// A flow of which nothing is known.
+    pub fn new(flow: &FlowInfo) -> Self {
+        Conversation {
+            stage: Stage::Identifying(Box::new(Identifier::new(flow.server.port()))),
+            flipped: false,
+            outcome: EMPTY,
+            next_tx: 0,
+        }
+    }
+
+    /// Takes the next step of one stream.
+    pub fn event(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
+        if self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
+            self.outcome = UNIDENTIFIED;
+        }
+        let mut event = event;
+        if self.flipped {
+            event.direction = event.direction.reversed();
+        }
+        match &mut self.stage {
+            Stage::Closed => {}
+            Stage::Identifying(_) => self.identify(flow, event, bench),
+            Stage::Speaking(_) => self.speak(flow, event, bench),
+        }
+    }
+
+    /// The flow is over.
+    pub fn close(mut self, flow: &FlowInfo, totals: &FlowTotals, bench: &mut Workbench) {
+        self.end_speaking(flow, bench);
+        let flow = self.oriented(flow);
+        let stats = bench.accumulator.flow(flow.server, self.outcome);
+        stats.flows += 1;
+        stats.bytes += totals.payload_bytes[0] + totals.payload_bytes[1];
+        stats.gap_bytes += totals.gap_bytes[0] + totals.gap_bytes[1];
+        let silent = |i: usize| totals.packets.get(i).is_none_or(|n| *n == 0);
+        stats.one_sided += u64::from(silent(0) || silent(1));
+        for anomaly in totals.anomalies() {
+            bench.accumulator.anomaly(anomaly);
+        }
+    }
+
+    fn oriented(&self, flow: &FlowInfo) -> FlowInfo {
+        let mut flow = flow.clone();
+        if self.flipped {
+            std::mem::swap(&mut flow.client, &mut flow.server);
+        }
+        flow
+    }
+
+    fn identify(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
+        let Stage::Identifying(identifier) = &mut self.stage else { return };
+        match identifier.push(event) {
+            Identification::More => {}
+            Identification::Unknown => {
+                self.stage = Stage::Closed;
+            }
+            Identification::Known { protocol, flipped } => {
+                let replay = identifier.take();
+                self.outcome = protocol.name;
+                if flipped {
+                    self.flipped = !self.flipped;
+                }
+                let Some(parser) = protocol.parser else {
+                    self.stage = Stage::Closed;
+                    return;
+                };
+                self.stage = Stage::Speaking(Box::new(Speaking {
+                    protocol,
+                    parser: parser(),
+                    pairing: Pairing::default(),
+                    switch: None,
+                }));
+                replay.each(flipped, &mut |event| self.speak(flow, event, bench));
+            }
+        }
+    }
+
+    fn speak(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
+        let flow = if self.flipped { &self.oriented(flow) } else { flow };
+        let Stage::Speaking(speaking) = &mut self.stage else {
+            // A switch happened while identified bytes were replayed.
+            if matches!(self.stage, Stage::Identifying(_)) {
+                self.identify(flow, event, bench);
+            }
+            return;
+        };
+        let mut sink = Listener {
+            flow,
+            protocol: speaking.protocol.name,
+            pairing: &mut speaking.pairing,
+            switch: &mut speaking.switch,
+            next_tx: &mut self.next_tx,
+            bench,
+        };
+        speaking.parser.push(event, &mut sink);
+        if let Some(to) = speaking.switch {
+            self.end_speaking(flow, bench);
+            self.switch(to);
+        }
+    }
+
+    fn switch(&mut self, to: SwitchTo) {
+        match to {
+            SwitchTo::Unknown => {
+                self.stage = Stage::Identifying(Box::new(Identifier::new(0)));
+            }
+            SwitchTo::Named(name) => {
+                self.outcome = name;
+                self.stage = match protocol_named(name).and_then(|p| Some((p, p.parser?))) {
+                    Some((protocol, parser)) => Stage::Speaking(Box::new(Speaking {
+                        protocol,
+                        parser: parser(),
+                        pairing: Pairing::default(),
+                        switch: None,
+                    })),
+                    None => Stage::Closed,
+                };
+            }
+        }
+    }
+
+    fn end_speaking(&mut self, flow: &FlowInfo, bench: &mut Workbench) {
+        let flow = self.oriented(flow);
+        let next_tx = &mut self.next_tx;
+        if let Stage::Speaking(speaking) = &mut self.stage {
+            let protocol = speaking.protocol.name;
+            speaking.pairing.end(&mut |exchange| bench.finish(&flow, protocol, next_tx, exchange));
+        }
+    }
+}
+
+/// Takes the parser's events of one flow.
+struct Listener<'a> {
+    flow: &'a FlowInfo,
+    protocol: &'static str,
+    pairing: &'a mut Pairing,
+    switch: &'a mut Option<SwitchTo>,
+    next_tx: &'a mut u64,
+    bench: &'a mut Workbench,
+}
+
+impl Listener<'_> {
+    fn settle(&mut self) {
+        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
+        let next_tx = &mut *self.next_tx;
+        self.pairing.settle(&mut |exchange| bench.finish(flow, protocol, next_tx, exchange));
+    }
+
+    fn anomaly(&mut self, direction: Direction, anomaly: Anomaly) {
+        match self.pairing.passing(direction) {
+            Some(half) => half.anomaly(anomaly.0),
+            None => self.bench.accumulator.anomaly(anomaly.0),
+        }
+    }
+}
+
+impl MessageSink for Listener<'_> {
+    fn message(&mut self, event: MessageEvent<'_>) {
+        match event {
+            MessageEvent::Head { at, correlation, tentative, head, .. } => match head {
+                MessageHead::HttpRequest { .. } => {
+                    let mut request = self.bench.spare_request();
+                    (request.half.at, request.half.tentative) = (at, tentative);
+                    self.bench.request_head(self.flow, &head, &mut request);
+                    self.begin_request(correlation, request);
+                }
+                MessageHead::HttpResponse { .. } => {
+                    let mut response = self.bench.spare_response();
+                    (response.half.at, response.half.tentative) = (at, tentative);
+                    self.bench.response_head(&head, &mut response);
+                    self.begin_response(correlation, response);
+                }
+            },
+            MessageEvent::Body { direction, bytes } => {
+                if let Some(half) = self.pairing.passing(direction) {
+                    self.bench.body(direction, half, bytes);
+                }
+            }
+            MessageEvent::BodyGap { direction, len } => {
+                if let Some(half) = self.pairing.passing(direction) {
+                    self.bench.body_gap(half, len);
+                }
+            }
+            MessageEvent::Trailers { direction, headers } => {
+                if let Some(half) = self.pairing.passing(direction) {
+                    self.bench.headers(direction, half, headers);
+                }
+            }
+            MessageEvent::End { direction, complete, .. } => {
+                if let Some(half) = self.pairing.passing(direction) {
+                    self.bench.end(direction, half, complete);
+                }
+                self.settle();
+            }
+            MessageEvent::Lost { direction } => self.pairing.lost(direction),
+            MessageEvent::Anomaly { direction, anomaly } => self.anomaly(direction, anomaly),
+            MessageEvent::Switch { to } => *self.switch = Some(to),
+            MessageEvent::GaveUp { direction, anomaly } => {
+                self.bench.accumulator.anomaly(anomaly.0);
+                self.pairing.lost(direction);
+            }
+        }
+    }
+}
+
+impl Listener<'_> {
+    fn begin_request(&mut self, correlation: crate::model::Correlation, request: Box<Request>) {
+        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
+        let next_tx = &mut *self.next_tx;
+        self.pairing.request(correlation, request, &mut |exchange| {
+            bench.finish(flow, protocol, next_tx, exchange);
+        });
+    }
+
+    fn begin_response(&mut self, correlation: crate::model::Correlation, response: Box<Response>) {
+        self.pairing.response(correlation, response);
+    }
+}
+
+/// Whether a stream ended because its sender said so.
+pub fn ended_cleanly(cause: EndCause) -> bool {
+    cause == EndCause::Fin
+}
