@@ -91,3 +91,6 @@ pub const FLOW_CLOSED_SECONDS: u64 = 10;
 
 /// Exchanges a worker folds before it hands a rollup to the writer.
 pub const ROLLUP_EXCHANGES_MAX: u64 = 4096;
+
+/// What one flow with an HTTP conversation costs at rest, for dividing the memory budget.
+pub const FLOW_BYTES: u64 = 400;
