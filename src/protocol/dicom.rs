@@ -7,7 +7,7 @@ use super::{Protocol, Verdict};
 
 /// The registry's entry.
 pub static PROTOCOL: Protocol =
-    Protocol { name: "dicom", ports: &[104, 11112], probe, start_line: None, parser: None };
+    Protocol { name: "dicom", ports: &[104, 11112], probe, start_line: |_| None, parser: None };
 
 /// Fixed part of an association PDU behind its length field.
 const PDU_BYTES_MIN: u32 = 68;
@@ -46,6 +46,9 @@ mod tests {
         let accept = b"\x02\x00\x00\x00\x00\xb8\x00\x01\x00\x00ANY-SCP         ";
         assert_eq!(probe(Direction::ToClient, accept), Verdict::Match);
         assert_eq!(probe(Direction::ToServer, &request[..7]), Verdict::NeedMore);
-        assert_eq!(probe(Direction::ToServer, b"\x01\x00\x00\x00\x00\x01\x00\x01"), Verdict::NoMatch);
+        assert_eq!(
+            probe(Direction::ToServer, b"\x01\x00\x00\x00\x00\x01\x00\x01"),
+            Verdict::NoMatch
+        );
     }
 }

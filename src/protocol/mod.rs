@@ -18,6 +18,11 @@ pub mod ssh;
 pub mod tls;
 pub mod websocket;
 
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod recorder;
 
+pub use identify::{Identification, Identifier};
 pub use parser::{MessageSink, Parser, Protocol, Verdict};
 pub use registry::{PROTOCOLS, protocol_named};

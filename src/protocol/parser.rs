@@ -44,8 +44,8 @@ pub struct Protocol {
     /// [`PROBE_BYTES_MAX`](crate::base::limits::PROBE_BYTES_MAX).
     pub probe: fn(Direction, &[u8]) -> Verdict,
     /// For flows picked up in the middle: which way a message goes that starts with this line
-    /// (without its line end). `None` where messages do not start with a telling line.
-    pub start_line: Option<fn(&[u8]) -> Option<Direction>>,
+    /// (without its line end), if one does.
+    pub start_line: fn(&[u8]) -> Option<Direction>,
     /// Makes a parser; `None` where the protocol is only identified, so that its flows are told
     /// as not decodable.
     pub parser: Option<fn() -> Box<dyn Parser>>,

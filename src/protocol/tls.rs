@@ -7,13 +7,8 @@ use crate::model::Direction;
 use super::{Protocol, Verdict};
 
 /// The registry's entry.
-pub static PROTOCOL: Protocol = Protocol {
-    name: "tls",
-    ports: &[443, 8443, 2762],
-    probe,
-    start_line: None,
-    parser: None,
-};
+pub static PROTOCOL: Protocol =
+    Protocol { name: "tls", ports: &[443, 8443, 2762], probe, start_line: |_| None, parser: None };
 
 /// Longest record: 2^14 bytes and the room RFC 5246 leaves for expansion.
 const RECORD_BYTES_MAX: u16 = (1 << 14) + 2048;
@@ -40,7 +35,13 @@ fn record(direction: Direction, bytes: &[u8]) -> Verdict {
     }
     match kind {
         // change_cipher_spec, alert and application data tell no direction.
-        20 => if length == 1 { Verdict::Match } else { Verdict::NoMatch },
+        20 => {
+            if length == 1 {
+                Verdict::Match
+            } else {
+                Verdict::NoMatch
+            }
+        }
         22 => match (bytes.get(5), direction) {
             (None, _) => Verdict::NeedMore,
             // client_hello, client_key_exchange

@@ -8,6 +8,6 @@ pub static PROTOCOL: Protocol = Protocol {
     name: "websocket",
     ports: &[],
     probe: |_, _| Verdict::NoMatch,
-    start_line: None,
+    start_line: |_| None,
     parser: None,
 };

@@ -29,7 +29,7 @@ impl Http1 {
         Http1 {
             requests: Stream::new(),
             responses: Stream::new(),
-            shared: Shared { pending: VecDeque::new(), switched: false },
+            shared: Shared { pending: VecDeque::new(), overflowed: false, switched: false },
         }
     }
 }
@@ -65,14 +65,16 @@ impl Parser for Http1 {
 #[derive(Debug)]
 pub(super) struct Shared {
     pending: VecDeque<Asked>,
+    overflowed: bool,
     pub(super) switched: bool,
 }
 
 impl Shared {
-    /// Notes a request; whether there was room. Without, the oldest is forgotten.
+    /// Notes a request; without room the oldest is forgotten. Whether that is so for the first
+    /// time: in a one-sided capture it is so for every request from then on.
     pub(super) fn asked(&mut self, method: &[u8]) -> bool {
-        let room = self.pending.len() < PENDING_REQUESTS_MAX;
-        if !room {
+        let full = self.pending.len() >= PENDING_REQUESTS_MAX;
+        if full {
             self.pending.pop_front();
         }
         self.pending.push_back(match method {
@@ -80,7 +82,7 @@ impl Shared {
             b"CONNECT" => Asked::Connect,
             _ => Asked::Plain,
         });
-        room
+        full && !std::mem::replace(&mut self.overflowed, true)
     }
 
     /// What a response with this status answers.

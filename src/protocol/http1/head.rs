@@ -292,7 +292,7 @@ pub(super) fn viable(direction: Direction, prefix: &[u8]) -> bool {
 
 /// A request line without version (HTTP/0.9): a method and a path.
 pub(super) fn is_http_09(line: &[u8]) -> bool {
-    let mut words = line.trim_ascii().split(|b| *b == b' ');
+    let mut words = line.trim_ascii_end().split(|b| *b == b' ');
     words.next() == Some(b"GET")
         && words.next().is_some_and(|path| path.starts_with(b"/"))
         && words.next().is_none()

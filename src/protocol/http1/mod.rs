@@ -5,7 +5,8 @@
 //! - `head`: start lines and fields, strictly by httparse, else tolerantly
 //! - `framing`: how long a body is
 //! - `chunked`: the chunked transfer coding
-//! - `stream`: one direction: heads, bodies, gaps, resynchronisation
+//! - `stream`: one direction: heads and bodies
+//! - `resync`: gaps, ends, and the search for the next message
 //! - `connection`: both directions, and the requests that wait for their response
 
 pub mod anomalies;
@@ -14,8 +15,11 @@ mod connection;
 mod framing;
 mod head;
 mod probe;
+mod resync;
 mod stream;
 
+#[cfg(test)]
+mod tests;
 
 pub use connection::Http1;
 pub use probe::PROTOCOL;

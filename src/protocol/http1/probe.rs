@@ -11,14 +11,29 @@ pub static PROTOCOL: Protocol = Protocol {
     name: "http/1",
     ports: &[80, 8080, 8000, 8008, 8042, 8081, 8888, 3128],
     probe,
-    start_line: Some(head::found_start),
+    start_line: head::found_start,
     parser: Some(|| Box::new(Http1::new())),
 };
 
 /// Methods after which a path is enough to tell (RFC 9110, 5789, 4918).
 const METHODS: [&[u8]; 17] = [
-    b"GET", b"POST", b"PUT", b"DELETE", b"HEAD", b"OPTIONS", b"PATCH", b"TRACE", b"CONNECT",
-    b"PROPFIND", b"PROPPATCH", b"MKCOL", b"COPY", b"MOVE", b"LOCK", b"UNLOCK", b"SEARCH",
+    b"GET",
+    b"POST",
+    b"PUT",
+    b"DELETE",
+    b"HEAD",
+    b"OPTIONS",
+    b"PATCH",
+    b"TRACE",
+    b"CONNECT",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"LOCK",
+    b"UNLOCK",
+    b"SEARCH",
 ];
 
 fn probe(direction: Direction, bytes: &[u8]) -> Verdict {

@@ -1,12 +1,10 @@
-//! One direction of a connection: heads, bodies, gaps, and the search for the next message.
+//! One direction of a connection: heads and bodies. What goes wrong is in `resync`.
 
 use memchr::memchr;
 
 use crate::base::Timestamp;
-use crate::base::limits::{
-    HEAD_BYTES_MAX, RESYNC_BYTES_MAX, RESYNC_LINE_BYTES_MAX, SKIPPED_LINE_BYTES_MAX,
-};
-use crate::model::{Correlation, EndCause, Header, MessageEvent};
+use crate::base::limits::{HEAD_BYTES_MAX, SKIPPED_LINE_BYTES_MAX};
+use crate::model::{Correlation, Header, MessageEvent};
 
 use super::anomalies;
 use super::chunked::{Chunks, Piece};
@@ -15,7 +13,7 @@ use super::framing::{Body, Framing, Kind, Odd};
 use super::head::{self, Fields, Start};
 
 #[derive(Debug)]
-enum State {
+pub(super) enum State {
     /// Between messages or inside a head; `text` holds what came of it.
     Head,
     /// Behind what was read of a head, or of trailers, that is too large.
@@ -37,16 +35,16 @@ enum State {
 
 /// The rest of a head: only what decides on the body is read.
 #[derive(Debug)]
-struct Skip {
+pub(super) struct Skip {
     /// The unfinished line, as much as may matter.
     line: Vec<u8>,
     /// `None` for trailers.
-    head: Option<(Kind, u8, Framing)>,
+    pub(super) head: Option<(Kind, u8, Framing)>,
 }
 
 /// How sure it is that messages start where they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Trust {
+pub(super) enum Trust {
     Sure,
     /// The message was found by searching.
     Found,
@@ -56,7 +54,7 @@ enum Trust {
 
 /// What taking a line from the input came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Taken {
+pub(super) enum Taken {
     Part,
     Line,
     /// The limit was reached first.
@@ -66,18 +64,18 @@ enum Taken {
 /// The parser of one direction.
 #[derive(Debug)]
 pub(super) struct Stream {
-    state: State,
-    trust: Trust,
+    pub(super) state: State,
+    pub(super) trust: Trust,
     /// Nothing was read or lost yet.
-    fresh: bool,
+    pub(super) fresh: bool,
     /// Whole lines and the start of another, of a head or trailers.
-    text: Vec<u8>,
+    pub(super) text: Vec<u8>,
     /// Where in `text` the unfinished line starts.
-    line: usize,
+    pub(super) line: usize,
     /// Time of the first byte of `text`.
-    started: Timestamp,
+    pub(super) started: Timestamp,
     /// Bytes this search went through.
-    searched: u64,
+    pub(super) searched: u64,
 }
 
 impl Stream {
@@ -189,7 +187,12 @@ impl Stream {
     }
 
     /// Opens a message whose well-formed head `text` starts with.
-    fn open_strict(&mut self, text: &[u8], shared: &mut Shared, out: &mut Out<'_>) -> Option<usize> {
+    fn open_strict(
+        &mut self,
+        text: &[u8],
+        shared: &mut Shared,
+        out: &mut Out<'_>,
+    ) -> Option<usize> {
         let mut fields = Fields::new();
         let mut framing = Framing::new();
         let (used, start) = head::strict(out.direction, text, &mut fields, &mut framing)?;
@@ -199,7 +202,7 @@ impl Stream {
     }
 
     /// Opens a message from whole lines.
-    fn open_tolerant(
+    pub(super) fn open_tolerant(
         &mut self,
         text: &mut [u8],
         shared: &mut Shared,
@@ -233,7 +236,7 @@ impl Stream {
         });
         match start {
             Start::Request { method, .. } => {
-                if !shared.asked(method) {
+                if shared.asked(method) {
                     out.anomaly(anomalies::TOO_MANY_PENDING);
                 }
                 Kind::Request
@@ -266,7 +269,7 @@ impl Stream {
         }
     }
 
-    fn end_message(&mut self, complete: bool, out: &mut Out<'_>) {
+    pub(super) fn end_message(&mut self, complete: bool, out: &mut Out<'_>) {
         out.end(complete);
         self.state = State::Head;
         if self.trust == Trust::Found && complete {
@@ -376,7 +379,7 @@ impl Stream {
     }
 
     /// Tells the trailers in the whole lines of `text`.
-    fn give_trailers(&mut self, out: &mut Out<'_>) {
+    pub(super) fn give_trailers(&mut self, out: &mut Out<'_>) {
         let mut text = std::mem::take(&mut self.text);
         text.truncate(self.line);
         self.line = 0;
@@ -391,68 +394,13 @@ impl Stream {
         tell(&mut odd, out);
     }
 
-    fn search(&mut self, input: &[u8], mid_line: bool, out: &mut Out<'_>) -> usize {
-        let used = if mid_line {
-            let lf = memchr(b'\n', input);
-            self.state = State::Search { mid_line: lf.is_none() };
-            lf.map_or(input.len(), |lf| lf + 1)
-        } else if self.text.is_empty() {
-            self.search_lines(input, out)
-        } else {
-            let (used, taken) = self.take_line(input, RESYNC_LINE_BYTES_MAX, out);
-            match taken {
-                Taken::Part => {}
-                Taken::Line => self.searched_line(out),
-                Taken::Full => {
-                    self.text.clear();
-                    self.state = State::Search { mid_line: true };
-                }
-            }
-            used
-        };
-        self.searched = self.searched.saturating_add(used as u64);
-        if self.searched > RESYNC_BYTES_MAX {
-            out.gave_up(anomalies::NOT_RESYNCHRONISED);
-            self.text = Vec::new();
-            self.state = State::Closed;
-        }
-        used
-    }
-
-    /// Goes through whole lines in place, up to one that starts a message.
-    fn search_lines(&mut self, input: &[u8], out: &mut Out<'_>) -> usize {
-        let mut at = 0;
-        while let Some(rest) = input.get(at..) {
-            let Some(lf) = memchr(b'\n', rest) else { break };
-            let line = content(rest.get(..=lf).unwrap_or_default());
-            if lf < RESYNC_LINE_BYTES_MAX && head::found_start(line) == Some(out.direction) {
-                self.state = State::Head;
-                return at;
-            }
-            at += lf + 1;
-        }
-        let rest = input.get(at..).unwrap_or_default();
-        if rest.len() >= RESYNC_LINE_BYTES_MAX {
-            self.state = State::Search { mid_line: true };
-        } else if !rest.is_empty() {
-            self.started = out.at;
-            self.text.extend_from_slice(rest);
-        }
-        input.len()
-    }
-
-    /// Looks at `text`, one whole line: a start line, or nothing.
-    fn searched_line(&mut self, out: &mut Out<'_>) {
-        if head::found_start(content(&self.text)) == Some(out.direction) {
-            self.state = State::Head;
-            self.line = self.text.len();
-        } else {
-            self.text.clear();
-        }
-    }
-
     /// Moves input up to and including the next LF into `text`, which holds at most `limit`.
-    fn take_line(&mut self, input: &[u8], limit: usize, out: &Out<'_>) -> (usize, Taken) {
+    pub(super) fn take_line(
+        &mut self,
+        input: &[u8],
+        limit: usize,
+        out: &Out<'_>,
+    ) -> (usize, Taken) {
         if self.text.is_empty() {
             self.started = out.at;
         }
@@ -465,121 +413,10 @@ impl Stream {
         self.text.extend_from_slice(room.get(..used).unwrap_or_default());
         (used, taken)
     }
-
-    /// No message starts where one should.
-    fn reject(&mut self, mid_line: bool, shared: &mut Shared, out: &mut Out<'_>) {
-        if head::is_http_09(content(&self.text)) {
-            out.anomaly(anomalies::HTTP_09);
-        } else if !self.fresh {
-            out.anomaly(anomalies::START_INVALID);
-        }
-        self.lose(mid_line, shared, out);
-    }
-
-    fn lose(&mut self, mid_line: bool, shared: &mut Shared, out: &mut Out<'_>) {
-        out.lost();
-        shared.forget();
-        self.fresh = false;
-        self.trust = Trust::Found;
-        self.text = Vec::new();
-        self.line = 0;
-        self.searched = 0;
-        self.state = State::Search { mid_line };
-    }
-
-    /// Takes a gap of `len` bytes, which is not zero.
-    pub(super) fn gap(&mut self, len: u64, shared: &mut Shared, out: &mut Out<'_>) {
-        if let State::Chunked(chunks) = &mut self.state
-            && chunks.gap(len)
-        {
-            return out.body_gap(len);
-        }
-        match &mut self.state {
-            State::UntilClose => return out.body_gap(len),
-            State::Sized(left) if len <= *left => {
-                *left -= len;
-                let over = *left == 0;
-                out.body_gap(len);
-                if over {
-                    self.end_message(true, out);
-                }
-                return;
-            }
-            State::Search { mid_line } => {
-                *mid_line = false;
-                self.text.clear();
-                return;
-            }
-            State::Closed => return,
-            State::Sized(left) => out.body_gap(*left),
-            State::Chunked(chunks) => out.body_gap(chunks.left()),
-            State::Head | State::Skip(_) | State::Trailers => {}
-        }
-        self.cut(shared, out);
-        if !shared.switched {
-            self.lose(false, shared, out);
-        }
-    }
-
-    /// Takes the end of the stream.
-    pub(super) fn end_of_input(
-        &mut self,
-        cause: EndCause,
-        shared: &mut Shared,
-        out: &mut Out<'_>,
-    ) {
-        match self.state {
-            State::UntilClose => out.end(cause == EndCause::Fin),
-            State::Search { .. } | State::Closed => {}
-            _ => self.cut(shared, out),
-        }
-        self.text = Vec::new();
-        self.line = 0;
-        self.state = State::Closed;
-    }
-
-    /// The open message, if any, will not come to its end.
-    fn cut(&mut self, shared: &mut Shared, out: &mut Out<'_>) {
-        match &mut self.state {
-            State::Head => return self.cut_head(shared, out),
-            State::Skip(skip) => {
-                if let Some((_, _, framing)) = &mut skip.head {
-                    tell(&mut framing.odd, out);
-                }
-                out.anomaly(anomalies::HEAD_CUT);
-            }
-            State::Trailers => {
-                self.give_trailers(out);
-                out.anomaly(anomalies::HEAD_CUT);
-            }
-            _ => {}
-        }
-        out.end(false);
-    }
-
-    /// Gives what was seen of a head: its start line says what was asked or answered.
-    fn cut_head(&mut self, shared: &mut Shared, out: &mut Out<'_>) {
-        let mut text = std::mem::take(&mut self.text);
-        if text.is_empty() {
-            return;
-        }
-        text.truncate(self.line);
-        self.line = 0;
-        let opened = self.open_tolerant(&mut text, shared, out);
-        out.anomaly(anomalies::HEAD_CUT);
-        let Some((kind, minor, mut framing)) = opened else { return };
-        let body = framing.body(kind, minor);
-        tell(&mut framing.odd, out);
-        self.end_message(false, out);
-        if let Body::Switch(to) = body {
-            shared.switched = true;
-            out.switch(to);
-        }
-    }
 }
 
 /// A line without its end.
-fn content(line: &[u8]) -> &[u8] {
+pub(super) fn content(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }
@@ -589,7 +426,7 @@ fn skipped_line(line: &[u8]) -> Vec<u8> {
     line.get(..SKIPPED_LINE_BYTES_MAX).unwrap_or(line).to_vec()
 }
 
-fn tell(odd: &mut Odd, out: &mut Out<'_>) {
+pub(super) fn tell(odd: &mut Odd, out: &mut Out<'_>) {
     for anomaly in odd.drain() {
         out.anomaly(anomaly);
     }
