@@ -61,6 +61,28 @@ pub const HEADERS_MAX: usize = 512;
 /// Requests on one connection that wait for their response.
 pub const PENDING_REQUESTS_MAX: usize = 1024;
 
+/// Bytes of a field line that are looked at behind the part of a head that is read. Only fields
+/// that decide on the body matter there, and these are short.
+pub const SKIPPED_LINE_BYTES_MAX: usize = 256;
+
+/// Bytes of an HTTP method. The longest registered one has 17 (`UPDATEREDIRECTREF`).
+pub const HTTP_METHOD_BYTES_MAX: usize = 32;
+
+/// Bytes of a line that a search for the next message looks at: real servers refuse start lines
+/// beyond 8 KiB.
+pub const RESYNC_LINE_BYTES_MAX: usize = 16 * 1024;
+
+/// Bytes one search for the next HTTP message goes through before that direction is given up. A
+/// search costs little and what it saves is the rest of a connection, so this is large: the rest
+/// of a bulk export whose framing was lost.
+pub const RESYNC_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// First bytes of each direction that are kept until the protocol is told.
+pub const PROBE_BYTES_MAX: usize = 512;
+
+/// Bytes of a flow picked up in the middle in which identification looks for a message start.
+pub const IDENTIFY_BYTES_MAX: usize = 1024 * 1024;
+
 /// Output a chain of decoders may make from one body before the body is flagged as a bomb. The
 /// rest of it is then no longer decoded.
 pub const EXPANSION_RATIO_MAX: u64 = 2000;
