@@ -33,13 +33,15 @@ pub const SEGMENTS_PER_ROOT_MAX: usize = 256;
 /// URL path segments that are kept; what follows is one trailing parameter.
 pub const PATH_SEGMENTS_MAX: usize = 24;
 
-/// Services one run keeps by name; beyond it, host names collapse to the server's address.
+/// Services that are kept by name (bottom-k by keyed hash); the rest is one overflow service.
 pub const SERVICES_MAX: usize = 4096;
 
-/// Endpoint rows one service may have after all collapsing; the rest is one overflow row.
+/// Endpoint rows one service may have after all collapsing (bottom-k by keyed hash); the rest is
+/// one overflow row per standard.
 pub const ENDPOINTS_PER_SERVICE_MAX: usize = 2048;
 
-/// Fields one endpoint may have after all collapsing; the rest is counted.
+/// Fields one endpoint may have after all collapsing (bottom-k by keyed hash); values of the rest
+/// are counted.
 pub const FIELDS_PER_ENDPOINT_MAX: usize = 4096;
 
 /// Clients one run keeps by address (bottom-k by keyed hash); beyond it they are counted.
@@ -50,6 +52,33 @@ pub const CLIENTS_PER_ENDPOINT_MAX: usize = 64;
 
 /// User agents kept per client (bottom-k by keyed hash).
 pub const USER_AGENTS_PER_CLIENT_MAX: usize = 16;
+
+/// Media types kept per endpoint and direction (bottom-k by keyed hash).
+pub const MEDIA_TYPES_PER_ENDPOINT_MAX: usize = 16;
+
+/// Server addresses kept per service (bottom-k by keyed hash): pools are smaller.
+pub const ADDRESSES_PER_SERVICE_MAX: usize = 256;
+
+/// Product names kept per service (bottom-k by keyed hash).
+pub const PRODUCTS_PER_SERVICE_MAX: usize = 16;
+
+/// Services kept per client (bottom-k by keyed hash).
+pub const SERVICES_PER_CLIENT_MAX: usize = 64;
+
+/// Rows of server and flow outcome one run keeps (bottom-k by keyed hash); a port scan makes one
+/// per port, so the rest goes to one row per outcome.
+pub const FLOW_ROWS_MAX: usize = 65_536;
+
+/// While a rollup accumulates, tables of endpoints and fields may grow to this multiple of what
+/// is shown, so that rows which a later collapse joins are not sent to overflow before it.
+pub const ACCUMULATION_FACTOR: usize = 4;
+
+/// Ids of merged rows that one endpoint row lists, the least ones: they serve to find the state
+/// that someone gave a row before it was merged.
+pub const ABSORBED_IDS_MAX: usize = 1024;
+
+/// Bytes of one URL path segment that may be a name; longer ones are values.
+pub const SEGMENT_BYTES_MAX: usize = 64;
 
 /// Bytes of an HTTP head (request or status line and fields). Real servers refuse beyond 8 to
 /// 64 KiB; this also bounds what a connection may make us hold.
