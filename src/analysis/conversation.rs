@@ -2,7 +2,7 @@
 
 use crate::flow::{FlowInfo, FlowTotals};
 use crate::model::{
-    Anomaly, Direction, EndCause, MessageEvent, MessageHead, StreamEvent, StreamInput, SwitchTo,
+    Anomaly, Direction, MessageEvent, MessageHead, StreamEvent, StreamInput, SwitchTo,
 };
 use crate::protocol::{Identification, Identifier, MessageSink, Parser, Protocol, protocol_named};
 
@@ -33,6 +33,22 @@ struct Speaking {
     pairing: Pairing,
     /// Set by an event: what the rest of the flow speaks.
     switch: Option<SwitchTo>,
+    /// An interim response (1xx) is passing: it answers nothing.
+    interim: bool,
+}
+
+impl Stage {
+    fn speaking(protocol: &'static Protocol) -> Stage {
+        protocol.parser.map_or(Stage::Closed, |parser| {
+            Stage::Speaking(Box::new(Speaking {
+                protocol,
+                parser: parser(),
+                pairing: Pairing::default(),
+                switch: None,
+                interim: false,
+            }))
+        })
+    }
 }
 
 /// Outcome of a flow that never carried payload.
@@ -44,7 +60,7 @@ impl Conversation {
     /// A flow of which nothing is known.
     pub fn new(flow: &FlowInfo) -> Self {
         Conversation {
-            stage: Stage::Identifying(Box::new(Identifier::new(flow.server.port()))),
+            stage: Stage::Identifying(Box::new(Identifier::new(flow.orientation.is_midstream()))),
             flipped: false,
             outcome: EMPTY,
             next_tx: 0,
@@ -60,6 +76,10 @@ impl Conversation {
         if self.flipped {
             event.direction = event.direction.reversed();
         }
+        self.step(flow, event, bench);
+    }
+
+    fn step(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
         match &mut self.stage {
             Stage::Closed => {}
             Stage::Identifying(_) => self.identify(flow, event, bench),
@@ -92,46 +112,46 @@ impl Conversation {
 
     fn identify(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
         let Stage::Identifying(identifier) = &mut self.stage else { return };
-        match identifier.push(event) {
-            Identification::More => {}
-            Identification::Unknown => {
+        let (protocol, flipped) = match identifier.push(&event) {
+            Identification::Undecided => return,
+            Identification::Unidentified => {
                 self.stage = Stage::Closed;
+                return;
             }
-            Identification::Known { protocol, flipped } => {
-                let replay = identifier.take();
-                self.outcome = protocol.name;
-                if flipped {
-                    self.flipped = !self.flipped;
-                }
-                let Some(parser) = protocol.parser else {
-                    self.stage = Stage::Closed;
-                    return;
-                };
-                self.stage = Stage::Speaking(Box::new(Speaking {
-                    protocol,
-                    parser: parser(),
-                    pairing: Pairing::default(),
-                    switch: None,
-                }));
-                replay.each(flipped, &mut |event| self.speak(flow, event, bench));
+            Identification::Found { protocol, flipped } => (protocol, flipped),
+        };
+        self.outcome = protocol.name;
+        self.flipped ^= flipped;
+        let Stage::Identifying(mut identifier) =
+            std::mem::replace(&mut self.stage, Stage::speaking(protocol))
+        else {
+            return;
+        };
+        let mut turned = |mut event: StreamEvent<'_>| {
+            if flipped {
+                event.direction = event.direction.reversed();
             }
-        }
+            self.step(flow, event, bench);
+        };
+        identifier.replay(&mut turned);
+        turned(event);
     }
 
     fn speak(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
-        let flow = if self.flipped { &self.oriented(flow) } else { flow };
-        let Stage::Speaking(speaking) = &mut self.stage else {
-            // A switch happened while identified bytes were replayed.
-            if matches!(self.stage, Stage::Identifying(_)) {
-                self.identify(flow, event, bench);
-            }
-            return;
+        let turned;
+        let flow = if self.flipped {
+            turned = self.oriented(flow);
+            &turned
+        } else {
+            flow
         };
+        let Stage::Speaking(speaking) = &mut self.stage else { return };
         let mut sink = Listener {
             flow,
             protocol: speaking.protocol.name,
             pairing: &mut speaking.pairing,
             switch: &mut speaking.switch,
+            interim: &mut speaking.interim,
             next_tx: &mut self.next_tx,
             bench,
         };
@@ -145,19 +165,11 @@ impl Conversation {
     fn switch(&mut self, to: SwitchTo) {
         match to {
             SwitchTo::Unknown => {
-                self.stage = Stage::Identifying(Box::new(Identifier::new(0)));
+                self.stage = Stage::Identifying(Box::new(Identifier::new(false)));
             }
             SwitchTo::Named(name) => {
                 self.outcome = name;
-                self.stage = match protocol_named(name).and_then(|p| Some((p, p.parser?))) {
-                    Some((protocol, parser)) => Stage::Speaking(Box::new(Speaking {
-                        protocol,
-                        parser: parser(),
-                        pairing: Pairing::default(),
-                        switch: None,
-                    })),
-                    None => Stage::Closed,
-                };
+                self.stage = protocol_named(name).map_or(Stage::Closed, Stage::speaking);
             }
         }
     }
@@ -178,6 +190,7 @@ struct Listener<'a> {
     protocol: &'static str,
     pairing: &'a mut Pairing,
     switch: &'a mut Option<SwitchTo>,
+    interim: &'a mut bool,
     next_tx: &'a mut u64,
     bench: &'a mut Workbench,
 }
@@ -207,13 +220,19 @@ impl MessageSink for Listener<'_> {
                     self.bench.request_head(self.flow, &head, &mut request);
                     self.begin_request(correlation, request);
                 }
+                // 101 is the last response of the old protocol; the others come before one.
+                MessageHead::HttpResponse { status: 100 | 102..=199, .. } => *self.interim = true,
                 MessageHead::HttpResponse { .. } => {
+                    *self.interim = false;
                     let mut response = self.bench.spare_response();
                     (response.half.at, response.half.tentative) = (at, tentative);
                     self.bench.response_head(&head, &mut response);
                     self.begin_response(correlation, response);
                 }
             },
+            MessageEvent::End { direction: Direction::ToClient, .. } if *self.interim => {
+                *self.interim = false;
+            }
             MessageEvent::Body { direction, bytes } => {
                 if let Some(half) = self.pairing.passing(direction) {
                     self.bench.body(direction, half, bytes);
@@ -258,9 +277,4 @@ impl Listener<'_> {
     fn begin_response(&mut self, correlation: crate::model::Correlation, response: Box<Response>) {
         self.pairing.response(correlation, response);
     }
-}
-
-/// Whether a stream ended because its sender said so.
-pub fn ended_cleanly(cause: EndCause) -> bool {
-    cause == EndCause::Fin
 }

@@ -118,7 +118,7 @@ pub(crate) fn encode(
         Some(exemplar) => {
             out.push(1);
             out.extend_from_slice(&exemplar.hash.to_le_bytes());
-            put_text(out, exemplar.mask.as_str());
+            out.extend_from_slice(&exemplar.mask.bits().to_le_bytes());
         }
     }
     Ok(())
@@ -175,8 +175,8 @@ pub(crate) fn decode(bytes: &[u8], names: &RuleNames) -> Option<Decoded> {
         0 => {}
         1 => {
             let hash = from.le_u64()?;
-            let mask = Mask::from_stored(take_text(&mut from)?);
-            evidence.exemplar = Some(Box::new(Exemplar { hash, mask }));
+            let mask = Mask::from_bits(from.le_u64()?);
+            evidence.exemplar = Some(Exemplar { hash, mask });
         }
         _ => return None,
     }

@@ -9,7 +9,6 @@
 
 pub mod error;
 pub mod evidence_codec;
-pub mod identity;
 pub mod sqlite;
 pub mod words;
 
@@ -17,7 +16,7 @@ mod intern;
 
 pub use error::{FailureKind, StoreError};
 pub use evidence_codec::RuleNames;
-pub use identity::InputIdentity;
+pub use crate::model::InputIdentity;
 pub use sqlite::{
     FindingState, FlowOutcome, InputPlan, InputRecord, Loaded, Plan, Reader, Recovery, RunId,
     RunKind, RunState, Seal, StoredInput, StoredRun, Triage, TriageDecision, TriageState, Writer,

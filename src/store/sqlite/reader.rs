@@ -19,7 +19,7 @@ use crate::inventory::{
 };
 use crate::model::{InputAccount, PacketAccount};
 use crate::store::error::{Fault, StoreError};
-use crate::store::identity::InputIdentity;
+use crate::model::InputIdentity;
 use crate::store::intern::intern;
 use crate::store::words::{direction_named, finding_kind_named, location_named};
 

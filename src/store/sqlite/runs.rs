@@ -10,7 +10,7 @@ use crate::base::Timestamp;
 use crate::inventory::{Inventory, Rollup};
 use crate::model::{InputAccount, PacketAccount};
 use crate::store::error::Fault;
-use crate::store::identity::InputIdentity;
+use crate::model::InputIdentity;
 
 /// A run's number in its database; never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

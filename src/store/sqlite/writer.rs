@@ -11,7 +11,7 @@ use crate::base::Timestamp;
 use crate::inventory::{EndpointKey, Inventory, Rollup};
 use crate::store::error::{Fault, StoreError};
 use crate::store::evidence_codec::RuleNames;
-use crate::store::identity::InputIdentity;
+use crate::model::InputIdentity;
 
 /// A database open for writing. Only one exists per file at a time, in any process.
 ///
