@@ -1,6 +1,24 @@
 //! Every limit of the sensor in one place, each with its reason. What traffic can make larger has
 //! a limit here; passing it is counted and told, never an error.
 
+/// Captured bytes of one packet. Snap lengths are at most 256 KiB in practice and the largest
+/// segment offload of Linux is 512 KiB; a record that claims more than this is damage.
+pub const CAPTURED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Interfaces one section of a pcapng file may describe. Real files have one per port or
+/// container; each costs 24 bytes here.
+pub const CAPTURE_INTERFACES_MAX: usize = 65_536;
+
+/// Bytes one read of a capture file asks for: large enough that the system calls do not show in
+/// a profile, small enough to stay in the second-level cache.
+pub const CAPTURE_READ_BYTES: usize = 1024 * 1024;
+
+/// Nested VLAN tags that are undone. Two are usual, three occur; more is an attack on parsers.
+pub const VLAN_DEPTH_MAX: usize = 8;
+
+/// IPv6 extension headers of one packet that are followed. RFC 8200 foresees at most seven.
+pub const IPV6_EXTENSIONS_MAX: usize = 16;
+
 /// Distinct candidate values a field's sample keeps (bottom-k by keyed hash). At 256 a pass rate
 /// of 9 % and one of 100 % cannot be confused, and a full sample costs under 4 KiB.
 pub const SAMPLE_K: usize = 256;
