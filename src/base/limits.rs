@@ -163,3 +163,40 @@ pub const ROLLUP_EXCHANGES_MAX: u64 = 4096;
 
 /// What one flow with an HTTP conversation costs at rest, for dividing the memory budget.
 pub const FLOW_BYTES: u64 = 400;
+
+/// Packets of a flow, since data went missing, after which the receiver's acknowledgment is
+/// believed and the data given up. Capture over several queues reorders by a few dozen packets, so
+/// an acknowledgment may be seen before what it acknowledges.
+pub const GAP_WAIT_PACKETS: u32 = 32;
+
+/// The same in milliseconds of the flow's packet time: no capture reorders by a second.
+pub const GAP_WAIT_MILLIS: u64 = 1000;
+
+/// The wait where nothing was heard from the receiver since (captures of one direction). A sender
+/// retransmits well within it.
+pub const GAP_WAIT_UNHEARD_MILLIS: u64 = 10_000;
+
+/// How far ahead of the expected byte a segment may lie: the largest window that window scaling
+/// allows (RFC 7323 section 2.3).
+pub const WINDOW_BYTES_MAX: u32 = 1 << 30;
+
+/// Missing bytes that data of the other direction waits for because it acknowledges them. The
+/// wait only keeps answers behind their questions, so it need not cover the largest window.
+pub const ACK_HOLD_BYTES_MAX: u32 = 1 << 20;
+
+/// What one out-of-order segment is charged beyond its bytes: map entry and allocation.
+pub const REASSEMBLY_SEGMENT_OVERHEAD: usize = 96;
+
+/// Ended flows that are remembered per generation (see `FLOW_CLOSED_SECONDS`): seven eighths of a
+/// power of two, so that a full generation fills its table, about 13 MB.
+pub const FLOWS_CLOSED_MAX: usize = 458_752;
+
+/// Flows looked at by one sweep: a few microseconds.
+pub const FLOWS_PER_SWEEP: usize = 1024;
+
+/// Flows among which the one to evict is chosen.
+pub const FLOWS_PER_EVICTION: usize = 16;
+
+/// How much earlier than the newest packet seen so far a flow's next packet may be stamped without
+/// the sweep having ended the flow too soon.
+pub const SWEEP_SLACK_SECONDS: u64 = 60;
