@@ -4,7 +4,7 @@ use super::args::{DbArgs, DbCommand, StoreArgs};
 use super::config::db_path;
 use super::exit::{Exit, Failure, tell};
 use super::record::store_failure;
-use crate::inventory::{canonical_export, digest};
+use crate::inventory::{canonical_lines, digest};
 use crate::store::Reader;
 
 /// Checks or identifies a database.
@@ -41,7 +41,9 @@ fn check(store: &StoreArgs) -> Result<Exit, Failure> {
 fn identify(store: &StoreArgs, export: bool) -> Result<Exit, Failure> {
     let inventory = open(store)?.inventory().map_err(|e| store_failure(&e))?;
     if export {
-        print!("{}", canonical_export(&inventory));
+        for line in canonical_lines(&inventory) {
+            println!("{line}");
+        }
     } else {
         println!("{}", digest(&inventory));
     }
