@@ -88,3 +88,18 @@ pub const FLOW_IDLE_SECONDS: u64 = 300;
 
 /// The same for a flow of which both ends were closed or reset: late segments still belong to it.
 pub const FLOW_CLOSED_SECONDS: u64 = 10;
+
+/// Rules one detector holds: their outcomes are bits of a fixed set.
+pub const RULES_MAX: usize = 256;
+
+/// Bytes of one pattern in a rule. Every known identifier takes under 200.
+pub const PATTERN_BYTES_MAX: usize = 1024;
+
+/// Bytes one compiled pattern may take, so that no rule makes detection leave the cache.
+pub const PATTERN_COMPILED_BYTES_MAX: usize = 1024 * 1024;
+
+/// Characters a mask may stand for. Longer identifiers have recognisers.
+pub const MASK_CHARS_MAX: usize = 64;
+
+/// Bytes before a value in a text in which its lead-in words may stand.
+pub const LEAD_IN_BYTES: usize = 40;
