@@ -200,3 +200,18 @@ pub const FLOWS_PER_EVICTION: usize = 16;
 /// How much earlier than the newest packet seen so far a flow's next packet may be stamped without
 /// the sweep having ended the flow too soon.
 pub const SWEEP_SLACK_SECONDS: u64 = 60;
+
+/// Rules one detector holds: their outcomes are bits of a fixed set.
+pub const RULES_MAX: usize = 256;
+
+/// Bytes of one pattern in a rule. Every known identifier takes under 200.
+pub const PATTERN_BYTES_MAX: usize = 1024;
+
+/// Bytes one compiled pattern may take, so that no rule makes detection leave the cache.
+pub const PATTERN_COMPILED_BYTES_MAX: usize = 1024 * 1024;
+
+/// Characters a mask may stand for. Longer identifiers have recognisers.
+pub const MASK_CHARS_MAX: usize = 64;
+
+/// Bytes before a value in a text in which its lead-in words may stand.
+pub const LEAD_IN_BYTES: usize = 40;
