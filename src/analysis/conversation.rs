@@ -1,5 +1,6 @@
 //! One flow, from its first bytes to its last: identify, parse, pair.
 
+use crate::base::Timestamp;
 use crate::flow::{FlowInfo, FlowTotals};
 use crate::model::{
     Anomaly, Direction, MessageEvent, MessageHead, StreamEvent, StreamInput, SwitchTo,
@@ -8,7 +9,7 @@ use crate::protocol::{Identification, Identifier, MessageSink, Parser, Protocol,
 
 use super::half::{Request, Response};
 use super::pairing::Pairing;
-use super::worker::Workbench;
+use super::workbench::Workbench;
 
 /// What is known of a flow so far.
 pub struct Conversation {
@@ -33,6 +34,8 @@ struct Speaking {
     pairing: Pairing,
     /// Set by an event: what the rest of the flow speaks.
     switch: Option<SwitchTo>,
+    /// Bytes behind the switch that came with it.
+    remainder: Vec<(Direction, Timestamp, Vec<u8>)>,
     /// An interim response (1xx) is passing: it answers nothing.
     interim: bool,
 }
@@ -45,6 +48,7 @@ impl Stage {
                 parser: parser(),
                 pairing: Pairing::default(),
                 switch: None,
+                remainder: Vec::new(),
                 interim: false,
             }))
         })
@@ -93,11 +97,12 @@ impl Conversation {
         let flow = self.oriented(flow);
         let stats = bench.accumulator.flow(flow.server, self.outcome);
         stats.flows += 1;
-        stats.bytes += totals.payload_bytes[0] + totals.payload_bytes[1];
-        stats.gap_bytes += totals.gap_bytes[0] + totals.gap_bytes[1];
-        let silent = |i: usize| totals.packets.get(i).is_none_or(|n| *n == 0);
-        stats.one_sided += u64::from(silent(0) || silent(1));
-        for anomaly in totals.anomalies() {
+        for stream in [&totals.to_server, &totals.to_client] {
+            stats.bytes += stream.bytes;
+            stats.gap_bytes += stream.gap_bytes;
+        }
+        stats.one_sided += u64::from(!totals.to_server.seen() || !totals.to_client.seen());
+        for anomaly in totals.anomalies.names() {
             bench.accumulator.anomaly(anomaly);
         }
     }
@@ -151,14 +156,20 @@ impl Conversation {
             protocol: speaking.protocol.name,
             pairing: &mut speaking.pairing,
             switch: &mut speaking.switch,
+            remainder: &mut speaking.remainder,
             interim: &mut speaking.interim,
             next_tx: &mut self.next_tx,
             bench,
         };
         speaking.parser.push(event, &mut sink);
         if let Some(to) = speaking.switch {
+            let remainder = std::mem::take(&mut speaking.remainder);
             self.end_speaking(flow, bench);
             self.switch(to);
+            for (direction, at, bytes) in remainder {
+                let input = StreamInput::Bytes(&bytes);
+                self.step(flow, StreamEvent { direction, at, input }, bench);
+            }
         }
     }
 
@@ -190,6 +201,7 @@ struct Listener<'a> {
     protocol: &'static str,
     pairing: &'a mut Pairing,
     switch: &'a mut Option<SwitchTo>,
+    remainder: &'a mut Vec<(Direction, Timestamp, Vec<u8>)>,
     interim: &'a mut bool,
     next_tx: &'a mut u64,
     bench: &'a mut Workbench,
@@ -257,6 +269,9 @@ impl MessageSink for Listener<'_> {
             MessageEvent::Lost { direction } => self.pairing.lost(direction),
             MessageEvent::Anomaly { direction, anomaly } => self.anomaly(direction, anomaly),
             MessageEvent::Switch { to } => *self.switch = Some(to),
+            MessageEvent::Remainder { direction, at, bytes } => {
+                self.remainder.push((direction, at, bytes.to_vec()));
+            }
             MessageEvent::GaveUp { direction, anomaly } => {
                 self.bench.accumulator.anomaly(anomaly.0);
                 self.pairing.lost(direction);

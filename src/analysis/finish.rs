@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::limits::PATH_SEGMENTS_MAX;
-use crate::content::{Root, percent_decode};
+use crate::content::percent_decode;
 use crate::flow::FlowInfo;
 use crate::inventory::{Span, TemplatedPath, template_path};
 use crate::model::{Direction, ExchangeEvent, Location, Value, ValueKind};
@@ -147,8 +147,7 @@ impl Workbench {
             return;
         }
         for (name, value) in &named.parameters {
-            let root = self.paths.root(Root::Query);
-            let path = self.paths.name_under(root, name.as_bytes());
+            let path = self.paths.header(name.as_bytes());
             let decoded = percent_decode(value);
             let value = Value::new(ValueKind::String, &decoded);
             self.inspector(Direction::ToServer, Location::Path, half).leaf(path, value);

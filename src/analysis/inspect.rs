@@ -157,6 +157,14 @@ pub struct Frames {
     beyond: usize,
 }
 
+impl Frames {
+    /// Forgets the frames, and keeps their memory.
+    pub fn clear(&mut self) {
+        self.stack.clear();
+        self.beyond = 0;
+    }
+}
+
 /// Deeper nesting keeps the context of the deepest frame.
 const FRAMES_MAX: usize = 256;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::limits::SERVICES_MAX;
 use crate::base::{InstallationKey, TableMap};
-use crate::content::{BodyPlan, BodyWalker, PathTable, Root, cookies, query};
+use crate::content::{BodyPlan, BodyWalker, PathTable, walk_cookies, walk_query};
 use crate::detect::Detector;
 use crate::flow::FlowInfo;
 use crate::model::{
@@ -197,7 +197,6 @@ impl Workbench {
     }
 
     fn cookies(&mut self, direction: Direction, half: &mut Half, header: &Header<'_>) {
-        let root = self.paths.root(Root::Cookie);
         let shared = Shared {
             columns: &mut self.columns,
             values: &mut self.values,
@@ -219,7 +218,7 @@ impl Workbench {
                 header.value.split(|b| *b == b';').next().unwrap_or(header.value)
             }
         };
-        cookies(value, root, &mut self.paths, &mut sink);
+        walk_cookies(value, &mut self.paths, &mut sink);
     }
 
     fn query(&mut self, text: &[u8], request: &mut Request) {
@@ -234,7 +233,6 @@ impl Workbench {
                 request.head.query.push(name);
             }
         }
-        let root = self.paths.root(Root::Query);
         let half = &mut request.half;
         let shared = Shared {
             columns: &mut self.columns,
@@ -250,7 +248,7 @@ impl Workbench {
             facts: &mut half.facts,
             place,
         };
-        query(text, root, &mut self.paths, &mut sink);
+        walk_query(text, &mut self.paths, &mut sink);
     }
 
     /// The next bytes of a body.
@@ -296,8 +294,8 @@ impl Workbench {
         if let Some(summary) = summary {
             half.truncated |= summary.truncated;
             half.undecoded |= summary.undecoded.is_some();
-            for anomaly in summary.anomalies.names() {
-                half.anomaly(anomaly);
+            for anomaly in summary.anomalies.iter() {
+                half.anomaly(anomaly.0);
             }
         }
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::StableHasher;
 use crate::capture::file::{FileError, FileSource};
+use crate::model::InputIdentity;
 
 /// The captures behind the arguments of a replay, in the order they are read.
 ///
@@ -70,15 +71,6 @@ pub enum InputError {
     /// Standard input was named twice.
     #[error("read -: standard input can be read only once")]
     StdinTwice,
-}
-
-/// Tells whether a file was read before: its size and a keyed hash of its first and last MiB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct InputIdentity {
-    /// The file's size in bytes.
-    pub size: u64,
-    /// The hash.
-    pub hash: u64,
 }
 
 const IDENTITY_BYTES: u64 = 1024 * 1024;
@@ -175,20 +167,20 @@ impl Input {
         if !path.metadata().map_err(open)?.is_file() {
             return Ok(None);
         }
-        InputIdentity::read(path, hasher).map(Some).map_err(open)
+        read_identity(path, hasher).map(Some).map_err(open)
     }
 }
 
-impl InputIdentity {
-    fn read(path: &Path, hasher: &StableHasher) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        let size = file.metadata()?.len();
-        let mut bytes = Vec::new();
-        (&mut file).take(IDENTITY_BYTES).read_to_end(&mut bytes)?;
-        file.seek(SeekFrom::Start(size.saturating_sub(IDENTITY_BYTES)))?;
-        (&mut file).take(IDENTITY_BYTES).read_to_end(&mut bytes)?;
-        Ok(InputIdentity { size, hash: hasher.hash(&bytes) })
-    }
+/// Reads both ends of a file: captures of one size that agree in them differ nowhere else, since
+/// the times of their packets would differ in the first MiB.
+fn read_identity(path: &Path, hasher: &StableHasher) -> io::Result<InputIdentity> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    (&mut file).take(IDENTITY_BYTES).read_to_end(&mut bytes)?;
+    file.seek(SeekFrom::Start(size.saturating_sub(IDENTITY_BYTES)))?;
+    (&mut file).take(IDENTITY_BYTES).read_to_end(&mut bytes)?;
+    Ok(InputIdentity { size, hash: hasher.hash(&bytes) })
 }
 
 /// The regular files directly inside a directory, sorted by name, each once.

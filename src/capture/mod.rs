@@ -15,7 +15,7 @@ mod source;
 pub use file::{FileError, FileSource};
 pub use filter::{Filter, FilterError};
 pub use impair::{ImpairedSource, Impairment};
-pub use inputs::{Input, InputError, InputIdentity, Inputs, SkippedFile};
+pub use inputs::{Input, InputError, Inputs, SkippedFile};
 pub use live::{LiveError, LiveOptions, LiveSource};
 pub use memory::MemorySource;
 pub use source::{CaptureError, Incomplete, IncompleteCause, Losses, Next, PacketSource, Progress};

@@ -30,9 +30,8 @@ pub fn man() -> Result<Exit, Failure> {
     let told = |e: io::Error| Failure::failed(format!("write the manual page: {e}"));
     clap_mangen::Man::new(command.clone()).render(&mut page).map_err(told)?;
     for sub in command.get_subcommands() {
-        let name = format!("phitap-{}", sub.get_name());
-        let named = sub.clone().name(name);
-        clap_mangen::Man::new(named).render(&mut page).map_err(told)?;
+        let title = format!("phitap-{}", sub.get_name());
+        clap_mangen::Man::new(sub.clone()).title(title).render(&mut page).map_err(told)?;
     }
     write(&page)
 }

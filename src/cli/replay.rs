@@ -37,7 +37,7 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     }
     let identities: Vec<Option<InputIdentity>> = readable.iter().map(|(_, i)| *i).collect();
     let plan = writer.plan(&identities).map_err(|e| store_failure(&e))?;
-    for name in &plan.forgotten {
+    for name in &plan.lost {
         tell(format!("{name} was part of an incomplete run that is replaced; replay it again to see it"));
     }
     let mut todo = Vec::new();

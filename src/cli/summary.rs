@@ -10,7 +10,7 @@ use crate::base::Timestamp;
 use crate::inventory::{Endpoint, Finding, Inventory, Rollup};
 use crate::model::{Direction, InputAccount, PacketAccount, Severity};
 use crate::report::Layout;
-use crate::report::text::{fit, printable};
+use crate::report::text::{cut_end, escaped};
 
 /// What there is to tell.
 pub struct Summary<'a> {
@@ -66,7 +66,7 @@ impl Summary<'_> {
         let all = self.all_packets();
         let names = match self.inputs {
             [] => "nothing new".to_owned(),
-            [one] => printable(&one.name).into_owned(),
+            [one] => escaped(&one.name),
             many => format!("{} captures", many.len()),
         };
         let packets = count(all.seen, "packet");
@@ -121,7 +121,7 @@ impl Summary<'_> {
         });
         let _ = writeln!(out);
         for finding in findings.iter().take(FINDINGS_SHOWN) {
-            let title = fit(&printable(&finding.title), width.saturating_sub(12));
+            let title = cut_end(&escaped(&finding.title), width.saturating_sub(12));
             let _ = writeln!(out, "  {:<9} {title}", finding.severity);
         }
         if findings.len() > FINDINGS_SHOWN {
@@ -167,7 +167,7 @@ impl Summary<'_> {
             let _ = writeln!(out, "  nothing: every packet was analysed and every exchange was whole");
         }
         for line in lines {
-            let _ = writeln!(out, "  {}", fit(&printable(&line), width.saturating_sub(2)));
+            let _ = writeln!(out, "  {}", cut_end(&escaped(&line), width.saturating_sub(2)));
         }
     }
 

@@ -81,6 +81,11 @@ impl Detector {
         self.names.get(usize::from(rule.0)).map_or("", String::as_str)
     }
 
+    /// The names of all rules, by their ids.
+    pub fn rule_names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// The rule called `name` in this process.
     pub fn rule_id(&self, name: &str) -> Option<RuleId> {
         self.by_name.get(name).copied()

@@ -157,7 +157,7 @@ struct FieldRow {
     exchanges: u64,
     classes: BTreeMap<Arc<str>, (u8, u64)>,
     explanation: Vec<String>,
-    exemplar: Option<Box<Exemplar>>,
+    exemplar: Option<Exemplar>,
 }
 
 impl FieldRow {
@@ -234,7 +234,7 @@ fn fields(key: &EndpointKey, stats: &mut EndpointStats, judge: &dyn Judge) -> Ve
             exchanges: row.exchanges.min(exchanges),
             data_classes: most_confident_first(row.classes),
             explanation: row.explanation,
-            mask: row.exemplar.map(|e| e.mask.as_str().to_owned()),
+            mask: row.exemplar.map(|e| e.mask.to_string()),
         })
         .collect()
 }

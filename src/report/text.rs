@@ -12,7 +12,7 @@ pub(super) fn is_unsafe(c: char) -> bool {
 }
 
 /// `text` with every unsafe character as `\u{1b}`, so that it shows and does nothing.
-pub(super) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     if !text.contains(is_unsafe) {
         return text.to_owned();
     }
@@ -33,7 +33,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// `text` within `most` columns, its end replaced by `…`.
-pub(super) fn cut_end(text: &str, most: usize) -> String {
+pub fn cut_end(text: &str, most: usize) -> String {
     if width(text) <= most {
         return text.to_owned();
     }
