@@ -215,3 +215,35 @@ pub const MASK_CHARS_MAX: usize = 64;
 
 /// Bytes before a value in a text in which its lead-in words may stand.
 pub const LEAD_IN_BYTES: usize = 40;
+
+/// Paths one worker keeps interned before it should forget them between messages: about 6 MB.
+pub const PATHS_MAX: usize = 65_536;
+
+/// Paths at which interning stops within one push of bytes; what is new then shares the path of
+/// its parent. Reached only by input made for it: one push of wire bytes adds far fewer.
+pub const PATHS_HARD_MAX: usize = 4 * PATHS_MAX;
+
+/// Levels of JSON inside a string of JSON that are walked. Real ones have one, rarely two.
+pub const JSON_IN_TEXT_MAX: u8 = 4;
+
+/// Levels of multipart inside a part of multipart that are walked.
+pub const MULTIPART_DEPTH_MAX: u8 = 3;
+
+/// Bytes of the head of one part that are read; real ones have a few hundred.
+pub const PART_HEAD_BYTES_MAX: usize = 8 * 1024;
+
+/// Bytes at the start of a body by which its charset and format are told.
+pub const SNIFF_BYTES: usize = 512;
+
+/// Bytes of a character or entity reference in XML; longer ones are text.
+pub const REFERENCE_BYTES_MAX: usize = 12;
+
+/// Output of a decoder that is handed on at once.
+pub const DECODE_BUFFER_BYTES: usize = 64 * 1024;
+
+/// Binary logarithm of the largest zstd window that is decoded: 8 MiB, what RFC 9659 lets
+/// senders of HTTP use. (Brotli's own format ends at 16 MiB.)
+pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
+/// Idle decoders of one kind a worker keeps for the next body.
+pub const DECODERS_POOLED_MAX: usize = 8;
