@@ -1,10 +1,7 @@
 //! Interfaces, through libpcap (on Linux: TPACKET_V3). phitap only listens: nothing is ever sent.
 
-use std::time::Duration;
-
 use pcap::{Active, Capture, Device, Precision};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 
 use crate::base::{Timestamp, clock};
 use crate::capture::source::{CaptureError, Losses, Next, PacketSource};
@@ -84,7 +81,8 @@ pub enum LiveError {
     },
 }
 
-/// Listens on one interface until it is dropped.
+/// Listens on one interface until it is dropped. An interface that is taken down is idle until it
+/// comes up again; one that is removed ends the source with [`LiveError::Gone`].
 pub struct LiveSource {
     device: String,
     capture: Capture<Active>,
@@ -98,7 +96,7 @@ pub struct LiveSource {
 /// libpcap holds packets back for at most this long, to hand over many at once.
 const BATCH_TIMEOUT_MS: i32 = 20;
 /// A quiet interface is reported idle this often.
-const IDLE_INTERVAL: Duration = Duration::from_millis(50);
+const IDLE_INTERVAL_MS: i64 = 50;
 /// Nanosecond times are always to be had on Linux; elsewhere libpcap may refuse without a word.
 const NANOSECONDS: bool = cfg!(target_os = "linux");
 
@@ -140,23 +138,21 @@ impl LiveSource {
         Device::list().unwrap_or_default().into_iter().map(|device| device.name).collect()
     }
 
-    /// Waits until there are packets; false when there were none for [`IDLE_INTERVAL`] or a
-    /// signal came. libpcap's own timeout does not end on a quiet interface.
-    fn wait(&self) -> bool {
-        let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(IDLE_INTERVAL.subsec_nanos()) };
+    /// Waits until there may be packets, [`IDLE_INTERVAL_MS`] at most. libpcap's own timeout does not
+    /// end on a quiet interface.
+    fn wait(&self) {
+        let timeout = Timespec { tv_sec: 0, tv_nsec: IDLE_INTERVAL_MS * 1_000_000 };
         let mut fds = [PollFd::new(&self.capture, PollFlags::IN)];
-        match poll(&mut fds, Some(&timeout)) {
-            Ok(0) | Err(Errno::INTR) => false,
-            // Failures of the descriptor are told by the read that follows.
-            Ok(_) | Err(_) => true,
-        }
+        // A signal ends the wait early; what is wrong with the descriptor, the read will tell.
+        let _ = poll(&mut fds, Some(&timeout));
     }
 }
 
 impl PacketSource for LiveSource {
     fn next_packet(&mut self) -> Result<Next<'_>, CaptureError> {
-        if self.drained && !self.wait() {
-            return Ok(Next::Idle(clock::wall()));
+        if self.drained {
+            // After a quiet wait libpcap is asked too: only then it notices a removed interface.
+            self.wait();
         }
         match self.capture.next_packet() {
             Ok(packet) => {
@@ -237,5 +233,63 @@ fn message(error: pcap::Error) -> String {
     match error {
         pcap::Error::PcapError(text) => text,
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use super::*;
+
+    #[test]
+    fn a_32_bit_counter_goes_on_after_it_wrapped() {
+        let mut counter = Widened::default();
+        for (now, total) in [(5, 5), (u32::MAX, u64::from(u32::MAX)), (3, (1 << 32) + 3)] {
+            counter.update(now);
+            assert_eq!(counter.total, total);
+        }
+    }
+
+    #[test]
+    fn an_interface_delivers_every_packet_once_and_then_is_idle() {
+        let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = receiver.local_addr().unwrap();
+        let filter = Some(format!("udp dst port {}", to.port()));
+        let options = LiveOptions { filter, ..LiveOptions::default() };
+        let mut source = match LiveSource::open("lo", &options) {
+            Ok(source) => source,
+            Err(error) => return eprintln!("SKIP: capture on lo (failed to {error})"),
+        };
+        let before = clock::wall();
+        for n in 0u8..100 {
+            sender.send_to(&[n], to).unwrap();
+        }
+        let (mut seen, mut idle) = (Vec::new(), 0);
+        while idle < 5 {
+            match source.next_packet().unwrap() {
+                Next::Packet(packet) => {
+                    assert!(packet.at >= before, "nanoseconds are read as such");
+                    seen.push(packet.data.last().copied());
+                }
+                Next::Idle(now) => {
+                    assert!(now >= before);
+                    idle += 1;
+                }
+                Next::End => panic!("an interface does not end"),
+            }
+        }
+        let expected: Vec<_> = (0u8..100).map(Some).collect();
+        assert_eq!((seen, source.losses().kernel), (expected, 0));
+    }
+
+    #[test]
+    fn a_bad_kernel_filter_names_the_interface() {
+        let options = LiveOptions { filter: Some("tcp prot 80".into()), ..LiveOptions::default() };
+        match LiveSource::open("lo", &options).err().unwrap() {
+            LiveError::NoPermission { .. } => eprintln!("SKIP: kernel filter (no permission)"),
+            error => assert!(error.to_string().starts_with("compile the filter"), "{error}"),
+        }
     }
 }

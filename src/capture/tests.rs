@@ -141,6 +141,12 @@ fn a_filter_that_means_nothing_for_a_link_type_lets_nothing_through_and_says_so(
 }
 
 #[test]
+fn a_filter_may_move_to_the_capture_thread() {
+    let mut filter = Filter::new("tcp").unwrap();
+    assert!(std::thread::spawn(move || filter.matches(&packet(&SYN))).join().unwrap());
+}
+
+#[test]
 fn a_bad_filter_is_one_clear_line() {
     let error = Filter::new("tcp prot 80").err().unwrap().to_string();
     assert!(error.starts_with("compile the filter \"tcp prot 80\": "), "{error}");
