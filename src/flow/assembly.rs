@@ -40,13 +40,7 @@ impl<H: FlowHandler> Output<'_, H> {
         self.bytes_of(direction, stream, self.now, bytes);
     }
 
-    fn bytes_of(
-        &mut self,
-        direction: Direction,
-        stream: &mut Stream,
-        at: Timestamp,
-        bytes: &[u8],
-    ) {
+    fn bytes_of(&mut self, direction: Direction, stream: &mut Stream, at: Timestamp, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
