@@ -96,7 +96,7 @@ proptest! {
     fn cuts_orders_and_copies_change_nothing(
         isns in [isn(), isn()],
         cuts in vec(any::<usize>(), 0..40),
-        copies in vec((any::<bool>(), any::<usize>(), any::<usize>(), any::<usize>()), 0..20),
+        copies in vec(any::<(bool, usize, usize, usize)>(), 0..20),
         jitter in vec(any::<usize>(), 1..40),
     ) {
         let mut lines = conversation(isns, &cuts);
@@ -197,7 +197,7 @@ proptest! {
 
     #[test]
     fn any_segments_stay_within_the_limits(
-        raw in vec((any::<u8>(), any::<u32>(), any::<u32>(), 0usize..60, 0u32..80, 0i64..400_000), 0..400),
+        raw in vec((any::<(u8, u32, u32)>(), 0usize..60, 0u32..80, 0i64..400_000), 0..400),
         wild in any::<bool>(),
         flows_max in 1usize..6,
     ) {
@@ -211,7 +211,7 @@ proptest! {
         let mut recorder = Recorder::default();
         let mut table = FlowTable::new(config);
         let mut millis = 0;
-        for (bits, seq, ack, len, wire, gap) in raw {
+        for ((bits, seq, ack), len, wire, gap) in raw {
             // Mostly near each other, mostly plain data; sometimes a long silence.
             millis += if gap > 390_000 { gap } else { gap % 7 };
             let span = if wild { u32::MAX } else { 300 };

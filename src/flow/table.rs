@@ -227,7 +227,8 @@ impl<S> FlowTable<S> {
     ) {
         let Some(flow) = self.flows.get_mut(at) else { return };
         if let Some(cause) = flow.segment(segment, &mut self.shared, handler) {
-            self.closed.remember(flow.ended(hash));
+            let forgotten = self.closed.remember(flow.ended(hash));
+            self.shared.counters.forgotten += forgotten;
             self.retire(at, cause, handler);
         }
     }
