@@ -40,13 +40,7 @@ impl<H: FlowHandler> Output<'_, H> {
         self.bytes_of(direction, stream, self.now, bytes);
     }
 
-    fn bytes_of(
-        &mut self,
-        direction: Direction,
-        stream: &mut Stream,
-        at: Timestamp,
-        bytes: &[u8],
-    ) {
+    fn bytes_of(&mut self, direction: Direction, stream: &mut Stream, at: Timestamp, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
@@ -136,7 +130,7 @@ impl Reassembler {
                 Admitted::Full => {
                     // Waiting is over for what is missing before the oldest held.
                     self.anomalies.insert(FlowAnomalies::BUFFER_FULL);
-                    out.shared.counters.gaps_for_memory += 1;
+                    out.shared.counters.waits_broken_off += 1;
                     let (this, _) = self.pair(direction);
                     this.anchor();
                     force = !out.first_chunk(direction, this);

@@ -74,14 +74,16 @@ impl ClosedFlows {
         ClosedFlows { keep, current: Generation::default(), previous: Generation::default() }
     }
 
-    /// Remembers a flow that ended.
-    pub(super) fn remember(&mut self, ended: Ended) {
+    /// Remembers a flow that ended. How many others were forgotten too soon for it.
+    pub(super) fn remember(&mut self, ended: Ended) -> u64 {
         let over = ended.at.since(self.current.began) > self.keep;
+        let mut forgotten = 0;
         if self.current.flows.is_empty() {
             self.current.began = ended.at;
         } else if over || self.current.flows.len() >= FLOWS_CLOSED_MAX {
             // The older generation is emptied, and its memory used for the new one.
             std::mem::swap(&mut self.current, &mut self.previous);
+            forgotten = if over { 0 } else { self.current.flows.len() as u64 };
             self.current.flows.clear();
             self.current.began = ended.at;
         }
@@ -94,6 +96,7 @@ impl ClosedFlows {
         };
         self.forget(ended.hash);
         self.current.flows.insert_unique(ended.hash, closed, |closed| closed.hash);
+        forgotten
     }
 
     /// What `stray` is to the flow remembered under its hash.

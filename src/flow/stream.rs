@@ -198,8 +198,12 @@ impl Stream {
 
     /// Whether `from` lies before a begin that is known for certain.
     pub(super) fn predates(&self, from: u64) -> bool {
-        let begun = self.next - self.bytes - self.gap_bytes;
-        self.isn().is_some() && from < begun
+        self.isn().is_some() && from < self.begun()
+    }
+
+    /// Offset of the first byte delivered or given up.
+    pub(super) fn begun(&self) -> u64 {
+        self.next - self.bytes - self.gap_bytes
     }
 
     /// The highest offset that came or was announced.

@@ -227,7 +227,8 @@ impl<S> FlowTable<S> {
     ) {
         let Some(flow) = self.flows.get_mut(at) else { return };
         if let Some(cause) = flow.segment(segment, &mut self.shared, handler) {
-            self.closed.remember(flow.ended(hash));
+            let forgotten = self.closed.remember(flow.ended(hash));
+            self.shared.counters.forgotten += forgotten;
             self.retire(at, cause, handler);
         }
     }
@@ -253,11 +254,8 @@ impl<S> FlowTable<S> {
         handler: &mut H,
     ) -> bool {
         let Some(flow) = self.flows.remove(at) else { return false };
-        let tuple = FiveTuple {
-            src: flow.info.client,
-            dst: flow.info.server,
-            transport: FiveTuple::TCP,
-        };
+        let tuple =
+            FiveTuple { src: flow.info.client, dst: flow.info.server, transport: FiveTuple::TCP };
         let spread = Entry::spread(tag(self.hash(&tuple)));
         if let Ok(entry) = self.index.find_entry(spread, |entry| entry.flow == at) {
             entry.remove();
@@ -308,9 +306,8 @@ mod tests {
     #[test]
     fn the_hash_is_seeded_per_table_and_has_no_direction() {
         let tables = [(); 2].map(|()| FlowTable::<()>::new(FlowConfig::default()));
-        let tuple = |port: u16| {
-            FiveTuple::tcp(([10, 0, 0, 1].into(), port), ([10, 0, 0, 2].into(), 80))
-        };
+        let tuple =
+            |port: u16| FiveTuple::tcp(([10, 0, 0, 1].into(), port), ([10, 0, 0, 2].into(), 80));
         let [a, b] = &tables;
         assert!((1..64).all(|port| a.hash(&tuple(port)) == a.hash(&tuple(port).reversed())));
         let same = (1..64).filter(|port| a.hash(&tuple(*port)) == b.hash(&tuple(*port))).count();

@@ -72,7 +72,7 @@ impl FlowHandler for Recorder {
             StreamInput::Gap(len) => {
                 assert!(len > 0);
                 // Hostile input may claim gigabytes.
-                let len = usize::try_from(len.min(1 << 20)).unwrap();
+                let len = usize::try_from(len.min(1 << 12)).unwrap();
                 stream.bytes.extend(std::iter::repeat_n(None, len));
             }
             StreamInput::End(cause) => stream.end = Some(cause),
@@ -154,11 +154,7 @@ impl Line {
 
 /// The handshake with ISNs 100 and 500, so that data begins at 101 and 501.
 pub(super) fn handshake() -> Vec<Line> {
-    vec![
-        request(SYN, 100, 0, b""),
-        response(SYN | ACK, 500, 101, b""),
-        request(ACK, 101, 501, b""),
-    ]
+    vec![request(SYN, 100, 0, b""), response(SYN | ACK, 500, 101, b""), request(ACK, 101, 501, b"")]
 }
 
 /// Processes the lines; the table afterwards.
@@ -189,12 +185,14 @@ pub(super) fn told(lines: &[Line]) -> Vec<Told> {
     recorder.flows
 }
 
-/// The flows told, by client, each as (request text, response text).
-pub(super) fn by_client(flows: &[Told]) -> BTreeMap<SocketAddr, Vec<(String, String)>> {
+/// What was told of the flows of each client, in order.
+pub(super) fn by_client(flows: &[Told]) -> BTreeMap<SocketAddr, Vec<String>> {
     let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for flow in flows {
-        let texts = (flow.streams[0].text(), flow.streams[1].text());
-        all.entry(flow.info.client).or_default().push(texts);
+        let client = flow.info.client;
+        let Told { info, streams, order, totals } = flow;
+        let summary = format!("{info:?} {streams:?} {order:?} {totals:?}");
+        all.entry(client).or_default().push(summary);
     }
     all
 }

@@ -41,8 +41,7 @@ fn a_whole_conversation_is_told_in_order() {
 #[test]
 fn both_ends_are_told_before_the_input_ends() {
     let mut recorder = Recorder::default();
-    let lines =
-        after_handshake(vec![request(FIN, 101, 501, b"a"), response(FIN, 501, 103, b"b")]);
+    let lines = after_handshake(vec![request(FIN, 101, 501, b"a"), response(FIN, 501, 103, b"b")]);
     let mut table = process(&lines, &mut recorder);
     assert!(recorder.flows[0].totals.is_some());
     assert!(table.is_empty());
@@ -189,7 +188,11 @@ fn late_data_is_flagged() {
 #[test]
 fn one_direction_alone_is_delivered_as_it_comes() {
     for lines in [
-        vec![request(SYN, 100, 0, b""), request(ACK, 101, 501, b"ab"), request(ACK, 103, 700, b"c")],
+        vec![
+            request(SYN, 100, 0, b""),
+            request(ACK, 101, 501, b"ab"),
+            request(ACK, 103, 700, b"c"),
+        ],
         vec![
             response(SYN | ACK, 500, 101, b""),
             response(ACK, 501, 301, b"ab"),
