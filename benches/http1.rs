@@ -13,7 +13,8 @@ use phitap::protocol::{MessageSink, Parser};
 const REQUEST: &[u8] = b"GET /fhir/Patient/4711 HTTP/1.1\r\nHost: fhir.example\r\n\
     User-Agent: curl/8.5.0\r\nAccept: application/fhir+json\r\n\r\n";
 
-const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sat, 21 Nov 2026 23:00:00 GMT\r\n\
+const RESPONSE: &[u8] =
+    b"HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sat, 21 Nov 2026 23:00:00 GMT\r\n\
     Content-Type: application/json\r\nContent-Length: 15\r\nConnection: keep-alive\r\n\r\n\
     {\"ok\": [1, 2]}\n";
 
@@ -60,7 +61,7 @@ fn worst_shapes(c: &mut Criterion) {
     let mut group = c.benchmark_group("http1 worst");
     let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
     let found = "GET / HTTP/1.1\r\n";
-    for size in [32 * 1024, 64 * 1024, 128 * 1024, 8 * 1024 * 1024] {
+    for size in [128 * 1024, 8 * 1024 * 1024] {
         for (name, start, unit, piece) in [
             ("1-byte chunks", head, "1\r\nx\r\n", usize::MAX),
             ("folded fields", found, "A: b\r\n c\r\n", usize::MAX),
