@@ -127,6 +127,10 @@ pub const RESYNC_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// First bytes of each direction that are kept until the protocol is told.
 pub const PROBE_BYTES_MAX: usize = 512;
 
+/// Pieces of both directions that identification keeps in the order they came. Clients and servers
+/// take turns once or twice before a protocol is told; beyond that, pieces are joined.
+pub const IDENTIFY_PIECES_MAX: usize = 64;
+
 /// Bytes of a flow picked up in the middle in which identification looks for a message start.
 pub const IDENTIFY_BYTES_MAX: usize = 1024 * 1024;
 

@@ -8,7 +8,9 @@
 use memchr::{memchr_iter, memrchr};
 
 use crate::base::Timestamp;
-use crate::base::limits::{IDENTIFY_BYTES_MAX, PROBE_BYTES_MAX, RESYNC_LINE_BYTES_MAX};
+use crate::base::limits::{
+    IDENTIFY_BYTES_MAX, IDENTIFY_PIECES_MAX, PROBE_BYTES_MAX, RESYNC_LINE_BYTES_MAX,
+};
 use crate::model::{Direction, EndCause, StreamEvent, StreamInput};
 
 use super::{PROTOCOLS, Protocol, Verdict};
@@ -119,8 +121,8 @@ impl Identifier {
             Lane::Probing => self.probe(event, bytes),
             Lane::Searching { searched, mid_line } => self.search(event, bytes, searched, mid_line),
             Lane::Dead => {
-                self.pass_over(event, bytes.len());
-                Identification::Undecided
+                self.hold_first(event, bytes);
+                self.unless_dead()
             }
         }
     }
@@ -135,7 +137,7 @@ impl Identifier {
         let first = if held.is_empty() {
             fits
         } else {
-            joined = [held, fits].concat();
+            joined = [held.as_slice(), fits].concat();
             &joined
         };
         if let Some((protocol, flipped)) = verdict(direction, first) {
@@ -151,8 +153,7 @@ impl Identifier {
             return self.search(event, bytes, 0, false);
         }
         *self.lane(direction) = Lane::Dead;
-        self.hold(event, fits);
-        self.pass_over(event, bytes.len() - fits.len());
+        self.hold_first(event, bytes);
         self.unless_dead()
     }
 
@@ -167,11 +168,10 @@ impl Identifier {
         let mut line_start = 0;
         for lf in memchr_iter(b'\n', bytes) {
             let piece = bytes.get(line_start..lf).unwrap_or_default();
-            let carried = self.held_of(direction);
             let found = if mid_line {
                 None
-            } else if line_start == 0 && !carried.is_empty() {
-                starts_message(&[carried, piece].concat())
+            } else if line_start == 0 && self.held_len(direction) > 0 {
+                starts_message(&[self.held_of(direction).as_slice(), piece].concat())
             } else {
                 starts_message(piece)
             };
@@ -187,7 +187,7 @@ impl Identifier {
         }
         let searched = searched.saturating_add(bytes.len());
         let dead = searched > IDENTIFY_BYTES_MAX;
-        mid_line |= self.held_of(direction).len() + rest.len() > RESYNC_LINE_BYTES_MAX;
+        mid_line |= self.held_len(direction) + rest.len() > RESYNC_LINE_BYTES_MAX;
         self.pass_over(event, line_start);
         if mid_line || dead {
             self.drop_held(event);
@@ -234,10 +234,26 @@ impl Identifier {
     /// Keeps a copy, joined to what came right before in the same direction.
     fn hold(&mut self, event: &StreamEvent<'_>, bytes: &[u8]) {
         let (direction, at) = (event.direction, event.at);
+        // Pieces that alternate between the directions keep their order while they are few.
+        let join = self.held.len() >= IDENTIFY_PIECES_MAX
+            || self.held.last().is_some_and(|held| held.direction == direction);
         match self.last_held(direction) {
-            Some(HeldInput::Bytes(held)) => held.extend_from_slice(bytes),
+            Some(HeldInput::Bytes(held)) if join => held.extend_from_slice(bytes),
             _ => self.held.push(Held { direction, at, input: HeldInput::Bytes(bytes.to_vec()) }),
         }
+    }
+
+    /// Keeps what belongs to the first bytes: the other direction may tell a protocol yet.
+    fn hold_first(&mut self, event: &StreamEvent<'_>, bytes: &[u8]) {
+        let room = match self.last_held(event.direction) {
+            Some(HeldInput::Gap(_) | HeldInput::End(_)) => 0,
+            _ => PROBE_BYTES_MAX.saturating_sub(self.held_len(event.direction)),
+        };
+        let (fits, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+        if !fits.is_empty() {
+            self.hold(event, fits);
+        }
+        self.pass_over(event, rest.len());
     }
 
     /// Keeps that so many bytes are missing, joined to what was missing right before.
@@ -256,36 +272,49 @@ impl Identifier {
         }
     }
 
-    /// No longer keeps the bytes right before.
+    /// No longer keeps the bytes that came last.
     fn drop_held(&mut self, event: &StreamEvent<'_>) {
-        let direction = event.direction;
-        let Some(at) = self.held.iter().rposition(|held| held.direction == direction) else {
-            return;
-        };
-        let Some(Held { input: HeldInput::Bytes(bytes), .. }) = self.held.get(at) else { return };
-        let len = bytes.len();
-        self.held.remove(at);
+        let len = self.held_len(event.direction);
+        let first = self.last_bytes(event.direction);
+        let mut at = 0;
+        self.held.retain(|held| {
+            at += 1;
+            at <= first || held.direction != event.direction
+        });
         self.pass_over(event, len);
     }
 
-    /// Keeps only the unfinished line of the bytes right before.
+    /// Keeps only the unfinished line of the bytes that came last.
     fn keep_last_line(&mut self, event: &StreamEvent<'_>) {
         let held = self.held_of(event.direction);
-        let line = memrchr(b'\n', held).map_or(0, |lf| lf + 1);
-        if line > 0 {
-            let line = held.get(line..).unwrap_or_default().to_vec();
+        if let Some(lf) = memrchr(b'\n', &held) {
             self.drop_held(event);
-            self.hold(event, &line);
+            self.hold(event, held.get(lf + 1..).unwrap_or_default());
         }
     }
 
-    /// The bytes kept right before in this direction.
-    fn held_of(&self, direction: Direction) -> &[u8] {
-        let last = self.held.iter().rev().find(|held| held.direction == direction);
-        match last.map(|held| &held.input) {
-            Some(HeldInput::Bytes(bytes)) => bytes,
-            _ => &[],
-        }
+    /// Where in `held` the bytes begin that came last in this direction, behind any gap.
+    fn last_bytes(&self, direction: Direction) -> usize {
+        let ends =
+            |held: &Held| held.direction == direction && !matches!(held.input, HeldInput::Bytes(_));
+        self.held.iter().rposition(ends).map_or(0, |at| at + 1)
+    }
+
+    /// The pieces of the bytes that came last in this direction.
+    fn pieces(&self, direction: Direction) -> impl Iterator<Item = &[u8]> {
+        let last = self.held.get(self.last_bytes(direction)..).unwrap_or_default();
+        last.iter().filter(move |held| held.direction == direction).map(|held| match &held.input {
+            HeldInput::Bytes(bytes) => bytes.as_slice(),
+            HeldInput::Gap(_) | HeldInput::End(_) => &[],
+        })
+    }
+
+    fn held_len(&self, direction: Direction) -> usize {
+        self.pieces(direction).map(<[u8]>::len).sum()
+    }
+
+    fn held_of(&self, direction: Direction) -> Vec<u8> {
+        self.pieces(direction).flatten().copied().collect()
     }
 }
 
@@ -308,3 +337,6 @@ fn starts_message(line: &[u8]) -> Option<(&'static Protocol, Direction)> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     PROTOCOLS.iter().find_map(|p| Some((*p, (p.start_line)(line)?)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,11 +102,23 @@ fn fields_text(headers: &[Header<'_>]) -> String {
 }
 
 /// One owned step of one stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Step {
     Bytes(Direction, Vec<u8>),
     Gap(Direction, u64),
     End(Direction, EndCause),
+}
+
+impl std::fmt::Debug for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Step::Bytes(direction, bytes) => {
+                write!(f, "{} {:?}", arrow(*direction), bytes.escape_ascii().to_string())
+            }
+            Step::Gap(direction, len) => write!(f, "{} gap {len}", arrow(*direction)),
+            Step::End(direction, cause) => write!(f, "{} end {cause:?}", arrow(*direction)),
+        }
+    }
 }
 
 /// A request's bytes.
@@ -119,10 +131,10 @@ pub(super) fn answer(bytes: impl AsRef<[u8]>) -> Step {
     Step::Bytes(Direction::ToClient, bytes.as_ref().to_vec())
 }
 
-/// Pushes one step into a parser, bytes in pieces of at most `piece`.
-pub(super) fn push(parser: &mut dyn Parser, step: &Step, piece: usize, sink: &mut Recorder) {
+/// Gives the events of one step, bytes in pieces of at most `piece`.
+pub(super) fn each(step: &Step, piece: usize, give: &mut dyn FnMut(StreamEvent<'_>)) {
     let at = Timestamp::default();
-    let mut event = |direction, input| parser.push(StreamEvent { direction, at, input }, sink);
+    let mut event = |direction, input| give(StreamEvent { direction, at, input });
     match step {
         Step::Bytes(direction, bytes) => {
             for piece in bytes.chunks(piece.max(1)) {
@@ -132,6 +144,11 @@ pub(super) fn push(parser: &mut dyn Parser, step: &Step, piece: usize, sink: &mu
         Step::Gap(direction, len) => event(*direction, StreamInput::Gap(*len)),
         Step::End(direction, cause) => event(*direction, StreamInput::End(*cause)),
     }
+}
+
+/// Pushes one step into a parser, bytes in pieces of at most `piece`.
+pub(super) fn push(parser: &mut dyn Parser, step: &Step, piece: usize, sink: &mut Recorder) {
+    each(step, piece, &mut |event| parser.push(event, sink));
 }
 
 /// What a parser makes of the steps.

@@ -167,7 +167,7 @@ impl Stream {
             self.reject(false, shared, out);
         } else if self.line > 0 && self.trust == Trust::Found && !head::is_field_line(line) {
             // What was found by searching is no head; it may be that one starts here.
-            self.text.drain(..self.line);
+            self.text.drain(..self.line.min(self.text.len()));
             self.line = 0;
             self.state = State::Search { mid_line: false };
             self.searched_line(out);
