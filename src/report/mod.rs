@@ -14,3 +14,6 @@ pub mod text;
 pub use column::{Align, Column, Show, Shrink};
 pub use record::Record;
 pub use render::{Format, Layout, ReportError, Section, render, render_sections};
+
+#[cfg(test)]
+mod tests;

@@ -129,7 +129,7 @@ fn line<'a>(
             (Show::Severity, true) => text.push_str(&coloured(&cell)),
             _ => text.push_str(&cell),
         }
-        owed += after + if cell.is_empty() { width(&cell) } else { 0 };
+        owed += after;
     }
     writeln!(out, "{text}")
 }

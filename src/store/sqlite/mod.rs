@@ -21,4 +21,4 @@ pub use triage::{FindingState, Triage, TriageDecision, TriageState};
 pub use writer::Writer;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

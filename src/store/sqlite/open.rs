@@ -208,7 +208,7 @@ fn connect(path: &Path, mode: OpenFlags) -> rusqlite::Result<Connection> {
     settle(conn)
 }
 
-fn connect_immutable(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn connect_immutable(path: &Path) -> rusqlite::Result<Connection> {
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {

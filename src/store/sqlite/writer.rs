@@ -139,6 +139,11 @@ impl Writer {
         db.conn.close().map_err(|(_, e)| Fault::from(e).at(&path))
     }
 
+    #[cfg(test)]
+    pub(super) fn conn(&self) -> &rusqlite::Connection {
+        &self.db.conn
+    }
+
     /// Whatever a reader keeps from being moved now stays in the log and is moved later.
     fn checkpoint(&self) -> rusqlite::Result<()> {
         self.db.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
