@@ -3,9 +3,9 @@
 
 use regex_automata::meta::Regex;
 
-use crate::base::limits::{PATTERN_BYTES_MAX, PATTERN_COMPILED_BYTES_MAX, RULES_MAX};
 use crate::base::TableMap;
-use crate::model::{Evidence, Form, Location, RuleId, ValueKind};
+use crate::base::limits::{PATTERN_BYTES_MAX, PATTERN_COMPILED_BYTES_MAX, RULES_MAX};
+use crate::model::{Evidence, Form, Location, RuleBits, RuleId, ValueKind};
 use crate::rules::{Embedded as EmbeddedRule, Example, Rule, RuleError, RulePack};
 
 use super::checks::{self, Check};
@@ -20,6 +20,11 @@ use super::{finders, recognisers};
 
 /// Examples of each kind that every rule has.
 const EXAMPLES_MIN: usize = 3;
+
+/// Weight from which one value that passes is telling where names are kept.
+const TELLING_WEIGHT_MIN: f64 = 4.0;
+/// Chance up to which it is telling whatever its weight.
+const TELLING_CHANCE_MAX: f64 = 0.001;
 
 /// Compiles a pack whose examples hold.
 pub(super) fn compile(pack: &RulePack) -> Result<Detector, RuleError> {
@@ -60,6 +65,7 @@ struct Build {
     whole: Whole,
     embedded: Embedded,
     judge: Judge,
+    telling: RuleBits,
     count: usize,
 }
 
@@ -78,6 +84,7 @@ impl Build {
                 places: Places::compile(pack.fhir(), pack.rules().iter()),
                 ..Judge::default()
             },
+            telling: RuleBits::NONE,
             count: pack.rules().iter().map(variants).sum(),
         }
     }
@@ -103,6 +110,13 @@ impl Build {
         };
         let prefixes: Vec<Box<[u8]>> =
             rule.test_prefixes.iter().map(|p| p.as_bytes().into()).collect();
+        let sure = rule.chance.is_some_and(|chance| chance <= TELLING_CHANCE_MAX);
+        if rule.weight >= TELLING_WEIGHT_MIN || sure {
+            self.telling.insert(id);
+        }
+        if let Some(bare) = bare.filter(|_| rule.bare_weight >= TELLING_WEIGHT_MIN || sure) {
+            self.telling.insert(bare);
+        }
         let trial = |id| Trial { rule: id, check, test: test.map(|t| (t, prefixes.clone())) };
         self.add_whole(rule, trial(id), bare.map(trial))?;
         for way in &rule.embedded {
@@ -111,7 +125,12 @@ impl Build {
         self.add_to_class(rule, id, bare, test)
     }
 
-    fn add_whole(&mut self, rule: &Rule, main: Trial, bare: Option<Trial>) -> Result<(), RuleError> {
+    fn add_whole(
+        &mut self,
+        rule: &Rule,
+        main: Trial,
+        bare: Option<Trial>,
+    ) -> Result<(), RuleError> {
         let main = self.whole.add_trial(main);
         for mask in &rule.masks {
             let shape = Shape::parse(mask).map_err(|e| refuse(rule, "masks", e))?;
@@ -127,7 +146,11 @@ impl Build {
         if let Some(name) = &rule.recogniser {
             let recogniser = recognisers::find(name).ok_or_else(|| {
                 let known = recognisers::names();
-                refuse(rule, "recogniser", format!("no recogniser is called {name:?}; known: {known}"))
+                refuse(
+                    rule,
+                    "recogniser",
+                    format!("no recogniser is called {name:?}; known: {known}"),
+                )
             })?;
             self.whole.add_recogniser(recogniser, main);
         }
@@ -220,20 +243,26 @@ impl Build {
             whole: self.whole,
             embedded: self.embedded,
             judge: self.judge,
+            telling: self.telling,
         })
     }
 }
 
 fn validate(rule: &Rule) -> Result<(), RuleError> {
     let kebab = |id: &str| {
-        !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        !id.is_empty()
+            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     let dotted = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_');
     if !kebab(rule.id()) {
         return Err(refuse(rule, "id", "expected lower-case letters, digits and hyphens"));
     }
     if !rule.class.contains('.') || !rule.class.bytes().all(dotted) {
-        return Err(refuse(rule, "class", "expected a dotted id in lower case, like gb.nhs_number"));
+        return Err(refuse(
+            rule,
+            "class",
+            "expected a dotted id in lower case, like gb.nhs_number",
+        ));
     }
     if rule.description.trim().is_empty() {
         return Err(refuse(rule, "description", "expected a sentence"));
@@ -369,8 +398,5 @@ fn reports(detector: &Detector, rule: &Rule, field: &str, value: &str) -> bool {
         context: "",
     };
     let judged = detector.judge(&field, &mut evidence);
-    judged
-        .verdicts
-        .iter()
-        .any(|v| v.class == rule.class && v.confidence >= CONFIDENCE_REPORTED)
+    judged.verdicts.iter().any(|v| v.class == rule.class && v.confidence >= CONFIDENCE_REPORTED)
 }

@@ -1,7 +1,7 @@
 //! The compiled rules.
 
 use crate::base::TableMap;
-use crate::model::{Evidence, Form, Outcome, RuleId, ValueKind};
+use crate::model::{Evidence, Form, Outcome, RuleBits, RuleId, ValueKind};
 use crate::rules::{RuleError, RulePack};
 
 use super::compile;
@@ -21,6 +21,8 @@ pub struct Detector {
     pub(super) whole: Whole,
     pub(super) embedded: Embedded,
     pub(super) judge: Judge,
+    /// Rules of which one value that passes is telling by itself.
+    pub(super) telling: RuleBits,
 }
 
 /// What is said of one value.
@@ -72,8 +74,10 @@ impl Detector {
     /// agents): errs towards yes.
     pub fn is_sensitive(&self, text: &[u8]) -> bool {
         let found = self.inspect(ValueKind::String, text);
-        let strong = found.outcome.embedded;
-        !strong.is_empty() || sensitive::is_sensitive(text)
+        let telling = |rule| self.telling.contains(rule);
+        !found.outcome.embedded.is_empty()
+            || found.outcome.passed.iter().any(telling)
+            || sensitive::is_sensitive(text)
     }
 
     /// The name of a rule, empty for one that is not loaded.
