@@ -1,7 +1,10 @@
 //! From rules as written to rules that run. Whatever cannot run is refused here, by file, line,
 //! rule and key.
 
+use regex_automata::Anchored;
+use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::meta::Regex;
+use regex_automata::util::{start, syntax};
 
 use crate::base::TableMap;
 use crate::base::limits::{PATTERN_BYTES_MAX, PATTERN_COMPILED_BYTES_MAX, RULES_MAX};
@@ -14,7 +17,7 @@ use super::embedded::{Embedded, Method, Search};
 use super::judge::{CONFIDENCE_REPORTED, FieldRef, Judge, JudgeClass, JudgeRule};
 use super::locate::Places;
 use super::shape::Shape;
-use super::whole::{Trial, Whole};
+use super::whole::{Pattern, Trial, Whole};
 use super::words::Phrase;
 use super::{finders, recognisers};
 
@@ -66,6 +69,8 @@ struct Build {
     embedded: Embedded,
     judge: Judge,
     telling: RuleBits,
+    /// Patterns searched for inside text.
+    patterns: usize,
     count: usize,
 }
 
@@ -85,6 +90,7 @@ impl Build {
                 ..Judge::default()
             },
             telling: RuleBits::NONE,
+            patterns: 0,
             count: pack.rules().iter().map(variants).sum(),
         }
     }
@@ -155,7 +161,7 @@ impl Build {
             self.whole.add_recogniser(recogniser, main);
         }
         if let Some(pattern) = &rule.format {
-            self.whole.add_pattern(regex(rule, &format!(r"\A(?:{pattern})\z"))?, main);
+            self.whole.add_pattern(whole_pattern(rule, pattern)?, main);
         }
         Ok(())
     }
@@ -172,15 +178,21 @@ impl Build {
             return Ok(());
         }
         let digits = way.recogniser.as_deref().is_some_and(finders::is_for_digits);
-        let method = method_of(rule, way)?;
-        let at_digits = way.anchors.is_empty() && (digits || !way.masks.is_empty());
-        let search = Search { trial, method, lead_in };
-        if at_digits {
-            self.embedded.add_at_digits(search);
+        let shapes = way.masks.iter().map(|m| Shape::parse(m)).collect::<Result<Vec<_>, _>>();
+        let shapes = shapes.map_err(|e| refuse(rule, "embedded", e))?;
+        let by_digits = way.anchors.is_empty() && (digits || !shapes.is_empty());
+        let search = Search { trial, method: method_of(rule, way, self.patterns)?, lead_in };
+        if by_digits {
+            self.embedded.add_at_digits(search, shapes);
+        } else if !shapes.is_empty() {
+            return Err(refuse(rule, "embedded", "expected masks or anchors, not both"));
         } else if way.anchors.iter().any(|anchor| anchor.len() < 3) || way.anchors.is_empty() {
             return Err(refuse(rule, "embedded", "expected anchors of at least three characters"));
         } else {
-            self.embedded.add_at_anchors(search, &way.anchors);
+            self.patterns += usize::from(way.format.is_some());
+            self.embedded
+                .add_at_anchors(search, &way.anchors)
+                .map_err(|e| refuse(rule, "embedded", e))?;
         }
         Ok(())
     }
@@ -320,7 +332,7 @@ fn forms_of(rule: &Rule) -> Result<Vec<Form>, RuleError> {
     rule.forms.iter().map(form).collect()
 }
 
-fn method_of(rule: &Rule, way: &EmbeddedRule) -> Result<Method, RuleError> {
+fn method_of(rule: &Rule, way: &EmbeddedRule, number: usize) -> Result<Method, RuleError> {
     if let Some(name) = &way.recogniser {
         let finder = finders::find(name).ok_or_else(|| {
             let known = finders::names();
@@ -329,14 +341,12 @@ fn method_of(rule: &Rule, way: &EmbeddedRule) -> Result<Method, RuleError> {
         return Ok(Method::Finder(finder));
     }
     if let Some(pattern) = &way.format {
-        return Ok(Method::Pattern(Box::new(regex(rule, pattern)?)));
+        return Ok(Method::Pattern(Box::new(regex(rule, pattern)?), number));
     }
-    let shapes = way.masks.iter().map(|m| Shape::parse(m)).collect::<Result<Vec<Shape>, _>>();
-    let shapes = shapes.map_err(|e| refuse(rule, "embedded", e))?;
-    if shapes.is_empty() {
+    if way.masks.is_empty() {
         return Err(refuse(rule, "embedded", "expected masks, a recogniser or a format"));
     }
-    Ok(Method::Shapes(shapes))
+    Ok(Method::Shapes)
 }
 
 fn regex(rule: &Rule, pattern: &str) -> Result<Regex, RuleError> {
@@ -346,12 +356,50 @@ fn regex(rule: &Rule, pattern: &str) -> Result<Regex, RuleError> {
     }
     let limit = Some(PATTERN_COMPILED_BYTES_MAX);
     let config = Regex::config().nfa_size_limit(limit).onepass_size_limit(limit).utf8_empty(false);
-    let syntax = regex_automata::util::syntax::Config::new().utf8(false).unicode(true);
     Regex::builder()
         .configure(config)
-        .syntax(syntax)
+        .syntax(syntax_config())
         .build(pattern)
         .map_err(|e| refuse(rule, "format", format!("{e}: shorten or correct the pattern")))
+}
+
+/// A pattern for whole values, with what can be told of them beforehand.
+fn whole_pattern(rule: &Rule, pattern: &str) -> Result<Pattern, RuleError> {
+    let anchored = format!(r"\A(?:{pattern})\z");
+    let regex = regex(rule, &anchored)?;
+    let lengths = syntax::parse_with(&anchored, &syntax_config())
+        .map(|hir| {
+            let known = hir.properties();
+            known.minimum_len().unwrap_or(0)..=known.maximum_len().unwrap_or(usize::MAX)
+        })
+        .unwrap_or(0..=usize::MAX);
+    let limit = Some(PATTERN_COMPILED_BYTES_MAX);
+    let config = dense::Config::new()
+        .start_kind(StartKind::Anchored)
+        .dfa_size_limit(limit)
+        .determinize_size_limit(limit);
+    let first = dense::Builder::new()
+        .configure(config)
+        .syntax(syntax_config())
+        .build(&anchored)
+        .map_or_else(|_| Box::new([true; 256]), |dfa| first_bytes(&dfa));
+    Ok(Pattern { regex, lengths, first })
+}
+
+/// Bytes from which the automaton does not go dead at once.
+fn first_bytes(dfa: &dense::DFA<Vec<u32>>) -> Box<[bool; 256]> {
+    let mut first = Box::new([true; 256]);
+    let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes));
+    if let Ok(start) = start {
+        for (open, byte) in first.iter_mut().zip(0u8..=255) {
+            *open = !dfa.is_dead_state(dfa.next_state(start, byte));
+        }
+    }
+    first
+}
+
+fn syntax_config() -> syntax::Config {
+    syntax::Config::new().utf8(false)
 }
 
 fn wrong_of_rule(detector: &Detector, rule: &Rule) -> Vec<RuleError> {

@@ -59,12 +59,9 @@ impl Detector {
             let seen = Seen { bytes, census, form };
             self.whole.apply(&seen, &mut outcome);
         }
-        if wants_search(form, &census) {
+        // A value that is one thing as a whole has nothing else inside.
+        if outcome.passed.is_empty() && wants_search(form, bytes, &census) {
             self.embedded.apply(bytes, &census, &mut outcome);
-            // What is the whole value is not inside it as well.
-            if !outcome.passed.is_empty() {
-                outcome.embedded = outcome.embedded.without(outcome.passed);
-            }
         }
         Inspection { form, outcome }
     }
@@ -114,7 +111,7 @@ impl Detector {
 }
 
 /// Whether something can stand inside a value of this form.
-fn wants_search(form: Form, census: &Census) -> bool {
+fn wants_search(form: Form, bytes: &[u8], census: &Census) -> bool {
     match form {
         Form::Empty
         | Form::Literal
@@ -128,7 +125,11 @@ fn wants_search(form: Form, census: &Census) -> bool {
         | Form::Base64 => false,
         Form::TitleWords | Form::Text => true,
         Form::Token => census.joints >= 2 && census.len >= EMBEDDED_BYTES_MIN,
-        Form::Url | Form::Address | Form::Other => census.len >= EMBEDDED_BYTES_MIN,
+        Form::Url => !bytes.starts_with(b"urn:"),
+        Form::Address => true,
+        Form::Other => {
+            census.len >= EMBEDDED_BYTES_MIN && (census.letters() > 0 || census.len > 32)
+        }
     }
 }
 

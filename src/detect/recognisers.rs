@@ -1,5 +1,8 @@
 //! Formats of whole values that no mask can tell, each by name.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::model::Form;
 
 use super::checks::country_length;
@@ -21,18 +24,25 @@ pub(super) struct Seen<'a> {
 pub(super) struct Recogniser {
     /// As rules name it.
     pub(super) name: &'static str,
+    /// Forms that values of the format have: no others are tried.
+    pub(super) forms: &'static [Form],
     /// Whether the value has the format.
     pub(super) run: fn(&Seen<'_>) -> bool,
 }
 
-const RECOGNISERS: [Recogniser; 7] = [
-    Recogniser { name: "date", run: date },
-    Recogniser { name: "email", run: email },
-    Recogniser { name: "iban", run: iban },
-    Recogniser { name: "jwt", run: jwt },
-    Recogniser { name: "phone", run: phone },
-    Recogniser { name: "private-key", run: private_key },
-    Recogniser { name: "street", run: street },
+const RECOGNISERS: [Recogniser; 8] = [
+    Recogniser { name: "basic", forms: &[Form::TitleWords, Form::Text, Form::Other], run: basic },
+    Recogniser { name: "date", forms: &[Form::Date, Form::DateTime, Form::Integer], run: date },
+    Recogniser { name: "email", forms: &[Form::Address], run: email },
+    Recogniser {
+        name: "iban",
+        forms: &[Form::Token, Form::Hex, Form::Text, Form::Other],
+        run: iban,
+    },
+    Recogniser { name: "jwt", forms: &[Form::Token, Form::Word, Form::Other], run: jwt },
+    Recogniser { name: "phone", forms: &[Form::Other], run: phone },
+    Recogniser { name: "private-key", forms: &[Form::Text, Form::Other], run: private_key },
+    Recogniser { name: "street", forms: &[Form::Text, Form::Other], run: street },
 ];
 
 /// The recogniser called `name`.
@@ -43,6 +53,15 @@ pub(super) fn find(name: &str) -> Option<Recogniser> {
 /// All names, for messages.
 pub(super) fn names() -> String {
     RECOGNISERS.map(|r| r.name).join(", ")
+}
+
+/// `Basic` and the base64 of a user, a colon and a password (RFC 7617).
+fn basic(value: &Seen<'_>) -> bool {
+    const CREDENTIALS_MAX: usize = 1024;
+    let Some((scheme, rest)) = value.bytes.split_at_checked(6) else { return false };
+    scheme.eq_ignore_ascii_case(b"basic ")
+        && rest.len() <= CREDENTIALS_MAX
+        && STANDARD.decode(rest).is_ok_and(|pair| pair.contains(&b':'))
 }
 
 /// A date, a date with a time, or eight digits that can be a date.

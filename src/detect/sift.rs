@@ -78,6 +78,19 @@ impl Census {
         census
     }
 
+    /// Whether a text of these bytes can hold one of those.
+    pub(super) fn covers(&self, part: &Census) -> bool {
+        self.len >= part.len
+            && self.spaces >= part.spaces
+            && self.upper >= part.upper
+            && self.lower >= part.lower
+            && self.digits >= part.digits
+            && self.joints >= part.joints
+            && self.others >= part.others
+            && self.high >= part.high
+            && self.ats >= part.ats
+    }
+
     /// Letters of any alphabet.
     pub(super) fn letters(&self) -> usize {
         self.lower + self.upper + self.high

@@ -13,8 +13,10 @@ use super::detector;
 
 /// The corpus, where there is one.
 fn corpus(part: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("PHITAP_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
+    let root = std::env::var_os("PHITAP_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
+        PathBuf::from,
+    );
     let dir = root.join(part);
     if !dir.is_dir() {
         eprintln!("SKIP: detection over {part} (corpus not found)");
@@ -63,7 +65,8 @@ impl Fields {
                     .or_else(|| code.and_then(|code| detector().type_code(code.as_bytes())))
                     .unwrap_or("");
                 for (key, value) in object {
-                    let below = if element.is_empty() { String::new() } else { format!("{element}.{key}") };
+                    let below =
+                        if element.is_empty() { String::new() } else { format!("{element}.{key}") };
                     let token = if key == "value" { token } else { "" };
                     self.walk(value, &format!("{path}.{key}"), &below, token);
                 }
@@ -124,9 +127,11 @@ fn standards_documents_carry_no_person() {
     assert!(fields.evidence.len() > 100, "documents were read");
     for with_context in [false, true] {
         let found = fields.found(with_context);
-        eprintln!("{found:#?}");
-        // Publishers' addresses are addresses.
-        let wrong: Vec<_> = found.iter().filter(|(_, class, _)| !class.starts_with("contact.")).collect();
+        // Publishers' addresses are addresses; a contact's name is one, but where FHIR is known.
+        let meant = |path: &str, class: &str| {
+            class.starts_with("contact.") || (!with_context && path == "$.contact[*].name")
+        };
+        let wrong: Vec<_> = found.iter().filter(|(p, c, _)| !meant(p, c)).collect();
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }
@@ -136,6 +141,10 @@ fn a_patients_record_is_found_by_its_places() {
     let Some(dir) = corpus("fhir/r4-synthea") else { return };
     let mut fields = Fields::of_files(&dir, 2_000_000);
     let found = fields.found(true);
-    eprintln!("{found:#?}");
-    eprintln!("{:#?}", fields.found(false));
+    for f in &found {
+        eprintln!("{f:?}");
+    }
+    for f in fields.found(false) {
+        eprintln!("NOCTX {f:?}");
+    }
 }
