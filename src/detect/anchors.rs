@@ -2,11 +2,15 @@
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 
+use super::sift::Census;
+
 /// The literals, and for each what it stands for: itself and every other literal it begins with.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
     automaton: Option<AhoCorasick>,
     actions: Vec<Vec<usize>>,
+    /// What the literals are made of, without those that need more than another does.
+    least: Vec<Census>,
 }
 
 impl Anchors {
@@ -27,11 +31,23 @@ impl Anchors {
                 begun.map(|(_, action)| *action).collect()
             })
             .collect();
+        let mut least: Vec<Census> = Vec::new();
+        for census in literals.iter().map(|literal| Census::of(literal.as_bytes())) {
+            if !least.iter().any(|other| census.covers(other)) {
+                least.retain(|other| !other.covers(&census));
+                least.push(census);
+            }
+        }
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
             .build(&literals)
             .map_err(|e| e.to_string())?;
-        Ok(Anchors { automaton: Some(automaton), actions })
+        Ok(Anchors { automaton: Some(automaton), actions, least })
+    }
+
+    /// Whether a text made of `census` can hold a literal at all.
+    pub(super) fn possible(&self, census: &Census) -> bool {
+        self.least.iter().any(|least| census.covers(least))
     }
 
     /// Calls `found` with the action and place of every literal in `text`. Linear in its length.

@@ -1,7 +1,7 @@
 //! The compiled rules.
 
 use crate::base::TableMap;
-use crate::model::{Evidence, Form, Outcome, RuleId, ValueKind};
+use crate::model::{Evidence, Form, Outcome, RuleBits, RuleId, ValueKind};
 use crate::rules::{RuleError, RulePack};
 
 use super::compile;
@@ -21,6 +21,8 @@ pub struct Detector {
     pub(super) whole: Whole,
     pub(super) embedded: Embedded,
     pub(super) judge: Judge,
+    /// Rules of which one value that passes is telling by itself.
+    pub(super) telling: RuleBits,
 }
 
 /// What is said of one value.
@@ -57,12 +59,9 @@ impl Detector {
             let seen = Seen { bytes, census, form };
             self.whole.apply(&seen, &mut outcome);
         }
-        if wants_search(form, &census) {
+        // A value that is one thing as a whole has nothing else inside.
+        if outcome.passed.is_empty() && wants_search(form, bytes, &census) {
             self.embedded.apply(bytes, &census, &mut outcome);
-            // What is the whole value is not inside it as well.
-            if !outcome.passed.is_empty() {
-                outcome.embedded = outcome.embedded.without(outcome.passed);
-            }
         }
         Inspection { form, outcome }
     }
@@ -72,8 +71,10 @@ impl Detector {
     /// agents): errs towards yes.
     pub fn is_sensitive(&self, text: &[u8]) -> bool {
         let found = self.inspect(ValueKind::String, text);
-        let strong = found.outcome.embedded;
-        !strong.is_empty() || sensitive::is_sensitive(text)
+        let telling = |rule| self.telling.contains(rule);
+        !found.outcome.embedded.is_empty()
+            || found.outcome.passed.iter().any(telling)
+            || sensitive::is_sensitive(text)
     }
 
     /// The name of a rule, empty for one that is not loaded.
@@ -115,7 +116,7 @@ impl Detector {
 }
 
 /// Whether something can stand inside a value of this form.
-fn wants_search(form: Form, census: &Census) -> bool {
+fn wants_search(form: Form, bytes: &[u8], census: &Census) -> bool {
     match form {
         Form::Empty
         | Form::Literal
@@ -129,7 +130,11 @@ fn wants_search(form: Form, census: &Census) -> bool {
         | Form::Base64 => false,
         Form::TitleWords | Form::Text => true,
         Form::Token => census.joints >= 2 && census.len >= EMBEDDED_BYTES_MIN,
-        Form::Url | Form::Address | Form::Other => census.len >= EMBEDDED_BYTES_MIN,
+        Form::Url => !bytes.starts_with(b"urn:"),
+        Form::Address => true,
+        Form::Other => {
+            census.len >= EMBEDDED_BYTES_MIN && (census.letters() > 0 || census.len > 32)
+        }
     }
 }
 
