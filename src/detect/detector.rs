@@ -11,6 +11,7 @@ use super::locate::Place;
 use super::recognisers::Seen;
 use super::sensitive;
 use super::sift::{Census, form_of};
+use super::vocabulary;
 use super::whole::Whole;
 
 /// The compiled rules: immutable, shared by workers.
@@ -75,6 +76,17 @@ impl Detector {
         !found.outcome.embedded.is_empty()
             || found.outcome.passed.iter().any(telling)
             || sensitive::is_sensitive(text)
+    }
+
+    /// Whether a path segment may be stored as a literal: nothing in it is sensitive, and it does
+    /// not read like a person's name.
+    pub fn keeps_segment(&self, segment: &[u8]) -> bool {
+        !self.is_sensitive(segment) && !vocabulary::segment_is_person(segment)
+    }
+
+    /// Whether the key of an object, or the name of a parameter, may be stored.
+    pub fn keeps_key(&self, key: &[u8]) -> bool {
+        !self.is_sensitive(key) && !vocabulary::key_is_person(key)
     }
 
     /// The name of a rule, empty for one that is not loaded.
