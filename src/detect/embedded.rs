@@ -121,7 +121,7 @@ impl Embedded {
         {
             found.insert(rule);
         }
-        if self.anchors.possible(census) {
+        if self.anchors.possible(text, census) {
             self.at_anchors(text, &mut found);
         }
         outcome.embedded = outcome.embedded.union(found);

@@ -117,31 +117,28 @@ fn phone(value: &Seen<'_>) -> bool {
 }
 
 fn is_phone_spaced(bytes: &[u8]) -> bool {
-    let mut groups = 0;
-    let mut run = 0;
-    let mut longest = 0;
-    for byte in bytes {
-        if byte.is_ascii_digit() {
-            groups += usize::from(run == 0);
-            run += 1;
-            longest = longest.max(run);
-        } else if b"+ ()-./".contains(byte) {
-            run = 0;
-        } else {
-            return false;
+    let (mut groups, mut run, mut longest) = (0, 0, 0);
+    let (mut opens, mut closes, mut points) = (0, 0, 0);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => {
+                groups += usize::from(run == 0);
+                run += 1;
+                longest = longest.max(run);
+                continue;
+            }
+            b' ' | b'-' | b'/' => {}
+            b'.' => points += 1,
+            b'(' => opens += 1,
+            b')' => closes += 1,
+            // Before everything else, perhaps but a bracket.
+            b'+' if at <= opens => {}
+            _ => return false,
         }
+        run = 0;
     }
-    let plus = bytes.iter().filter(|b| **b == b'+').count();
-    let opens = bytes.iter().filter(|b| **b == b'(').count();
-    let closes = bytes.iter().filter(|b| **b == b')').count();
-    plus <= 1
-        && opens <= 1
-        && opens == closes
-        && groups <= 6
-        && (longest >= 3)
-        && (plus == 0 || bytes.iter().take(2).any(|b| *b == b'+'))
-        // 1.2.3.4 and 10.20.30.40 are versions and addresses.
-        && (bytes.iter().filter(|b| **b == b'.').count() != 3)
+    // 1.2.3.4 and 10.20.30.40 are versions and addresses.
+    opens <= 1 && opens == closes && groups <= 6 && longest >= 3 && points != 3
 }
 
 fn private_key(value: &Seen<'_>) -> bool {
