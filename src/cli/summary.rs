@@ -24,7 +24,15 @@ pub struct Summary<'a> {
     pub db: &'a Path,
 }
 
-/// Findings shown; the rest is a query away.
+/// Findings of one endpoint by one rule.
+struct Group {
+    severity: Severity,
+    requests: u64,
+    findings: usize,
+    text: String,
+}
+
+/// Lines of findings shown; the rest is a query away.
 const FINDINGS_SHOWN: usize = 8;
 /// Services that could not be read, shown.
 const UNREAD_SHOWN: usize = 5;
@@ -102,7 +110,7 @@ impl Summary<'_> {
     }
 
     fn exposed(&self, out: &mut String, width: usize) {
-        let mut findings: Vec<&Finding> = self.inventory.findings.iter().collect();
+        let findings: Vec<&Finding> = self.inventory.findings.iter().collect();
         let _ = writeln!(out, "\nExposed");
         if findings.is_empty() {
             let _ = writeln!(out, "  nothing was found in what could be seen");
@@ -117,17 +125,55 @@ impl Summary<'_> {
         let _ =
             writeln!(out, "  {}: {}", count(findings.len() as u64, "finding"), counts.join(", "));
         self.classes(out, width);
-        findings.sort_by(|a, b| {
-            b.severity.cmp(&a.severity).then(b.count.cmp(&a.count)).then(a.id.cmp(&b.id))
-        });
         let _ = writeln!(out);
-        for finding in findings.iter().take(FINDINGS_SHOWN) {
-            let title = cut_end(&escaped(&finding.title), width.saturating_sub(12));
-            let _ = writeln!(out, "  {:<9} {title}", finding.severity);
+        let groups = self.groups(&findings);
+        for group in groups.iter().take(FINDINGS_SHOWN) {
+            let text = cut_end(&escaped(&group.text), width.saturating_sub(12));
+            let _ = writeln!(out, "  {:<9} {text}", group.severity);
         }
-        if findings.len() > FINDINGS_SHOWN {
-            let _ = writeln!(out, "  {:<9} and {} more", "", findings.len() - FINDINGS_SHOWN);
+        let more: usize = groups.iter().skip(FINDINGS_SHOWN).map(|g| g.findings).sum();
+        if more > 0 {
+            let _ = writeln!(out, "  {:<9} and {}", "", count(more as u64, "more finding"));
         }
+    }
+
+    /// One line per endpoint and rule, with the classes concerned: the most severe first, among
+    /// these the most used.
+    fn groups(&self, findings: &[&Finding]) -> Vec<Group> {
+        let endpoints: BTreeMap<&str, &Endpoint> =
+            self.inventory.endpoints.iter().map(|e| (e.id.as_str(), e)).collect();
+        let mut grouped: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
+        for finding in findings {
+            grouped.entry((&finding.endpoint, finding.rule)).or_default().push(finding);
+        }
+        let mut groups: Vec<Group> = grouped
+            .into_iter()
+            .map(|((endpoint, rule), members)| {
+                let endpoint = endpoints.get(endpoint);
+                let operation = endpoint.map_or("?", |e| e.operation.as_str());
+                let mut classes: Vec<&str> =
+                    members.iter().filter_map(|f| f.data_class.as_deref()).collect();
+                classes.sort_unstable();
+                classes.dedup();
+                let what = rule.replace('-', " ");
+                let list = classes.join(", ");
+                let text = match classes.is_empty() {
+                    true => format!("{operation}: {what}"),
+                    false => format!("{operation}: {what} ({list})"),
+                };
+                Group {
+                    severity: members.iter().map(|f| f.severity).max().unwrap_or_default(),
+                    requests: endpoint.map_or(0, |e| e.requests),
+                    findings: members.len(),
+                    text,
+                }
+            })
+            .collect();
+        groups.sort_by(|a, b| {
+            let severity = b.severity.cmp(&a.severity);
+            severity.then(b.requests.cmp(&a.requests)).then(a.text.cmp(&b.text))
+        });
+        groups
     }
 
     /// Which classes travel, and on how many endpoints.

@@ -10,8 +10,12 @@ use super::judge::{FieldRef, Judge, Judgement};
 use super::locate::Place;
 use super::recognisers::Seen;
 use super::sensitive;
+<<<<<<< HEAD
 use super::sift::{Census, form_of};
 use super::vocabulary;
+=======
+use super::sift::{Census, form_of, is_uuid};
+>>>>>>> detect
 use super::whole::Whole;
 
 /// The compiled rules: immutable, shared by workers.
@@ -146,9 +150,21 @@ fn wants_search(form: Form, bytes: &[u8], census: &Census) -> bool {
         Form::Url => (census.digits >= 4 || census.ats > 0) && !bytes.starts_with(b"urn:"),
         Form::Address => true,
         Form::Other => {
-            census.len >= EMBEDDED_BYTES_MIN && (census.letters() > 0 || census.len > 32)
+            census.len >= EMBEDDED_BYTES_MIN
+                && (census.letters() > 0 || census.len > 32)
+                && !is_reference(bytes, census)
         }
     }
+}
+
+/// A word and a UUID (`Patient/6ba7b810-9dad-…`): nothing else is inside.
+fn is_reference(bytes: &[u8], census: &Census) -> bool {
+    const UUID: usize = 36;
+    let Some(head) = census.len.checked_sub(UUID).filter(|_| census.joints >= 4) else {
+        return false;
+    };
+    let (head, tail) = bytes.split_at(head);
+    head.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'#')) && is_uuid(tail)
 }
 
 fn trim(bytes: &[u8]) -> &[u8] {

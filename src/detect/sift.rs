@@ -205,7 +205,8 @@ fn is_decimal(bytes: &[u8], census: &Census) -> bool {
         && body.iter().filter(|b| **b == b'.').count() == 1
 }
 
-fn is_uuid(bytes: &[u8]) -> bool {
+/// Whether all of `bytes` are a UUID's (RFC 9562), given that there are 36 of them.
+pub(super) fn is_uuid(bytes: &[u8]) -> bool {
     bytes.iter().enumerate().all(|(at, byte)| match at {
         8 | 13 | 18 | 23 => *byte == b'-',
         _ => byte.is_ascii_hexdigit(),

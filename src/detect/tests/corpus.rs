@@ -141,10 +141,48 @@ fn a_patients_record_is_found_by_its_places() {
     let Some(dir) = corpus("fhir/r4-synthea") else { return };
     let mut fields = Fields::of_files(&dir, 2_000_000);
     let found = fields.found(true);
-    for f in &found {
-        eprintln!("{f:?}");
+    let by_place = |element: &str, class: &str| {
+        found.iter().any(|(e, c, confidence)| e == element && c == class && *confidence >= 70)
+    };
+    for (element, class) in [
+        ("Patient.name.family", "person.name"),
+        ("Patient.birthDate", "person.birth_date"),
+        ("Patient.address.line", "person.address"),
+        ("Patient.telecom.value|phone", "contact.phone"),
+        ("Patient.identifier.value|us.ssn", "us.ssn"),
+        ("Patient.identifier.value|health.mrn", "health.mrn"),
+        ("Patient.text.div", "person.name"),
+        ("Practitioner.name.family", "person.name"),
+    ] {
+        assert!(by_place(element, class), "{element} {class}: {found:#?}");
     }
-    for f in fields.found(false) {
-        eprintln!("NOCTX {f:?}");
+    // Everything else that is found is a person's, or how to reach someone.
+    let of_a_person = |element: &str| {
+        ["Patient.", "Practitioner.", "CarePlan.text"]
+            .iter()
+            .any(|start| element.starts_with(start))
+    };
+    let wrong: Vec<_> = found
+        .iter()
+        .filter(|(element, class, _)| !of_a_person(element) && !class.starts_with("contact."))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_patients_record_is_found_by_its_columns_alone() {
+    let Some(dir) = corpus("fhir/r4-synthea") else { return };
+    let found = Fields::of_files(&dir, 2_000_000).found(false);
+    for (path, class) in [
+        ("$.entry[*].resource.name[*].family", "person.name"),
+        ("$.entry[*].resource.birthDate", "person.birth_date"),
+        ("$.entry[*].resource.address[*].line[*]", "person.address"),
+        ("$.entry[*].resource.telecom[*].value", "contact.phone"),
+    ] {
+        assert!(found.iter().any(|(p, c, _)| p == path && c == class), "{path}: {found:#?}");
     }
+    let meant = ["name[*]", "birthDate", "address[*]", "telecom[*]"];
+    let wrong: Vec<_> =
+        found.iter().filter(|(p, _, _)| !meant.iter().any(|part| p.contains(part))).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
