@@ -492,3 +492,6 @@ impl fmt::Debug for PathTable {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

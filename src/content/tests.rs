@@ -107,6 +107,18 @@ proptest! {
     }
 
     #[test]
+    fn cutting_anything_like_multipart_anywhere_changes_nothing(
+        text in "(--b|\r\n--b|\r\n|\r|-|\n|b|a:|\r\n\r\n|--b--|\r\n--b\r\n\r\n){0,20}",
+        cuts in proptest::collection::vec(any::<usize>(), 0..8),
+    ) {
+        let body = media("multipart/mixed; boundary=b");
+        let (whole, cut) =
+            (body.pieces(&[text.as_bytes()]), body.pieces(&cut(text.as_bytes(), &cuts)));
+        prop_assert_eq!(&whole.0.seen, &cut.0.seen);
+        prop_assert_eq!(whole.1, cut.1);
+    }
+
+    #[test]
     fn no_bytes_panic_and_enters_are_left(
         bytes in proptest::collection::vec(any::<u8>(), 0..200),
         at in any::<usize>(),
