@@ -239,6 +239,7 @@ fn a_format_is_told_by_its_bytes() {
     assert_eq!(told(&none, b"<a/>"), (Format::Xml, false));
     assert_eq!(told(&none, b"<!DOCTYPE HTML><p>"), (Format::Html, false));
     assert_eq!(told(&none, b"a=1&b=2"), (Format::Form, false));
+    assert_eq!(told(&none, b"QmFzZTY0=="), (Format::Text, false));
     assert_eq!(told(&none, b"Dear Sir = or Madam"), (Format::Text, false));
     assert_eq!(told(&none, b"\x00\x01\x02\x80"), (Format::Binary, false));
     assert_eq!(told(&none, b""), (Format::Empty, false));
@@ -256,6 +257,7 @@ fn a_gap_ends_what_cannot_be_placed() {
     let (fields, summary) = json().with_gap(br#"{"a":"begun"#, br#"","b":1}"#);
     assert_eq!(fields, pairs(&[("$.a", "begun")]));
     assert!(summary.truncated && summary.undecoded.is_none());
+    assert_eq!(summary.missing_bytes, 100);
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod tests;
 use crate::base::limits::REFERENCE_BYTES_MAX;
 use crate::model::ValueKind;
 
-use super::json::{Trail, is_blank, moved};
+use super::json::{Trail, is_blank, moved, skip_blank};
 use super::leaf::Leaf;
 use super::{FieldSink, PathId, PathTable};
 use reference::decode_reference;
@@ -29,6 +29,8 @@ pub(crate) struct XmlWalker {
     over: u64,
     /// The path of the attribute at hand.
     attribute: PathId,
+    /// The path that was made last.
+    last: PathId,
     /// A name, or the reference at hand.
     name: Vec<u8>,
     leaf: Leaf,
@@ -94,6 +96,7 @@ impl XmlWalker {
             stack: Vec::new(),
             over: 0,
             attribute: PathId::NONE,
+            last: PathId::NONE,
             name: Vec::new(),
             leaf: Leaf::default(),
             in_text: false,
@@ -130,6 +133,9 @@ impl XmlWalker {
                 }
                 State::Comment { .. } | State::Instruction { .. } | State::Lost => {
                     self.skip(input, at)
+                }
+                State::StartName | State::AttributeName | State::EndName if !is_name_end(byte) => {
+                    self.name_run(input, at)
                 }
                 _ => at + usize::from(self.step(byte, paths, sink)),
             };
@@ -168,6 +174,7 @@ impl XmlWalker {
     fn revive(&mut self, paths: &mut PathTable) {
         if self.trail.is_stale(paths) {
             let pairs = self.trail.restore(paths);
+            self.last = PathId::NONE;
             for path in self.stack.iter_mut().chain([&mut self.root, &mut self.attribute]) {
                 *path = moved(&pairs, *path);
             }
@@ -263,10 +270,6 @@ impl XmlWalker {
                 };
             }
             State::StartName => {
-                if !is_name_end(byte) {
-                    self.name_byte(byte);
-                    return true;
-                }
                 self.enter(paths, sink);
                 self.state = State::Tag;
                 return false;
@@ -276,7 +279,14 @@ impl XmlWalker {
                 self.state = State::Text;
             }
             State::EndName if is_blank(byte) => {}
-            State::EndName => self.name_byte(byte),
+            State::EndName => {
+                self.malformed = true;
+                if byte == b'<' {
+                    // The end of the tag is missing.
+                    self.end_element(paths, sink);
+                    self.state = State::Open;
+                }
+            }
             _ => return self.in_tag(byte, paths, sink),
         }
         true
@@ -290,8 +300,8 @@ impl XmlWalker {
             b'?' => State::Instruction { question: false },
             b'A'..=b'Z' | b'a'..=b'z' | b'_' | b':' | 0x80.. => {
                 self.end_text(paths, sink);
-                self.name_byte(byte);
-                State::StartName
+                self.state = State::StartName;
+                return false;
             }
             _ => {
                 self.malformed = true;
@@ -368,8 +378,7 @@ impl XmlWalker {
     fn text<S: FieldSink>(&mut self, piece: &[u8], paths: &mut PathTable, sink: &mut S) {
         let mut piece = piece;
         if !self.in_text {
-            let start = piece.iter().position(|b| !is_blank(*b)).unwrap_or(piece.len());
-            piece = piece.get(start..).unwrap_or_default();
+            piece = piece.get(skip_blank(piece, 0)..).unwrap_or_default();
         }
         if piece.is_empty() {
             return;

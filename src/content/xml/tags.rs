@@ -41,12 +41,11 @@ impl XmlWalker {
                 self.state = State::AttributeName;
                 return false;
             }
-            State::AttributeName if byte == b'=' || is_name_end(byte) => {
+            State::AttributeName => {
                 self.begin_attribute(paths, sink);
                 self.state = State::AttributeEquals;
                 return false;
             }
-            State::AttributeName => self.name_byte(byte),
             State::AttributeEquals if byte == b'=' => self.state = State::AttributeStart,
             State::AttributeEquals | State::AttributeStart if is_blank(byte) => {}
             State::AttributeEquals => {
@@ -67,18 +66,29 @@ impl XmlWalker {
         true
     }
 
-    /// Adds to a name: only what is behind its last colon is kept.
-    pub(super) fn name_byte(&mut self, byte: u8) {
-        if byte == b':' {
+    /// Adds to a name, of which only what is behind its last colon is kept. Returns where it, or
+    /// what is here of it, ends.
+    pub(super) fn name_run(&mut self, input: &[u8], at: usize) -> usize {
+        let rest = input.get(at..).unwrap_or_default();
+        let len = rest.iter().position(|b| is_name_end(*b)).unwrap_or(rest.len());
+        let mut run = rest.get(..len).unwrap_or(rest);
+        while let Some(colon) = memchr::memchr(b':', run) {
+            self.name_bytes(run.get(..colon).unwrap_or_default());
             if self.state == State::AttributeName && self.name == b"xmlns" {
                 // Namespace declarations are no fields.
                 self.attribute = PathId::NONE;
             }
             self.name.clear();
-        } else if self.name.len() <= KEY_BYTES_MAX {
-            // One byte too many shows that it is too long.
-            self.name.push(byte);
+            run = run.get(colon + 1..).unwrap_or_default();
         }
+        self.name_bytes(run);
+        at + len
+    }
+
+    fn name_bytes(&mut self, bytes: &[u8]) {
+        // One byte too many shows that it is too long.
+        let room = (KEY_BYTES_MAX + 1).saturating_sub(self.name.len());
+        self.name.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
     }
 
     fn begin_attribute<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
@@ -96,13 +106,12 @@ impl XmlWalker {
         paths: &mut PathTable,
         sink: &mut S,
     ) -> PathId {
-        match paths.named(parent, step, &self.name) {
-            Interned::Named(path) => path,
-            Interned::Data(path) => {
-                sink.key(paths, path, &self.name);
-                path
-            }
+        let interned = paths.named_after(self.last, parent, step, &self.name);
+        self.last = interned.id();
+        if let Interned::Data(path) = interned {
+            sink.key(paths, path, &self.name);
         }
+        self.last
     }
 
     pub(super) fn attribute_text<S: FieldSink>(
