@@ -70,7 +70,8 @@ Content-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n\r\ninner text\r\n--in
 fn samples() -> Vec<(Body<'static>, Vec<u8>)> {
     let utf16: Vec<u8> =
         "{\"name\":\"Müller 😀\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let utf32: Vec<u8> = "{\"a\":\"é\"}".chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+    let chars = "{\"a\":\"é\"}".chars();
+    let utf32: Vec<u8> = chars.flat_map(|c| u32::from(c).to_be_bytes()).collect();
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gz.write_all(b"<r a=\"1\">text</r>").unwrap();
     vec![
