@@ -49,7 +49,7 @@ fn bundle(entries: u64) -> String {
         let id =
             format!("{a:08x}-{:04x}-4{:03x}-8{:03x}-{c:012x}", b & 0xffff, b & 0xfff, c & 0xfff);
         write!(out, r#"{{"fullUrl":"http://fhir.example.org/fhir/x/{id}","resource":{{"#).unwrap();
-        if n % 4 == 0 {
+        if n.is_multiple_of(4) {
             patient(&mut out, &id, a, b);
         } else {
             observation(&mut out, &id, a, b, c);
@@ -63,7 +63,23 @@ fn bundle(entries: u64) -> String {
 fn patient(out: &mut String, id: &str, a: u64, b: u64) {
     write!(
         out,
-        r#""resourceType":"Patient","id":"{id}","meta":{{"versionId":"1","lastUpdated":"2024-02-10T18:57:40.514+00:00","profile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient"]}},"text":{{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">Grace Hughes</div>"}},"identifier":[{{"use":"usual","type":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}}]}},"system":"urn:oid:2.16.840.1.113883.19","value":"{}"}},{{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"{}"}}],"active":true,"name":[{{"use":"official","family":"Hughes{}","given":["Grace","M"]}}],"telecom":[{{"system":"phone","value":"555-{:04}","use":"home"}}],"gender":"female","birthDate":"19{:02}-0{}-1{}","address":[{{"line":["{} Main St"],"city":"Anytown","state":"MA","postalCode":"0{:04}"}}]"#,
+        concat!(
+            r#""resourceType":"Patient","id":"{id}","meta":{{"versionId":"1","#,
+            r#""lastUpdated":"2024-02-10T18:57:40.514+00:00","#,
+            r#""profile":["http://hl7.org/fhir/us/core/StructureDefinition/"#,
+            r#"us-core-patient"]}},"text":{{"status":"generated","#,
+            r#""div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">Grace Hughes</div>"}},"#,
+            r#""identifier":[{{"use":"usual","#,
+            r#""type":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/"#,
+            r#"v2-0203","code":"MR"}}]}},"system":"urn:oid:2.16.840.1.113883.19","#,
+            r#""value":"{}"}},{{"system":"https://fhir.nhs.uk/Id/nhs-number","#,
+            r#""value":"{}"}}],"active":true,"name":[{{"use":"official","#,
+            r#""family":"Hughes{}","given":["Grace","M"]}}],"#,
+            r#""telecom":[{{"system":"phone","value":"555-{:04}","use":"home"}}],"#,
+            r#""gender":"female","birthDate":"19{:02}-0{}-1{}","#,
+            r#""address":[{{"line":["{} Main St"],"city":"Anytown","state":"MA","#,
+            r#""postalCode":"0{:04}"}}]"#,
+        ),
         a % 10_000_000,
         b % 10_000_000_000,
         a % 97,
@@ -73,6 +89,7 @@ fn patient(out: &mut String, id: &str, a: u64, b: u64) {
         a % 10,
         b % 1000,
         a % 10_000,
+        id = id,
     )
     .unwrap();
 }
@@ -80,19 +97,35 @@ fn patient(out: &mut String, id: &str, a: u64, b: u64) {
 fn observation(out: &mut String, id: &str, a: u64, b: u64, c: u64) {
     write!(
         out,
-        r#""resourceType":"Observation","id":"{id}","meta":{{"versionId":"1","lastUpdated":"2024-02-10T18:57:40.514+00:00"}},"status":"final","category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs","display":"Vital Signs"}}]}}],"code":{{"coding":[{{"system":"http://loinc.org","code":"{}-{}","display":"Body Height"}}],"text":"Body Height"}},"subject":{{"reference":"Patient/{id}"}},"encounter":{{"reference":"Encounter/{id}"}},"effectiveDateTime":"20{:02}-03-1{}T11:22:33Z","issued":"2024-03-11T11:22:33.123Z","#,
+        concat!(
+            r#""resourceType":"Observation","id":"{id}","meta":{{"versionId":"1","#,
+            r#""lastUpdated":"2024-02-10T18:57:40.514+00:00"}},"status":"final","#,
+            r#""category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/"#,
+            r#"observation-category","code":"vital-signs","#,
+            r#""display":"Vital Signs"}}]}}],"#,
+            r#""code":{{"coding":[{{"system":"http://loinc.org","code":"{}-{}","#,
+            r#""display":"Body Height"}}],"text":"Body Height"}},"#,
+            r#""subject":{{"reference":"Patient/{id}"}},"#,
+            r#""encounter":{{"reference":"Encounter/{id}"}},"#,
+            r#""effectiveDateTime":"20{:02}-03-1{}T11:22:33Z","#,
+            r#""issued":"2024-03-11T11:22:33.123Z","#,
+        ),
         a % 99_999,
         b % 10,
         a % 30,
         c % 10,
+        id = id,
     )
     .unwrap();
-    if c % 3 == 0 {
+    if c.is_multiple_of(3) {
         write!(out, r#""valueString":"within limits""#).unwrap();
     } else {
         write!(
             out,
-            r#""valueQuantity":{{"value":{}.{},"unit":"cm","system":"http://unitsofmeasure.org","code":"cm"}}"#,
+            concat!(
+                r#""valueQuantity":{{"value":{}.{},"unit":"cm","#,
+                r#""system":"http://unitsofmeasure.org","code":"cm"}}"#,
+            ),
             a % 200,
             b % 100,
         )
@@ -108,7 +141,23 @@ fn record(entries: u64) -> String {
         let (a, b) = (random.next(), random.next());
         write!(
             out,
-            "\n  <entry>\n    <resource>\n      <Patient>\n        <id value=\"{a}\"/>\n        <identifier>\n          <system value=\"https://fhir.nhs.uk/Id/nhs-number\"/>\n          <value value=\"{b}\"/>\n        </identifier>\n        <note>Seen on the ward &amp; sent home</note>\n        <birthDate value=\"1970-01-01\"/>\n      </Patient>\n    </resource>\n  </entry>"
+            concat!(
+                "\n  <entry>",
+                "\n    <resource>",
+                "\n      <Patient>",
+                "\n        <id value=\"{a}\"/>",
+                "\n        <identifier>",
+                "\n          <system value=\"https://fhir.nhs.uk/Id/nhs-number\"/>",
+                "\n          <value value=\"{b}\"/>",
+                "\n        </identifier>",
+                "\n        <note>Seen on the ward &amp; sent home</note>",
+                "\n        <birthDate value=\"1970-01-01\"/>",
+                "\n      </Patient>",
+                "\n    </resource>",
+                "\n  </entry>",
+            ),
+            a = a,
+            b = b,
         )
         .unwrap();
     }

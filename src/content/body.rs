@@ -21,6 +21,7 @@ pub struct BodyWalker {
     chain: Option<Chain>,
     inner: Decoded,
     encoded_bytes: u64,
+    missing_bytes: u64,
     gap: bool,
     undecoded: Option<Undecoded>,
 }
@@ -44,6 +45,7 @@ impl BodyWalker {
             chain,
             inner,
             encoded_bytes: 0,
+            missing_bytes: 0,
             gap: false,
             undecoded: unknown.then_some(Undecoded::Coding),
         }
@@ -77,9 +79,9 @@ impl BodyWalker {
         }
     }
 
-    /// Bytes are missing here; how many, where that is known.
+    /// Bytes are missing here; how many, 0 where that is not known.
     pub fn gap(&mut self, len: u64) {
-        let _ = len;
+        self.missing_bytes = self.missing_bytes.saturating_add(len);
         self.gap = true;
         self.inner.truncated = true;
     }
@@ -101,6 +103,7 @@ impl BodyWalker {
         BodySummary {
             format,
             encoded_bytes: self.encoded_bytes,
+            missing_bytes: self.missing_bytes,
             decoded_bytes: self.inner.bytes,
             truncated: self.inner.truncated || self.undecoded.is_some_and(Undecoded::truncates),
             anomalies: self.inner.anomalies,

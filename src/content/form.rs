@@ -17,6 +17,8 @@ pub(crate) struct FormWalker {
     root: PathId,
     /// The path of the value at hand; `None` while its name is read.
     path: Option<PathId>,
+    /// The path of the pair before.
+    last: PathId,
     name: Vec<u8>,
     percent: Percent,
     leaf: Leaf,
@@ -58,6 +60,7 @@ impl FormWalker {
             syntax,
             root,
             path: None,
+            last: PathId::NONE,
             name: Vec::new(),
             percent: Percent::None,
             leaf: Leaf::default(),
@@ -100,6 +103,7 @@ impl FormWalker {
         if self.trail.is_stale(paths) {
             let pairs = self.trail.restore(paths);
             self.root = moved(&pairs, self.root);
+            self.last = PathId::NONE;
             self.path = self.path.map(|path| moved(&pairs, path));
         }
     }
@@ -183,14 +187,12 @@ impl FormWalker {
     fn end_name<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         self.end_percent(paths, sink);
         let name = self.name.trim_ascii();
-        let path = match paths.named(self.root, Step::Name, name) {
-            Interned::Named(path) => path,
-            Interned::Data(path) => {
-                sink.key(paths, path, name);
-                path
-            }
-        };
-        self.path = Some(path);
+        let interned = paths.named_after(self.last, self.root, Step::Name, name);
+        if let Interned::Data(path) = interned {
+            sink.key(paths, path, name);
+        }
+        self.last = interned.id();
+        self.path = Some(self.last);
         self.name.clear();
     }
 
@@ -228,8 +230,7 @@ pub fn walk_query<S: FieldSink>(query: &[u8], paths: &mut PathTable, sink: &mut 
     walker.finish(paths, sink);
 }
 
-/// Walks the value of a `Cookie` field (RFC 6265 section 4.2.1), or the first pair of
-/// `Set-Cookie`.
+/// Walks the value of a `Cookie` field (RFC 6265 section 4.2.1).
 pub fn walk_cookies<S: FieldSink>(cookies: &[u8], paths: &mut PathTable, sink: &mut S) {
     let root = paths.root(Root::Cookie);
     let mut walker = FormWalker::with_syntax(COOKIE, root, paths);

@@ -328,6 +328,27 @@ impl PathTable {
         }
     }
 
+    /// The same as [`PathTable::named`] where `last` was the path before: what followed it last
+    /// time is tried first.
+    pub(crate) fn named_after(
+        &mut self,
+        last: PathId,
+        parent: PathId,
+        step: Step,
+        name: &[u8],
+    ) -> Interned {
+        let key = NodeKey { parent, step, data: false, name };
+        let guess = self.nodes.get(last.index()).map_or(PathId::NONE, |n| n.next);
+        if self.nodes.get(guess.index()).is_some_and(|n| self.key(n) == key) {
+            return Interned::Named(guess);
+        }
+        let interned = self.named(parent, step, name);
+        if let Some(node) = self.nodes.get_mut(last.index()) {
+            node.next = interned.id();
+        }
+        interned
+    }
+
     /// The step below `parent` that stands for every name that is data.
     pub(crate) fn data(&mut self, parent: PathId, step: Step) -> PathId {
         self.intern(parent, step, true, b"")
@@ -492,3 +513,6 @@ impl fmt::Debug for PathTable {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

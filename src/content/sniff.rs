@@ -99,7 +99,10 @@ fn is_form(head: &[u8]) -> bool {
     let name = head.get(..equals).unwrap_or_default();
     let named = |b: &u8| b.is_ascii_alphanumeric() || b"_-.%[]+*$:".contains(b);
     let line = head.trim_ascii_end();
-    !name.is_empty()
+    // A long name, or one without a value, is the padded end of base64.
+    let value = line.get(equals + 1..).unwrap_or_default();
+    (1..=64).contains(&name.len())
+        && !value.iter().all(|b| *b == b'=')
         && name.iter().all(named)
         && line.iter().all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b'"'))
 }

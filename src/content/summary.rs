@@ -164,6 +164,8 @@ pub struct BodySummary {
     pub format: Format,
     /// Bytes as they came, before decoding; without gaps.
     pub encoded_bytes: u64,
+    /// Bytes known to be missing.
+    pub missing_bytes: u64,
     /// Bytes after all content codings were undone.
     pub decoded_bytes: u64,
     /// Whether it ended in the middle of something, or bytes were missing.

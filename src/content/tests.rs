@@ -70,7 +70,8 @@ Content-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n\r\ninner text\r\n--in
 fn samples() -> Vec<(Body<'static>, Vec<u8>)> {
     let utf16: Vec<u8> =
         "{\"name\":\"Müller 😀\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let utf32: Vec<u8> = "{\"a\":\"é\"}".chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+    let chars = "{\"a\":\"é\"}".chars();
+    let utf32: Vec<u8> = chars.flat_map(|c| u32::from(c).to_be_bytes()).collect();
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gz.write_all(b"<r a=\"1\">text</r>").unwrap();
     vec![
@@ -104,6 +105,18 @@ proptest! {
             prop_assert_eq!(&whole.0.seen, &cut.0.seen, "{:?}", body.media);
             prop_assert_eq!(whole.1, cut.1, "{:?}", body.media);
         }
+    }
+
+    #[test]
+    fn cutting_anything_like_multipart_anywhere_changes_nothing(
+        text in "(--b|\r\n--b|\r\n|\r|-|\n|b|a:|\r\n\r\n|--b--|\r\n--b\r\n\r\n){0,20}",
+        cuts in proptest::collection::vec(any::<usize>(), 0..8),
+    ) {
+        let body = media("multipart/mixed; boundary=b");
+        let (whole, cut) =
+            (body.pieces(&[text.as_bytes()]), body.pieces(&cut(text.as_bytes(), &cuts)));
+        prop_assert_eq!(&whole.0.seen, &cut.0.seen);
+        prop_assert_eq!(whole.1, cut.1);
     }
 
     #[test]
@@ -227,6 +240,7 @@ fn a_format_is_told_by_its_bytes() {
     assert_eq!(told(&none, b"<a/>"), (Format::Xml, false));
     assert_eq!(told(&none, b"<!DOCTYPE HTML><p>"), (Format::Html, false));
     assert_eq!(told(&none, b"a=1&b=2"), (Format::Form, false));
+    assert_eq!(told(&none, b"QmFzZTY0=="), (Format::Text, false));
     assert_eq!(told(&none, b"Dear Sir = or Madam"), (Format::Text, false));
     assert_eq!(told(&none, b"\x00\x01\x02\x80"), (Format::Binary, false));
     assert_eq!(told(&none, b""), (Format::Empty, false));
@@ -244,6 +258,7 @@ fn a_gap_ends_what_cannot_be_placed() {
     let (fields, summary) = json().with_gap(br#"{"a":"begun"#, br#"","b":1}"#);
     assert_eq!(fields, pairs(&[("$.a", "begun")]));
     assert!(summary.truncated && summary.undecoded.is_none());
+    assert_eq!(summary.missing_bytes, 100);
 }
 
 #[test]

@@ -4,13 +4,19 @@
 //! entities and character references are decoded: a document type declaration is passed over, so
 //! no entity of its own ever grows. What is no XML is passed over or taken as text.
 
-use crate::base::limits::{DEPTH_MAX, KEY_BYTES_MAX, REFERENCE_BYTES_MAX};
+mod reference;
+mod tags;
+
+#[cfg(test)]
+mod tests;
+
+use crate::base::limits::REFERENCE_BYTES_MAX;
 use crate::model::ValueKind;
 
-use super::json::{Trail, is_blank, moved};
+use super::json::{Trail, is_blank, moved, skip_blank};
 use super::leaf::Leaf;
-use super::paths::Interned;
-use super::{FieldSink, PathId, PathTable, Step};
+use super::{FieldSink, PathId, PathTable};
+use reference::decode_reference;
 
 /// Walks XML as it arrives.
 #[derive(Debug)]
@@ -23,6 +29,8 @@ pub(crate) struct XmlWalker {
     over: u64,
     /// The path of the attribute at hand.
     attribute: PathId,
+    /// The path that was made last.
+    last: PathId,
     /// A name, or the reference at hand.
     name: Vec<u8>,
     leaf: Leaf,
@@ -88,6 +96,7 @@ impl XmlWalker {
             stack: Vec::new(),
             over: 0,
             attribute: PathId::NONE,
+            last: PathId::NONE,
             name: Vec::new(),
             leaf: Leaf::default(),
             in_text: false,
@@ -124,6 +133,9 @@ impl XmlWalker {
                 }
                 State::Comment { .. } | State::Instruction { .. } | State::Lost => {
                     self.skip(input, at)
+                }
+                State::StartName | State::AttributeName | State::EndName if !is_name_end(byte) => {
+                    self.name_run(input, at)
                 }
                 _ => at + usize::from(self.step(byte, paths, sink)),
             };
@@ -162,6 +174,7 @@ impl XmlWalker {
     fn revive(&mut self, paths: &mut PathTable) {
         if self.trail.is_stale(paths) {
             let pairs = self.trail.restore(paths);
+            self.last = PathId::NONE;
             for path in self.stack.iter_mut().chain([&mut self.root, &mut self.attribute]) {
                 *path = moved(&pairs, *path);
             }
@@ -257,10 +270,6 @@ impl XmlWalker {
                 };
             }
             State::StartName => {
-                if !is_name_end(byte) {
-                    self.name_byte(byte);
-                    return true;
-                }
                 self.enter(paths, sink);
                 self.state = State::Tag;
                 return false;
@@ -270,61 +279,15 @@ impl XmlWalker {
                 self.state = State::Text;
             }
             State::EndName if is_blank(byte) => {}
-            State::EndName => self.name_byte(byte),
-            _ => return self.in_tag(byte, paths, sink),
-        }
-        true
-    }
-
-    /// One byte inside a start tag.
-    fn in_tag<S: FieldSink>(&mut self, byte: u8, paths: &mut PathTable, sink: &mut S) -> bool {
-        match self.state {
-            State::Tag | State::EmptyTag if byte == b'>' => {
-                if self.state == State::EmptyTag {
-                    self.close(paths, sink);
+            State::EndName => {
+                self.malformed = true;
+                if byte == b'<' {
+                    // The end of the tag is missing.
+                    self.end_element(paths, sink);
+                    self.state = State::Open;
                 }
-                self.state = State::Text;
             }
-            State::Tag | State::EmptyTag if byte == b'/' => self.state = State::EmptyTag,
-            State::Tag | State::EmptyTag if is_blank(byte) => self.state = State::Tag,
-            State::Tag | State::EmptyTag if byte == b'<' => {
-                // The end of the tag is missing.
-                self.malformed = true;
-                self.state = State::Open;
-            }
-            State::Tag | State::EmptyTag if is_name_end(byte) => {
-                // A quote or an equals sign where a name should be.
-                self.malformed = true;
-                self.state = State::Tag;
-            }
-            State::Tag | State::EmptyTag => {
-                self.name.clear();
-                self.attribute = self.here();
-                self.state = State::AttributeName;
-                return false;
-            }
-            State::AttributeName if byte == b'=' || is_name_end(byte) => {
-                self.begin_attribute(paths, sink);
-                self.state = State::AttributeEquals;
-                return false;
-            }
-            State::AttributeName => self.name_byte(byte),
-            State::AttributeEquals if byte == b'=' => self.state = State::AttributeStart,
-            State::AttributeEquals | State::AttributeStart if is_blank(byte) => {}
-            State::AttributeEquals => {
-                // A name without a value.
-                self.malformed = true;
-                self.state = State::Tag;
-                return false;
-            }
-            State::AttributeStart if matches!(byte, b'"' | b'\'') => {
-                self.state = State::AttributeValue { quote: byte };
-            }
-            _ => {
-                self.malformed = true;
-                self.state = State::AttributeValue { quote: b' ' };
-                return false;
-            }
+            _ => return self.in_tag(byte, paths, sink),
         }
         true
     }
@@ -337,8 +300,8 @@ impl XmlWalker {
             b'?' => State::Instruction { question: false },
             b'A'..=b'Z' | b'a'..=b'z' | b'_' | b':' | 0x80.. => {
                 self.end_text(paths, sink);
-                self.name_byte(byte);
-                State::StartName
+                self.state = State::StartName;
+                return false;
             }
             _ => {
                 self.malformed = true;
@@ -412,61 +375,10 @@ impl XmlWalker {
         decoded.is_some()
     }
 
-    /// Adds to a name: only what is behind its last colon is kept.
-    fn name_byte(&mut self, byte: u8) {
-        if byte == b':' {
-            if self.state == State::AttributeName && self.name == b"xmlns" {
-                // Namespace declarations are no fields.
-                self.attribute = PathId::NONE;
-            }
-            self.name.clear();
-        } else if self.name.len() <= KEY_BYTES_MAX {
-            // One byte too many shows that it is too long.
-            self.name.push(byte);
-        }
-    }
-
-    fn begin_attribute<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
-        if self.attribute == PathId::NONE || self.name == b"xmlns" {
-            self.attribute = PathId::NONE;
-            return;
-        }
-        self.attribute = self.path_of_name(self.here(), Step::Attribute, paths, sink);
-    }
-
-    fn path_of_name<S: FieldSink>(
-        &mut self,
-        parent: PathId,
-        step: Step,
-        paths: &mut PathTable,
-        sink: &mut S,
-    ) -> PathId {
-        match paths.named(parent, step, &self.name) {
-            Interned::Named(path) => path,
-            Interned::Data(path) => {
-                sink.key(paths, path, &self.name);
-                path
-            }
-        }
-    }
-
-    fn attribute_text<S: FieldSink>(&mut self, piece: &[u8], paths: &mut PathTable, sink: &mut S) {
-        if self.attribute != PathId::NONE {
-            self.leaf.extend(piece, self.attribute, paths, sink);
-        }
-    }
-
-    fn end_attribute<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
-        if self.attribute != PathId::NONE {
-            self.leaf.end(ValueKind::String, self.attribute, paths, sink);
-        }
-    }
-
     fn text<S: FieldSink>(&mut self, piece: &[u8], paths: &mut PathTable, sink: &mut S) {
         let mut piece = piece;
         if !self.in_text {
-            let start = piece.iter().position(|b| !is_blank(*b)).unwrap_or(piece.len());
-            piece = piece.get(start..).unwrap_or_default();
+            piece = piece.get(skip_blank(piece, 0)..).unwrap_or_default();
         }
         if piece.is_empty() {
             return;
@@ -486,73 +398,8 @@ impl XmlWalker {
             self.leaf.end(ValueKind::String, self.here(), paths, sink);
         }
     }
-
-    fn enter<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
-        self.elements += 1;
-        if self.stack.len() >= DEPTH_MAX {
-            self.too_deep = true;
-            self.over += 1;
-            return;
-        }
-        let path = self.path_of_name(self.here(), Step::Element, paths, sink);
-        self.stack.push(path);
-        sink.enter(paths, path);
-    }
-
-    /// The element at hand ends.
-    fn close<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
-        self.end_text(paths, sink);
-        if self.over > 0 {
-            self.over -= 1;
-        } else {
-            self.leave(paths, sink);
-        }
-    }
-
-    fn leave<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
-        if let Some(path) = self.stack.pop() {
-            sink.leave(paths, path);
-        }
-    }
-
-    /// An end tag closes the element of its name, and with it those inside that have none.
-    fn end_element<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
-        self.end_text(paths, sink);
-        if self.over > 0 {
-            self.over -= 1;
-            return;
-        }
-        let name = &self.name;
-        let same = |path: &PathId| paths.is_data(*path) || paths.raw_name(*path) == name;
-        let Some(depth) = self.stack.iter().rposition(same) else {
-            self.malformed = true;
-            return;
-        };
-        self.malformed |= depth + 1 != self.stack.len();
-        while self.stack.len() > depth {
-            self.leave(paths, sink);
-        }
-    }
 }
 
 fn is_name_end(byte: u8) -> bool {
     is_blank(byte) || matches!(byte, b'>' | b'/' | b'=' | b'<' | b'"' | b'\'')
-}
-
-fn decode_reference(name: &[u8]) -> Option<char> {
-    match name {
-        b"amp" => Some('&'),
-        b"lt" => Some('<'),
-        b"gt" => Some('>'),
-        b"quot" => Some('"'),
-        b"apos" => Some('\''),
-        [b'#', b'x', digits @ ..] => number(digits, 16),
-        [b'#', digits @ ..] => number(digits, 10),
-        _ => None,
-    }
-}
-
-fn number(digits: &[u8], radix: u32) -> Option<char> {
-    let digits = std::str::from_utf8(digits).ok()?;
-    char::from_u32(u32::from_str_radix(digits, radix).ok()?)
 }

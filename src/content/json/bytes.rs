@@ -34,7 +34,7 @@ pub(super) fn solid(input: &[u8], from: usize) -> usize {
 }
 
 /// The first byte at or behind `from` that is not blank, or the end.
-pub(super) fn skip_blank(input: &[u8], from: usize) -> usize {
+pub(in crate::content) fn skip_blank(input: &[u8], from: usize) -> usize {
     let rest = input.get(from..).unwrap_or_default();
     let (blocks, tail) = rest.as_chunks::<BLOCK>();
     for (n, block) in blocks.iter().enumerate() {
@@ -79,7 +79,9 @@ mod tests {
         #[test]
         fn blocks_find_what_bytes_find(
             input in proptest::collection::vec(
-                prop_oneof![Just(b' '), Just(b'\n'), Just(b'"'), Just(b'\\'), Just(b'a'), any::<u8>()],
+                prop_oneof![
+                    Just(b' '), Just(b'\n'), Just(b'"'), Just(b'\\'), Just(b'a'), any::<u8>(),
+                ],
                 0..80,
             ),
             from in 0usize..80,

@@ -2,13 +2,14 @@
 
 mod bytes;
 mod escape;
+mod token;
 mod trail;
 mod walker;
 
 #[cfg(test)]
 mod tests;
 
-pub(super) use bytes::is_blank;
+pub(super) use bytes::{is_blank, skip_blank};
+pub(super) use token::{begins_like_json, looks_like_json};
 pub(super) use trail::{Trail, moved};
 pub use walker::JsonWalker;
-pub(super) use walker::{begins_like_json, looks_like_json};

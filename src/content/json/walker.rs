@@ -1,17 +1,16 @@
 //! The scanner.
 
-use crate::base::limits::{DEPTH_MAX, KEYS_PER_NODE_MAX, SCALAR_WINDOW_BYTES};
+mod keys;
+
+use crate::base::limits::DEPTH_MAX;
 use crate::content::leaf::Leaf;
-use crate::content::paths::Interned;
 use crate::content::{FieldSink, PathId, PathTable, Step};
 use crate::model::{Value, ValueKind};
 
-use super::bytes::{bare_end, ends_bare, is_blank, skip_blank, solid, string_end};
+use super::bytes::{bare_end, ends_bare, is_blank, skip_blank, string_end};
 use super::escape::Escape;
+use super::token::kind_of;
 use super::trail::{Trail, moved};
-
-/// Numbers as written are shorter than this; longer bare tokens are text.
-const NUMBER_BYTES_MAX: usize = 64;
 
 /// Walks JSON as it arrives. Takes what is nearly JSON too: several values one after the other
 /// (NDJSON, RFC 7464), unquoted keys, missing and doubled commas, unknown literals. What is none
@@ -209,171 +208,6 @@ impl JsonWalker {
                 State::Over => self.deep(byte, input, at, paths, sink),
             };
         }
-    }
-
-    /// A key, from behind its opening quote; and as long as keys come in the expected order and
-    /// have strings for values, the members behind it.
-    #[inline]
-    fn quoted_key<S: FieldSink>(
-        &mut self,
-        input: &[u8],
-        mut from: usize,
-        paths: &mut PathTable,
-        sink: &mut S,
-    ) -> usize {
-        loop {
-            let rest = input.get(from..).unwrap_or_default();
-            if usize::from(self.top.keys) >= KEYS_PER_NODE_MAX {
-                break;
-            }
-            let expected = paths.expected(self.top.path, self.top.child, rest);
-            let Some((path, len)) = expected else { break };
-            self.top.keys += 1;
-            self.top.child = path;
-            from = solid(input, from + len);
-            if input.get(from) != Some(&b'"') {
-                self.state = State::Value;
-                return from;
-            }
-            let end = string_end(input, from + 1);
-            if input.get(end) != Some(&b'"') {
-                self.state = State::String;
-                return self.string(input, from + 1, paths, sink);
-            }
-            let text = input.get(from + 1..end).unwrap_or_default();
-            self.leaf.whole(text, path, paths, sink);
-            if input.get(end + 1) != Some(&b',') {
-                self.state = State::After;
-                return end + 1;
-            }
-            from = solid(input, end + 2);
-            if input.get(from) != Some(&b'"') {
-                self.state = State::Key;
-                return from;
-            }
-            from += 1;
-        }
-        self.unexpected_key(input, from, paths, sink)
-    }
-
-    /// A key that is not the expected one, from behind its opening quote.
-    fn unexpected_key<S: FieldSink>(
-        &mut self,
-        input: &[u8],
-        from: usize,
-        paths: &mut PathTable,
-        sink: &mut S,
-    ) -> usize {
-        let end = string_end(input, from);
-        if input.get(end) == Some(&b'"') {
-            let key = input.get(from..end).unwrap_or_default();
-            self.member(key, paths, sink);
-            self.state = State::Colon;
-            return end + 1;
-        }
-        self.state = State::KeyString;
-        self.key_string(input, from, paths, sink)
-    }
-
-    /// The path of a member of the object at hand.
-    fn member<S: FieldSink>(&mut self, key: &[u8], paths: &mut PathTable, sink: &mut S) {
-        let Frame { path, child: last, keys, .. } = self.top;
-        self.top.keys = keys.saturating_add(1);
-        let interned = if usize::from(keys) < KEYS_PER_NODE_MAX {
-            paths.named(path, Step::Key, key)
-        } else {
-            // An object with so many members is a map: which of them come first means nothing.
-            Interned::Data(paths.data(path, Step::Key))
-        };
-        self.top.child = match interned {
-            Interned::Named(child) => {
-                paths.followed(path, last, child);
-                child
-            }
-            Interned::Data(child) => {
-                sink.key(paths, child, key);
-                child
-            }
-        };
-    }
-
-    fn key_string<S: FieldSink>(
-        &mut self,
-        input: &[u8],
-        at: usize,
-        paths: &mut PathTable,
-        sink: &mut S,
-    ) -> usize {
-        let key = &mut self.key;
-        let end = self.escape.run(input, at, |bytes| extend_key(key, bytes));
-        let Some(end) = end else { return input.len() };
-        let key = std::mem::take(&mut self.key);
-        self.member(&key, paths, sink);
-        self.key = key;
-        self.key.clear();
-        self.state = State::Colon;
-        end
-    }
-
-    /// Something else than a quoted key.
-    fn odd_key<S: FieldSink>(
-        &mut self,
-        byte: u8,
-        at: usize,
-        paths: &mut PathTable,
-        sink: &mut S,
-    ) -> usize {
-        match byte {
-            b'}' => self.close(paths, sink),
-            b',' => self.malformed = true,
-            b']' => {
-                self.malformed = true;
-                self.close(paths, sink);
-            }
-            _ => {
-                self.malformed = true;
-                self.state = State::KeyBare;
-                return at;
-            }
-        }
-        at + 1
-    }
-
-    /// A key without quotes goes on to the colon; what has none was a value.
-    fn key_bare<S: FieldSink>(
-        &mut self,
-        byte: u8,
-        at: usize,
-        paths: &mut PathTable,
-        sink: &mut S,
-    ) -> usize {
-        if !matches!(byte, b':' | b',' | b'}' | b']' | b'\n') {
-            extend_key(&mut self.key, &[byte]);
-            return at + 1;
-        }
-        let held = std::mem::take(&mut self.key);
-        let key = held.trim_ascii();
-        let key = key.strip_prefix(b"'").and_then(|k| k.strip_suffix(b"'")).unwrap_or(key);
-        if byte == b':' {
-            self.member(key, paths, sink);
-            self.state = State::Colon;
-        } else {
-            self.top.child = paths.data(self.top.path, Step::Key);
-            self.leaf.whole(key, self.top.child, paths, sink);
-            self.state = State::After;
-        }
-        self.key = held;
-        self.key.clear();
-        at
-    }
-
-    fn colon(&mut self, byte: u8, at: usize) -> usize {
-        self.state = State::Value;
-        if byte == b':' {
-            return at + 1;
-        }
-        self.malformed = true;
-        at
     }
 
     /// A string, from behind its opening quote.
@@ -593,45 +427,5 @@ impl JsonWalker {
     /// A scalar is over.
     fn settle(&mut self) {
         self.state = if self.over > 0 { State::Over } else { State::After };
-    }
-}
-
-fn extend_key(key: &mut Vec<u8>, bytes: &[u8]) {
-    let room = SCALAR_WINDOW_BYTES.saturating_sub(key.len());
-    key.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-}
-
-/// The kind of a token without quotes, where it is one of JSON.
-fn kind_of(token: &[u8]) -> Option<ValueKind> {
-    match token {
-        b"true" | b"false" => Some(ValueKind::Boolean),
-        b"null" => Some(ValueKind::Null),
-        [b'-' | b'0'..=b'9', rest @ ..] if token.len() <= NUMBER_BYTES_MAX => rest
-            .iter()
-            .all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'))
-            .then_some(ValueKind::Number),
-        _ => None,
-    }
-}
-
-/// Whether a whole string is worth walking as JSON: an object or array from end to end, as far
-/// as its first and last bytes tell.
-pub(in crate::content) fn looks_like_json(bytes: &[u8]) -> bool {
-    let last = bytes.iter().rfind(|b| !is_blank(**b));
-    let first = bytes.iter().find(|b| !is_blank(**b));
-    matches!((first, last), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')))
-        && begins_like_json(bytes)
-}
-
-/// Whether `bytes` begin like an object or array of JSON.
-pub(in crate::content) fn begins_like_json(bytes: &[u8]) -> bool {
-    let from = skip_blank(bytes, 0);
-    let Some(open) = bytes.get(from) else { return false };
-    let rest = bytes.get(skip_blank(bytes, from + 1)..).unwrap_or_default();
-    match (open, rest) {
-        (b'{', [b'"' | b'}', ..]) => true,
-        (b'[', [b'"' | b'{' | b'[' | b']' | b'-' | b'0'..=b'9', ..]) => true,
-        (b'[', rest) => [&b"true"[..], b"false", b"null"].iter().any(|l| rest.starts_with(l)),
-        _ => false,
     }
 }

@@ -1,0 +1,181 @@
+use proptest::prelude::*;
+
+use super::XmlWalker;
+use crate::base::limits::DEPTH_MAX;
+use crate::content::recorder::{KeepAll, Recorder, cut};
+use crate::content::{PathTable, Root};
+
+/// A parsed document, as a DOM would hold it.
+#[derive(Clone, Debug)]
+struct Element {
+    prefix: &'static str,
+    name: String,
+    attributes: Vec<(String, String)>,
+    children: Vec<Child>,
+}
+
+#[derive(Clone, Debug)]
+enum Child {
+    Element(Element),
+    Text(String),
+    Cdata(String),
+    Comment,
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&#34;").replace('\'', "&#x27;")
+}
+
+impl Element {
+    fn write(&self, out: &mut String) {
+        let Element { prefix, name, attributes, children } = self;
+        out.extend(["<", *prefix, name]);
+        for (name, value) in attributes {
+            out.extend([" ", name, "=\"", &escape(value), "\""]);
+        }
+        if children.is_empty() {
+            out.push_str("/>");
+            return;
+        }
+        out.push('>');
+        for child in children {
+            match child {
+                Child::Element(element) => element.write(out),
+                Child::Text(text) => out.push_str(&escape(text)),
+                Child::Cdata(text) => out.extend(["<![CDATA[", text, "]]>"]),
+                Child::Comment => out.push_str("<!-- <no> - & -->"),
+            }
+        }
+        out.extend(["</", *prefix, name, ">"]);
+    }
+
+    fn fields(&self, parent: &str, out: &mut Vec<(String, String)>) {
+        let path = format!("{parent}/{}", self.name);
+        for (name, value) in &self.attributes {
+            out.push((format!("{path}/@{name}"), value.clone()));
+        }
+        let mut text = String::new();
+        let end = |text: &mut String, out: &mut Vec<_>| {
+            let value = std::mem::take(text);
+            if !value.trim_ascii().is_empty() {
+                out.push((path.clone(), value.trim_ascii().to_owned()));
+            }
+        };
+        for child in &self.children {
+            match child {
+                Child::Element(element) => {
+                    end(&mut text, out);
+                    element.fields(&path, out);
+                }
+                Child::Text(piece) | Child::Cdata(piece) => text.push_str(piece),
+                Child::Comment => {}
+            }
+        }
+        end(&mut text, out);
+    }
+}
+
+fn arb_element() -> impl Strategy<Value = Element> {
+    let text = "[ \nab&<>\"'é;]{0,8}";
+    let head = (
+        prop_oneof![Just(""), Just("ns:")],
+        "[a-cé][a-c0-9.-]{0,10}",
+        proptest::collection::vec(("[a-c]{1,3}", text), 0..3),
+    );
+    let leaf = prop_oneof![
+        text.prop_map(Child::Text),
+        "[ab\\]<&]{0,6}".prop_map(Child::Cdata),
+        Just(Child::Comment),
+    ];
+    let child = leaf.prop_recursive(4, 24, 4, move |inner| {
+        (head.clone(), proptest::collection::vec(inner, 0..4)).prop_map(
+            |((prefix, name, attributes), children)| {
+                Child::Element(Element { prefix, name, attributes, children })
+            },
+        )
+    });
+    proptest::collection::vec(child, 0..4).prop_map(|children| Element {
+        prefix: "",
+        name: "root".into(),
+        attributes: Vec::new(),
+        children,
+    })
+}
+
+fn walk(pieces: &[&[u8]]) -> (Vec<(String, String)>, XmlWalker) {
+    let mut paths = PathTable::new(Box::new(KeepAll));
+    let root = paths.root(Root::Xml);
+    let mut walker = XmlWalker::new(root, &paths);
+    let mut sink = Recorder::default();
+    for piece in pieces {
+        walker.push(piece, &mut paths, &mut sink);
+    }
+    walker.finish(&mut paths, &mut sink);
+    (sink.values(), walker)
+}
+
+fn fields(text: &str) -> Vec<(String, String)> {
+    walk(&[text.as_bytes()]).0
+}
+
+fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
+    of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+}
+
+proptest! {
+    #[test]
+    fn the_walk_is_that_of_a_dom(
+        root in arb_element(),
+        cuts in proptest::collection::vec(any::<usize>(), 0..8),
+    ) {
+        let mut text = String::from("<?xml version=\"1.0\"?>\n");
+        root.write(&mut text);
+        let mut expected = Vec::new();
+        root.fields("", &mut expected);
+        // `]]>` cannot stand in CDATA: the strategy never makes one.
+        let (seen, walker) = walk(&cut(text.as_bytes(), &cuts));
+        prop_assert_eq!(seen, expected, "{}", text);
+        prop_assert!(!walker.is_malformed());
+    }
+
+    #[test]
+    fn cutting_anything_like_xml_anywhere_changes_nothing(
+        text in "[<>/=\"'a!\\[\\]CDAT&;# ?x-]{0,60}",
+        cuts in proptest::collection::vec(any::<usize>(), 0..8),
+    ) {
+        let text = format!("<a>{text}");
+        let (whole, cut) = (walk(&[text.as_bytes()]), walk(&cut(text.as_bytes(), &cuts)));
+        prop_assert_eq!(whole.0, cut.0);
+        prop_assert_eq!(whole.1.is_malformed(), cut.1.is_malformed());
+    }
+}
+
+#[test]
+fn entities_of_a_document_never_grow() {
+    let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;\">]><a>&c;</a>";
+    assert_eq!(fields(bomb), pairs(&[("/a", "&c;")]));
+}
+
+#[test]
+fn a_cut_document_is_walked_as_far_as_it_goes() {
+    assert_eq!(fields("<a><b>uncle"), pairs(&[("/a/b", "uncle")]));
+    assert_eq!(fields("<a><b c=\"unc"), pairs(&[("/a/b/@c", "unc")]));
+}
+
+#[test]
+fn tags_that_do_not_match_are_told_and_survived() {
+    let text = "<a><b>1<c>2</b><d e=f g>3</d></x><i>4 < 5</i></a>";
+    let (seen, walker) = walk(&[text.as_bytes()]);
+    let expected =
+        [("/a/b", "1"), ("/a/b/c", "2"), ("/a/d/@e", "f"), ("/a/d", "3"), ("/a/i", "4 < 5")];
+    assert_eq!(seen, pairs(&expected));
+    assert!(walker.is_malformed());
+}
+
+#[test]
+fn what_is_too_deep_shares_the_deepest_path() {
+    let depth = DEPTH_MAX + 20;
+    let text = format!("{}x{}<z>1</z>", "<a>".repeat(depth), "</a>".repeat(depth - 1));
+    let seen = fields(&text);
+    assert_eq!(seen, pairs(&[(&"/a".repeat(DEPTH_MAX), "x"), ("/a/z", "1")]));
+}
