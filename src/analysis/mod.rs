@@ -1,1 +1,27 @@
-//! (being built)
+//! Floor 5: from the segments of one worker to what was observed. The data's way through it:
+//!
+//! - [`worker`]: a flow table and its bench; segments in, rollups out
+//! - [`conversation`]: one flow: identify, parse, pair
+//! - [`pairing`]: which response answers which request
+//! - [`half`]: a request or a response while it passes
+//! - [`workbench`]: what happens to heads and bodies as they pass
+//! - [`inspect`]: logs every leaf under its column
+//! - [`columns`], [`leaves`], [`values`]: what a leaf is a value of, the log, the memory of values
+//! - [`operation`]: what was asked
+//! - [`finish`]: an exchange is over: named, and added to the books
+//! - [`accumulate`]: the books of one worker
+
+pub mod accumulate;
+pub mod columns;
+pub mod conversation;
+pub mod finish;
+pub mod half;
+pub mod inspect;
+pub mod leaves;
+pub mod operation;
+pub mod pairing;
+pub mod values;
+pub mod workbench;
+pub mod worker;
+
+pub use worker::Worker;

@@ -1,6 +1,24 @@
 //! Every limit of the sensor in one place, each with its reason. What traffic can make larger has
 //! a limit here; passing it is counted and told, never an error.
 
+/// Captured bytes of one packet. Snap lengths are at most 256 KiB in practice and the largest
+/// segment offload of Linux is 512 KiB; a record that claims more than this is damage.
+pub const CAPTURED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Interfaces one section of a pcapng file may describe. Real files have one per port or
+/// container; each costs 24 bytes here.
+pub const CAPTURE_INTERFACES_MAX: usize = 65_536;
+
+/// Bytes one read of a capture file asks for: large enough that the system calls do not show in
+/// a profile, small enough to stay in the second-level cache.
+pub const CAPTURE_READ_BYTES: usize = 1024 * 1024;
+
+/// Nested VLAN tags that are undone. Two are usual, three occur; more is an attack on parsers.
+pub const VLAN_DEPTH_MAX: usize = 8;
+
+/// IPv6 extension headers of one packet that are followed. RFC 8200 foresees at most seven.
+pub const IPV6_EXTENSIONS_MAX: usize = 16;
+
 /// Distinct candidate values a field's sample keeps (bottom-k by keyed hash). At 256 a pass rate
 /// of 9 % and one of 100 % cannot be confused, and a full sample costs under 4 KiB.
 pub const SAMPLE_K: usize = 256;
@@ -33,13 +51,15 @@ pub const SEGMENTS_PER_ROOT_MAX: usize = 256;
 /// URL path segments that are kept; what follows is one trailing parameter.
 pub const PATH_SEGMENTS_MAX: usize = 24;
 
-/// Services one run keeps by name; beyond it, host names collapse to the server's address.
+/// Services that are kept by name (bottom-k by keyed hash); the rest is one overflow service.
 pub const SERVICES_MAX: usize = 4096;
 
-/// Endpoint rows one service may have after all collapsing; the rest is one overflow row.
+/// Endpoint rows one service may have after all collapsing (bottom-k by keyed hash); the rest is
+/// one overflow row per standard.
 pub const ENDPOINTS_PER_SERVICE_MAX: usize = 2048;
 
-/// Fields one endpoint may have after all collapsing; the rest is counted.
+/// Fields one endpoint may have after all collapsing (bottom-k by keyed hash); values of the rest
+/// are counted.
 pub const FIELDS_PER_ENDPOINT_MAX: usize = 4096;
 
 /// Clients one run keeps by address (bottom-k by keyed hash); beyond it they are counted.
@@ -51,6 +71,33 @@ pub const CLIENTS_PER_ENDPOINT_MAX: usize = 64;
 /// User agents kept per client (bottom-k by keyed hash).
 pub const USER_AGENTS_PER_CLIENT_MAX: usize = 16;
 
+/// Media types kept per endpoint and direction (bottom-k by keyed hash).
+pub const MEDIA_TYPES_PER_ENDPOINT_MAX: usize = 16;
+
+/// Server addresses kept per service (bottom-k by keyed hash): pools are smaller.
+pub const ADDRESSES_PER_SERVICE_MAX: usize = 256;
+
+/// Product names kept per service (bottom-k by keyed hash).
+pub const PRODUCTS_PER_SERVICE_MAX: usize = 16;
+
+/// Services kept per client (bottom-k by keyed hash).
+pub const SERVICES_PER_CLIENT_MAX: usize = 64;
+
+/// Rows of server and flow outcome one run keeps (bottom-k by keyed hash); a port scan makes one
+/// per port, so the rest goes to one row per outcome.
+pub const FLOW_ROWS_MAX: usize = 65_536;
+
+/// While a rollup accumulates, tables of endpoints and fields may grow to this multiple of what
+/// is shown, so that rows which a later collapse joins are not sent to overflow before it.
+pub const ACCUMULATION_FACTOR: usize = 4;
+
+/// Ids of merged rows that one endpoint row lists, the least ones: they serve to find the state
+/// that someone gave a row before it was merged.
+pub const ABSORBED_IDS_MAX: usize = 1024;
+
+/// Bytes of one URL path segment that may be a name; longer ones are values.
+pub const SEGMENT_BYTES_MAX: usize = 64;
+
 /// Bytes of an HTTP head (request or status line and fields). Real servers refuse beyond 8 to
 /// 64 KiB; this also bounds what a connection may make us hold.
 pub const HEAD_BYTES_MAX: usize = 256 * 1024;
@@ -60,6 +107,32 @@ pub const HEADERS_MAX: usize = 512;
 
 /// Requests on one connection that wait for their response.
 pub const PENDING_REQUESTS_MAX: usize = 1024;
+
+/// Bytes of a field line that are looked at behind the part of a head that is read. Only fields
+/// that decide on the body matter there, and these are short.
+pub const SKIPPED_LINE_BYTES_MAX: usize = 256;
+
+/// Bytes of an HTTP method. The longest registered one has 17 (`UPDATEREDIRECTREF`).
+pub const HTTP_METHOD_BYTES_MAX: usize = 32;
+
+/// Bytes of a line that a search for the next message looks at: real servers refuse start lines
+/// beyond 8 KiB.
+pub const RESYNC_LINE_BYTES_MAX: usize = 16 * 1024;
+
+/// Bytes one search for the next HTTP message goes through before that direction is given up. A
+/// search costs little and what it saves is the rest of a connection, so this is large: the rest
+/// of a bulk export whose framing was lost.
+pub const RESYNC_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// First bytes of each direction that are kept until the protocol is told.
+pub const PROBE_BYTES_MAX: usize = 512;
+
+/// Pieces of both directions that identification keeps in the order they came. Clients and servers
+/// take turns once or twice before a protocol is told; beyond that, pieces are joined.
+pub const IDENTIFY_PIECES_MAX: usize = 64;
+
+/// Bytes of a flow picked up in the middle in which identification looks for a message start.
+pub const IDENTIFY_BYTES_MAX: usize = 1024 * 1024;
 
 /// Output a chain of decoders may make from one body before the body is flagged as a bomb. The
 /// rest of it is then no longer decoded.
@@ -88,3 +161,93 @@ pub const FLOW_IDLE_SECONDS: u64 = 300;
 
 /// The same for a flow of which both ends were closed or reset: late segments still belong to it.
 pub const FLOW_CLOSED_SECONDS: u64 = 10;
+
+/// Exchanges a worker folds before it hands a rollup to the writer.
+pub const ROLLUP_EXCHANGES_MAX: u64 = 4096;
+
+/// What one flow with an HTTP conversation costs at rest, for dividing the memory budget.
+pub const FLOW_BYTES: u64 = 400;
+
+/// Packets of a flow, since data went missing, after which the receiver's acknowledgment is
+/// believed and the data given up. Capture over several queues reorders by a few dozen packets, so
+/// an acknowledgment may be seen before what it acknowledges.
+pub const GAP_WAIT_PACKETS: u32 = 32;
+
+/// The same in milliseconds of the flow's packet time: no capture reorders by a second.
+pub const GAP_WAIT_MILLIS: u64 = 1000;
+
+/// The wait where nothing was heard from the receiver since (captures of one direction). A sender
+/// retransmits well within it.
+pub const GAP_WAIT_UNHEARD_MILLIS: u64 = 10_000;
+
+/// How far ahead of the expected byte a segment may lie: the largest window that window scaling
+/// allows (RFC 7323 section 2.3).
+pub const WINDOW_BYTES_MAX: u32 = 1 << 30;
+
+/// Missing bytes that data of the other direction waits for because it acknowledges them. The
+/// wait only keeps answers behind their questions, so it need not cover the largest window.
+pub const ACK_HOLD_BYTES_MAX: u32 = 1 << 20;
+
+/// What one out-of-order segment is charged beyond its bytes: map entry and allocation.
+pub const REASSEMBLY_SEGMENT_OVERHEAD: usize = 96;
+
+/// Ended flows that are remembered per generation (see `FLOW_CLOSED_SECONDS`): seven eighths of a
+/// power of two, so that a full generation fills its table, about 13 MB.
+pub const FLOWS_CLOSED_MAX: usize = 458_752;
+
+/// Flows looked at by one sweep: a few microseconds.
+pub const FLOWS_PER_SWEEP: usize = 1024;
+
+/// Flows among which the one to evict is chosen.
+pub const FLOWS_PER_EVICTION: usize = 16;
+
+/// How much earlier than the newest packet seen so far a flow's next packet may be stamped without
+/// the sweep having ended the flow too soon.
+pub const SWEEP_SLACK_SECONDS: u64 = 60;
+
+/// Rules one detector holds: their outcomes are bits of a fixed set.
+pub const RULES_MAX: usize = 256;
+
+/// Bytes of one pattern in a rule. Every known identifier takes under 200.
+pub const PATTERN_BYTES_MAX: usize = 1024;
+
+/// Bytes one compiled pattern may take, so that no rule makes detection leave the cache.
+pub const PATTERN_COMPILED_BYTES_MAX: usize = 1024 * 1024;
+
+/// Characters a mask may stand for. Longer identifiers have recognisers.
+pub const MASK_CHARS_MAX: usize = 64;
+
+/// Bytes before a value in a text in which its lead-in words may stand.
+pub const LEAD_IN_BYTES: usize = 40;
+
+/// Paths one worker keeps interned before it should forget them between messages: about 6 MB.
+pub const PATHS_MAX: usize = 65_536;
+
+/// Paths at which interning stops within one push of bytes; what is new then shares the path of
+/// its parent. Reached only by input made for it: one push of wire bytes adds far fewer.
+pub const PATHS_HARD_MAX: usize = 4 * PATHS_MAX;
+
+/// Levels of JSON inside a string of JSON that are walked. Real ones have one, rarely two.
+pub const JSON_IN_TEXT_MAX: u8 = 4;
+
+/// Levels of multipart inside a part of multipart that are walked.
+pub const MULTIPART_DEPTH_MAX: u8 = 3;
+
+/// Bytes of the head of one part that are read; real ones have a few hundred.
+pub const PART_HEAD_BYTES_MAX: usize = 8 * 1024;
+
+/// Bytes at the start of a body by which its charset and format are told.
+pub const SNIFF_BYTES: usize = 512;
+
+/// Bytes of a character or entity reference in XML; longer ones are text.
+pub const REFERENCE_BYTES_MAX: usize = 12;
+
+/// Output of a decoder that is handed on at once.
+pub const DECODE_BUFFER_BYTES: usize = 64 * 1024;
+
+/// Binary logarithm of the largest zstd window that is decoded: 8 MiB, what RFC 9659 lets
+/// senders of HTTP use. (Brotli's own format ends at 16 MiB.)
+pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
+/// Idle decoders of one kind a worker keeps for the next body.
+pub const DECODERS_POOLED_MAX: usize = 8;

@@ -5,81 +5,113 @@ use std::fmt;
 /// The character shape of a value: `9` for a digit, `A` and `a` for letters, `.` for anything else
 /// printable, `_` for white space, `?` for the rest, runs of one kind written once with their
 /// length (`9{3}.9{2}.9{4}`). No character of the value itself survives.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Mask(Box<str>);
+///
+/// Eight runs of one byte each, the first in the lowest byte: kind in the upper three bits, length
+/// in the lower five (31: that many or more). A byte of zero ends the mask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mask(u64);
 
-/// Longer values are cut: their total length is still told.
-const RUNS_MAX: usize = 12;
+const RUNS_MAX: usize = 8;
+const RUN_LENGTH_MAX: u8 = 31;
+/// How kinds are written; the index is the kind.
+const KINDS: [char; 8] = ['\0', '9', 'A', 'a', '.', '_', '?', '…'];
+const MORE: u8 = 7;
 
 impl Mask {
-    /// The mask of `value`, read as UTF-8 where it is.
+    /// The mask of `value`, read as UTF-8 where it is. Looks at no more than it can keep.
     pub fn of(value: &[u8]) -> Mask {
-        use fmt::Write;
-
-        let text = String::from_utf8_lossy(value);
-        let mut out = String::new();
-        let mut runs = 0;
-        let mut chars = text.chars().map(kind).peekable();
-        while let Some(first) = chars.next() {
-            if runs == RUNS_MAX {
-                out.push('…');
-                break;
+        let mut runs = [0u8; RUNS_MAX];
+        let mut at = 0;
+        let (mut last, mut length) = (0u8, 0u8);
+        // Eight full runs are 248 characters of at most four bytes.
+        let head = value.get(..1024).unwrap_or(value);
+        for chunk in head.utf8_chunks() {
+            let broken = (!chunk.invalid().is_empty()).then_some('\0');
+            for c in chunk.valid().chars().chain(broken) {
+                let kind = kind(c);
+                if kind == last {
+                    length = (length + 1).min(RUN_LENGTH_MAX);
+                    if let Some(run) = runs.get_mut(at) {
+                        *run = kind << 5 | length;
+                    }
+                    continue;
+                }
+                at += usize::from(last != 0);
+                (last, length) = (kind, 1);
+                match runs.get_mut(at) {
+                    Some(run) => *run = kind << 5 | 1,
+                    None => {
+                        runs[RUNS_MAX - 1] = MORE << 5 | 1;
+                        return Mask(u64::from_le_bytes(runs));
+                    }
+                }
             }
-            let mut count = 1;
-            while chars.next_if_eq(&first).is_some() {
-                count += 1;
-            }
-            out.push(first);
-            if count > 1 {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "{{{count}}}");
-            }
-            runs += 1;
         }
-        Mask(out.into_boxed_str())
+        Mask(u64::from_le_bytes(runs))
+    }
+
+    /// The mask as a number, for storage.
+    pub fn bits(self) -> u64 {
+        self.0
     }
 
     /// A mask read back from where it was stored.
-    pub fn from_stored(text: &str) -> Mask {
-        Mask(text.into())
-    }
-
-    /// The mask as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn from_bits(bits: u64) -> Mask {
+        Mask(bits)
     }
 }
 
 impl fmt::Display for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        use fmt::Write;
+        for run in self.0.to_le_bytes().into_iter().take_while(|run| *run != 0) {
+            f.write_char(KINDS[usize::from(run >> 5)])?;
+            match run & RUN_LENGTH_MAX {
+                0 | 1 => {}
+                RUN_LENGTH_MAX => f.write_str("{31,}")?,
+                length => write!(f, "{{{length}}}")?,
+            }
+        }
+        Ok(())
     }
 }
 
-fn kind(c: char) -> char {
+fn kind(c: char) -> u8 {
     match c {
-        '0'..='9' => '9',
-        c if c.is_uppercase() => 'A',
-        c if c.is_alphabetic() => 'a',
-        c if c.is_whitespace() => '_',
-        c if c.is_control() || c == char::REPLACEMENT_CHARACTER => '?',
-        _ => '.',
+        '0'..='9' => 1,
+        c if c.is_uppercase() => 2,
+        c if c.is_alphabetic() => 3,
+        c if c.is_whitespace() => 5,
+        c if c.is_control() => 6,
+        _ => 4,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn a_mask_keeps_no_character() {
-        assert_eq!(Mask::of(b"078-05-1120").as_str(), "9{3}.9{2}.9{4}");
-        assert_eq!(Mask::of("Ada Müller".as_bytes()).as_str(), "Aa{2}_Aa{5}");
+        assert_eq!(Mask::of(b"078-05-1120").to_string(), "9{3}.9{2}.9{4}");
+        assert_eq!(Mask::of("Ada Müller".as_bytes()).to_string(), "Aa{2}_Aa{5}");
+        assert_eq!(Mask::of(b"\xff").to_string(), "?");
+        assert_eq!(Mask::of(b"").to_string(), "");
     }
 
     #[test]
     fn a_long_value_has_a_short_mask() {
-        let long = "aB".repeat(10_000);
-        assert!(Mask::of(long.as_bytes()).as_str().len() < 100);
+        assert_eq!(Mask::of("a".repeat(10_000).as_bytes()).to_string(), "a{31,}");
+        assert_eq!(Mask::of("aB".repeat(10_000).as_bytes()).to_string(), "aAaAaAa…");
+    }
+
+    proptest! {
+        #[test]
+        fn masks_survive_storage(value: Vec<u8>) {
+            let mask = Mask::of(&value);
+            prop_assert_eq!(Mask::from_bits(mask.bits()), mask);
+        }
     }
 }

@@ -1,1 +1,24 @@
-//! (being built)
+//! Floor 2: where packets come from, and the only place that reads them. Everything is a
+//! [`PacketSource`]: capture files, interfaces, packets in memory, and a wrapper that makes a
+//! source worse on purpose.
+//!
+//! The packet a source hands out borrows the source's buffer: nothing is copied here.
+
+pub mod file;
+pub mod filter;
+pub mod impair;
+pub mod inputs;
+pub mod live;
+pub mod memory;
+mod source;
+
+pub use file::{FileError, FileSource};
+pub use filter::{Filter, FilterError};
+pub use impair::{ImpairedSource, Impairment};
+pub use inputs::{Input, InputError, Inputs, SkippedFile};
+pub use live::{LiveError, LiveOptions, LiveSource};
+pub use memory::MemorySource;
+pub use source::{CaptureError, Incomplete, IncompleteCause, Losses, Next, PacketSource, Progress};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,37 @@
-//! (being built)
+//! Bodies: undoing their encodings and walking their fields, byte by byte as they arrive.
+//!
+//! A [`BodyWalker`] is made of what the head of a message says ([`BodyPlan`]) and pushed the bytes
+//! of its body. It undoes content codings, converts the charset, tells the format and walks it;
+//! what it finds goes to a [`FieldSink`] as (path, value), with paths interned in the worker's
+//! [`PathTable`]. Nothing waits for a whole body: each stage resumes at any byte, and cutting the
+//! input elsewhere changes nothing of what the sink sees. Odd bodies are walked as far as they
+//! make sense and named anomalies tell of the rest.
+
+mod body;
+mod charset;
+pub mod encoding;
+mod form;
+mod json;
+mod leaf;
+mod media;
+mod multipart;
+mod names;
+mod paths;
+mod plan;
+mod sink;
+mod sniff;
+mod summary;
+mod text;
+mod xml;
+
+#[cfg(test)]
+mod recorder;
+
+pub use body::BodyWalker;
+pub use form::{percent_decode, walk_cookies, walk_query};
+pub use json::JsonWalker;
+pub use media::MediaType;
+pub use paths::{KeyPolicy, PathId, PathTable, Root, Step};
+pub use plan::BodyPlan;
+pub use sink::FieldSink;
+pub use summary::{BodyAnomalies, BodyAnomaly, BodySummary, Format, Undecoded};

@@ -1,1 +1,30 @@
-//! (being built)
+//! Floor 3: fields in, evidence out, classes judged.
+//!
+//! - [`Detector::compile`] makes a [`crate::rules::RulePack`] ready and refuses what does not hold;
+//! - [`Detector::inspect`] says of one value, by itself, which rules' format it has, which checks
+//!   it passes and what is embedded in it (`sift`, `whole`, `embedded`);
+//! - [`Detector::judge`] says what a field carries, from all that was seen of it (`judge`), its
+//!   name (`words`) and its place in a standard (`locate`).
+
+mod anchors;
+mod checks;
+mod compile;
+mod detector;
+mod embedded;
+mod finders;
+mod judge;
+mod locate;
+mod recognisers;
+mod score;
+mod sensitive;
+mod shape;
+mod sift;
+mod whole;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use detector::{Detector, Inspection};
+pub use judge::{CONFIDENCE_REPORTED, FieldRef, Judgement, Verdict};
+pub use locate::Place;

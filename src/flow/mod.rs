@@ -1,1 +1,61 @@
-//! (being built)
+//! Floor 3: puts the segments of a flow back into two ordered streams.
+//!
+//! ```text
+//! Segment ─► FlowTable ─► one keyed-hash lookup ─► Flow ─► Reassembler ─► StreamEvent
+//!            │  expiry, port reuse, eviction        │       in order: borrowed, not copied
+//!            └─ ended flows: 24 bytes for 10 s      └ the caller's state, inline
+//! ```
+//!
+//! Knows no protocol: the caller's [`FlowHandler`] makes a state per flow and is handed bytes,
+//! gaps and ends.
+//!
+//! What is decided depends on the packets of the one flow and their own times only, never on other
+//! flows, on batches or on when [`FlowTable::sweep`] is called. Exceptions, both counted: the flow
+//! was evicted ([`FlowConfig::flows_max`]), or the worker's reassembly memory was full.
+//!
+//! The rules where TCP is ambiguous to a passive observer:
+//!
+//! - *Overlaps*: the first copy wins. A second copy that differs from one still held sets
+//!   [`FlowAnomalies::OVERLAP_CONFLICT`].
+//! - *Missing bytes* are given up when the receiver acknowledged them and they still did not come
+//!   within some packets or a second of the flow's own time, when nothing was heard from the
+//!   receiver for ten seconds, when no more can be buffered, or when the flow ends. If they come
+//!   later after all, that is [`FlowAnomalies::LATE_DATA`].
+//! - *Cause before effect*: data that acknowledges bytes of the other direction which were not
+//!   seen yet waits for them, by the same rule, so that answers do not overtake questions when
+//!   capture reorders.
+//! - *Start without a handshake*: for the first packets (or the first second) of such a flow data
+//!   is held, so that late packets, even a late SYN, find their place; then the lowest sequence
+//!   number seen is the start and the ports decide who is the server.
+//! - *SYN with another sequence number*: on a flow that is ending or was never answered it begins
+//!   a new flow (port reuse). On a live one it is ignored and flagged (RFC 5961 section 4), unless
+//!   the other end answers it with a SYN-ACK.
+//! - *RST* counts only where its sequence number lies in what is plausible (RFC 5961 section 3).
+//!   New data after the end goes on as a flow of its own ([`Orientation::Continued`]).
+
+mod anomalies;
+mod assembly;
+mod closed;
+mod config;
+mod counters;
+mod handler;
+mod live;
+mod orientation;
+mod pending;
+mod reassembler;
+mod slab;
+mod stream;
+mod table;
+
+#[cfg(test)]
+mod model_tests;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use anomalies::FlowAnomalies;
+pub use config::FlowConfig;
+pub use counters::FlowCounters;
+pub use handler::{FlowHandler, FlowInfo, FlowTotals, Orientation, StreamTotals};
+pub use table::FlowTable;

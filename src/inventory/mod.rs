@@ -1,11 +1,37 @@
 //! Floor 4: pure folds. Observations become a [`Rollup`] that merges in any order; a rollup becomes
-//! an [`Inventory`]: what users see.
+//! an [`Inventory`]: what users see. The algebra and its laws are in `docs/algebra.md`.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `rollup` | the types that add up |
+//! | `merge` | how they add up, and the caps |
+//! | `template/` | path templates: segment shapes, collapsing of paths and of object keys |
+//! | `compact` | collapsing and caps over a whole rollup |
+//! | `judge` | the seam to detection |
+//! | `assess` | rollup to inventory |
+//! | `posture/` | finding rules, one file each |
+//! | `digest` | the canonical export and its hash |
 
+pub mod assess;
 pub mod assessed;
+pub mod compact;
+pub mod digest;
+pub mod judge;
+pub mod merge;
+pub mod posture;
 pub mod rollup;
+pub mod template;
 
+#[cfg(test)]
+mod samples;
+
+pub use assess::{assess, endpoint_id};
 pub use assessed::{Client, Coverage, DataClassSeen, Endpoint, Field, Finding, Inventory, Service};
+pub use digest::{canonical_lines, digest};
+pub use judge::{FieldRef, Judge, Judgement, Verdict};
+pub use merge::Caps;
 pub use rollup::{
     AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, FlowKey,
     FlowStats, Rollup, ServiceStats, Span,
 };
+pub use template::{CollapseMap, TemplatedPath, template_path};

@@ -1,5 +1,6 @@
 //! What observations add up to. A [`Rollup`] is a commutative monoid under [`Rollup::merge`]:
 //! shards, batches, splits and runs merge to the same result in any order.
+//! How it merges is in `merge.rs`, how it is kept small in `compact.rs`.
 //!
 //! Nothing here is a value from a monitored exchange: strings are names that passed a decision
 //! about storage (see `docs/privacy.md`), numbers are counts.
@@ -185,7 +186,7 @@ pub struct EndpointStats {
     pub anomalies: BTreeMap<&'static str, u64>,
     /// The fields.
     pub fields: BTreeMap<FieldKey, Evidence>,
-    /// Fields that were not kept because there were too many.
+    /// Values of fields that were not kept because there were too many.
     pub fields_overflow: u64,
 }
 
@@ -248,7 +249,7 @@ pub struct Rollup {
     pub endpoints: BTreeMap<EndpointKey, EndpointStats>,
     /// By client address.
     pub clients: BTreeMap<IpAddr, ClientStats>,
-    /// Clients that were not kept because there were too many.
+    /// Requests of clients that were not kept because there were too many.
     pub clients_overflow: u64,
     /// By server and outcome.
     pub flows: BTreeMap<FlowKey, FlowStats>,

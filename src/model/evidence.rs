@@ -51,6 +51,15 @@ impl RuleBits {
         out
     }
 
+    /// The rules of this set that are not in `other`.
+    pub fn without(self, other: RuleBits) -> RuleBits {
+        let mut out = self;
+        for (mine, theirs) in out.0.iter_mut().zip(other.0) {
+            *mine &= !theirs;
+        }
+        out
+    }
+
     /// The rules in order.
     pub fn iter(&self) -> impl Iterator<Item = RuleId> + use<> {
         let words = self.0;
@@ -188,7 +197,7 @@ impl Sample {
 }
 
 /// The mask of one representative value: that with the least keyed hash.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Exemplar {
     /// Keyed hash of the value.
     pub hash: u64,
@@ -212,7 +221,7 @@ pub struct Evidence {
     /// Distinct candidate values.
     pub sample: Sample,
     /// What one of them looks like.
-    pub exemplar: Option<Box<Exemplar>>,
+    pub exemplar: Option<Exemplar>,
 }
 
 impl Evidence {
@@ -241,16 +250,11 @@ impl Evidence {
         self.sample.insert(hash, outcome);
     }
 
-    /// Whether a value with this hash would become the exemplar: masks are made only then.
-    pub fn wants_exemplar(&self, hash: u64) -> bool {
-        self.exemplar.as_ref().is_none_or(|e| hash < e.hash)
-    }
-
     /// Offers an exemplar; the least hash wins.
     pub fn offer_exemplar(&mut self, hash: u64, mask: Mask) {
         let offered = Exemplar { hash, mask };
-        if self.exemplar.as_ref().is_none_or(|e| offered < **e) {
-            self.exemplar = Some(Box::new(offered));
+        if self.exemplar.is_none_or(|e| offered < e) {
+            self.exemplar = Some(offered);
         }
     }
 
@@ -335,9 +339,7 @@ mod tests {
             evidence.count(ValueKind::String, Form::ALL[(value % 16) as usize], 1);
             let hash = hasher.hash(&value.to_le_bytes());
             evidence.candidate(hash, outcome_of(*value), 1);
-            if evidence.wants_exemplar(hash) {
-                evidence.offer_exemplar(hash, Mask::of(value.to_string().as_bytes()));
-            }
+            evidence.offer_exemplar(hash, Mask::of(value.to_string().as_bytes()));
         }
         evidence
     }

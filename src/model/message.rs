@@ -128,6 +128,15 @@ pub enum MessageEvent<'a> {
         /// What it speaks.
         to: SwitchTo,
     },
+    /// Bytes behind a switch, as they came: the first belong to the chunk that held the switch.
+    Remainder {
+        /// Which way they go.
+        direction: Direction,
+        /// Time of the packet that brought them.
+        at: Timestamp,
+        /// The bytes.
+        bytes: &'a [u8],
+    },
     /// The parser can make no more of `direction`.
     GaveUp {
         /// Request or response.

@@ -2,8 +2,11 @@
 //! no behaviour beyond keeping themselves consistent.
 
 pub mod account;
+pub mod community_id;
+pub mod event;
 pub mod evidence;
 pub mod finding;
+pub mod input;
 pub mod message;
 pub mod packet;
 pub mod segment;
@@ -11,8 +14,11 @@ pub mod stream;
 pub mod value;
 
 pub use account::{InputAccount, PacketAccount, Reason, SkipReason};
+pub use community_id::community_id;
+pub use event::{EventSink, ExchangeEvent, Revealed};
 pub use evidence::{Evidence, Outcome, RuleBits, RuleId, Sample};
 pub use finding::{FindingKind, Severity};
+pub use input::InputIdentity;
 pub use message::{Anomaly, Correlation, Header, MessageEvent, MessageHead, SwitchTo};
 pub use packet::{LinkType, Packet};
 pub use segment::{Encapsulation, FiveTuple, Segment, SegmentBatch, TcpFlags};

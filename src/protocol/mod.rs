@@ -1,1 +1,28 @@
-//! (being built)
+//! Floor 4: what is spoken in a flow. Sans-IO parsers turn the ordered bytes of both directions
+//! into messages; identification tells which parser a flow needs.
+//!
+//! - [`registry`]: [`PROTOCOLS`](registry::PROTOCOLS), one line per protocol
+//! - [`parser`]: the traits and the shape of a registry entry
+//! - [`identify`]: first bytes in, protocol and orientation out
+//! - [`http1`]: HTTP/1.0 and HTTP/1.1
+//! - [`tls`], [`http2`], [`websocket`], [`mllp`], [`dicom`], [`ssh`]: told apart, not yet parsed
+
+pub mod dicom;
+pub mod http1;
+pub mod http2;
+pub mod identify;
+pub mod mllp;
+pub mod parser;
+pub mod registry;
+pub mod ssh;
+pub mod tls;
+pub mod websocket;
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod recorder;
+
+pub use identify::{Identification, Identifier};
+pub use parser::{MessageSink, Parser, Protocol, Verdict};
+pub use registry::{PROTOCOLS, protocol_named};

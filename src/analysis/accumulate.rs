@@ -1,0 +1,192 @@
+//! What one worker has observed since it was last asked, in tables that are quick to add to.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+
+use crate::base::{TableMap, table_state};
+use crate::content::PathTable;
+use crate::inventory::{
+    ClientStats, EndpointKey, EndpointStats, FlowKey, FlowStats, Rollup, ServiceStats,
+};
+
+use super::columns::Columns;
+use super::leaves::ColumnTable;
+
+/// The identity of an endpoint, borrowed.
+#[derive(Clone, Copy, Debug)]
+pub struct EndpointRef<'a> {
+    /// The service.
+    pub service: &'a Arc<str>,
+    /// The standard.
+    pub standard: &'static str,
+    /// The method.
+    pub method: &'static str,
+    /// The template.
+    pub path: &'a str,
+}
+
+/// One endpoint's statistics and evidence.
+pub struct EndpointSlot {
+    key: EndpointKey,
+    /// Counters; its `fields` stay empty.
+    pub stats: EndpointStats,
+    /// Evidence by column.
+    pub columns: ColumnTable,
+    touched: bool,
+}
+
+/// Endpoint slots kept between two rollups; beyond it they are made anew.
+const SLOTS_MAX: usize = 16 * 1024;
+
+/// The tables.
+pub struct Accumulator {
+    state: foldhash::quality::RandomState,
+    endpoints: Vec<EndpointSlot>,
+    index: HashTable<u32>,
+    services: TableMap<Arc<str>, ServiceStats>,
+    clients: TableMap<IpAddr, ClientStats>,
+    flows: TableMap<FlowKey, FlowStats>,
+    anomalies: TableMap<&'static str, u64>,
+    /// Exchanges since the last rollup.
+    pub exchanges: u64,
+}
+
+impl Default for Accumulator {
+    fn default() -> Self {
+        Accumulator {
+            state: table_state(),
+            endpoints: Vec::new(),
+            index: HashTable::new(),
+            services: TableMap::default(),
+            clients: TableMap::default(),
+            flows: TableMap::default(),
+            anomalies: TableMap::default(),
+            exchanges: 0,
+        }
+    }
+}
+
+impl Accumulator {
+    /// The slot of an endpoint.
+    pub fn endpoint(&mut self, key: EndpointRef<'_>) -> Option<&mut EndpointSlot> {
+        let hash = self.hash(key.service, key.standard, key.method, key.path);
+        let endpoints = &mut self.endpoints;
+        let found = self.index.find(hash, |at| {
+            endpoints.get(*at as usize).is_some_and(|slot| {
+                *slot.key.path == *key.path
+                    && *slot.key.method == *key.method
+                    && *slot.key.service == **key.service
+                    && *slot.key.standard == *key.standard
+            })
+        });
+        let at = match found {
+            Some(at) => *at,
+            None => {
+                let at = u32::try_from(endpoints.len()).ok()?;
+                endpoints.push(EndpointSlot::new(&key));
+                let state = &self.state;
+                let rehash = |at: &u32| {
+                    endpoints.get(*at as usize).map_or(0, |slot| {
+                        let k = &slot.key;
+                        hash_parts(state, &k.service, &k.standard, &k.method, &k.path)
+                    })
+                };
+                self.index.insert_unique(hash, at, rehash);
+                at
+            }
+        };
+        let slot = self.endpoints.get_mut(at as usize)?;
+        slot.touched = true;
+        Some(slot)
+    }
+
+    /// The statistics of a service.
+    pub fn service(&mut self, name: &Arc<str>) -> &mut ServiceStats {
+        if !self.services.contains_key(name) {
+            self.services.insert(name.clone(), ServiceStats::default());
+        }
+        self.services.entry(name.clone()).or_default()
+    }
+
+    /// The statistics of a client.
+    pub fn client(&mut self, address: IpAddr) -> &mut ClientStats {
+        self.clients.entry(address).or_default()
+    }
+
+    /// The statistics of the flows to `server` that ended in `outcome`.
+    pub fn flow(&mut self, server: SocketAddr, outcome: &'static str) -> &mut FlowStats {
+        self.flows.entry(FlowKey { server, outcome }).or_default()
+    }
+
+    /// Counts odd traffic that belongs to no endpoint.
+    pub fn anomaly(&mut self, name: &'static str) {
+        *self.anomalies.entry(name).or_default() += 1;
+    }
+
+    /// Takes everything out as a rollup.
+    pub fn take(&mut self, columns: &mut Columns, paths: &PathTable) -> Rollup {
+        let mut rollup = Rollup::default();
+        for slot in self.endpoints.iter_mut().filter(|slot| slot.touched) {
+            slot.touched = false;
+            let mut stats = std::mem::take(&mut slot.stats);
+            for (column, evidence) in slot.columns.drain() {
+                let Some(key) = columns.field_key(column, paths) else { continue };
+                // Two columns may spell alike: a collapsed key and a literal `*`.
+                stats.fields.entry(key).or_default().merge(evidence);
+            }
+            rollup.endpoints.insert(slot.key.clone(), stats);
+        }
+        if self.endpoints.len() > SLOTS_MAX {
+            self.endpoints.clear();
+            self.index.clear();
+        }
+        rollup.services.extend(self.services.drain());
+        rollup.clients.extend(self.clients.drain());
+        rollup.flows.extend(self.flows.drain());
+        rollup.anomalies.extend(self.anomalies.drain());
+        self.exchanges = 0;
+        rollup
+    }
+
+    /// Forgets the endpoints' slots: the column numbers they speak of are void.
+    pub fn forget_columns(&mut self) {
+        self.endpoints.clear();
+        self.index.clear();
+    }
+
+    fn hash(&self, service: &str, standard: &str, method: &str, path: &str) -> u64 {
+        hash_parts(&self.state, service, standard, method, path)
+    }
+}
+
+impl EndpointSlot {
+    fn new(key: &EndpointRef<'_>) -> Self {
+        EndpointSlot {
+            key: EndpointKey {
+                service: key.service.clone(),
+                standard: key.standard.into(),
+                method: key.method.into(),
+                path: key.path.into(),
+                operation: "".into(),
+            },
+            stats: EndpointStats::default(),
+            columns: ColumnTable::default(),
+            touched: false,
+        }
+    }
+}
+
+fn hash_parts(
+    state: &foldhash::quality::RandomState,
+    service: &str,
+    standard: &str,
+    method: &str,
+    path: &str,
+) -> u64 {
+    let mut hasher = state.build_hasher();
+    (path, method, service, standard).hash(&mut hasher);
+    hasher.finish()
+}

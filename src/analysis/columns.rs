@@ -1,0 +1,189 @@
+//! Columns: what a leaf is a value of.
+//!
+//! A column is a place (direction and location), a path and a context. The context is what the
+//! structure around the leaf says of it: in FHIR the resource it belongs to and the issuer of an
+//! identifier. Columns are interned per worker; endpoints keep evidence by column number.
+
+use std::sync::Arc;
+
+use crate::base::TableMap;
+use crate::content::{PathId, PathTable, Step};
+use crate::inventory::FieldKey;
+use crate::model::{Direction, Location};
+
+/// Direction and location of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// Request or response.
+    pub direction: Direction,
+    /// Where in it.
+    pub location: Location,
+}
+
+/// What structure says of a leaf.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Context {
+    /// The FHIR resource it belongs to: its type and the path of its root.
+    pub resource: Option<(&'static str, PathId)>,
+    /// Token of the issuer or kind, 0 where there is none.
+    pub issuer: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Column {
+    place: Place,
+    path: PathId,
+    context: u32,
+}
+
+/// The interned columns of one worker.
+pub struct Columns {
+    columns: Vec<Column>,
+    index: TableMap<Column, u32>,
+    contexts: Vec<Context>,
+    context_index: TableMap<Context, u32>,
+    tokens: Vec<Arc<str>>,
+    token_index: TableMap<Arc<str>, u16>,
+    /// The column last used with a path: indexed by path.
+    recent: Vec<u32>,
+    keys: Vec<Option<FieldKey>>,
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        let mut columns = Columns {
+            columns: Vec::new(),
+            index: TableMap::default(),
+            contexts: Vec::new(),
+            context_index: TableMap::default(),
+            tokens: vec!["".into()],
+            token_index: TableMap::default(),
+            recent: Vec::new(),
+            keys: Vec::new(),
+        };
+        columns.context(Context::default());
+        columns
+    }
+}
+
+impl Columns {
+    /// The number of a column.
+    pub fn column(&mut self, place: Place, path: PathId, context: u32) -> u32 {
+        let column = Column { place, path, context };
+        let at = path.index();
+        if let Some(recent) = self.recent.get(at)
+            && self.columns.get(*recent as usize) == Some(&column)
+        {
+            return *recent;
+        }
+        let number = match self.index.get(&column) {
+            Some(number) => *number,
+            None => {
+                let number = u32::try_from(self.columns.len()).unwrap_or(u32::MAX);
+                self.columns.push(column);
+                self.index.insert(column, number);
+                number
+            }
+        };
+        if at >= self.recent.len() {
+            self.recent.resize(at + 1, u32::MAX);
+        }
+        if let Some(recent) = self.recent.get_mut(at) {
+            *recent = number;
+        }
+        number
+    }
+
+    /// The same column in another context.
+    pub fn with_context(&mut self, column: u32, change: impl FnOnce(Context) -> Context) -> u32 {
+        let Some(old) = self.columns.get(column as usize).copied() else { return column };
+        let before = self.contexts.get(old.context as usize).copied().unwrap_or_default();
+        let context = self.context(change(before));
+        self.column(old.place, old.path, context)
+    }
+
+    /// The number of a context; that of the empty context is 0.
+    pub fn context(&mut self, context: Context) -> u32 {
+        if let Some(number) = self.context_index.get(&context) {
+            return *number;
+        }
+        let number = u32::try_from(self.contexts.len()).unwrap_or(0);
+        self.contexts.push(context);
+        self.context_index.insert(context, number);
+        number
+    }
+
+    /// The context with that number.
+    pub fn context_at(&self, number: u32) -> Context {
+        self.contexts.get(number as usize).copied().unwrap_or_default()
+    }
+
+    /// The number of an issuer's token, from a closed vocabulary.
+    pub fn token(&mut self, text: &str) -> u16 {
+        if let Some(number) = self.token_index.get(text) {
+            return *number;
+        }
+        let Ok(number) = u16::try_from(self.tokens.len()) else { return 0 };
+        let text: Arc<str> = text.into();
+        self.tokens.push(text.clone());
+        self.token_index.insert(text, number);
+        number
+    }
+
+    /// The field that a column is, as the inventory knows it.
+    pub fn field_key(&mut self, column: u32, paths: &PathTable) -> Option<FieldKey> {
+        let at = column as usize;
+        if let Some(Some(key)) = self.keys.get(at) {
+            return Some(key.clone());
+        }
+        let Column { place, path, context } = self.columns.get(at).copied()?;
+        let key = FieldKey {
+            direction: place.direction,
+            location: place.location,
+            path: paths.render(path).into(),
+            context: self.render_context(context, path, paths),
+        };
+        if at >= self.keys.len() {
+            self.keys.resize(at + 1, None);
+        }
+        if let Some(slot) = self.keys.get_mut(at) {
+            *slot = Some(key.clone());
+        }
+        Some(key)
+    }
+
+    /// How many columns there are.
+    pub fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// `Patient.identifier.value|us.ssn`
+    fn render_context(&self, context: u32, path: PathId, paths: &PathTable) -> Arc<str> {
+        let context = self.context_at(context);
+        let token = self.tokens.get(usize::from(context.issuer)).map_or("", |t| &**t);
+        let mut out = String::new();
+        if let Some((resource, root)) = context.resource {
+            out.push_str(resource);
+            let mut names = Vec::new();
+            let mut at = path;
+            while at != root {
+                let name = paths.name(at);
+                // In FHIR XML a primitive's value is an attribute of its element.
+                if !name.is_empty() && !(names.is_empty() && paths.step_of(at) == Some(Step::Attribute)) {
+                    names.push(name);
+                }
+                let Some(parent) = paths.parent(at) else { break };
+                at = parent;
+            }
+            for name in names.iter().rev() {
+                out.push('.');
+                out.push_str(name);
+            }
+        }
+        if !token.is_empty() {
+            out.push('|');
+            out.push_str(token);
+        }
+        out.into()
+    }
+}

@@ -1,0 +1,295 @@
+//! One flow, from its first bytes to its last: identify, parse, pair.
+
+use crate::base::Timestamp;
+use crate::flow::{FlowInfo, FlowTotals};
+use crate::model::{
+    Anomaly, Direction, MessageEvent, MessageHead, StreamEvent, StreamInput, SwitchTo,
+};
+use crate::protocol::{Identification, Identifier, MessageSink, Parser, Protocol, protocol_named};
+
+use super::half::{Request, Response};
+use super::pairing::Pairing;
+use super::workbench::Workbench;
+
+/// What is known of a flow so far.
+pub struct Conversation {
+    stage: Stage,
+    /// The orientation was guessed wrong: directions are turned round before anything sees them.
+    flipped: bool,
+    /// Name of the protocol, for the books.
+    outcome: &'static str,
+    next_tx: u64,
+}
+
+enum Stage {
+    Identifying(Box<Identifier>),
+    Speaking(Box<Speaking>),
+    /// Nothing more can be made of it.
+    Closed,
+}
+
+struct Speaking {
+    protocol: &'static Protocol,
+    parser: Box<dyn Parser>,
+    pairing: Pairing,
+    /// Set by an event: what the rest of the flow speaks.
+    switch: Option<SwitchTo>,
+    /// Bytes behind the switch that came with it.
+    remainder: Vec<(Direction, Timestamp, Vec<u8>)>,
+    /// An interim response (1xx) is passing: it answers nothing.
+    interim: bool,
+}
+
+impl Stage {
+    fn speaking(protocol: &'static Protocol) -> Stage {
+        protocol.parser.map_or(Stage::Closed, |parser| {
+            Stage::Speaking(Box::new(Speaking {
+                protocol,
+                parser: parser(),
+                pairing: Pairing::default(),
+                switch: None,
+                remainder: Vec::new(),
+                interim: false,
+            }))
+        })
+    }
+}
+
+/// Outcome of a flow that never carried payload.
+pub const EMPTY: &str = "empty";
+/// Outcome of a flow nobody could identify.
+pub const UNIDENTIFIED: &str = "unidentified";
+
+impl Conversation {
+    /// A flow of which nothing is known.
+    pub fn new(flow: &FlowInfo) -> Self {
+        Conversation {
+            stage: Stage::Identifying(Box::new(Identifier::new(flow.orientation.is_midstream()))),
+            flipped: false,
+            outcome: EMPTY,
+            next_tx: 0,
+        }
+    }
+
+    /// Takes the next step of one stream.
+    pub fn event(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
+        if self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
+            self.outcome = UNIDENTIFIED;
+        }
+        let mut event = event;
+        if self.flipped {
+            event.direction = event.direction.reversed();
+        }
+        self.step(flow, event, bench);
+    }
+
+    fn step(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
+        match &mut self.stage {
+            Stage::Closed => {}
+            Stage::Identifying(_) => self.identify(flow, event, bench),
+            Stage::Speaking(_) => self.speak(flow, event, bench),
+        }
+    }
+
+    /// The flow is over.
+    pub fn close(mut self, flow: &FlowInfo, totals: &FlowTotals, bench: &mut Workbench) {
+        self.end_speaking(flow, bench);
+        let flow = self.oriented(flow);
+        let stats = bench.accumulator.flow(flow.server, self.outcome);
+        stats.flows += 1;
+        for stream in [&totals.to_server, &totals.to_client] {
+            stats.bytes += stream.bytes;
+            stats.gap_bytes += stream.gap_bytes;
+        }
+        stats.one_sided += u64::from(!totals.to_server.seen() || !totals.to_client.seen());
+        for anomaly in totals.anomalies.names() {
+            bench.accumulator.anomaly(anomaly);
+        }
+    }
+
+    fn oriented(&self, flow: &FlowInfo) -> FlowInfo {
+        let mut flow = flow.clone();
+        if self.flipped {
+            std::mem::swap(&mut flow.client, &mut flow.server);
+        }
+        flow
+    }
+
+    fn identify(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
+        let Stage::Identifying(identifier) = &mut self.stage else { return };
+        let (protocol, flipped) = match identifier.push(&event) {
+            Identification::Undecided => return,
+            Identification::Unidentified => {
+                self.stage = Stage::Closed;
+                return;
+            }
+            Identification::Found { protocol, flipped } => (protocol, flipped),
+        };
+        self.outcome = protocol.name;
+        self.flipped ^= flipped;
+        let Stage::Identifying(mut identifier) =
+            std::mem::replace(&mut self.stage, Stage::speaking(protocol))
+        else {
+            return;
+        };
+        let mut turned = |mut event: StreamEvent<'_>| {
+            if flipped {
+                event.direction = event.direction.reversed();
+            }
+            self.step(flow, event, bench);
+        };
+        identifier.replay(&mut turned);
+        turned(event);
+    }
+
+    fn speak(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
+        let turned;
+        let flow = if self.flipped {
+            turned = self.oriented(flow);
+            &turned
+        } else {
+            flow
+        };
+        let Stage::Speaking(speaking) = &mut self.stage else { return };
+        let mut sink = Listener {
+            flow,
+            protocol: speaking.protocol.name,
+            pairing: &mut speaking.pairing,
+            switch: &mut speaking.switch,
+            remainder: &mut speaking.remainder,
+            interim: &mut speaking.interim,
+            next_tx: &mut self.next_tx,
+            bench,
+        };
+        speaking.parser.push(event, &mut sink);
+        if let Some(to) = speaking.switch {
+            let remainder = std::mem::take(&mut speaking.remainder);
+            self.end_speaking(flow, bench);
+            self.switch(to);
+            for (direction, at, bytes) in remainder {
+                let input = StreamInput::Bytes(&bytes);
+                self.step(flow, StreamEvent { direction, at, input }, bench);
+            }
+        }
+    }
+
+    fn switch(&mut self, to: SwitchTo) {
+        match to {
+            SwitchTo::Unknown => {
+                self.stage = Stage::Identifying(Box::new(Identifier::new(false)));
+            }
+            SwitchTo::Named(name) => {
+                self.outcome = name;
+                self.stage = protocol_named(name).map_or(Stage::Closed, Stage::speaking);
+            }
+        }
+    }
+
+    fn end_speaking(&mut self, flow: &FlowInfo, bench: &mut Workbench) {
+        let flow = self.oriented(flow);
+        let next_tx = &mut self.next_tx;
+        if let Stage::Speaking(speaking) = &mut self.stage {
+            let protocol = speaking.protocol.name;
+            speaking.pairing.end(&mut |exchange| bench.finish(&flow, protocol, next_tx, exchange));
+        }
+    }
+}
+
+/// Takes the parser's events of one flow.
+struct Listener<'a> {
+    flow: &'a FlowInfo,
+    protocol: &'static str,
+    pairing: &'a mut Pairing,
+    switch: &'a mut Option<SwitchTo>,
+    remainder: &'a mut Vec<(Direction, Timestamp, Vec<u8>)>,
+    interim: &'a mut bool,
+    next_tx: &'a mut u64,
+    bench: &'a mut Workbench,
+}
+
+impl Listener<'_> {
+    fn settle(&mut self) {
+        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
+        let next_tx = &mut *self.next_tx;
+        self.pairing.settle(&mut |exchange| bench.finish(flow, protocol, next_tx, exchange));
+    }
+
+    fn anomaly(&mut self, direction: Direction, anomaly: Anomaly) {
+        match self.pairing.passing(direction) {
+            Some(half) => half.anomaly(anomaly.0),
+            None => self.bench.accumulator.anomaly(anomaly.0),
+        }
+    }
+}
+
+impl MessageSink for Listener<'_> {
+    fn message(&mut self, event: MessageEvent<'_>) {
+        match event {
+            MessageEvent::Head { at, correlation, tentative, head, .. } => match head {
+                MessageHead::HttpRequest { .. } => {
+                    let mut request = self.bench.spare_request();
+                    (request.half.at, request.half.tentative) = (at, tentative);
+                    self.bench.request_head(self.flow, &head, &mut request);
+                    self.begin_request(correlation, request);
+                }
+                // 101 is the last response of the old protocol; the others come before one.
+                MessageHead::HttpResponse { status: 100 | 102..=199, .. } => *self.interim = true,
+                MessageHead::HttpResponse { .. } => {
+                    *self.interim = false;
+                    let mut response = self.bench.spare_response();
+                    (response.half.at, response.half.tentative) = (at, tentative);
+                    self.bench.response_head(&head, &mut response);
+                    self.begin_response(correlation, response);
+                }
+            },
+            MessageEvent::End { direction: Direction::ToClient, .. } if *self.interim => {
+                *self.interim = false;
+            }
+            MessageEvent::Body { direction, bytes } => {
+                if let Some(half) = self.pairing.passing(direction) {
+                    self.bench.body(direction, half, bytes);
+                }
+            }
+            MessageEvent::BodyGap { direction, len } => {
+                if let Some(half) = self.pairing.passing(direction) {
+                    self.bench.body_gap(half, len);
+                }
+            }
+            MessageEvent::Trailers { direction, headers } => {
+                if let Some(half) = self.pairing.passing(direction) {
+                    self.bench.headers(direction, half, headers);
+                }
+            }
+            MessageEvent::End { direction, complete, .. } => {
+                if let Some(half) = self.pairing.passing(direction) {
+                    self.bench.end(direction, half, complete);
+                }
+                self.settle();
+            }
+            MessageEvent::Lost { direction } => self.pairing.lost(direction),
+            MessageEvent::Anomaly { direction, anomaly } => self.anomaly(direction, anomaly),
+            MessageEvent::Switch { to } => *self.switch = Some(to),
+            MessageEvent::Remainder { direction, at, bytes } => {
+                self.remainder.push((direction, at, bytes.to_vec()));
+            }
+            MessageEvent::GaveUp { direction, anomaly } => {
+                self.bench.accumulator.anomaly(anomaly.0);
+                self.pairing.lost(direction);
+            }
+        }
+    }
+}
+
+impl Listener<'_> {
+    fn begin_request(&mut self, correlation: crate::model::Correlation, request: Box<Request>) {
+        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
+        let next_tx = &mut *self.next_tx;
+        self.pairing.request(correlation, request, &mut |exchange| {
+            bench.finish(flow, protocol, next_tx, exchange);
+        });
+    }
+
+    fn begin_response(&mut self, correlation: crate::model::Correlation, response: Box<Response>) {
+        self.pairing.response(correlation, response);
+    }
+}

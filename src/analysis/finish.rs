@@ -1,0 +1,295 @@
+//! An exchange is over: names it, and adds it to the books.
+
+use std::sync::Arc;
+
+use crate::base::limits::PATH_SEGMENTS_MAX;
+use crate::content::percent_decode;
+use crate::flow::FlowInfo;
+use crate::inventory::{Span, TemplatedPath, template_path};
+use crate::model::{Direction, ExchangeEvent, Location, Value, ValueKind};
+
+use super::accumulate::EndpointRef;
+use super::half::{Exchange, Half, Request, Response};
+use super::operation::fhir::{self, Part};
+use super::workbench::Workbench;
+
+/// What an exchange turned out to be.
+struct Named {
+    standard: &'static str,
+    interaction: Option<&'static str>,
+    path: String,
+    /// Names and values of the path's parameters; values as sent.
+    parameters: Vec<(String, Vec<u8>)>,
+}
+
+impl Workbench {
+    /// Adds an exchange to the books.
+    pub fn finish(
+        &mut self,
+        flow: &FlowInfo,
+        protocol: &'static str,
+        next_tx: &mut u64,
+        mut exchange: Exchange,
+    ) {
+        let named = self.name_exchange(&exchange);
+        let service = exchange.request.as_ref().and_then(|r| r.head.service.clone());
+        let service = service.unwrap_or_else(|| self.address_service(flow.server));
+        if let Some(request) = &mut exchange.request {
+            self.inspect_parameters(&named, &mut request.half);
+        }
+        self.commit(flow, protocol, &service, &named, &mut exchange);
+        self.count_service(flow, &service, &exchange);
+        self.count_client(flow, &service, &exchange);
+        self.accumulator.exchanges += 1;
+        let tx_id = *next_tx;
+        *next_tx += 1;
+        if self.events.is_some() {
+            let event = event_of(flow, protocol, service, tx_id, &named, &mut exchange);
+            if let Some(events) = &mut self.events {
+                events.exchange(event);
+            }
+        }
+        self.recycle(exchange);
+    }
+
+    fn name_exchange(&self, exchange: &Exchange) -> Named {
+        let halves = || {
+            let request = exchange.request.as_ref().map(|r| &r.half);
+            request.into_iter().chain(exchange.response.as_ref().map(|r| &r.half))
+        };
+        let version = halves().filter_map(|h| h.facts.version.or(h.fhir.version)).max();
+        let standard = version.map_or("fhir", |v| v.standard());
+        let sent = halves().any(|h| h.fhir.sent || h.facts.resource.is_some());
+        let accepted = halves().any(|h| h.fhir.accepted);
+        let Some(request) = &exchange.request else {
+            let standard = if sent { standard } else { "http" };
+            return Named { standard, interaction: None, path: String::new(), parameters: vec![] };
+        };
+        if sent || accepted {
+            if let Some(mut named) = self.name_fhir(request) {
+                named.standard = standard;
+                return named;
+            }
+            if sent {
+                let mut named = self.name_http(request);
+                named.standard = standard;
+                return named;
+            }
+        }
+        self.name_http(request)
+    }
+
+    fn name_fhir(&self, request: &Request) -> Option<Named> {
+        let segments: Vec<&[u8]> = request
+            .head
+            .path
+            .split(|b| *b == b'/')
+            .filter(|s| !s.is_empty())
+            .take(PATH_SEGMENTS_MAX)
+            .collect();
+        let facts = &request.half.facts;
+        let context = fhir::Context {
+            method: request.head.method,
+            query: request.head.has_query,
+            body: facts.resource,
+            bundle: facts.bundle,
+        };
+        let operation = fhir::parse(&segments, &context)?;
+        let base = operation.base.join(&b'/');
+        let mut templated = self.template(&base);
+        for part in &operation.tail {
+            if templated.0 == "/" {
+                templated.0.clear();
+            }
+            templated.0.push('/');
+            match part {
+                Part::Literal(text) => templated.0.push_str(text),
+                Part::Parameter(name, value) => {
+                    let taken = |n: &str| templated.1.iter().any(|(t, _)| t == n);
+                    let mut unique = (*name).to_string();
+                    let mut n = 2;
+                    while taken(&unique) {
+                        unique = format!("{name}{n}");
+                        n += 1;
+                    }
+                    templated.0.push_str(&format!("{{{unique}}}"));
+                    templated.1.push((unique, value.to_vec()));
+                }
+            }
+        }
+        let (path, parameters) = templated;
+        Some(Named {
+            standard: "fhir",
+            interaction: Some(operation.interaction),
+            path,
+            parameters,
+        })
+    }
+
+    fn name_http(&self, request: &Request) -> Named {
+        let (path, parameters) = match request.head.method {
+            "CONNECT" => (String::new(), vec![]),
+            _ => self.template(&request.head.path),
+        };
+        Named { standard: "http", interaction: None, path, parameters }
+    }
+
+    fn template(&self, path: &[u8]) -> (String, Vec<(String, Vec<u8>)>) {
+        let mut out = TemplatedPath::default();
+        template_path(path, &|text| self.detector.is_sensitive(text), &mut out);
+        let parameters =
+            out.parameters(path).map(|(name, value)| (name.to_string(), value.to_vec())).collect();
+        (out.template().to_string(), parameters)
+    }
+
+    fn inspect_parameters(&mut self, named: &Named, half: &mut Half) {
+        if half.generation != self.paths.generation() {
+            return;
+        }
+        for (name, value) in &named.parameters {
+            let path = self.paths.header(name.as_bytes());
+            let decoded = percent_decode(value);
+            let value = Value::new(ValueKind::String, &decoded);
+            self.inspector(Direction::ToServer, Location::Path, half).leaf(path, value);
+        }
+    }
+
+    /// Adds counters and evidence to the endpoint.
+    fn commit(
+        &mut self,
+        flow: &FlowInfo,
+        protocol: &'static str,
+        service: &Arc<str>,
+        named: &Named,
+        exchange: &mut Exchange,
+    ) {
+        let method = exchange.request.as_ref().map_or("", |r| r.head.method);
+        let standard = named.standard;
+        let key = EndpointRef { service, standard, method, path: &named.path };
+        let Some(slot) = self.accumulator.endpoint(key) else { return };
+        let stats = &mut slot.stats;
+        stats.requests += 1;
+        *stats.protocols.entry(protocol).or_default() += 1;
+        if let Some(interaction) = named.interaction {
+            *stats.interactions.entry(interaction).or_default() += 1;
+        }
+        stats.coverage.exchanges += 1;
+        let one_sided = exchange.request.is_none() || exchange.response.is_none();
+        stats.coverage.one_sided += u64::from(one_sided);
+        if let Some(request) = &exchange.request {
+            for scheme in request.head.auth.iter() {
+                *stats.auth.entry(scheme).or_default() += 1;
+            }
+            stats.span.merge(Span::at(request.half.at));
+            stats.encrypted += u64::from(request.head.secure);
+            *stats.clients.entry(flow.client.ip()).or_default() += 1;
+            for (interaction, count) in &request.half.facts.entries {
+                *stats.interactions.entry(interaction).or_default() += count;
+            }
+        }
+        if let Some(response) = &exchange.response {
+            *stats.statuses.entry(response.status).or_default() += 1;
+            stats.span.merge(Span::at(response.half.at));
+            let open = exchange.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
+            let success = (200..300).contains(&response.status);
+            stats.unauthenticated_successes += u64::from(open && success);
+        }
+        let mut coverage = (false, false, false);
+        let request = exchange.request.as_mut().map(|r| &mut r.half);
+        let response = exchange.response.as_mut().map(|r| &mut r.half);
+        for (direction, half) in [(0, request), (1, response)] {
+            let Some(half) = half else { continue };
+            if let Some(bytes) = stats.body_bytes.get_mut(direction) {
+                *bytes += half.body_bytes;
+            }
+            if let (Some(media), Some(counts)) = (&half.media, stats.media.get_mut(direction))
+                && half.body_bytes > 0
+            {
+                *counts.entry(media.clone()).or_default() += 1;
+            }
+            for anomaly in &half.anomalies {
+                *stats.anomalies.entry(anomaly).or_default() += 1;
+            }
+            coverage.0 |= half.gap;
+            coverage.1 |= half.truncated || !half.ended;
+            coverage.2 |= half.undecoded;
+            self.serial += 1;
+            if half.generation == self.paths.generation() {
+                half.leaves.commit(&mut slot.columns, &self.values, self.serial);
+            }
+        }
+        stats.coverage.gaps += u64::from(coverage.0);
+        stats.coverage.truncated += u64::from(coverage.1);
+        stats.coverage.undecoded += u64::from(coverage.2);
+    }
+
+    fn count_service(&mut self, flow: &FlowInfo, service: &Arc<str>, exchange: &Exchange) {
+        let stats = self.accumulator.service(service);
+        stats.requests += 1;
+        *stats.addresses.entry(flow.server).or_default() += 1;
+        let halves = (exchange.request.as_ref().map(|r| &r.half))
+            .into_iter()
+            .chain(exchange.response.as_ref().map(|r| &r.half));
+        for half in halves {
+            stats.bytes += half.head_bytes + half.body_bytes;
+            stats.span.merge(Span::at(half.at));
+        }
+        if let Some(product) = exchange.response.as_ref().and_then(|r| r.product.as_ref()) {
+            *stats.products.entry(product.clone()).or_default() += 1;
+        }
+    }
+
+    fn count_client(&mut self, flow: &FlowInfo, service: &Arc<str>, exchange: &Exchange) {
+        let Some(request) = &exchange.request else { return };
+        let stats = self.accumulator.client(flow.client.ip());
+        stats.requests += 1;
+        stats.span.merge(Span::at(request.half.at));
+        *stats.services.entry(service.clone()).or_default() += 1;
+        if let Some(agent) = &request.head.user_agent {
+            *stats.user_agents.entry(agent.clone()).or_default() += 1;
+        }
+    }
+}
+
+fn event_of(
+    flow: &FlowInfo,
+    protocol: &'static str,
+    service: Arc<str>,
+    tx_id: u64,
+    named: &Named,
+    exchange: &mut Exchange,
+) -> ExchangeEvent {
+    let response: Option<&Response> = exchange.response.as_deref();
+    let first = exchange.request.as_ref().map(|r| r.half.at);
+    let minor = exchange.request.as_ref().map(|r| r.head.minor_version);
+    let minor = minor.or(response.map(|r| r.minor_version));
+    let mut event = ExchangeEvent {
+        at: first.or(response.map(|r| r.half.at)).unwrap_or_default(),
+        flow_id: flow.id,
+        client: flow.client,
+        server: flow.server,
+        tx_id,
+        protocol,
+        service,
+        version: minor.map(|m| if m == 0 { "HTTP/1.0" } else { "HTTP/1.1" }),
+        method: None,
+        url: None,
+        status: response.map(|r| r.status),
+        content_type: response.and_then(|r| r.half.media.clone()),
+        user_agent: None,
+        length: response.map_or(0, |r| r.half.body_bytes),
+        revealed: None,
+    };
+    if let Some(request) = &mut exchange.request {
+        let mut url = named.path.clone();
+        for (n, name) in request.head.query.iter().enumerate() {
+            url.push(if n == 0 { '?' } else { '&' });
+            url.push_str(name);
+        }
+        event.method = Some(request.head.method);
+        event.url = Some(url);
+        event.user_agent = request.head.user_agent.clone();
+        event.revealed = request.head.revealed.take();
+    }
+    event
+}

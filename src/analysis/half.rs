@@ -1,0 +1,132 @@
+//! One half of an exchange while it passes: a request or a response.
+
+use std::sync::Arc;
+
+use crate::base::Timestamp;
+use crate::content::BodyWalker;
+
+use super::inspect::{BodyFacts, Frames};
+use super::leaves::Leaves;
+use super::operation::auth::AuthSchemes;
+use super::operation::fhir::Version;
+
+/// Bytes of a request target that are kept until the exchange is over. Longer ones are cut: their
+/// query was inspected in full when the head passed.
+pub const TARGET_BYTES_MAX: usize = 8 * 1024;
+
+/// What both halves have.
+#[derive(Debug, Default)]
+pub struct Half {
+    /// Time of the first byte.
+    pub at: Timestamp,
+    /// Generation of the path table that the log speaks of.
+    pub generation: u32,
+    /// The leaves so far.
+    pub leaves: Leaves,
+    /// Open objects of the body.
+    pub frames: Frames,
+    /// What the body says of the exchange.
+    pub facts: BodyFacts,
+    /// The body's walker, once there is a body.
+    pub walker: Option<Box<BodyWalker>>,
+    /// How to walk it.
+    pub plan: Option<crate::content::BodyPlan>,
+    /// Bytes of the head.
+    pub head_bytes: u64,
+    /// Bytes of the body, transfer coding removed.
+    pub body_bytes: u64,
+    /// Media type of the body.
+    pub media: Option<Arc<str>>,
+    /// FHIR's media type, and the version it states.
+    pub fhir: FhirHint,
+    /// The head was found by searching.
+    pub tentative: bool,
+    /// The message is over.
+    pub ended: bool,
+    /// A part is missing in the middle.
+    pub gap: bool,
+    /// The end is missing.
+    pub truncated: bool,
+    /// The body could not be decoded.
+    pub undecoded: bool,
+    /// Odd things, by name.
+    pub anomalies: Vec<&'static str>,
+}
+
+/// What media types say of FHIR.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FhirHint {
+    /// `Accept` names FHIR.
+    pub accepted: bool,
+    /// `Content-Type` names FHIR.
+    pub sent: bool,
+    /// `fhirVersion` parameter.
+    pub version: Option<Version>,
+}
+
+/// What a request's head says.
+#[derive(Debug, Default)]
+pub struct RequestHead {
+    /// A registered method, or `OTHER`.
+    pub method: &'static str,
+    /// The path as sent.
+    pub path: Vec<u8>,
+    /// Whether the path was longer than is kept.
+    pub path_cut: bool,
+    /// Names of the query parameters that may be shown, in order.
+    pub query: Vec<Arc<str>>,
+    /// Whether there was a query.
+    pub has_query: bool,
+    /// The service's number in the accumulator; `None` when only its address is known.
+    pub service: Option<Arc<str>>,
+    /// The credentials seen.
+    pub auth: AuthSchemes,
+    /// The user agent, unless a detector hit it.
+    pub user_agent: Option<Arc<str>>,
+    /// HTTP minor version.
+    pub minor_version: u8,
+    /// The target and host as sent, for `--reveal`.
+    pub revealed: Option<Box<crate::model::Revealed>>,
+    /// The target said `https`.
+    pub secure: bool,
+}
+
+/// A request.
+#[derive(Debug, Default)]
+pub struct Request {
+    /// What every half has.
+    pub half: Half,
+    /// Its head.
+    pub head: RequestHead,
+}
+
+/// A response.
+#[derive(Debug, Default)]
+pub struct Response {
+    /// What every half has.
+    pub half: Half,
+    /// Its status.
+    pub status: u16,
+    /// HTTP minor version.
+    pub minor_version: u8,
+    /// `Server` product.
+    pub product: Option<Arc<str>>,
+}
+
+/// Whichever halves were seen, ready to be told.
+#[derive(Debug, Default)]
+pub struct Exchange {
+    /// The request.
+    pub request: Option<Box<Request>>,
+    /// The response.
+    pub response: Option<Box<Response>>,
+}
+
+impl Half {
+    /// Notes something odd, once.
+    pub fn anomaly(&mut self, name: &'static str) {
+        if !self.anomalies.contains(&name) {
+            self.anomalies.push(name);
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! Listens to a walker and logs every leaf under its column.
+//!
+//! Where meaning depends on siblings, it waits for them: `identifier.system` may come behind
+//! `identifier.value`, and `resourceType` behind everything else in its object. The leaves are in
+//! the log anyway, so waiting costs nothing: their columns are amended when the object closes.
+
+use crate::content::{FieldSink, PathId, PathTable, Step};
+use crate::detect::Detector;
+use crate::model::{Location, Value, ValueKind};
+
+use super::columns::{Columns, Context, Place};
+use super::leaves::{CONTINUED, Leaf, Leaves};
+use super::operation::fhir::{self, Version};
+use super::values::Values;
+
+/// What a path means to the structure around it. A function of the path alone, remembered per
+/// path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Role {
+    #[default]
+    Unknown,
+    /// Nothing.
+    Plain,
+    /// `resourceType` of a JSON resource.
+    ResourceType,
+    /// The root element of an XML resource.
+    ResourceElement,
+    /// `system` of an identifier or contact point; the object is this many frames up.
+    System(u8),
+    /// `value` beside it.
+    Value(u8),
+    /// `type.coding.code` of an identifier; the identifier is this many frames up.
+    TypeCode(u8),
+    /// `type` of a resource: what kind of Bundle.
+    Type(u8),
+    /// `fhirVersion` of a CapabilityStatement.
+    FhirVersion,
+    /// `request.method` of a Bundle's entry; the request is this many frames up.
+    EntryMethod(u8),
+    /// `request.url` of a Bundle's entry.
+    EntryUrl(u8),
+}
+
+/// Roles by path.
+#[derive(Debug, Default)]
+pub struct Roles(Vec<Role>);
+
+impl Roles {
+    fn of(&mut self, paths: &PathTable, path: PathId) -> Role {
+        let at = path.index();
+        if at >= self.0.len() {
+            self.0.resize(at + 1, Role::Unknown);
+        }
+        let Some(role) = self.0.get_mut(at) else { return Role::Plain };
+        if *role == Role::Unknown {
+            *role = role_of(paths, path);
+        }
+        *role
+    }
+
+    /// Forgets everything: the path table was emptied.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+fn role_of(paths: &PathTable, path: PathId) -> Role {
+    // FHIR XML keeps the value of a primitive in an attribute: one frame more.
+    let (path, up) = if paths.step_of(path) == Some(Step::Attribute) && paths.name(path) == "value" {
+        match paths.parent(path) {
+            Some(element) => (element, 1),
+            None => return Role::Plain,
+        }
+    } else {
+        (path, 0)
+    };
+    // The nearest names above, without the steps into arrays.
+    let above = |mut at: PathId| {
+        while let Some(parent) = paths.parent(at) {
+            if !paths.name(parent).is_empty() {
+                return Some(parent);
+            }
+            at = parent;
+        }
+        None
+    };
+    let name_above = |at: PathId| above(at).map_or("", |p| paths.name(p));
+    match paths.name(path) {
+        "resourceType" => Role::ResourceType,
+        "fhirVersion" => Role::FhirVersion,
+        "system" => Role::System(up),
+        "value" => Role::Value(up),
+        "type" => Role::Type(up),
+        "method" if name_above(path) == "request" => Role::EntryMethod(up),
+        "url" if name_above(path) == "request" => Role::EntryUrl(up),
+        "code" if name_above(path) == "coding" => {
+            match above(path).map_or("", name_above) {
+                "type" => Role::TypeCode(up + 2),
+                _ => Role::Plain,
+            }
+        }
+        name if up == 0 && paths.step_of(path) == Some(Step::Element) && fhir::resource_type(name.as_bytes()).is_some() => {
+            match name_above(path) {
+                "" | "resource" | "contained" => Role::ResourceElement,
+                _ => Role::Plain,
+            }
+        }
+        _ => Role::Plain,
+    }
+}
+
+/// An object or element that is open.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    path: PathId,
+    /// First leaf inside it.
+    from: usize,
+    /// Context of its leaves.
+    context: u32,
+    /// Whether it is the root of a resource.
+    resource: bool,
+    /// `value` leaf, where one was logged.
+    value: Option<usize>,
+    /// Token of `system`, or else of the type code.
+    issuer: u16,
+    /// Method and URL of a Bundle entry's request.
+    entry: Entry,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry {
+    method: Option<&'static str>,
+    /// What the interaction would be with each of the methods that matter.
+    url: Option<[Option<&'static str>; METHODS.len()]>,
+}
+
+const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+
+/// What a body says of the exchange it belongs to.
+#[derive(Clone, Debug, Default)]
+pub struct BodyFacts {
+    /// Type of the resource at its root.
+    pub resource: Option<&'static str>,
+    /// What kind of Bundle the resource at its root is.
+    pub bundle: Option<&'static str>,
+    /// Version that it states.
+    pub version: Option<Version>,
+    /// Interactions of the entries of a batch or transaction.
+    pub entries: Vec<(&'static str, u64)>,
+}
+
+/// The open frames of one message, kept between chunks.
+#[derive(Debug, Default)]
+pub struct Frames {
+    stack: Vec<Frame>,
+    /// Frames deeper than [`FRAMES_MAX`]: counted, not kept.
+    beyond: usize,
+}
+
+impl Frames {
+    /// Forgets the frames, and keeps their memory.
+    pub fn clear(&mut self) {
+        self.stack.clear();
+        self.beyond = 0;
+    }
+}
+
+/// Deeper nesting keeps the context of the deepest frame.
+const FRAMES_MAX: usize = 256;
+
+/// What a worker shares between all messages.
+pub struct Shared<'a> {
+    /// Interned columns.
+    pub columns: &'a mut Columns,
+    /// Values with their memory.
+    pub values: &'a mut Values,
+    /// Roles of paths.
+    pub roles: &'a mut Roles,
+    /// The rules.
+    pub detector: &'a Detector,
+}
+
+/// Logs the leaves of one message.
+pub struct Inspector<'a> {
+    /// What is shared.
+    pub shared: Shared<'a>,
+    /// The log.
+    pub leaves: &'a mut Leaves,
+    /// The open frames.
+    pub frames: &'a mut Frames,
+    /// What the body says of the exchange.
+    pub facts: &'a mut BodyFacts,
+    /// Where the leaves are.
+    pub place: Place,
+}
+
+impl Inspector<'_> {
+    /// Logs a leaf without structure around it: a header field, a parameter.
+    pub fn leaf(&mut self, path: PathId, value: Value<'_>) {
+        self.log(path, value, 0);
+    }
+
+    fn log(&mut self, path: PathId, value: Value<'_>, context: u32) -> usize {
+        if self.leaves.is_full() {
+            self.leaves.fold(self.shared.values);
+            for frame in &mut self.frames.stack {
+                frame.from = 0;
+                frame.value = None;
+            }
+        }
+        let looked = self.shared.values.look(&value);
+        let column = self.shared.columns.column(self.place, path, context);
+        let class = looked.class | if value.continued { CONTINUED } else { 0 };
+        self.leaves.push(Leaf { column, class, hash: looked.hash, mask: looked.mask })
+    }
+
+    fn frame_up(&mut self, up: u8) -> Option<&mut Frame> {
+        let at = self.frames.stack.len().checked_sub(1 + usize::from(up))?;
+        self.frames.stack.get_mut(at)
+    }
+
+    /// The object at the top turns out to be a resource.
+    fn found_resource(&mut self, kind: &'static str) {
+        let Some(frame) = self.frames.stack.last_mut() else { return };
+        if frame.resource {
+            return;
+        }
+        frame.resource = true;
+        let (root, from, inherited) = (frame.path, frame.from, frame.context);
+        let columns = &mut *self.shared.columns;
+        let outer = columns.context_at(inherited).resource;
+        let resource = Some((kind, root));
+        frame.context = columns.context(Context { resource, issuer: 0 });
+        // Leaves that came before the type stood under what is around the object.
+        self.leaves.amend(from, |column| {
+            columns.with_context(column, |old| match old.resource == outer {
+                true => Context { resource, ..old },
+                false => old,
+            })
+        });
+        if self.frames.stack.len() == 1 {
+            self.facts.resource = Some(kind);
+        }
+    }
+
+    fn structure(&mut self, role: Role, value: &Value<'_>, leaf: usize) {
+        if value.continued || !matches!(value.kind, ValueKind::String) {
+            return;
+        }
+        match role {
+            Role::ResourceType => {
+                if let Some(kind) = fhir::resource_type(value.bytes) {
+                    self.found_resource(kind);
+                }
+            }
+            Role::System(up) => {
+                if let Some(issuer) = self.shared.detector.issuer(value.bytes) {
+                    let token = self.shared.columns.token(issuer);
+                    if let Some(frame) = self.frame_up(up) {
+                        frame.issuer = token;
+                    }
+                }
+            }
+            Role::TypeCode(up) => {
+                if let Some(code) = self.shared.detector.type_code(value.bytes) {
+                    let token = self.shared.columns.token(code);
+                    if let Some(frame) = self.frame_up(up)
+                        && frame.issuer == 0
+                    {
+                        frame.issuer = token;
+                    }
+                }
+            }
+            Role::Value(up) => {
+                if let Some(frame) = self.frame_up(up) {
+                    frame.value = Some(leaf);
+                }
+            }
+            Role::Type(up) => {
+                if self.frames.stack.len() == 1 + usize::from(up) {
+                    self.facts.bundle = match value.bytes {
+                        b"batch" => Some("batch"),
+                        b"transaction" => Some("transaction"),
+                        _ => self.facts.bundle,
+                    };
+                }
+            }
+            Role::FhirVersion => {
+                let version = Version::parse(value.bytes);
+                self.facts.version = self.facts.version.max(version);
+            }
+            Role::EntryMethod(up) => {
+                let method = METHODS.into_iter().find(|m| m.as_bytes() == value.bytes);
+                if let Some(frame) = self.frame_up(up) {
+                    frame.entry.method = method;
+                }
+            }
+            Role::EntryUrl(up) => {
+                let by_method =
+                    METHODS.map(|m| fhir::entry_interaction(m.as_bytes(), value.bytes));
+                if let Some(frame) = self.frame_up(up) {
+                    frame.entry.url = Some(by_method);
+                }
+            }
+            Role::Unknown | Role::Plain | Role::ResourceElement => {}
+        }
+    }
+
+    fn close(&mut self, frame: Frame) {
+        if let Some(leaf) = frame.value
+            && frame.issuer != 0
+        {
+            let columns = &mut *self.shared.columns;
+            self.leaves.amend_one(leaf, |column| {
+                columns.with_context(column, |old| Context { issuer: frame.issuer, ..old })
+            });
+        }
+        let method = METHODS.into_iter().position(|m| Some(m) == frame.entry.method);
+        if let (Some(method), Some(url)) = (method, frame.entry.url)
+            && let Some(Some(interaction)) = url.get(method)
+        {
+            match self.facts.entries.iter_mut().find(|(i, _)| i == interaction) {
+                Some((_, count)) => *count += 1,
+                None => self.facts.entries.push((interaction, 1)),
+            }
+        }
+    }
+}
+
+impl FieldSink for Inspector<'_> {
+    fn enter(&mut self, paths: &PathTable, path: PathId) {
+        if self.frames.stack.len() >= FRAMES_MAX {
+            self.frames.beyond += 1;
+            return;
+        }
+        let context = self.frames.stack.last().map_or(0, |frame| frame.context);
+        self.frames.stack.push(Frame {
+            path,
+            from: self.leaves.len(),
+            context,
+            resource: false,
+            value: None,
+            issuer: 0,
+            entry: Entry::default(),
+        });
+        if self.shared.roles.of(paths, path) == Role::ResourceElement
+            && let Some(kind) = fhir::resource_type(paths.name(path).as_bytes())
+        {
+            self.found_resource(kind);
+        }
+    }
+
+    fn leave(&mut self, _paths: &PathTable, _path: PathId) {
+        if self.frames.beyond > 0 {
+            self.frames.beyond -= 1;
+        } else if let Some(frame) = self.frames.stack.pop() {
+            self.close(frame);
+        }
+    }
+
+    fn field(&mut self, paths: &PathTable, path: PathId, value: Value<'_>) {
+        let context = self.frames.stack.last().map_or(0, |frame| frame.context);
+        let leaf = self.log(path, value, context);
+        let role = self.shared.roles.of(paths, path);
+        if role != Role::Plain {
+            self.structure(role, &value, leaf);
+        }
+    }
+
+    fn key(&mut self, _paths: &PathTable, path: PathId, key: &[u8]) {
+        self.log(path, Value::new(ValueKind::String, key), 0);
+    }
+}
+
+/// Where bodies are.
+pub fn body(direction: crate::model::Direction) -> Place {
+    Place { direction, location: Location::Body }
+}

@@ -1,0 +1,166 @@
+//! The request target and the authority of an HTTP request (RFC 9112 section 3.2).
+
+use std::net::SocketAddr;
+
+/// A request target taken apart, still percent-encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// The authority of an absolute-form or authority-form target.
+    pub authority: Option<&'a [u8]>,
+    /// The path; `*` in asterisk form, empty in authority form.
+    pub path: &'a [u8],
+    /// What follows `?`, without a fragment.
+    pub query: Option<&'a [u8]>,
+    /// Whether the target said `https`.
+    pub secure: bool,
+}
+
+impl<'a> Target<'a> {
+    /// Takes `target` of a request with `method` apart. Never fails: what is no target is a path.
+    pub fn parse(method: &[u8], target: &'a [u8]) -> Self {
+        if method == b"CONNECT" {
+            return Target { authority: Some(target), path: b"", query: None, secure: false };
+        }
+        let (authority, rest, secure) = split_scheme(target);
+        let end = memchr::memchr(b'#', rest).unwrap_or(rest.len());
+        let rest = rest.get(..end).unwrap_or(rest);
+        let (path, query) = match memchr::memchr(b'?', rest) {
+            Some(at) => (rest.get(..at).unwrap_or(rest), rest.get(at + 1..)),
+            None => (rest, None),
+        };
+        let path = if path.is_empty() && authority.is_some() { b"/" } else { path };
+        Target { authority, path, query, secure }
+    }
+}
+
+/// `http://host/path` → (`host`, `/path`).
+fn split_scheme(target: &[u8]) -> (Option<&[u8]>, &[u8], bool) {
+    let strip = |scheme: &[u8]| {
+        let (head, rest) = target.split_at_checked(scheme.len())?;
+        head.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    let (rest, secure) = match (strip(b"http://"), strip(b"https://")) {
+        (Some(rest), _) => (rest, false),
+        (_, Some(rest)) => (rest, true),
+        _ => return (None, target, false),
+    };
+    let end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    (Some(authority), path, secure)
+}
+
+/// What an authority is as the name of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authority {
+    /// A host name, lower-case, its port kept unless it is the scheme's default.
+    Name(String),
+    /// An IP literal, nothing, or no host name at all: the server's `ip:port` is the name.
+    Address,
+}
+
+/// The service that `authority` names. User information is cut off and never kept.
+pub fn authority(text: &[u8], secure: bool) -> Authority {
+    let host = match memchr::memrchr(b'@', text) {
+        Some(at) => text.get(at + 1..).unwrap_or_default(),
+        None => text,
+    };
+    let host = host.trim_ascii();
+    if host.is_empty() || host.len() > 255 || host.starts_with(b"[") {
+        return Authority::Address;
+    }
+    let allowed = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':');
+    if !host.iter().all(allowed) {
+        return Authority::Address;
+    }
+    let (name, port) = match memchr::memchr(b':', host) {
+        Some(at) => (host.get(..at).unwrap_or_default(), host.get(at + 1..).unwrap_or_default()),
+        None => (host, &b""[..]),
+    };
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let numeric = name.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    if name.is_empty() || numeric || !port.iter().all(u8::is_ascii_digit) || port.len() > 5 {
+        return Authority::Address;
+    }
+    let mut out = String::from_utf8_lossy(name).to_ascii_lowercase();
+    let default: &[u8] = if secure { b"443" } else { b"80" };
+    if !port.is_empty() && port != default {
+        out.push(':');
+        out.push_str(&String::from_utf8_lossy(port));
+    }
+    Authority::Name(out)
+}
+
+/// The name of a service that is only known by its address.
+pub fn address_name(server: SocketAddr) -> String {
+    server.to_string()
+}
+
+/// Whether an authority carries user information (`user:password@host`).
+pub fn has_userinfo(authority: &[u8]) -> bool {
+    memchr::memchr(b'@', authority).is_some()
+}
+
+/// One of the methods that are registered, so that traffic cannot fill the inventory with made-up
+/// ones; anything else is `OTHER`.
+/// Source: IANA HTTP Method Registry, the methods APIs use.
+pub fn method_name(method: &[u8]) -> &'static str {
+    match method {
+        b"GET" => "GET",
+        b"POST" => "POST",
+        b"PUT" => "PUT",
+        b"DELETE" => "DELETE",
+        b"PATCH" => "PATCH",
+        b"HEAD" => "HEAD",
+        b"OPTIONS" => "OPTIONS",
+        b"CONNECT" => "CONNECT",
+        b"TRACE" => "TRACE",
+        b"PROPFIND" => "PROPFIND",
+        b"PROPPATCH" => "PROPPATCH",
+        b"MKCOL" => "MKCOL",
+        b"COPY" => "COPY",
+        b"MOVE" => "MOVE",
+        b"LOCK" => "LOCK",
+        b"UNLOCK" => "UNLOCK",
+        b"SEARCH" => "SEARCH",
+        b"REPORT" => "REPORT",
+        b"QUERY" => "QUERY",
+        b"PURGE" => "PURGE",
+        b"M-SEARCH" => "M-SEARCH",
+        b"NOTIFY" => "NOTIFY",
+        b"SUBSCRIBE" => "SUBSCRIBE",
+        b"UNSUBSCRIBE" => "UNSUBSCRIBE",
+        _ => "OTHER",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_of_every_form_are_taken_apart() {
+        let t = Target::parse(b"GET", b"/fhir/Patient?name=x#top");
+        assert_eq!((t.path, t.query), (&b"/fhir/Patient"[..], Some(&b"name=x"[..])));
+        let t = Target::parse(b"GET", b"http://a.example:8080?x=1");
+        assert_eq!(t.authority, Some(&b"a.example:8080"[..]));
+        assert_eq!((t.path, t.query), (&b"/"[..], Some(&b"x=1"[..])));
+        let t = Target::parse(b"CONNECT", b"a.example:443");
+        assert_eq!((t.authority, t.path), (Some(&b"a.example:443"[..]), &b""[..]));
+        let t = Target::parse(b"OPTIONS", b"*");
+        assert_eq!(t.path, b"*");
+    }
+
+    #[test]
+    fn a_service_is_a_lower_case_name_without_default_port() {
+        let name = |text: &str| match authority(text.as_bytes(), false) {
+            Authority::Name(name) => name,
+            Authority::Address => "-".into(),
+        };
+        assert_eq!(name("FHIR.Example.org:80"), "fhir.example.org");
+        assert_eq!(name("fhir.example.org:8080"), "fhir.example.org:8080");
+        assert_eq!(name("user:pw@fhir.example.org"), "fhir.example.org");
+        for address in ["", "10.0.0.1", "10.0.0.1:8080", "[fd77::1]:80", "a b", "x:y", "a/b"] {
+            assert_eq!(name(address), "-", "{address}");
+        }
+    }
+}

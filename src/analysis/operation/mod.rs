@@ -1,0 +1,5 @@
+//! What was asked: naming the operation of a message, whatever framed it.
+
+pub mod auth;
+pub mod fhir;
+pub mod http;

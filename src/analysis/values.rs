@@ -1,0 +1,119 @@
+//! What detection says of values, remembered by value.
+//!
+//! Most values of real traffic are repeats: codes, systems, units, states. What the rules say is a
+//! function of the value alone, so the answer to a repeat is looked up. The memory is a cache and
+//! nothing else: with or without it the evidence is the same.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use crate::base::{Mask, StableHasher, TableMap, table_state};
+use crate::detect::Detector;
+use crate::model::{Form, Outcome, Value, ValueKind};
+
+/// Slots of the memory. At 32 bytes each it stays within a core's second-level cache.
+const SLOTS: usize = 1 << 14;
+
+/// Longer values seldom repeat, and hashing them costs more than it saves.
+const MEMO_BYTES_MAX: usize = 160;
+
+/// Everything that evidence keeps of one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ValueClass {
+    /// The type the format gives it.
+    pub kind: ValueKind,
+    /// Its outer form.
+    pub form: Form,
+    /// What the rules say.
+    pub outcome: Outcome,
+}
+
+/// One value, looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Looked {
+    /// Place of its [`ValueClass`] in [`Values::class`].
+    pub class: u32,
+    /// Keyed hash, for candidates only.
+    pub hash: u64,
+    /// Mask, for candidates only.
+    pub mask: u64,
+}
+
+/// Looks at values, with a memory.
+pub struct Values {
+    detector: Arc<Detector>,
+    stable: StableHasher,
+    state: foldhash::quality::RandomState,
+    slots: Vec<Slot>,
+    classes: Vec<ValueClass>,
+    index: TableMap<ValueClass, u32>,
+}
+
+#[derive(Clone, Copy)]
+struct Slot {
+    key: u64,
+    looked: Looked,
+}
+
+impl Values {
+    /// `stable` places candidate values in samples.
+    pub fn new(detector: Arc<Detector>, stable: StableHasher) -> Self {
+        let empty = Slot { key: 0, looked: Looked { class: 0, hash: 0, mask: 0 } };
+        Values {
+            detector,
+            stable,
+            state: table_state(),
+            slots: vec![empty; SLOTS],
+            classes: Vec::new(),
+            index: TableMap::default(),
+        }
+    }
+
+    /// What the rules say of `value`.
+    pub fn look(&mut self, value: &Value<'_>) -> Looked {
+        if value.bytes.len() > MEMO_BYTES_MAX {
+            return self.inspect(value);
+        }
+        // The kind is part of the key: `1` and `"1"` are different values.
+        let key = self.state.hash_one((value.kind as u8, value.bytes)) | 1;
+        let at = (key >> 20) as usize & (SLOTS - 1);
+        if let Some(slot) = self.slots.get(at)
+            && slot.key == key
+        {
+            return slot.looked;
+        }
+        let looked = self.inspect(value);
+        if let Some(slot) = self.slots.get_mut(at) {
+            *slot = Slot { key, looked };
+        }
+        looked
+    }
+
+    /// The class at `place`.
+    pub fn class(&self, place: u32) -> Option<&ValueClass> {
+        self.classes.get(place as usize)
+    }
+
+    fn inspect(&mut self, value: &Value<'_>) -> Looked {
+        let inspection = self.detector.inspect(value.kind, value.bytes);
+        let class =
+            ValueClass { kind: value.kind, form: inspection.form, outcome: inspection.outcome };
+        let place = self.place(class);
+        if inspection.outcome.is_empty() {
+            return Looked { class: place, hash: 0, mask: 0 };
+        }
+        let hash = self.stable.hash(value.bytes);
+        Looked { class: place, hash, mask: Mask::of(value.bytes).bits() }
+    }
+
+    /// Kinds, forms and outcomes are few: their combinations stay in the hundreds.
+    fn place(&mut self, class: ValueClass) -> u32 {
+        if let Some(place) = self.index.get(&class) {
+            return *place;
+        }
+        let place = u32::try_from(self.classes.len()).unwrap_or(u32::MAX);
+        self.classes.push(class);
+        self.index.insert(class, place);
+        place
+    }
+}

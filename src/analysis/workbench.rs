@@ -1,0 +1,448 @@
+//! What all conversations of one worker share: interned paths and columns, remembered values, the
+//! accumulator; and what is done with heads and bodies as they pass.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::base::limits::SERVICES_MAX;
+use crate::base::{InstallationKey, TableMap};
+use crate::content::{BodyPlan, BodyWalker, PathTable, walk_cookies, walk_query};
+use crate::detect::Detector;
+use crate::flow::FlowInfo;
+use crate::model::{
+    Direction, EventSink, Header, Location, MessageHead, Revealed, Value, ValueKind,
+};
+
+use super::accumulate::Accumulator;
+use super::columns::{Columns, Place};
+use super::half::{FhirHint, Half, Request, RequestHead, Response, TARGET_BYTES_MAX};
+use super::inspect::{self, Inspector, Roles, Shared};
+use super::operation::auth;
+use super::operation::fhir::Version;
+use super::operation::http::{self, Authority, Target};
+use super::values::Values;
+
+/// See the module.
+pub struct Workbench {
+    /// The rules.
+    pub detector: Arc<Detector>,
+    /// Interned field paths.
+    pub paths: PathTable,
+    /// Interned columns.
+    pub columns: Columns,
+    /// Values with their memory.
+    pub values: Values,
+    /// Roles of paths.
+    pub roles: Roles,
+    /// What was observed since the last rollup.
+    pub accumulator: Accumulator,
+    /// Where exchanges are told, if anyone asked.
+    pub events: Option<Box<dyn EventSink>>,
+    /// Counts messages, to tell in how many a field occurs.
+    pub serial: u64,
+    hosts: TableMap<Vec<u8>, Option<Arc<str>>>,
+    names: TableMap<Vec<u8>, Option<Arc<str>>>,
+    requests: Vec<Box<Request>>,
+    responses: Vec<Box<Response>>,
+}
+
+/// Halves kept for reuse.
+const SPARE_MAX: usize = 256;
+/// Names (media types, products, user agents, parameters) remembered with the decision about them.
+const NAMES_MAX: usize = 16 * 1024;
+/// Bytes of a name that may be kept.
+const NAME_BYTES_MAX: usize = 256;
+
+impl Workbench {
+    /// An empty bench.
+    pub fn new(detector: Arc<Detector>, key: &InstallationKey) -> Self {
+        let policy = detector.clone();
+        Workbench {
+            values: Values::new(detector.clone(), key.hasher("sample")),
+            paths: PathTable::new(Box::new(move |name: &[u8]| !policy.is_sensitive(name))),
+            detector,
+            columns: Columns::default(),
+            roles: Roles::default(),
+            accumulator: Accumulator::default(),
+            events: None,
+            serial: 0,
+            hosts: TableMap::default(),
+            names: TableMap::default(),
+            requests: Vec::new(),
+            responses: Vec::new(),
+        }
+    }
+
+    /// A request to fill in.
+    pub fn spare_request(&mut self) -> Box<Request> {
+        let mut request = self.requests.pop().unwrap_or_default();
+        self.prepare(&mut request.half);
+        request.head.reset();
+        request
+    }
+
+    /// A response to fill in.
+    pub fn spare_response(&mut self) -> Box<Response> {
+        let mut response = self.responses.pop().unwrap_or_default();
+        self.prepare(&mut response.half);
+        response.product = None;
+        response
+    }
+
+    /// Keeps what an exchange was made of for the next.
+    pub fn recycle(&mut self, exchange: super::half::Exchange) {
+        if let Some(request) = exchange.request
+            && self.requests.len() < SPARE_MAX
+        {
+            self.requests.push(request);
+        }
+        if let Some(response) = exchange.response
+            && self.responses.len() < SPARE_MAX
+        {
+            self.responses.push(response);
+        }
+    }
+
+    fn prepare(&mut self, half: &mut Half) {
+        let mut leaves = std::mem::take(&mut half.leaves);
+        let mut frames = std::mem::take(&mut half.frames);
+        leaves.clear();
+        frames.clear();
+        let generation = self.paths.generation();
+        *half = Half { leaves, frames, generation, ..Half::default() };
+    }
+
+    /// A request's head: its service, credentials, parameters, fields and cookies.
+    pub fn request_head(&mut self, flow: &FlowInfo, head: &MessageHead<'_>, request: &mut Request) {
+        let MessageHead::HttpRequest { method, target: raw, minor_version, headers } = *head else {
+            return;
+        };
+        let target = Target::parse(method, raw);
+        let out = &mut request.head;
+        out.method = http::method_name(method);
+        out.minor_version = minor_version;
+        out.secure = target.secure;
+        out.path_cut = target.path.len() > TARGET_BYTES_MAX;
+        out.path.extend_from_slice(target.path.get(..TARGET_BYTES_MAX).unwrap_or(target.path));
+        out.has_query = target.query.is_some_and(|q| !q.is_empty());
+        let host = headers.iter().find(|h| h.name.eq_ignore_ascii_case(b"host")).map(|h| h.value);
+        let authority = target.authority.or(host);
+        if let Some(authority) = authority {
+            out.service = self.service_name(authority, target.secure);
+            if http::has_userinfo(authority) {
+                request.half.anomaly("userinfo-in-authority");
+            }
+        }
+        let _ = flow;
+        if self.events.as_ref().is_some_and(|e| e.reveals()) {
+            let hostname = authority.map(<[u8]>::to_vec);
+            out.revealed = Some(Box::new(Revealed { hostname, url: raw.to_vec() }));
+        }
+        for header in headers {
+            auth::from_header(header, &mut out.auth);
+            if header.name.eq_ignore_ascii_case(b"user-agent") {
+                out.user_agent = self.name(header.value);
+            }
+        }
+        if let Some(text) = target.query {
+            self.query(text, request);
+        }
+        self.headers(Direction::ToServer, &mut request.half, headers);
+    }
+
+    /// A response's head.
+    pub fn response_head(&mut self, head: &MessageHead<'_>, response: &mut Response) {
+        let MessageHead::HttpResponse { status, minor_version, headers } = *head else { return };
+        response.status = status;
+        response.minor_version = minor_version;
+        for header in headers {
+            if header.name.eq_ignore_ascii_case(b"server") {
+                response.product = self.name(header.value);
+            }
+        }
+        self.headers(Direction::ToClient, &mut response.half, headers);
+    }
+
+    /// Header fields of a head or a trailer.
+    pub fn headers(&mut self, direction: Direction, half: &mut Half, headers: &[Header<'_>]) {
+        let (mut media, mut coding) = (None, None);
+        for header in headers {
+            half.head_bytes += (header.name.len() + header.value.len() + 4) as u64;
+            if header.name.eq_ignore_ascii_case(b"content-type") {
+                media = Some(header.value);
+            } else if header.name.eq_ignore_ascii_case(b"content-encoding") {
+                coding = Some(header.value);
+            } else if header.name.eq_ignore_ascii_case(b"accept") {
+                half.fhir.accepted |= FhirHint::is_fhir(header.value);
+            } else if is_cookie(header.name, direction) {
+                self.cookies(direction, half, header);
+                continue;
+            }
+            if !is_grammar(header.name) {
+                let path = self.paths.header(header.name);
+                let value = Value::new(ValueKind::String, header.value);
+                self.inspector(direction, Location::Header, half).leaf(path, value);
+            }
+        }
+        if let Some(media) = media {
+            half.fhir.sent = FhirHint::is_fhir(media);
+            half.fhir.version = FhirHint::version(media);
+            let end = memchr::memchr(b';', media).unwrap_or(media.len());
+            let essence = media.get(..end).unwrap_or(media).trim_ascii().to_ascii_lowercase();
+            half.media = self.name(&essence);
+        }
+        if half.plan.is_none() {
+            half.plan = Some(BodyPlan::from_headers(media, coding));
+        }
+    }
+
+    fn cookies(&mut self, direction: Direction, half: &mut Half, header: &Header<'_>) {
+        let shared = Shared {
+            columns: &mut self.columns,
+            values: &mut self.values,
+            roles: &mut self.roles,
+            detector: &self.detector,
+        };
+        let place = Place { direction, location: Location::Cookie };
+        let mut sink = Inspector {
+            shared,
+            leaves: &mut half.leaves,
+            frames: &mut half.frames,
+            facts: &mut half.facts,
+            place,
+        };
+        // Of `Set-Cookie` only the first pair is the cookie; attributes follow.
+        let value = match direction {
+            Direction::ToServer => header.value,
+            Direction::ToClient => {
+                header.value.split(|b| *b == b';').next().unwrap_or(header.value)
+            }
+        };
+        walk_cookies(value, &mut self.paths, &mut sink);
+    }
+
+    fn query(&mut self, text: &[u8], request: &mut Request) {
+        for pair in text.split(|b| *b == b'&').take(256) {
+            let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
+            if auth::is_key_parameter(name) && pair.len() > name.len() + 1 {
+                request.head.auth.insert(crate::inventory::AuthScheme::ApiKeyQuery);
+            }
+            if self.events.is_some()
+                && let Some(name) = self.name(name)
+            {
+                request.head.query.push(name);
+            }
+        }
+        let half = &mut request.half;
+        let shared = Shared {
+            columns: &mut self.columns,
+            values: &mut self.values,
+            roles: &mut self.roles,
+            detector: &self.detector,
+        };
+        let place = Place { direction: Direction::ToServer, location: Location::Query };
+        let mut sink = Inspector {
+            shared,
+            leaves: &mut half.leaves,
+            frames: &mut half.frames,
+            facts: &mut half.facts,
+            place,
+        };
+        walk_query(text, &mut self.paths, &mut sink);
+    }
+
+    /// The next bytes of a body.
+    pub fn body(&mut self, direction: Direction, half: &mut Half, bytes: &[u8]) {
+        half.body_bytes += bytes.len() as u64;
+        if half.generation != self.paths.generation() {
+            return;
+        }
+        let mut walker = match half.walker.take() {
+            Some(walker) => walker,
+            None => match half.plan.take() {
+                Some(plan) => Box::new(BodyWalker::new(plan)),
+                None => return,
+            },
+        };
+        self.walk(direction, half, |paths, sink| walker.push(bytes, paths, sink));
+        half.walker = Some(walker);
+    }
+
+    /// Bytes of a body that will never be seen.
+    pub fn body_gap(&mut self, half: &mut Half, len: u64) {
+        half.gap = true;
+        half.body_bytes += len;
+        if let Some(walker) = &mut half.walker {
+            walker.gap(len);
+        }
+    }
+
+    /// The end of a message.
+    pub fn end(&mut self, direction: Direction, half: &mut Half, complete: bool) {
+        half.ended = true;
+        half.truncated |= !complete;
+        if half.generation != self.paths.generation() {
+            half.leaves.clear();
+            half.walker = None;
+            half.truncated = true;
+            half.anomaly("path-table-reset");
+            return;
+        }
+        let Some(mut walker) = half.walker.take() else { return };
+        let mut summary = None;
+        self.walk(direction, half, |paths, sink| summary = Some(walker.finish(paths, sink)));
+        if let Some(summary) = summary {
+            half.truncated |= summary.truncated;
+            half.undecoded |= summary.undecoded.is_some();
+            for anomaly in summary.anomalies.iter() {
+                half.anomaly(anomaly.0);
+            }
+        }
+    }
+
+    /// Runs one step of a walker with an inspector over `half`'s log.
+    fn walk(
+        &mut self,
+        direction: Direction,
+        half: &mut Half,
+        step: impl FnOnce(&mut PathTable, &mut Inspector<'_>),
+    ) {
+        let shared = Shared {
+            columns: &mut self.columns,
+            values: &mut self.values,
+            roles: &mut self.roles,
+            detector: &self.detector,
+        };
+        let mut sink = Inspector {
+            shared,
+            leaves: &mut half.leaves,
+            frames: &mut half.frames,
+            facts: &mut half.facts,
+            place: inspect::body(direction),
+        };
+        step(&mut self.paths, &mut sink);
+    }
+
+    /// An inspector over `half`'s log for one place.
+    pub fn inspector<'a>(
+        &'a mut self,
+        direction: Direction,
+        location: Location,
+        half: &'a mut Half,
+    ) -> Inspector<'a> {
+        let shared = Shared {
+            columns: &mut self.columns,
+            values: &mut self.values,
+            roles: &mut self.roles,
+            detector: &self.detector,
+        };
+        Inspector {
+            shared,
+            leaves: &mut half.leaves,
+            frames: &mut half.frames,
+            facts: &mut half.facts,
+            place: Place { direction, location },
+        }
+    }
+
+    /// `text` as a name that may be stored: printable, short, and no detector hits it.
+    pub fn name(&mut self, text: &[u8]) -> Option<Arc<str>> {
+        if text.is_empty() || text.len() > NAME_BYTES_MAX {
+            return None;
+        }
+        if let Some(name) = self.names.get(text) {
+            return name.clone();
+        }
+        let printable = |t: &&str| !t.chars().any(char::is_control);
+        let kept = std::str::from_utf8(text).ok().filter(printable);
+        let kept = kept.filter(|_| !self.detector.is_sensitive(text)).map(Arc::from);
+        if self.names.len() >= NAMES_MAX {
+            self.names.clear();
+        }
+        self.names.insert(text.to_vec(), kept.clone());
+        kept
+    }
+
+    /// The service that an authority names; labels that a detector hits become `{value}`.
+    fn service_name(&mut self, authority: &[u8], secure: bool) -> Option<Arc<str>> {
+        if let Some(known) = self.hosts.get(authority) {
+            return known.clone();
+        }
+        let name = match http::authority(authority, secure) {
+            Authority::Address => None,
+            Authority::Name(name) => {
+                let labels = name.split('.').map(|label| {
+                    let hit = self.detector.is_sensitive(label.as_bytes());
+                    if hit { "{value}" } else { label }
+                });
+                let masked = labels.collect::<Vec<_>>().join(".");
+                let whole = self.detector.is_sensitive(masked.as_bytes());
+                Some(if whole { "{value}".into() } else { masked.into() })
+            }
+        };
+        if self.hosts.len() >= SERVICES_MAX {
+            self.hosts.clear();
+        }
+        self.hosts.insert(authority.to_vec(), name.clone());
+        name
+    }
+
+    /// The name of a service without one.
+    pub fn address_service(&self, server: SocketAddr) -> Arc<str> {
+        http::address_name(server).into()
+    }
+}
+
+impl RequestHead {
+    fn reset(&mut self) {
+        let mut path = std::mem::take(&mut self.path);
+        let mut query = std::mem::take(&mut self.query);
+        path.clear();
+        query.clear();
+        *self = RequestHead { path, query, ..RequestHead::default() };
+    }
+}
+
+impl FhirHint {
+    /// `application/fhir+json`, `application/json+fhir` (DSTU2), `text/fhir+ndjson`, ….
+    fn is_fhir(media: &[u8]) -> bool {
+        media.windows(4).any(|w| w.eq_ignore_ascii_case(b"fhir"))
+    }
+
+    fn version(media: &[u8]) -> Option<Version> {
+        const NAME: &[u8] = b"fhirversion=";
+        let at = media.windows(NAME.len()).position(|w| w.eq_ignore_ascii_case(NAME))?;
+        Version::parse(media.get(at + NAME.len()..)?.trim_ascii())
+    }
+}
+
+fn is_cookie(name: &[u8], direction: Direction) -> bool {
+    match direction {
+        Direction::ToServer => name.eq_ignore_ascii_case(b"cookie"),
+        Direction::ToClient => name.eq_ignore_ascii_case(b"set-cookie"),
+    }
+}
+
+/// Fields that frame a message or describe its bytes. They are read for that, and are no fields
+/// of the API.
+fn is_grammar(name: &[u8]) -> bool {
+    const NAMES: [&[u8]; 16] = [
+        b"host",
+        b"date",
+        b"content-length",
+        b"content-type",
+        b"content-encoding",
+        b"transfer-encoding",
+        b"connection",
+        b"keep-alive",
+        b"accept",
+        b"accept-encoding",
+        b"accept-ranges",
+        b"te",
+        b"trailer",
+        b"upgrade",
+        b"vary",
+        b"user-agent",
+    ];
+    NAMES.iter().any(|n| name.eq_ignore_ascii_case(n))
+}

@@ -1,0 +1,93 @@
+//! One worker: a flow table and everything above it, single-threaded and without a clock.
+//!
+//! Segments go in, rollups come out. The sensor runs one per shard; a test runs one by hand.
+
+use std::sync::Arc;
+
+use crate::base::limits::ROLLUP_EXCHANGES_MAX;
+use crate::base::{InstallationKey, Timestamp};
+use crate::detect::Detector;
+use crate::flow::{FlowConfig, FlowCounters, FlowHandler, FlowInfo, FlowTable, FlowTotals};
+use crate::inventory::Rollup;
+use crate::model::{EventSink, Segment, StreamEvent};
+
+use super::conversation::Conversation;
+use super::workbench::Workbench;
+
+/// See the module.
+pub struct Worker {
+    flows: FlowTable<Conversation>,
+    bench: Workbench,
+}
+
+impl Worker {
+    /// A worker that applies `detector`'s rules and places samples by `key`.
+    pub fn new(config: FlowConfig, detector: Arc<Detector>, key: &InstallationKey) -> Self {
+        Worker { flows: FlowTable::new(config), bench: Workbench::new(detector, key) }
+    }
+
+    /// Tells every exchange to `events`, too.
+    pub fn tell(&mut self, events: Box<dyn EventSink>) {
+        self.bench.events = Some(events);
+    }
+
+    /// Takes the next segment of this worker's flows.
+    pub fn process(&mut self, segment: &Segment<'_>) {
+        self.flows.process(segment, &mut self.bench);
+    }
+
+    /// Frees what is known to be over at `now` (packet time, or the clock of an idle interface).
+    pub fn sweep(&mut self, now: Timestamp) {
+        self.flows.sweep(now, &mut self.bench);
+    }
+
+    /// The input has ended: every flow ends with it.
+    pub fn finish(&mut self) {
+        self.flows.finish(&mut self.bench);
+    }
+
+    /// Whether enough has been observed that it should be taken out.
+    pub fn has_much(&self) -> bool {
+        self.bench.accumulator.exchanges >= ROLLUP_EXCHANGES_MAX || self.bench.paths.is_full()
+    }
+
+    /// Takes out what has been observed since the last time.
+    pub fn take(&mut self) -> Rollup {
+        self.bench.take()
+    }
+
+    /// What reassembly counted.
+    pub fn counters(&self) -> &FlowCounters {
+        self.flows.counters()
+    }
+}
+
+impl Workbench {
+    fn take(&mut self) -> Rollup {
+        let rollup = self.accumulator.take(&mut self.columns, &self.paths);
+        if self.paths.is_full() {
+            // Messages that are open lose their log; they see it by the generation and say so.
+            self.paths.clear();
+            self.columns = Default::default();
+            self.roles.clear();
+            self.accumulator.forget_columns();
+        }
+        rollup
+    }
+}
+
+impl FlowHandler for Workbench {
+    type State = Conversation;
+
+    fn open(&mut self, flow: &FlowInfo) -> Conversation {
+        Conversation::new(flow)
+    }
+
+    fn event(&mut self, flow: &FlowInfo, state: &mut Conversation, event: StreamEvent<'_>) {
+        state.event(flow, event, self);
+    }
+
+    fn close(&mut self, flow: &FlowInfo, state: Conversation, totals: &FlowTotals) {
+        state.close(flow, totals, self);
+    }
+}

@@ -1,0 +1,295 @@
+//! Interfaces, through libpcap (on Linux: TPACKET_V3). phitap only listens: nothing is ever sent.
+
+use pcap::{Active, Capture, Device, Precision};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::base::{Timestamp, clock};
+use crate::capture::source::{CaptureError, Losses, Next, PacketSource};
+use crate::model::{LinkType, Packet};
+
+/// How to listen.
+#[derive(Clone, Debug)]
+pub struct LiveOptions {
+    /// Also take packets that are for other hosts: what a mirror port delivers.
+    pub promiscuous: bool,
+    /// Bytes kept of each packet.
+    pub snap_len_bytes: u32,
+    /// The kernel's buffer.
+    pub buffer_bytes: u32,
+    /// A filter for the kernel, in the language of pcap-filter(7). What it excludes never reaches
+    /// this process and is not counted.
+    pub filter: Option<String>,
+}
+
+impl Default for LiveOptions {
+    fn default() -> Self {
+        LiveOptions {
+            promiscuous: true,
+            snap_len_bytes: 262_144,
+            buffer_bytes: 64 * 1024 * 1024,
+            filter: None,
+        }
+    }
+}
+
+/// Why an interface cannot be listened to, or no longer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LiveError {
+    /// There is none of that name.
+    #[error("listen on {device}: there is no such interface; there are: {available}")]
+    NoDevice {
+        /// What was asked for.
+        device: String,
+        /// Names of the interfaces there are.
+        available: String,
+    },
+    /// The process may not listen.
+    #[error(
+        "listen on {device}: it needs CAP_NET_RAW: run as root, or: \
+         setcap cap_net_raw=ep /path/to/phitap"
+    )]
+    NoPermission {
+        /// What was asked for.
+        device: String,
+    },
+    /// The kernel filter does not compile for this interface.
+    #[error("compile the filter {text:?} for {device}: {reason}")]
+    Filter {
+        /// What was asked for.
+        device: String,
+        /// The filter.
+        text: String,
+        /// What libpcap says about it.
+        reason: String,
+    },
+    /// The interface cannot be opened for another reason.
+    #[error("listen on {device}: {reason}")]
+    Open {
+        /// What was asked for.
+        device: String,
+        /// What libpcap says about it.
+        reason: String,
+    },
+    /// The interface went away while we listened.
+    #[error("go on listening on {device}: {reason}")]
+    Gone {
+        /// Which interface.
+        device: String,
+        /// What libpcap says about it.
+        reason: String,
+    },
+}
+
+/// Listens on one interface until it is dropped. An interface that is taken down is idle until it
+/// comes up again; one that is removed ends the source with [`LiveError::Gone`].
+pub struct LiveSource {
+    device: String,
+    capture: Capture<Active>,
+    link: LinkType,
+    /// Nothing was left in the buffer at the last look: wait before the next.
+    drained: bool,
+    kernel: Widened,
+    interface: Widened,
+}
+
+/// libpcap holds packets back for at most this long, to hand over many at once.
+const BATCH_TIMEOUT_MS: i32 = 20;
+/// A quiet interface is reported idle this often.
+const IDLE_INTERVAL_MS: i64 = 50;
+/// Nanosecond times are always to be had on Linux; elsewhere libpcap may refuse without a word.
+const NANOSECONDS: bool = cfg!(target_os = "linux");
+
+impl LiveSource {
+    /// Opens `device`; `any` stands for all interfaces.
+    pub fn open(device: &str, options: &LiveOptions) -> Result<Self, LiveError> {
+        let refused = |e: pcap::Error| explain(device, e);
+        let bytes = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+        let inactive = Capture::from_device(device)
+            .map_err(refused)?
+            // libpcap warns, and its binding gives up, where promiscuous mode has no meaning.
+            .promisc(options.promiscuous && device != "any")
+            .snaplen(bytes(options.snap_len_bytes))
+            .buffer_size(bytes(options.buffer_bytes))
+            .immediate_mode(false)
+            .timeout(BATCH_TIMEOUT_MS)
+            .precision(if NANOSECONDS { Precision::Nano } else { Precision::Micro });
+        let mut capture = inactive.open().and_then(Capture::setnonblock).map_err(refused)?;
+        if let Some(text) = &options.filter {
+            capture.filter(text, true).map_err(|e| LiveError::Filter {
+                device: device.to_owned(),
+                text: text.clone(),
+                reason: message(e),
+            })?;
+        }
+        let link = link_type(capture.get_datalink().0);
+        let (kernel, interface) = (Widened::default(), Widened::default());
+        let device = device.to_owned();
+        Ok(LiveSource { device, capture, link, drained: false, kernel, interface })
+    }
+
+    /// What every packet of this interface starts with.
+    pub fn link_type(&self) -> LinkType {
+        self.link
+    }
+
+    /// Names of the interfaces there are, as far as this process may know.
+    pub fn devices() -> Vec<String> {
+        Device::list().unwrap_or_default().into_iter().map(|device| device.name).collect()
+    }
+
+    /// Waits until there may be packets, [`IDLE_INTERVAL_MS`] at most. libpcap's own timeout does not
+    /// end on a quiet interface.
+    fn wait(&self) {
+        let timeout = Timespec { tv_sec: 0, tv_nsec: IDLE_INTERVAL_MS * 1_000_000 };
+        let mut fds = [PollFd::new(&self.capture, PollFlags::IN)];
+        // A signal ends the wait early; what is wrong with the descriptor, the read will tell.
+        let _ = poll(&mut fds, Some(&timeout));
+    }
+}
+
+impl PacketSource for LiveSource {
+    fn next_packet(&mut self) -> Result<Next<'_>, CaptureError> {
+        if self.drained {
+            // After a quiet wait libpcap is asked too: only then it notices a removed interface.
+            self.wait();
+        }
+        match self.capture.next_packet() {
+            Ok(packet) => {
+                self.drained = false;
+                Ok(Next::Packet(Packet {
+                    at: time(packet.header.ts.tv_sec, packet.header.ts.tv_usec),
+                    link: self.link,
+                    data: packet.data,
+                    wire_len: packet.header.len,
+                }))
+            }
+            Err(pcap::Error::TimeoutExpired | pcap::Error::NoMorePackets) => {
+                self.drained = true;
+                Ok(Next::Idle(clock::wall()))
+            }
+            Err(e) => {
+                Err(LiveError::Gone { device: self.device.clone(), reason: message(e) }.into())
+            }
+        }
+    }
+
+    fn name(&self) -> &str {
+        &self.device
+    }
+
+    /// What libpcap reports as received is not used: it counts the dropped packets too, and on
+    /// some systems packets nobody delivered.
+    fn losses(&mut self) -> Losses {
+        if let Ok(stats) = self.capture.stats() {
+            self.kernel.update(stats.dropped);
+            self.interface.update(stats.if_dropped);
+        }
+        Losses { kernel: self.kernel.total, interface: self.interface.total }
+    }
+}
+
+/// A 32-bit counter that may wrap, continued in 64 bits.
+#[derive(Clone, Copy, Debug, Default)]
+struct Widened {
+    last: u32,
+    total: u64,
+}
+
+impl Widened {
+    fn update(&mut self, now: u32) {
+        self.total += u64::from(now.wrapping_sub(self.last));
+        self.last = now;
+    }
+}
+
+fn time(seconds: i64, fraction: i64) -> Timestamp {
+    let nanos = if NANOSECONDS { fraction } else { fraction.saturating_mul(1000) };
+    Timestamp::from_seconds(seconds, u32::try_from(nanos).unwrap_or(0))
+}
+
+/// The file format's number for libpcap's: they disagree about raw IP.
+fn link_type(dlt: i32) -> LinkType {
+    match dlt {
+        12 | 14 => LinkType::RAW,
+        other => LinkType(u16::try_from(other).unwrap_or(u16::MAX)),
+    }
+}
+
+fn explain(device: &str, error: pcap::Error) -> LiveError {
+    let (device, reason) = (device.to_owned(), message(error));
+    let available = LiveSource::devices();
+    if !available.is_empty() && !available.contains(&device) {
+        return LiveError::NoDevice { device, available: available.join(", ") };
+    }
+    let lower = reason.to_lowercase();
+    if lower.contains("permission") || lower.contains("not permitted") {
+        return LiveError::NoPermission { device };
+    }
+    LiveError::Open { device, reason }
+}
+
+fn message(error: pcap::Error) -> String {
+    match error {
+        pcap::Error::PcapError(text) => text,
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use super::*;
+
+    #[test]
+    fn a_32_bit_counter_goes_on_after_it_wrapped() {
+        let mut counter = Widened::default();
+        for (now, total) in [(5, 5), (u32::MAX, u64::from(u32::MAX)), (3, (1 << 32) + 3)] {
+            counter.update(now);
+            assert_eq!(counter.total, total);
+        }
+    }
+
+    #[test]
+    fn an_interface_delivers_every_packet_once_and_then_is_idle() {
+        let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = receiver.local_addr().unwrap();
+        let filter = Some(format!("udp dst port {}", to.port()));
+        let options = LiveOptions { filter, ..LiveOptions::default() };
+        let mut source = match LiveSource::open("lo", &options) {
+            Ok(source) => source,
+            Err(error) => return eprintln!("SKIP: capture on lo (failed to {error})"),
+        };
+        let before = clock::wall();
+        for n in 0u8..100 {
+            sender.send_to(&[n], to).unwrap();
+        }
+        let (mut seen, mut idle) = (Vec::new(), 0);
+        while idle < 5 {
+            match source.next_packet().unwrap() {
+                Next::Packet(packet) => {
+                    assert!(packet.at >= before, "nanoseconds are read as such");
+                    seen.push(packet.data.last().copied());
+                }
+                Next::Idle(now) => {
+                    assert!(now >= before);
+                    idle += 1;
+                }
+                Next::End => panic!("an interface does not end"),
+            }
+        }
+        let expected: Vec<_> = (0u8..100).map(Some).collect();
+        assert_eq!((seen, source.losses().kernel), (expected, 0));
+    }
+
+    #[test]
+    fn a_bad_kernel_filter_names_the_interface() {
+        let options = LiveOptions { filter: Some("tcp prot 80".into()), ..LiveOptions::default() };
+        match LiveSource::open("lo", &options).err().unwrap() {
+            LiveError::NoPermission { .. } => eprintln!("SKIP: kernel filter (no permission)"),
+            error => assert!(error.to_string().starts_with("compile the filter"), "{error}"),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The seam between whoever has packets and whoever wants them.
+
+use std::fmt;
+
+use crate::base::Timestamp;
+use crate::capture::{FileError, LiveError};
+use crate::model::Packet;
+
+/// Hands out packets one at a time, lending its own buffer.
+pub trait PacketSource: Send {
+    /// The next packet, or why there is none now. After [`Next::End`] every further call gives
+    /// `End` again.
+    ///
+    /// Damage inside a file is no error: what precedes it was delivered, the source ends, and
+    /// [`PacketSource::incomplete`] tells where.
+    fn next_packet(&mut self) -> Result<Next<'_>, CaptureError>;
+
+    /// What users call this source: a path, an interface, or `-`.
+    fn name(&self) -> &str;
+
+    /// Packets that were lost before they could be handed out. The packets a source has seen are
+    /// those it delivered and [`Losses::kernel`], exactly.
+    fn losses(&mut self) -> Losses {
+        Losses::default()
+    }
+
+    /// How far reading has come.
+    fn progress(&self) -> Progress {
+        Progress::default()
+    }
+
+    /// Where and why the input ended before its end; `None` while it has not.
+    fn incomplete(&self) -> Option<&Incomplete> {
+        None
+    }
+}
+
+impl<S: PacketSource + ?Sized> PacketSource for Box<S> {
+    fn next_packet(&mut self) -> Result<Next<'_>, CaptureError> {
+        (**self).next_packet()
+    }
+
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn losses(&mut self) -> Losses {
+        (**self).losses()
+    }
+
+    fn progress(&self) -> Progress {
+        (**self).progress()
+    }
+
+    fn incomplete(&self) -> Option<&Incomplete> {
+        (**self).incomplete()
+    }
+}
+
+/// What a source has to say.
+#[derive(Clone, Copy, Debug)]
+pub enum Next<'a> {
+    /// The next packet.
+    Packet(Packet<'a>),
+    /// No packet now, but perhaps later. The time is the operating system's; a packet that was
+    /// waiting in the kernel's buffer may still come with a slightly earlier one.
+    Idle(Timestamp),
+    /// No packet ever again.
+    End,
+}
+
+/// Packets lost on the way to us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Lost because the kernel's buffer was full; exact.
+    pub kernel: u64,
+    /// Lost by the interface or its driver, as far as it says so; an estimate that stands beside
+    /// the account and is no part of it.
+    pub interface: u64,
+}
+
+/// How far reading has come, for a progress bar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes read so far: of the compressed form, where it is compressed.
+    pub bytes_read: u64,
+    /// Bytes there are; `None` where that is not known (pipes, interfaces).
+    pub bytes_total: Option<u64>,
+}
+
+/// Why an input ended before its end. Shown after its name:
+/// `cut short at offset 1234: the packet record there needs 90 bytes, 16 are left`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incomplete {
+    /// In which way.
+    pub cause: IncompleteCause,
+    /// Where the first record or block begins that could not be read, in bytes of the
+    /// (decompressed) capture.
+    pub offset: u64,
+    /// What was expected there and what was found.
+    pub detail: String,
+}
+
+/// In which way an input is incomplete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IncompleteCause {
+    /// The input ends inside a record.
+    CutShort,
+    /// The input contradicts its format.
+    Damaged,
+    /// The operating system could not read on.
+    Unreadable,
+}
+
+impl fmt::Display for Incomplete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cause = match self.cause {
+            IncompleteCause::CutShort => "cut short",
+            IncompleteCause::Damaged => "damaged",
+            IncompleteCause::Unreadable => "unreadable",
+        };
+        write!(f, "{cause} at offset {}: {}", self.offset, self.detail)
+    }
+}
+
+/// Why a source has no packets at all, or stopped having them.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CaptureError {
+    /// A capture file that cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// An interface that cannot be listened to.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+}

@@ -1,0 +1,386 @@
+//! What the user typed. No file is touched here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::Severity;
+
+/// Inventory the APIs on a monitored network, and the personal and health data they carry.
+///
+/// phitap reads packets (from capture files or a mirrored port), puts the conversations back
+/// together, and keeps an inventory in a SQLite database. It never sends anything, and it keeps no
+/// detected value.
+#[derive(Debug, Parser)]
+#[command(name = "phitap", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  phitap replay capture.pcap            read a capture into ./phitap.db and say what was seen
+  phitap findings --severity high       what is exposed
+  phitap fields --class gb.nhs_number   where NHS numbers travel
+  sudo phitap capture -i eth1           listen on a mirrored port until Ctrl-C
+
+Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage or configuration;
+3 input incomplete; 4 internal, or output failed.";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "made once, at start")]
+pub enum Command {
+    /// Read capture files (pcap, pcapng, also gzip or zstd) into the inventory
+    Replay(ReplayArgs),
+    /// Listen on an interface until SIGINT or SIGTERM
+    Capture(CaptureArgs),
+    /// List the services that were seen
+    Services(ServicesArgs),
+    /// List the endpoints that were seen, the most exposed first
+    Endpoints(EndpointsArgs),
+    /// List the fields of the endpoints with the data classes found in them
+    Fields(FieldsArgs),
+    /// List the findings, the most severe first
+    Findings(FindingsArgs),
+    /// List the clients that were seen
+    Clients(ClientsArgs),
+    /// Account for every packet, and say what could not be seen
+    Coverage(CoverageArgs),
+    /// Run a read-only SQL query against the database
+    Sql(SqlArgs),
+    /// Check or identify a database
+    Db(DbArgs),
+    /// List, check or test detection rules
+    Rules(RulesArgs),
+    /// Print the JSON Schema of events and query rows
+    Schema(SchemaArgs),
+    /// Print a shell completion script
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone, Args)]
+pub struct StoreArgs {
+    /// The database [default: phitap.db]
+    #[arg(long, value_name = "FILE", env = "PHITAP_DB")]
+    pub db: Option<PathBuf>,
+}
+
+/// What replay and capture share.
+#[derive(Debug, Clone, Args)]
+pub struct RecordArgs {
+    /// Where things are kept.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// The installation's key, made on first use [default: $XDG_DATA_HOME/phitap/key]
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// Options in a TOML file; those on the command line win
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A folder of rules that add to the built-in ones or switch them off
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    /// Worker threads; 0 does everything in one thread [default: one less than the cores]
+    #[arg(long, value_name = "N")]
+    pub workers: Option<usize>,
+    /// Memory for flows and reassembly, such as 512M [default: 512M]
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<String>,
+    /// Write every exchange as a JSON line (EVE) to a file, or to standard output with `-`
+    #[arg(long, value_name = "FILE|-")]
+    pub events: Option<PathBuf>,
+    /// Exit with 1 when there is a finding of this severity or above
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<Severity>,
+    /// Show no progress bar
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+/// `phitap replay`
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// Captures, directories of captures, or `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// What replay and capture share.
+    #[command(flatten)]
+    pub record: RecordArgs,
+    /// Read only packets that match, in the language of pcap-filter(7)
+    #[arg(long, value_name = "BPF")]
+    pub filter: Option<String>,
+    /// Count captures again that are in the database already
+    #[arg(long)]
+    pub again: bool,
+    /// Write raw host names and URLs to the --events file, which must be new (laboratory use)
+    #[arg(long, requires = "events")]
+    pub reveal: bool,
+}
+
+/// `phitap capture`
+#[derive(Debug, Clone, Args)]
+pub struct CaptureArgs {
+    /// The interface to listen on
+    #[arg(short, long, value_name = "IFACE", required = true)]
+    pub interface: String,
+    /// Listen only to packets that match, in the language of pcap-filter(7)
+    #[arg(value_name = "FILTER", trailing_var_arg = true)]
+    pub filter: Vec<String>,
+    /// What replay and capture share.
+    #[command(flatten)]
+    pub record: RecordArgs,
+    /// The same as FILTER
+    #[arg(long = "filter", value_name = "BPF", conflicts_with = "filter")]
+    pub filter_option: Option<String>,
+    /// Bytes kept of each packet
+    #[arg(long, value_name = "BYTES", default_value_t = 262_144)]
+    pub snaplen: u32,
+    /// The kernel's buffer, such as 64M
+    #[arg(long, value_name = "SIZE", default_value = "64M")]
+    pub buffer: String,
+}
+
+/// How rows are shown.
+#[derive(Debug, Clone, Args)]
+pub struct OutputArgs {
+    /// Where things are kept.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// How rows are shown
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Show at most this many rows
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+/// The four formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people; fits the terminal
+    Table,
+    /// One array of objects
+    Json,
+    /// One object a line
+    Jsonl,
+    /// For spreadsheets
+    Csv,
+}
+
+/// Which endpoints.
+#[derive(Debug, Clone, Args)]
+pub struct EndpointFilterArgs {
+    /// Only this service
+    #[arg(long)]
+    pub service: Option<String>,
+    /// Only operations that contain this text, or match it where it has `*`
+    #[arg(long, value_name = "TEXT")]
+    pub operation: Option<String>,
+    /// Only this method
+    #[arg(long)]
+    pub method: Option<String>,
+    /// Only with this data class; `gb.*` stands for all that begin so
+    #[arg(long, value_name = "CLASS")]
+    pub class: Option<String>,
+}
+
+/// `phitap services`
+#[derive(Debug, Clone, Args)]
+pub struct ServicesArgs {
+    /// Only this service
+    #[arg(long)]
+    pub service: Option<String>,
+    /// Only this severity or above
+    #[arg(long)]
+    pub severity: Option<Severity>,
+    /// How rows are shown.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `phitap endpoints`
+#[derive(Debug, Clone, Args)]
+pub struct EndpointsArgs {
+    /// Which endpoints.
+    #[command(flatten)]
+    pub endpoint: EndpointFilterArgs,
+    /// Only this severity or above
+    #[arg(long)]
+    pub severity: Option<Severity>,
+    /// Only where this authentication was seen, `none` among them
+    #[arg(long)]
+    pub auth: Option<String>,
+    /// Only endpoints whose exchanges are encrypted so: none, some or all
+    #[arg(long)]
+    pub encrypted: Option<String>,
+    /// How rows are shown.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `phitap fields`
+#[derive(Debug, Clone, Args)]
+pub struct FieldsArgs {
+    /// Which endpoints.
+    #[command(flatten)]
+    pub endpoint: EndpointFilterArgs,
+    /// Only fields whose path contains this text, or matches it where it has `*`
+    #[arg(long)]
+    pub field: Option<String>,
+    /// Only requests or responses
+    #[arg(long, value_name = "request|response")]
+    pub direction: Option<String>,
+    /// Only in this place: path, query, header, cookie or body
+    #[arg(long)]
+    pub location: Option<String>,
+    /// Only classes of at least this confidence
+    #[arg(long, value_name = "0-100")]
+    pub min_confidence: Option<u8>,
+    /// Also fields without a data class
+    #[arg(long)]
+    pub all: bool,
+    /// Say why each class was given or withheld
+    #[arg(long)]
+    pub explain: bool,
+    /// How rows are shown.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `phitap findings`
+#[derive(Debug, Clone, Args)]
+pub struct FindingsArgs {
+    /// Which endpoints.
+    #[command(flatten)]
+    pub endpoint: EndpointFilterArgs,
+    /// Only this severity or above
+    #[arg(long)]
+    pub severity: Option<Severity>,
+    /// Only this kind: sensitive-data, auth, transport, exposure, …
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// Only this rule
+    #[arg(long)]
+    pub rule: Option<String>,
+    /// Only this state: new, acknowledged, …
+    #[arg(long)]
+    pub state: Option<String>,
+    /// How rows are shown.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `phitap clients`
+#[derive(Debug, Clone, Args)]
+pub struct ClientsArgs {
+    /// Only this address
+    #[arg(long)]
+    pub client: Option<String>,
+    /// Only clients of this service
+    #[arg(long)]
+    pub service: Option<String>,
+    /// How rows are shown.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `phitap coverage`
+#[derive(Debug, Clone, Args)]
+pub struct CoverageArgs {
+    /// How rows are shown.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `phitap sql`
+#[derive(Debug, Clone, Args)]
+pub struct SqlArgs {
+    /// One SELECT; the views v_* are made for it (see `SELECT * FROM v_help`)
+    pub query: String,
+    /// How rows are shown.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `phitap db`
+#[derive(Debug, Clone, Args)]
+pub struct DbArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: DbCommand,
+}
+
+/// What to do with a database.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DbCommand {
+    /// Check that the file is whole
+    Check(StoreArgs),
+    /// Print the SHA-256 of the canonical inventory: equal inventories have equal digests
+    Digest {
+        /// Where things are kept.
+        #[command(flatten)]
+        store: StoreArgs,
+        /// Print what the digest is made of instead
+        #[arg(long)]
+        export: bool,
+    },
+}
+
+/// `phitap rules`
+#[derive(Debug, Clone, Args)]
+pub struct RulesArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// What to do with rules.
+#[derive(Debug, Clone, Subcommand)]
+pub enum RulesCommand {
+    /// List every rule with its class
+    List {
+        /// A folder of rules besides the built-in ones
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
+        /// How rows are shown
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Check rule files, and say what is wrong with which key
+    Check {
+        /// Rule files, or folders of them
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Run every rule's own examples
+    Test {
+        /// A folder of rules besides the built-in ones
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
+    },
+}
+
+/// `phitap schema`
+#[derive(Debug, Clone, Args)]
+pub struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum, default_value_t = SchemaOf::Events)]
+    pub of: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The lines of --events
+    Events,
+}

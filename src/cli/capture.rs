@@ -1,0 +1,40 @@
+//! `phitap capture`
+
+use super::args::CaptureArgs;
+use super::config::{RecordSettings, size};
+use super::exit::{Exit, Failure, tell};
+use super::main::watch_signals;
+use super::record::Record;
+use crate::capture::{LiveError, LiveOptions, LiveSource};
+use crate::sensor::ingest::Ingest;
+use crate::sensor::pipeline::{OpenInput, Sources};
+use crate::store::RunKind;
+
+/// Listens until a signal.
+pub fn run(args: &CaptureArgs) -> Result<Exit, Failure> {
+    let settings = RecordSettings::resolve(&args.record)?;
+    let words = (!args.filter.is_empty()).then(|| args.filter.join(" "));
+    let filter = words.or_else(|| args.filter_option.clone()).or_else(|| settings.filter.clone());
+    let buffer = size("--buffer", &args.buffer)?;
+    let options = LiveOptions {
+        snap_len_bytes: args.snaplen,
+        buffer_bytes: u32::try_from(buffer).unwrap_or(u32::MAX),
+        filter,
+        ..LiveOptions::default()
+    };
+    let source = LiveSource::open(&args.interface, &options).map_err(|e| match e {
+        LiveError::Gone { .. } => Failure::failed(e),
+        _ => Failure::usage(e),
+    })?;
+    let record = Record::prepare(settings, false, !args.record.no_progress)?;
+    let writer = record.open_writer()?;
+    watch_signals(&record.stop)?;
+    tell(format!("listening on {}; stop with Ctrl-C", args.interface));
+    let mut source = Some(source);
+    let mut next = || {
+        let ingest = Ingest::new(Box::new(source.take()?), None);
+        Some(Ok(OpenInput { ingest, identity: None }))
+    };
+    let sources = Sources { next: &mut next, live: true };
+    record.run(sources, (writer, RunKind::Capture, Vec::new()), Exit::Done)
+}

@@ -1,0 +1,84 @@
+//! From arguments to an exit code.
+
+use std::process::ExitCode;
+use std::thread;
+
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::args::{Cli, Command};
+use super::exit::{Exit, Failure, tell};
+use super::{capture, db, docs, queries, replay, rules, sql};
+use crate::sensor::stop::Stop;
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    hide_panic_messages();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let cli = Cli::parse();
+    let exit = match dispatch(&cli.command) {
+        Ok(exit) => exit,
+        Err(Failure { exit, message }) => {
+            tell(format!("failed to {message}"));
+            exit
+        }
+    };
+    exit.into()
+}
+
+fn dispatch(command: &Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Replay(args) => replay::run(args),
+        Command::Capture(args) => capture::run(args),
+        Command::Services(args) => queries::services(args),
+        Command::Endpoints(args) => queries::endpoints(args),
+        Command::Fields(args) => queries::fields(args),
+        Command::Findings(args) => queries::findings(args),
+        Command::Clients(args) => queries::clients(args),
+        Command::Coverage(args) => queries::coverage(args),
+        Command::Sql(args) => sql::run(args),
+        Command::Db(args) => db::run(args),
+        Command::Rules(args) => rules::run(args),
+        Command::Schema(args) => docs::schema(args),
+        Command::Completions { shell } => docs::completions(*shell),
+        Command::Man => docs::man(),
+    }
+}
+
+/// A panic's message may quote what was being parsed. Only the place is told.
+fn hide_panic_messages() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "?".to_owned(), |l| format!("{}:{}", l.file(), l.line()));
+        tell(format!("internal error at {place}; the sensor goes on without that flow"));
+    }));
+}
+
+/// The first SIGINT or SIGTERM asks the run to end; a second SIGINT ends the process at once.
+pub fn watch_signals(stop: &Stop) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .map_err(|e| Failure::failed(format!("watch for signals: {e}")))?;
+    let (mut interrupt, mut terminate) = {
+        let _inside = runtime.enter();
+        let watch = |kind| signal(kind).map_err(|e| Failure::failed(format!("watch for signals: {e}")));
+        (watch(SignalKind::interrupt())?, watch(SignalKind::terminate())?)
+    };
+    let stop = stop.clone();
+    thread::spawn(move || {
+        runtime.block_on(async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            stop.ask();
+            tell("stopping; what was seen is being written (Ctrl-C again ends at once)");
+            interrupt.recv().await;
+            std::process::exit(i32::from(Exit::Incomplete as u8));
+        });
+    });
+    Ok(())
+}

@@ -1,0 +1,233 @@
+//! The query subcommands: options become a filter, rows become a table or JSON.
+
+use std::fmt::Display;
+use std::io;
+
+use serde::Serialize;
+
+use super::args::{
+    ClientsArgs, CoverageArgs, EndpointFilterArgs, EndpointsArgs, FieldsArgs, FindingsArgs, Format,
+    OutputArgs, ServicesArgs,
+};
+use super::config::db_path;
+use super::exit::{Exit, Failure};
+use crate::base::clock;
+use crate::model::{Direction, FindingKind, Location};
+use crate::query::{self, ClassPattern, OperationFilter, Pattern, QueryError};
+use crate::report::{self, Column, Layout, Record, Section, columns};
+use crate::store::words::{direction_named, finding_kind_named, location_named};
+use crate::store::{FailureKind, Reader, TriageState};
+
+/// `phitap services`
+pub fn services(args: &ServicesArgs) -> Result<Exit, Failure> {
+    let filter = query::ServiceFilter {
+        service: pattern(&args.service),
+        min_severity: args.severity,
+        limit: args.output.limit,
+    };
+    let rows = query::services(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
+    show(&rows, columns::SERVICES, &args.output)
+}
+
+/// `phitap endpoints`
+pub fn endpoints(args: &EndpointsArgs) -> Result<Exit, Failure> {
+    let encrypted = args.encrypted.as_deref();
+    if encrypted.is_some_and(|e| !["none", "some", "all"].contains(&e)) {
+        return Err(Failure::usage("use --encrypted: expected none, some or all"));
+    }
+    let filter = query::EndpointFilter {
+        operation: operation(&args.endpoint),
+        class: class(&args.endpoint),
+        min_severity: args.severity,
+        auth: args.auth.clone(),
+        encrypted: args.encrypted.clone(),
+        limit: args.output.limit,
+        ..query::EndpointFilter::default()
+    };
+    let rows = query::endpoints(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
+    show(&rows, columns::ENDPOINTS, &args.output)
+}
+
+/// `phitap fields`
+pub fn fields(args: &FieldsArgs) -> Result<Exit, Failure> {
+    let any_class = || ClassPattern::new("*");
+    // A table for people leaves out what carries nothing; scripts get every field.
+    let all = args.all || args.output.format != Format::Table;
+    let filter = query::FieldFilter {
+        operation: operation(&args.endpoint),
+        field: pattern(&args.field),
+        direction: direction(&args.direction)?,
+        location: location(&args.location)?,
+        class: class(&args.endpoint).or_else(|| (!all && !args.explain).then(any_class)),
+        min_confidence: args.min_confidence,
+        limit: args.output.limit,
+        ..query::FieldFilter::default()
+    };
+    let rows = query::fields(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
+    if args.explain && args.output.format == Format::Table {
+        return explain(&rows);
+    }
+    show(&rows, columns::FIELDS, &args.output)
+}
+
+#[expect(clippy::print_stdout, reason = "this is the answer")]
+fn explain(rows: &[query::FieldRow]) -> Result<Exit, Failure> {
+    for row in rows.iter().filter(|row| !row.explanation.is_empty()) {
+        println!("{} {} {} {}", row.operation, row.direction, row.location, row.field);
+        for class in &row.data_classes {
+            println!("  {} {}% ({} values)", class.class, class.confidence, class.count);
+        }
+        for reason in &row.explanation {
+            println!("    {reason}");
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// `phitap findings`
+pub fn findings(args: &FindingsArgs) -> Result<Exit, Failure> {
+    let filter = query::FindingFilter {
+        operation: operation(&args.endpoint),
+        rule: pattern(&args.rule),
+        kind: kind(&args.kind)?,
+        min_severity: args.severity,
+        state: state(&args.state)?,
+        class: class(&args.endpoint),
+        now: Some(clock::wall()),
+        limit: args.output.limit,
+        ..query::FindingFilter::default()
+    };
+    let rows = query::findings(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
+    show(&rows, columns::FINDINGS, &args.output)
+}
+
+/// `phitap clients`
+pub fn clients(args: &ClientsArgs) -> Result<Exit, Failure> {
+    let filter = query::ClientFilter {
+        client: pattern(&args.client),
+        service: pattern(&args.service),
+        limit: args.output.limit,
+        ..query::ClientFilter::default()
+    };
+    let rows = query::clients(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
+    show(&rows, columns::CLIENTS, &args.output)
+}
+
+/// `phitap coverage`
+pub fn coverage(args: &CoverageArgs) -> Result<Exit, Failure> {
+    let filter = query::CoverageFilter { limit: args.output.limit, ..Default::default() };
+    let answer = query::coverage(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
+    let packets = records(&answer.packets)?;
+    let flows = records(&answer.flows)?;
+    let services = records(&answer.services)?;
+    let endpoints = records(&answer.endpoints)?;
+    let section = |title, columns, records| Section { title, columns, records };
+    let sections = [
+        section("Packets", columns::PACKETS, &packets[..]),
+        section("Flows by what could be made of them", columns::FLOWS, &flows[..]),
+        section("Services", columns::SEEN, &services[..]),
+        section("Endpoints", columns::SEEN, &endpoints[..]),
+    ];
+    let format = report_format(args.output.format);
+    report::render_sections(&sections, format, Layout::of_stdout(), &mut io::stdout().lock())
+        .map_err(Failure::failed)?;
+    Ok(Exit::Done)
+}
+
+/// Writes rows in the format that was asked for.
+pub fn show<T: Serialize>(
+    rows: &[T],
+    columns: &[Column],
+    output: &OutputArgs,
+) -> Result<Exit, Failure> {
+    show_records(&records(rows)?, columns, output.format)
+}
+
+/// Writes records in the format that was asked for.
+pub fn show_records(
+    records: &[Record],
+    columns: &[Column],
+    format: Format,
+) -> Result<Exit, Failure> {
+    let section = Section { title: "", columns, records };
+    let format = report_format(format);
+    report::render(&section, format, Layout::of_stdout(), &mut io::stdout().lock())
+        .map_err(Failure::failed)?;
+    Ok(Exit::Done)
+}
+
+fn records<T: Serialize>(rows: &[T]) -> Result<Vec<Record>, Failure> {
+    Record::all(rows).map_err(|e| Failure::failed(format!("write the answer: {e}")))
+}
+
+/// The database for reading.
+pub fn open(output: &OutputArgs) -> Result<Reader, Failure> {
+    let path = db_path(&output.store);
+    Reader::open(&path).map_err(|e| super::record::store_failure(&e))
+}
+
+/// A query's failure with its exit code.
+pub fn query_failure(error: &QueryError) -> Failure {
+    match error.kind() {
+        FailureKind::Usage => Failure::usage(error),
+        FailureKind::Output => Failure::failed(error),
+    }
+}
+
+/// The report's name of a format.
+pub fn report_format(format: Format) -> report::Format {
+    match format {
+        Format::Table => report::Format::Table,
+        Format::Json => report::Format::Json,
+        Format::Jsonl => report::Format::Jsonl,
+        Format::Csv => report::Format::Csv,
+    }
+}
+
+fn pattern(text: &Option<String>) -> Option<Pattern> {
+    text.as_deref().map(Pattern::new)
+}
+
+fn class(args: &EndpointFilterArgs) -> Option<ClassPattern> {
+    args.class.as_deref().map(ClassPattern::new)
+}
+
+fn operation(args: &EndpointFilterArgs) -> OperationFilter {
+    OperationFilter {
+        service: pattern(&args.service),
+        operation: pattern(&args.operation),
+        method: args.method.as_ref().map(|m| m.to_ascii_uppercase()),
+        ..OperationFilter::default()
+    }
+}
+
+fn named<T>(
+    option: &str,
+    text: &Option<String>,
+    find: impl Fn(&str) -> Option<T>,
+    expected: impl Display,
+) -> Result<Option<T>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    let found = find(text);
+    let bad = || Failure::usage(format!("use --{option}: expected {expected}, not {text:?}"));
+    found.map(Some).ok_or_else(bad)
+}
+
+fn direction(text: &Option<String>) -> Result<Option<Direction>, Failure> {
+    named("direction", text, direction_named, "request or response")
+}
+
+fn location(text: &Option<String>) -> Result<Option<Location>, Failure> {
+    named("location", text, location_named, "path, query, header, cookie or body")
+}
+
+fn kind(text: &Option<String>) -> Result<Option<FindingKind>, Failure> {
+    let expected =
+        "auth, behaviour, configuration, drift, exposure, sensitive-data or transport";
+    named("kind", text, finding_kind_named, expected)
+}
+
+fn state(text: &Option<String>) -> Result<Option<TriageState>, Failure> {
+    let expected = "new, acknowledged, false-positive, accepted, resolved or regressed";
+    named("state", text, TriageState::named, expected)
+}

@@ -1,0 +1,157 @@
+//! The main job, whatever is read: settings become a pipeline, its outcome becomes a summary and
+//! an exit code.
+
+use std::sync::Arc;
+
+use super::bar::Bar;
+use super::config::RecordSettings;
+use super::exit::{Exit, Failure, tell};
+use super::summary::{self, Summary};
+use crate::analysis::Worker;
+use crate::base::clock;
+use crate::inventory::Caps;
+use crate::model::InputAccount;
+use crate::sensor::pipeline::{self, Outcome, Settings, Sources};
+use crate::sensor::progress::Progress;
+use crate::sensor::recorder::Recorder;
+use crate::sensor::stop::Stop;
+use crate::sinks::EveFile;
+use crate::store::{FailureKind, RuleNames, RunId, RunKind, StoreError, Writer};
+
+/// What is common to a replay and a capture.
+pub struct Record {
+    /// What was asked for.
+    pub settings: RecordSettings,
+    /// Ends the run early.
+    pub stop: Stop,
+    /// Tells how far it is.
+    pub progress: Progress,
+    /// Where events go.
+    pub events: Option<EveFile>,
+    /// Show a progress bar where there is a terminal.
+    pub bar: bool,
+}
+
+impl Record {
+    /// Opens the events' file.
+    pub fn prepare(settings: RecordSettings, reveal: bool, bar: bool) -> Result<Self, Failure> {
+        let events = settings.events.as_deref().map(|path| EveFile::create(path, reveal));
+        let events = events.transpose().map_err(|e| match e {
+            crate::sinks::EveError::Exists { .. } => Failure::usage(e),
+            crate::sinks::EveError::Io { .. } => Failure::failed(e),
+        })?;
+        let (stop, progress) = (Stop::default(), Progress::default());
+        Ok(Record { settings, stop, progress, events, bar })
+    }
+
+    /// Opens the database for writing.
+    pub fn open_writer(&self) -> Result<Writer, Failure> {
+        let names = self.settings.detector.rule_names().map(str::to_owned).collect::<Vec<_>>();
+        let path = &self.settings.db;
+        let writer = Writer::open(path, &self.settings.key.id(), RuleNames::new(names))
+            .map_err(|e| store_failure(&e))?;
+        for run in &writer.recovery().removed {
+            tell(format!("run {run} was not finished; it was removed from {}", path.display()));
+        }
+        for run in &writer.recovery().kept {
+            tell(format!("capture {run} was not finished; what it had written is kept as partial"));
+        }
+        Ok(writer)
+    }
+
+    /// Runs `sources` into `writer` and says what came of it.
+    pub fn run(
+        self,
+        sources: Sources<'_>,
+        (writer, kind, replaces): (Writer, RunKind, Vec<RunId>),
+        incomplete: Exit,
+    ) -> Result<Exit, Failure> {
+        let detector = self.settings.detector.clone();
+        let caps = Caps::new(self.settings.key.hasher("caps"));
+        let recorder = Recorder::begin(writer, kind, replaces, (detector, caps))
+            .map_err(|e| store_failure(&e))?;
+        let settings = Settings {
+            workers: self.settings.workers,
+            worker: self.worker_maker(),
+            stop: self.stop.clone(),
+            progress: self.progress.clone(),
+        };
+        let bar = Bar::show(&self.progress, self.bar);
+        let outcome = pipeline::run(sources, &settings, recorder);
+        drop(bar);
+        // The workers' event sinks write what they hold when they are dropped.
+        drop(settings);
+        let outcome = outcome.map_err(|e| store_failure(&e))?;
+        self.conclude(&outcome, kind, incomplete)
+    }
+
+    fn worker_maker(&self) -> Arc<dyn Fn() -> Worker + Send + Sync> {
+        let (flows, detector) = (self.settings.flows.clone(), self.settings.detector.clone());
+        let (key, events) = (self.settings.key.clone(), self.events.clone());
+        Arc::new(move || {
+            let mut worker = Worker::new(flows.clone(), detector.clone(), &key);
+            if let Some(events) = &events {
+                worker.tell(Box::new(events.sink()));
+            }
+            worker
+        })
+    }
+
+    fn conclude(
+        &self,
+        outcome: &Outcome,
+        kind: RunKind,
+        incomplete: Exit,
+    ) -> Result<Exit, Failure> {
+        let mut exit = incomplete;
+        for failure in &outcome.failures {
+            tell(format!("failed to {failure}"));
+            exit = exit.and(Exit::Incomplete);
+        }
+        for input in &outcome.inputs {
+            if let Some(reason) = &input.account.incomplete {
+                tell(format!("{}: {reason}; what precedes it was kept", input.account.name));
+                exit = exit.and(Exit::Incomplete);
+            }
+        }
+        if outcome.interrupted && kind == RunKind::Replay {
+            exit = exit.and(Exit::Incomplete);
+        }
+        if outcome.panics > 0 {
+            let n = outcome.panics;
+            tell(format!("{n} internal errors: the flows they were in are missing; please report this"));
+            exit = exit.and(Exit::Failed);
+        }
+        for rule in &outcome.recorded.unknown_rules {
+            tell(format!("the database speaks of rule {rule:?}, which is not loaded; its evidence was left out"));
+        }
+        let findings = &outcome.recorded.inventory.findings;
+        if let Some(least) = self.settings.fail_on
+            && findings.iter().any(|f| f.severity >= least)
+        {
+            exit = exit.and(Exit::Findings);
+        }
+        let accounts: Vec<InputAccount> =
+            outcome.inputs.iter().map(|i| i.account.clone()).collect();
+        let to_stdout = self.settings.events.as_ref().is_none_or(|p| p.as_os_str() != "-");
+        if let Some(events) = &self.events {
+            events.finish(findings, &accounts, clock::wall()).map_err(Failure::failed)?;
+        }
+        let summary = Summary {
+            inventory: &outcome.recorded.inventory,
+            run: &outcome.recorded.run,
+            inputs: &accounts,
+            db: &self.settings.db,
+        };
+        summary::print(&summary, to_stdout).map_err(Failure::failed)?;
+        Ok(exit)
+    }
+}
+
+/// A store's failure with its exit code.
+pub fn store_failure(error: &StoreError) -> Failure {
+    match error.kind() {
+        FailureKind::Usage => Failure::usage(error),
+        FailureKind::Output => Failure::failed(error),
+    }
+}

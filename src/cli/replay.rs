@@ -1,0 +1,103 @@
+//! `phitap replay`
+
+use super::args::ReplayArgs;
+use super::config::RecordSettings;
+use super::exit::{Exit, Failure, tell};
+use super::main::watch_signals;
+use super::record::{Record, store_failure};
+use crate::capture::{Filter, Input, InputError, Inputs};
+use crate::sensor::ingest::Ingest;
+use crate::sensor::pipeline::{OpenInput, Sources};
+use crate::store::{InputIdentity, InputPlan, RunKind};
+
+/// Reads captures into the inventory.
+pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
+    let settings = RecordSettings::resolve(&args.record)?;
+    let filter = args.filter.clone().or_else(|| settings.filter.clone());
+    if let Some(text) = &filter {
+        Filter::new(text).map_err(Failure::usage)?;
+    }
+    let inputs = Inputs::expand(&args.paths);
+    let mut exit = tell_unusable(&inputs)?;
+    let record = Record::prepare(settings, args.reveal, !args.record.no_progress)?;
+    if args.reveal {
+        tell("--reveal: the events file will hold raw host names and URLs; protect it");
+    }
+    let writer = record.open_writer()?;
+    let hasher = record.settings.key.hasher("input");
+    let mut readable = Vec::new();
+    for input in inputs.usable {
+        match input.identity(&hasher) {
+            Ok(identity) => readable.push((input, identity)),
+            Err(error) => {
+                tell(format!("failed to {error}"));
+                exit = exit.and(Exit::Incomplete);
+            }
+        }
+    }
+    let identities: Vec<Option<InputIdentity>> = readable.iter().map(|(_, i)| *i).collect();
+    let plan = writer.plan(&identities).map_err(|e| store_failure(&e))?;
+    for name in &plan.lost {
+        tell(format!("{name} was part of an incomplete run that is replaced; replay it again to see it"));
+    }
+    let mut todo = Vec::new();
+    for ((input, identity), plan) in readable.into_iter().zip(&plan.inputs) {
+        match plan {
+            InputPlan::Skip(run) if !args.again => {
+                let name = input.name();
+                tell(format!("{name} is in the inventory already (run {run}); --again counts it again"));
+            }
+            InputPlan::Twice(_) if !args.again => {
+                tell(format!("{} was named twice; it is read once", input.name()));
+            }
+            _ => todo.push((input, identity)),
+        }
+    }
+    record.progress.set_total(total_bytes(&todo));
+    watch_signals(&record.stop)?;
+    let mut todo = todo.into_iter();
+    let mut next = || {
+        let (input, identity) = todo.next()?;
+        Some(open(&input, identity, filter.as_deref()))
+    };
+    let sources = Sources { next: &mut next, live: false };
+    record.run(sources, (writer, RunKind::Replay, plan.replaces.clone()), exit)
+}
+
+fn open(
+    input: &Input,
+    identity: Option<InputIdentity>,
+    filter: Option<&str>,
+) -> Result<OpenInput, crate::capture::CaptureError> {
+    let source = input.open()?;
+    // It compiled before; a second time it does so again.
+    let filter = filter.and_then(|text| Filter::new(text).ok());
+    Ok(OpenInput { ingest: Ingest::new(Box::new(source), filter), identity })
+}
+
+/// Says what cannot be read. Nothing usable at all is a usage error.
+fn tell_unusable(inputs: &Inputs) -> Result<Exit, Failure> {
+    for skipped in &inputs.skipped {
+        tell(format!("skipped {}: {}", skipped.path.display(), skipped.reason));
+    }
+    let mut errors = inputs.unusable.iter();
+    if inputs.usable.is_empty() {
+        let Some(last) = errors.next_back() else {
+            return Err(Failure::usage("find anything to read"));
+        };
+        errors.for_each(tell_error);
+        return Err(Failure::usage(last));
+    }
+    errors.for_each(tell_error);
+    Ok(if inputs.unusable.is_empty() { Exit::Done } else { Exit::Incomplete })
+}
+
+fn tell_error(error: &InputError) {
+    tell(format!("failed to {error}"));
+}
+
+/// The size of all inputs, or 0 when one is a pipe.
+fn total_bytes(inputs: &[(Input, Option<InputIdentity>)]) -> u64 {
+    let sizes: Option<Vec<u64>> = inputs.iter().map(|(_, i)| i.map(|i| i.size)).collect();
+    sizes.map_or(0, |sizes| sizes.iter().sum())
+}

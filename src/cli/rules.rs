@@ -1,0 +1,104 @@
+//! `phitap rules`
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::args::{Format, RulesArgs, RulesCommand};
+use super::config::load_rules;
+use super::exit::{Exit, Failure, tell};
+use super::queries::show_records;
+use crate::detect::Detector;
+use crate::report::{Column, Record};
+use crate::rules::{RuleError, RulePack};
+
+/// Lists, checks or tests rules.
+pub fn run(args: &RulesArgs) -> Result<Exit, Failure> {
+    match &args.command {
+        RulesCommand::List { rules, format } => list(rules.as_deref(), *format),
+        RulesCommand::Check { paths } => check(paths),
+        RulesCommand::Test { rules } => test(rules.as_deref()),
+    }
+}
+
+#[derive(Serialize)]
+struct RuleRow<'a> {
+    rule: &'a str,
+    class: &'a str,
+    description: &'a str,
+    check: Option<&'a str>,
+    file: &'a str,
+    line: usize,
+}
+
+const COLUMNS: &[Column] = &[
+    Column::text("rule", "RULE", 0),
+    Column::text("class", "CLASS", 0),
+    Column::text("description", "DESCRIPTION", 1),
+    Column::text("check", "CHECK", 2),
+    Column::text("file", "FILE", 3),
+    Column::hidden("line"),
+];
+
+fn list(folder: Option<&std::path::Path>, format: Format) -> Result<Exit, Failure> {
+    let mut pack = RulePack::builtin();
+    if let Some(folder) = folder {
+        pack.extend(RulePack::load_dir(folder).map_err(Failure::usage)?);
+    }
+    let rows: Vec<RuleRow<'_>> = pack
+        .rules()
+        .iter()
+        .map(|rule| RuleRow {
+            rule: rule.id(),
+            class: &rule.class,
+            description: &rule.description,
+            check: rule.check.as_deref(),
+            file: rule.file(),
+            line: rule.line(),
+        })
+        .collect();
+    let records = Record::all(&rows).map_err(Failure::failed)?;
+    show_records(&records, COLUMNS, format)
+}
+
+#[expect(clippy::print_stdout, reason = "this is the answer")]
+fn check(paths: &[PathBuf]) -> Result<Exit, Failure> {
+    let mut problems = 0;
+    for path in paths {
+        let load = || -> Result<usize, RuleError> {
+            let added = match path.is_dir() {
+                true => RulePack::load_dir(path)?,
+                false => RulePack::load_file(path)?,
+            };
+            let count = added.rules().len();
+            let mut pack = RulePack::builtin();
+            pack.extend(added);
+            Detector::compile(&pack)?;
+            Ok(count)
+        };
+        match load() {
+            Ok(count) => println!("{}: {count} rules, ok", path.display()),
+            Err(error) => {
+                problems += 1;
+                tell(format!("failed to {error}"));
+            }
+        }
+    }
+    Ok(if problems == 0 { Exit::Done } else { Exit::Usage })
+}
+
+/// Compiling runs every example; a rule whose examples do not hold is refused.
+#[expect(clippy::print_stdout, reason = "this is the answer")]
+fn test(folder: Option<&std::path::Path>) -> Result<Exit, Failure> {
+    load_rules(folder)?;
+    let mut pack = RulePack::builtin();
+    if let Some(folder) = folder {
+        pack.extend(RulePack::load_dir(folder).map_err(Failure::usage)?);
+    }
+    for rule in pack.rules() {
+        let (matches, rejects) = (rule.examples.matches.len(), rule.examples.rejects.len());
+        println!("{}: {matches} matches, {rejects} rejects, ok", rule.id());
+    }
+    println!("{} rules hold", pack.rules().len());
+    Ok(Exit::Done)
+}

@@ -1,0 +1,296 @@
+//! What a person reads after a replay or a capture: what was seen, what is exposed, what could not
+//! be seen, what to do next.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::base::Timestamp;
+use crate::inventory::{Endpoint, Finding, Inventory, Rollup};
+use crate::model::{Direction, InputAccount, PacketAccount, Severity};
+use crate::report::Layout;
+use crate::report::text::{cut_end, escaped};
+
+/// What there is to tell.
+pub struct Summary<'a> {
+    /// What all runs add up to.
+    pub inventory: &'a Inventory,
+    /// What this run saw.
+    pub run: &'a Rollup,
+    /// The inputs of this run.
+    pub inputs: &'a [InputAccount],
+    /// Where it was written.
+    pub db: &'a Path,
+}
+
+/// Findings shown; the rest is a query away.
+const FINDINGS_SHOWN: usize = 8;
+/// Services that could not be read, shown.
+const UNREAD_SHOWN: usize = 5;
+
+/// Prints the summary to standard output, or to standard error when events go there.
+pub fn print(summary: &Summary<'_>, to_stdout: bool) -> Result<(), String> {
+    let layout = Layout::of_stdout();
+    let text = summary.text(layout.width.clamp(60, 120));
+    let written = match to_stdout {
+        true => io::stdout().lock().write_all(text.as_bytes()),
+        false => io::stderr().lock().write_all(text.as_bytes()),
+    };
+    match written {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(format!("print the summary: {e}")),
+        _ => Ok(()),
+    }
+}
+
+impl Summary<'_> {
+    fn text(&self, width: usize) -> String {
+        let mut out = String::new();
+        self.read(&mut out);
+        self.seen(&mut out);
+        self.exposed(&mut out, width);
+        self.unseen(&mut out, width);
+        self.next(&mut out);
+        out
+    }
+
+    fn all_packets(&self) -> PacketAccount {
+        let mut all = PacketAccount::default();
+        for input in self.inputs {
+            all.merge(&input.packets);
+        }
+        all
+    }
+
+    fn read(&self, out: &mut String) {
+        let all = self.all_packets();
+        let names = match self.inputs {
+            [] => "nothing new".to_owned(),
+            [one] => escaped(&one.name),
+            many => format!("{} captures", many.len()),
+        };
+        let packets = count(all.seen, "packet");
+        let _ = writeln!(out, "Read {names}: {packets}, {}", bytes(all.bytes));
+    }
+
+    fn seen(&self, out: &mut String) {
+        let i = self.inventory;
+        let requests: u64 = i.endpoints.iter().map(|e| e.requests).sum();
+        let _ = writeln!(out, "\nSeen (in {}, all runs)", self.db.display());
+        let _ = writeln!(
+            out,
+            "  {}, {}, {}, {}",
+            count(i.services.len() as u64, "service"),
+            count(i.endpoints.len() as u64, "endpoint"),
+            count(requests, "exchange"),
+            count(i.clients.len() as u64, "client"),
+        );
+        let first = i.endpoints.iter().map(|e| e.first_seen).min();
+        let last = i.endpoints.iter().map(|e| e.last_seen).max();
+        if let (Some(first), Some(last)) = (first, last) {
+            let _ = writeln!(out, "  from {} to {}", second(first), second(last));
+        }
+        let open = i.endpoints.iter().filter(|e| e.auth.contains_key("none")).count();
+        let clear = i.endpoints.iter().filter(|e| e.encrypted != "all").count();
+        if !i.endpoints.is_empty() {
+            let _ = writeln!(
+                out,
+                "  {clear} of {} in clear text, {open} called without authentication",
+                count(i.endpoints.len() as u64, "endpoint"),
+            );
+        }
+    }
+
+    fn exposed(&self, out: &mut String, width: usize) {
+        let mut findings: Vec<&Finding> = self.inventory.findings.iter().collect();
+        let _ = writeln!(out, "\nExposed");
+        if findings.is_empty() {
+            let _ = writeln!(out, "  nothing was found in what could be seen");
+            return;
+        }
+        let mut by_severity: BTreeMap<Severity, u64> = BTreeMap::new();
+        for finding in &findings {
+            *by_severity.entry(finding.severity).or_default() += 1;
+        }
+        let counts: Vec<String> =
+            by_severity.iter().rev().map(|(s, n)| format!("{n} {s}")).collect();
+        let _ = writeln!(out, "  {}: {}", count(findings.len() as u64, "finding"), counts.join(", "));
+        self.classes(out, width);
+        findings.sort_by(|a, b| {
+            b.severity.cmp(&a.severity).then(b.count.cmp(&a.count)).then(a.id.cmp(&b.id))
+        });
+        let _ = writeln!(out);
+        for finding in findings.iter().take(FINDINGS_SHOWN) {
+            let title = cut_end(&escaped(&finding.title), width.saturating_sub(12));
+            let _ = writeln!(out, "  {:<9} {title}", finding.severity);
+        }
+        if findings.len() > FINDINGS_SHOWN {
+            let _ = writeln!(out, "  {:<9} and {} more", "", findings.len() - FINDINGS_SHOWN);
+        }
+    }
+
+    /// Which classes travel, and on how many endpoints.
+    fn classes(&self, out: &mut String, width: usize) {
+        let mut endpoints_by_class: BTreeMap<&str, u64> = BTreeMap::new();
+        for endpoint in &self.inventory.endpoints {
+            let mut classes: Vec<&str> =
+                endpoint.data_classes.iter().map(|(_, seen)| seen.class.as_str()).collect();
+            classes.sort_unstable();
+            classes.dedup();
+            for class in classes {
+                *endpoints_by_class.entry(class).or_default() += 1;
+            }
+        }
+        let mut classes: Vec<(&str, u64)> = endpoints_by_class.into_iter().collect();
+        classes.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        let mut line = String::from("  data classes (endpoints):");
+        for (class, endpoints) in classes {
+            let word = format!(" {class} ({endpoints})");
+            if line.len() + word.len() > width {
+                let _ = writeln!(out, "{line}");
+                line = "   ".into();
+            }
+            line.push_str(&word);
+        }
+        if line.len() > 3 {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+
+    fn unseen(&self, out: &mut String, width: usize) {
+        let mut lines = Vec::new();
+        self.unread_flows(&mut lines);
+        self.lost_packets(&mut lines);
+        self.damaged(&mut lines);
+        let _ = writeln!(out, "\nNot seen");
+        if lines.is_empty() {
+            let _ = writeln!(out, "  nothing: every packet was analysed and every exchange was whole");
+        }
+        for line in lines {
+            let _ = writeln!(out, "  {}", cut_end(&escaped(&line), width.saturating_sub(2)));
+        }
+    }
+
+    fn unread_flows(&self, lines: &mut Vec<String>) {
+        let mut unread: Vec<_> = self
+            .run
+            .flows
+            .iter()
+            .filter(|(key, stats)| key.outcome != "http/1" && stats.bytes > 0)
+            .collect();
+        unread.sort_by(|a, b| b.1.bytes.cmp(&a.1.bytes).then(a.0.cmp(b.0)));
+        for (key, stats) in unread.iter().take(UNREAD_SHOWN) {
+            let what = match key.outcome {
+                "tls" => "encrypted (TLS)",
+                "unidentified" => "of an unknown protocol",
+                other => other,
+            };
+            let flows = count(stats.flows, "flow");
+            lines.push(format!("{flows} to {}, {}, {what}", key.server, bytes(stats.bytes)));
+        }
+        if unread.len() > UNREAD_SHOWN {
+            lines.push(format!("and {} more servers: see phitap coverage", unread.len() - UNREAD_SHOWN));
+        }
+    }
+
+    fn lost_packets(&self, lines: &mut Vec<String>) {
+        let all = self.all_packets();
+        if all.dropped > 0 {
+            lines.push(format!("{} lost in the kernel's buffer: raise --buffer", count(all.dropped, "packet")));
+        }
+        for (reasons, verb) in
+            [(&all.shed, "discarded"), (&all.skipped, "not analysed"), (&all.malformed, "malformed")]
+        {
+            for (reason, n) in reasons {
+                lines.push(format!("{} {verb}: {reason}", count(*n, "packet")));
+            }
+        }
+        if all.cut > 0 {
+            lines.push(format!("{} cut by the capture's snap length", count(all.cut, "packet")));
+        }
+        let gaps: u64 = self.run.flows.values().map(|f| f.gap_bytes).sum();
+        if gaps > 0 {
+            lines.push(format!("{} of payload missing in gaps", bytes(gaps)));
+        }
+    }
+
+    fn damaged(&self, lines: &mut Vec<String>) {
+        let sum = |of: fn(&Endpoint) -> u64| self.inventory.endpoints.iter().map(of).sum::<u64>();
+        for (n, what) in [
+            (sum(|e| e.coverage.one_sided), "of which only one side was seen"),
+            (sum(|e| e.coverage.gaps), "with a gap"),
+            (sum(|e| e.coverage.truncated), "whose end is missing"),
+            (sum(|e| e.coverage.undecoded), "with a body that could not be decoded"),
+        ] {
+            if n > 0 {
+                lines.push(format!("{} {what}", count(n, "exchange")));
+            }
+        }
+    }
+
+    fn next(&self, out: &mut String) {
+        let db = match self.db.to_str() {
+            Some(super::config::DEFAULT_DB) | None => String::new(),
+            Some(path) => format!(" --db {path}"),
+        };
+        let _ = writeln!(out, "\nNext");
+        let mut hint = |command: &str, why: &str| {
+            let _ = writeln!(out, "  {:<44} {why}", format!("phitap {command}{db}"));
+        };
+        if !self.inventory.findings.is_empty() {
+            hint("findings --severity high", "what to fix first, and why");
+        }
+        let returned = self.inventory.endpoints.iter().flat_map(|e| &e.data_classes);
+        let first = returned.filter(|(d, _)| *d == Direction::ToClient).map(|(_, c)| &c.class).min();
+        if let Some(class) = first {
+            hint(&format!("fields --class {class}"), "in which fields a data class travels");
+        }
+        hint("endpoints", "what answers, the most exposed first");
+        hint("coverage", "what could not be seen, and why");
+    }
+}
+
+fn count(n: u64, what: &str) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{out} {what}{plural}")
+}
+
+fn bytes(n: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let (mut value, mut unit) = (n as f64, 0);
+    while value >= 1000.0 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let unit = UNITS.get(unit).copied().unwrap_or("B");
+    if n < 1000 { format!("{n} {unit}") } else { format!("{value:.1} {unit}") }
+}
+
+/// `2026-11-21 23:09:41 UTC`
+fn second(at: Timestamp) -> String {
+    let text = at.to_string();
+    let (date, time) = text.split_once('T').unwrap_or((&text, ""));
+    format!("{date} {} UTC", time.get(..8).unwrap_or(time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(count(1, "packet"), "1 packet");
+        assert_eq!(count(1_234_567, "packet"), "1,234,567 packets");
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(bytes(9_300_000), "9.3 MB");
+        assert_eq!(second(Timestamp::from_seconds(0, 0)), "1970-01-01 00:00:00 UTC");
+    }
+}

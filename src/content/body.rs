@@ -1,0 +1,362 @@
+//! One body from its wire bytes to its fields: codings, charset, format, walk.
+
+use crate::base::limits::{MULTIPART_DEPTH_MAX, SNIFF_BYTES};
+
+use super::charset::Charset;
+use super::encoding::{Chain, ChainState};
+use super::form::FormWalker;
+use super::multipart::MultipartWalker;
+use super::text::TextWalker;
+use super::xml::XmlWalker;
+use super::{
+    BodyAnomalies, BodyAnomaly, BodyPlan, BodySummary, FieldSink, Format, JsonWalker, MediaType,
+    PathId, PathTable, Root, Step, Undecoded, sniff,
+};
+
+/// Walks one body. Push its bytes, tell its gaps, finish: the sink sees the same fields however
+/// the bytes were cut.
+#[derive(Debug)]
+pub struct BodyWalker {
+    plan: BodyPlan,
+    chain: Option<Chain>,
+    inner: Decoded,
+    encoded_bytes: u64,
+    gap: bool,
+    undecoded: Option<Undecoded>,
+}
+
+impl BodyWalker {
+    /// A walker for the body of a message whose head gave `plan`.
+    pub fn new(plan: BodyPlan) -> Self {
+        BodyWalker::at_depth(plan, 0)
+    }
+
+    /// A walker for a part within `depth` multipart bodies.
+    pub(crate) fn at_depth(plan: BodyPlan, depth: u8) -> Self {
+        let unknown = plan.unknown_coding;
+        let chain = (!plan.codings.is_empty()).then(|| Chain::new(&plan.codings));
+        let mut inner = Decoded { depth, ..Decoded::default() };
+        if unknown {
+            inner.anomalies.insert(BodyAnomaly::CodingUnknown);
+        }
+        BodyWalker {
+            plan,
+            chain,
+            inner,
+            encoded_bytes: 0,
+            gap: false,
+            undecoded: unknown.then_some(Undecoded::Coding),
+        }
+    }
+
+    /// What the head said of the body.
+    pub fn plan(&self) -> &BodyPlan {
+        &self.plan
+    }
+
+    /// Walks the next bytes.
+    pub fn push<S: FieldSink>(&mut self, bytes: &[u8], paths: &mut PathTable, sink: &mut S) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.settle_gap(paths, sink);
+        self.encoded_bytes += bytes.len() as u64;
+        if self.undecoded.is_some() {
+            return;
+        }
+        let overflows = paths.overflows();
+        let (inner, plan) = (&mut self.inner, &self.plan);
+        if let Some(chain) = &mut self.chain {
+            let state = chain.push(bytes, &mut |bytes| inner.push(bytes, plan, paths, sink));
+            self.note(state);
+        } else {
+            inner.push(bytes, plan, paths, sink);
+        }
+        if paths.overflows() != overflows {
+            self.inner.anomalies.insert(BodyAnomaly::PathLimit);
+        }
+    }
+
+    /// Bytes are missing here; how many, where that is known.
+    pub fn gap(&mut self, len: u64) {
+        let _ = len;
+        self.gap = true;
+        self.inner.truncated = true;
+    }
+
+    /// No more will come: hands on what is unfinished and tells what there was.
+    pub fn finish<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) -> BodySummary {
+        self.settle_gap(paths, sink);
+        if let Some(chain) = &mut self.chain {
+            self.inner.truncated |= !chain.is_complete() && self.encoded_bytes > 0;
+            if chain.is_mismatched() {
+                self.inner.anomalies.insert(BodyAnomaly::CodingMismatch);
+            }
+        }
+        self.inner.finish(&self.plan, paths, sink);
+        let mut format = self.inner.format.unwrap_or(Format::Empty);
+        if format == Format::Empty && self.encoded_bytes > 0 {
+            format = Format::Unknown;
+        }
+        BodySummary {
+            format,
+            encoded_bytes: self.encoded_bytes,
+            decoded_bytes: self.inner.bytes,
+            truncated: self.inner.truncated || self.undecoded.is_some_and(Undecoded::truncates),
+            anomalies: self.inner.anomalies,
+            undecoded: self.undecoded,
+        }
+    }
+
+    fn settle_gap<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        if !std::mem::take(&mut self.gap) {
+            return;
+        }
+        if self.chain.is_some() {
+            // With the missing bytes went the dictionary of those that follow.
+            self.undecoded = self.undecoded.or(Some(Undecoded::Gap));
+        } else {
+            self.inner.gap(&self.plan, paths, sink);
+        }
+    }
+
+    fn note(&mut self, state: ChainState) {
+        let (undecoded, anomaly) = match state {
+            ChainState::Open => return,
+            ChainState::Damaged => (Undecoded::Damaged, BodyAnomaly::CodingDamaged),
+            ChainState::ExpansionLimit => (Undecoded::ExpansionLimit, BodyAnomaly::ExpansionLimit),
+        };
+        self.undecoded = Some(undecoded);
+        self.inner.anomalies.insert(anomaly);
+    }
+}
+
+/// The body behind its codings.
+#[derive(Debug, Default)]
+struct Decoded {
+    /// Multipart bodies around this one.
+    depth: u8,
+    bytes: u64,
+    /// The first bytes, until they are enough to tell the format.
+    head: Vec<u8>,
+    charset: Charset,
+    /// Bytes of a byte order mark still to be left out.
+    mark: usize,
+    format: Option<Format>,
+    walker: Walker,
+    anomalies: BodyAnomalies,
+    truncated: bool,
+}
+
+/// What walks the format at hand.
+#[derive(Debug, Default)]
+enum Walker {
+    /// Counts only.
+    #[default]
+    None,
+    Form(Box<FormWalker>),
+    Json(Box<JsonWalker>),
+    Multipart(Box<MultipartWalker>),
+    Text(Box<TextWalker>),
+    Xml(Box<XmlWalker>),
+}
+
+impl Decoded {
+    fn push<S: FieldSink>(
+        &mut self,
+        mut bytes: &[u8],
+        plan: &BodyPlan,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        self.bytes += bytes.len() as u64;
+        if self.format.is_none() {
+            if self.head.is_empty() && bytes.len() >= SNIFF_BYTES {
+                self.tell(bytes.get(..SNIFF_BYTES).unwrap_or(bytes), plan, paths);
+            } else {
+                let room = SNIFF_BYTES.saturating_sub(self.head.len()).min(bytes.len());
+                let (head, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+                self.head.extend_from_slice(head);
+                bytes = rest;
+                if self.head.len() < SNIFF_BYTES {
+                    return;
+                }
+                self.settle(plan, paths, sink);
+            }
+        }
+        self.convert(bytes, false, paths, sink);
+    }
+
+    fn gap<S: FieldSink>(&mut self, plan: &BodyPlan, paths: &mut PathTable, sink: &mut S) {
+        self.truncated = true;
+        if self.format.is_none() {
+            self.settle(plan, paths, sink);
+        }
+        let root = self.root_of_walker(paths);
+        match &mut self.walker {
+            Walker::None => {}
+            Walker::Form(form) => form.gap(paths, sink),
+            Walker::Json(json) => json.gap(paths, sink),
+            Walker::Multipart(multipart) => multipart.gap(paths, sink),
+            Walker::Text(text) => text.finish(root, paths, sink),
+            Walker::Xml(xml) => xml.gap(paths, sink),
+        }
+    }
+
+    fn finish<S: FieldSink>(&mut self, plan: &BodyPlan, paths: &mut PathTable, sink: &mut S) {
+        if self.format.is_none() {
+            if self.bytes == 0 {
+                return;
+            }
+            self.settle(plan, paths, sink);
+        }
+        self.convert(&[], true, paths, sink);
+        let root = self.root_of_walker(paths);
+        match &mut self.walker {
+            Walker::None => {}
+            Walker::Form(form) => form.finish(paths, sink),
+            Walker::Json(json) => {
+                self.truncated |= !json.is_complete();
+                json.finish(paths, sink);
+                note(&mut self.anomalies, BodyAnomaly::JsonSyntax, json.is_malformed());
+                note(&mut self.anomalies, BodyAnomaly::Depth, json.is_too_deep());
+            }
+            Walker::Multipart(multipart) => {
+                let told = multipart.finish(paths, sink);
+                self.truncated |= told.truncated;
+                self.anomalies.merge(told.anomalies);
+            }
+            Walker::Text(text) => text.finish(root, paths, sink),
+            Walker::Xml(xml) => {
+                self.truncated |= !xml.is_complete();
+                xml.finish(paths, sink);
+                note(&mut self.anomalies, BodyAnomaly::XmlSyntax, xml.is_malformed());
+                note(&mut self.anomalies, BodyAnomaly::Depth, xml.is_too_deep());
+            }
+        }
+    }
+
+    /// Tells the format from the head that was held, and walks the head.
+    fn settle<S: FieldSink>(&mut self, plan: &BodyPlan, paths: &mut PathTable, sink: &mut S) {
+        let head = std::mem::take(&mut self.head);
+        self.tell(&head, plan, paths);
+        self.convert(&head, false, paths, sink);
+    }
+
+    fn tell(&mut self, head: &[u8], plan: &BodyPlan, paths: &mut PathTable) {
+        let declared = plan.media.as_ref().and_then(MediaType::charset);
+        let (charset, mark) = Charset::tell(head, declared);
+        let unmarked = head.get(mark..).unwrap_or_default();
+        let (format, mismatch) = if charset.is_utf8() {
+            sniff::tell(plan, head, unmarked)
+        } else {
+            let (mut trial, _) = Charset::tell(head, declared);
+            let mut text = Vec::new();
+            trial.convert(unmarked, false, |bytes| text.extend_from_slice(bytes));
+            sniff::tell(plan, head, &text)
+        };
+        note(&mut self.anomalies, BodyAnomaly::MediaTypeMismatch, mismatch);
+        self.walker = self.walker_of(format, plan, head, paths);
+        self.format = Some(format);
+        if !matches!(format, Format::Multipart | Format::Binary) {
+            (self.charset, self.mark) = (charset, mark);
+        }
+    }
+
+    fn walker_of(
+        &mut self,
+        format: Format,
+        plan: &BodyPlan,
+        head: &[u8],
+        paths: &mut PathTable,
+    ) -> Walker {
+        match format {
+            Format::Json => {
+                let mut json = JsonWalker::new(self.root(Root::Json, paths), paths);
+                if plan.media.as_ref().is_some_and(MediaType::is_lines) {
+                    json.expect_lines();
+                }
+                Walker::Json(Box::new(json))
+            }
+            Format::Xml => {
+                Walker::Xml(Box::new(XmlWalker::new(self.root(Root::Xml, paths), paths)))
+            }
+            Format::Form => {
+                Walker::Form(Box::new(FormWalker::new(self.root(Root::Form, paths), paths)))
+            }
+            Format::Multipart if self.depth < MULTIPART_DEPTH_MAX => {
+                let boundary = plan.media.as_ref().and_then(MediaType::boundary);
+                match MultipartWalker::new(boundary, head, self.depth) {
+                    Some(multipart) => Walker::Multipart(Box::new(multipart)),
+                    None => {
+                        self.anomalies.insert(BodyAnomaly::MultipartSyntax);
+                        Walker::Text(Box::new(TextWalker::new()))
+                    }
+                }
+            }
+            Format::Text | Format::Html | Format::Multipart => {
+                Walker::Text(Box::new(TextWalker::new()))
+            }
+            Format::Empty | Format::Unknown | Format::Binary => Walker::None,
+        }
+    }
+
+    /// To UTF-8, then to the walker.
+    fn convert<S: FieldSink>(
+        &mut self,
+        mut bytes: &[u8],
+        last: bool,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        if self.mark > 0 {
+            let skip = self.mark.min(bytes.len());
+            self.mark -= skip;
+            bytes = bytes.get(skip..).unwrap_or_default();
+        }
+        let mut charset = std::mem::take(&mut self.charset);
+        charset.convert(bytes, last, |text| self.walk(text, paths, sink));
+        self.charset = charset;
+    }
+
+    fn walk<S: FieldSink>(&mut self, text: &[u8], paths: &mut PathTable, sink: &mut S) {
+        if text.is_empty() {
+            return;
+        }
+        match &mut self.walker {
+            Walker::None => {}
+            Walker::Form(form) => form.push(text, paths, sink),
+            Walker::Json(json) => json.push(text, paths, sink),
+            Walker::Multipart(multipart) => multipart.push(text, paths, sink),
+            Walker::Text(_) => {
+                let root = self.root_of_walker(paths);
+                if let Walker::Text(walker) = &mut self.walker {
+                    walker.push(text, root, paths, sink);
+                }
+            }
+            Walker::Xml(xml) => xml.push(text, paths, sink),
+        }
+    }
+
+    fn root_of_walker(&self, paths: &mut PathTable) -> PathId {
+        match self.walker {
+            Walker::Text(_) => self.root(Root::Text, paths),
+            _ => PathId::NONE,
+        }
+    }
+
+    /// `root` behind one `part:` per multipart body around.
+    fn root(&self, root: Root, paths: &mut PathTable) -> PathId {
+        let mut path = PathId::NONE;
+        for _ in 0..self.depth {
+            path = paths.step(path, Step::Part);
+        }
+        paths.step(path, root.into())
+    }
+}
+
+fn note(anomalies: &mut BodyAnomalies, anomaly: BodyAnomaly, found: bool) {
+    if found {
+        anomalies.insert(anomaly);
+    }
+}

@@ -1,0 +1,17 @@
+//! Content codings (RFC 9110 section 8.4.1) and the transfer encodings of parts (RFC 2045
+//! section 6), undone as bytes arrive.
+
+mod base64;
+mod brotli;
+mod chain;
+mod deflate;
+mod gzip;
+mod pool;
+mod quoted_printable;
+mod registry;
+mod zstd;
+
+pub(crate) use chain::{Chain, ChainState};
+pub(crate) use pool::with_buffer;
+pub(crate) use registry::coding_named;
+pub use registry::{CODINGS, Coding, Decode, Progress, Status, TRANSFER_CODINGS};

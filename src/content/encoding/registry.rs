@@ -1,0 +1,83 @@
+//! Every encoding, one line each.
+
+use super::{base64, brotli, deflate, gzip, quoted_printable, zstd};
+
+/// Undoes one encoding, resumable at any byte of input and output.
+pub trait Decode {
+    /// Reads from `input` and writes to `output`, as much of each as it can. When neither moves
+    /// and the status is [`Status::More`], it needs more input.
+    fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Progress;
+
+    /// Whether the stream may end here: nothing is missing of what began.
+    fn is_complete(&self) -> bool;
+
+    /// Whether the bytes were not encoded at all and pass as they are.
+    fn is_mismatched(&self) -> bool {
+        false
+    }
+
+    /// Makes it ready for another body; `false` when it is not worth keeping.
+    fn reset(&mut self) -> bool;
+}
+
+/// What one call to a decoder did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes taken from the input.
+    pub read: usize,
+    /// Bytes put into the output.
+    pub written: usize,
+    /// How it goes on.
+    pub status: Status,
+}
+
+/// How a decoder goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// There may be more.
+    More,
+    /// The stream is over; what follows does not belong to it.
+    End,
+    /// The stream contradicts itself; what was written so far stands.
+    Damaged,
+}
+
+/// A named encoding.
+pub struct Coding {
+    /// Its names, the usual one first.
+    pub names: &'static [&'static str],
+    /// Makes a decoder.
+    pub make: fn() -> Option<Box<dyn Decode + Send>>,
+}
+
+impl Coding {
+    /// Whether `name` is one of its names, in any case.
+    pub fn is_named(&self, name: &[u8]) -> bool {
+        self.names.iter().any(|n| n.as_bytes().eq_ignore_ascii_case(name))
+    }
+}
+
+impl std::fmt::Debug for Coding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.names.first().unwrap_or(&""))
+    }
+}
+
+/// Content codings.
+pub static CODINGS: [Coding; 4] = [
+    Coding { names: &["gzip", "x-gzip"], make: gzip::make },
+    Coding { names: &["deflate"], make: deflate::make },
+    Coding { names: &["br"], make: brotli::make },
+    Coding { names: &["zstd"], make: zstd::make },
+];
+
+/// Transfer encodings of parts.
+pub static TRANSFER_CODINGS: [Coding; 2] = [
+    Coding { names: &["base64"], make: base64::make },
+    Coding { names: &["quoted-printable"], make: quoted_printable::make },
+];
+
+/// The content coding called `name`.
+pub(crate) fn coding_named(name: &[u8]) -> Option<&'static Coding> {
+    CODINGS.iter().find(|c| c.is_named(name))
+}

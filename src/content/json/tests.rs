@@ -1,0 +1,319 @@
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use serde_json::Value as Json;
+
+use crate::base::limits::{
+    DEPTH_MAX, KEYS_PER_NODE_MAX, SCALAR_OVERLAP_BYTES, SCALAR_WINDOW_BYTES,
+};
+use crate::content::recorder::{KeepAll, Recorder, Seen, cut};
+use crate::content::{JsonWalker, PathTable, Root};
+
+use super::{is_blank, looks_like_json};
+
+struct Walked {
+    seen: Vec<Seen>,
+    malformed: bool,
+    complete: bool,
+}
+
+fn walk_pieces(pieces: &[&[u8]], paths: &mut PathTable) -> Walked {
+    let root = paths.root(Root::Json);
+    let mut walker = JsonWalker::new(root, paths);
+    let mut sink = Recorder::default();
+    for piece in pieces {
+        walker.push(piece, paths, &mut sink);
+    }
+    let complete = walker.is_complete();
+    walker.finish(paths, &mut sink);
+    Walked { seen: sink.seen, malformed: walker.is_malformed(), complete }
+}
+
+fn walk(text: &[u8]) -> Walked {
+    walk_pieces(&[text], &mut PathTable::new(Box::new(KeepAll)))
+}
+
+fn values(text: &str) -> Vec<(String, String)> {
+    Recorder { seen: walk(text.as_bytes()).seen }.values()
+}
+
+fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
+    of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+}
+
+/// The same walk over a parsed document: what serde_json understood, in the order of the text.
+fn model(json: &Json, path: &str, out: &mut Vec<Seen>) {
+    let mut note = |what, bytes: &[u8]| {
+        out.push(Seen { what, path: path.to_owned(), bytes: bytes.to_vec() });
+    };
+    match json {
+        Json::Null => note("null", b"null"),
+        Json::Bool(b) => note("boolean", b.to_string().as_bytes()),
+        Json::Number(n) => note("number", n.to_string().as_bytes()),
+        Json::String(s) if looks_like_json(s.as_bytes()) => {
+            let trimmed = s.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_blank));
+            match serde_json::from_str(trimmed) {
+                Ok(inner) => model(&inner, &format!("{path}|$"), out),
+                Err(_) => note("unclear", s.as_bytes()),
+            }
+        }
+        Json::String(s) => note("string", s.as_bytes()),
+        Json::Array(items) => {
+            items.iter().for_each(|item| model(item, &format!("{path}[*]"), out));
+        }
+        Json::Object(members) => {
+            note("enter", b"");
+            for (key, value) in members {
+                let mut member = path.to_owned();
+                crate::content::names::push_member(key, &mut member);
+                model(value, &member, out);
+            }
+            out.push(Seen { what: "leave", path: path.to_owned(), bytes: Vec::new() });
+        }
+    }
+}
+
+/// Objects come back sorted by key from serde_json, so both sides are compared as sets of lines.
+fn sorted(mut seen: Vec<Seen>) -> Vec<Seen> {
+    seen.sort_by(|a, b| (&a.path, a.what, &a.bytes).cmp(&(&b.path, b.what, &b.bytes)));
+    seen
+}
+
+fn arb_json() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::Bool),
+        any::<i64>().prop_map(Json::from),
+        (-1.0e10..1.0e10f64).prop_map(Json::from),
+        "[a-z \\\\\"\u{1F600}é\n\t/]{0,12}".prop_map(Json::String),
+        Just(Json::String("{\"inner\":[1,\"x\\\\n\"]}".into())),
+    ];
+    leaf.prop_recursive(5, 48, 6, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..6).prop_map(Json::Array),
+            proptest::collection::btree_map("[a-e\\\\\" é]{0,20}", inner, 0..6)
+                .prop_map(|m| Json::Object(m.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_walk_is_that_of_serde_json(json in arb_json(), pretty: bool) {
+        let text = if pretty {
+            serde_json::to_string_pretty(&json)
+        } else {
+            serde_json::to_string(&json)
+        }.unwrap();
+        let walked = walk(text.as_bytes());
+        prop_assert!(!walked.malformed && walked.complete, "{text}");
+        let mut expected = Vec::new();
+        model(&json, "$", &mut expected);
+        prop_assert_eq!(sorted(walked.seen), sorted(expected));
+    }
+
+    #[test]
+    fn cutting_a_document_anywhere_changes_nothing(
+        json in arb_json(),
+        cuts in proptest::collection::vec(any::<usize>(), 0..8),
+    ) {
+        let text = serde_json::to_vec(&json).unwrap();
+        let mut paths = PathTable::new(Box::new(KeepAll));
+        let cut = walk_pieces(&cut(&text, &cuts), &mut paths);
+        prop_assert_eq!(cut.seen, walk(&text).seen);
+    }
+
+    #[test]
+    fn cutting_anything_like_json_anywhere_changes_nothing(
+        text in "[\\[\\]{}\",:a0 \\\\u1-9d8tfn'\n-]{0,60}",
+        cuts in proptest::collection::vec(any::<usize>(), 0..8),
+    ) {
+        let mut paths = PathTable::new(Box::new(KeepAll));
+        let cut = walk_pieces(&cut(text.as_bytes(), &cuts), &mut paths);
+        let whole = walk(text.as_bytes());
+        prop_assert_eq!((cut.malformed, cut.complete), (whole.malformed, whole.complete));
+        prop_assert_eq!(cut.seen, whole.seen);
+    }
+
+    #[test]
+    fn no_bytes_panic_and_enters_are_left(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let seen = walk(&bytes).seen;
+        let count = |what| seen.iter().filter(|s| s.what == what).count();
+        prop_assert_eq!(count("enter"), count("leave"));
+    }
+
+    #[test]
+    fn clearing_the_paths_between_pushes_changes_nothing(
+        json in arb_json(),
+        cuts in proptest::collection::vec(any::<usize>(), 0..8),
+    ) {
+        let text = serde_json::to_vec(&json).unwrap();
+        let mut paths = PathTable::new(Box::new(KeepAll));
+        let root = paths.root(Root::Json);
+        let mut walker = JsonWalker::new(root, &paths);
+        let mut sink = Recorder::default();
+        for piece in cut(&text, &cuts) {
+            walker.push(piece, &mut paths, &mut sink);
+            paths.clear();
+        }
+        walker.finish(&mut paths, &mut sink);
+        prop_assert_eq!(sink.seen, walk(&text).seen);
+    }
+}
+
+#[test]
+fn paths_are_canonical() {
+    let text = r#"{"patients":[{"nhs":"943","a b":1,"it's":null}],"x":{"y":[[true]]}}"#;
+    let expected = [
+        ("$.patients[*].nhs", "943"),
+        ("$.patients[*]['a b']", "1"),
+        ("$.patients[*]['it\\'s']", "null"),
+        ("$.x.y[*][*]", "true"),
+    ];
+    assert_eq!(values(text), pairs(&expected));
+    assert_eq!(values(r#"[{"x":1}]"#), pairs(&[("$[*].x", "1")]));
+    assert_eq!(values("12"), pairs(&[("$", "12")]));
+}
+
+#[test]
+fn lines_are_walked_as_one_object() {
+    let text = "{\"x\":1}\n{\"x\":2}\r\n\n\u{1e}{\"x\":3}";
+    assert_eq!(values(text), pairs(&[("$.x", "1"), ("$.x", "2"), ("$.x", "3")]));
+}
+
+#[test]
+fn json_in_a_string_goes_on_behind_a_bar() {
+    let text = r#"{"payload":" {\"ssn\":\"x\",\"n\":{\"m\":\"[\\\"y\\\"]\"}} ","not":"{name}"}"#;
+    let expected = [("$.payload|$.ssn", "x"), ("$.payload|$.n.m|$[*]", "y"), ("$.not", "{name}")];
+    assert_eq!(values(text), pairs(&expected));
+}
+
+#[test]
+fn a_cut_document_is_walked_as_far_as_it_goes() {
+    let walked = walk(br#"{"a":{"b":"uncle"#);
+    assert!(!walked.complete);
+    let what: Vec<_> = walked.seen.iter().map(|s| (s.what, s.path.as_str())).collect();
+    let expected =
+        [("enter", "$"), ("enter", "$.a"), ("string", "$.a.b"), ("leave", "$.a"), ("leave", "$")];
+    assert_eq!(what, expected);
+}
+
+#[test]
+fn garbage_is_told_and_the_rest_is_walked() {
+    let text = r#"{name: John Smith, 'q': 1,, "a" "b", "ssn": "x"]"#;
+    let walked = walk(text.as_bytes());
+    assert!(walked.malformed);
+    let seen = Recorder { seen: walked.seen }.values();
+    assert_eq!(
+        seen,
+        pairs(&[("$.name", "John Smith"), ("$.q", "1"), ("$.a", "b"), ("$.ssn", "x")])
+    );
+}
+
+#[test]
+fn keys_that_are_data_become_a_star_and_are_looked_at() {
+    let mut paths = PathTable::new(Box::new(|key: &[u8]| !key.contains(&b'@')));
+    let long = "k".repeat(300);
+    let text = format!(r#"{{"a@b":{{"x":1}},"{long}":2,"c":3}}"#);
+    let seen = Recorder { seen: walk_pieces(&[text.as_bytes()], &mut paths).seen }.values();
+    let expected =
+        [("key $.*", "a@b"), ("$.*.x", "1"), ("key $.*", &long), ("$.*", "2"), ("$.c", "3")];
+    assert_eq!(seen, pairs(&expected));
+}
+
+#[test]
+fn an_object_of_many_keys_is_a_map() {
+    let members: Vec<String> =
+        (0..KEYS_PER_NODE_MAX + 10).map(|n| format!("\"k{n}\":{n}")).collect();
+    let text = format!("{{{}}}", members.join(","));
+    let mut paths = PathTable::new(Box::new(KeepAll));
+    for _ in 0..2 {
+        let seen = walk_pieces(&[text.as_bytes()], &mut paths).seen;
+        let stars = seen.iter().filter(|s| s.what == "number" && s.path == "$.*").count();
+        assert_eq!(stars, 10);
+    }
+}
+
+#[test]
+fn what_is_too_deep_shares_the_deepest_path() {
+    let depth = DEPTH_MAX + 50;
+    let text = format!("{}\"x\",{{\"k\":7}}{}", "[".repeat(depth), "]".repeat(depth));
+    let walked = walk(text.as_bytes());
+    let deepest = format!("${}", "[*]".repeat(DEPTH_MAX));
+    let seen = Recorder { seen: walked.seen }.values();
+    assert_eq!(seen, pairs(&[(&deepest, "x"), (&deepest, "k"), (&deepest, "7")]));
+    assert!(walked.complete);
+}
+
+#[test]
+fn long_scalars_come_in_overlapping_windows() {
+    let long: Vec<u8> = (0..3 * SCALAR_WINDOW_BYTES).map(|n| b'a' + (n % 23) as u8).collect();
+    let mut text = b"[\"".to_vec();
+    text.extend_from_slice(&long);
+    text.extend_from_slice(b"\"]");
+    let whole = walk(&text).seen;
+    let step = SCALAR_WINDOW_BYTES - SCALAR_OVERLAP_BYTES;
+    for (n, window) in whole.iter().enumerate() {
+        assert_eq!(window.what, if n == 0 { "string" } else { "continued" });
+        let end = (n * step + SCALAR_WINDOW_BYTES).min(long.len());
+        assert_eq!(window.bytes, long[n * step..end]);
+    }
+    assert_eq!(whole.len(), 4);
+    let pieces: Vec<&[u8]> = text.chunks(1000).collect();
+    assert_eq!(walk_pieces(&pieces, &mut PathTable::new(Box::new(KeepAll))).seen, whole);
+}
+
+#[test]
+fn a_long_string_of_json_streams_into_its_own_walk() {
+    let item = "{\\\"a\\\":\\\"b\\\"}";
+    let count = 2 * SCALAR_WINDOW_BYTES / 9;
+    let text = format!("{{\"p\":\"[{}]\"}}", vec![item; count].join(","));
+    let seen = values(&text);
+    assert_eq!(seen.len(), count);
+    assert!(seen.iter().all(|s| s == &("$.p|$[*].a".to_owned(), "b".to_owned())));
+    let pieces: Vec<&[u8]> = text.as_bytes().chunks(777).collect();
+    let cut = walk_pieces(&pieces, &mut PathTable::new(Box::new(KeepAll))).seen;
+    assert_eq!(Recorder { seen: cut }.values(), seen);
+}
+
+#[test]
+fn the_corpus_is_walked_as_serde_json_does() {
+    let corpus = std::env::var_os("PHITAP_CORPUS").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
+        PathBuf::from,
+    );
+    let files: Vec<PathBuf> = walkdir::WalkDir::new(corpus.join("fhir"))
+        .sort_by_file_name()
+        .into_iter()
+        .filter_map(Result::ok)
+        .map(walkdir::DirEntry::into_path)
+        .filter(|p| p.extension().is_some_and(|e| e == "json"))
+        .step_by(7)
+        .collect();
+    if files.is_empty() {
+        eprintln!("SKIP: the_corpus_is_walked_as_serde_json_does (corpus not found)");
+        return;
+    }
+    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut compared = 0;
+    for file in files {
+        let bytes = std::fs::read(&file).unwrap();
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let Ok(json) = serde_json::from_slice::<Json>(text) else { continue };
+        let pieces: Vec<&[u8]> = text.chunks(1460).collect();
+        let walked = walk_pieces(&pieces, &mut paths);
+        let mut expected = Vec::new();
+        model(&json, "$", &mut expected);
+        let strings = |seen: Vec<Seen>| -> Vec<Seen> {
+            // serde_json writes numbers in its own way.
+            let seen = seen.into_iter().filter(|s| s.what != "number").collect();
+            sorted(seen)
+        };
+        assert!(!walked.malformed && walked.complete, "{}", file.display());
+        assert_eq!(strings(walked.seen), strings(expected), "{}", file.display());
+        compared += 1;
+    }
+    assert!(compared > 10, "{compared}");
+}

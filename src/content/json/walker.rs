@@ -1,0 +1,602 @@
+//! The scanner.
+
+use crate::base::limits::{DEPTH_MAX, KEYS_PER_NODE_MAX, SCALAR_WINDOW_BYTES};
+use crate::content::leaf::Leaf;
+use crate::content::paths::Interned;
+use crate::content::{FieldSink, PathId, PathTable, Step};
+use crate::model::{Value, ValueKind};
+
+use super::bytes::{bare_end, ends_bare, is_blank, skip_blank, string_end};
+use super::escape::Escape;
+use super::trail::{Trail, moved};
+
+/// Numbers as written are shorter than this; longer bare tokens are text.
+const NUMBER_BYTES_MAX: usize = 64;
+
+/// Walks JSON as it arrives. Takes what is nearly JSON too: several values one after the other
+/// (NDJSON, RFC 7464), unquoted keys, missing and doubled commas, unknown literals. What is none
+/// is handed on as strings and told by [`JsonWalker::is_malformed`].
+#[derive(Debug)]
+pub struct JsonWalker {
+    state: State,
+    top: Frame,
+    /// The containers around `top`, outermost first; at most [`DEPTH_MAX`].
+    stack: Vec<Frame>,
+    /// Open containers below the deepest that has a path of its own.
+    over: u64,
+    key: Vec<u8>,
+    leaf: Leaf,
+    escape: Escape,
+    trail: Trail,
+    /// Top-level values that began.
+    values: u64,
+    lines: bool,
+    malformed: bool,
+    too_deep: bool,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// A value.
+    Value,
+    /// A key or the end of the object.
+    Key,
+    /// The colon behind a key.
+    Colon,
+    /// A comma or the end of the container.
+    After,
+    /// Anything below the deepest path.
+    Over,
+    /// More of a string.
+    String,
+    /// More of a number, a literal, or what is none.
+    Bare,
+    /// More of a key.
+    KeyString,
+    /// More of a key without quotes.
+    KeyBare,
+    /// The next line: what precedes it was lost in part.
+    Line,
+    /// Nothing: too much was lost.
+    Lost,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Container {
+    Document,
+    Object,
+    Array,
+}
+
+/// An open container.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    container: Container,
+    /// Keys so far.
+    keys: u16,
+    path: PathId,
+    /// Path of the value that is next or was last.
+    child: PathId,
+}
+
+impl JsonWalker {
+    /// A walker of the value of a field within `level` others.
+    pub(in crate::content) fn at_level(level: u8) -> Self {
+        let path = PathId::NONE;
+        JsonWalker {
+            state: State::Value,
+            top: Frame { container: Container::Document, keys: 0, path, child: path },
+            stack: Vec::new(),
+            over: 0,
+            key: Vec::new(),
+            leaf: Leaf::at_level(level),
+            escape: Escape::default(),
+            trail: Trail::default(),
+            values: 0,
+            lines: false,
+            malformed: false,
+            too_deep: false,
+        }
+    }
+
+    /// A walker of a body whose root is at `root`.
+    pub fn new(root: PathId, paths: &PathTable) -> Self {
+        let mut walker = JsonWalker::at_level(0);
+        walker.restart(root, paths);
+        walker
+    }
+
+    /// Begins another document at `root`.
+    pub(in crate::content) fn restart(&mut self, root: PathId, paths: &PathTable) {
+        self.top = Frame { container: Container::Document, keys: 0, path: root, child: root };
+        self.stack.clear();
+        self.state = State::Value;
+        (self.over, self.values) = (0, 0);
+        self.escape = Escape::default();
+        self.trail.save(paths, root);
+    }
+
+    /// Says that each line is a value (NDJSON), so that after a gap the next line can be walked.
+    pub fn expect_lines(&mut self) {
+        self.lines = true;
+    }
+
+    /// Whether something was no JSON.
+    pub fn is_malformed(&self) -> bool {
+        self.malformed || self.escape.malformed
+    }
+
+    /// Whether something was nested too deep for a path of its own.
+    pub fn is_too_deep(&self) -> bool {
+        self.too_deep
+    }
+
+    /// Whether every value that began has ended.
+    pub fn is_complete(&self) -> bool {
+        let number = self.state == State::Bare && kind_of(self.leaf.held()).is_some();
+        let between = matches!(self.state, State::Value | State::After);
+        self.stack.is_empty() && (between || number)
+    }
+
+    /// Walks the next bytes.
+    pub fn push<S: FieldSink>(&mut self, input: &[u8], paths: &mut PathTable, sink: &mut S) {
+        self.revive(paths);
+        self.scan(input, paths, sink);
+        let Frame { path, child, .. } = self.top;
+        self.trail.save(paths, if child == PathId::NONE { path } else { child });
+    }
+
+    /// Bytes are missing here. Where each line is a value the next line is walked; otherwise
+    /// nobody knows in which field what follows lies, and it is not walked.
+    pub fn gap<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        let lines = self.lines || self.values > 1;
+        self.finish(paths, sink);
+        self.state = if lines { State::Line } else { State::Lost };
+    }
+
+    /// No more will come: hands on what is unfinished and leaves what is open.
+    pub fn finish<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        self.revive(paths);
+        let path = self.top.child;
+        match self.state {
+            State::String => {
+                let leaf = &mut self.leaf;
+                self.escape.end(|bytes| leaf.extend(bytes, path, paths, sink));
+                self.leaf.end(ValueKind::String, path, paths, sink);
+            }
+            State::Bare => self.end_bare(path, paths, sink),
+            _ => {}
+        }
+        self.key.clear();
+        self.escape.end(|_| {});
+        self.over = 0;
+        while self.top.container != Container::Document {
+            self.close(paths, sink);
+        }
+        self.state = State::Value;
+    }
+
+    /// Interns again what this stands on when the table was cleared.
+    fn revive(&mut self, paths: &mut PathTable) {
+        if !self.trail.is_stale(paths) {
+            return;
+        }
+        let pairs = self.trail.restore(paths);
+        for frame in self.stack.iter_mut().chain([&mut self.top]) {
+            frame.path = moved(&pairs, frame.path);
+            frame.child = moved(&pairs, frame.child);
+        }
+    }
+
+    fn scan<S: FieldSink>(&mut self, input: &[u8], paths: &mut PathTable, sink: &mut S) {
+        let mut at = 0;
+        while let Some(&byte) = input.get(at) {
+            at = match self.state {
+                State::Key if byte == b'"' => self.quoted_key(input, at + 1, paths, sink),
+                State::Value if byte == b'"' => self.quoted_value(input, at + 1, paths, sink),
+                State::After => self.after(byte, input, at, paths, sink),
+                State::String => self.string(input, at, paths, sink),
+                State::KeyString => self.key_string(input, at, paths, sink),
+                State::Bare => self.bare(input, at, paths, sink),
+                State::KeyBare => self.key_bare(byte, at, paths, sink),
+                State::Line => self.line(input, at),
+                State::Lost => return,
+                _ if is_blank(byte) => skip_blank(input, at + 1),
+                State::Key => self.odd_key(byte, at, paths, sink),
+                State::Value => self.value(byte, input, at, paths, sink),
+                State::Colon => self.colon(byte, at),
+                State::Over => self.deep(byte, input, at, paths, sink),
+            };
+        }
+    }
+
+    /// A key, from behind its opening quote.
+    #[inline]
+    fn quoted_key<S: FieldSink>(
+        &mut self,
+        input: &[u8],
+        from: usize,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> usize {
+        let rest = input.get(from..).unwrap_or_default();
+        if usize::from(self.top.keys) < KEYS_PER_NODE_MAX
+            && let Some((path, len)) = paths.expected(self.top.path, self.top.child, rest)
+        {
+            self.top.keys += 1;
+            self.top.child = path;
+            self.state = State::Value;
+            return from + len;
+        }
+        let end = string_end(input, from);
+        if input.get(end) == Some(&b'"') {
+            let key = input.get(from..end).unwrap_or_default();
+            self.member(key, paths, sink);
+            self.state = State::Colon;
+            return end + 1;
+        }
+        self.state = State::KeyString;
+        self.key_string(input, from, paths, sink)
+    }
+
+    /// The path of a member of the object at hand.
+    fn member<S: FieldSink>(&mut self, key: &[u8], paths: &mut PathTable, sink: &mut S) {
+        let Frame { path, child: last, keys, .. } = self.top;
+        self.top.keys = keys.saturating_add(1);
+        let interned = if usize::from(keys) < KEYS_PER_NODE_MAX {
+            paths.named(path, Step::Key, key)
+        } else {
+            // An object with so many members is a map: which of them come first means nothing.
+            Interned::Data(paths.data(path, Step::Key))
+        };
+        self.top.child = match interned {
+            Interned::Named(child) => {
+                paths.followed(path, last, child);
+                child
+            }
+            Interned::Data(child) => {
+                sink.key(paths, child, key);
+                child
+            }
+        };
+    }
+
+    fn key_string<S: FieldSink>(
+        &mut self,
+        input: &[u8],
+        at: usize,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> usize {
+        let key = &mut self.key;
+        let end = self.escape.run(input, at, |bytes| extend_key(key, bytes));
+        let Some(end) = end else { return input.len() };
+        let key = std::mem::take(&mut self.key);
+        self.member(&key, paths, sink);
+        self.key = key;
+        self.key.clear();
+        self.state = State::Colon;
+        end
+    }
+
+    /// Something else than a quoted key.
+    fn odd_key<S: FieldSink>(
+        &mut self,
+        byte: u8,
+        at: usize,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> usize {
+        match byte {
+            b'}' => self.close(paths, sink),
+            b',' => self.malformed = true,
+            b']' => {
+                self.malformed = true;
+                self.close(paths, sink);
+            }
+            _ => {
+                self.malformed = true;
+                self.state = State::KeyBare;
+                return at;
+            }
+        }
+        at + 1
+    }
+
+    /// A key without quotes goes on to the colon; what has none was a value.
+    fn key_bare<S: FieldSink>(
+        &mut self,
+        byte: u8,
+        at: usize,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> usize {
+        if !matches!(byte, b':' | b',' | b'}' | b']' | b'\n') {
+            extend_key(&mut self.key, &[byte]);
+            return at + 1;
+        }
+        let held = std::mem::take(&mut self.key);
+        let key = held.trim_ascii();
+        let key = key.strip_prefix(b"'").and_then(|k| k.strip_suffix(b"'")).unwrap_or(key);
+        if byte == b':' {
+            self.member(key, paths, sink);
+            self.state = State::Colon;
+        } else {
+            self.top.child = paths.data(self.top.path, Step::Key);
+            self.leaf.whole(key, self.top.child, paths, sink);
+            self.state = State::After;
+        }
+        self.key = held;
+        self.key.clear();
+        at
+    }
+
+    fn colon(&mut self, byte: u8, at: usize) -> usize {
+        self.state = State::Value;
+        if byte == b':' {
+            return at + 1;
+        }
+        self.malformed = true;
+        at
+    }
+
+    /// A string, from behind its opening quote.
+    #[inline]
+    fn quoted_value<S: FieldSink>(
+        &mut self,
+        input: &[u8],
+        from: usize,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> usize {
+        let end = string_end(input, from);
+        if input.get(end) == Some(&b'"') {
+            let text = input.get(from..end).unwrap_or_default();
+            self.leaf.whole(text, self.top.child, paths, sink);
+            self.state = State::After;
+            return end + 1;
+        }
+        self.state = State::String;
+        self.string(input, from, paths, sink)
+    }
+
+    /// More of a string that has escapes or was cut.
+    fn string<S: FieldSink>(
+        &mut self,
+        input: &[u8],
+        at: usize,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> usize {
+        let (leaf, path) = (&mut self.leaf, self.top.child);
+        let end = self.escape.run(input, at, |bytes| leaf.extend(bytes, path, paths, sink));
+        let Some(end) = end else { return input.len() };
+        self.leaf.end(ValueKind::String, path, paths, sink);
+        self.settle();
+        end
+    }
+
+    /// A value that is no string.
+    fn value<S: FieldSink>(
+        &mut self,
+        byte: u8,
+        input: &[u8],
+        at: usize,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> usize {
+        match byte {
+            b'{' => self.open(Container::Object, paths, sink),
+            b'[' => self.open(Container::Array, paths, sink),
+            b'"' => return self.quoted_value(input, at + 1, paths, sink),
+            b']' | b'}' => {
+                self.malformed |= byte != b']' || self.top.container != Container::Array;
+                self.close(paths, sink);
+            }
+            b',' => {
+                self.malformed = true;
+                self.state = State::After;
+                return at;
+            }
+            _ => {
+                let end = bare_end(input, at);
+                let token = input.get(at..end).unwrap_or_default();
+                if end < input.len()
+                    && let Some(kind) = kind_of(token)
+                {
+                    sink.field(paths, self.top.child, Value::new(kind, token));
+                    self.state = State::After;
+                    return end;
+                }
+                self.state = State::Bare;
+                return at;
+            }
+        }
+        at + 1
+    }
+
+    /// More of a token without quotes.
+    fn bare<S: FieldSink>(
+        &mut self,
+        input: &[u8],
+        from: usize,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> usize {
+        let path = self.top.child;
+        let mut at = from;
+        loop {
+            // Within one call the token is input[from..at] behind what is held already.
+            let end = bare_end(input, at);
+            let piece = input.get(at..end).unwrap_or_default();
+            self.leaf.extend(piece, path, paths, sink);
+            let Some(&stop) = input.get(end) else { return end };
+            let whole = self.leaf.is_whole() && kind_of(self.leaf.held()).is_some();
+            if ends_bare(stop) || whole {
+                self.end_bare(path, paths, sink);
+                self.settle();
+                return end;
+            }
+            self.leaf.extend(&[stop], path, paths, sink);
+            at = end + 1;
+        }
+    }
+
+    fn end_bare<S: FieldSink>(&mut self, path: PathId, paths: &mut PathTable, sink: &mut S) {
+        self.leaf.trim_end();
+        let kind = if self.leaf.is_whole() { kind_of(self.leaf.held()) } else { None };
+        self.malformed |= kind.is_none();
+        self.leaf.end(kind.unwrap_or(ValueKind::String), path, paths, sink);
+    }
+
+    /// Behind a value.
+    #[inline]
+    fn after<S: FieldSink>(
+        &mut self,
+        byte: u8,
+        input: &[u8],
+        at: usize,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> usize {
+        match (byte, self.top.container) {
+            (b',', Container::Object) => self.state = State::Key,
+            (b',', _) => self.state = State::Value,
+            (b'}', Container::Object) | (b']', Container::Array) => self.close(paths, sink),
+            (b'}' | b']', _) => {
+                self.malformed = true;
+                self.close(paths, sink);
+            }
+            _ if is_blank(byte) => return skip_blank(input, at + 1),
+            (_, Container::Document) => {
+                self.state = State::Value;
+                return at;
+            }
+            (_, container) => {
+                self.malformed = true;
+                let object = container == Container::Object;
+                self.state = if object { State::Key } else { State::Value };
+                return at;
+            }
+        }
+        at + 1
+    }
+
+    fn open<S: FieldSink>(&mut self, container: Container, paths: &mut PathTable, sink: &mut S) {
+        if self.stack.len() >= DEPTH_MAX {
+            self.too_deep = true;
+            self.over = 1;
+            self.state = State::Over;
+            return;
+        }
+        if self.top.container == Container::Document {
+            self.values += 1;
+        }
+        let path = self.top.child;
+        self.stack.push(self.top);
+        let (state, child) = if container == Container::Object {
+            sink.enter(paths, path);
+            (State::Key, PathId::NONE)
+        } else {
+            (State::Value, paths.step(path, Step::Index))
+        };
+        self.state = state;
+        self.top = Frame { container, keys: 0, path, child };
+    }
+
+    fn close<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        if self.top.container == Container::Object {
+            sink.leave(paths, self.top.path);
+        }
+        match self.stack.pop() {
+            Some(outer) => self.top = outer,
+            None => self.malformed = true,
+        }
+        self.state = State::After;
+    }
+
+    /// Below the deepest path keys and values are not told apart: all are looked at.
+    fn deep<S: FieldSink>(
+        &mut self,
+        byte: u8,
+        input: &[u8],
+        at: usize,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> usize {
+        match byte {
+            b'{' | b'[' => self.over += 1,
+            b'}' | b']' => {
+                self.over -= 1;
+                self.settle();
+            }
+            b'"' => {
+                self.state = State::String;
+                return self.string(input, at + 1, paths, sink);
+            }
+            b',' | b':' => {}
+            _ => {
+                self.state = State::Bare;
+                return at;
+            }
+        }
+        at + 1
+    }
+
+    fn line(&mut self, input: &[u8], at: usize) -> usize {
+        let rest = input.get(at..).unwrap_or_default();
+        match memchr::memchr(b'\n', rest) {
+            Some(n) => {
+                self.state = State::Value;
+                at + n + 1
+            }
+            None => input.len(),
+        }
+    }
+
+    /// A scalar is over.
+    fn settle(&mut self) {
+        self.state = if self.over > 0 { State::Over } else { State::After };
+    }
+}
+
+fn extend_key(key: &mut Vec<u8>, bytes: &[u8]) {
+    let room = SCALAR_WINDOW_BYTES.saturating_sub(key.len());
+    key.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+}
+
+/// The kind of a token without quotes, where it is one of JSON.
+fn kind_of(token: &[u8]) -> Option<ValueKind> {
+    match token {
+        b"true" | b"false" => Some(ValueKind::Boolean),
+        b"null" => Some(ValueKind::Null),
+        [b'-' | b'0'..=b'9', rest @ ..] if token.len() <= NUMBER_BYTES_MAX => rest
+            .iter()
+            .all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'))
+            .then_some(ValueKind::Number),
+        _ => None,
+    }
+}
+
+/// Whether a whole string is worth walking as JSON: an object or array from end to end, as far
+/// as its first and last bytes tell.
+pub(in crate::content) fn looks_like_json(bytes: &[u8]) -> bool {
+    let last = bytes.iter().rfind(|b| !is_blank(**b));
+    let first = bytes.iter().find(|b| !is_blank(**b));
+    matches!((first, last), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')))
+        && begins_like_json(bytes)
+}
+
+/// Whether `bytes` begin like an object or array of JSON.
+pub(in crate::content) fn begins_like_json(bytes: &[u8]) -> bool {
+    let from = skip_blank(bytes, 0);
+    let Some(open) = bytes.get(from) else { return false };
+    let rest = bytes.get(skip_blank(bytes, from + 1)..).unwrap_or_default();
+    match (open, rest) {
+        (b'{', [b'"' | b'}', ..]) => true,
+        (b'[', [b'"' | b'{' | b'[' | b']' | b'-' | b'0'..=b'9', ..]) => true,
+        (b'[', rest) => [&b"true"[..], b"false", b"null"].iter().any(|l| rest.starts_with(l)),
+        _ => false,
+    }
+}

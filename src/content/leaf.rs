@@ -1,0 +1,166 @@
+//! Scalars: handed on whole where they are short, in overlapping windows where they are long, and
+//! walked instead where they are JSON.
+
+use crate::base::limits::{JSON_IN_TEXT_MAX, SCALAR_OVERLAP_BYTES, SCALAR_WINDOW_BYTES};
+use crate::model::{Value, ValueKind};
+
+use super::json::{JsonWalker, begins_like_json, is_blank, looks_like_json};
+use super::{FieldSink, PathId, PathTable, Step};
+
+/// One scalar at a time, collected from pieces. Windows are counted from the start of the scalar,
+/// so they do not depend on how it was cut on its way.
+#[derive(Debug, Default)]
+pub(crate) struct Leaf {
+    buffer: Vec<u8>,
+    /// A window of this scalar was handed on.
+    continued: bool,
+    /// This scalar is JSON and flows into `nested`.
+    streaming: bool,
+    /// How many scalars this one lies in.
+    level: u8,
+    nested: Option<Box<JsonWalker>>,
+}
+
+impl Leaf {
+    /// A scalar within `level` others.
+    pub(crate) fn at_level(level: u8) -> Self {
+        Leaf { level, ..Leaf::default() }
+    }
+
+    /// What is held of the scalar; all of it unless a window was handed on.
+    pub(crate) fn held(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Whether all of the scalar so far is held.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.continued && !self.streaming
+    }
+
+    /// Leaves out white space at the end of what is held.
+    pub(crate) fn trim_end(&mut self) {
+        self.buffer.truncate(self.buffer.trim_ascii_end().len());
+    }
+
+    /// Leaves out line ends at the end of what is held.
+    pub(crate) fn trim_line_end(&mut self) {
+        while let [.., b'\r' | b'\n'] = self.buffer[..] {
+            self.buffer.pop();
+        }
+    }
+
+    /// Takes more of the scalar.
+    pub(crate) fn extend<S: FieldSink>(
+        &mut self,
+        mut bytes: &[u8],
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        while !self.streaming && self.buffer.len() + bytes.len() > SCALAR_WINDOW_BYTES {
+            let room = SCALAR_WINDOW_BYTES.saturating_sub(self.buffer.len());
+            let (head, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+            self.buffer.extend_from_slice(head);
+            bytes = rest;
+            self.window(path, paths, sink);
+        }
+        match &mut self.nested {
+            Some(nested) if self.streaming => nested.push(bytes, paths, sink),
+            _ => self.buffer.extend_from_slice(bytes),
+        }
+    }
+
+    /// A window is full and more follows.
+    fn window<S: FieldSink>(&mut self, path: PathId, paths: &mut PathTable, sink: &mut S) {
+        if !self.continued && self.may_nest(&self.buffer) && begins_like_json(&self.buffer) {
+            self.streaming = true;
+            let buffer = std::mem::take(&mut self.buffer);
+            let nested = self.open_nested(path, paths);
+            nested.push(&buffer, paths, sink);
+            self.buffer = buffer;
+            self.buffer.clear();
+            return;
+        }
+        let value =
+            Value { kind: ValueKind::String, bytes: &self.buffer, continued: self.continued };
+        sink.field(paths, path, value);
+        self.continued = true;
+        self.buffer.copy_within(SCALAR_WINDOW_BYTES - SCALAR_OVERLAP_BYTES.., 0);
+        self.buffer.truncate(SCALAR_OVERLAP_BYTES);
+    }
+
+    /// The scalar is over.
+    pub(crate) fn end<S: FieldSink>(
+        &mut self,
+        kind: ValueKind,
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        if self.streaming {
+            if let Some(nested) = &mut self.nested {
+                nested.finish(paths, sink);
+            }
+        } else if self.continued {
+            let value = Value { kind, bytes: &self.buffer, continued: true };
+            sink.field(paths, path, value);
+        } else {
+            let buffer = std::mem::take(&mut self.buffer);
+            self.short(kind, &buffer, path, paths, sink);
+            self.buffer = buffer;
+        }
+        self.buffer.clear();
+        (self.continued, self.streaming) = (false, false);
+    }
+
+    /// A whole string in one piece.
+    #[inline]
+    pub(crate) fn whole<S: FieldSink>(
+        &mut self,
+        bytes: &[u8],
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        let plain = bytes.first().is_none_or(|b| *b > b' ' && *b != b'{' && *b != b'[');
+        if plain && bytes.len() <= SCALAR_WINDOW_BYTES {
+            sink.field(paths, path, Value::new(ValueKind::String, bytes));
+        } else if bytes.len() <= SCALAR_WINDOW_BYTES {
+            self.short(ValueKind::String, bytes, path, paths, sink);
+        } else {
+            self.extend(bytes, path, paths, sink);
+            self.end(ValueKind::String, path, paths, sink);
+        }
+    }
+
+    /// A scalar of at most one window.
+    fn short<S: FieldSink>(
+        &mut self,
+        kind: ValueKind,
+        bytes: &[u8],
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        if self.may_nest(bytes) && looks_like_json(bytes) {
+            let nested = self.open_nested(path, paths);
+            nested.push(bytes, paths, sink);
+            nested.finish(paths, sink);
+        } else {
+            sink.field(paths, path, Value::new(kind, bytes));
+        }
+    }
+
+    fn may_nest(&self, bytes: &[u8]) -> bool {
+        self.level < JSON_IN_TEXT_MAX
+            && bytes.iter().find(|b| !is_blank(**b)).is_some_and(|b| matches!(b, b'{' | b'['))
+    }
+
+    fn open_nested(&mut self, path: PathId, paths: &mut PathTable) -> &mut JsonWalker {
+        let level = self.level + 1;
+        let nested = self.nested.get_or_insert_with(|| Box::new(JsonWalker::at_level(level)));
+        let root = paths.step(path, Step::Nested);
+        nested.restart(root, paths);
+        nested
+    }
+}

@@ -1,0 +1,494 @@
+//! Interned field paths: a tree of (parent, step) whose nodes are numbers.
+//!
+//! Walkers meet the same few hundred paths millions of times. Objects of one kind also repeat the
+//! order of their keys, so every node remembers which sibling followed it last time; the bytes of
+//! the next key are then compared in place with those of the guess, and only a wrong guess is
+//! looked up by hash.
+
+use std::cell::Cell;
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+
+use hashbrown::HashTable;
+
+use crate::base::limits::{KEY_BYTES_MAX, PATHS_HARD_MAX, PATHS_MAX};
+use crate::base::table_state;
+
+/// A path in one generation of one [`PathTable`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathId(u32);
+
+impl PathId {
+    /// No path: never handed to a sink.
+    pub(crate) const NONE: PathId = PathId(u32::MAX);
+
+    /// The path's place in its table, dense from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Decides which names are names and which are data.
+pub trait KeyPolicy {
+    /// Whether `key` may be stored as part of a path. What is refused becomes `*` and is handed to
+    /// [`super::FieldSink::key`] each time it occurs. Asked once per path that is made, and each
+    /// time for what was refused.
+    fn keep(&self, key: &[u8]) -> bool;
+}
+
+impl<F: Fn(&[u8]) -> bool> KeyPolicy for F {
+    fn keep(&self, key: &[u8]) -> bool {
+        self(key)
+    }
+}
+
+/// Where a path begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Root {
+    /// A JSON body: `$`.
+    Json,
+    /// An XML body: the empty path.
+    Xml,
+    /// A body of text: `$`.
+    Text,
+    /// Names of an urlencoded form.
+    Form,
+    /// Names of query parameters.
+    Query,
+    /// Names of header fields.
+    Header,
+    /// Names of cookies.
+    Cookie,
+}
+
+/// How a path continues that of its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Step {
+    /// Root of JSON, `$`.
+    Json,
+    /// Root of JSON inside a value, `|$`.
+    Nested,
+    /// Root of XML, empty.
+    Xml,
+    /// Text, `$`.
+    Text,
+    /// Parent of the names of a form, empty.
+    Form,
+    /// Parent of the names of a query, empty.
+    Query,
+    /// Parent of the names of header fields, empty.
+    Header,
+    /// Parent of the names of cookies, empty.
+    Cookie,
+    /// A part of a multipart body, `part:`.
+    Part,
+    /// A member of a JSON object, `.name` or `['na me']`.
+    Key,
+    /// The elements of a JSON array, `[*]`.
+    Index,
+    /// An XML element, `/name`.
+    Element,
+    /// An XML attribute, `/@name`.
+    Attribute,
+    /// A named parameter, header field, cookie or form part, `name`.
+    Name,
+}
+
+impl From<Root> for Step {
+    fn from(root: Root) -> Step {
+        match root {
+            Root::Json => Step::Json,
+            Root::Xml => Step::Xml,
+            Root::Text => Step::Text,
+            Root::Form => Step::Form,
+            Root::Query => Step::Query,
+            Root::Header => Step::Header,
+            Root::Cookie => Step::Cookie,
+        }
+    }
+}
+
+/// The result of interning a name that traffic controls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interned {
+    /// The name is part of the path.
+    Named(PathId),
+    /// The name is data: this is the `*` beside it.
+    Data(PathId),
+}
+
+impl Interned {
+    /// The path, either way.
+    pub(crate) fn id(self) -> PathId {
+        match self {
+            Interned::Named(path) | Interned::Data(path) => path,
+        }
+    }
+}
+
+/// One interned path.
+#[derive(Clone, Debug)]
+struct Node {
+    parent: PathId,
+    step: Step,
+    /// A name that was refused: `*`.
+    data: bool,
+    /// Length of `name":` as it stands in JSON, 0 when the name cannot stand there unescaped.
+    quoted: u8,
+    name_len: u8,
+    name_at: u32,
+    /// The first eight bytes of `name":`, and the last eight where it is longer.
+    head: u64,
+    tail: u64,
+    /// The child that came first last time.
+    first: PathId,
+    /// The sibling that followed last time.
+    next: PathId,
+    index: PathId,
+    tag: Cell<u32>,
+}
+
+/// The paths of one worker.
+pub struct PathTable {
+    policy: Box<dyn KeyPolicy + Send>,
+    nodes: Vec<Node>,
+    /// Every name once, each followed by `":`.
+    names: Vec<u8>,
+    lookup: HashTable<PathId>,
+    hasher: foldhash::quality::RandomState,
+    generation: u32,
+    overflows: u64,
+}
+
+impl PathTable {
+    /// An empty table whose names pass `policy`.
+    pub fn new(policy: Box<dyn KeyPolicy + Send>) -> Self {
+        PathTable {
+            policy,
+            nodes: Vec::new(),
+            names: Vec::new(),
+            lookup: HashTable::new(),
+            hasher: table_state(),
+            generation: 0,
+            overflows: 0,
+        }
+    }
+
+    /// Interned paths.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether no path is interned.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Whether it is time to [`PathTable::clear`].
+    pub fn is_full(&self) -> bool {
+        self.nodes.len() >= PATHS_MAX
+    }
+
+    /// Forgets every path: all [`PathId`]s and tags of before are void. Allowed between any two
+    /// calls to a walker; walkers notice and intern again what they stand on.
+    pub fn clear(&mut self) {
+        self.nodes.clear();
+        self.names.clear();
+        self.lookup.clear();
+        self.generation = self.generation.wrapping_add(1);
+    }
+
+    /// How often the table was cleared.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// How often a path was not made because the table was at its hard limit.
+    pub fn overflows(&self) -> u64 {
+        self.overflows
+    }
+
+    /// The path of a root.
+    pub fn root(&mut self, root: Root) -> PathId {
+        self.step(PathId::NONE, root.into())
+    }
+
+    /// The path of one header field; `name` is lowered.
+    pub fn header(&mut self, name: &[u8]) -> PathId {
+        let root = self.root(Root::Header);
+        let mut lower = [0u8; KEY_BYTES_MAX];
+        let Some(lower) = lower.get_mut(..name.len()) else {
+            return self.data(root, Step::Name);
+        };
+        lower.copy_from_slice(name);
+        lower.make_ascii_lowercase();
+        self.named(root, Step::Name, lower).id()
+    }
+
+    /// The last name of `path`; empty for a root or an index, `*` for a name that is data.
+    pub fn name(&self, path: PathId) -> &str {
+        match self.nodes.get(path.index()) {
+            Some(node) if node.data => "*",
+            Some(node) => std::str::from_utf8(self.name_bytes(node)).unwrap_or("*"),
+            None => "",
+        }
+    }
+
+    /// The path without its last step; `None` for a root.
+    pub fn parent(&self, path: PathId) -> Option<PathId> {
+        self.nodes.get(path.index()).map(|n| n.parent).filter(|p| *p != PathId::NONE)
+    }
+
+    /// The last step of `path`.
+    pub fn step_of(&self, path: PathId) -> Option<Step> {
+        self.nodes.get(path.index()).map(|n| n.step)
+    }
+
+    /// Whether the last name of `path` was data and became `*`.
+    pub fn is_data(&self, path: PathId) -> bool {
+        self.nodes.get(path.index()).is_some_and(|n| n.data)
+    }
+
+    /// What the caller noted at `path`; 0 at first and after [`PathTable::clear`].
+    pub fn tag(&self, path: PathId) -> u32 {
+        self.nodes.get(path.index()).map_or(0, |n| n.tag.get())
+    }
+
+    /// Notes something at `path`.
+    pub fn set_tag(&self, path: PathId, tag: u32) {
+        if let Some(node) = self.nodes.get(path.index()) {
+            node.tag.set(tag);
+        }
+    }
+
+    /// The canonical spelling, such as `$.patients[*].nhs`, `/record/@id` or `part:$.x`.
+    pub fn render(&self, path: PathId) -> String {
+        let mut chain = Vec::new();
+        let mut at = Some(path);
+        while let Some(id) = at {
+            chain.push(id);
+            at = self.parent(id);
+        }
+        let mut out = String::new();
+        for id in chain.into_iter().rev() {
+            self.render_step(id, &mut out);
+        }
+        out
+    }
+
+    fn render_step(&self, path: PathId, out: &mut String) {
+        let Some(node) = self.nodes.get(path.index()) else { return };
+        let name = self.name(path);
+        match node.step {
+            Step::Json | Step::Text => out.push('$'),
+            Step::Nested => out.push_str("|$"),
+            Step::Xml | Step::Form | Step::Query | Step::Header | Step::Cookie => {}
+            Step::Part => out.push_str("part:"),
+            Step::Index => out.push_str("[*]"),
+            Step::Element => out.extend(["/", name]),
+            Step::Attribute => out.extend(["/@", name]),
+            Step::Name => out.push_str(name),
+            Step::Key if node.data => out.push_str(".*"),
+            Step::Key => super::names::push_member(name, out),
+        }
+    }
+
+    /// A step without a name below `parent`.
+    pub(crate) fn step(&mut self, parent: PathId, step: Step) -> PathId {
+        if step == Step::Index
+            && let Some(node) = self.nodes.get(parent.index())
+            && node.index != PathId::NONE
+        {
+            return node.index;
+        }
+        let made = self.intern(parent, step, false, b"");
+        if step == Step::Index
+            && let Some(node) = self.nodes.get_mut(parent.index())
+        {
+            node.index = made;
+        }
+        made
+    }
+
+    /// A step whose name traffic controls.
+    pub(crate) fn named(&mut self, parent: PathId, step: Step, name: &[u8]) -> Interned {
+        let key = NodeKey { parent, step, data: false, name };
+        let hash = key.hash(&self.hasher);
+        if let Some(found) = self.find(hash, key) {
+            return Interned::Named(found);
+        }
+        let keep = name.len() <= KEY_BYTES_MAX
+            && std::str::from_utf8(name).is_ok()
+            && self.policy.keep(name);
+        if keep {
+            Interned::Named(self.make(hash, key))
+        } else {
+            Interned::Data(self.data(parent, step))
+        }
+    }
+
+    /// The step below `parent` that stands for every name that is data.
+    pub(crate) fn data(&mut self, parent: PathId, step: Step) -> PathId {
+        self.intern(parent, step, true, b"")
+    }
+
+    /// The member that most likely comes next in the object at `object`, after its member `last`
+    /// (or [`PathId::NONE`] at the start), when the bytes behind the opening quote say so: its
+    /// path and the length of `name":`.
+    #[inline]
+    pub(crate) fn expected(
+        &self,
+        object: PathId,
+        last: PathId,
+        rest: &[u8],
+    ) -> Option<(PathId, usize)> {
+        let guess = if last == PathId::NONE {
+            self.nodes.get(object.index())?.first
+        } else {
+            self.nodes.get(last.index())?.next
+        };
+        let node = self.nodes.get(guess.index())?;
+        self.spells(node, rest).then_some((guess, usize::from(node.quoted)))
+    }
+
+    /// Whether `rest` begins with `name":`.
+    #[inline]
+    fn spells(&self, node: &Node, rest: &[u8]) -> bool {
+        let len = usize::from(node.quoted);
+        let Some(head) = rest.first_chunk::<8>() else { return false };
+        let head = u64::from_le_bytes(*head);
+        if len <= 8 {
+            // Never quoted: no mask would be a match of nothing.
+            return len != 0 && (head ^ node.head) << (64 - 8 * len) == 0;
+        }
+        if head != node.head {
+            return false;
+        }
+        let Some(spelled) = rest.get(..len) else { return false };
+        if len <= 16 {
+            return spelled.last_chunk::<8>().is_some_and(|t| u64::from_le_bytes(*t) == node.tail);
+        }
+        let at = node.name_at as usize;
+        self.names.get(at..at + len) == Some(spelled)
+    }
+
+    /// Notes that in the object at `object`, `next` came after `last`.
+    #[inline]
+    pub(crate) fn followed(&mut self, object: PathId, last: PathId, next: PathId) {
+        if last == PathId::NONE {
+            if let Some(node) = self.nodes.get_mut(object.index()) {
+                node.first = next;
+            }
+        } else if let Some(node) = self.nodes.get_mut(last.index()) {
+            node.next = next;
+        }
+    }
+
+    /// Interns without asking the policy: for names that passed it before.
+    pub(crate) fn intern(&mut self, parent: PathId, step: Step, data: bool, name: &[u8]) -> PathId {
+        let key = NodeKey { parent, step, data, name };
+        let hash = key.hash(&self.hasher);
+        self.find(hash, key).unwrap_or_else(|| self.make(hash, key))
+    }
+
+    /// The raw name of `path`.
+    pub(crate) fn raw_name(&self, path: PathId) -> &[u8] {
+        self.nodes.get(path.index()).map_or(&[], |n| self.name_bytes(n))
+    }
+
+    fn name_bytes(&self, node: &Node) -> &[u8] {
+        node.name_in(&self.names)
+    }
+
+    fn find(&self, hash: u64, key: NodeKey<'_>) -> Option<PathId> {
+        let same = |id: &PathId| self.nodes.get(id.index()).is_some_and(|n| self.key(n) == key);
+        self.lookup.find(hash, same).copied()
+    }
+
+    fn key<'a>(&'a self, node: &'a Node) -> NodeKey<'a> {
+        let Node { parent, step, data, .. } = *node;
+        NodeKey { parent, step, data, name: self.name_bytes(node) }
+    }
+
+    fn make(&mut self, hash: u64, key: NodeKey<'_>) -> PathId {
+        let NodeKey { parent, step, data, name } = key;
+        if self.nodes.len() >= PATHS_HARD_MAX && parent != PathId::NONE {
+            self.overflows += 1;
+            return parent;
+        }
+        let (Ok(id), Ok(name_at), Ok(name_len)) = (
+            u32::try_from(self.nodes.len()),
+            u32::try_from(self.names.len()),
+            u8::try_from(name.len()),
+        ) else {
+            return parent;
+        };
+        let id = PathId(id);
+        self.names.extend_from_slice(name);
+        self.names.extend_from_slice(b"\":");
+        let spelled = self.names.get(name_at as usize..).unwrap_or_default();
+        let plain = step == Step::Key && !data && !name.iter().any(|b| matches!(b, b'"' | b'\\'));
+        let mut head = [0u8; 8];
+        for (into, from) in head.iter_mut().zip(spelled) {
+            *into = *from;
+        }
+        let tail = spelled.last_chunk::<8>().copied().unwrap_or_default();
+        self.nodes.push(Node {
+            parent,
+            step,
+            data,
+            quoted: if plain { name_len.saturating_add(2) } else { 0 },
+            name_len,
+            name_at,
+            head: u64::from_le_bytes(head),
+            tail: u64::from_le_bytes(tail),
+            first: PathId::NONE,
+            next: PathId::NONE,
+            index: PathId::NONE,
+            tag: Cell::new(0),
+        });
+        let (nodes, names, hasher) = (&self.nodes, &self.names, &self.hasher);
+        self.lookup.insert_unique(hash, id, |other| {
+            let Some(node) = nodes.get(other.index()) else { return 0 };
+            let Node { parent, step, data, .. } = *node;
+            NodeKey { parent, step, data, name: node.name_in(names) }.hash(hasher)
+        });
+        id
+    }
+}
+
+impl Node {
+    fn name_in<'a>(&self, names: &'a [u8]) -> &'a [u8] {
+        let at = self.name_at as usize;
+        names.get(at..at + usize::from(self.name_len)).unwrap_or_default()
+    }
+}
+
+/// What makes a node itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct NodeKey<'a> {
+    parent: PathId,
+    step: Step,
+    data: bool,
+    name: &'a [u8],
+}
+
+impl NodeKey<'_> {
+    fn hash(&self, state: &foldhash::quality::RandomState) -> u64 {
+        let mut hasher = state.build_hasher();
+        let place = u64::from(self.parent.0) << 16 | u64::from(self.step as u8) << 8;
+        hasher.write_u64(place | u64::from(self.data));
+        hasher.write(self.name);
+        hasher.finish()
+    }
+}
+
+impl fmt::Debug for PathTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PathTable")
+            .field("paths", &self.nodes.len())
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,74 @@
+//! What the head of a message says of its body.
+
+use smallvec::SmallVec;
+
+use crate::base::limits::CODINGS_MAX;
+
+use super::MediaType;
+use super::encoding::{Coding, TRANSFER_CODINGS, coding_named};
+
+/// How a body was made, as its head tells.
+#[derive(Clone, Debug, Default)]
+pub struct BodyPlan {
+    pub(crate) media: Option<MediaType>,
+    /// In the order in which they are undone.
+    pub(crate) codings: SmallVec<[&'static Coding; 2]>,
+    /// A coding is not known, or there are too many.
+    pub(crate) unknown_coding: bool,
+}
+
+impl BodyPlan {
+    /// From the values of `Content-Type` and `Content-Encoding` (RFC 9110 section 8.4; several
+    /// fields joined by commas).
+    pub fn from_headers(content_type: Option<&[u8]>, content_encoding: Option<&[u8]>) -> Self {
+        let mut plan = BodyPlan { media: content_type.map(MediaType::parse), ..Self::default() };
+        let applied = content_encoding.unwrap_or_default().rsplit(|b| *b == b',');
+        for name in applied.map(|n| n.trim_ascii()).filter(|n| !n.is_empty()) {
+            if name.eq_ignore_ascii_case(b"identity") {
+                continue;
+            }
+            match coding_named(name) {
+                Some(coding) if plan.codings.len() < CODINGS_MAX => plan.codings.push(coding),
+                _ => plan.unknown_coding = true,
+            }
+        }
+        plan
+    }
+
+    /// Of a part of a multipart body: `encoding` is its `Content-Transfer-Encoding`
+    /// (RFC 2045 section 6).
+    pub(crate) fn of_part(content_type: Option<&[u8]>, encoding: Option<&[u8]>) -> Self {
+        let mut plan = BodyPlan::from_headers(content_type, None);
+        let name = encoding.unwrap_or_default().trim_ascii();
+        plan.codings.extend(TRANSFER_CODINGS.iter().filter(|c| c.is_named(name)));
+        plan
+    }
+
+    /// What the body is said to be.
+    pub fn media_type(&self) -> Option<&MediaType> {
+        self.media.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(value: &str) -> (Vec<&'static str>, bool) {
+        let plan = BodyPlan::from_headers(None, Some(value.as_bytes()));
+        (plan.codings.iter().map(|c| c.names[0]).collect(), plan.unknown_coding)
+    }
+
+    #[test]
+    fn codings_are_undone_last_first() {
+        assert_eq!(names("gzip, identity, BR"), (vec!["br", "gzip"], false));
+        assert_eq!(names("x-gzip"), (vec!["gzip"], false));
+        assert_eq!(names(" "), (vec![], false));
+    }
+
+    #[test]
+    fn unknown_and_too_many_codings_are_told() {
+        assert_eq!(names("gzip, compress"), (vec!["gzip"], true));
+        assert!(names(&["gzip"; 9].join(",")).1);
+    }
+}

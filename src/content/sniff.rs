@@ -1,0 +1,114 @@
+//! Telling a format by its first bytes.
+
+use super::json::{begins_like_json, is_blank};
+use super::{BodyPlan, Format, MediaType};
+
+/// First bytes of formats that are no text (after the WHATWG MIME Sniffing standard, section 6).
+const MAGIC: &[&[u8]] = &[
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"%PDF-",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"RIFF",
+    b"II*\0",
+    b"MM\0*",
+    b"\x1f\x8b",
+    b"\x28\xb5\x2f\xfd",
+    b"\x7fELF",
+    b"\0asm",
+    b"OggS",
+    b"wOFF",
+    b"wOF2",
+    b"\0\0\x01\0",
+    b"ID3",
+];
+
+/// What a body is, and whether that contradicts its media type. `head` is its beginning in UTF-8,
+/// `raw` the same before conversion.
+pub(crate) fn tell(plan: &BodyPlan, raw: &[u8], head: &[u8]) -> (Format, bool) {
+    let declared = plan.media.as_ref().and_then(MediaType::format);
+    let looks = looks(head);
+    if is_binary(raw) {
+        let said = declared.filter(|f| !matches!(f, Format::Binary | Format::Text));
+        return (Format::Binary, said.is_some());
+    }
+    match (declared, looks) {
+        (None, Looks::Json) => (Format::Json, false),
+        (None, Looks::Xml) => (Format::Xml, false),
+        (None, Looks::Html) => (Format::Html, false),
+        (None, Looks::Form) => (Format::Form, false),
+        (None, Looks::Text) => (Format::Text, false),
+        (None, Looks::Unclear) => (Format::Binary, false),
+        // Text is what senders say who say nothing.
+        (Some(Format::Text), Looks::Json) => (Format::Json, false),
+        (Some(Format::Text), Looks::Xml) => (Format::Xml, false),
+        (Some(Format::Json | Format::Form | Format::Html), Looks::Xml) => (Format::Xml, true),
+        (Some(Format::Json | Format::Form | Format::Xml), Looks::Html) => (Format::Html, true),
+        (Some(Format::Xml | Format::Form | Format::Html | Format::Binary), Looks::Json) => {
+            (Format::Json, true)
+        }
+        (Some(declared), _) => (declared, false),
+    }
+}
+
+/// Whether the first bytes are those of a known binary format.
+pub(crate) fn is_binary(raw: &[u8]) -> bool {
+    MAGIC.iter().any(|m| raw.starts_with(m))
+        || raw.get(128..132) == Some(b"DICM")
+        || raw.get(4..8) == Some(b"ftyp")
+}
+
+enum Looks {
+    Json,
+    Xml,
+    Html,
+    Form,
+    Text,
+    Unclear,
+}
+
+fn looks(head: &[u8]) -> Looks {
+    let start = head.iter().position(|b| !is_blank(*b)).unwrap_or(head.len());
+    let head = head.get(start..).unwrap_or_default();
+    if begins_like_json(head) {
+        return Looks::Json;
+    }
+    if let [b'<', next, ..] = head {
+        let is_html = [&b"<!doctype html"[..], b"<html", b"<head", b"<body"]
+            .iter()
+            .any(|t| head.get(..t.len()).is_some_and(|h| h.eq_ignore_ascii_case(t)));
+        if is_html {
+            return Looks::Html;
+        }
+        if next.is_ascii_alphabetic() || matches!(next, b'?' | b'!' | b'_') {
+            return Looks::Xml;
+        }
+    }
+    if is_form(head) {
+        return Looks::Form;
+    }
+    let odd = head.iter().filter(|b| b.is_ascii_control() && !is_blank(**b)).count();
+    if odd == 0 && is_text(head) { Looks::Text } else { Looks::Unclear }
+}
+
+/// `name=value` without spaces or controls, the name of ordinary characters.
+fn is_form(head: &[u8]) -> bool {
+    let Some(equals) = head.iter().position(|b| *b == b'=') else { return false };
+    let name = head.get(..equals).unwrap_or_default();
+    let named = |b: &u8| b.is_ascii_alphanumeric() || b"_-.%[]+*$:".contains(b);
+    let line = head.trim_ascii_end();
+    !name.is_empty()
+        && name.iter().all(named)
+        && line.iter().all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b'"'))
+}
+
+/// UTF-8 up to a character that is cut, or mostly so: Latin text without a declared charset.
+fn is_text(head: &[u8]) -> bool {
+    match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(error) if error.error_len().is_none() => true,
+        Err(_) => head.iter().filter(|b| b.is_ascii()).count() * 4 >= head.len() * 3,
+    }
+}

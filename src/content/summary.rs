@@ -1,0 +1,175 @@
+//! What is told of a body when it is over.
+
+use crate::model::Anomaly;
+
+/// What a body was walked as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// No bytes.
+    Empty,
+    /// Never told: nothing of it could be decoded.
+    Unknown,
+    /// JSON, one value or several.
+    Json,
+    /// XML.
+    Xml,
+    /// `application/x-www-form-urlencoded`.
+    Form,
+    /// Parts, each with a format of its own.
+    Multipart,
+    /// HTML, looked at as text.
+    Html,
+    /// Other text.
+    Text,
+    /// No text: counted, not walked.
+    Binary,
+}
+
+impl Format {
+    /// The name shown to users.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Empty => "empty",
+            Format::Unknown => "unknown",
+            Format::Json => "json",
+            Format::Xml => "xml",
+            Format::Form => "form",
+            Format::Multipart => "multipart",
+            Format::Html => "html",
+            Format::Text => "text",
+            Format::Binary => "binary",
+        }
+    }
+}
+
+/// Why a body, or the rest of it, was not decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Undecoded {
+    /// A content coding nobody here knows, or more of them than are undone.
+    Coding,
+    /// The encoded stream contradicts itself.
+    Damaged,
+    /// It grows beyond what a body may grow by.
+    ExpansionLimit,
+    /// Encoded bytes are missing, and with them the dictionary of what follows.
+    Gap,
+}
+
+impl Undecoded {
+    /// The name shown to users.
+    pub fn name(self) -> &'static str {
+        match self {
+            Undecoded::Coding => "coding",
+            Undecoded::Damaged => "damaged",
+            Undecoded::ExpansionLimit => "expansion-limit",
+            Undecoded::Gap => "gap",
+        }
+    }
+
+    /// Whether something of the body was decoded, but not all.
+    pub(crate) fn truncates(self) -> bool {
+        self != Undecoded::Coding
+    }
+}
+
+/// Something odd about a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum BodyAnomaly {
+    /// Said to be encoded in a way it is not; walked as it is.
+    CodingMismatch,
+    /// The encoded stream contradicts itself.
+    CodingDamaged,
+    /// A content coding nobody here knows.
+    CodingUnknown,
+    /// Grows beyond what a body may grow by.
+    ExpansionLimit,
+    /// Not JSON throughout.
+    JsonSyntax,
+    /// Not XML throughout.
+    XmlSyntax,
+    /// Not multipart throughout.
+    MultipartSyntax,
+    /// Is another format than its media type says.
+    MediaTypeMismatch,
+    /// Nested too deep for paths of its own.
+    Depth,
+    /// More paths than are kept apart.
+    PathLimit,
+}
+
+impl BodyAnomaly {
+    /// Every anomaly of a body.
+    pub const ALL: [BodyAnomaly; 10] = [
+        BodyAnomaly::CodingMismatch,
+        BodyAnomaly::CodingDamaged,
+        BodyAnomaly::CodingUnknown,
+        BodyAnomaly::ExpansionLimit,
+        BodyAnomaly::JsonSyntax,
+        BodyAnomaly::XmlSyntax,
+        BodyAnomaly::MultipartSyntax,
+        BodyAnomaly::MediaTypeMismatch,
+        BodyAnomaly::Depth,
+        BodyAnomaly::PathLimit,
+    ];
+
+    /// The name shown to users.
+    pub fn name(self) -> &'static str {
+        match self {
+            BodyAnomaly::CodingMismatch => "coding-mismatch",
+            BodyAnomaly::CodingDamaged => "coding-damaged",
+            BodyAnomaly::CodingUnknown => "coding-unknown",
+            BodyAnomaly::ExpansionLimit => "expansion-limit",
+            BodyAnomaly::JsonSyntax => "json-syntax",
+            BodyAnomaly::XmlSyntax => "xml-syntax",
+            BodyAnomaly::MultipartSyntax => "multipart-syntax",
+            BodyAnomaly::MediaTypeMismatch => "media-type-mismatch",
+            BodyAnomaly::Depth => "body-depth",
+            BodyAnomaly::PathLimit => "path-limit",
+        }
+    }
+}
+
+/// A set of [`BodyAnomaly`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BodyAnomalies(u16);
+
+impl BodyAnomalies {
+    /// Adds `anomaly`.
+    pub fn insert(&mut self, anomaly: BodyAnomaly) {
+        self.0 |= 1 << anomaly as u8;
+    }
+
+    /// Adds all of `other`.
+    pub fn merge(&mut self, other: BodyAnomalies) {
+        self.0 |= other.0;
+    }
+
+    /// Whether `anomaly` is in it.
+    pub fn contains(self, anomaly: BodyAnomaly) -> bool {
+        self.0 >> anomaly as u8 & 1 == 1
+    }
+
+    /// The anomalies by name.
+    pub fn iter(self) -> impl Iterator<Item = Anomaly> {
+        BodyAnomaly::ALL.into_iter().filter(move |a| self.contains(*a)).map(|a| Anomaly(a.name()))
+    }
+}
+
+/// What is told of a body when it is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodySummary {
+    /// What it was walked as.
+    pub format: Format,
+    /// Bytes as they came, before decoding; without gaps.
+    pub encoded_bytes: u64,
+    /// Bytes after all content codings were undone.
+    pub decoded_bytes: u64,
+    /// Whether it ended in the middle of something, or bytes were missing.
+    pub truncated: bool,
+    /// Oddities.
+    pub anomalies: BodyAnomalies,
+    /// Why it was not decoded, or only in part.
+    pub undecoded: Option<Undecoded>,
+}

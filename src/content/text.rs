@@ -1,0 +1,44 @@
+//! Text without structure: one long scalar.
+
+use crate::base::limits::JSON_IN_TEXT_MAX;
+use crate::model::ValueKind;
+
+use super::leaf::Leaf;
+use super::{FieldSink, PathId, PathTable};
+
+/// Walks text as one scalar, in windows.
+#[derive(Debug)]
+pub(crate) struct TextWalker {
+    leaf: Leaf,
+    begun: bool,
+}
+
+impl TextWalker {
+    pub(crate) fn new() -> Self {
+        // Text that is JSON was told apart before.
+        TextWalker { leaf: Leaf::at_level(JSON_IN_TEXT_MAX), begun: false }
+    }
+
+    pub(crate) fn push<S: FieldSink>(
+        &mut self,
+        bytes: &[u8],
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        self.begun |= !bytes.is_empty();
+        self.leaf.extend(bytes, path, paths, sink);
+    }
+
+    /// The scalar ends; what comes behind it, if anything, is another.
+    pub(crate) fn finish<S: FieldSink>(
+        &mut self,
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        if std::mem::take(&mut self.begun) {
+            self.leaf.end(ValueKind::String, path, paths, sink);
+        }
+    }
+}

@@ -1,0 +1,553 @@
+//! XML (XML 1.0, Namespaces in XML), walked by a tolerant scanner that resumes at any byte.
+//!
+//! Names are local names, attributes are fields, text is trimmed. Only the five predefined
+//! entities and character references are decoded: a document type declaration is passed over, so
+//! no entity of its own ever grows. What is no XML is passed over or taken as text.
+
+use crate::base::limits::{DEPTH_MAX, KEY_BYTES_MAX, REFERENCE_BYTES_MAX};
+use crate::model::ValueKind;
+
+use super::json::{Trail, is_blank, moved};
+use super::leaf::Leaf;
+use super::paths::Interned;
+use super::{FieldSink, PathId, PathTable, Step};
+
+/// Walks XML as it arrives.
+#[derive(Debug)]
+pub(crate) struct XmlWalker {
+    state: State,
+    root: PathId,
+    /// Paths of the open elements, outermost first; at most [`DEPTH_MAX`].
+    stack: Vec<PathId>,
+    /// Open elements below the deepest that has a path of its own.
+    over: u64,
+    /// The path of the attribute at hand.
+    attribute: PathId,
+    /// A name, or the reference at hand.
+    name: Vec<u8>,
+    leaf: Leaf,
+    /// Text of the element at hand has begun.
+    in_text: bool,
+    trail: Trail,
+    elements: u64,
+    malformed: bool,
+    too_deep: bool,
+}
+
+/// Where in the syntax the next byte lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Character data.
+    Text,
+    /// `&` in character data or, with its quote, in an attribute value.
+    Reference { quote: Option<u8> },
+    /// Behind `<`.
+    Open,
+    /// The name of a start tag.
+    StartName,
+    /// Inside a start tag.
+    Tag,
+    /// The name of an attribute.
+    AttributeName,
+    /// Behind the name of an attribute.
+    AttributeEquals,
+    /// Behind the equals sign.
+    AttributeStart,
+    /// An attribute value, up to its quote; without quotes up to white space.
+    AttributeValue { quote: u8 },
+    /// `/` in a start tag.
+    EmptyTag,
+    /// The name of an end tag.
+    EndName,
+    /// Behind `<!` and so many bytes of `[CDATA[`.
+    Bang { matched: usize },
+    /// Behind `<!-`.
+    Dash,
+    /// Inside `<!-- -->`, so many hyphens ended it already.
+    Comment { hyphens: u8 },
+    /// Inside a CDATA section, so many brackets ended it already.
+    Cdata { brackets: u8 },
+    /// Inside a declaration, nested this deep.
+    Declaration { depth: u32 },
+    /// Inside `<? ?>`, behind a question mark or not.
+    Instruction { question: bool },
+    /// Nothing: too much was lost.
+    Lost,
+}
+
+const CDATA: &[u8] = b"[CDATA[";
+
+impl XmlWalker {
+    /// A walker of a document whose root is at `root`.
+    pub(crate) fn new(root: PathId, paths: &PathTable) -> Self {
+        let mut trail = Trail::default();
+        trail.save(paths, root);
+        XmlWalker {
+            state: State::Text,
+            root,
+            stack: Vec::new(),
+            over: 0,
+            attribute: PathId::NONE,
+            name: Vec::new(),
+            leaf: Leaf::default(),
+            in_text: false,
+            trail,
+            elements: 0,
+            malformed: false,
+            too_deep: false,
+        }
+    }
+
+    /// Whether something was no XML.
+    pub(crate) fn is_malformed(&self) -> bool {
+        self.malformed
+    }
+
+    /// Whether something was nested too deep for a path of its own.
+    pub(crate) fn is_too_deep(&self) -> bool {
+        self.too_deep
+    }
+
+    /// Whether every element that began has ended.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.stack.is_empty() && self.state == State::Text
+    }
+
+    /// Walks the next bytes.
+    pub(crate) fn push<S: FieldSink>(&mut self, input: &[u8], paths: &mut PathTable, sink: &mut S) {
+        self.revive(paths);
+        let mut at = 0;
+        while let Some(&byte) = input.get(at) {
+            at = match self.state {
+                State::Text | State::AttributeValue { .. } | State::Cdata { .. } => {
+                    self.run(input, at, paths, sink)
+                }
+                State::Comment { .. } | State::Instruction { .. } | State::Lost => {
+                    self.skip(input, at)
+                }
+                _ => at + usize::from(self.step(byte, paths, sink)),
+            };
+        }
+        let here = self.here();
+        let at_value = matches!(
+            self.state,
+            State::AttributeValue { .. } | State::Reference { quote: Some(_) }
+        );
+        let attribute = at_value && self.attribute != PathId::NONE;
+        self.trail.save(paths, if attribute { self.attribute } else { here });
+    }
+
+    /// Bytes are missing: nobody knows in which element what follows lies.
+    pub(crate) fn gap<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        self.finish(paths, sink);
+        self.state = State::Lost;
+    }
+
+    /// No more will come: hands on what is unfinished and leaves what is open.
+    pub(crate) fn finish<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        self.revive(paths);
+        match self.state {
+            State::AttributeValue { .. } | State::Reference { quote: Some(_) } => {
+                self.end_attribute(paths, sink);
+            }
+            _ => self.end_text(paths, sink),
+        }
+        self.over = 0;
+        while !self.stack.is_empty() {
+            self.leave(paths, sink);
+        }
+        self.state = State::Text;
+    }
+
+    fn revive(&mut self, paths: &mut PathTable) {
+        if self.trail.is_stale(paths) {
+            let pairs = self.trail.restore(paths);
+            for path in self.stack.iter_mut().chain([&mut self.root, &mut self.attribute]) {
+                *path = moved(&pairs, *path);
+            }
+        }
+    }
+
+    /// The path of the element at hand.
+    fn here(&self) -> PathId {
+        self.stack.last().copied().unwrap_or(self.root)
+    }
+
+    /// A run of text, of whatever kind. Returns where it ends.
+    fn run<S: FieldSink>(
+        &mut self,
+        input: &[u8],
+        at: usize,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> usize {
+        let rest = input.get(at..).unwrap_or_default();
+        let end = match self.state {
+            State::Text => memchr::memchr2(b'<', b'&', rest),
+            State::Cdata { brackets: 0 } => memchr::memchr(b']', rest),
+            State::AttributeValue { quote: b' ' } => {
+                rest.iter().position(|b| is_blank(*b) || matches!(b, b'>' | b'&'))
+            }
+            State::AttributeValue { quote } => memchr::memchr2(quote, b'&', rest),
+            _ => Some(0),
+        };
+        let (piece, behind) =
+            rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or((rest, &[]));
+        if let State::AttributeValue { .. } = self.state {
+            self.attribute_text(piece, paths, sink);
+        } else {
+            self.text(piece, paths, sink);
+        }
+        let Some(&byte) = behind.first() else { return input.len() };
+        let mut taken = 1;
+        self.state = match self.state {
+            State::Text if byte == b'&' => self.refer(None),
+            State::Text => State::Open,
+            State::AttributeValue { quote } if byte == b'&' => self.refer(Some(quote)),
+            State::AttributeValue { .. } => {
+                // Without quotes, `>` also ends the tag.
+                taken = usize::from(byte != b'>');
+                self.end_attribute(paths, sink);
+                State::Tag
+            }
+            _ => self.cdata(byte, paths, sink),
+        };
+        at + piece.len() + taken
+    }
+
+    fn refer(&mut self, quote: Option<u8>) -> State {
+        self.name.clear();
+        State::Reference { quote }
+    }
+
+    /// Passes over what is not looked at. Returns where it ends.
+    fn skip(&mut self, input: &[u8], at: usize) -> usize {
+        let mut at = at;
+        while let Some(&byte) = input.get(at) {
+            self.state = match self.state {
+                State::Comment { hyphens } => match byte {
+                    b'-' => State::Comment { hyphens: (hyphens + 1).min(2) },
+                    b'>' if hyphens == 2 => State::Text,
+                    _ => State::Comment { hyphens: 0 },
+                },
+                State::Instruction { question: true } if byte == b'>' => State::Text,
+                State::Instruction { .. } => State::Instruction { question: byte == b'?' },
+                State::Lost => return input.len(),
+                _ => return at,
+            };
+            at += 1;
+        }
+        at
+    }
+
+    /// One byte of markup; `false` when it was not taken.
+    fn step<S: FieldSink>(&mut self, byte: u8, paths: &mut PathTable, sink: &mut S) -> bool {
+        match self.state {
+            State::Reference { quote } => return self.reference(byte, quote, paths, sink),
+            State::Open => return self.open(byte, paths, sink),
+            State::Bang { matched } => return self.bang(byte, matched),
+            State::Dash if byte == b'-' => self.state = State::Comment { hyphens: 0 },
+            State::Dash => self.state = State::Declaration { depth: 1 },
+            State::Declaration { depth } => {
+                self.state = match byte {
+                    b'<' => State::Declaration { depth: depth.saturating_add(1) },
+                    b'>' if depth == 1 => State::Text,
+                    b'>' => State::Declaration { depth: depth - 1 },
+                    _ => State::Declaration { depth },
+                };
+            }
+            State::StartName => {
+                if !is_name_end(byte) {
+                    self.name_byte(byte);
+                    return true;
+                }
+                self.enter(paths, sink);
+                self.state = State::Tag;
+                return false;
+            }
+            State::EndName if byte == b'>' => {
+                self.end_element(paths, sink);
+                self.state = State::Text;
+            }
+            State::EndName if is_blank(byte) => {}
+            State::EndName => self.name_byte(byte),
+            _ => return self.in_tag(byte, paths, sink),
+        }
+        true
+    }
+
+    /// One byte inside a start tag.
+    fn in_tag<S: FieldSink>(&mut self, byte: u8, paths: &mut PathTable, sink: &mut S) -> bool {
+        match self.state {
+            State::Tag | State::EmptyTag if byte == b'>' => {
+                if self.state == State::EmptyTag {
+                    self.close(paths, sink);
+                }
+                self.state = State::Text;
+            }
+            State::Tag | State::EmptyTag if byte == b'/' => self.state = State::EmptyTag,
+            State::Tag | State::EmptyTag if is_blank(byte) => self.state = State::Tag,
+            State::Tag | State::EmptyTag if byte == b'<' => {
+                // The end of the tag is missing.
+                self.malformed = true;
+                self.state = State::Open;
+            }
+            State::Tag | State::EmptyTag => {
+                self.name.clear();
+                self.attribute = self.here();
+                self.state = State::AttributeName;
+                return false;
+            }
+            State::AttributeName if byte == b'=' || is_name_end(byte) => {
+                self.begin_attribute(paths, sink);
+                self.state = State::AttributeEquals;
+                return false;
+            }
+            State::AttributeName => self.name_byte(byte),
+            State::AttributeEquals if byte == b'=' => self.state = State::AttributeStart,
+            State::AttributeEquals | State::AttributeStart if is_blank(byte) => {}
+            State::AttributeEquals => {
+                // A name without a value.
+                self.malformed = true;
+                self.state = State::Tag;
+                return false;
+            }
+            State::AttributeStart if matches!(byte, b'"' | b'\'') => {
+                self.state = State::AttributeValue { quote: byte };
+            }
+            _ => {
+                self.malformed = true;
+                self.state = State::AttributeValue { quote: b' ' };
+                return false;
+            }
+        }
+        true
+    }
+
+    fn open<S: FieldSink>(&mut self, byte: u8, paths: &mut PathTable, sink: &mut S) -> bool {
+        self.name.clear();
+        self.state = match byte {
+            b'/' => State::EndName,
+            b'!' => State::Bang { matched: 0 },
+            b'?' => State::Instruction { question: false },
+            b'A'..=b'Z' | b'a'..=b'z' | b'_' | b':' | 0x80.. => {
+                self.end_text(paths, sink);
+                self.name_byte(byte);
+                State::StartName
+            }
+            _ => {
+                self.malformed = true;
+                self.text(b"<", paths, sink);
+                self.state = State::Text;
+                return false;
+            }
+        };
+        true
+    }
+
+    fn bang(&mut self, byte: u8, matched: usize) -> bool {
+        if CDATA.get(matched) == Some(&byte) {
+            let matched = matched + 1;
+            let whole = matched == CDATA.len();
+            self.state = if whole { State::Cdata { brackets: 0 } } else { State::Bang { matched } };
+            return true;
+        }
+        let dash = matched == 0 && byte == b'-';
+        self.state = if dash { State::Dash } else { State::Declaration { depth: 1 } };
+        dash
+    }
+
+    fn cdata<S: FieldSink>(&mut self, byte: u8, paths: &mut PathTable, sink: &mut S) -> State {
+        let State::Cdata { brackets } = self.state else { return self.state };
+        match byte {
+            b']' if brackets == 2 => self.text(b"]", paths, sink),
+            b']' => return State::Cdata { brackets: brackets + 1 },
+            b'>' if brackets == 2 => return State::Text,
+            _ => {
+                let held = b"]]".get(..usize::from(brackets)).unwrap_or_default();
+                self.text(held, paths, sink);
+                self.text(&[byte], paths, sink);
+                return State::Cdata { brackets: 0 };
+            }
+        }
+        State::Cdata { brackets }
+    }
+
+    /// One byte of a reference (XML 1.0 section 4.1); what is none is text.
+    fn reference<S: FieldSink>(
+        &mut self,
+        byte: u8,
+        quote: Option<u8>,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> bool {
+        let named = byte.is_ascii_alphanumeric() || byte == b'#';
+        if named && self.name.len() < REFERENCE_BYTES_MAX {
+            self.name.push(byte);
+            return true;
+        }
+        let name = std::mem::take(&mut self.name);
+        let decoded = if byte == b';' { decode_reference(&name) } else { None };
+        let mut utf8 = [0; 4];
+        let pieces: [&[u8]; 2] = match decoded {
+            Some(c) => [c.encode_utf8(&mut utf8).as_bytes(), b""],
+            None => {
+                self.malformed = true;
+                [b"&", &name]
+            }
+        };
+        for piece in pieces {
+            match quote {
+                Some(_) => self.attribute_text(piece, paths, sink),
+                None => self.text(piece, paths, sink),
+            }
+        }
+        self.name = name;
+        self.state = quote.map_or(State::Text, |quote| State::AttributeValue { quote });
+        decoded.is_some()
+    }
+
+    /// Adds to a name: only what is behind its last colon is kept.
+    fn name_byte(&mut self, byte: u8) {
+        if byte == b':' {
+            if self.state == State::AttributeName && self.name == b"xmlns" {
+                // Namespace declarations are no fields.
+                self.attribute = PathId::NONE;
+            }
+            self.name.clear();
+        } else if self.name.len() <= KEY_BYTES_MAX {
+            // One byte too many shows that it is too long.
+            self.name.push(byte);
+        }
+    }
+
+    fn begin_attribute<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        if self.attribute == PathId::NONE || self.name == b"xmlns" {
+            self.attribute = PathId::NONE;
+            return;
+        }
+        self.attribute = self.path_of_name(self.here(), Step::Attribute, paths, sink);
+    }
+
+    fn path_of_name<S: FieldSink>(
+        &mut self,
+        parent: PathId,
+        step: Step,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> PathId {
+        match paths.named(parent, step, &self.name) {
+            Interned::Named(path) => path,
+            Interned::Data(path) => {
+                sink.key(paths, path, &self.name);
+                path
+            }
+        }
+    }
+
+    fn attribute_text<S: FieldSink>(&mut self, piece: &[u8], paths: &mut PathTable, sink: &mut S) {
+        if self.attribute != PathId::NONE {
+            self.leaf.extend(piece, self.attribute, paths, sink);
+        }
+    }
+
+    fn end_attribute<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        if self.attribute != PathId::NONE {
+            self.leaf.end(ValueKind::String, self.attribute, paths, sink);
+        }
+    }
+
+    fn text<S: FieldSink>(&mut self, piece: &[u8], paths: &mut PathTable, sink: &mut S) {
+        let mut piece = piece;
+        if !self.in_text {
+            let start = piece.iter().position(|b| !is_blank(*b)).unwrap_or(piece.len());
+            piece = piece.get(start..).unwrap_or_default();
+        }
+        if piece.is_empty() {
+            return;
+        }
+        if self.stack.is_empty() {
+            // Text around the document.
+            self.malformed = true;
+            return;
+        }
+        self.in_text = true;
+        self.leaf.extend(piece, self.here(), paths, sink);
+    }
+
+    fn end_text<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        if std::mem::take(&mut self.in_text) {
+            self.leaf.trim_end();
+            self.leaf.end(ValueKind::String, self.here(), paths, sink);
+        }
+    }
+
+    fn enter<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        self.elements += 1;
+        if self.stack.len() >= DEPTH_MAX {
+            self.too_deep = true;
+            self.over += 1;
+            return;
+        }
+        let path = self.path_of_name(self.here(), Step::Element, paths, sink);
+        self.stack.push(path);
+        sink.enter(paths, path);
+    }
+
+    /// The element at hand ends.
+    fn close<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        self.end_text(paths, sink);
+        if self.over > 0 {
+            self.over -= 1;
+        } else {
+            self.leave(paths, sink);
+        }
+    }
+
+    fn leave<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        if let Some(path) = self.stack.pop() {
+            sink.leave(paths, path);
+        }
+    }
+
+    /// An end tag closes the element of its name, and with it those inside that have none.
+    fn end_element<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        self.end_text(paths, sink);
+        if self.over > 0 {
+            self.over -= 1;
+            return;
+        }
+        let name = &self.name;
+        let same = |path: &PathId| paths.is_data(*path) || paths.raw_name(*path) == name;
+        let Some(depth) = self.stack.iter().rposition(same) else {
+            self.malformed = true;
+            return;
+        };
+        self.malformed |= depth + 1 != self.stack.len();
+        while self.stack.len() > depth {
+            self.leave(paths, sink);
+        }
+    }
+}
+
+fn is_name_end(byte: u8) -> bool {
+    is_blank(byte) || matches!(byte, b'>' | b'/' | b'=' | b'<' | b'"' | b'\'')
+}
+
+fn decode_reference(name: &[u8]) -> Option<char> {
+    match name {
+        b"amp" => Some('&'),
+        b"lt" => Some('<'),
+        b"gt" => Some('>'),
+        b"quot" => Some('"'),
+        b"apos" => Some('\''),
+        [b'#', b'x', digits @ ..] => number(digits, 16),
+        [b'#', digits @ ..] => number(digits, 10),
+        _ => None,
+    }
+}
+
+fn number(digits: &[u8], radix: u32) -> Option<char> {
+    let digits = std::str::from_utf8(digits).ok()?;
+    char::from_u32(u32::from_str_radix(digits, radix).ok()?)
+}

@@ -1,0 +1,127 @@
+//! Calendar dates as people and standards write them.
+
+/// Years in which people of whom data is exchanged were born. No clock: the end is generous.
+const BIRTH_YEARS: std::ops::RangeInclusive<u32> = 1890..=2045;
+
+/// Whether `value` is a date, without a time of day or with midnight, in a plausible year of
+/// birth: `1970-01-31`, `19700131`, `31/01/1970`, `1/31/1970`, `31.01.1970`.
+pub(crate) fn birth_date(value: &[u8]) -> bool {
+    let Some((year, month, day, rest)) = numeric_date(value) else { return false };
+    BIRTH_YEARS.contains(&year) && is_calendar_date(year, month, day) && is_midnight(rest)
+}
+
+/// Whether `value` starts with an ISO 8601 date (`2024-02-29`, whatever follows).
+pub(crate) fn starts_with_date(value: &[u8]) -> bool {
+    let Some((date, _)) = value.split_at_checked(10) else { return false };
+    numeric_date(date).is_some_and(|(y, m, d, _)| y >= 1000 && is_calendar_date(y, m, d))
+}
+
+type Parts<'a> = (u32, u32, u32, &'a [u8]);
+
+/// Year, month and day in any of the usual orders, and what follows.
+fn numeric_date(value: &[u8]) -> Option<Parts<'_>> {
+    let (first, rest) = number(value)?;
+    if first.len() == 8 {
+        let (year, rest8) = first.split_at_checked(4)?;
+        let (month, day) = rest8.split_at_checked(2)?;
+        return Some((decimal(year), decimal(month), decimal(day), rest));
+    }
+    let (separator, rest) = rest.split_first()?;
+    if !b"-/.".contains(separator) {
+        return None;
+    }
+    let (second, rest) = number(rest)?;
+    let (again, rest) = rest.split_first()?;
+    let (third, rest) = number(rest)?;
+    if again != separator {
+        return None;
+    }
+    let (a, b, c) = (decimal(first), decimal(second), decimal(third));
+    match (first.len(), second.len(), third.len()) {
+        (4, 1..=2, 1..=2) => Some((a, b, c, rest)),
+        // Day first or month first: whichever can be.
+        (1..=2, 1..=2, 4) if b <= 12 => Some((c, b, a, rest)),
+        (1..=2, 1..=2, 4) => Some((c, a, b, rest)),
+        _ => None,
+    }
+    .map(|(y, m, d, rest)| if m > 12 { (y, d, m, rest) } else { (y, m, d, rest) })
+}
+
+fn is_calendar_date(year: u32, month: u32, day: u32) -> bool {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        _ => return false,
+    };
+    (1..=days).contains(&day)
+}
+
+/// Nothing, or a time of day that is all zeros.
+fn is_midnight(rest: &[u8]) -> bool {
+    match rest.split_first() {
+        None => true,
+        Some((b'T' | b' ', time)) => {
+            time.len() <= 24 && time.iter().all(|b| b"0:.Z+".contains(b)) && time.contains(&b':')
+        }
+        Some(_) => false,
+    }
+}
+
+fn number(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let len = value.iter().take(9).take_while(|b| b.is_ascii_digit()).count();
+    if len == 0 { None } else { value.split_at_checked(len) }
+}
+
+fn decimal(digits: &[u8]) -> u32 {
+    digits.iter().fold(0u32, |n, d| n.wrapping_mul(10).wrapping_add(u32::from(d.wrapping_sub(b'0'))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_orders_are_read() {
+        for value in [
+            "1970-01-31",
+            "19700131",
+            "31/01/1970",
+            "01/31/1970",
+            "1/3/1970",
+            "31.01.1970",
+            "2000-02-29",
+            "1980-05-17T00:00:00Z",
+            "1980-05-17T00:00:00.000+00:00",
+        ] {
+            assert!(birth_date(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_no_calendar_has_fails() {
+        for value in [
+            "1970-02-30",
+            "1900-02-29",
+            "1970-13-13",
+            "1780-01-01",
+            "2970-01-01",
+            "1970-01-31T10:20:30Z",
+            "1970-01/31",
+            "1970",
+            "",
+            "12345678",
+            "1970-01-31x",
+        ] {
+            assert!(!birth_date(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn timestamps_start_with_a_date() {
+        assert!(starts_with_date(b"2024-02-29T10:00:00Z"));
+        assert!(!starts_with_date(b"2023-02-29T10:00:00Z"));
+        assert!(!starts_with_date(b"2024-02"));
+    }
+}

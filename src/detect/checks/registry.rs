@@ -1,0 +1,50 @@
+//! Every check by name.
+
+use super::{card, date, email, iban, jwt, luhn, mac, mbi, nhs, nino, npi, phone, ssn};
+
+/// What a check is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// The letters and digits of the value alone, in capitals.
+    Compact,
+    /// The value as it stands.
+    Whole,
+}
+
+/// A check by name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Check {
+    /// As rules name it.
+    pub(crate) name: &'static str,
+    /// What it is given.
+    pub(crate) input: Input,
+    /// Whether it passes. Never panics, whatever the bytes; linear in their number.
+    pub(crate) run: fn(&[u8]) -> bool,
+}
+
+const CHECKS: [Check; 14] = [
+    Check { name: "birth-date", input: Input::Whole, run: date::birth_date },
+    Check { name: "card", input: Input::Compact, run: card::card },
+    Check { name: "email", input: Input::Whole, run: email::is_email },
+    Check { name: "iban", input: Input::Compact, run: iban::iban },
+    Check { name: "jwt", input: Input::Whole, run: jwt::jwt },
+    Check { name: "luhn", input: Input::Compact, run: luhn::luhn },
+    Check { name: "mac", input: Input::Compact, run: mac::mac },
+    Check { name: "mbi", input: Input::Compact, run: mbi::mbi },
+    Check { name: "nhs", input: Input::Compact, run: nhs::nhs },
+    Check { name: "nino", input: Input::Compact, run: nino::nino },
+    Check { name: "npi", input: Input::Compact, run: npi::npi },
+    Check { name: "phone", input: Input::Whole, run: phone::phone },
+    Check { name: "phone-us", input: Input::Compact, run: phone::phone_us },
+    Check { name: "ssn", input: Input::Compact, run: ssn::ssn },
+];
+
+/// The check called `name`.
+pub(crate) fn find(name: &str) -> Option<Check> {
+    CHECKS.iter().find(|check| check.name == name).copied()
+}
+
+/// The names of all checks, for messages.
+pub(crate) fn names() -> String {
+    CHECKS.map(|check| check.name).join(", ")
+}

@@ -1,0 +1,376 @@
+//! From rules as written to rules that run. Whatever cannot run is refused here, by file, line,
+//! rule and key.
+
+use regex_automata::meta::Regex;
+
+use crate::base::limits::{PATTERN_BYTES_MAX, PATTERN_COMPILED_BYTES_MAX, RULES_MAX};
+use crate::base::TableMap;
+use crate::model::{Evidence, Form, Location, RuleId, ValueKind};
+use crate::rules::{Embedded as EmbeddedRule, Example, Rule, RuleError, RulePack};
+
+use super::checks::{self, Check};
+use super::detector::Detector;
+use super::embedded::{Embedded, Method, Search};
+use super::judge::{CONFIDENCE_REPORTED, FieldRef, Judge, JudgeClass, JudgeRule};
+use super::locate::Places;
+use super::shape::Shape;
+use super::whole::{Trial, Whole};
+use super::words::Phrase;
+use super::{finders, recognisers};
+
+/// Examples of each kind that every rule has.
+const EXAMPLES_MIN: usize = 3;
+
+/// Compiles a pack whose examples hold.
+pub(super) fn compile(pack: &RulePack) -> Result<Detector, RuleError> {
+    let detector = build(pack)?;
+    match wrong_examples(&detector, pack).into_iter().next() {
+        Some(error) => Err(error),
+        None => Ok(detector),
+    }
+}
+
+/// Compiles a pack without looking at its examples.
+pub(super) fn build(pack: &RulePack) -> Result<Detector, RuleError> {
+    let mut build = Build::new(pack);
+    for rule in pack.rules() {
+        build.add(rule)?;
+    }
+    build.finish(pack)
+}
+
+/// Every example of a pack that does not hold.
+pub(super) fn wrong_examples(detector: &Detector, pack: &RulePack) -> Vec<RuleError> {
+    pack.rules().iter().flat_map(|rule| wrong_of_rule(detector, rule)).collect()
+}
+
+/// A rule that cannot be used, and why.
+fn refuse(rule: &Rule, key: &'static str, reason: impl Into<String>) -> RuleError {
+    RuleError::Rule {
+        file: rule.file().to_owned(),
+        line: rule.line(),
+        rule: rule.id().to_owned(),
+        key,
+        reason: reason.into(),
+    }
+}
+
+struct Build {
+    names: Vec<String>,
+    whole: Whole,
+    embedded: Embedded,
+    judge: Judge,
+    count: usize,
+}
+
+impl Build {
+    fn new(pack: &RulePack) -> Build {
+        let variants = |r: &Rule| {
+            1 + usize::from(!r.bare_masks.is_empty()) + usize::from(!r.test_prefixes.is_empty())
+        };
+        Build {
+            names: Vec::new(),
+            whole: Whole::new(),
+            embedded: Embedded::default(),
+            judge: Judge {
+                negative: pack.context().negative.clone(),
+                generic: pack.context().generic.clone(),
+                places: Places::compile(pack.fhir(), pack.rules().iter()),
+                ..Judge::default()
+            },
+            count: pack.rules().iter().map(variants).sum(),
+        }
+    }
+
+    fn name(&mut self, name: String) -> Result<RuleId, RuleError> {
+        let id = u8::try_from(self.names.len())
+            .map_err(|_| RuleError::TooMany { count: self.count, max: RULES_MAX })?;
+        self.names.push(name);
+        Ok(RuleId(id))
+    }
+
+    fn add(&mut self, rule: &Rule) -> Result<(), RuleError> {
+        validate(rule)?;
+        let check = check_of(rule)?;
+        let id = self.name(rule.id().to_owned())?;
+        let bare = match rule.bare_masks.is_empty() {
+            true => None,
+            false => Some(self.name(format!("{}.bare", rule.id()))?),
+        };
+        let test = match rule.test_prefixes.is_empty() {
+            true => None,
+            false => Some(self.name(format!("{}.test", rule.id()))?),
+        };
+        let prefixes: Vec<Box<[u8]>> =
+            rule.test_prefixes.iter().map(|p| p.as_bytes().into()).collect();
+        let trial = |id| Trial { rule: id, check, test: test.map(|t| (t, prefixes.clone())) };
+        self.add_whole(rule, trial(id), bare.map(trial))?;
+        for way in &rule.embedded {
+            self.add_embedded(rule, way, Trial { rule: id, check, test: None })?;
+        }
+        self.add_to_class(rule, id, bare, test)
+    }
+
+    fn add_whole(&mut self, rule: &Rule, main: Trial, bare: Option<Trial>) -> Result<(), RuleError> {
+        let main = self.whole.add_trial(main);
+        for mask in &rule.masks {
+            let shape = Shape::parse(mask).map_err(|e| refuse(rule, "masks", e))?;
+            self.whole.add_shape(shape, main);
+        }
+        if let Some(bare) = bare {
+            let bare = self.whole.add_trial(bare);
+            for mask in &rule.bare_masks {
+                let shape = Shape::parse(mask).map_err(|e| refuse(rule, "bare_masks", e))?;
+                self.whole.add_shape(shape, bare);
+            }
+        }
+        if let Some(name) = &rule.recogniser {
+            let recogniser = recognisers::find(name).ok_or_else(|| {
+                let known = recognisers::names();
+                refuse(rule, "recogniser", format!("no recogniser is called {name:?}; known: {known}"))
+            })?;
+            self.whole.add_recogniser(recogniser, main);
+        }
+        if let Some(pattern) = &rule.format {
+            self.whole.add_pattern(regex(rule, &format!(r"\A(?:{pattern})\z"))?, main);
+        }
+        Ok(())
+    }
+
+    fn add_embedded(
+        &mut self,
+        rule: &Rule,
+        way: &EmbeddedRule,
+        trial: Trial,
+    ) -> Result<(), RuleError> {
+        let lead_in = way.lead_in.iter().map(|words| words.to_lowercase()).collect();
+        if way.recogniser.as_deref() == Some("email") {
+            self.embedded.set_email(trial.rule);
+            return Ok(());
+        }
+        let digits = way.recogniser.as_deref().is_some_and(finders::is_for_digits);
+        let method = method_of(rule, way)?;
+        let at_digits = way.anchors.is_empty() && (digits || !way.masks.is_empty());
+        let search = Search { trial, method, lead_in };
+        if at_digits {
+            self.embedded.add_at_digits(search);
+        } else if way.anchors.iter().any(|anchor| anchor.len() < 3) || way.anchors.is_empty() {
+            return Err(refuse(rule, "embedded", "expected anchors of at least three characters"));
+        } else {
+            self.embedded.add_at_anchors(search, &way.anchors);
+        }
+        Ok(())
+    }
+
+    fn add_to_class(
+        &mut self,
+        rule: &Rule,
+        id: RuleId,
+        bare: Option<RuleId>,
+        test: Option<RuleId>,
+    ) -> Result<(), RuleError> {
+        let judged = JudgeRule {
+            id,
+            bare,
+            test,
+            weight: rule.weight,
+            bare_weight: rule.bare_weight,
+            chance: rule.chance,
+            check: check_of(rule)?.map(|check| check.name),
+            needs_context: rule.needs_context,
+            bare_needs_context: rule.bare_needs_context || rule.needs_context,
+            forms: forms_of(rule)?,
+        };
+        let judge = &mut self.judge;
+        let at = match judge.by_class.get(&rule.class) {
+            Some(at) => *at,
+            None => {
+                judge.by_class.insert(rule.class.clone(), judge.classes.len());
+                judge.classes.push(JudgeClass {
+                    class: rule.class.clone(),
+                    rules: Vec::new(),
+                    names: Vec::new(),
+                    weak_names: Vec::new(),
+                    negative: Vec::new(),
+                });
+                judge.classes.len() - 1
+            }
+        };
+        if let Some(class) = judge.classes.get_mut(at) {
+            class.rules.push(judged);
+            class.names.extend(rule.names.iter().flat_map(|n| Phrase::expand(n)));
+            class.weak_names.extend(rule.weak_names.iter().flat_map(|n| Phrase::expand(n)));
+            class.negative.extend(rule.negative.iter().cloned());
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, pack: &RulePack) -> Result<Detector, RuleError> {
+        if let Err(reason) = self.embedded.finish()
+            && let Some(rule) = pack.rules().first()
+        {
+            return Err(refuse(rule, "embedded", reason));
+        }
+        let ids = self.names.iter().zip(0..=u8::MAX);
+        let by_name: TableMap<Box<str>, RuleId> =
+            ids.map(|(name, id)| (name.as_str().into(), RuleId(id))).collect();
+        Ok(Detector {
+            names: self.names,
+            by_name,
+            whole: self.whole,
+            embedded: self.embedded,
+            judge: self.judge,
+        })
+    }
+}
+
+fn validate(rule: &Rule) -> Result<(), RuleError> {
+    let kebab = |id: &str| {
+        !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    let dotted = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_');
+    if !kebab(rule.id()) {
+        return Err(refuse(rule, "id", "expected lower-case letters, digits and hyphens"));
+    }
+    if !rule.class.contains('.') || !rule.class.bytes().all(dotted) {
+        return Err(refuse(rule, "class", "expected a dotted id in lower case, like gb.nhs_number"));
+    }
+    if rule.description.trim().is_empty() {
+        return Err(refuse(rule, "description", "expected a sentence"));
+    }
+    if rule.references.is_empty() {
+        return Err(refuse(rule, "references", "expected where the format is specified"));
+    }
+    if rule.examples.matches.len() < EXAMPLES_MIN {
+        return Err(refuse(rule, "examples.match", "expected at least three examples"));
+    }
+    if rule.examples.rejects.len() < EXAMPLES_MIN {
+        return Err(refuse(rule, "examples.reject", "expected at least three examples"));
+    }
+    if !(-20.0..=20.0).contains(&rule.weight) || !(-20.0..=20.0).contains(&rule.bare_weight) {
+        return Err(refuse(rule, "weight", "expected log-odds from -20 to 20"));
+    }
+    match rule.chance {
+        Some(chance) if !(chance > 0.0 && chance < 1.0) => {
+            Err(refuse(rule, "chance", "expected a probability above 0 and below 1"))
+        }
+        Some(_) if rule.check.is_none() => Err(refuse(rule, "chance", "there is no check")),
+        Some(_) if rule.chance_from.trim().is_empty() => {
+            Err(refuse(rule, "chance_from", "expected how the chance was found"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_of(rule: &Rule) -> Result<Option<Check>, RuleError> {
+    let Some(name) = &rule.check else { return Ok(None) };
+    let unknown = || format!("no check is called {name:?}; known: {}", checks::names());
+    checks::find(name).map(Some).ok_or_else(|| refuse(rule, "check", unknown()))
+}
+
+fn forms_of(rule: &Rule) -> Result<Vec<Form>, RuleError> {
+    let form = |name: &String| match name.as_str() {
+        "integer" => Ok(Form::Integer),
+        "date" => Ok(Form::Date),
+        "word" => Ok(Form::Word),
+        "token" => Ok(Form::Token),
+        "title-words" => Ok(Form::TitleWords),
+        "text" => Ok(Form::Text),
+        "base64" => Ok(Form::Base64),
+        "hex" => Ok(Form::Hex),
+        "other" => Ok(Form::Other),
+        _ => Err(refuse(
+            rule,
+            "forms",
+            format!(
+                "no form is called {name:?}; known: integer, date, word, token, title-words, text, \
+                 base64, hex, other"
+            ),
+        )),
+    };
+    rule.forms.iter().map(form).collect()
+}
+
+fn method_of(rule: &Rule, way: &EmbeddedRule) -> Result<Method, RuleError> {
+    if let Some(name) = &way.recogniser {
+        let finder = finders::find(name).ok_or_else(|| {
+            let known = finders::names();
+            refuse(rule, "embedded", format!("no finder is called {name:?}; known: email, {known}"))
+        })?;
+        return Ok(Method::Finder(finder));
+    }
+    if let Some(pattern) = &way.format {
+        return Ok(Method::Pattern(Box::new(regex(rule, pattern)?)));
+    }
+    let shapes = way.masks.iter().map(|m| Shape::parse(m)).collect::<Result<Vec<Shape>, _>>();
+    let shapes = shapes.map_err(|e| refuse(rule, "embedded", e))?;
+    if shapes.is_empty() {
+        return Err(refuse(rule, "embedded", "expected masks, a recogniser or a format"));
+    }
+    Ok(Method::Shapes(shapes))
+}
+
+fn regex(rule: &Rule, pattern: &str) -> Result<Regex, RuleError> {
+    if pattern.len() > PATTERN_BYTES_MAX {
+        let reason = format!("longer than {PATTERN_BYTES_MAX} bytes: split it or use masks");
+        return Err(refuse(rule, "format", reason));
+    }
+    let limit = Some(PATTERN_COMPILED_BYTES_MAX);
+    let config = Regex::config().nfa_size_limit(limit).onepass_size_limit(limit).utf8_empty(false);
+    let syntax = regex_automata::util::syntax::Config::new().utf8(false).unicode(true);
+    Regex::builder()
+        .configure(config)
+        .syntax(syntax)
+        .build(pattern)
+        .map_err(|e| refuse(rule, "format", format!("{e}: shorten or correct the pattern")))
+}
+
+fn wrong_of_rule(detector: &Detector, rule: &Rule) -> Vec<RuleError> {
+    let ids: Vec<RuleId> = [rule.id().to_owned(), format!("{}.bare", rule.id())]
+        .iter()
+        .filter_map(|name| detector.rule_id(name))
+        .collect();
+    let finds = |example: &Example| match example {
+        Example::Value(value) => {
+            let outcome = detector.inspect(ValueKind::String, value.as_bytes()).outcome;
+            let says = outcome.passed.union(outcome.embedded);
+            ids.iter().any(|id| says.contains(*id))
+        }
+        Example::Field { field, value } => reports(detector, rule, field, value),
+    };
+    let wrong = |key, example: &Example, verb| {
+        let shown = match example {
+            Example::Value(value) => value.clone(),
+            Example::Field { field, value } => format!("{field} = {value}"),
+        };
+        refuse(rule, key, format!("{shown:?} {verb}"))
+    };
+    let missed = rule.examples.matches.iter().filter(|e| !finds(e));
+    let taken = rule.examples.rejects.iter().filter(|e| finds(e));
+    missed
+        .map(|e| wrong("examples.match", e, "does not match"))
+        .chain(taken.map(|e| wrong("examples.reject", e, "matches")))
+        .collect()
+}
+
+/// Whether a field with this one value is given the rule's class.
+fn reports(detector: &Detector, rule: &Rule, field: &str, value: &str) -> bool {
+    let mut evidence = Evidence { exchanges: 1, ..Evidence::default() };
+    let seen = detector.inspect(ValueKind::String, value.as_bytes());
+    evidence.count(ValueKind::String, seen.form, 1);
+    if !seen.outcome.is_empty() {
+        evidence.candidate(1, seen.outcome, 1);
+    }
+    let field = FieldRef {
+        standard: "http",
+        direction: crate::model::Direction::ToClient,
+        location: Location::Body,
+        path: field,
+        context: "",
+    };
+    let judged = detector.judge(&field, &mut evidence);
+    judged
+        .verdicts
+        .iter()
+        .any(|v| v.class == rule.class && v.confidence >= CONFIDENCE_REPORTED)
+}

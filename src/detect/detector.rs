@@ -1,0 +1,141 @@
+//! The compiled rules.
+
+use crate::base::TableMap;
+use crate::model::{Evidence, Form, Outcome, RuleId, ValueKind};
+use crate::rules::{RuleError, RulePack};
+
+use super::compile;
+use super::embedded::Embedded;
+use super::judge::{FieldRef, Judge, Judgement};
+use super::locate::Place;
+use super::recognisers::Seen;
+use super::sensitive;
+use super::sift::{Census, form_of};
+use super::whole::Whole;
+
+/// The compiled rules: immutable, shared by workers.
+#[derive(Debug)]
+pub struct Detector {
+    pub(super) names: Vec<String>,
+    pub(super) by_name: TableMap<Box<str>, RuleId>,
+    pub(super) whole: Whole,
+    pub(super) embedded: Embedded,
+    pub(super) judge: Judge,
+}
+
+/// What is said of one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inspection {
+    /// Its outer form.
+    pub form: Form,
+    /// What the rules say.
+    pub outcome: Outcome,
+}
+
+/// Values longer than this are no single identifier, so that only what is inside them counts.
+const WHOLE_BYTES_MAX: usize = 16 * 1024;
+/// Values from this length on can hold something beside themselves even without white space.
+const EMBEDDED_BYTES_MIN: usize = 12;
+
+impl Detector {
+    /// Makes `pack` ready. Refuses unknown checks and recognisers, patterns that are too long or
+    /// too large, rules without three examples of each kind, and examples that do not hold.
+    pub fn compile(pack: &RulePack) -> Result<Detector, RuleError> {
+        compile::compile(pack)
+    }
+
+    /// What the rules say of one value: a function of the value alone. Linear in its length.
+    pub fn inspect(&self, kind: ValueKind, bytes: &[u8]) -> Inspection {
+        if matches!(kind, ValueKind::Boolean | ValueKind::Null) {
+            return Inspection { form: Form::Literal, outcome: Outcome::default() };
+        }
+        let bytes = trim(bytes);
+        let census = Census::of(bytes);
+        let form = form_of(kind, bytes, &census);
+        let mut outcome = Outcome::default();
+        if census.len <= WHOLE_BYTES_MAX {
+            let seen = Seen { bytes, census, form };
+            self.whole.apply(&seen, &mut outcome);
+        }
+        if wants_search(form, &census) {
+            self.embedded.apply(bytes, &census, &mut outcome);
+            // What is the whole value is not inside it as well.
+            if !outcome.passed.is_empty() {
+                outcome.embedded = outcome.embedded.without(outcome.passed);
+            }
+        }
+        Inspection { form, outcome }
+    }
+
+    /// Whether one string alone may hold personal data or a secret. Asked before a name that
+    /// traffic controls is kept (JSON keys, header names, path literals, host labels, user
+    /// agents): errs towards yes.
+    pub fn is_sensitive(&self, text: &[u8]) -> bool {
+        let found = self.inspect(ValueKind::String, text);
+        let strong = found.outcome.embedded;
+        !strong.is_empty() || sensitive::is_sensitive(text)
+    }
+
+    /// The name of a rule, empty for one that is not loaded.
+    pub fn rule_name(&self, rule: RuleId) -> &str {
+        self.names.get(usize::from(rule.0)).map_or("", String::as_str)
+    }
+
+    /// The names of all rules, by their ids.
+    pub fn rule_names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// The rule called `name` in this process.
+    pub fn rule_id(&self, name: &str) -> Option<RuleId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// What `field` carries, by all that was seen of it. The evidence is only settled, not
+    /// changed.
+    pub fn judge(&self, field: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement {
+        self.judge.judge(field, evidence)
+    }
+
+    /// The token of an issuer known from `Identifier.system` (URI or OID) or of a contact point's
+    /// system (`phone`, `email`, …): one of a closed set, safe to keep.
+    pub fn issuer(&self, system: &[u8]) -> Option<&str> {
+        self.judge.places.issuer(system)
+    }
+
+    /// The token of an identifier type code of HL7 table 0203 (`MR`, `SS`, `NPI`, …).
+    pub fn type_code(&self, code: &[u8]) -> Option<&str> {
+        self.judge.places.type_code(code)
+    }
+
+    /// What a FHIR element carries by its place (`Patient.name.family`), most often nothing.
+    pub fn fhir_element(&self, path: &str) -> &[Place] {
+        self.judge.places.element(path)
+    }
+}
+
+/// Whether something can stand inside a value of this form.
+fn wants_search(form: Form, census: &Census) -> bool {
+    match form {
+        Form::Empty
+        | Form::Literal
+        | Form::Integer
+        | Form::Decimal
+        | Form::Date
+        | Form::DateTime
+        | Form::Uuid
+        | Form::Hex
+        | Form::Word
+        | Form::Base64 => false,
+        Form::TitleWords | Form::Text => true,
+        Form::Token => census.joints >= 2 && census.len >= EMBEDDED_BYTES_MIN,
+        Form::Url | Form::Address | Form::Other => census.len >= EMBEDDED_BYTES_MIN,
+    }
+}
+
+fn trim(bytes: &[u8]) -> &[u8] {
+    match (bytes.first(), bytes.last()) {
+        (Some(first), Some(last)) if *first <= b' ' || *last <= b' ' => bytes.trim_ascii(),
+        _ => bytes,
+    }
+}

@@ -1,0 +1,244 @@
+//! Longer text: what stands inside it. Every step looks at a bounded number of bytes around a
+//! rare place (a digit at the begin of a word, an `@`, a literal), so the whole is linear.
+
+use regex_automata::meta::Regex;
+
+use crate::base::limits::LEAD_IN_BYTES;
+use crate::model::{Outcome, RuleBits, RuleId};
+
+use super::anchors::Anchors;
+use super::checks::is_email;
+use super::finders::Finder;
+use super::shape::{Shape, is_word_byte};
+use super::sift::Census;
+use super::whole::Trial;
+
+/// How a value is found at a place.
+#[derive(Debug)]
+pub(super) enum Method {
+    /// One of these masks begins there.
+    Shapes(Vec<Shape>),
+    /// A built-in finder.
+    Finder(Finder),
+    /// Anywhere in a text that holds the anchor.
+    Pattern(Box<Regex>),
+}
+
+/// One way of one rule.
+#[derive(Debug)]
+pub(super) struct Search {
+    /// Whose bit is set, and what has to pass.
+    pub(super) trial: Trial,
+    /// How.
+    pub(super) method: Method,
+    /// Lower-case words of which one has to stand before; none needed where empty.
+    pub(super) lead_in: Vec<String>,
+}
+
+/// All rules over longer text.
+#[derive(Debug, Default)]
+pub(super) struct Embedded {
+    searches: Vec<Search>,
+    /// Tried where a word with a digit begins.
+    at_digits: Vec<usize>,
+    anchors: Anchors,
+    anchored: Vec<(String, usize)>,
+    email: Option<RuleId>,
+}
+
+/// Digits that some search wants at least.
+const DIGITS_MIN: usize = 4;
+/// Letters before the first digit of a word that is tried (`GB29…`, `AB123456C`, `AKIA…`).
+const LETTERS_BEFORE_DIGIT_MAX: usize = 4;
+/// Bytes before `@` that are looked at.
+const LOCAL_MAX: usize = 64;
+/// Bytes behind `@` that are looked at.
+const HOST_MAX: usize = 253;
+
+impl Embedded {
+    /// Adds a search at digits.
+    pub(super) fn add_at_digits(&mut self, search: Search) {
+        self.at_digits.push(self.searches.len());
+        self.searches.push(search);
+    }
+
+    /// Adds a search at anchors.
+    pub(super) fn add_at_anchors(&mut self, search: Search, anchors: &[String]) {
+        for anchor in anchors {
+            self.anchored.push((anchor.clone(), self.searches.len()));
+        }
+        self.searches.push(search);
+    }
+
+    /// Mail addresses are counted for `rule`.
+    pub(super) fn set_email(&mut self, rule: RuleId) {
+        self.email = Some(rule);
+    }
+
+    /// Compiles the anchors once all searches are there.
+    pub(super) fn finish(&mut self) -> Result<(), String> {
+        self.anchors = Anchors::compile(&self.anchored)?;
+        Ok(())
+    }
+
+    /// What is found in `text`.
+    pub(super) fn apply(&self, text: &[u8], census: &Census, outcome: &mut Outcome) {
+        let mut found = RuleBits::NONE;
+        if census.digits >= DIGITS_MIN {
+            self.at_digits(text, &mut found);
+        }
+        if census.ats > 0
+            && let Some(rule) = self.email
+            && has_email(text)
+        {
+            found.insert(rule);
+        }
+        let mut tried = [false; 256];
+        self.anchors.each(text, |search, place| {
+            let Some(entry) = self.searches.get(search) else { return };
+            if found.contains(entry.trial.rule) {
+                return;
+            }
+            // A pattern looks through the whole text, so once is enough.
+            if let (Method::Pattern(_), Some(tried)) = (&entry.method, tried.get_mut(search)) {
+                if *tried {
+                    return;
+                }
+                *tried = true;
+            }
+            if entry.finds(text, place) {
+                found.insert(entry.trial.rule);
+            }
+        });
+        outcome.embedded = outcome.embedded.union(found);
+    }
+
+    fn at_digits(&self, text: &[u8], found: &mut RuleBits) {
+        let mut from = 0;
+        while let Some(skip) = text.get(from..).and_then(|rest| rest.iter().position(u8::is_ascii_digit))
+        {
+            let digit = from + skip;
+            let start = word_start(text, digit);
+            if let Some(start) = start {
+                for search in &self.at_digits {
+                    let Some(search) = self.searches.get(*search) else { continue };
+                    if !found.contains(search.trial.rule) && search.finds(text, start..start) {
+                        found.insert(search.trial.rule);
+                    }
+                }
+            }
+            // The rest of this word begins no other.
+            let rest = text.get(digit..).unwrap_or_default();
+            from = digit + rest.iter().take_while(|b| is_word_byte(**b)).count().max(1);
+        }
+    }
+}
+
+impl Search {
+    fn finds(&self, text: &[u8], place: std::ops::Range<usize>) -> bool {
+        let found = match &self.method {
+            Method::Shapes(shapes) => {
+                let rest = text.get(place.start..).unwrap_or_default();
+                let mut fitting = shapes.iter().filter_map(|shape| shape.fits_head(rest));
+                fitting.find(|value| self.trial.passes(value)).map(|_| place.start)
+            }
+            Method::Finder(finder) => (finder.run)(text, place)
+                .filter(|range| {
+                    text.get(range.clone()).is_some_and(|value| self.trial.passes(value))
+                })
+                .map(|range| range.start),
+            Method::Pattern(pattern) => pattern
+                .find_iter(text)
+                .find(|hit| {
+                    text.get(hit.range()).is_some_and(|value| self.trial.passes(value))
+                })
+                .map(|hit| hit.start()),
+        };
+        found.is_some_and(|start| self.lead_in.is_empty() || self.is_led_in(text, start))
+    }
+
+    /// Whether one of the lead-in words stands shortly before `start`.
+    fn is_led_in(&self, text: &[u8], start: usize) -> bool {
+        let from = start.saturating_sub(LEAD_IN_BYTES);
+        let mut before = [0u8; LEAD_IN_BYTES];
+        let window = text.get(from..start).unwrap_or_default();
+        for (slot, byte) in before.iter_mut().zip(window) {
+            *slot = byte.to_ascii_lowercase();
+        }
+        let before = before.get(..window.len()).unwrap_or_default();
+        self.lead_in.iter().any(|words| has_words(before, words.as_bytes()))
+    }
+}
+
+/// Whether `words` stand in `text` as whole words.
+fn has_words(text: &[u8], words: &[u8]) -> bool {
+    let is_word = |b: Option<&u8>| b.is_some_and(|b| is_word_byte(*b));
+    memchr::memmem::find_iter(text, words).any(|at| {
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        !is_word(before) && !is_word(text.get(at + words.len()))
+    })
+}
+
+/// Where the word of the digit at `at` begins, unless it is the later part of a longer one (of a
+/// UUID, a version, a path in capitals).
+fn word_start(text: &[u8], at: usize) -> Option<usize> {
+    let head = text.get(..at)?;
+    let letters = head.iter().rev().take(LETTERS_BEFORE_DIGIT_MAX + 1);
+    let letters = letters.take_while(|b| is_word_byte(**b)).count();
+    if letters > LETTERS_BEFORE_DIGIT_MAX {
+        return None;
+    }
+    let start = at - letters;
+    match text.get(..start).unwrap_or_default() {
+        [.., before, b'-' | b'.'] if before.is_ascii_alphanumeric() => None,
+        _ => Some(start),
+    }
+}
+
+fn has_email(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'@', text).any(|at| {
+        let local = text.get(at.saturating_sub(LOCAL_MAX)..at).unwrap_or_default();
+        let start = local.iter().rev().take_while(|b| is_mail_byte(**b)).count();
+        let host = text.get(at + 1..).unwrap_or_default();
+        let host = host.get(..HOST_MAX).unwrap_or(host);
+        let end = host.iter().take_while(|b| b.is_ascii_alphanumeric() || b"-.".contains(b)).count();
+        let trimmed = host.get(..end).unwrap_or_default();
+        let end = trimmed.iter().rposition(|b| *b != b'.').map_or(0, |last| last + 1);
+        text.get(at - start..at + 1 + end).is_some_and(is_email)
+    })
+}
+
+/// What belongs to a local part in running text: less than RFC 5321 allows.
+fn is_mail_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"._%+-'".contains(&byte) || byte >= 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lead_in_words_are_whole() {
+        assert!(has_words(b"the nhs number is ", b"nhs"));
+        assert!(has_words(b"nhs: ", b"nhs"));
+        assert!(!has_words(b"public ", b"lic"));
+        assert!(!has_words(b"", b"nhs"));
+    }
+
+    #[test]
+    fn a_digit_later_in_a_chain_begins_no_word() {
+        assert_eq!(word_start(b"id 123", 3), Some(3));
+        assert_eq!(word_start(b"GB29", 2), Some(0));
+        assert_eq!(word_start(b"abcdef1", 6), None);
+        assert_eq!(word_start(b"9dad-11d1", 5), None);
+        assert_eq!(word_start(b"(212", 1), Some(1));
+    }
+
+    #[test]
+    fn addresses_are_found_in_text() {
+        assert!(has_email(b"write to <ada@example.org>."));
+        assert!(has_email(b"mailto:o'neil@example.org?subject=x"));
+        assert!(!has_email(b"pkg@1.2.3 and logo@2x.png"));
+        assert!(!has_email(&b"@".repeat(1000)));
+    }
+}

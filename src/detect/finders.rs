@@ -1,0 +1,185 @@
+//! What may stand at an anchor inside longer text, each by name.
+
+use std::ops::Range;
+
+use super::checks::country_length;
+use super::recognisers::is_private_key;
+use super::shape::is_word_byte;
+
+/// A finder by name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Finder {
+    /// As rules name it.
+    pub(super) name: &'static str,
+    /// The place of the value in a text with an anchor at a range. Looks at a bounded number of
+    /// bytes, but for JWTs, which it follows to their end.
+    pub(super) run: fn(&[u8], Range<usize>) -> Option<Range<usize>>,
+}
+
+const FINDERS: [Finder; 6] = [
+    Finder { name: "honorific", run: honorific },
+    Finder { name: "iban", run: iban },
+    Finder { name: "jwt", run: jwt },
+    Finder { name: "name-after", run: name_after },
+    Finder { name: "phone-plus", run: phone_plus },
+    Finder { name: "private-key", run: private_key },
+];
+
+/// The finder called `name`.
+pub(super) fn find(name: &str) -> Option<Finder> {
+    FINDERS.iter().find(|f| f.name == name).copied()
+}
+
+/// All names, for messages.
+pub(super) fn names() -> String {
+    FINDERS.map(|f| f.name).join(", ")
+}
+
+/// Finders tried where a word with a digit begins, instead of at anchors.
+pub(super) fn is_for_digits(name: &str) -> bool {
+    matches!(name, "iban" | "phone-plus")
+}
+
+/// A capitalised word behind `Mr `, `Dr. ` and the like.
+fn honorific(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
+    if is_inside_word(text, anchor.start) {
+        return None;
+    }
+    let end = name_word(text, anchor.end)?;
+    let second = name_word(text, end + 1).filter(|_| text.get(end) == Some(&b' '));
+    Some(anchor.start..second.unwrap_or(end))
+}
+
+/// Two capitalised words behind a label: `name: John Smith`, `name: Smith, John`.
+fn name_after(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
+    let blank = |at: &usize| text.get(*at).is_some_and(|b| matches!(b, b' ' | b'\t'));
+    let start = (anchor.end..anchor.end + 4).find(|at| !blank(at))?;
+    let first = name_word(text, start)?;
+    let between = text.get(first..)?;
+    let second = if between.starts_with(b", ") {
+        first + 2
+    } else if between.starts_with(b" ") {
+        first + 1
+    } else {
+        return None;
+    };
+    let end = name_word(text, second)?;
+    Some(start..end)
+}
+
+/// The end of a capitalised word of at least two letters that begins at `at`.
+fn name_word(text: &[u8], at: usize) -> Option<usize> {
+    const WORD_MAX: usize = 40;
+    let rest = text.get(at..)?;
+    let first = rest.first()?;
+    if !(first.is_ascii_uppercase() || *first >= 0xc3) {
+        return None;
+    }
+    let inside = |b: &&u8| b.is_ascii_alphabetic() || **b >= 0x80 || matches!(b, b'\'' | b'-');
+    let len = rest.iter().take(WORD_MAX).take_while(inside).count();
+    let lower = rest.iter().take(len).any(|b| b.is_ascii_lowercase() || *b >= 0x80);
+    (len >= 2 && (lower || len >= 3) && len < WORD_MAX).then_some(at + len)
+}
+
+/// Base64url with points, to its end.
+fn jwt(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
+    let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let before = anchor.start.checked_sub(1).and_then(|at| text.get(at));
+    if before.is_some_and(|b| part(*b) || *b == b'.') {
+        return None;
+    }
+    let rest = text.get(anchor.start..)?;
+    let len = rest.iter().take_while(|b| part(**b) || **b == b'.').count();
+    let whole = rest.get(..len)?;
+    let trimmed = whole.iter().rposition(|b| *b != b'.')? + 1;
+    // An unsigned token ends with its second point; any other point ends a sentence.
+    let points = whole.iter().take(trimmed).filter(|b| **b == b'.').count();
+    let unsigned = usize::from(points == 1 && len > trimmed);
+    Some(anchor.start..anchor.start + trimmed + unsigned)
+}
+
+fn private_key(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
+    let end = text.len().min(anchor.start + 80);
+    text.get(anchor.start..end).filter(|head| is_private_key(head)).map(|_| anchor)
+}
+
+/// A country's IBAN, perhaps in groups of four; the anchor is where its word begins.
+fn iban(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
+    let rest = text.get(anchor.start..)?;
+    let [a, b, c, d, ..] = rest else { return None };
+    let country = a.is_ascii_uppercase() && b.is_ascii_uppercase();
+    if !(country && c.is_ascii_digit() && d.is_ascii_digit()) {
+        return None;
+    }
+    let wanted = country_length(rest)?;
+    let mut found = 0;
+    for (at, byte) in rest.iter().enumerate().take(wanted + 10) {
+        if byte.is_ascii_digit() || byte.is_ascii_uppercase() {
+            found += 1;
+        } else if !(*byte == b' ' && found % 4 == 0) {
+            return None;
+        }
+        if found == wanted {
+            let goes_on = rest.get(at + 1).is_some_and(|b| is_word_byte(*b));
+            return (!goes_on).then_some(anchor.start..anchor.start + at + 1);
+        }
+    }
+    None
+}
+
+/// A number in international form: the anchor is where its digits begin, behind `+`.
+fn phone_plus(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
+    const SPAN_MAX: usize = 22;
+    let plus = anchor.start.checked_sub(1)?;
+    if text.get(plus) != Some(&b'+') || is_inside_word(text, plus) {
+        return None;
+    }
+    let rest = text.get(anchor.start..)?;
+    let mut end = 0;
+    let mut digits = 0;
+    for (at, byte) in rest.iter().enumerate().take(SPAN_MAX) {
+        if byte.is_ascii_digit() {
+            digits += 1;
+            end = at + 1;
+        } else if !b" -.()".contains(byte) {
+            break;
+        }
+    }
+    let goes_on = rest.get(end).is_some_and(|b| is_word_byte(*b));
+    ((8..=15).contains(&digits) && !goes_on).then_some(plus..anchor.start + end)
+}
+
+/// Whether a word goes on before `at`.
+fn is_inside_word(text: &[u8], at: usize) -> bool {
+    at.checked_sub(1).and_then(|before| text.get(before)).is_some_and(|b| is_word_byte(*b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at<'a>(name: &str, text: &'a str, anchor: &str) -> Option<&'a str> {
+        let start = text.find(anchor).unwrap();
+        let range = (find(name).unwrap().run)(text.as_bytes(), start..start + anchor.len())?;
+        Some(&text[range])
+    }
+
+    #[test]
+    fn names_stand_behind_honorifics_and_labels() {
+        assert_eq!(at("honorific", "seen by Dr. Jane Smith today", "Dr. "), Some("Dr. Jane Smith"));
+        assert_eq!(at("honorific", "by Mr Müller.", "Mr "), Some("Mr Müller"));
+        assert_eq!(at("honorific", "xMr Smith", "Mr "), None);
+        assert_eq!(at("honorific", "Dr. on call", "Dr. "), None);
+        assert_eq!(at("name-after", "name:  Smith, John", "name:"), Some("Smith, John"));
+        assert_eq!(at("name-after", "name: report", "name:"), None);
+    }
+
+    #[test]
+    fn spans_end_where_the_value_ends() {
+        assert_eq!(at("iban", "to GB29 NWBK 6016 1331 9268 19, now", "GB"), Some("GB29 NWBK 6016 1331 9268 19"));
+        assert_eq!(at("iban", "GB29NWBK60161331926819X", "GB"), None);
+        assert_eq!(at("phone-plus", "call +44 20 7946 0958 or", "44"), Some("+44 20 7946 0958"));
+        assert_eq!(at("jwt", "Bearer eyJa.eyJb.c_d.", "eyJ"), Some("eyJa.eyJb.c_d"));
+        assert_eq!(at("jwt", "xeyJa.eyJb.c", "eyJ"), None);
+    }
+}

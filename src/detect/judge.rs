@@ -1,0 +1,383 @@
+//! What a field carries, judged over its whole column of evidence.
+
+use std::sync::Arc;
+
+use crate::base::TableMap;
+use crate::model::{Direction, Evidence, Form, Location, RuleBits, RuleId, ValueKind};
+
+use super::locate::{Place, Places};
+use super::score;
+use super::words::{Phrase, Standing, Words};
+
+/// Confidence from which a class is reported.
+pub const CONFIDENCE_REPORTED: u8 = 50;
+
+/// Where a field is.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldRef<'a> {
+    /// Of the endpoint: `http`, `fhir-r4`, …
+    pub standard: &'a str,
+    /// Of the message it is in.
+    pub direction: Direction,
+    /// Of the field in the message.
+    pub location: Location,
+    /// Canonical: `$.patients[*].nhs`.
+    pub path: &'a str,
+    /// Empty, or the FHIR element from its resource on, and behind `|` the token of its issuer:
+    /// `Patient.identifier.value|us.ssn`, `Patient.telecom.value|email`, `Patient.name.family`.
+    pub context: &'a str,
+}
+
+/// A class that a field carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The data class.
+    pub class: Arc<str>,
+    /// From [`CONFIDENCE_REPORTED`] to 99.
+    pub confidence: u8,
+    /// Values that carry it.
+    pub count: u64,
+}
+
+/// All that is said of a field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// By class.
+    pub verdicts: Vec<Verdict>,
+    /// Short clauses: why a class was given or withheld. No value is in them.
+    pub reasons: Vec<String>,
+}
+
+/// A rule as judgement needs it.
+#[derive(Debug)]
+pub(super) struct JudgeRule {
+    pub(super) id: RuleId,
+    pub(super) bare: Option<RuleId>,
+    pub(super) test: Option<RuleId>,
+    pub(super) weight: f64,
+    pub(super) bare_weight: f64,
+    pub(super) chance: Option<f64>,
+    pub(super) check: Option<&'static str>,
+    pub(super) needs_context: bool,
+    pub(super) bare_needs_context: bool,
+    /// Where not empty: the rule speaks by name and form.
+    pub(super) forms: Vec<Form>,
+}
+
+/// The rules of one class and the words that go with it.
+#[derive(Debug)]
+pub(super) struct JudgeClass {
+    pub(super) class: Arc<str>,
+    pub(super) rules: Vec<JudgeRule>,
+    pub(super) names: Vec<Phrase>,
+    pub(super) weak_names: Vec<Phrase>,
+    pub(super) negative: Vec<String>,
+}
+
+/// Everything judgement knows beside the evidence.
+#[derive(Debug, Default)]
+pub(super) struct Judge {
+    pub(super) classes: Vec<JudgeClass>,
+    pub(super) by_class: TableMap<Arc<str>, usize>,
+    pub(super) negative: Vec<String>,
+    pub(super) generic: Vec<String>,
+    pub(super) places: Places,
+}
+
+/// Distinct values of the sample, per rule.
+struct Distinct {
+    tried: [u16; 256],
+    passed: [u16; 256],
+    embedded: [u16; 256],
+    entries: u64,
+}
+
+impl Distinct {
+    fn of(evidence: &mut Evidence) -> Distinct {
+        let mut out =
+            Distinct { tried: [0; 256], passed: [0; 256], embedded: [0; 256], entries: 0 };
+        let count = |bits: RuleBits, table: &mut [u16; 256]| {
+            for rule in bits.iter() {
+                table[usize::from(rule.0)] += 1;
+            }
+        };
+        for entry in evidence.sample.entries() {
+            count(entry.outcome.tried, &mut out.tried);
+            count(entry.outcome.passed, &mut out.passed);
+            count(entry.outcome.embedded, &mut out.embedded);
+            out.entries += 1;
+        }
+        out
+    }
+
+    fn of_rule(&self, rule: RuleId) -> (u64, u64, u64) {
+        let at = usize::from(rule.0);
+        (self.tried[at].into(), self.passed[at].into(), self.embedded[at].into())
+    }
+}
+
+/// What a field's name says of one class.
+#[derive(Clone, Copy, Debug, Default)]
+struct Naming {
+    weight: f64,
+    named: bool,
+}
+
+/// One way in which a class may be carried.
+struct Claim {
+    log_odds: f64,
+    count: u64,
+    why: String,
+}
+
+impl Judge {
+    /// Judges `field`. A function of its arguments alone: traffic's order has no part in it.
+    pub(super) fn judge(&self, field: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement {
+        let mut out = Judgement::default();
+        let blank = evidence.of_form(Form::Empty) + evidence.of_form(Form::Literal);
+        let filled = evidence.seen.saturating_sub(blank);
+        if filled == 0 {
+            return out;
+        }
+        let distinct = Distinct::of(evidence);
+        let words = Words::of_path(field.path);
+        let places = self.places_of(field);
+        let rivals = self.settled(&words, &places, evidence);
+        let column = Column { evidence, distinct, filled };
+        for class in &self.classes {
+            let place = places.iter().find(|p| p.class == class.class);
+            let rival = rivals.as_deref().is_some_and(|settled| *settled != *class.class);
+            let naming = self.naming(class, &words, &mut out.reasons, &column);
+            let claim = column.best_claim(class, naming, place, rival);
+            self.report(&class.class, place, claim, &column, field, &mut out);
+        }
+        for place in places.iter().filter(|p| !self.by_class.contains_key(&p.class)) {
+            self.report(&place.class, Some(place), None, &column, field, &mut out);
+        }
+        out.verdicts.sort_by(|a, b| a.class.cmp(&b.class));
+        out
+    }
+
+    fn places_of(&self, field: &FieldRef<'_>) -> Vec<Place> {
+        let (element, token) = field.context.split_once('|').unwrap_or((field.context, ""));
+        if let Some(place) = self.places.token(token) {
+            return vec![place.clone()];
+        }
+        let mut places = self.places.element(element).to_vec();
+        if field.location == Location::Query && field.standard.starts_with("fhir") {
+            // Modifiers (`family:exact`) and chains (`subject.birthdate`) keep the meaning.
+            let name = field.path.split(':').next().unwrap_or_default();
+            let name = name.rsplit('.').next().unwrap_or_default();
+            places.extend_from_slice(self.places.search(name));
+            if !element.is_empty() {
+                let resource = element.split('.').next().unwrap_or_default();
+                places.extend_from_slice(self.places.search(&format!("{resource}?{name}")));
+            }
+        }
+        places
+    }
+
+    /// The class that place or name settle, if any: the others then need more.
+    fn settled(&self, words: &Words, places: &[Place], evidence: &Evidence) -> Option<Arc<str>> {
+        if let Some(place) = places.iter().max_by_key(|p| p.confidence)
+            && place.confidence >= 75
+        {
+            return Some(Arc::clone(&place.class));
+        }
+        let named = self.classes.iter().filter(|class| {
+            words.standing(&class.names, &self.generic).0 >= Standing::GenericLeaf
+                && class.rules.iter().any(|rule| {
+                    let passes = |id: RuleId| {
+                        let count = evidence.of_rule(id);
+                        count.passed * 2 > count.tried
+                    };
+                    passes(rule.id) || rule.bare.is_some_and(passes)
+                })
+        });
+        named.map(|class| Arc::clone(&class.class)).next()
+    }
+
+    fn naming(
+        &self,
+        class: &JudgeClass,
+        words: &Words,
+        reasons: &mut Vec<String>,
+        column: &Column<'_>,
+    ) -> Naming {
+        let (standing, phrase) = words.standing(&class.names, &self.generic);
+        let mut naming = Naming {
+            weight: match standing {
+                Standing::Leaf => score::NAME_LEAF,
+                Standing::GenericLeaf => score::NAME_GENERIC,
+                Standing::Parent => score::NAME_PARENT,
+                Standing::Absent => 0.0,
+            },
+            named: standing >= Standing::GenericLeaf,
+        };
+        let relevant = column.speaks_of(class);
+        if let Some(phrase) = phrase.filter(|_| relevant && naming.named) {
+            reasons.push(format!("{}: name has \"{}\"", class.class, phrase.text()));
+        }
+        if naming.weight < score::NAME_WEAK {
+            let (standing, _) = words.standing(&class.weak_names, &self.generic);
+            if standing >= Standing::GenericLeaf {
+                naming.weight = score::NAME_WEAK;
+                naming.named = true;
+            }
+        }
+        let negative = words
+            .any_of(&class.negative, &self.generic)
+            .or_else(|| words.any_of(&self.negative, &self.generic));
+        if let Some(word) = negative {
+            naming.weight += score::NAME_NEGATIVE;
+            if relevant {
+                reasons.push(format!("{}: name has \"{word}\", which speaks against it", class.class));
+            }
+        }
+        naming
+    }
+
+    fn report(
+        &self,
+        class: &Arc<str>,
+        place: Option<&Place>,
+        claim: Option<Claim>,
+        column: &Column<'_>,
+        field: &FieldRef<'_>,
+        out: &mut Judgement,
+    ) {
+        let mut claim = claim;
+        if let Some(place) = place {
+            let known = score::log_odds(place.confidence);
+            let where_ = if field.context.is_empty() { field.path } else { field.context };
+            let why = match &claim {
+                Some(claim) => format!("FHIR element {where_}; {}", claim.why),
+                None => format!("FHIR element {where_}"),
+            };
+            let more = claim.as_ref().map_or(0.0, |c| (c.log_odds - score::PRIOR).clamp(-2.0, 2.0));
+            claim = Some(Claim { log_odds: known + more, count: column.filled, why });
+        }
+        let Some(claim) = claim else { return };
+        let confidence = score::confidence(claim.log_odds);
+        if confidence >= CONFIDENCE_REPORTED {
+            out.reasons.push(format!("{class}: {}", claim.why));
+            out.verdicts.push(Verdict { class: Arc::clone(class), confidence, count: claim.count });
+        } else {
+            out.reasons.push(format!("withheld {class} ({confidence}): {}", claim.why));
+        }
+    }
+}
+
+/// A column of values, with what was worked out of it.
+struct Column<'a> {
+    evidence: &'a Evidence,
+    distinct: Distinct,
+    /// Values that are neither empty nor true, false or null.
+    filled: u64,
+}
+
+impl Column<'_> {
+    /// Whether any rule of `class` has anything to say of these values.
+    fn speaks_of(&self, class: &JudgeClass) -> bool {
+        class.rules.iter().any(|rule| {
+            let any = |id: RuleId| {
+                let count = self.evidence.of_rule(id);
+                count.tried + count.embedded > 0
+            };
+            any(rule.id) || rule.bare.is_some_and(any) || self.of_forms(&rule.forms) > 0
+        })
+    }
+
+    fn of_forms(&self, forms: &[Form]) -> u64 {
+        forms.iter().map(|form| self.evidence.of_form(*form)).sum()
+    }
+
+    /// The strongest of what the rules of `class` claim.
+    fn best_claim(
+        &self,
+        class: &JudgeClass,
+        naming: Naming,
+        place: Option<&Place>,
+        rival: bool,
+    ) -> Option<Claim> {
+        let mut best: Option<Claim> = None;
+        let mut offer = |claim: Option<Claim>| {
+            if let Some(claim) = claim
+                && best.as_ref().is_none_or(|b| claim.log_odds > b.log_odds)
+            {
+                best = Some(claim);
+            }
+        };
+        let context = naming.named || place.is_some();
+        let against = if rival && !naming.named { score::RIVAL } else { 0.0 };
+        for rule in &class.rules {
+            let base = score::PRIOR + naming.weight + against;
+            if context || !rule.needs_context {
+                offer(self.by_check(rule, rule.id, base + rule.weight));
+            }
+            if let Some(bare) = rule.bare.filter(|_| context || !rule.bare_needs_context) {
+                offer(self.by_check(rule, bare, base + rule.bare_weight));
+            }
+            offer(self.by_form(rule, base).filter(|_| naming.named));
+            offer(self.by_text(rule, score::PRIOR + rule.weight));
+        }
+        best
+    }
+
+    /// Whole values that pass.
+    fn by_check(&self, rule: &JudgeRule, id: RuleId, base: f64) -> Option<Claim> {
+        let count = self.evidence.of_rule(id);
+        if count.tried == 0 {
+            return None;
+        }
+        let (tried, passed, _) = self.distinct.of_rule(id);
+        let check = rule.check.unwrap_or("format");
+        let why = match rule.chance {
+            Some(chance) => format!(
+                "{passed} of {tried} distinct values pass {check} ({:.1} % by chance)",
+                chance * 100.0
+            ),
+            None => format!("{passed} of {tried} distinct values have the format ({check})"),
+        };
+        if count.passed == 0 || passed == 0 {
+            return Some(Claim { log_odds: score::PRIOR, count: 0, why });
+        }
+        let mut log_odds = base + score::share_evidence(count.passed, self.filled, rule.weight >= 8.0);
+        log_odds += match rule.chance {
+            Some(chance) => score::check_evidence(tried, passed, chance),
+            None => score::repeat_evidence(passed),
+        };
+        let why = match rule.test.map(|test| self.distinct.of_rule(test).1) {
+            Some(tests @ 1..) => format!("{why}; {tests} of a range for tests and examples"),
+            _ => why,
+        };
+        Some(Claim { log_odds, count: count.passed, why })
+    }
+
+    /// A name and values of the forms that go with it.
+    fn by_form(&self, rule: &JudgeRule, base: f64) -> Option<Claim> {
+        if rule.forms.is_empty() || self.evidence.kinds & !(1 << ValueKind::Boolean as u8) == 0 {
+            return None;
+        }
+        let fitting = self.of_forms(&rule.forms);
+        if fitting == 0 {
+            return None;
+        }
+        let why = format!("{fitting} of {} values have a fitting form", self.filled);
+        let share = 2.0 * score::share_evidence(fitting, self.filled, false);
+        Some(Claim { log_odds: base + rule.bare_weight + share, count: fitting, why })
+    }
+
+    /// Found inside longer text.
+    fn by_text(&self, rule: &JudgeRule, base: f64) -> Option<Claim> {
+        const EMBEDDED_WEIGHT_MIN: f64 = 10.0;
+        let embedded = self.evidence.of_rule(rule.id).embedded;
+        if embedded == 0 {
+            return None;
+        }
+        let (_, _, distinct) = self.distinct.of_rule(rule.id);
+        let least = score::PRIOR + EMBEDDED_WEIGHT_MIN;
+        let why = format!("found inside {embedded} of {} texts", self.filled);
+        Some(Claim { log_odds: base.max(least) + score::repeat_evidence(distinct), count: embedded, why })
+    }
+}

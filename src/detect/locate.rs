@@ -1,0 +1,120 @@
+//! What a field's place in a standard says: FHIR elements, issuers of identifiers, type codes.
+
+use std::sync::Arc;
+
+use crate::base::TableMap;
+use crate::rules::{ClassWeight, FhirTables, Rule};
+
+/// A class known from a field's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The data class.
+    pub class: Arc<str>,
+    /// How sure the place alone makes it, 0 to 100.
+    pub confidence: u8,
+}
+
+/// Every place, ready to be looked up.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    elements: TableMap<Box<str>, Vec<Place>>,
+    search: TableMap<Box<str>, Vec<Place>>,
+    /// System URI, OID or contact system → token.
+    issuers: TableMap<Box<str>, Arc<str>>,
+    /// Identifier type code → token.
+    types: TableMap<Box<str>, Arc<str>>,
+    /// Token → class.
+    tokens: TableMap<Box<str>, Place>,
+}
+
+/// How sure a known issuer makes a class.
+const ISSUER_CONFIDENCE: u8 = 97;
+/// Bytes of a system URI that are looked up; longer ones are no issuers known here.
+const SYSTEM_BYTES_MAX: usize = 256;
+
+impl Places {
+    /// From the tables of a pack and the systems and types of its rules.
+    pub(super) fn compile<'r>(
+        fhir: &FhirTables,
+        rules: impl Iterator<Item = &'r Rule> + Clone,
+    ) -> Places {
+        let mut out = Places::default();
+        for (resource, types) in &fhir.elements {
+            for (data_type, elements) in types {
+                let Some(leaves) = fhir.types.get(data_type) else { continue };
+                for element in elements {
+                    for (leaf, classes) in leaves {
+                        let dot = if leaf.is_empty() { "" } else { "." };
+                        let path = format!("{resource}.{element}{dot}{leaf}");
+                        let entry = out.elements.entry(path.into()).or_default();
+                        entry.extend(classes.iter().map(place));
+                    }
+                }
+            }
+        }
+        for (name, classes) in &fhir.search {
+            out.search.insert(name.as_str().into(), classes.iter().map(place).collect());
+        }
+        for (token, class) in &fhir.tokens {
+            out.tokens.insert(token.as_str().into(), place(class));
+            let known: Arc<str> = token.as_str().into();
+            if token.chars().all(|c| c.is_ascii_uppercase()) {
+                out.types.insert(token.as_str().into(), known);
+            } else {
+                out.issuers.insert(token.as_str().into(), known);
+            }
+        }
+        for rule in rules {
+            for system in &rule.systems {
+                out.issuers.insert(normal_system(system).into(), Arc::clone(&rule.class));
+            }
+            for code in &rule.types {
+                out.types.insert(code.as_str().into(), Arc::clone(&rule.class));
+            }
+            let known = Place { class: Arc::clone(&rule.class), confidence: ISSUER_CONFIDENCE };
+            out.tokens.entry(rule.class.as_ref().into()).or_insert(known);
+        }
+        out
+    }
+
+    /// The token of an issuer: an identifier's system, an OID, or a contact point's system.
+    pub(super) fn issuer(&self, system: &[u8]) -> Option<&str> {
+        if system.len() > SYSTEM_BYTES_MAX {
+            return None;
+        }
+        let system = std::str::from_utf8(system).ok()?;
+        self.issuers.get(normal_system(system)).map(AsRef::as_ref)
+    }
+
+    /// The token of a type code.
+    pub(super) fn type_code(&self, code: &[u8]) -> Option<&str> {
+        self.types.get(std::str::from_utf8(code).ok()?).map(AsRef::as_ref)
+    }
+
+    /// What an element carries.
+    pub(super) fn element(&self, path: &str) -> &[Place] {
+        self.elements.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a search parameter carries.
+    pub(super) fn search(&self, name: &str) -> &[Place] {
+        self.search.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a token stands for.
+    pub(super) fn token(&self, token: &str) -> Option<&Place> {
+        self.tokens.get(token)
+    }
+}
+
+fn place(ClassWeight(class, confidence): &ClassWeight) -> Place {
+    Place { class: Arc::clone(class), confidence: *confidence }
+}
+
+/// Systems are compared without scheme, `urn:oid:` and a slash at the end: all are seen in use.
+fn normal_system(system: &str) -> &str {
+    let system = system.strip_prefix("urn:oid:").unwrap_or(system);
+    let system = system.strip_prefix("http://").unwrap_or(system);
+    let system = system.strip_prefix("https://").unwrap_or(system);
+    system.strip_suffix('/').unwrap_or(system)
+}

@@ -1,0 +1,100 @@
+//! The arithmetic of judgement: log-odds in nats.
+//!
+//! A field starts at [`PRIOR`] for every class; what is known of it adds or subtracts the
+//! logarithm of how much more likely it is if the field carries the class than if it does not.
+//! `confidence = 100 / (1 + exp(-sum))`.
+
+/// What a field is worth before anything is known of it: one in about 8,000 per class. With
+/// dozens of classes, fields would otherwise be found by chance.
+pub(super) const PRIOR: f64 = -9.0;
+
+/// What a name whose last part has a word of the class adds.
+pub(super) const NAME_LEAF: f64 = 8.0;
+/// The same for a parent's name when the last part says nothing.
+pub(super) const NAME_GENERIC: f64 = 7.0;
+/// A word of the class further up.
+pub(super) const NAME_PARENT: f64 = 2.5;
+/// A word that only hints at the class.
+pub(super) const NAME_WEAK: f64 = 4.0;
+/// A word that speaks against it.
+pub(super) const NAME_NEGATIVE: f64 = -4.0;
+/// What whole values lose when the place or the name already say they are something else.
+pub(super) const RIVAL: f64 = -6.0;
+
+/// What the values of one column can add at most by passing a check, and lose by failing it.
+/// Bounded: a column can be right and something else entirely.
+const CHECK_MOST: f64 = 14.0;
+const CHECK_LEAST: f64 = -14.0;
+
+/// Share of a real column that passes its check: the rest are typing errors and fillers.
+const REAL_PASS_RATE: f64 = 0.97;
+
+/// What `passed` of `tried` distinct values say, if chance passes a share of `chance`: the
+/// logarithm of the likelihood ratio of two binomials.
+pub(super) fn check_evidence(tried: u64, passed: u64, chance: f64) -> f64 {
+    let chance = chance.clamp(1e-6, 0.999_999);
+    let failed = tried.saturating_sub(passed);
+    let sum = float(passed) * (REAL_PASS_RATE / chance).ln()
+        + float(failed) * ((1.0 - REAL_PASS_RATE) / (1.0 - chance)).ln();
+    sum.clamp(CHECK_LEAST, CHECK_MOST)
+}
+
+/// What the share of a column's values that fit takes away. A rule whose format alone says a lot
+/// (`strong`) loses little: one key among a thousand notes is still a key.
+pub(super) fn share_evidence(fitting: u64, seen: u64, strong: bool) -> f64 {
+    let share = float(fitting.max(1)) / float(seen.max(1));
+    share.min(1.0).ln().max(if strong { -1.5 } else { -8.0 })
+}
+
+/// What more distinct values of a telling format add to the first: little, since they may share
+/// a cause.
+pub(super) fn repeat_evidence(distinct: u64) -> f64 {
+    (float(distinct.max(1)).ln() / 2.0).min(2.5)
+}
+
+/// The sum as a confidence, 0 to 99: nothing is certain.
+pub(super) fn confidence(log_odds: f64) -> u8 {
+    let percent = (100.0 / (1.0 + (-log_odds).exp())).round().clamp(0.0, 99.0);
+    // Between 0 and 99.
+    (0..=99u8).rev().find(|n| f64::from(*n) <= percent).unwrap_or(0)
+}
+
+/// The log-odds of a confidence.
+pub(super) fn log_odds(confidence: u8) -> f64 {
+    let share = f64::from(confidence.clamp(1, 99)) / 100.0;
+    (share / (1.0 - share)).ln()
+}
+
+/// A count for arithmetic; beyond 2^53 the last digits are lost, which changes no judgement.
+pub(super) fn float(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_real_column_stands_out_and_a_chance_one_does_not() {
+        assert!(PRIOR + check_evidence(24, 24, 0.0909) > 4.0);
+        assert!(PRIOR + check_evidence(1, 1, 0.0909) < -5.0);
+        assert!(PRIOR + check_evidence(3, 3, 0.0909) < 0.0);
+        assert!(check_evidence(256, 23, 0.0909) < -10.0);
+    }
+
+    #[test]
+    fn confidence_and_log_odds_are_inverse() {
+        for percent in 1..=99 {
+            assert_eq!(confidence(log_odds(percent)), percent);
+        }
+        assert_eq!(confidence(1e9), 99);
+        assert_eq!(confidence(-1e9), 0);
+    }
+
+    #[test]
+    fn a_share_costs_its_logarithm() {
+        assert_eq!(share_evidence(10, 10, false), 0.0);
+        assert!((share_evidence(1, 2, false) + 0.693).abs() < 0.001);
+        assert_eq!(share_evidence(1, 1_000_000, true), -1.5);
+    }
+}

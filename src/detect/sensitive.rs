@@ -1,0 +1,114 @@
+//! One string alone: could it be a person's? Asked of names before they are kept, so a wrong yes
+//! costs a name and a wrong no a person's data.
+
+use super::shape::is_word_byte;
+
+/// Digits in a row, or in groups with single separators, from which on a number may be a person's.
+const DIGITS_MIN: usize = 9;
+/// Digits that make a word with letters look like a record number.
+const RECORD_DIGITS_MIN: usize = 5;
+
+/// Whether `text` has an address, a long number, a date, a record number, a name with a comma, or
+/// a key in it.
+pub(super) fn is_sensitive(text: &[u8]) -> bool {
+    has_number(text)
+        || has_at(text)
+        || text.windows(3).any(|w| w == b"eyJ")
+        || text.windows(10).any(|w| w == b"-----BEGIN")
+        || has_name_with_comma(text)
+        || words(text).any(is_record_number)
+        || has_hardware_address(text)
+}
+
+/// Something like a mail address, also without a host that exists.
+fn has_at(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'@', text).any(|at| {
+        let before = at.checked_sub(1).and_then(|n| text.get(n));
+        before.is_some_and(|b| is_word_byte(*b)) && text.get(at + 1).is_some_and(|b| is_word_byte(*b))
+    }) || text.windows(3).any(|w| w.eq_ignore_ascii_case(b"%40"))
+}
+
+/// Nine digits or more, together or in groups; or a date.
+fn has_number(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some(start) = rest.iter().position(u8::is_ascii_digit) {
+        let run = rest.get(start..).unwrap_or_default();
+        let before = start.checked_sub(1).and_then(|at| rest.get(at)).copied();
+        let (digits, groups, len) = grouped_digits(run);
+        if digits >= DIGITS_MIN || (groups == 3 && matches!(digits, 6..=8)) {
+            return true;
+        }
+        // A bare date; behind a slash it is a product's version (Gecko/20100101).
+        if digits == 8 && groups == 1 && before != Some(b'/') {
+            return true;
+        }
+        rest = run.get(len..).unwrap_or_default();
+    }
+    false
+}
+
+/// Digits and groups of a number that begins `text`, and its length. Groups have at least two
+/// digits each and one separator between.
+fn grouped_digits(text: &[u8]) -> (usize, usize, usize) {
+    let (mut digits, mut groups, mut at) = (0, 0, 0);
+    loop {
+        let run = text.get(at..).unwrap_or_default();
+        let len = run.iter().take_while(|b| b.is_ascii_digit()).count();
+        if len == 0 {
+            return (digits, groups, at);
+        }
+        digits += len;
+        groups += 1;
+        at += len;
+        let separators = text.get(at..).unwrap_or_default();
+        let gap = separators.iter().take(2).take_while(|b| b" -/()".contains(b)).count();
+        let follows = separators.get(gap).is_some_and(u8::is_ascii_digit);
+        if gap == 0 || !follows {
+            return (digits, groups, at);
+        }
+        at += gap;
+    }
+}
+
+/// `Smith, John`, also with an encoded space or none.
+fn has_name_with_comma(text: &[u8]) -> bool {
+    memchr::memchr_iter(b',', text).any(|at| {
+        let (before, after) = text.split_at(at);
+        let behind = after.get(1..).unwrap_or_default();
+        let behind = behind.strip_prefix(b"%20").unwrap_or(behind).trim_ascii_start();
+        let last = before.rsplit(|b| !is_word_byte(*b) && *b != b'\'').next().unwrap_or_default();
+        is_capitalised(last) && is_capitalised(behind)
+    })
+}
+
+fn is_capitalised(word: &[u8]) -> bool {
+    match word {
+        [first, second, ..] => {
+            (first.is_ascii_uppercase() || *first >= 0x80)
+                && (second.is_ascii_alphabetic() || *second >= 0x80 || *second == b'\'')
+        }
+        _ => false,
+    }
+}
+
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|b| !b.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// Up to six letters, then at least five digits, perhaps a letter at the end: `MRN00123`,
+/// `AB123456C`.
+fn is_record_number(word: &[u8]) -> bool {
+    let letters = word.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let rest = word.get(letters..).unwrap_or_default();
+    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    (1..=6).contains(&letters) && digits >= RECORD_DIGITS_MIN && rest.len() - digits <= 1
+}
+
+fn has_hardware_address(text: &[u8]) -> bool {
+    text.windows(17).any(|w| {
+        w.iter().enumerate().all(|(at, byte)| match at % 3 {
+            2 => matches!(byte, b':' | b'-'),
+            _ => byte.is_ascii_hexdigit(),
+        })
+    })
+}

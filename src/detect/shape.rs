@@ -1,0 +1,200 @@
+//! Masks of rules, compiled: one class of bytes per position.
+
+use crate::base::limits::MASK_CHARS_MAX;
+
+const DIGIT: u8 = 1;
+const UPPER: u8 = 2;
+const LOWER: u8 = 4;
+const HEX: u8 = 8;
+
+static CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0u8;
+    loop {
+        let mut class = 0;
+        if byte.is_ascii_digit() {
+            class |= DIGIT;
+        }
+        if byte.is_ascii_uppercase() {
+            class |= UPPER;
+        }
+        if byte.is_ascii_lowercase() {
+            class |= LOWER;
+        }
+        if byte.is_ascii_hexdigit() {
+            class |= HEX;
+        }
+        table[byte as usize] = class;
+        if byte == 255 {
+            return table;
+        }
+        byte += 1;
+    }
+}
+
+/// One position: a class, or where that is 0 a literal byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Position {
+    class: u8,
+    literal: u8,
+}
+
+impl Position {
+    fn accepts(self, byte: u8) -> bool {
+        if self.class == 0 {
+            byte == self.literal
+        } else {
+            CLASSES[usize::from(byte)] & self.class != 0
+        }
+    }
+}
+
+/// A mask: so many bytes, each of a class.
+#[derive(Clone, Debug)]
+pub(super) struct Shape {
+    positions: Box<[Position]>,
+    /// Least and greatest number of digits in a value.
+    digits: (u8, u8),
+}
+
+impl Shape {
+    /// Reads a mask (see [`crate::rules::Rule::masks`] for the language).
+    pub(super) fn parse(mask: &str) -> Result<Shape, String> {
+        let mut positions: Vec<Position> = Vec::new();
+        let mut bytes = mask.bytes();
+        while let Some(byte) = bytes.next() {
+            let class = match byte {
+                b'#' => DIGIT,
+                b'^' => UPPER,
+                b'@' => UPPER | LOWER,
+                b'*' => DIGIT | UPPER,
+                b'x' => HEX,
+                b'{' => {
+                    let digits: String =
+                        bytes.by_ref().take_while(|b| *b != b'}').map(char::from).collect();
+                    let times: usize = digits
+                        .parse()
+                        .map_err(|_| format!("mask {mask:?}: expected a number in braces"))?;
+                    let last = *positions
+                        .last()
+                        .ok_or_else(|| format!("mask {mask:?}: nothing before the brace"))?;
+                    if !(2..=MASK_CHARS_MAX).contains(&times) {
+                        return Err(format!("mask {mask:?}: repeat 2 to {MASK_CHARS_MAX} times"));
+                    }
+                    positions.resize(positions.len() + times - 1, last);
+                    continue;
+                }
+                _ => 0,
+            };
+            let literal = if byte == b'\\' { bytes.next().unwrap_or(byte) } else { byte };
+            positions.push(Position { class, literal });
+        }
+        if positions.is_empty() || positions.len() > MASK_CHARS_MAX {
+            return Err(format!("mask {mask:?}: expected 1 to {MASK_CHARS_MAX} characters"));
+        }
+        let sure = positions.iter().filter(|p| p.class == DIGIT).count()
+            + positions.iter().filter(|p| p.class == 0 && p.literal.is_ascii_digit()).count();
+        let open = |p: &&Position| p.class != DIGIT && p.class & (DIGIT | HEX) != 0;
+        let maybe = positions.iter().filter(open).count();
+        let narrow = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
+        Ok(Shape { positions: positions.into(), digits: (narrow(sure), narrow(sure + maybe)) })
+    }
+
+    /// How many bytes it stands for.
+    pub(super) fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// Least and greatest number of digits in a value.
+    pub(super) fn digits(&self) -> (u8, u8) {
+        self.digits
+    }
+
+    /// Whether the whole of `value` fits.
+    pub(super) fn fits(&self, value: &[u8]) -> bool {
+        value.len() == self.positions.len()
+            && self.positions.iter().zip(value).all(|(position, byte)| position.accepts(*byte))
+    }
+
+    /// What of the head of `text` fits, if it does not go on in the same word.
+    pub(super) fn fits_head<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
+        let (head, rest) = text.split_at_checked(self.positions.len())?;
+        let first = self.positions.first()?;
+        (first.accepts(*head.first()?) && self.fits(head) && is_word_end(rest)).then_some(head)
+    }
+}
+
+/// Whether a word ends before `rest`: no letter, digit or underscore follows, nor one behind a
+/// hyphen or point.
+pub(super) fn is_word_end(rest: &[u8]) -> bool {
+    match rest {
+        [] => true,
+        [b'-' | b'.', next, ..] => !is_word_byte(*next) || next.is_ascii_uppercase(),
+        [next, ..] => !is_word_byte(*next),
+    }
+}
+
+/// Whether `byte` belongs to a word.
+pub(super) fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+/// The letters and digits of a value, in capitals, on the stack.
+pub(super) struct Compact {
+    bytes: [u8; MASK_CHARS_MAX],
+    len: usize,
+}
+
+impl Compact {
+    /// Of the first [`MASK_CHARS_MAX`] letters and digits.
+    pub(super) fn of(value: &[u8]) -> Compact {
+        let mut out = Compact { bytes: [0; MASK_CHARS_MAX], len: 0 };
+        for byte in value {
+            if byte.is_ascii_alphanumeric() {
+                let Some(slot) = out.bytes.get_mut(out.len) else { break };
+                *slot = byte.to_ascii_uppercase();
+                out.len += 1;
+            }
+        }
+        out
+    }
+
+    /// The letters and digits.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_tells_kinds_and_literals() {
+        let shape = Shape::parse("^^ ##-{2}*{3}\\#").unwrap();
+        assert_eq!(shape.len(), 11);
+        assert_eq!(shape.digits(), (2, 5));
+        assert!(shape.fits(b"AB 12--9Z0#"));
+        assert!(!shape.fits(b"aB 12--9Z0#"));
+        assert!(!shape.fits(b"AB 12--9Z0"));
+    }
+
+    #[test]
+    fn a_head_ends_with_its_word() {
+        let shape = Shape::parse("###-##").unwrap();
+        assert_eq!(shape.fits_head(b"123-45, then"), Some(&b"123-45"[..]));
+        assert_eq!(shape.fits_head(b"123-45."), Some(&b"123-45"[..]));
+        assert_eq!(shape.fits_head(b"123-456"), None);
+        assert_eq!(shape.fits_head(b"123-45-6"), None);
+    }
+
+    #[test]
+    fn a_bad_mask_says_why() {
+        assert!(Shape::parse("{3}").unwrap_err().contains("nothing before"));
+        assert!(Shape::parse("#{x}").unwrap_err().contains("a number"));
+        assert!(Shape::parse("").unwrap_err().contains("1 to 64"));
+        assert!(Shape::parse("#{60}#{60}").unwrap_err().contains("1 to 64"));
+    }
+}

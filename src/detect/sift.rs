@@ -1,0 +1,275 @@
+//! The first look at a value: one pass that counts kinds of bytes, and the form that follows.
+
+use crate::model::{Form, ValueKind};
+
+use super::checks::starts_with_date;
+
+/// How many bytes of each kind a value has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Census {
+    /// All of them.
+    pub(super) len: usize,
+    /// `0` to `9`.
+    pub(super) digits: usize,
+    /// `a` to `z`.
+    pub(super) lower: usize,
+    /// `A` to `Z`.
+    pub(super) upper: usize,
+    /// Beyond ASCII.
+    pub(super) high: usize,
+    /// Space, tab, line ends.
+    pub(super) spaces: usize,
+    /// What stands inside words: hyphen, apostrophe, point.
+    pub(super) joints: usize,
+    /// `@`.
+    pub(super) ats: usize,
+    /// All else.
+    pub(super) others: usize,
+}
+
+const LANE_BITS: u32 = 8;
+/// Bytes after which a lane of eight bits could overflow.
+const LANE_ROOM: usize = 255;
+
+/// One lane per kind, so that a value is counted with one addition per byte.
+static LANES: [u64; 256] = lanes();
+
+const fn lanes() -> [u64; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0u8;
+    loop {
+        let lane = match byte {
+            b'0'..=b'9' => 0,
+            b'a'..=b'z' => 1,
+            b'A'..=b'Z' => 2,
+            0x80..=0xff => 3,
+            b' ' | b'\t' | b'\r' | b'\n' => 4,
+            b'-' | b'\'' | b'.' => 5,
+            b'@' => 6,
+            _ => 7,
+        };
+        table[byte as usize] = 1u64 << (lane * LANE_BITS);
+        if byte == 255 {
+            return table;
+        }
+        byte += 1;
+    }
+}
+
+impl Census {
+    /// Counts `bytes`.
+    pub(super) fn of(bytes: &[u8]) -> Census {
+        let mut census = Census { len: bytes.len(), ..Census::default() };
+        for chunk in bytes.chunks(LANE_ROOM) {
+            let mut sum = 0u64;
+            for byte in chunk {
+                sum += LANES[usize::from(*byte)];
+            }
+            let [digits, lower, upper, high, spaces, joints, ats, others] = sum.to_le_bytes();
+            census.digits += usize::from(digits);
+            census.lower += usize::from(lower);
+            census.upper += usize::from(upper);
+            census.high += usize::from(high);
+            census.spaces += usize::from(spaces);
+            census.joints += usize::from(joints);
+            census.ats += usize::from(ats);
+            census.others += usize::from(others);
+        }
+        census
+    }
+
+    /// Letters of any alphabet.
+    pub(super) fn letters(&self) -> usize {
+        self.lower + self.upper + self.high
+    }
+}
+
+/// The outer form of a value.
+pub(super) fn form_of(kind: ValueKind, bytes: &[u8], census: &Census) -> Form {
+    match kind {
+        ValueKind::Boolean | ValueKind::Null => return Form::Literal,
+        _ if census.len == 0 => return Form::Empty,
+        ValueKind::Binary => return Form::Other,
+        ValueKind::String | ValueKind::Number => {}
+    }
+    let signed = matches!(bytes.first(), Some(b'-' | b'+')) && census.len > 1;
+    if census.digits + usize::from(signed) == census.len {
+        return Form::Integer;
+    }
+    if kind == ValueKind::Number {
+        return Form::Decimal;
+    }
+    if census.digits >= 6 && is_dateish(bytes) {
+        return if census.len <= 10 { Form::Date } else { Form::DateTime };
+    }
+    if census.spaces > 0 {
+        return spaced(bytes, census);
+    }
+    if census.ats > 0 {
+        return if is_address(bytes, census) { Form::Address } else { Form::Other };
+    }
+    unspaced(bytes, census)
+}
+
+/// Text without white space and `@`.
+fn unspaced(bytes: &[u8], census: &Census) -> Form {
+    let letters = census.letters();
+    if census.digits == 0 && letters > 0 && census.others == 0 {
+        return match bytes {
+            b"true" | b"false" | b"null" => Form::Literal,
+            _ => long_or(bytes, census, Form::Word),
+        };
+    }
+    if letters == 0 && is_decimal(bytes, census) {
+        return Form::Decimal;
+    }
+    if census.len == 36 && is_uuid(bytes) {
+        return Form::Uuid;
+    }
+    if census.len >= 16 && census.digits + letters == census.len && is_hex(bytes) {
+        return Form::Hex;
+    }
+    if census.others == 0 || only_underscores(bytes, census) {
+        return if letters > 0 { long_or(bytes, census, Form::Token) } else { Form::Other };
+    }
+    if is_url(bytes) {
+        return Form::Url;
+    }
+    long_or(bytes, census, Form::Other)
+}
+
+/// Text with white space.
+fn spaced(bytes: &[u8], census: &Census) -> Form {
+    let letters = census.letters();
+    if census.digits == 0 && census.others == 0 && census.ats == 0 && census.len <= 80 {
+        let mut words = bytes.split(|b| *b == b' ').filter(|word| !word.is_empty());
+        if words.all(|word| word.first().is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80)) {
+            return Form::TitleWords;
+        }
+    }
+    if letters * 2 >= census.len { Form::Text } else { Form::Other }
+}
+
+/// Base64 where it is long and of that alphabet, else `form`.
+fn long_or(bytes: &[u8], census: &Census, form: Form) -> Form {
+    let mixed = census.upper > 0 && census.lower > 0 && (census.digits > 0 || census.len >= 64);
+    let coded = |b: &u8| b.is_ascii_alphanumeric() || b"+/=-_".contains(b);
+    if census.len >= 40 && mixed && bytes.iter().all(coded) { Form::Base64 } else { form }
+}
+
+fn is_dateish(bytes: &[u8]) -> bool {
+    if bytes.len() > 40 {
+        return false;
+    }
+    let separator = |at: usize| bytes.get(at).copied();
+    match (separator(4), separator(7)) {
+        (Some(b'-'), Some(b'-')) => {
+            starts_with_date(bytes)
+                && (bytes.len() == 10
+                    || matches!((bytes.get(10), bytes.get(13)), (Some(b'T' | b't' | b' '), Some(b':'))))
+        }
+        _ => bytes.len() <= 10 && super::checks::birth_date(bytes),
+    }
+}
+
+fn is_decimal(bytes: &[u8], census: &Census) -> bool {
+    let body = match bytes {
+        [b'-' | b'+', rest @ ..] => rest,
+        _ => bytes,
+    };
+    body.len() == census.digits + 1
+        && body.first().is_some_and(u8::is_ascii_digit)
+        && body.iter().filter(|b| **b == b'.').count() == 1
+}
+
+fn is_uuid(bytes: &[u8]) -> bool {
+    bytes.iter().enumerate().all(|(at, byte)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    })
+}
+
+fn is_hex(bytes: &[u8]) -> bool {
+    bytes.iter().all(u8::is_ascii_hexdigit)
+}
+
+fn only_underscores(bytes: &[u8], census: &Census) -> bool {
+    bytes.iter().filter(|b| **b == b'_').count() == census.others
+}
+
+fn is_url(bytes: &[u8]) -> bool {
+    if bytes.get(..4).is_some_and(|head| head.eq_ignore_ascii_case(b"urn:")) {
+        return true;
+    }
+    let Some(colon) = bytes.iter().take(16).position(|b| *b == b':') else { return false };
+    colon > 0
+        && bytes.get(colon..colon + 3) == Some(b"://")
+        && bytes.iter().take(colon).all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
+}
+
+/// Something before and something with a point after a single `@`.
+fn is_address(bytes: &[u8], census: &Census) -> bool {
+    let Some(at) = memchr::memchr(b'@', bytes) else { return false };
+    census.ats == 1
+        && at > 0
+        && bytes.get(at + 2..).is_some_and(|rest| rest.contains(&b'.'))
+        && !bytes.iter().any(|b| b"/,;<>\"()[]{}".contains(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(text: &str) -> Form {
+        form_of(ValueKind::String, text.as_bytes(), &Census::of(text.as_bytes()))
+    }
+
+    #[test]
+    fn forms_are_told() {
+        for (text, expected) in [
+            ("", Form::Empty),
+            ("true", Form::Literal),
+            ("-42", Form::Integer),
+            ("3.50", Form::Decimal),
+            ("1970-01-31", Form::Date),
+            ("31/01/1970", Form::Date),
+            ("2024-02-29T10:00:00.000+00:00", Form::DateTime),
+            ("2024-02-29 10:00:00", Form::DateTime),
+            ("6ba7b810-9dad-11d1-80b4-00c04fd430c8", Form::Uuid),
+            ("36e76ca0d8d1a9f0b3c1", Form::Hex),
+            ("laboratory", Form::Word),
+            ("O'Neil", Form::Word),
+            ("Müller", Form::Word),
+            ("MRN00123", Form::Token),
+            ("in_progress", Form::Token),
+            ("Ada Lovelace", Form::TitleWords),
+            ("Mr. John Smith", Form::TitleWords),
+            ("advised diet changes", Form::Text),
+            ("http://loinc.org", Form::Url),
+            ("urn:oid:2.16.840", Form::Url),
+            ("ada@example.org", Form::Address),
+            ("logo@2x", Form::Other),
+            ("1.2.3.4", Form::Other),
+            ("943 476 5919", Form::Other),
+            ("UGF0aWVudCByZXBvcnRzIG1pbGQgY2hlc3QgZGlzY29tZm9ydA==", Form::Base64),
+        ] {
+            assert_eq!(form(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_numbers_however_written() {
+        let of = |text: &str| {
+            form_of(ValueKind::Number, text.as_bytes(), &Census::of(text.as_bytes()))
+        };
+        assert_eq!(of("12"), Form::Integer);
+        assert_eq!(of("-1.5e10"), Form::Decimal);
+    }
+
+    #[test]
+    fn long_values_are_counted_past_a_lane() {
+        let text = "a1@ ".repeat(1000);
+        let census = Census::of(text.as_bytes());
+        assert_eq!((census.lower, census.digits, census.ats, census.spaces), (1000, 1000, 1000, 1000));
+    }
+}

@@ -1,0 +1,204 @@
+//! Names of fields as words, and the phrases of rules looked for among them. Whole words only:
+//! `lic` is not in `public`.
+
+/// The words of a field's path, in lower case.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Words {
+    words: Vec<String>,
+    /// Where those of the last named part begin.
+    leaf: usize,
+}
+
+/// How a phrase stands in a name, the strongest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// Not at all.
+    Absent,
+    /// Among the words of a parent.
+    Parent,
+    /// In a parent whose last part says nothing of its own (`ssn.value`).
+    GenericLeaf,
+    /// In the last part, or ending there.
+    Leaf,
+}
+
+impl Words {
+    /// Of a canonical path: JSON, XML, multipart, or a plain name.
+    pub(super) fn of_path(path: &str) -> Words {
+        let mut out = Words::default();
+        for part in path.split(['.', '/', '[', ']', '|', ':', '\'', '"', '$', '*', '@']) {
+            let before = out.words.len();
+            split_words(part, &mut out.words);
+            if out.words.len() > before {
+                out.leaf = before;
+            }
+        }
+        out
+    }
+
+    /// The words of the last part.
+    pub(super) fn leaf(&self) -> &[String] {
+        self.words.get(self.leaf..).unwrap_or_default()
+    }
+
+    /// Where the strongest of `phrases` stands, and which it is.
+    pub(super) fn standing<'p>(
+        &self,
+        phrases: &'p [Phrase],
+        generic: &[String],
+    ) -> (Standing, Option<&'p Phrase>) {
+        let empty_leaf = self.leaf().iter().all(|word| generic.contains(word));
+        let mut best = (Standing::Absent, None);
+        for phrase in phrases {
+            for (start, end) in phrase.places(&self.words) {
+                let standing = if end > self.leaf {
+                    Standing::Leaf
+                } else if empty_leaf && end == self.leaf {
+                    Standing::GenericLeaf
+                } else {
+                    Standing::Parent
+                };
+                // A phrase begun by a generic word alone in the leaf says as little.
+                debug_assert!(start < end);
+                if standing > best.0 {
+                    best = (standing, Some(phrase));
+                }
+            }
+        }
+        best
+    }
+
+    /// The first word of the last part (of the parent too where that says nothing) that is one
+    /// of `words`.
+    pub(super) fn any_of<'w>(&self, words: &'w [String], generic: &[String]) -> Option<&'w String> {
+        let empty_leaf = self.leaf().iter().all(|word| generic.contains(word));
+        let from = if empty_leaf { self.leaf.saturating_sub(2) } else { self.leaf };
+        let near = self.words.get(from..).unwrap_or_default();
+        words.iter().find(|word| near.iter().any(|mine| same_word(mine, word)))
+    }
+}
+
+/// Some words in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Phrase {
+    words: Vec<String>,
+    joined: String,
+}
+
+/// Letters of a phrase that may also be written as one word (`nhsnumber`): shorter ones would be
+/// words of their own.
+const JOINED_MIN: usize = 5;
+
+impl Phrase {
+    /// Every phrase that `text` stands for: `first|given name` is two.
+    pub(super) fn expand(text: &str) -> Vec<Phrase> {
+        let mut all: Vec<Vec<String>> = vec![Vec::new()];
+        for word in text.split_whitespace() {
+            all = word
+                .split('|')
+                .flat_map(|choice| {
+                    all.iter().map(move |before| {
+                        before.iter().cloned().chain([choice.to_lowercase()]).collect()
+                    })
+                })
+                .collect();
+        }
+        all.into_iter().map(|words| Phrase { joined: words.concat(), words }).collect()
+    }
+
+    /// As written.
+    pub(super) fn text(&self) -> String {
+        self.words.join(" ")
+    }
+
+    fn places<'a>(&'a self, words: &'a [String]) -> impl Iterator<Item = (usize, usize)> + 'a {
+        let joined = self.words.len() > 1 && self.joined.len() >= JOINED_MIN;
+        let in_a_row = words
+            .windows(self.words.len().max(1))
+            .enumerate()
+            .filter(|(_, row)| {
+                row.len() == self.words.len()
+                    && row.iter().zip(&self.words).all(|(mine, theirs)| same_word(mine, theirs))
+            })
+            .map(|(at, row)| (at, at + row.len()));
+        let as_one = words
+            .iter()
+            .enumerate()
+            .filter(move |(_, word)| joined && same_word(word, &self.joined))
+            .map(|(at, _)| (at, at + 1));
+        in_a_row.chain(as_one)
+    }
+}
+
+/// Equal, or equal but for a plural's `s`.
+fn same_word(mine: &str, theirs: &str) -> bool {
+    mine == theirs || (theirs.len() >= 3 && mine.strip_suffix('s').is_some_and(|m| m == theirs))
+}
+
+/// Splits at what is no letter or digit, at camelCase, between letters and digits; numbers go.
+fn split_words(part: &str, out: &mut Vec<String>) {
+    let mut word = String::new();
+    let mut chars = part.chars().peekable();
+    let mut last = ' ';
+    while let Some(c) = chars.next() {
+        let next_lower = chars.peek().is_some_and(|n| n.is_lowercase());
+        let humps = c.is_uppercase() && (last.is_lowercase() || (last.is_uppercase() && next_lower));
+        if humps || !c.is_alphabetic() {
+            flush(&mut word, out);
+        }
+        if c.is_alphabetic() {
+            word.extend(c.to_lowercase());
+        }
+        last = c;
+    }
+    flush(&mut word, out);
+}
+
+fn flush(word: &mut String, out: &mut Vec<String>) {
+    if !word.is_empty() {
+        out.push(std::mem::take(word));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(path: &str, phrase: &str) -> Standing {
+        let generic = ["value".to_owned(), "number".to_owned()];
+        Words::of_path(path).standing(&Phrase::expand(phrase), &generic).0
+    }
+
+    #[test]
+    fn names_are_split_at_case_and_separators() {
+        let words = |path| Words::of_path(path).words;
+        assert_eq!(words("$.patients[*].nhsNumber"), ["patients", "nhs", "number"]);
+        assert_eq!(words("$['first name']"), ["first", "name"]);
+        assert_eq!(words("X-Patient_SSNValue2"), ["x", "patient", "ssn", "value"]);
+        assert_eq!(words("/record/@dateOfBirth"), ["record", "date", "of", "birth"]);
+        assert_eq!(Words::of_path("$.a.b.c").leaf(), ["c"]);
+        assert_eq!(Words::of_path("$.items[*]").leaf(), ["items"]);
+    }
+
+    #[test]
+    fn phrases_are_found_as_whole_words() {
+        assert_eq!(standing("$.public", "lic"), Standing::Absent);
+        assert_eq!(standing("$.duplicateKey", "lic"), Standing::Absent);
+        assert_eq!(standing("$.nhsnumber", "nhs number"), Standing::Leaf);
+        assert_eq!(standing("$.nhs_no", "nhs"), Standing::Leaf);
+        assert_eq!(standing("$.card.number", "card number"), Standing::Leaf);
+        assert_eq!(standing("$.ssn.value", "ssn"), Standing::GenericLeaf);
+        assert_eq!(standing("$.ssn.issued", "ssn"), Standing::Parent);
+        assert_eq!(standing("$.patients[*].name", "patient|member name"), Standing::Leaf);
+    }
+
+    #[test]
+    fn negative_words_are_those_of_the_leaf() {
+        let negative = ["order".to_owned()];
+        let of = |path| Words::of_path(path).any_of(&negative, &["id".to_owned()]).is_some();
+        assert!(of("$.orderId"));
+        assert!(of("$.orders[*].id"));
+        assert!(!of("$.orders[*].phone"));
+        assert!(!of("$.border"));
+    }
+}

@@ -1,0 +1,77 @@
+//! What was odd about a flow.
+
+/// A set of oddities. None of them is an error; those that leave room for another reading of the
+/// streams make the flow [ambiguous](FlowAnomalies::ambiguous).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FlowAnomalies(u16);
+
+impl FlowAnomalies {
+    /// Two copies of the same bytes differed; the first was kept.
+    pub const OVERLAP_CONFLICT: FlowAnomalies = FlowAnomalies(1);
+    /// Payload in a SYN (TCP Fast Open, RFC 7413): delivered.
+    pub const SYN_DATA: FlowAnomalies = FlowAnomalies(1 << 1);
+    /// A SYN with another sequence number on a live flow: ignored.
+    pub const SYN_CHALLENGED: FlowAnomalies = FlowAnomalies(1 << 2);
+    /// The SYN-ACK acknowledges another sequence number than that of the SYN; it is believed.
+    pub const HANDSHAKE_MISMATCH: FlowAnomalies = FlowAnomalies(1 << 3);
+    /// A RST with an implausible sequence number: ignored.
+    pub const RESET_IGNORED: FlowAnomalies = FlowAnomalies(1 << 4);
+    /// A segment or acknowledgment beyond any window: ignored.
+    pub const OUT_OF_WINDOW: FlowAnomalies = FlowAnomalies(1 << 5);
+    /// Data behind a FIN: ignored.
+    pub const DATA_AFTER_FIN: FlowAnomalies = FlowAnomalies(1 << 6);
+    /// New data after both ends were closed or reset: this flow carries it.
+    pub const DATA_AFTER_END: FlowAnomalies = FlowAnomalies(1 << 7);
+    /// Data without ACK flag: ignored, as RFC 9293 section 3.10.7.4 asks of receivers.
+    pub const DATA_WITHOUT_ACK: FlowAnomalies = FlowAnomalies(1 << 8);
+    /// Urgent data: delivered in line, where some receivers take one byte out of it.
+    pub const URGENT: FlowAnomalies = FlowAnomalies(1 << 9);
+    /// Bytes came after they had been given up as a gap: ignored.
+    pub const LATE_DATA: FlowAnomalies = FlowAnomalies(1 << 10);
+    /// Two FINs at different places: the first is believed.
+    pub const FIN_MOVED: FlowAnomalies = FlowAnomalies(1 << 11);
+    /// Bytes were given up because the buffers were full.
+    pub const BUFFER_FULL: FlowAnomalies = FlowAnomalies(1 << 12);
+
+    const NAMES: [(FlowAnomalies, &'static str); 13] = [
+        (Self::OVERLAP_CONFLICT, "overlap-conflict"),
+        (Self::SYN_DATA, "syn-data"),
+        (Self::SYN_CHALLENGED, "syn-challenged"),
+        (Self::HANDSHAKE_MISMATCH, "handshake-mismatch"),
+        (Self::RESET_IGNORED, "reset-ignored"),
+        (Self::OUT_OF_WINDOW, "out-of-window"),
+        (Self::DATA_AFTER_FIN, "data-after-fin"),
+        (Self::DATA_AFTER_END, "data-after-end"),
+        (Self::DATA_WITHOUT_ACK, "data-without-ack"),
+        (Self::URGENT, "urgent"),
+        (Self::LATE_DATA, "late-data"),
+        (Self::FIN_MOVED, "fin-moved"),
+        (Self::BUFFER_FULL, "buffer-full"),
+    ];
+
+    /// Adds those of `other`.
+    pub fn insert(&mut self, other: FlowAnomalies) {
+        self.0 |= other.0;
+    }
+
+    /// Whether all of `other` are in it.
+    pub fn contains(self, other: FlowAnomalies) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether the receiver may have read other bytes than those that were delivered.
+    pub fn ambiguous(self) -> bool {
+        let harmless = Self::SYN_DATA.0 | Self::DATA_AFTER_END.0;
+        self.0 & !harmless != 0
+    }
+
+    /// Their names, as users see them.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Self::NAMES.into_iter().filter(move |(one, _)| self.contains(*one)).map(|(_, name)| name)
+    }
+}

@@ -1,0 +1,179 @@
+//! Flows that ended a moment ago: retransmissions still belong to them.
+
+use std::time::Duration;
+
+use hashbrown::HashTable;
+
+use crate::base::Timestamp;
+use crate::base::limits::FLOWS_CLOSED_MAX;
+use crate::model::Direction;
+
+/// How far behind the end a segment still is one of the ended flow's.
+const LATE_BYTES_MAX: i32 = 1 << 24;
+
+/// What is kept of an ended flow. It is known by the keyed 64-bit hash of its five-tuple alone:
+/// nobody without the key can make two collide.
+#[derive(Clone, Copy, Debug)]
+struct Closed {
+    hash: u64,
+    /// Sequence numbers behind the last byte, by direction.
+    next: [u32; 2],
+    /// When it ended: milliseconds since its generation began.
+    millis: u32,
+    /// Whether the client is the lower of the two addresses.
+    client_low: bool,
+}
+
+/// What a segment is to a flow that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Late {
+    /// Nothing is remembered.
+    Unknown,
+    /// It brings nothing new.
+    Absorbed,
+    /// It brings new data; whether its sender was the client.
+    NewData { from_client: bool },
+}
+
+/// The ended flows, in two generations, so that forgetting costs nothing per flow.
+#[derive(Debug)]
+pub(super) struct ClosedFlows {
+    keep: Duration,
+    current: Generation,
+    previous: Generation,
+}
+
+#[derive(Debug, Default)]
+struct Generation {
+    began: Timestamp,
+    flows: HashTable<Closed>,
+}
+
+/// An ended flow to remember.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    pub(super) hash: u64,
+    pub(super) at: Timestamp,
+    pub(super) next: [u32; 2],
+    pub(super) client_low: bool,
+}
+
+/// A segment whose flow is not in the table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stray {
+    pub(super) hash: u64,
+    pub(super) at: Timestamp,
+    pub(super) from_low: bool,
+    /// Sequence number behind its payload.
+    pub(super) end: u32,
+    pub(super) has_payload: bool,
+}
+
+impl ClosedFlows {
+    pub(super) fn new(keep: Duration) -> Self {
+        ClosedFlows { keep, current: Generation::default(), previous: Generation::default() }
+    }
+
+    /// Remembers a flow that ended. How many others were forgotten too soon for it.
+    pub(super) fn remember(&mut self, ended: Ended) -> u64 {
+        let over = ended.at.since(self.current.began) > self.keep;
+        let mut forgotten = 0;
+        if self.current.flows.is_empty() {
+            self.current.began = ended.at;
+        } else if over || self.current.flows.len() >= FLOWS_CLOSED_MAX {
+            // The older generation is emptied, and its memory used for the new one.
+            std::mem::swap(&mut self.current, &mut self.previous);
+            forgotten = if over { 0 } else { self.current.flows.len() as u64 };
+            self.current.flows.clear();
+            self.current.began = ended.at;
+        }
+        let millis = ended.at.since(self.current.began).as_millis();
+        let closed = Closed {
+            hash: ended.hash,
+            next: ended.next,
+            millis: u32::try_from(millis).unwrap_or(u32::MAX),
+            client_low: ended.client_low,
+        };
+        self.forget(ended.hash);
+        self.current.flows.insert_unique(ended.hash, closed, |closed| closed.hash);
+        forgotten
+    }
+
+    /// What `stray` is to the flow remembered under its hash.
+    pub(super) fn judge(&self, stray: &Stray) -> Late {
+        let found = [&self.current, &self.previous].into_iter().find_map(|generation| {
+            let closed = generation.flows.find(stray.hash, |closed| closed.hash == stray.hash)?;
+            let began = generation.began.nanos();
+            let ended = began.saturating_add(i64::from(closed.millis) * 1_000_000);
+            Some((closed, Timestamp::from_nanos(ended)))
+        });
+        let Some((closed, ended)) = found else { return Late::Unknown };
+        if stray.at.since(ended) > self.keep {
+            return Late::Unknown;
+        }
+        let from_client = stray.from_low == closed.client_low;
+        let direction = if from_client { Direction::ToServer } else { Direction::ToClient };
+        let next = closed.next.get(direction.index()).copied().unwrap_or_default();
+        let behind = next.wrapping_sub(stray.end).cast_signed();
+        if !stray.has_payload || (0..LATE_BYTES_MAX).contains(&behind) {
+            Late::Absorbed
+        } else {
+            Late::NewData { from_client }
+        }
+    }
+
+    /// Forgets the flow under `hash`: its five-tuple is used again.
+    pub(super) fn forget(&mut self, hash: u64) {
+        for generation in [&mut self.current, &mut self.previous] {
+            if let Ok(entry) = generation.flows.find_entry(hash, |closed| closed.hash == hash) {
+                entry.remove();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEEP: Duration = Duration::from_secs(10);
+
+    fn ended(hash: u64, seconds: i64) -> Ended {
+        let at = Timestamp::from_seconds(seconds, 0);
+        Ended { hash, at, next: [1000, 2000], client_low: true }
+    }
+
+    fn stray(hash: u64, seconds: i64, end: u32) -> Stray {
+        let at = Timestamp::from_seconds(seconds, 0);
+        Stray { hash, at, from_low: true, end, has_payload: true }
+    }
+
+    #[test]
+    fn late_segments_are_absorbed_for_a_while_and_new_data_is_told() {
+        let mut closed = ClosedFlows::new(KEEP);
+        closed.remember(ended(7, 100));
+        assert_eq!(closed.judge(&stray(7, 105, 1000)), Late::Absorbed);
+        assert_eq!(closed.judge(&stray(7, 105, 1001)), Late::NewData { from_client: true });
+        assert_eq!(closed.judge(&stray(7, 111, 1000)), Late::Unknown);
+        assert_eq!(closed.judge(&stray(8, 105, 1000)), Late::Unknown);
+        closed.forget(7);
+        assert_eq!(closed.judge(&stray(7, 105, 1000)), Late::Unknown);
+    }
+
+    #[test]
+    fn a_flow_outlives_one_change_of_generation_and_not_two() {
+        let mut closed = ClosedFlows::new(KEEP);
+        closed.remember(ended(1, 100));
+        closed.remember(ended(2, 109));
+        closed.remember(ended(3, 111));
+        assert_eq!(closed.judge(&stray(2, 115, 1000)), Late::Absorbed);
+        closed.remember(ended(4, 122));
+        assert_eq!(closed.judge(&stray(2, 115, 1000)), Late::Unknown);
+        assert_eq!(closed.judge(&stray(3, 115, 1000)), Late::Absorbed);
+    }
+
+    #[test]
+    fn an_ended_flow_costs_24_bytes() {
+        assert_eq!(size_of::<Closed>(), 24);
+    }
+}

@@ -1,0 +1,38 @@
+//! What a flow table is set to.
+
+use std::time::Duration;
+
+use crate::base::limits;
+
+/// Settings of a [`super::FlowTable`]; the defaults are those of [`crate::base::limits`].
+#[derive(Clone, Debug)]
+pub struct FlowConfig {
+    /// Flows kept at once; beyond it half-open and long idle ones are evicted.
+    pub flows_max: usize,
+    /// Ports that tell the server where no handshake was seen. Otherwise it is the lower port.
+    pub server_ports: Vec<u16>,
+    /// Silence, in packet time, that ends a flow.
+    pub idle: Duration,
+    /// How long an ended flow absorbs late segments.
+    pub closed: Duration,
+    /// Out-of-order bytes held per stream, overhead included.
+    pub bytes_per_stream: usize,
+    /// Out-of-order segments held per stream.
+    pub segments_per_stream: usize,
+    /// Out-of-order bytes held by the whole table, overhead included.
+    pub bytes_per_table: usize,
+}
+
+impl Default for FlowConfig {
+    fn default() -> Self {
+        FlowConfig {
+            flows_max: limits::FLOWS_MAX,
+            server_ports: Vec::new(),
+            idle: Duration::from_secs(limits::FLOW_IDLE_SECONDS),
+            closed: Duration::from_secs(limits::FLOW_CLOSED_SECONDS),
+            bytes_per_stream: limits::REASSEMBLY_BYTES_PER_STREAM,
+            segments_per_stream: limits::REASSEMBLY_SEGMENTS_PER_STREAM,
+            bytes_per_table: limits::REASSEMBLY_BYTES_PER_WORKER,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The seam to whoever reads the streams.
+
+use std::net::SocketAddr;
+
+use crate::base::Timestamp;
+use crate::model::{Direction, Encapsulation, StreamEvent};
+
+use super::FlowAnomalies;
+
+/// How it is known who the client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Orientation {
+    /// It sent the SYN.
+    Syn,
+    /// It was sent the SYN-ACK.
+    SynAck,
+    /// A guess from the port numbers: no handshake was seen.
+    Ports,
+    /// As in the flow of the same five-tuple that had just ended.
+    Continued,
+}
+
+impl Orientation {
+    /// Whether the first byte delivered may lie in the middle of a message.
+    pub fn is_midstream(self) -> bool {
+        matches!(self, Orientation::Ports | Orientation::Continued)
+    }
+}
+
+/// What is known of a flow from its first packets.
+#[derive(Clone, Debug)]
+pub struct FlowInfo {
+    /// Who opened it.
+    pub client: SocketAddr,
+    /// Who was asked.
+    pub server: SocketAddr,
+    /// Time of its first packet.
+    pub opened: Timestamp,
+    /// A number for it that is the same in every process: a hash of the five-tuple, whichever way
+    /// round, and `opened`.
+    pub id: u64,
+    /// What its first packet was wrapped in.
+    pub encapsulation: Encapsulation,
+    /// How it is known who the client is.
+    pub orientation: Orientation,
+}
+
+/// What one direction of a flow carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamTotals {
+    /// Packets, those without payload included; saturates.
+    pub packets: u32,
+    /// Payload bytes delivered.
+    pub bytes: u64,
+    /// Payload bytes known to be missing.
+    pub gap_bytes: u64,
+}
+
+impl StreamTotals {
+    /// Whether any packet of this direction was seen.
+    pub fn seen(&self) -> bool {
+        self.packets > 0
+    }
+}
+
+/// What a flow carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FlowTotals {
+    /// From client to server.
+    pub to_server: StreamTotals,
+    /// From server to client.
+    pub to_client: StreamTotals,
+    /// What was odd.
+    pub anomalies: FlowAnomalies,
+    /// Time of the last packet before the end.
+    pub last: Timestamp,
+}
+
+impl FlowTotals {
+    /// The totals of one direction.
+    pub fn stream(&self, direction: Direction) -> &StreamTotals {
+        match direction {
+            Direction::ToServer => &self.to_server,
+            Direction::ToClient => &self.to_client,
+        }
+    }
+}
+
+/// Receives flows. For each: `open` once, then events, of which the last of each direction is an
+/// `End`, then `close` once.
+pub trait FlowHandler {
+    /// What the handler keeps per flow. It lies inside the table's slot, so keep it small.
+    type State;
+
+    /// A flow began and it is known who the client is.
+    fn open(&mut self, flow: &FlowInfo) -> Self::State;
+
+    /// One step of one stream.
+    fn event(&mut self, flow: &FlowInfo, state: &mut Self::State, event: StreamEvent<'_>);
+
+    /// Both streams ended.
+    fn close(&mut self, flow: &FlowInfo, state: Self::State, totals: &FlowTotals);
+}

@@ -1,0 +1,244 @@
+//! A flow in the table: its streams, who is who, and the caller's state.
+
+use std::time::Duration;
+
+use crate::base::Timestamp;
+use crate::model::{Direction, EndCause, FiveTuple, Segment, TcpFlags};
+
+use super::assembly::Output;
+use super::closed::Ended;
+use super::config::FlowConfig;
+use super::reassembler::{Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over};
+use super::stream::NO_FIN;
+use super::{FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation};
+
+/// One flow. `S` is what the handler keeps for it.
+#[derive(Debug)]
+pub(super) struct Flow<S> {
+    pub(super) info: FlowInfo,
+    /// Absent until it is known who the client is: the handler has not heard of the flow yet.
+    state: Option<S>,
+    reassembler: Reassembler,
+    /// The latest time any of its packets carries.
+    last: Timestamp,
+}
+
+/// What a segment is to the flow of its five-tuple.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// One of its segments.
+    Belongs,
+    /// A SYN that is not believed.
+    Challenged,
+    /// The first of another flow; this one is over.
+    Supersedes,
+}
+
+impl<S> Flow<S> {
+    /// A flow of which nothing has been processed yet.
+    pub(super) fn new(info: FlowInfo, anomalies: FlowAnomalies) -> Self {
+        let last = info.opened;
+        let reassembler = Reassembler { anomalies, ..Reassembler::default() };
+        Flow { info, state: None, reassembler, last }
+    }
+
+    /// Whether `tuple` is one of its two directions.
+    pub(super) fn matches(&self, tuple: &FiveTuple) -> bool {
+        let (client, server) = (&self.info.client, &self.info.server);
+        (tuple.src == *client && tuple.dst == *server)
+            || (tuple.src == *server && tuple.dst == *client)
+    }
+
+    fn direction(&self, tuple: &FiveTuple) -> Direction {
+        if tuple.src == self.info.client { Direction::ToServer } else { Direction::ToClient }
+    }
+
+    /// The latest time any of its packets carries.
+    pub(super) fn last(&self) -> Timestamp {
+        self.last
+    }
+
+    /// Whether no payload was seen yet: the first to go when memory is short.
+    pub(super) fn is_half_open(&self) -> bool {
+        self.reassembler.streams.iter().all(|s| s.bytes == 0 && s.pending.is_none())
+    }
+
+    /// Whether a packet of time `now` would come too late for it. A flow whose both FINs were seen
+    /// only waits for missing data, so it ends sooner.
+    pub(super) fn is_expired(&self, now: Timestamp, slack: Duration, config: &FlowConfig) -> bool {
+        let limit = if self.is_closing() { config.closed } else { config.idle };
+        now.since(self.last) > limit.saturating_add(slack)
+    }
+
+    fn is_closing(&self) -> bool {
+        self.reassembler.streams.iter().all(|stream| stream.fin != NO_FIN)
+    }
+
+    /// Judges a segment with SYN flag. One with the sequence number that is known is a
+    /// retransmission. With another it begins a new flow where this one is ending, was never
+    /// answered, or where it is the answer to a challenge; otherwise it is a challenge itself.
+    pub(super) fn judge_syn(&mut self, segment: &Segment<'_>) -> Verdict {
+        let direction = self.direction(&segment.tuple);
+        let closing = self.is_closing();
+        let challenge = self.reassembler.challenge;
+        let (this, peer) = self.reassembler.pair(direction);
+        let known = match this.isn() {
+            Some(isn) => isn == segment.seq,
+            None => this.untouched() || this.offset(first_payload_seq(segment)) == this.begun(),
+        };
+        let ack = segment.flags.has(TcpFlags::ACK);
+        if known {
+            return Verdict::Belongs;
+        }
+        if closing || !peer.seen() || (ack && challenge == Some(segment.ack.wrapping_sub(1))) {
+            return Verdict::Supersedes;
+        }
+        if !ack {
+            self.reassembler.challenge = Some(segment.seq);
+        }
+        self.reassembler.anomalies.insert(FlowAnomalies::SYN_CHALLENGED);
+        Verdict::Challenged
+    }
+
+    /// Counts a segment that is not believed.
+    pub(super) fn count_ignored(&mut self, segment: &Segment<'_>) {
+        self.count_packet(self.direction(&segment.tuple), segment.at);
+    }
+
+    fn count_packet(&mut self, direction: Direction, at: Timestamp) {
+        self.last = self.last.max(at);
+        let number = self.reassembler.packets().wrapping_add(1);
+        let (this, _) = self.reassembler.pair(direction);
+        this.packets = this.packets.saturating_add(1);
+        this.last_packet = number;
+    }
+
+    /// Processes a segment; the cause when the flow is over with it.
+    #[inline]
+    pub(super) fn segment<H: FlowHandler<State = S>>(
+        &mut self,
+        segment: &Segment<'_>,
+        shared: &mut Shared,
+        handler: &mut H,
+    ) -> Option<EndCause> {
+        let direction = self.direction(&segment.tuple);
+        self.count_packet(direction, segment.at);
+        if !self.reassembler.in_order(direction, segment) {
+            return self.irregular(direction, segment, shared, handler);
+        }
+        let waiting = self.reassembler.waiting();
+        let Some(state) = &mut self.state else { return None };
+        let mut out = Output { handler, flow: &self.info, state, shared, now: segment.at };
+        let (this, _) = self.reassembler.pair(direction);
+        out.bytes(direction, this, segment.payload);
+        if waiting {
+            self.reassembler.pump(&mut out);
+        }
+        self.over()
+    }
+
+    /// Anything but the next segment in order.
+    fn irregular<H: FlowHandler<State = S>>(
+        &mut self,
+        mut direction: Direction,
+        segment: &Segment<'_>,
+        shared: &mut Shared,
+        handler: &mut H,
+    ) -> Option<EndCause> {
+        if segment.flags.has(TcpFlags::RST) {
+            if self.reassembler.believes_reset(direction, segment) {
+                return Some(EndCause::Reset);
+            }
+            shared.counters.resets_ignored += 1;
+            self.reassembler.anomalies.insert(FlowAnomalies::RESET_IGNORED);
+            return None;
+        }
+        if self.state.is_none() && self.orient(direction, segment) {
+            direction = direction.reversed();
+        }
+        self.reassembler.note(direction, segment, shared);
+        let over = handshake_is_over(self.info.opened, segment.at, self.reassembler.packets());
+        if self.reassembler.settled || over || self.reassembler.anchored_both() {
+            self.reassembler.settle();
+        }
+        let known = self.reassembler.settled || self.info.orientation != Orientation::Ports;
+        if known || self.reassembler.admit(direction, segment, shared, false) == Admitted::Full {
+            self.open(handler);
+        } else {
+            self.reassembler.note_fin(direction, segment);
+        }
+        let state = self.state.as_mut()?;
+        let mut out = Output { handler, flow: &self.info, state, shared, now: segment.at };
+        self.reassembler.accept(direction, segment, &mut out);
+        self.reassembler.note_fin(direction, segment);
+        self.reassembler.pump(&mut out);
+        self.over()
+    }
+
+    /// Learns from a SYN who is the client, while the ports are all that is known; whether the
+    /// two ends were taken for each other.
+    fn orient(&mut self, direction: Direction, segment: &Segment<'_>) -> bool {
+        if !segment.flags.has(TcpFlags::SYN) || self.info.orientation != Orientation::Ports {
+            return false;
+        }
+        let answer = segment.flags.has(TcpFlags::ACK);
+        self.info.orientation = if answer { Orientation::SynAck } else { Orientation::Syn };
+        let right = if answer { Direction::ToClient } else { Direction::ToServer };
+        if direction == right {
+            return false;
+        }
+        let info = &mut self.info;
+        std::mem::swap(&mut info.client, &mut info.server);
+        self.reassembler.streams.reverse();
+        true
+    }
+
+    /// Tells the handler of the flow, once.
+    fn open<H: FlowHandler<State = S>>(&mut self, handler: &mut H) {
+        if self.state.is_none() {
+            self.state = Some(handler.open(&self.info));
+            self.reassembler.open = true;
+        }
+    }
+
+    fn over(&self) -> Option<EndCause> {
+        self.reassembler.streams.iter().all(|stream| stream.ended()).then_some(EndCause::Fin)
+    }
+
+    /// Delivers what is held, ends what has not ended, and hands the state back.
+    pub(super) fn close<H: FlowHandler<State = S>>(
+        mut self,
+        cause: EndCause,
+        shared: &mut Shared,
+        handler: &mut H,
+    ) {
+        self.open(handler);
+        let Some(mut state) = self.state.take() else { return };
+        let flow = &self.info;
+        let mut out = Output { handler, flow, state: &mut state, shared, now: self.last };
+        self.reassembler.end(cause, &mut out);
+        let [to_server, to_client] = &self.reassembler.streams;
+        let totals = FlowTotals {
+            to_server: to_server.totals(),
+            to_client: to_client.totals(),
+            anomalies: self.reassembler.anomalies,
+            last: self.last,
+        };
+        handler.close(&self.info, state, &totals);
+    }
+
+    /// What is remembered of it once it is over, under the hash of its five-tuple.
+    pub(super) fn ended(&self, hash: u64) -> Ended {
+        let next = |direction| {
+            let stream = self.reassembler.stream(direction);
+            let beyond = u32::try_from(stream.highest().saturating_sub(stream.next));
+            stream.next_seq.wrapping_add(beyond.unwrap_or(0))
+        };
+        Ended {
+            hash,
+            at: self.last,
+            next: [next(Direction::ToServer), next(Direction::ToClient)],
+            client_low: self.info.client <= self.info.server,
+        }
+    }
+}

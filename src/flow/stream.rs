@@ -1,0 +1,262 @@
+//! One direction of a flow: where it stands in sequence space.
+
+use crate::base::limits::REASSEMBLY_SEGMENT_OVERHEAD;
+
+use super::StreamTotals;
+use super::config::FlowConfig;
+use super::pending::Pending;
+
+/// Offset of where a stream begins, so that offsets before it exist too.
+pub(super) const ORIGIN: u64 = 1 << 32;
+/// No FIN was seen.
+pub(super) const NO_FIN: u64 = u64::MAX;
+
+/// The begin is known: bytes may be delivered.
+const ANCHORED: u8 = 1;
+/// A packet of this direction was seen.
+const SEEN: u8 = 1 << 1;
+/// Its SYN was seen, or the SYN-ACK that answers it.
+const SYN: u8 = 1 << 2;
+/// Its end was delivered.
+const ENDED: u8 = 1 << 3;
+
+/// One direction. Sequence numbers are mapped to 64-bit offsets that do not wrap: `next_seq` is the
+/// sequence number of offset `next`, and others lie at their signed distance (RFC 1982) from it.
+#[derive(Debug)]
+pub(super) struct Stream {
+    /// Offset of the next byte to deliver; before the stream is anchored, the lowest seen.
+    pub(super) next: u64,
+    /// Sequence number of `next`.
+    pub(super) next_seq: u32,
+    /// Initial sequence number, if its SYN was seen.
+    isn: u32,
+    /// The highest offset the other end acknowledged.
+    pub(super) acked: u64,
+    /// Offset of the FIN, or [`NO_FIN`].
+    pub(super) fin: u64,
+    /// What came before its time.
+    pub(super) pending: Option<Box<Pending>>,
+    /// Bytes from `next` on that the capture cut off.
+    pub(super) cut: u32,
+    /// Number of its last packet among the packets of the flow.
+    pub(super) last_packet: u32,
+    /// Packets seen, saturating.
+    pub(super) packets: u32,
+    /// Payload bytes delivered.
+    pub(super) bytes: u64,
+    /// Payload bytes given up.
+    pub(super) gap_bytes: u64,
+    /// The last gap given up: the sequence number it began at, and its length, saturating.
+    lost_seq: u32,
+    lost_len: u32,
+    status: u8,
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        Stream {
+            next: ORIGIN,
+            next_seq: 0,
+            isn: 0,
+            acked: 0,
+            fin: NO_FIN,
+            pending: None,
+            cut: 0,
+            last_packet: 0,
+            packets: 0,
+            bytes: 0,
+            gap_bytes: 0,
+            lost_seq: 0,
+            lost_len: 0,
+            status: 0,
+        }
+    }
+}
+
+impl Stream {
+    pub(super) fn anchored(&self) -> bool {
+        self.status & ANCHORED != 0
+    }
+
+    pub(super) fn seen(&self) -> bool {
+        self.status & SEEN != 0
+    }
+
+    pub(super) fn ended(&self) -> bool {
+        self.status & ENDED != 0
+    }
+
+    /// Whether sequence numbers of it can be mapped to offsets.
+    pub(super) fn located(&self) -> bool {
+        self.status & (SEEN | ANCHORED) != 0
+    }
+
+    /// Whether the next segment in order can be delivered without looking at anything else.
+    pub(super) fn plain(&self) -> bool {
+        self.status & (ANCHORED | SEEN | ENDED) == ANCHORED | SEEN
+            && self.pending.is_none()
+            && self.cut == 0
+            && self.fin == NO_FIN
+    }
+
+    /// What it carried.
+    pub(super) fn totals(&self) -> StreamTotals {
+        let (packets, bytes, gap_bytes) = (self.packets, self.bytes, self.gap_bytes);
+        StreamTotals { packets, bytes, gap_bytes }
+    }
+
+    /// Whether nothing of it was delivered or given up.
+    pub(super) fn untouched(&self) -> bool {
+        self.bytes == 0 && self.gap_bytes == 0 && !self.ended()
+    }
+
+    pub(super) fn mark_seen(&mut self) {
+        self.status |= SEEN;
+    }
+
+    pub(super) fn mark_ended(&mut self) {
+        self.status |= ENDED;
+    }
+
+    /// The initial sequence number, if known for certain.
+    pub(super) fn isn(&self) -> Option<u32> {
+        (self.status & SYN != 0).then_some(self.isn)
+    }
+
+    /// Signed distance of `seq` from the next byte.
+    pub(super) fn ahead(&self, seq: u32) -> i32 {
+        seq.wrapping_sub(self.next_seq).cast_signed()
+    }
+
+    /// Offset of `seq`.
+    pub(super) fn offset(&self, seq: u32) -> u64 {
+        self.next.saturating_add_signed(i64::from(self.ahead(seq)))
+    }
+
+    /// What is delivered or known to be cut reaches up to here.
+    pub(super) fn reach(&self) -> u64 {
+        self.next + u64::from(self.cut)
+    }
+
+    /// The begin is not known yet and lies at `seq` or before.
+    pub(super) fn begin_at_most(&mut self, seq: u32) {
+        if !self.located() {
+            self.next_seq = seq;
+        } else if self.ahead(seq) < 0 {
+            self.move_to(seq);
+        }
+    }
+
+    /// The stream begins at what was the lowest so far.
+    pub(super) fn anchor(&mut self) {
+        self.status |= ANCHORED;
+    }
+
+    /// The stream begins at `seq`. Only for streams that are untouched.
+    pub(super) fn anchor_at(&mut self, seq: u32) {
+        if self.located() {
+            self.move_to(seq);
+        } else {
+            self.next_seq = seq;
+        }
+        self.status |= ANCHORED;
+    }
+
+    /// A begin that is only guessed may be that of a keep-alive probe, one byte too early: if
+    /// the first data lies right behind it, that is the begin.
+    pub(super) fn skip_probe(&mut self, first: u64) {
+        if self.untouched() && self.isn().is_none() && first == self.next + 1 {
+            self.advance(1);
+        }
+    }
+
+    /// Its SYN had this sequence number.
+    pub(super) fn learn_isn(&mut self, isn: u32) {
+        self.isn = isn;
+        self.status |= SYN;
+    }
+
+    /// Moves past `bytes` delivered or given up.
+    pub(super) fn advance(&mut self, bytes: u64) {
+        self.next += bytes;
+        self.next_seq = self.next_seq.wrapping_add(low32(bytes));
+        self.cut = self.cut.saturating_sub(u32::try_from(bytes).unwrap_or(u32::MAX));
+    }
+
+    /// Remembers that `len` bytes from `next` on were given up.
+    pub(super) fn note_lost(&mut self, len: u64) {
+        self.lost_seq = self.next_seq;
+        self.lost_len = u32::try_from(len).unwrap_or(u32::MAX);
+        self.gap_bytes += len;
+    }
+
+    /// Whether `from..to` touches the last gap.
+    pub(super) fn was_lost(&self, from: u64, to: u64) -> bool {
+        let lost = self.offset(self.lost_seq);
+        from < lost + u64::from(self.lost_len) && to > lost && self.lost_len > 0
+    }
+
+    /// Whether `from` lies before a begin that is known for certain.
+    pub(super) fn predates(&self, from: u64) -> bool {
+        self.isn().is_some() && from < self.begun()
+    }
+
+    /// Offset of the first byte delivered or given up.
+    pub(super) fn begun(&self) -> u64 {
+        self.next - self.bytes - self.gap_bytes
+    }
+
+    /// The highest offset that came or was announced.
+    pub(super) fn highest(&self) -> u64 {
+        let held = self.pending.as_ref().map_or(0, |pending| pending.end());
+        let fin = if self.fin == NO_FIN { 0 } else { self.fin + 1 };
+        self.reach().max(held).max(fin)
+    }
+
+    /// Memory left for its early segments.
+    pub(super) fn room(&self, config: &FlowConfig) -> usize {
+        config.bytes_per_stream.saturating_sub(self.pending.as_ref().map_or(0, |p| p.charge()))
+    }
+
+    /// Whether an early segment of `len` bytes can be kept within `config` and `room` in all.
+    pub(super) fn fits(&self, len: usize, config: &FlowConfig, room: usize) -> bool {
+        let held = self.pending.as_ref().map_or(0, |p| p.len());
+        held < config.segments_per_stream
+            && len + REASSEMBLY_SEGMENT_OVERHEAD <= room.min(self.room(config))
+    }
+
+    fn move_to(&mut self, seq: u32) {
+        self.next = self.offset(seq);
+        self.next_seq = seq;
+    }
+}
+
+fn low32(n: u64) -> u32 {
+    u32::try_from(n & u64::from(u32::MAX)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_do_not_wrap_where_sequence_numbers_do() {
+        let mut stream = Stream::default();
+        stream.anchor_at(u32::MAX - 1);
+        stream.mark_seen();
+        assert_eq!(stream.offset(3), ORIGIN + 5);
+        stream.advance(1 << 33);
+        assert_eq!(stream.next_seq, u32::MAX - 1);
+        assert_eq!(stream.next, ORIGIN + (1 << 33));
+        assert_eq!(stream.offset(u32::MAX - 2), stream.next - 1);
+    }
+
+    #[test]
+    fn what_was_given_up_is_remembered() {
+        let mut stream = Stream::default();
+        stream.note_lost(10);
+        stream.advance(10);
+        assert!(stream.was_lost(ORIGIN + 9, ORIGIN + 12));
+        assert!(!stream.was_lost(ORIGIN + 10, ORIGIN + 12));
+    }
+}

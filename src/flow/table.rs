@@ -1,0 +1,324 @@
+//! The flows of one worker.
+
+use std::hash::{BuildHasher, Hasher};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hashbrown::HashTable;
+
+use crate::base::limits::{FLOWS_PER_EVICTION, FLOWS_PER_SWEEP, SWEEP_SLACK_SECONDS};
+use crate::base::{Timestamp, table_state};
+use crate::model::{EndCause, FiveTuple, Segment, TcpFlags};
+
+use super::closed::{ClosedFlows, Late, Stray};
+use super::live::{Flow, Verdict};
+use super::orientation;
+use super::reassembler::{Shared, first_payload_seq, wire_len};
+use super::slab::Slab;
+use super::{FlowAnomalies, FlowConfig, FlowCounters, FlowHandler, FlowInfo, Orientation};
+
+/// All flows of one worker, found by one lookup of the five-tuple under a hash that is seeded per
+/// table. `S` is the handler's state; it lies in the flow's slot.
+#[derive(Debug)]
+pub struct FlowTable<S> {
+    seed: foldhash::quality::RandomState,
+    index: HashTable<Entry>,
+    flows: Slab<Flow<S>>,
+    closed: ClosedFlows,
+    shared: Shared,
+    /// Where the next sweep goes on.
+    sweep_at: u32,
+    /// Where the next eviction looks.
+    evict_at: u32,
+}
+
+/// Where a flow lies. The tag spares most looks at other flows, and all of them when the index
+/// grows.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    tag: u32,
+    flow: u32,
+}
+
+impl Entry {
+    /// Spreads the tag over the bits the index looks at: its low and its highest ones.
+    fn spread(tag: u32) -> u64 {
+        u64::from(tag).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+impl<S> FlowTable<S> {
+    /// An empty table.
+    pub fn new(config: FlowConfig) -> Self {
+        FlowTable {
+            seed: table_state(),
+            index: HashTable::new(),
+            flows: Slab::new(),
+            closed: ClosedFlows::new(config.closed),
+            shared: Shared { config, counters: FlowCounters::default(), held: 0 },
+            sweep_at: 0,
+            evict_at: 0,
+        }
+    }
+
+    /// Flows in the table.
+    pub fn len(&self) -> usize {
+        self.flows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.flows.len() == 0
+    }
+
+    /// What was counted so far.
+    pub fn counters(&self) -> &FlowCounters {
+        &self.shared.counters
+    }
+
+    /// Out-of-order bytes held now, with their overhead.
+    pub fn held_bytes(&self) -> usize {
+        self.shared.held
+    }
+
+    /// Processes one segment: opens, continues or ends the flow it belongs to.
+    pub fn process<H: FlowHandler<State = S>>(&mut self, segment: &Segment<'_>, handler: &mut H) {
+        self.shared.counters.segments += 1;
+        let hash = self.hash(&segment.tuple);
+        if let Some(at) = self.find(hash, &segment.tuple) {
+            match self.judge(at, segment) {
+                Some(Verdict::Belongs) => return self.advance(at, hash, segment, handler),
+                Some(Verdict::Challenged) => {
+                    self.shared.counters.syns_challenged += 1;
+                    if let Some(flow) = self.flows.get_mut(at) {
+                        flow.count_ignored(segment);
+                    }
+                    return;
+                }
+                Some(Verdict::Supersedes) => self.retire(at, EndCause::Expired, handler),
+                None => return,
+            }
+        }
+        let Some((info, anomalies)) = self.begin(hash, segment) else { return };
+        if self.flows.len() >= self.shared.config.flows_max.max(1) {
+            self.evict(handler);
+        }
+        self.shared.counters.opened += 1;
+        let at = self.flows.insert(Flow::new(info, anomalies));
+        let entry = Entry { tag: tag(hash), flow: at };
+        self.index.insert_unique(Entry::spread(entry.tag), entry, |e| Entry::spread(e.tag));
+        self.advance(at, hash, segment, handler);
+    }
+
+    /// Frees the memory of flows that any later packet would find expired; `now` is the latest
+    /// packet time. Looks at a bounded number of flows per call and goes on from there at the
+    /// next, so call it often. Does not change what handlers see of any flow, only when.
+    pub fn sweep<H: FlowHandler<State = S>>(&mut self, now: Timestamp, handler: &mut H) {
+        let bound = self.flows.bound();
+        let slack = Duration::from_secs(SWEEP_SLACK_SECONDS);
+        for _ in 0..FLOWS_PER_SWEEP.min(bound as usize) {
+            if self.sweep_at >= bound {
+                self.sweep_at = 0;
+            }
+            let at = self.sweep_at;
+            self.sweep_at += 1;
+            let flow = self.flows.get(at);
+            if flow.is_some_and(|flow| flow.is_expired(now, slack, &self.shared.config)) {
+                self.retire(at, EndCause::Expired, handler);
+            }
+        }
+    }
+
+    /// The input ended: delivers what is held, with its gaps, and ends all flows.
+    pub fn finish<H: FlowHandler<State = S>>(&mut self, handler: &mut H) {
+        for at in 0..self.flows.bound() {
+            self.retire(at, EndCause::Cut, handler);
+        }
+    }
+
+    /// Hash of a five-tuple, the same for both directions.
+    fn hash(&self, tuple: &FiveTuple) -> u64 {
+        let mut hasher = self.seed.build_hasher();
+        match (tuple.src, tuple.dst) {
+            (SocketAddr::V4(src), SocketAddr::V4(dst)) => {
+                let end = |ip: u32, port: u16| u64::from(ip) << 16 | u64::from(port);
+                let a = end(src.ip().to_bits(), src.port());
+                let b = end(dst.ip().to_bits(), dst.port());
+                hasher.write_u64(a.min(b));
+                hasher.write_u64(a.max(b));
+            }
+            _ => {
+                let (low, high) = orientation::canonical(tuple);
+                for end in [low, high] {
+                    match end.ip() {
+                        IpAddr::V4(ip) => hasher.write_u32(ip.to_bits()),
+                        IpAddr::V6(ip) => hasher.write_u128(ip.to_bits()),
+                    }
+                    hasher.write_u16(end.port());
+                }
+            }
+        }
+        hasher.finish()
+    }
+
+    fn find(&self, hash: u64, tuple: &FiveTuple) -> Option<u32> {
+        let tag = tag(hash);
+        let same = |entry: &Entry| {
+            entry.tag == tag && self.flows.get(entry.flow).is_some_and(|f| f.matches(tuple))
+        };
+        self.index.find(Entry::spread(tag), same).map(|entry| entry.flow)
+    }
+
+    fn judge(&mut self, at: u32, segment: &Segment<'_>) -> Option<Verdict> {
+        let flow = self.flows.get_mut(at)?;
+        if flow.is_expired(segment.at, Duration::ZERO, &self.shared.config) {
+            return Some(Verdict::Supersedes);
+        }
+        let syn = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::RST);
+        Some(if syn { flow.judge_syn(segment) } else { Verdict::Belongs })
+    }
+
+    /// What is known of the flow that `segment` begins; `None` where it begins none.
+    fn begin(&mut self, hash: u64, segment: &Segment<'_>) -> Option<(FlowInfo, FlowAnomalies)> {
+        let (tuple, flags) = (&segment.tuple, segment.flags);
+        if flags.has(TcpFlags::RST) {
+            // Nothing can follow it.
+            self.shared.counters.after_end += 1;
+            return None;
+        }
+        let forth = (tuple.src, tuple.dst);
+        let back = (tuple.dst, tuple.src);
+        let mut anomalies = FlowAnomalies::default();
+        let ((client, server), orientation) = if flags.has(TcpFlags::SYN) {
+            self.closed.forget(hash);
+            if flags.has(TcpFlags::ACK) {
+                (back, Orientation::SynAck)
+            } else {
+                (forth, Orientation::Syn)
+            }
+        } else {
+            match self.closed.judge(&stray(hash, segment)) {
+                Late::Absorbed => {
+                    self.shared.counters.after_end += 1;
+                    return None;
+                }
+                Late::NewData { from_client } => {
+                    anomalies.insert(FlowAnomalies::DATA_AFTER_END);
+                    (if from_client { forth } else { back }, Orientation::Continued)
+                }
+                Late::Unknown => {
+                    let ports = &self.shared.config.server_ports;
+                    (orientation::by_ports(tuple, ports), Orientation::Ports)
+                }
+            }
+        };
+        let opened = segment.at;
+        let id = orientation::flow_id(tuple, opened);
+        let encapsulation = segment.encapsulation.clone();
+        Some((FlowInfo { client, server, opened, id, encapsulation, orientation }, anomalies))
+    }
+
+    fn advance<H: FlowHandler<State = S>>(
+        &mut self,
+        at: u32,
+        hash: u64,
+        segment: &Segment<'_>,
+        handler: &mut H,
+    ) {
+        let Some(flow) = self.flows.get_mut(at) else { return };
+        if let Some(cause) = flow.segment(segment, &mut self.shared, handler) {
+            let forgotten = self.closed.remember(flow.ended(hash));
+            self.shared.counters.forgotten += forgotten;
+            self.retire(at, cause, handler);
+        }
+    }
+
+    /// Ends a flow and counts why.
+    fn retire<H: FlowHandler<State = S>>(&mut self, at: u32, cause: EndCause, handler: &mut H) {
+        if self.remove(at, cause, handler) {
+            let counters = &mut self.shared.counters;
+            match cause {
+                EndCause::Fin => counters.finished += 1,
+                EndCause::Reset => counters.reset += 1,
+                EndCause::Expired => counters.expired += 1,
+                EndCause::Cut => counters.cut += 1,
+            }
+        }
+    }
+
+    /// Ends a flow and frees its place; whether there was one.
+    fn remove<H: FlowHandler<State = S>>(
+        &mut self,
+        at: u32,
+        cause: EndCause,
+        handler: &mut H,
+    ) -> bool {
+        let Some(flow) = self.flows.remove(at) else { return false };
+        let tuple =
+            FiveTuple { src: flow.info.client, dst: flow.info.server, transport: FiveTuple::TCP };
+        let spread = Entry::spread(tag(self.hash(&tuple)));
+        if let Ok(entry) = self.index.find_entry(spread, |entry| entry.flow == at) {
+            entry.remove();
+        }
+        flow.close(cause, &mut self.shared, handler);
+        true
+    }
+
+    /// Removes one flow: of the next few in the table one without payload, else the longest idle.
+    /// Places are used again at once and the hand moves on, so it meets the oldest flows first.
+    fn evict<H: FlowHandler<State = S>>(&mut self, handler: &mut H) {
+        let bound = self.flows.bound().max(1);
+        let mut victim = None;
+        for _ in 0..FLOWS_PER_EVICTION {
+            self.evict_at = (self.evict_at + 1) % bound;
+            if let Some(flow) = self.flows.get(self.evict_at) {
+                let rank = (!flow.is_half_open(), flow.last());
+                if victim.is_none_or(|(least, _)| rank < least) {
+                    victim = Some((rank, self.evict_at));
+                }
+            }
+        }
+        if let Some((_, at)) = victim {
+            self.shared.counters.evicted += 1;
+            self.remove(at, EndCause::Cut, handler);
+        }
+    }
+}
+
+fn tag(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or(0)
+}
+
+fn stray(hash: u64, segment: &Segment<'_>) -> Stray {
+    Stray {
+        hash,
+        at: segment.at,
+        from_low: segment.tuple.src <= segment.tuple.dst,
+        end: first_payload_seq(segment).wrapping_add(wire_len(segment)),
+        has_payload: wire_len(segment) > 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_seeded_per_table_and_has_no_direction() {
+        let tables = [(); 2].map(|()| FlowTable::<()>::new(FlowConfig::default()));
+        let tuple =
+            |port: u16| FiveTuple::tcp(([10, 0, 0, 1].into(), port), ([10, 0, 0, 2].into(), 80));
+        let [a, b] = &tables;
+        assert!((1..64).all(|port| a.hash(&tuple(port)) == a.hash(&tuple(port).reversed())));
+        let same = (1..64).filter(|port| a.hash(&tuple(*port)) == b.hash(&tuple(*port))).count();
+        assert_eq!(same, 0);
+    }
+
+    #[test]
+    fn an_idle_flow_costs_at_most_400_bytes_with_its_entry() {
+        // A table is never emptier than 7/16 of its places, each with one control byte.
+        let entry = (size_of::<Entry>() + 1) * 16 / 7;
+        let slot = size_of::<Option<Flow<[u64; 8]>>>();
+        assert!(slot + entry <= 400, "{slot} + {entry}");
+    }
+}

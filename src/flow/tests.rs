@@ -1,0 +1,394 @@
+//! Facts about single flows.
+
+use crate::model::{Direction, EndCause};
+
+use super::testing::*;
+use super::{FlowAnomalies, FlowConfig, Orientation};
+
+fn after_handshake(lines: Vec<Line>) -> Vec<Line> {
+    let mut all = handshake();
+    all.extend(lines);
+    all
+}
+
+fn one(lines: &[Line]) -> Told {
+    let mut flows = told(lines);
+    assert_eq!(flows.len(), 1, "{flows:#?}");
+    flows.remove(0)
+}
+
+fn anomalies(flow: &Told) -> FlowAnomalies {
+    flow.totals.unwrap().anomalies
+}
+
+#[test]
+fn a_whole_conversation_is_told_in_order() {
+    let flow = one(&after_handshake(vec![
+        request(ACK, 101, 501, b"GET"),
+        response(ACK, 501, 104, b"200"),
+        request(FIN, 104, 504, b""),
+        response(FIN, 504, 105, b"!"),
+        request(ACK, 105, 506, b""),
+    ]));
+    assert_eq!(flow.info.orientation, Orientation::Syn);
+    assert_eq!(flow.streams[0].text(), "GET");
+    assert_eq!(flow.streams[1].text(), "200!");
+    assert_eq!(flow.streams[0].end, Some(EndCause::Fin));
+    assert_eq!(flow.streams[1].end, Some(EndCause::Fin));
+    assert!(anomalies(&flow).is_empty());
+}
+
+#[test]
+fn both_ends_are_told_before_the_input_ends() {
+    let mut recorder = Recorder::default();
+    let lines = after_handshake(vec![request(FIN, 101, 501, b"a"), response(FIN, 501, 103, b"b")]);
+    let mut table = process(&lines, &mut recorder);
+    assert!(recorder.flows[0].totals.is_some());
+    assert!(table.is_empty());
+    table.process(&request(ACK, 103, 503, b"").segment(), &mut recorder);
+    table.process(&request(FIN, 101, 501, b"a").segment(), &mut recorder);
+    assert_eq!((table.len(), table.counters().after_end), (0, 2));
+}
+
+#[test]
+fn early_data_waits_for_what_is_missing() {
+    let flow = one(&after_handshake(vec![
+        request(ACK, 104, 501, b"def"),
+        request(FIN, 107, 501, b""),
+        request(ACK, 101, 501, b"abc"),
+    ]));
+    assert_eq!(flow.streams[0].text(), "abcdef");
+    assert_eq!(flow.streams[0].end, Some(EndCause::Fin));
+}
+
+#[test]
+fn sequence_numbers_wrap() {
+    let start = u32::MAX - 1;
+    let flow = one(&[
+        request(SYN, start, 0, b""),
+        response(SYN | ACK, 500, start.wrapping_add(1), b""),
+        request(ACK, 2, 501, b"de"),
+        request(ACK, start.wrapping_add(1), 501, b"abc"),
+    ]);
+    assert_eq!(flow.streams[0].text(), "abcde");
+}
+
+#[test]
+fn an_answer_waits_for_the_question_it_acknowledges() {
+    let flow = one(&after_handshake(vec![
+        response(ACK, 501, 104, b"200"),
+        request(ACK, 101, 501, b"GET"),
+        response(ACK, 504, 104, b"!"),
+    ]));
+    assert_eq!(flow.order[0], Direction::ToServer);
+    assert_eq!(flow.streams[1].text(), "200!");
+}
+
+#[test]
+fn data_seen_after_its_acknowledgment_is_no_gap() {
+    let mut lines = after_handshake(vec![request(ACK, 104, 501, b"def")]);
+    lines.extend((0..20).map(|_| response(ACK, 501, 107, b"")));
+    lines.push(request(ACK, 101, 501, b"abc"));
+    assert_eq!(one(&lines).streams[0].text(), "abcdef");
+}
+
+#[test]
+fn acknowledged_data_that_does_not_come_is_a_gap_of_exact_length() {
+    let mut recorder = Recorder::default();
+    let mut lines = after_handshake(vec![request(ACK, 104, 501, b"def")]);
+    lines.extend((0..70).map(|_| response(ACK, 501, 107, b"")));
+    let table = process(&lines, &mut recorder);
+    assert_eq!(recorder.flows[0].streams[0].text(), "---def");
+    assert_eq!((table.counters().gaps, table.counters().gap_bytes), (1, 3));
+}
+
+#[test]
+fn a_second_of_packet_time_ends_the_wait_too() {
+    let mut recorder = Recorder::default();
+    let lines = after_handshake(vec![
+        request(ACK, 104, 501, b"def"),
+        response(ACK, 501, 107, b"").at(1),
+        response(ACK, 501, 107, b"").at(1500),
+        response(ACK, 501, 107, b"").at(3000),
+    ]);
+    process(&lines, &mut recorder);
+    assert_eq!(recorder.flows[0].streams[0].text(), "---def");
+}
+
+#[test]
+fn data_that_is_not_acknowledged_is_waited_for() {
+    let mut recorder = Recorder::default();
+    let mut lines = after_handshake(vec![request(ACK, 104, 501, b"def")]);
+    lines.extend((1..200).map(|n| response(ACK, 501, 101, b"").at(n * 100)));
+    let mut table = process(&lines, &mut recorder);
+    assert_eq!(recorder.flows[0].streams[0].text(), "");
+    table.process(&request(ACK, 101, 501, b"abc").at(20_000).segment(), &mut recorder);
+    assert_eq!(recorder.flows[0].streams[0].text(), "abcdef");
+}
+
+#[test]
+fn a_lost_last_segment_is_a_gap_before_the_answer() {
+    let mut recorder = Recorder::default();
+    let lines = after_handshake(vec![
+        request(ACK, 101, 501, b"GE"),
+        response(ACK, 501, 111, b"200").at(1),
+        request(ACK, 111, 504, b"").at(1100),
+    ]);
+    process(&lines, &mut recorder);
+    assert_eq!(recorder.flows[0].streams[0].text(), "GE--------");
+    assert_eq!(recorder.flows[0].streams[1].text(), "200");
+}
+
+#[test]
+fn bytes_the_capture_cut_off_are_a_gap_behind_the_payload() {
+    let flow = one(&after_handshake(vec![
+        request(ACK, 101, 501, b"abcdef").cut_to(2),
+        request(ACK, 107, 501, b"ghi").cut_to(0),
+        request(ACK, 110, 501, b"jkl").cut_to(1),
+        response(ACK, 501, 113, b"200"),
+    ]));
+    assert_eq!(flow.streams[0].text(), "ab-------j--");
+    assert_eq!(flow.totals.unwrap().to_server.gap_bytes, 9);
+    assert_eq!(flow.streams[1].text(), "200");
+}
+
+#[test]
+fn a_whole_retransmission_fills_what_the_capture_cut_off() {
+    let flow = one(&after_handshake(vec![
+        request(ACK, 101, 501, b"abcdef").cut_to(2),
+        request(ACK, 101, 501, b"abcdef"),
+        request(ACK, 107, 501, b"g"),
+    ]));
+    assert_eq!(flow.streams[0].text(), "abcdefg");
+}
+
+#[test]
+fn the_first_copy_is_kept_and_a_conflict_is_flagged() {
+    let flow = one(&after_handshake(vec![
+        request(ACK, 104, 501, b"def"),
+        request(ACK, 103, 501, b"cXXXg"),
+        request(ACK, 101, 501, b"ab"),
+    ]));
+    assert_eq!(flow.streams[0].text(), "abcdefg");
+    assert!(anomalies(&flow).contains(FlowAnomalies::OVERLAP_CONFLICT));
+    assert!(anomalies(&flow).ambiguous());
+    assert_eq!(anomalies(&flow).names().collect::<Vec<_>>(), ["overlap-conflict"]);
+}
+
+#[test]
+fn late_data_is_flagged() {
+    let mut lines = after_handshake(vec![request(ACK, 104, 501, b"def")]);
+    lines.extend((0..70).map(|_| response(ACK, 501, 107, b"")));
+    lines.push(request(ACK, 101, 501, b"abc"));
+    let flow = one(&lines);
+    assert_eq!(flow.streams[0].text(), "---def");
+    assert!(anomalies(&flow).contains(FlowAnomalies::LATE_DATA));
+}
+
+#[test]
+fn one_direction_alone_is_delivered_as_it_comes() {
+    for lines in [
+        vec![
+            request(SYN, 100, 0, b""),
+            request(ACK, 101, 501, b"ab"),
+            request(ACK, 103, 700, b"c"),
+        ],
+        vec![
+            response(SYN | ACK, 500, 101, b""),
+            response(ACK, 501, 301, b"ab"),
+            response(ACK, 503, 901, b"c"),
+        ],
+    ] {
+        let mut recorder = Recorder::default();
+        process(&lines, &mut recorder);
+        let flow = &recorder.flows[0];
+        assert_eq!(flow.info.server.port(), 80);
+        assert_eq!(flow.streams[0].text() + &flow.streams[1].text(), "abc");
+    }
+}
+
+#[test]
+fn without_a_handshake_ports_decide_and_the_lowest_number_is_the_start() {
+    let flow = one(&[
+        response(ACK, 503, 101, b"cd"),
+        response(ACK, 501, 101, b"ab"),
+        request(ACK, 101, 505, b"x"),
+    ]);
+    assert_eq!(flow.info.orientation, Orientation::Ports);
+    assert_eq!(flow.info.server.port(), 80);
+    assert_eq!(flow.streams[1].text(), "abcd");
+    assert_eq!(flow.streams[0].text(), "x");
+}
+
+#[test]
+fn a_late_syn_still_tells_the_client() {
+    let mut lines = vec![request(ACK, 101, 501, b"GET"), request(SYN, 100, 0, b"")];
+    for line in &mut lines {
+        line.to_server = !line.to_server;
+    }
+    let flow = one(&lines);
+    assert_eq!(flow.info.orientation, Orientation::Syn);
+    assert_eq!(flow.info.server.port(), 40_000);
+    assert_eq!(flow.streams[0].text(), "GET");
+}
+
+#[test]
+fn a_keep_alive_at_the_start_makes_no_gap() {
+    let mut lines = vec![request(ACK, 100, 501, b""), response(ACK, 501, 101, b"")];
+    lines.push(request(ACK, 101, 501, b"abc").at(2000));
+    assert_eq!(one(&lines).streams[0].text(), "abc");
+}
+
+#[test]
+fn data_in_a_syn_is_delivered() {
+    let flow = one(&[
+        request(SYN, 100, 0, b"GET"),
+        response(SYN | ACK, 500, 104, b""),
+        request(ACK, 104, 501, b" /"),
+    ]);
+    assert_eq!(flow.streams[0].text(), "GET /");
+    assert!(anomalies(&flow).contains(FlowAnomalies::SYN_DATA));
+    assert!(!anomalies(&flow).ambiguous());
+}
+
+#[test]
+fn a_syn_on_a_live_flow_is_ignored_unless_answered() {
+    let mut lines = after_handshake(vec![
+        request(ACK, 101, 501, b"ab"),
+        request(SYN, 9000, 0, b""),
+        request(ACK, 103, 501, b"c"),
+    ]);
+    let flow = one(&lines);
+    assert_eq!(flow.streams[0].text(), "abc");
+    assert!(anomalies(&flow).contains(FlowAnomalies::SYN_CHALLENGED));
+    lines.push(response(SYN | ACK, 7000, 9001, b""));
+    lines.push(request(ACK, 9001, 7001, b"new"));
+    let flows = told(&lines);
+    assert_eq!(flows.len(), 2);
+    assert_eq!(flows[0].streams[0].end, Some(EndCause::Expired));
+    assert_eq!(flows[1].streams[0].text(), "new");
+}
+
+#[test]
+fn a_syn_that_was_never_answered_is_replaced_by_the_next() {
+    let flows = told(&[
+        request(SYN, 100, 0, b""),
+        request(SYN, 9000, 0, b"").at(3000),
+        response(SYN | ACK, 500, 9001, b"").at(3001),
+        request(ACK, 9001, 501, b"x").at(3002),
+    ]);
+    assert_eq!(flows.len(), 2);
+    assert_eq!(flows[1].streams[0].text(), "x");
+}
+
+#[test]
+fn the_syn_that_was_answered_is_the_one_that_counts() {
+    let flow = told(&[
+        request(SYN, 9000, 0, b""),
+        request(SYN, 100, 0, b""),
+        response(SYN | ACK, 500, 9001, b""),
+        request(ACK, 9001, 501, b"x"),
+    ])
+    .pop()
+    .unwrap();
+    assert_eq!(flow.streams[0].text(), "x");
+    assert!(anomalies(&flow).contains(FlowAnomalies::HANDSHAKE_MISMATCH));
+}
+
+#[test]
+fn resets_out_of_place_are_ignored_and_others_end_the_flow() {
+    let mut lines = after_handshake(vec![
+        request(RST, 90_000, 0, b""),
+        request(ACK, 101, 501, b"ab"),
+        request(ACK, 104, 501, b"d"),
+    ]);
+    let flow = one(&lines);
+    assert!(anomalies(&flow).contains(FlowAnomalies::RESET_IGNORED));
+    assert_eq!(flow.streams[0].end, Some(EndCause::Cut));
+    lines.push(response(RST, 501, 0, b""));
+    let flow = one(&lines);
+    assert_eq!(flow.streams[0].text(), "ab-d");
+    assert_eq!(flow.streams[0].end, Some(EndCause::Reset));
+    assert_eq!(flow.streams[1].end, Some(EndCause::Reset));
+}
+
+#[test]
+fn new_data_after_a_reset_is_not_missed() {
+    let flows = told(&after_handshake(vec![
+        request(ACK, 101, 501, b"ab"),
+        response(RST, 501, 0, b""),
+        request(ACK, 101, 501, b"ab"),
+        request(ACK, 103, 501, b"secret"),
+    ]));
+    assert_eq!(flows.len(), 2);
+    assert_eq!(flows[1].info.orientation, Orientation::Continued);
+    assert_eq!(flows[1].info.server, flows[0].info.server);
+    assert_eq!(flows[1].streams[0].text(), "secret");
+    assert!(anomalies(&flows[1]).contains(FlowAnomalies::DATA_AFTER_END));
+}
+
+#[test]
+fn oddities_are_flagged_and_do_not_disturb() {
+    use crate::model::TcpFlags;
+    let flow = one(&after_handshake(vec![
+        request(0, 101, 0, b"XX"),
+        request(ACK, 101u32.wrapping_add(1 << 30) + 1, 501, b"XX"),
+        request(ACK | TcpFlags::URG, 101, 501, b"ab"),
+        request(ACK, 102, 501, b""),
+        request(FIN, 103, 501, b""),
+        request(ACK, 103, 501, b"XX"),
+    ]));
+    assert_eq!(flow.streams[0].text(), "ab");
+    for anomaly in [
+        FlowAnomalies::DATA_WITHOUT_ACK,
+        FlowAnomalies::OUT_OF_WINDOW,
+        FlowAnomalies::URGENT,
+        FlowAnomalies::DATA_AFTER_FIN,
+    ] {
+        assert!(anomalies(&flow).contains(anomaly), "{anomaly:?}");
+    }
+}
+
+#[test]
+fn silence_splits_a_flow_whether_or_not_it_was_swept() {
+    let lines = after_handshake(vec![
+        request(ACK, 101, 501, b"ab"),
+        request(ACK, 103, 501, b"cd").at(400_000),
+    ]);
+    for sweep in [false, true] {
+        let mut recorder = Recorder::default();
+        let mut table = process(&lines[..4], &mut recorder);
+        if sweep {
+            table.sweep(lines[4].segment().at, &mut recorder);
+            assert!(table.is_empty());
+        }
+        table.process(&lines[4].segment(), &mut recorder);
+        table.finish(&mut recorder);
+        let texts: Vec<_> = recorder.flows.iter().map(|f| f.streams[0].text()).collect();
+        assert_eq!(texts, ["ab", "cd"]);
+        assert_eq!(recorder.flows[0].streams[0].end, Some(EndCause::Expired));
+        assert_eq!(table.counters().expired, 1);
+    }
+}
+
+#[test]
+fn time_that_runs_backwards_expires_nothing() {
+    let flow = one(&after_handshake(vec![
+        request(ACK, 101, 501, b"ab").at(100_000),
+        request(ACK, 103, 501, b"cd").at(-500_000),
+        request(ACK, 105, 501, b"ef").at(200_000),
+    ]));
+    assert_eq!(flow.streams[0].text(), "abcdef");
+}
+
+#[test]
+fn half_open_flows_are_evicted_first() {
+    let config = FlowConfig { flows_max: 8, ..FlowConfig::default() };
+    let mut lines = after_handshake(vec![request(ACK, 101, 501, b"ab")]);
+    lines.extend((0..1000).map(|n| Line { client_port: n, ..request(SYN, 1, 0, b"") }));
+    lines.push(request(ACK, 103, 501, b"cd"));
+    let mut recorder = Recorder::default();
+    let table = process_with(config, &lines, &mut recorder);
+    assert_eq!((table.len(), table.counters().evicted), (8, 993));
+    assert_eq!(recorder.flows[0].streams[0].text(), "abcd");
+}

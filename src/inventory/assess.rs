@@ -1,0 +1,340 @@
+//! From what was observed to what users see: collapse, judge every field, raise findings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::base::key::hex;
+use crate::base::limits::ABSORBED_IDS_MAX;
+use crate::model::evidence::Exemplar;
+use crate::model::{Direction, Evidence, Location, Severity, ValueKind};
+
+use super::assessed::{Client, Coverage, DataClassSeen, Endpoint, Field, Inventory, Service};
+use super::judge::{FieldRef, Judge, Verdict};
+use super::merge::Caps;
+use super::posture::{self, Facts};
+use super::rollup::{ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, Rollup};
+use super::template::shown_field;
+
+/// Turns the merged rollup of all runs into the inventory. A pure function: equal observations
+/// under one installation key give equal inventories, however they were split and ordered.
+///
+/// Rows of responses whose request was never seen have neither method nor path and are kept only
+/// where their bodies had fields; all else is counted in the service and in `coverage`.
+pub fn assess(mut rollup: Rollup, judge: &dyn Judge, caps: &Caps) -> Inventory {
+    let map = rollup.conclude(caps);
+    let mut absorbed: BTreeMap<&EndpointKey, Vec<String>> = BTreeMap::new();
+    for (from, to) in map.iter() {
+        absorbed.entry(to).or_default().push(endpoint_id(from));
+    }
+    let mut inventory = Inventory::default();
+    let mut services = services(&rollup);
+    for (key, mut stats) in std::mem::take(&mut rollup.endpoints) {
+        if is_unseen_request(&key) && !stats.fields.keys().any(|f| f.location == Location::Body) {
+            continue;
+        }
+        let fields = fields(&key, &mut stats, judge);
+        let facts = Facts::of(&stats);
+        let mut endpoint = endpoint(&key, stats, fields);
+        endpoint.absorbed = absorbed.remove(&key).map(least_ids).unwrap_or_default();
+        let findings = posture::findings(&endpoint, &facts);
+        endpoint.severity = findings.iter().map(|f| f.severity).max().unwrap_or(Severity::Info);
+        if let Some(service) = services.get_mut(&key.service) {
+            service.endpoints += 1;
+            service.severity = service.severity.max(endpoint.severity);
+        }
+        inventory.findings.extend(findings);
+        inventory.endpoints.push(endpoint);
+    }
+    inventory.endpoints.sort_by(|a, b| identity(a).cmp(&identity(b)));
+    inventory.findings.sort_by(|a, b| a.id.cmp(&b.id));
+    inventory.services = services.into_values().collect();
+    inventory.clients = clients(&rollup);
+    inventory
+}
+
+/// The id of an endpoint row: `ep-` and the first 16 hexadecimal digits of SHA-256 over service,
+/// standard, operation as shown, method and path, separated by NUL.
+pub fn endpoint_id(key: &EndpointKey) -> String {
+    let operation = operation(key);
+    let parts = [&*key.service, &*key.standard, operation.as_str(), &*key.method, &*key.path];
+    format!("ep-{}", short_digest(&parts))
+}
+
+/// The first 16 hexadecimal digits of SHA-256 over `parts`, separated by NUL.
+pub(super) fn short_digest(parts: &[&str]) -> String {
+    let digest = Sha256::digest(parts.join("\0").as_bytes());
+    hex(digest.get(..8).unwrap_or(&digest))
+}
+
+fn identity(e: &Endpoint) -> (&str, &str, &str, Option<&str>, Option<&str>) {
+    (&e.service, &e.standard, &e.operation, e.method.as_deref(), e.path.as_deref())
+}
+
+fn is_unseen_request(key: &EndpointKey) -> bool {
+    key.method.is_empty() && key.path.is_empty() && key.operation.is_empty()
+}
+
+/// What was asked, in words.
+fn operation(key: &EndpointKey) -> String {
+    if !key.operation.is_empty() {
+        return key.operation.to_string();
+    }
+    match (key.method.is_empty(), key.path.is_empty()) {
+        (true, true) => "(response only)".to_owned(),
+        (true, false) => key.path.to_string(),
+        (false, true) => key.method.to_string(),
+        (false, false) => format!("{} {}", key.method, key.path),
+    }
+}
+
+fn shown(text: &Arc<str>) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_string())
+}
+
+fn least_ids(mut ids: Vec<String>) -> Vec<String> {
+    ids.sort_unstable();
+    ids.truncate(ABSORBED_IDS_MAX);
+    ids
+}
+
+fn endpoint(key: &EndpointKey, stats: EndpointStats, fields: Vec<Field>) -> Endpoint {
+    let encrypted = match stats.encrypted {
+        0 => "none",
+        n if n >= stats.coverage.exchanges => "all",
+        _ => "some",
+    };
+    // Most used; of equals the first by name.
+    let most = |a: &(&&str, &u64), b: &(&&str, &u64)| a.1.cmp(b.1).then(b.0.cmp(a.0));
+    let protocol = stats.protocols.iter().max_by(most).map_or("unknown", |(name, _)| name);
+    let mut anomalies: BTreeMap<String, u64> =
+        stats.anomalies.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
+    if stats.fields_overflow > 0 {
+        anomalies.insert("fields-overflow".to_owned(), stats.fields_overflow);
+    }
+    Endpoint {
+        id: endpoint_id(key),
+        service: key.service.to_string(),
+        protocol: protocol.to_owned(),
+        standard: key.standard.to_string(),
+        operation: operation(key),
+        method: shown(&key.method),
+        path: shown(&key.path),
+        interactions: stats.interactions.keys().map(|name| (*name).to_owned()).collect(),
+        absorbed: Vec::new(),
+        requests: stats.requests,
+        statuses: stats.statuses,
+        auth: stats.auth.iter().map(|(s, n)| (s.name().to_owned(), *n)).collect(),
+        encrypted,
+        data_classes: endpoint_classes(&fields),
+        severity: Severity::Info,
+        coverage: coverage(&stats.coverage),
+        clients: u64::try_from(stats.clients.len()).unwrap_or(u64::MAX),
+        first_seen: stats.span.first,
+        last_seen: stats.span.last,
+        body_bytes: stats.body_bytes,
+        anomalies,
+        fields,
+    }
+}
+
+fn coverage(stats: &CoverageStats) -> Coverage {
+    Coverage {
+        exchanges: stats.exchanges,
+        one_sided: stats.one_sided,
+        gaps: stats.gaps,
+        truncated: stats.truncated,
+        undecoded: stats.undecoded,
+    }
+}
+
+/// A row in the making: fields of one place and path, whatever structure says of them.
+#[derive(Default)]
+struct FieldRow {
+    kinds: u8,
+    seen: u64,
+    exchanges: u64,
+    classes: BTreeMap<Arc<str>, (u8, u64)>,
+    explanation: Vec<String>,
+    exemplar: Option<Exemplar>,
+}
+
+impl FieldRow {
+    /// One field, judged.
+    fn of(mut evidence: Evidence, judge: &dyn Judge, field: &FieldRef<'_>) -> FieldRow {
+        let judgement = judge.judge(field, &mut evidence);
+        let mut row = FieldRow {
+            kinds: evidence.kinds,
+            seen: evidence.seen,
+            exchanges: evidence.exchanges,
+            classes: BTreeMap::new(),
+            explanation: judgement.reasons,
+            exemplar: evidence.exemplar,
+        };
+        for Verdict { class, confidence, count } in judgement.verdicts {
+            row.add_class(class, confidence.min(100), count);
+        }
+        row
+    }
+
+    /// Adds a field judged apart: confidences do not add up, counts do.
+    fn join(&mut self, other: FieldRow) {
+        self.kinds |= other.kinds;
+        self.seen += other.seen;
+        self.exchanges += other.exchanges;
+        for (class, (confidence, count)) in other.classes {
+            self.add_class(class, confidence, count);
+        }
+        for reason in other.explanation {
+            if !self.explanation.contains(&reason) {
+                self.explanation.push(reason);
+            }
+        }
+        if let Some(theirs) = other.exemplar
+            && self.exemplar.as_ref().is_none_or(|mine| theirs < *mine)
+        {
+            self.exemplar = Some(theirs);
+        }
+    }
+
+    fn add_class(&mut self, class: Arc<str>, confidence: u8, count: u64) {
+        let entry = self.classes.entry(class).or_default();
+        entry.0 = entry.0.max(confidence);
+        entry.1 += count;
+    }
+}
+
+/// Judges every field. Fields of one path that structure tells apart are judged apart and shown
+/// as one row.
+fn fields(key: &EndpointKey, stats: &mut EndpointStats, judge: &dyn Judge) -> Vec<Field> {
+    let mut rows: BTreeMap<(Direction, Location, String), FieldRow> = BTreeMap::new();
+    for (field, evidence) in std::mem::take(&mut stats.fields) {
+        let FieldKey { direction, location, path, context } = field;
+        let path = shown_field(&path).into_owned();
+        let reference = FieldRef {
+            standard: &key.standard,
+            direction,
+            location,
+            path: &path,
+            context: &context,
+        };
+        let judged = FieldRow::of(evidence, judge, &reference);
+        rows.entry((direction, location, path)).or_default().join(judged);
+    }
+    // An exchange that has a field under two keys is counted for both; it is one exchange.
+    let exchanges = stats.coverage.exchanges;
+    rows.into_iter()
+        .map(|((direction, location, field), row)| Field {
+            direction,
+            location,
+            field,
+            types: types(row.kinds),
+            seen: row.seen,
+            exchanges: row.exchanges.min(exchanges),
+            data_classes: most_confident_first(row.classes),
+            explanation: row.explanation,
+            mask: row.exemplar.map(|e| e.mask.to_string()),
+        })
+        .collect()
+}
+
+fn types(kinds: u8) -> Vec<&'static str> {
+    let seen = |kind: &ValueKind| kinds >> (*kind as u8) & 1 == 1;
+    let mut names: Vec<&'static str> =
+        ValueKind::ALL.into_iter().filter(seen).map(ValueKind::name).collect();
+    names.sort_unstable();
+    names
+}
+
+fn most_confident_first(classes: BTreeMap<Arc<str>, (u8, u64)>) -> Vec<DataClassSeen> {
+    let mut out: Vec<DataClassSeen> = classes
+        .into_iter()
+        .map(|(class, (confidence, count))| DataClassSeen {
+            class: class.to_string(),
+            confidence,
+            count,
+        })
+        .collect();
+    // Stable: equals stay sorted by class.
+    out.sort_by_key(|c| std::cmp::Reverse((c.confidence, c.count)));
+    out
+}
+
+fn endpoint_classes(fields: &[Field]) -> Vec<(Direction, DataClassSeen)> {
+    let mut out = Vec::new();
+    for direction in [Direction::ToServer, Direction::ToClient] {
+        let mut classes: BTreeMap<Arc<str>, (u8, u64)> = BTreeMap::new();
+        for field in fields.iter().filter(|f| f.direction == direction) {
+            for seen in &field.data_classes {
+                let entry = classes.entry(seen.class.as_str().into()).or_default();
+                entry.0 = entry.0.max(seen.confidence);
+                entry.1 += seen.count;
+            }
+        }
+        out.extend(most_confident_first(classes).into_iter().map(|class| (direction, class)));
+    }
+    out
+}
+
+/// Every service that was named, by itself or by an endpoint; endpoints are not counted yet.
+fn services(rollup: &Rollup) -> BTreeMap<Arc<str>, Service> {
+    let empty = |name: &Arc<str>| Service {
+        service: name.to_string(),
+        addresses: Vec::new(),
+        protocols: Vec::new(),
+        names: Vec::new(),
+        endpoints: 0,
+        requests: 0,
+        bytes: 0,
+        severity: Severity::Info,
+        first_seen: crate::base::Timestamp::MAX,
+        last_seen: crate::base::Timestamp::MIN,
+    };
+    let mut out: BTreeMap<Arc<str>, Service> = BTreeMap::new();
+    for (name, stats) in &rollup.services {
+        let service = Service {
+            addresses: stats.addresses.keys().map(ToString::to_string).collect(),
+            names: stats.products.keys().map(ToString::to_string).collect(),
+            requests: stats.requests,
+            bytes: stats.bytes,
+            first_seen: stats.span.first,
+            last_seen: stats.span.last,
+            ..empty(name)
+        };
+        out.insert(name.clone(), service);
+    }
+    let mut protocols: BTreeMap<Arc<str>, BTreeSet<&'static str>> = BTreeMap::new();
+    for (key, stats) in &rollup.endpoints {
+        let service = out.entry(key.service.clone()).or_insert_with(|| empty(&key.service));
+        service.first_seen = service.first_seen.min(stats.span.first);
+        service.last_seen = service.last_seen.max(stats.span.last);
+        protocols.entry(key.service.clone()).or_default().extend(stats.protocols.keys());
+    }
+    for (name, protocols) in protocols {
+        if let Some(service) = out.get_mut(&name) {
+            service.protocols = protocols.into_iter().map(str::to_owned).collect();
+        }
+    }
+    out
+}
+
+fn clients(rollup: &Rollup) -> Vec<Client> {
+    let row = |client: String, stats: &ClientStats| Client {
+        client,
+        user_agents: stats.user_agents.keys().map(ToString::to_string).collect(),
+        services: stats.services.keys().map(ToString::to_string).collect(),
+        requests: stats.requests,
+        first_seen: stats.span.first,
+        last_seen: stats.span.last,
+    };
+    let mut out: Vec<Client> =
+        rollup.clients.iter().map(|(address, stats)| row(address.to_string(), stats)).collect();
+    if rollup.clients_overflow > 0 {
+        out.push(row("{overflow}".to_owned(), &ClientStats::overflow(rollup.clients_overflow)));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

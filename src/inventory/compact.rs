@@ -1,0 +1,221 @@
+//! Keeping a rollup small: collapsing and caps over all of it.
+//!
+//! Collapsing may come at any time, because it is monotone (see `template`). Caps on rows come in
+//! two sizes: the one that is shown is applied when a rollup is read, after collapsing; while it
+//! accumulates, tables may grow to a multiple of it, so that a row which a later collapse would
+//! join is not sent to overflow before. Only an input that exceeds the multiple even after
+//! collapsing can see its overflow depend on order; its totals do not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::base::limits::ACCUMULATION_FACTOR;
+
+use super::merge::{Caps, keep_least};
+use super::rollup::{ClientStats, EndpointStats, Rollup};
+use super::template::{CollapseMap, collapse_endpoints, collapse_fields, overflow_key};
+
+/// The service that stands for all services that were not kept.
+const OVERFLOW: &str = "{overflow}";
+
+impl EndpointStats {
+    /// Cuts fields back when they outgrow what may accumulate. Between two cuts at least as many
+    /// fields come as are shown, so the cost per field stays constant.
+    pub(super) fn bound_fields(&mut self, caps: &Caps) {
+        let most = caps.fields_per_endpoint.saturating_mul(ACCUMULATION_FACTOR);
+        if self.fields.len() > most {
+            collapse_fields(&mut self.fields, caps);
+            self.keep_fields(most / 2, caps);
+        }
+    }
+
+    fn keep_fields(&mut self, most: usize, caps: &Caps) {
+        let overflow = &mut self.fields_overflow;
+        keep_least(&mut self.fields, most, &caps.hasher, |_, evidence| *overflow += evidence.seen);
+    }
+}
+
+impl Rollup {
+    /// Collapses paths and object keys and bounds what is left, with room to grow. For whoever
+    /// accumulates: call it whenever the number of endpoints has doubled since the last call.
+    pub fn compact(&mut self, caps: &Caps) {
+        self.collapse(caps);
+        self.bound_endpoints(caps.endpoints_per_service.saturating_mul(ACCUMULATION_FACTOR), caps);
+    }
+
+    /// Collapses paths and object keys and says which endpoint went into which.
+    pub fn collapse(&mut self, caps: &Caps) -> CollapseMap {
+        self.bound_services(caps);
+        let map = collapse_endpoints(&mut self.endpoints, caps);
+        for stats in self.endpoints.values_mut() {
+            collapse_fields(&mut stats.fields, caps);
+        }
+        map
+    }
+
+    /// What a reader sees: settled, collapsed, and within the caps that are shown.
+    pub fn conclude(&mut self, caps: &Caps) -> CollapseMap {
+        let map = self.collapse(caps);
+        self.bound_endpoints(caps.endpoints_per_service, caps);
+        for stats in self.endpoints.values_mut() {
+            collapse_fields(&mut stats.fields, caps);
+            stats.keep_fields(caps.fields_per_endpoint, caps);
+        }
+        self.settle(caps);
+        map
+    }
+
+    /// Keeps as many services as are allowed; the rest becomes the service `{overflow}`. No
+    /// collapse depends on it, so it may come at any time too.
+    fn bound_services(&mut self, caps: &Caps) {
+        let names = self.services.keys().chain(self.endpoints.keys().map(|key| &key.service));
+        let mut kept: BTreeMap<Arc<str>, ()> = BTreeMap::new();
+        for name in names.filter(|name| &***name != OVERFLOW) {
+            if !kept.contains_key(name) {
+                kept.insert(name.clone(), ());
+            }
+        }
+        let mut gone = BTreeSet::new();
+        keep_least(&mut kept, caps.services, &caps.hasher, |name, ()| {
+            gone.insert(name);
+        });
+        if gone.is_empty() {
+            return;
+        }
+        let overflow: Arc<str> = OVERFLOW.into();
+        for name in &gone {
+            if let Some(stats) = self.services.remove(name) {
+                self.services.entry(overflow.clone()).or_default().merge(stats, caps);
+            }
+        }
+        for (mut key, stats) in std::mem::take(&mut self.endpoints) {
+            if gone.contains(&key.service) {
+                key.service = overflow.clone();
+            }
+            self.endpoints.entry(key).or_default().merge(stats, caps);
+        }
+    }
+
+    /// Keeps at most `most` rows per service; the rest becomes one row per standard.
+    fn bound_endpoints(&mut self, most: usize, caps: &Caps) {
+        let mut services: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+        for key in self.endpoints.keys() {
+            *services.entry(key.service.clone()).or_default() += 1;
+        }
+        services.retain(|_, rows| *rows > most);
+        if services.is_empty() {
+            return;
+        }
+        let mut rest = BTreeMap::new();
+        let mut crowded: BTreeMap<Arc<str>, BTreeMap<_, EndpointStats>> = BTreeMap::new();
+        for (key, stats) in std::mem::take(&mut self.endpoints) {
+            if services.contains_key(&key.service) && &*key.operation != OVERFLOW {
+                crowded.entry(key.service.clone()).or_default().insert(key, stats);
+            } else {
+                rest.insert(key, stats);
+            }
+        }
+        for (service, mut rows) in crowded {
+            keep_least(&mut rows, most, &caps.hasher, |key, stats| {
+                let key = overflow_key(&service, &key.standard);
+                rest.entry(key).or_insert_with(EndpointStats::default).merge(stats, caps);
+            });
+            rest.append(&mut rows);
+        }
+        self.endpoints = rest;
+    }
+}
+
+impl ClientStats {
+    /// A client that stands for all clients that were not kept: only its requests are known.
+    pub(super) fn overflow(requests: u64) -> ClientStats {
+        ClientStats { requests, ..Default::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::{self, observations, observe, rollup_of, small_caps};
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn compacting_early_changes_nothing(a in observations(50), b in observations(50)) {
+            // Room to grow, so that only collapsing is at work.
+            let caps = small_caps();
+            let caps = Caps { endpoints_per_service: 100, fields_per_endpoint: 100, ..caps };
+            let mut late = rollup_of(&a, &caps);
+            late.merge(rollup_of(&b, &caps), &caps);
+            late.conclude(&caps);
+            let (mut left, mut right) = (rollup_of(&a, &caps), rollup_of(&b, &caps));
+            left.compact(&caps);
+            right.compact(&caps);
+            right.merge(left, &caps);
+            right.compact(&caps);
+            right.conclude(&caps);
+            prop_assert_eq!(observe(&mut late), observe(&mut right));
+        }
+
+        #[test]
+        fn caps_do_not_depend_on_order(a in observations(80), seed: u8) {
+            let caps = Caps { endpoints_per_service: 4, fields_per_endpoint: 4, ..small_caps() };
+            let mut one = rollup_of(&a, &caps);
+            let mut other = rollup_of(&samples::shuffled(&a, seed), &caps);
+            one.conclude(&caps);
+            other.conclude(&caps);
+            prop_assert_eq!(observe(&mut one), observe(&mut other));
+        }
+    }
+
+    #[test]
+    fn rows_beyond_the_cap_go_to_a_named_overflow_and_no_request_is_lost() {
+        let caps = Caps { endpoints_per_service: 4, segments_per_root: 1000, ..small_caps() };
+        let mut rollup = Rollup::default();
+        for n in 0..200 {
+            let mut one = samples::one(0, 0, 0, "k");
+            let (mut key, stats) = one.endpoints.pop_first().unwrap();
+            key.path = format!("/{}", samples::word(n)).into();
+            one.endpoints.insert(key, stats);
+            rollup.merge(one, &caps);
+        }
+        rollup.conclude(&caps);
+        assert_eq!(rollup.endpoints.len(), 5);
+        let total: u64 = rollup.endpoints.values().map(|s| s.requests).sum();
+        assert_eq!(total, 200);
+        let overflow = rollup.endpoints.keys().find(|k| &*k.operation == OVERFLOW);
+        assert!(overflow.is_some());
+    }
+
+    #[test]
+    fn services_beyond_the_cap_become_one() {
+        let caps = small_caps();
+        let mut rollup = Rollup::default();
+        for n in 0..caps.services + 5 {
+            rollup.merge(samples::one(n, 0, 0, "k"), &caps);
+        }
+        rollup.conclude(&caps);
+        assert_eq!(rollup.services.len(), caps.services + 1);
+        assert_eq!(rollup.services[OVERFLOW].requests, 5);
+        assert!(rollup.endpoints.keys().any(|k| &*k.service == OVERFLOW));
+    }
+
+    #[test]
+    fn fields_are_bounded_while_they_accumulate() {
+        let caps = Caps { fields_per_endpoint: 8, keys_per_node: 100_000, ..small_caps() };
+        let mut rollup = Rollup::default();
+        for n in 0..500 {
+            rollup.merge(samples::one(0, 0, 0, &samples::word(n)), &caps);
+            let fields = rollup.endpoints.values().map(|s| s.fields.len()).max();
+            assert!(fields <= Some(8 * ACCUMULATION_FACTOR));
+        }
+        rollup.conclude(&caps);
+        let stats = rollup.endpoints.values().next().unwrap();
+        assert_eq!(stats.fields.len(), 8);
+        let kept: u64 = stats.fields.values().map(|e| e.seen).sum();
+        assert_eq!(kept + stats.fields_overflow, 500);
+    }
+}

@@ -1,0 +1,19 @@
+//! The seam to detection: what is known of a field goes in, what it carries comes out.
+
+pub use crate::detect::{FieldRef, Judgement, Verdict};
+
+use crate::detect::Detector;
+use crate::model::Evidence;
+
+/// Judges fields. A pure function: equal evidence of equal fields is judged equally. A trait, so
+/// that tests can judge without rules.
+pub trait Judge {
+    /// The judgement of one field. Evidence is `&mut` only so that its sample may settle.
+    fn judge(&self, field: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement;
+}
+
+impl Judge for Detector {
+    fn judge(&self, field: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement {
+        Detector::judge(self, field, evidence)
+    }
+}

@@ -1,0 +1,221 @@
+//! What a rule is given, what it raises, and how that becomes a finding.
+
+use std::collections::BTreeMap;
+
+use crate::inventory::assess::short_digest;
+use crate::inventory::assessed::{DataClassSeen, Endpoint, Field, Finding};
+use crate::inventory::rollup::EndpointStats;
+use crate::model::{Direction, FindingKind, Location, Severity};
+
+use super::registry::RULES;
+use super::sensitivity::{Sensitivity, sensitivity};
+
+/// Verdicts below this confidence are shown with their field and raise nothing: what is as likely
+/// wrong as right is not worth someone's time.
+const CONFIDENCE_MIN: u8 = 50;
+
+/// Counts that rules need and that an endpoint's row does not show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Exchanges that came without encryption.
+    pub unencrypted: u64,
+    /// Exchanges answered with success although the request carried no authentication.
+    pub unauthenticated_successes: u64,
+}
+
+impl Facts {
+    /// The facts of an endpoint.
+    pub fn of(stats: &EndpointStats) -> Facts {
+        Facts {
+            unencrypted: stats.coverage.exchanges.saturating_sub(stats.encrypted),
+            unauthenticated_successes: stats.unauthenticated_successes,
+        }
+    }
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The assessed endpoint; its severity is not set yet.
+    pub endpoint: &'a Endpoint,
+    /// What its row does not show.
+    pub facts: &'a Facts,
+}
+
+impl<'a> Subject<'a> {
+    /// Every field with every class it surely carries.
+    pub fn classes(self) -> impl Iterator<Item = (&'a Field, &'a DataClassSeen, Sensitivity)> {
+        self.endpoint.fields.iter().flat_map(|field| {
+            let sure = field.data_classes.iter().filter(|c| c.confidence >= CONFIDENCE_MIN);
+            sure.map(move |class| (field, class, sensitivity(&class.class)))
+        })
+    }
+
+    /// Whether the endpoint speaks a clinical standard, so that whom it names is a patient, or
+    /// carries health data in this direction.
+    pub fn is_clinical(self, direction: Direction) -> bool {
+        const STANDARDS: [&str; 4] = ["fhir", "hl7v2", "dicom", "cda"];
+        STANDARDS.iter().any(|s| self.endpoint.standard.starts_with(s))
+            || self.carries(direction, |s| s == Sensitivity::Health)
+    }
+
+    /// Whether some field of this direction carries a class of such a group.
+    pub fn carries(self, direction: Direction, group: impl Fn(Sensitivity) -> bool) -> bool {
+        self.classes().any(|(field, _, s)| field.direction == direction && group(s))
+    }
+
+    /// `request` or `response`, then where and what: `response body field "$.ssn"`.
+    pub fn place(self, field: &Field) -> String {
+        let way = match field.direction {
+            Direction::ToServer => "request",
+            Direction::ToClient => "response",
+        };
+        let noun = match field.location {
+            Location::Path => "path parameter",
+            Location::Query => "query parameter",
+            Location::Header => "header field",
+            Location::Cookie => "cookie",
+            Location::Body => "body field",
+        };
+        format!("{way} {noun} {}", field.field)
+    }
+}
+
+/// What a rule raised.
+#[derive(Clone, Debug)]
+pub struct Raised<'a> {
+    /// How much it matters.
+    pub severity: Severity,
+    /// One line: what is wrong, naming field, class and operation.
+    pub title: String,
+    /// Which way the data went, where that is part of what is wrong.
+    pub direction: Option<Direction>,
+    /// The field, for rules about one.
+    pub field: Option<&'a Field>,
+    /// The class, for rules about one.
+    pub class: Option<&'a str>,
+    /// Exchanges or values that show it.
+    pub count: u64,
+}
+
+impl<'a> Raised<'a> {
+    /// About one class in one field.
+    pub fn of(field: &'a Field, class: &'a DataClassSeen, severity: Severity) -> Raised<'a> {
+        Raised {
+            severity,
+            title: String::new(),
+            direction: Some(field.direction),
+            field: Some(field),
+            class: Some(&class.class),
+            count: class.count,
+        }
+    }
+
+    /// With this title.
+    pub fn titled(self, title: String) -> Raised<'a> {
+        Raised { title, ..self }
+    }
+}
+
+/// A posture rule: what is raised is a pure function of the assessed endpoint.
+#[derive(Debug)]
+pub struct PostureRule {
+    /// Stable id: `sensitive-data-in-clear`.
+    pub id: &'static str,
+    /// What it is about.
+    pub kind: FindingKind,
+    /// Why it matters and what to do about it, in sentences.
+    pub explanation: &'static str,
+    /// Standards and laws it supports evidence for.
+    pub references: &'static [&'static str],
+    /// Raises what is wrong with an endpoint.
+    pub raise: for<'a> fn(Subject<'a>) -> Vec<Raised<'a>>,
+}
+
+/// The findings of every rule on one endpoint, by id: one per rule, direction, field and class.
+pub fn findings(endpoint: &Endpoint, facts: &Facts) -> Vec<Finding> {
+    let subject = Subject { endpoint, facts };
+    let mut out: BTreeMap<String, Finding> = BTreeMap::new();
+    for rule in RULES {
+        for raised in (rule.raise)(subject) {
+            let finding = finding(rule, subject, raised);
+            // A name in the path and in the query has one id: one row, which shows the worse.
+            if let Some(known) = out.get_mut(&finding.id) {
+                let count = known.count + finding.count;
+                if finding.severity > known.severity {
+                    *known = finding;
+                }
+                known.count = count;
+            } else {
+                out.insert(finding.id.clone(), finding);
+            }
+        }
+    }
+    out.into_values().collect()
+}
+
+fn finding(rule: &PostureRule, subject: Subject<'_>, raised: Raised<'_>) -> Finding {
+    let endpoint = subject.endpoint;
+    let way = match raised.direction {
+        Some(Direction::ToServer) => "request",
+        Some(Direction::ToClient) => "response",
+        None => "",
+    };
+    let field = raised.field.map(|f| f.field.as_str());
+    let parts = [rule.id, &endpoint.id, way, field.unwrap_or(""), raised.class.unwrap_or("")];
+    Finding {
+        id: format!("f-{}", short_digest(&parts)),
+        rule: rule.id,
+        kind: rule.kind,
+        severity: raised.severity,
+        title: raised.title,
+        explanation: rule.explanation.to_owned(),
+        endpoint: endpoint.id.clone(),
+        direction: raised.direction,
+        location: raised.field.map(|f| f.location),
+        field: field.map(str::to_owned),
+        data_class: raised.class.map(str::to_owned),
+        count: raised.count,
+        first_seen: endpoint.first_seen,
+        last_seen: endpoint.last_seen,
+        references: rule.references.iter().map(|r| (*r).to_owned()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{clear, endpoint, field};
+    use super::*;
+    use crate::model::Location::{Body, Query};
+
+    #[test]
+    fn ids_are_stable_and_tell_everything_apart_that_they_should() {
+        let mut endpoint = endpoint();
+        endpoint.fields = vec![
+            field(Direction::ToServer, Body, "$.a", &[("us.ssn", 90), ("person.name", 90)]),
+            field(Direction::ToClient, Body, "$.a", &[("us.ssn", 90)]),
+            field(Direction::ToClient, Body, "$.b", &[("us.ssn", 90)]),
+        ];
+        let found = findings(&endpoint, &clear());
+        assert_eq!(found.len(), 4);
+        let again = findings(&endpoint, &clear());
+        assert_eq!(found, again);
+        assert!(found.iter().all(|f| f.id.len() == 18 && f.id.starts_with("f-")));
+        let expect = short_digest(&[
+            "sensitive-data-in-clear",
+            "ep-0123456789abcdef",
+            "response",
+            "$.b",
+            "us.ssn",
+        ]);
+        assert!(found.iter().any(|f| f.id == format!("f-{expect}")));
+    }
+
+    #[test]
+    fn doubtful_classes_raise_nothing() {
+        let mut endpoint = endpoint();
+        endpoint.fields =
+            vec![field(Direction::ToServer, Query, "q", &[("us.ssn", CONFIDENCE_MIN - 1)])];
+        assert!(findings(&endpoint, &clear()).is_empty());
+    }
+}

@@ -1,0 +1,32 @@
+//! Every posture rule, one line each.
+
+use super::raise::PostureRule;
+
+/// The rules, by id.
+pub const RULES: &[&PostureRule] = &[
+    &super::credentials_in_clear::RULE,
+    &super::credentials_in_url::RULE,
+    &super::secret_in_response::RULE,
+    &super::sensitive_data_in_clear::RULE,
+    &super::sensitive_data_in_url::RULE,
+    &super::sensitive_data_unauthenticated::RULE,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_sorted_and_distinct() {
+        assert!(RULES.windows(2).all(|w| w[0].id < w[1].id));
+    }
+
+    #[test]
+    fn every_rule_names_what_it_rests_on() {
+        for rule in RULES {
+            assert!(rule.references.iter().any(|r| r.starts_with("CWE-")), "{}", rule.id);
+            assert!(rule.references.iter().any(|r| r.contains("2023")), "{}", rule.id);
+            assert!(rule.explanation.ends_with('.'), "{}", rule.id);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Endpoints for the tests of the rules.
+
+use std::collections::BTreeMap;
+
+use crate::base::Timestamp;
+use crate::inventory::assessed::{Coverage, DataClassSeen, Endpoint, Field, Finding};
+use crate::model::{Direction, Location, Severity};
+
+use super::raise::{Facts, findings};
+
+/// `GET /patients/{id}` over HTTP, seen ten times, with nothing in it.
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint {
+        id: "ep-0123456789abcdef".into(),
+        service: "ehr.example".into(),
+        protocol: "http/1".into(),
+        standard: "http".into(),
+        operation: "GET /patients/{id}".into(),
+        method: Some("GET".into()),
+        path: Some("/patients/{id}".into()),
+        interactions: vec![],
+        absorbed: vec![],
+        requests: 10,
+        statuses: BTreeMap::from([(200, 10)]),
+        auth: BTreeMap::new(),
+        encrypted: "none",
+        data_classes: vec![],
+        severity: Severity::Info,
+        coverage: Coverage { exchanges: 10, ..Default::default() },
+        clients: 1,
+        first_seen: Timestamp::from_nanos(1),
+        last_seen: Timestamp::from_nanos(2),
+        body_bytes: [0, 0],
+        anomalies: BTreeMap::new(),
+        fields: vec![],
+    }
+}
+
+/// A field that carries these classes with these confidences.
+pub(super) fn field(
+    direction: Direction,
+    location: Location,
+    name: &str,
+    classes: &[(&str, u8)],
+) -> Field {
+    let class = |(class, confidence): &(&str, u8)| DataClassSeen {
+        class: (*class).into(),
+        confidence: *confidence,
+        count: 10,
+    };
+    Field {
+        direction,
+        location,
+        field: name.into(),
+        types: vec!["string"],
+        seen: 10,
+        exchanges: 10,
+        data_classes: classes.iter().map(class).collect(),
+        explanation: vec![],
+        mask: None,
+    }
+}
+
+/// Nothing encrypted, everything authenticated.
+pub(super) fn clear() -> Facts {
+    Facts { unencrypted: 10, unauthenticated_successes: 0 }
+}
+
+/// Everything encrypted, nothing authenticated.
+pub(super) fn open() -> Facts {
+    Facts { unencrypted: 0, unauthenticated_successes: 10 }
+}
+
+/// Everything encrypted and authenticated.
+pub(super) fn closed() -> Facts {
+    Facts::default()
+}
+
+/// What one rule finds.
+pub(super) fn found(rule: &str, endpoint: &Endpoint, facts: &Facts) -> Vec<Finding> {
+    findings(endpoint, facts).into_iter().filter(|f| f.rule == rule).collect()
+}

@@ -1,0 +1,319 @@
+//! From a request's path to its template: `/users/4711/orders` to `/users/{id}/orders`.
+
+use std::ops::Range;
+
+use crate::base::limits::PATH_SEGMENTS_MAX;
+
+use super::shape::{Shape, shape_of};
+
+/// What one segment of a template is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// The decoded segment itself.
+    Literal,
+    /// A parameter of this name.
+    Parameter(&'static str),
+}
+
+/// A segment: what it is, where it stands in the path and, decoded, in the buffer.
+#[derive(Clone, Debug)]
+struct Segment {
+    part: Part,
+    raw: Range<usize>,
+    decoded: Range<usize>,
+}
+
+/// The name of a parameter.
+#[derive(Clone, Debug)]
+enum Name {
+    /// Stands in the template, there.
+    Shown(Range<usize>),
+    /// Belongs to a matrix parameter, which the template does not show.
+    Matrix(&'static str),
+}
+
+#[derive(Clone, Debug)]
+struct Parameter {
+    name: Name,
+    value: Range<usize>,
+}
+
+/// The template of a path and where its parameters were. Holds buffers: keep one and use it again.
+///
+/// It holds positions, and the literal segments; no value of a parameter outlives the path that
+/// was passed in, apart from the scratch space the next path overwrites.
+#[derive(Clone, Debug, Default)]
+pub struct TemplatedPath {
+    template: String,
+    parameters: Vec<Parameter>,
+    segments: Vec<Segment>,
+    matrix: Vec<Parameter>,
+    decoded: Vec<u8>,
+}
+
+impl TemplatedPath {
+    /// The template: `/users/{id}`; `/` for the root, `*` for the asterisk form.
+    pub fn template(&self) -> &str {
+        &self.template
+    }
+
+    /// Name and value of each parameter in order, matrix parameters last. `path` is the path the
+    /// template was made of; values are slices of it, still percent-encoded.
+    pub fn parameters<'a>(&'a self, path: &'a [u8]) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+        self.parameters.iter().map(move |parameter| {
+            let name = match &parameter.name {
+                Name::Shown(at) => self.template.get(at.clone()).unwrap_or_default(),
+                Name::Matrix(name) => name,
+            };
+            (name, path.get(parameter.value.clone()).unwrap_or_default())
+        })
+    }
+
+    fn push(&mut self, part: Part, raw: Range<usize>, decoded: Range<usize>) {
+        self.segments.push(Segment { part, raw, decoded });
+    }
+
+    /// Percent-decodes a segment into the buffer. What is no valid escape stays, and its `%` makes
+    /// the segment text.
+    fn decode(&mut self, segment: &[u8]) -> Range<usize> {
+        let start = self.decoded.len();
+        if memchr::memchr(b'%', segment).is_some() {
+            self.decoded.extend(percent_encoding::percent_decode(segment));
+        } else {
+            self.decoded.extend_from_slice(segment);
+        }
+        start..self.decoded.len()
+    }
+
+    fn write(&mut self) {
+        for (at, segment) in self.segments.iter().enumerate() {
+            self.template.push('/');
+            match segment.part {
+                Part::Literal => {
+                    let text = self.decoded.get(segment.decoded.clone()).unwrap_or_default();
+                    // A literal is ASCII: shape_of lets nothing else be one.
+                    self.template.push_str(std::str::from_utf8(text).unwrap_or_default());
+                }
+                Part::Parameter(name) => {
+                    let earlier = self.segments.iter().take(at);
+                    let same = earlier.filter(|s| s.part == segment.part).count();
+                    self.template.push('{');
+                    let start = self.template.len();
+                    self.template.push_str(name);
+                    if same > 0 {
+                        use std::fmt::Write;
+                        // Writing to a String cannot fail.
+                        let _ = write!(self.template, "{}", same + 1);
+                    }
+                    let shown = Name::Shown(start..self.template.len());
+                    self.template.push('}');
+                    self.parameters.push(Parameter { name: shown, value: segment.raw.clone() });
+                }
+            }
+        }
+        if self.segments.is_empty() {
+            self.template.push('/');
+        }
+        self.parameters.append(&mut self.matrix);
+    }
+}
+
+/// Makes the template of `path`: raw, still percent-encoded, without query and fragment.
+///
+/// - Segments of a telling [`Shape`] become `{id}`, `{date}`, `{email}`, `{file}` or `{text}`; the
+///   second of a name is `{id2}`. A segment that stays a name but that `sensitive` hits becomes
+///   `{value}`. `{name}` is made by collapsing only.
+/// - Empty segments and a trailing slash are dropped, dot segments removed (RFC 3986, 5.2.4);
+///   percent-encoding is undone where the result is a name (RFC 3986, 6.2.2.2, and `$`, `:`, `@`,
+///   `!`, `*`, which clients encode as they like); case is kept.
+/// - Matrix parameters (`;jsessionid=…`) are cut off and handed out as parameters that the
+///   template does not show, named `jsessionid` or else `matrix`.
+/// - What follows the first [`PATH_SEGMENTS_MAX`] segments is one parameter `{rest}`.
+///
+/// No allocation once the buffers have grown.
+pub fn template_path(path: &[u8], sensitive: &dyn Fn(&[u8]) -> bool, out: &mut TemplatedPath) {
+    out.template.clear();
+    out.parameters.clear();
+    out.segments.clear();
+    out.matrix.clear();
+    out.decoded.clear();
+    if path == b"*" {
+        out.template.push('*');
+        return;
+    }
+    let mut start = 0;
+    while start < path.len() {
+        let rest = path.get(start..).unwrap_or_default();
+        let len = memchr::memchr(b'/', rest).unwrap_or(rest.len());
+        let raw = start..start + len;
+        start = raw.end + 1;
+        if out.segments.len() >= PATH_SEGMENTS_MAX && !is_skipped(path.get(raw.clone())) {
+            out.push(Part::Parameter("rest"), raw.start..path.len(), 0..0);
+            break;
+        }
+        take_segment(path, raw, sensitive, out);
+    }
+    out.write();
+}
+
+/// Empty and dot segments say nothing, so they do not begin a rest.
+fn is_skipped(segment: Option<&[u8]>) -> bool {
+    segment.is_none_or(|s| matches!(s, b"" | b"." | b".."))
+}
+
+fn take_segment(
+    path: &[u8],
+    raw: Range<usize>,
+    sensitive: &dyn Fn(&[u8]) -> bool,
+    out: &mut TemplatedPath,
+) {
+    let segment = path.get(raw.clone()).unwrap_or_default();
+    let (segment, matrix) = match memchr::memchr(b';', segment) {
+        Some(at) => segment.split_at_checked(at).unwrap_or((segment, b"")),
+        None => (segment, &b""[..]),
+    };
+    if matrix.len() > 1 && out.matrix.len() < PATH_SEGMENTS_MAX {
+        out.matrix.push(matrix_parameter(matrix, raw.start + segment.len()));
+    }
+    let decoded = out.decode(segment);
+    let text = out.decoded.get(decoded.clone()).unwrap_or_default();
+    match text {
+        b"" | b"." => return,
+        b".." => {
+            out.segments.pop();
+            return;
+        }
+        _ => {}
+    }
+    let part = match shape_of(text) {
+        Shape::Literal if sensitive(text) => Part::Parameter("value"),
+        Shape::Literal => Part::Literal,
+        Shape::Id => Part::Parameter("id"),
+        Shape::Date => Part::Parameter("date"),
+        Shape::Email => Part::Parameter("email"),
+        Shape::File => Part::Parameter("file"),
+        Shape::Text => Part::Parameter("text"),
+    };
+    out.push(part, raw.start..raw.start + segment.len(), decoded);
+}
+
+/// A matrix parameter that starts at `start` of the path with its semicolon.
+fn matrix_parameter(matrix: &[u8], start: usize) -> Parameter {
+    const SESSION: &[u8] = b";jsessionid=";
+    let session = matrix.get(..SESSION.len()).is_some_and(|s| s.eq_ignore_ascii_case(SESSION));
+    let (name, skipped) = if session { ("jsessionid", SESSION.len()) } else { ("matrix", 1) };
+    Parameter { name: Name::Matrix(name), value: start + skipped..start + matrix.len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn template(path: &str) -> String {
+        let mut out = TemplatedPath::default();
+        template_path(path.as_bytes(), &|s| s == b"smith", &mut out);
+        out.template().to_owned()
+    }
+
+    fn parameters(path: &str) -> Vec<(String, String)> {
+        let mut out = TemplatedPath::default();
+        template_path(path.as_bytes(), &|s| s == b"smith", &mut out);
+        out.parameters(path.as_bytes())
+            .map(|(n, v)| (n.to_owned(), String::from_utf8_lossy(v).into_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn telling_segments_become_numbered_parameters() {
+        assert_eq!(template("/users/4711/orders/99/items"), "/users/{id}/orders/{id2}/items");
+        assert_eq!(template("/api/v2/labs/2024-05-17"), "/api/v2/labs/{date}");
+        assert_eq!(template("/p/Smith,%20John/ada@example.org"), "/p/{text}/{email}");
+        assert_eq!(template("/static/app.3f9a1c.js"), "/static/{file}");
+        assert_eq!(template("/static/app.js"), "/static/app.js");
+    }
+
+    #[test]
+    fn a_word_that_a_detector_hits_is_not_kept() {
+        assert_eq!(template("/people/smith"), "/people/{value}");
+        assert_eq!(template("/people/%73mith"), "/people/{value}");
+        assert_eq!(template("/people/jones"), "/people/jones");
+    }
+
+    #[test]
+    fn equal_paths_in_other_words_have_one_template() {
+        for path in ["/a/b", "/a//b", "/a/b/", "/a/./b", "/a/c/../b", "/%61/%62", "a/b", "/a;x=1/b"]
+        {
+            assert_eq!(template(path), "/a/b", "{path}");
+        }
+        for path in ["", "/", "//", "/.", "/..", "/a/.."] {
+            assert_eq!(template(path), "/", "{path}");
+        }
+        assert_eq!(template("*"), "*");
+        assert_eq!(template("/Patient/%24everything"), "/Patient/$everything");
+        assert_eq!(template("/A/a"), "/A/a");
+        assert_eq!(template("/1/../2/3"), "/{id}/{id2}");
+    }
+
+    #[test]
+    fn parameters_carry_their_raw_values() {
+        let pairs = |path| parameters(path);
+        let expect = |list: &[(&str, &str)]| -> Vec<(String, String)> {
+            list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+        };
+        assert_eq!(pairs("/u/1/x/2"), expect(&[("id", "1"), ("id2", "2")]));
+        assert_eq!(pairs("/p/J%C3%BC"), expect(&[("text", "J%C3%BC")]));
+        assert_eq!(
+            pairs("/u/1;JSESSIONID=abc/x;b=2"),
+            expect(&[("id", "1"), ("jsessionid", "abc"), ("matrix", "b=2")])
+        );
+    }
+
+    #[test]
+    fn a_bottomless_path_ends_in_a_rest() {
+        let path = "/a".repeat(200);
+        let expect = format!("{}/{{rest}}", "/a".repeat(PATH_SEGMENTS_MAX));
+        assert_eq!(template(&path), expect);
+        assert_eq!(
+            parameters(&path),
+            [("rest".to_owned(), path[PATH_SEGMENTS_MAX * 2 + 1..].to_owned())]
+        );
+        let exact = "/a".repeat(PATH_SEGMENTS_MAX);
+        assert_eq!(template(&format!("{exact}/")), exact);
+    }
+
+    #[test]
+    fn nothing_can_pose_as_a_parameter() {
+        assert_eq!(template("/{name}/%7Bname%7D"), "/{text}/{text2}");
+        assert_eq!(template("/a%2Fb"), "/{text}");
+        assert_eq!(template("/a%00b/%ff"), "/{text}/{text2}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_make_a_clean_template(path in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut out = TemplatedPath::default();
+            template_path(&path, &|_| false, &mut out);
+            let made = out.template().to_owned();
+            prop_assert!(made.bytes().all(|b| b.is_ascii_graphic()));
+            prop_assert!(made.split('/').count() <= PATH_SEGMENTS_MAX + 2);
+            let count = made.matches('{').count();
+            prop_assert!(out.parameters(&path).count() >= count);
+            // The buffers carry nothing over.
+            template_path(b"/x/1", &|_| false, &mut out);
+            prop_assert_eq!(out.template(), "/x/{id}");
+        }
+
+        #[test]
+        fn literals_of_a_template_are_literals_again(path in "(/[a-zA-Z0-9.%;~ -]{0,12}){0,6}") {
+            let mut out = TemplatedPath::default();
+            template_path(path.as_bytes(), &|_| false, &mut out);
+            let literal: String = out.template().split('/').skip(1)
+                .filter(|s| !s.starts_with('{')).map(|s| format!("/{s}")).collect();
+            let literal = if literal.is_empty() { "/".to_owned() } else { literal };
+            template_path(literal.as_bytes(), &|_| false, &mut out);
+            prop_assert_eq!(out.template(), literal);
+        }
+    }
+}

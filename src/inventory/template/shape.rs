@@ -1,0 +1,400 @@
+//! What the shape of one URL path segment says: a name, or a value of some kind.
+//!
+//! The question is decided for each segment alone, so it needs no memory and cannot depend on
+//! order. What has digits is a value unless it is one of the few names that have digits (`v2`,
+//! `oauth2`, `icd10`); what has none is a name unless it looks drawn at random. Names that turn
+//! out to be values (surnames, slugs) are collapsed later, by number.
+
+use crate::base::limits::SEGMENT_BYTES_MAX;
+
+/// What a segment looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shape {
+    /// A name: stays as it is.
+    Literal,
+    /// A number, UUID, hash, token or anything else that identifies: `{id}`.
+    Id,
+    /// A calendar date, perhaps with a time: `{date}`.
+    Date,
+    /// A mail address: `{email}`.
+    Email,
+    /// A file whose name carries a number or a hash: `{file}`.
+    File,
+    /// Text no name is written in (space, comma, accents, bytes that are no text): `{text}`.
+    Text,
+}
+
+/// The shape of a segment, percent-decoded.
+pub fn shape_of(segment: &[u8]) -> Shape {
+    let Ok(text) = std::str::from_utf8(segment) else { return Shape::Text };
+    if text.contains('@') && is_email(text) {
+        return Shape::Email;
+    }
+    if is_date(segment) {
+        return Shape::Date;
+    }
+    if !segment.iter().all(|b| is_name_byte(*b)) {
+        return Shape::Text;
+    }
+    if segment.len() > SEGMENT_BYTES_MAX {
+        return Shape::Id;
+    }
+    if let Some((stem, extension)) = text.rsplit_once('.')
+        && !stem.is_empty()
+        && is_file_extension(extension)
+    {
+        return if is_name(stem) { Shape::Literal } else { Shape::File };
+    }
+    if is_name(text) { Shape::Literal } else { Shape::Id }
+}
+
+/// Whether `segment` is a version: `v1` to `v99`. These stay names however many there are.
+pub(super) fn is_version(segment: &str) -> bool {
+    let digits = segment.strip_prefix(['v', 'V']).unwrap_or("").as_bytes();
+    (1..=2).contains(&digits.len())
+        && digits.iter().all(u8::is_ascii_digit)
+        && !digits.starts_with(b"0")
+}
+
+/// Bytes that names are written in. Braces are not among them, so that no segment can pose as a
+/// parameter of a template.
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~$:@!*".contains(&byte)
+}
+
+fn is_name(text: &str) -> bool {
+    if is_version(text) || is_dotted_version(text) {
+        return true;
+    }
+    if !text.bytes().any(|b| b.is_ascii_alphanumeric()) {
+        // Only punctuation: `-`, `*`.
+        return true;
+    }
+    if is_uuid(text.as_bytes()) {
+        return false;
+    }
+    text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).all(is_word)
+}
+
+/// `1.0`, `v2.1`, `4.0.1`: two or three numbers of at most two digits.
+fn is_dotted_version(text: &str) -> bool {
+    let numbers = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let mut count = 0;
+    let all = numbers.split('.').all(|n| {
+        count += 1;
+        (1..=2).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit())
+    });
+    all && (2..=3).contains(&count)
+}
+
+/// Whether a run of letters and digits is a word.
+fn is_word(part: &str) -> bool {
+    let bytes = part.as_bytes();
+    let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
+    if digits == 0 {
+        return !is_random_letters(bytes);
+    }
+    if is_version(part) || is_numbered_word(part) {
+        return true;
+    }
+    if bytes.len() >= 7 && bytes.iter().all(u8::is_ascii_hexdigit) {
+        return false;
+    }
+    // `searchV2`, `v2beta1`'s halves are not worth a grammar: a word, `v` and one or two digits.
+    let stem = part.trim_end_matches(|c: char| c.is_ascii_digit());
+    let suffix = part.len() - stem.len();
+    if digits != suffix {
+        return false;
+    }
+    if let Some(word) = stem.strip_suffix(['v', 'V'])
+        && suffix <= 2
+    {
+        return word.len() >= 3;
+    }
+    // `step1`, `Users2`; `MRN7` and `P1` are identifiers.
+    suffix == 1 && stem.len() >= 3 && stem.bytes().skip(1).all(|b| b.is_ascii_lowercase())
+}
+
+/// Names of the field that carry digits. Sorted.
+const NUMBERED_WORDS: [&str; 67] = [
+    "2d", "2fa", "3d", "a11y", "atom10", "auth0", "b2b", "b2c", "base64", "c32", "c62", "ccda21",
+    "cda2", "d3", "dstu1", "dstu2", "dstu3", "e2e", "ec2", "fhir2", "fhir3", "fhir4", "fhir5",
+    "h264", "hl7", "hl7v2", "hl7v3", "http2", "i18n", "icd10", "icd11", "icd9", "ipv4", "ipv6",
+    "iso8601", "k8s", "l10n", "log4j", "md5", "mp3", "mp4", "o365", "oauth1", "oauth2", "p2p",
+    "pkcs12", "pkcs7", "pm2", "r2", "r3", "r4", "r4b", "r5", "r6", "s3", "saml2", "sha1", "sha256",
+    "sha512", "stu3", "utf8", "v1alpha1", "v1beta1", "v2beta1", "web3", "x12", "x509",
+];
+
+fn is_numbered_word(part: &str) -> bool {
+    let mut lower = [0u8; 8];
+    let Some(lower) = lower.get_mut(..part.len()) else { return false };
+    lower.copy_from_slice(part.as_bytes());
+    lower.make_ascii_lowercase();
+    NUMBERED_WORDS.binary_search_by(|word| word.as_bytes().cmp(lower)).is_ok() || lower == b"x509"
+}
+
+/// Letters without digits that no language or naming style produces: base64url without a digit in
+/// it, or hexadecimal letters only.
+fn is_random_letters(letters: &[u8]) -> bool {
+    if letters.len() < 16 {
+        return false;
+    }
+    if letters.iter().all(u8::is_ascii_hexdigit) {
+        return true;
+    }
+    // In camel case a capital begins a word, and words have four letters and more on average; in
+    // random letters every fourth pair rises. Words have a vowel in every third letter.
+    let rises = letters
+        .windows(2)
+        .filter(|w| matches!(w, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()))
+        .count();
+    let vowels = letters.iter().filter(|b| b"aeiouyAEIOUY".contains(b)).count();
+    rises * 5 > letters.len() || vowels * 6 < letters.len()
+}
+
+/// 8-4-4-4-12 hexadecimal digits (RFC 9562), perhaps in their `urn:uuid:` form.
+fn is_uuid(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"urn:uuid:").unwrap_or(text);
+    text.len() == 36
+        && text.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let plain = |s: &str| !s.is_empty() && !s.contains(['@', ' ', '/', '{', '}']);
+    plain(local) && plain(domain) && domain.split('.').count() >= 2 && !domain.ends_with('.')
+}
+
+/// `2024-05-17`, `2024-05`, `17-05-2024`, `17.05.2024`, and the first with `T` and a time.
+fn is_date(text: &[u8]) -> bool {
+    let day = match text.iter().position(|b| *b == b'T' || *b == b' ') {
+        Some(at) => {
+            let (day, time) = text.split_at_checked(at).unwrap_or((text, b""));
+            let clock = |b: &u8| b.is_ascii_digit() || b":.-+TZ ".contains(b);
+            if day.len() != 10 || !time.iter().all(clock) {
+                return false;
+            }
+            day
+        }
+        None => text,
+    };
+    let mut parts = day.split(|b| *b == b'-' || *b == b'.');
+    let numbers = [parts.next(), parts.next(), parts.next()];
+    if parts.next().is_some() {
+        return false;
+    }
+    let number = |part: Option<&[u8]>, len: usize| -> Option<u16> {
+        let part = part.filter(|p| p.len() == len && p.iter().all(u8::is_ascii_digit))?;
+        std::str::from_utf8(part).ok()?.parse().ok()
+    };
+    let [first, second, third] = numbers;
+    let year = |n: Option<u16>| n.is_some_and(|n| (1800..2200).contains(&n));
+    let within = |n: Option<u16>, max: u16| n.is_some_and(|n| (1..=max).contains(&n));
+    if year(number(first, 4)) {
+        return within(number(second, 2), 12) && (third.is_none() || within(number(third, 2), 31));
+    }
+    // Day or month first: both are in use, both are dates.
+    let (one, two) = (number(first, 2), number(second, 2));
+    year(number(third, 4))
+        && within(one, 31)
+        && within(two, 31)
+        && (within(one, 12) || within(two, 12))
+}
+
+/// Extensions of files that web servers hand out, and of scripts that take their place.
+fn is_file_extension(extension: &str) -> bool {
+    const EXTENSIONS: [&str; 56] = [
+        "action",
+        "asmx",
+        "asp",
+        "aspx",
+        "avif",
+        "bmp",
+        "cgi",
+        "css",
+        "csv",
+        "dcm",
+        "do",
+        "doc",
+        "docx",
+        "eot",
+        "gif",
+        "gz",
+        "htm",
+        "html",
+        "ico",
+        "ini",
+        "jpeg",
+        "jpg",
+        "js",
+        "jsf",
+        "json",
+        "jsp",
+        "map",
+        "md",
+        "mjs",
+        "mp3",
+        "mp4",
+        "ndjson",
+        "otf",
+        "pdf",
+        "php",
+        "pl",
+        "png",
+        "rtf",
+        "svc",
+        "svg",
+        "tar",
+        "tif",
+        "tiff",
+        "ttf",
+        "txt",
+        "wasm",
+        "webmanifest",
+        "webp",
+        "woff",
+        "woff2",
+        "wsdl",
+        "xls",
+        "xlsx",
+        "xml",
+        "xsd",
+        "zip",
+    ];
+    let mut lower = [0u8; 12];
+    let Some(lower) = lower.get_mut(..extension.len()) else { return false };
+    lower.copy_from_slice(extension.as_bytes());
+    lower.make_ascii_lowercase();
+    EXTENSIONS.binary_search_by(|known| known.as_bytes().cmp(lower)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(shape: Shape, segments: &[&str]) {
+        for segment in segments {
+            assert_eq!(shape_of(segment.as_bytes()), shape, "{segment}");
+        }
+    }
+
+    #[test]
+    fn lists_are_sorted_for_their_search() {
+        assert!(NUMBERED_WORDS.is_sorted());
+        for word in NUMBERED_WORDS {
+            assert_eq!(shape_of(word.as_bytes()), Shape::Literal, "{word}");
+        }
+        all(Shape::Literal, &["a.action", "a.zip", "a.mjs", "a.woff2", "a.jpg", "A.PDF"]);
+    }
+
+    #[test]
+    fn words_and_versions_are_names() {
+        all(
+            Shape::Literal,
+            &[
+                "users",
+                "Patient",
+                "getPatientMedicationRequestsByIdentifier",
+                "well-known",
+                ".well-known",
+                "v1",
+                "v99",
+                "V2",
+                "1.0",
+                "v2.1",
+                "oauth2",
+                "OAuth2",
+                "hl7v2",
+                "R4",
+                "stu3",
+                "$everything",
+                "_search",
+                "messages:send",
+                "step1",
+                "searchV2",
+                "x509",
+                "icd10-codes",
+                "smart-configuration",
+                "@scope",
+                "a",
+                "-",
+                "internationalization",
+            ],
+        );
+    }
+
+    #[test]
+    fn identifiers_of_every_make_are_values() {
+        all(
+            Shape::Id,
+            &[
+                "1",
+                "000123",
+                "-5",
+                "P12",
+                "P1",
+                "MRN0042",
+                "MRN7",
+                "pat-00017",
+                "patient-7",
+                "order_2024_0001",
+                "9434765919",
+                "550e8400-e29b-41d4-a716-446655440000",
+                "abcdefab-abcd-abcd-abcd-abcdefabcdef",
+                "507f1f77bcf86cd799439011",
+                "deadbe3",
+                "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+                "1.2.840.10008.5.1.4.1.1.2",
+                "10.0.0.1",
+                "v100",
+                "dGhpc2lzYXRva2Vu",
+                "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+                "078-05-1120",
+                "abcdefabcdefabcdef",
+                "aBcDeFgHiJkLmNoPq",
+                "xzqwvbnmkjhgfdsplk",
+                "123:cancel",
+                "urn:oid:1.2.3.4.5",
+                "00:1b:44:11:3a:b7",
+                "v01",
+            ],
+        );
+        all(Shape::Id, &[&"long".repeat(20)]);
+    }
+
+    #[test]
+    fn dates_and_addresses_have_their_own_names() {
+        all(
+            Shape::Date,
+            &[
+                "2024-05-17",
+                "1980-02",
+                "17-05-2024",
+                "05-17-2024",
+                "17.05.2024",
+                "2024-05-17T10:11:12Z",
+                "2024-05-17T10:11:12.5+02:00",
+            ],
+        );
+        all(Shape::Email, &["ada@example.org", "a.b+c@mail.example.co.uk"]);
+        all(Shape::Id, &["2024-13-45", "20240517", "2024-05-17-1", "32-13-2024"]);
+    }
+
+    #[test]
+    fn what_no_name_is_written_in_is_text() {
+        all(
+            Shape::Text,
+            &["Smith, John", "Müller", "a b", "a=b", "{id}", "{name}", "O'Brien", "a\0b", "a%zz"],
+        );
+        assert_eq!(shape_of(b"\xff\xfe"), Shape::Text);
+    }
+
+    #[test]
+    fn static_files_keep_their_names_unless_hashed() {
+        all(Shape::Literal, &["app.js", "site.css", "logo.png", "main.min.js", "favicon.ico"]);
+        all(Shape::File, &["app.3f9a1c77.js", "report-123.pdf", "jquery-3.6.0.min.js", "1.dcm"]);
+    }
+}

@@ -1,0 +1,149 @@
+//! Both directions of one HTTP/1 connection.
+
+use std::collections::VecDeque;
+
+use crate::base::Timestamp;
+use crate::base::limits::PENDING_REQUESTS_MAX;
+use crate::model::{Anomaly, Direction, MessageEvent, StreamEvent, StreamInput, SwitchTo};
+use crate::protocol::{MessageSink, Parser};
+
+use super::framing::Asked;
+use super::stream::Stream;
+
+/// The HTTP/1 parser of one flow.
+///
+/// - Request and response are told per direction and never joined here.
+/// - Interim responses (1xx but 101) are messages of their own and answer no request.
+/// - When messages were lost in either direction, the requests that waited are forgotten.
+/// - Behind a switch, bytes are passed on as [`MessageEvent::Remainder`] in both directions.
+#[derive(Debug)]
+pub struct Http1 {
+    requests: Stream,
+    responses: Stream,
+    shared: Shared,
+}
+
+impl Http1 {
+    /// A parser for a flow of which nothing was seen yet.
+    pub fn new() -> Self {
+        Http1 {
+            requests: Stream::new(),
+            responses: Stream::new(),
+            shared: Shared { pending: VecDeque::new(), overflowed: false, switched: false },
+        }
+    }
+}
+
+impl Default for Http1 {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Parser for Http1 {
+    fn push(&mut self, event: StreamEvent<'_>, sink: &mut dyn MessageSink) {
+        let mut out = Out { sink, direction: event.direction, at: event.at };
+        let stream = match event.direction {
+            Direction::ToServer => &mut self.requests,
+            Direction::ToClient => &mut self.responses,
+        };
+        match event.input {
+            StreamInput::Bytes(bytes) => stream.bytes(bytes, &mut self.shared, &mut out),
+            _ if self.shared.switched => {}
+            StreamInput::Gap(0) => {}
+            StreamInput::Gap(len) => stream.gap(len, &mut self.shared, &mut out),
+            StreamInput::End(cause) => stream.end_of_input(cause, &mut self.shared, &mut out),
+        }
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.requests.held_bytes() + self.responses.held_bytes() + self.shared.pending.capacity()
+    }
+}
+
+/// What both directions know.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pending: VecDeque<Asked>,
+    overflowed: bool,
+    pub(super) switched: bool,
+}
+
+impl Shared {
+    /// Notes a request; without room the oldest is forgotten. Whether that is so for the first
+    /// time: in a one-sided capture it is so for every request from then on.
+    pub(super) fn asked(&mut self, method: &[u8]) -> bool {
+        let full = self.pending.len() >= PENDING_REQUESTS_MAX;
+        if full {
+            self.pending.pop_front();
+        }
+        self.pending.push_back(match method {
+            b"HEAD" => Asked::Head,
+            b"CONNECT" => Asked::Connect,
+            _ => Asked::Plain,
+        });
+        full && !std::mem::replace(&mut self.overflowed, true)
+    }
+
+    /// What a response with this status answers.
+    pub(super) fn answers(&mut self, status: u16) -> Asked {
+        match status {
+            100 | 102..=199 => Asked::Plain,
+            _ => self.pending.pop_front().unwrap_or(Asked::Plain),
+        }
+    }
+
+    /// Forgets the requests: it is no longer known which response answers which.
+    pub(super) fn forget(&mut self) {
+        self.pending.clear();
+    }
+}
+
+/// Where events go, with what they all carry.
+pub(super) struct Out<'s> {
+    pub(super) sink: &'s mut dyn MessageSink,
+    pub(super) direction: Direction,
+    pub(super) at: Timestamp,
+}
+
+impl Out<'_> {
+    pub(super) fn body(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.sink.message(MessageEvent::Body { direction: self.direction, bytes });
+        }
+    }
+
+    pub(super) fn body_gap(&mut self, len: u64) {
+        if len > 0 {
+            self.sink.message(MessageEvent::BodyGap { direction: self.direction, len });
+        }
+    }
+
+    pub(super) fn end(&mut self, complete: bool) {
+        let (direction, at) = (self.direction, self.at);
+        self.sink.message(MessageEvent::End { direction, at, complete });
+    }
+
+    pub(super) fn lost(&mut self) {
+        self.sink.message(MessageEvent::Lost { direction: self.direction });
+    }
+
+    pub(super) fn anomaly(&mut self, anomaly: Anomaly) {
+        self.sink.message(MessageEvent::Anomaly { direction: self.direction, anomaly });
+    }
+
+    pub(super) fn gave_up(&mut self, anomaly: Anomaly) {
+        self.sink.message(MessageEvent::GaveUp { direction: self.direction, anomaly });
+    }
+
+    pub(super) fn switch(&mut self, to: SwitchTo) {
+        self.sink.message(MessageEvent::Switch { to });
+    }
+
+    pub(super) fn remainder(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            let (direction, at) = (self.direction, self.at);
+            self.sink.message(MessageEvent::Remainder { direction, at, bytes });
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Gaps, ends and the search for the next message.
+
+use super::*;
+
+fn gap(direction: Direction, len: u64) -> Step {
+    Step::Gap(direction, len)
+}
+
+#[test]
+fn a_gap_in_a_body_of_known_length_is_counted_over() {
+    use Direction::ToServer;
+    let events = parse(&[
+        ask("POST / HTTP/1.1\r\nContent-Length: 50\r\n\r\nabc"),
+        gap(ToServer, 40),
+        ask("1234567GET /n HTTP/1.1\r\n\r\n"),
+    ]);
+    let expected = ["> body abc", "> gap 40", "> body 1234567", "> end", "> GET /n 1.1", "> end"];
+    assert_eq!(events[1..], expected);
+    let events = parse(&[
+        ask("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n30\r\nabc"),
+        gap(ToServer, 45),
+        ask("\r\n0\r\n\r\nGET /n HTTP/1.1\r\n\r\n"),
+    ]);
+    assert_eq!(events[1..], ["> body abc", "> gap 45", "> end", "> GET /n 1.1", "> end"]);
+}
+
+#[test]
+fn text_like_a_request_inside_a_body_is_body() {
+    let inside = "GET /phantom HTTP/1.1\r\nHost: x\r\n\r\n";
+    let len = inside.len() * 2;
+    let events = parse(&[
+        ask(format!("POST / HTTP/1.1\r\nContent-Length: {len}\r\n\r\n{inside}")),
+        gap(Direction::ToServer, 2),
+        ask(&inside[2..]),
+    ]);
+    assert!(!events.iter().any(|e| e.starts_with("> GET")), "{events:?}");
+    assert_eq!(events.last().unwrap(), "> end");
+}
+
+#[test]
+fn a_gap_over_the_end_of_a_message_resynchronises_at_the_next() {
+    let events = parse(&[
+        ask("POST / HTTP/1.1\r\nContent-Length: 50\r\n\r\nabc"),
+        gap(Direction::ToServer, 60),
+        ask("st: x\r\nA: b\r\n\r\nGET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\n\r\n"),
+        ask("GET /3 HTTP/1.1\r\n\r\n"),
+    ]);
+    let expected = [
+        "> body abc",
+        "> gap 47",
+        "> end incomplete",
+        "> lost",
+        "> tentative GET /1 1.1 Host=x",
+        "> end",
+        "> GET /2 1.1",
+        "> end",
+        "> GET /3 1.1",
+        "> end",
+    ];
+    assert_eq!(events[1..], expected);
+}
+
+#[test]
+fn a_gap_between_messages_and_a_start_in_the_middle_are_searched_through() {
+    let found = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    let expected = ["< lost", "< tentative 200 1.1 Content-Length=0", "< end"];
+    assert_eq!(parse(&[gap(Direction::ToClient, 9), answer(found)]), expected);
+    assert_eq!(parse(&[answer(format!("of a body\r\n\x00{{}}\n{found}"))]), expected);
+    // In the middle of a line nothing starts.
+    let events = parse(&[answer(format!("body {found}{found}"))]);
+    assert_eq!(events, ["< lost", "< tentative 200 1.1 Content-Length=0", "< end"]);
+}
+
+#[test]
+fn what_the_search_finds_must_have_fields_like_a_head() {
+    let events = parse(&[
+        gap(Direction::ToServer, 1),
+        ask("GET /phantom HTTP/1.1\r\nsome text\r\nGET /real HTTP/1.1\r\nA: b\r\n\r\n"),
+    ]);
+    assert_eq!(events, ["> lost", "> tentative GET /real 1.1 A=b", "> end"]);
+    let events = parse(&[
+        gap(Direction::ToServer, 1),
+        ask("GET /phantom HTTP/1.1\r\nGET /real HTTP/1.1\r\nA: b\r\n\r\n"),
+    ]);
+    assert_eq!(events, ["> lost", "> tentative GET /real 1.1 A=b", "> end"]);
+}
+
+#[test]
+fn what_follows_a_found_message_without_being_one_is_lost_again() {
+    let events = parse(&[
+        gap(Direction::ToServer, 1),
+        ask("GET /1 HTTP/1.1\r\n\r\nnot a request\r\nGET /2 HTTP/1.1\r\n\r\n"),
+    ]);
+    let expected = [
+        "> lost",
+        "> tentative GET /1 1.1",
+        "> end",
+        "> odd http-message-start-invalid",
+        "> lost",
+        "> tentative GET /2 1.1",
+        "> end",
+    ];
+    assert_eq!(events, expected);
+}
+
+#[test]
+fn a_cut_head_gives_its_whole_lines() {
+    let cut = "GET /x HTTP/1.1\r\nHost: h\r\nCookie: a=";
+    let told = ["> GET /x 1.1 Host=h", "> odd http-head-cut", "> end incomplete"];
+    let events = parse(&[ask(cut), gap(Direction::ToServer, 7)]);
+    assert_eq!(events[..3], told);
+    assert_eq!(events[3], "> lost");
+    assert_eq!(parse(&[ask(cut), end(Direction::ToServer, EndCause::Reset)]), told);
+    let events = parse(&[ask("GET /x HT"), end(Direction::ToServer, EndCause::Fin)]);
+    assert_eq!(events, ["> odd http-head-cut"]);
+}
+
+#[test]
+fn a_gap_in_a_body_until_the_close_goes_on() {
+    let events = parse(&[
+        answer("HTTP/1.1 200 OK\r\n\r\nab"),
+        gap(Direction::ToClient, 9),
+        answer("cd"),
+        end(Direction::ToClient, EndCause::Fin),
+    ]);
+    assert_eq!(events[1..], ["< body ab", "< gap 9", "< body cd", "< end"]);
+}
+
+#[test]
+fn bodies_and_trailers_that_end_too_soon_are_incomplete() {
+    for text in [
+        "POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n",
+    ] {
+        let events = parse(&[ask(text), end(Direction::ToServer, EndCause::Fin)]);
+        assert_eq!(events.last().unwrap(), "> end incomplete", "{text}");
+    }
+}
+
+#[test]
+fn messages_going_the_wrong_way_are_not_taken() {
+    let events = parse(&[ask("HTTP/1.1 200 OK\r\n\r\n"), answer("GET / HTTP/1.1\r\n\r\n")]);
+    assert_eq!(events, ["> lost", "< lost"]);
+}
+
+#[test]
+fn http_09_is_told_and_searched_through() {
+    let events = parse(&[ask("GET /old\r\n"), answer("<html>\nold</html>\n")]);
+    assert_eq!(events, ["> odd http-0.9", "> lost", "< lost"]);
+}

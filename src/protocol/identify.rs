@@ -1,0 +1,342 @@
+//! Which protocol a flow speaks, and whether its orientation was guessed right.
+//!
+//! Probes look at the first bytes of both directions, as oriented and the other way round. A flow
+//! that was picked up in the middle rarely starts with a message, so there identification goes on
+//! through whole lines, within a budget, until one starts a message. Nothing depends on how the
+//! bytes are cut.
+
+use memchr::{memchr_iter, memrchr};
+
+use crate::base::Timestamp;
+use crate::base::limits::{
+    IDENTIFY_BYTES_MAX, IDENTIFY_PIECES_MAX, PROBE_BYTES_MAX, RESYNC_LINE_BYTES_MAX,
+};
+use crate::model::{Direction, EndCause, StreamEvent, StreamInput};
+
+use super::{PROTOCOLS, Protocol, Verdict};
+
+/// What is known of a flow.
+#[derive(Clone, Copy, Debug)]
+pub enum Identification {
+    /// Not told yet. What is needed of the event is kept.
+    Undecided,
+    /// Told by this event: what was kept before it is there to replay; the event itself is not.
+    Found {
+        /// The protocol.
+        protocol: &'static Protocol,
+        /// Whether the bytes go the other way round than the flow was oriented: requests came
+        /// `ToClient` or responses `ToServer`.
+        flipped: bool,
+    },
+    /// Given up: it is none of the registry, or nothing telling came within the budget.
+    Unidentified,
+}
+
+/// Identifies one flow, or what follows a switch in one.
+#[derive(Debug)]
+pub struct Identifier {
+    lanes: [Lane; 2],
+    /// What a parser needs to see before the event that told, oldest first.
+    held: Vec<Held>,
+    /// Whether the first bytes may be the middle of something.
+    midstream: bool,
+}
+
+/// What identification still does in one direction.
+#[derive(Debug)]
+enum Lane {
+    /// Collecting first bytes.
+    Probing,
+    /// Going through lines; so many bytes were gone through. `mid_line`: the line at hand is too
+    /// long, or began in a gap.
+    Searching { searched: usize, mid_line: bool },
+    /// No protocol fits.
+    Dead,
+}
+
+#[derive(Debug)]
+struct Held {
+    direction: Direction,
+    at: Timestamp,
+    input: HeldInput,
+}
+
+#[derive(Debug)]
+enum HeldInput {
+    Bytes(Vec<u8>),
+    /// Bytes never seen, or seen and not kept.
+    Gap(u64),
+    End(EndCause),
+}
+
+impl Identifier {
+    /// For a flow of which nothing was seen yet. `midstream`: its start was not captured.
+    pub fn new(midstream: bool) -> Self {
+        Identifier { lanes: [Lane::Probing, Lane::Probing], held: Vec::new(), midstream }
+    }
+
+    /// Takes the next event of the flow. Not to be called again once it has decided.
+    pub fn push(&mut self, event: &StreamEvent<'_>) -> Identification {
+        match event.input {
+            StreamInput::Bytes(bytes) => self.bytes(event, bytes),
+            StreamInput::Gap(len) => self.gap(event, len),
+            StreamInput::End(cause) => self.end(event, cause),
+        }
+    }
+
+    /// Gives what was kept, oldest first, in the directions it came.
+    pub fn replay(&mut self, mut each: impl FnMut(StreamEvent<'_>)) {
+        for held in std::mem::take(&mut self.held) {
+            let input = match &held.input {
+                HeldInput::Bytes(bytes) => StreamInput::Bytes(bytes),
+                HeldInput::Gap(len) => StreamInput::Gap(*len),
+                HeldInput::End(cause) => StreamInput::End(*cause),
+            };
+            each(StreamEvent { direction: held.direction, at: held.at, input });
+        }
+    }
+
+    /// Bytes kept at the moment.
+    pub fn held_bytes(&self) -> usize {
+        let held = |h: &Held| match &h.input {
+            HeldInput::Bytes(bytes) => bytes.capacity(),
+            HeldInput::Gap(_) | HeldInput::End(_) => 0,
+        };
+        self.held.iter().map(|h| held(h) + size_of::<Held>()).sum()
+    }
+
+    fn lane(&mut self, direction: Direction) -> &mut Lane {
+        let [to_server, to_client] = &mut self.lanes;
+        match direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        }
+    }
+
+    fn bytes(&mut self, event: &StreamEvent<'_>, bytes: &[u8]) -> Identification {
+        if bytes.is_empty() {
+            return Identification::Undecided;
+        }
+        match *self.lane(event.direction) {
+            Lane::Probing => self.probe(event, bytes),
+            Lane::Searching { searched, mid_line } => self.search(event, bytes, searched, mid_line),
+            Lane::Dead => {
+                self.hold_first(event, bytes);
+                self.unless_dead()
+            }
+        }
+    }
+
+    fn probe(&mut self, event: &StreamEvent<'_>, bytes: &[u8]) -> Identification {
+        let direction = event.direction;
+        let held = self.held_of(direction);
+        let room = PROBE_BYTES_MAX.saturating_sub(held.len());
+        let fits = bytes.get(..room).unwrap_or(bytes);
+        // The usual flow is told by its first chunk, without a copy.
+        let joined;
+        let first = if held.is_empty() {
+            fits
+        } else {
+            joined = [held.as_slice(), fits].concat();
+            &joined
+        };
+        if let Some((protocol, flipped)) = verdict(direction, first) {
+            return Identification::Found { protocol, flipped };
+        }
+        if first.len() < PROBE_BYTES_MAX && undecided(direction, first) {
+            self.hold(event, bytes);
+            return Identification::Undecided;
+        }
+        if self.midstream {
+            // What is held has no whole start line in it, or the probe had told.
+            self.keep_last_line(event);
+            return self.search(event, bytes, 0, false);
+        }
+        *self.lane(direction) = Lane::Dead;
+        self.hold_first(event, bytes);
+        self.unless_dead()
+    }
+
+    fn search(
+        &mut self,
+        event: &StreamEvent<'_>,
+        bytes: &[u8],
+        searched: usize,
+        mut mid_line: bool,
+    ) -> Identification {
+        let direction = event.direction;
+        let mut line_start = 0;
+        for lf in memchr_iter(b'\n', bytes) {
+            let piece = bytes.get(line_start..lf).unwrap_or_default();
+            let found = if mid_line {
+                None
+            } else if line_start == 0 && self.held_len(direction) > 0 {
+                starts_message(&[self.held_of(direction).as_slice(), piece].concat())
+            } else {
+                starts_message(piece)
+            };
+            if let Some((protocol, goes)) = found {
+                return Identification::Found { protocol, flipped: goes != direction };
+            }
+            mid_line = false;
+            line_start = lf + 1;
+        }
+        let rest = bytes.get(line_start..).unwrap_or_default();
+        if line_start > 0 {
+            self.drop_held(event);
+        }
+        let searched = searched.saturating_add(bytes.len());
+        let dead = searched > IDENTIFY_BYTES_MAX;
+        mid_line |= self.held_len(direction) + rest.len() > RESYNC_LINE_BYTES_MAX;
+        self.pass_over(event, line_start);
+        if mid_line || dead {
+            self.drop_held(event);
+            self.pass_over(event, rest.len());
+        } else if !rest.is_empty() {
+            self.hold(event, rest);
+        }
+        *self.lane(direction) =
+            if dead { Lane::Dead } else { Lane::Searching { searched, mid_line } };
+        self.unless_dead()
+    }
+
+    fn gap(&mut self, event: &StreamEvent<'_>, len: u64) -> Identification {
+        self.midstream = true;
+        self.drop_held(event);
+        self.hold_gap(event, len);
+        let lane = self.lane(event.direction);
+        match lane {
+            Lane::Probing => *lane = Lane::Searching { searched: 0, mid_line: false },
+            Lane::Searching { mid_line, .. } => *mid_line = false,
+            Lane::Dead => {}
+        }
+        Identification::Undecided
+    }
+
+    /// What has not told anything by its end will not.
+    fn end(&mut self, event: &StreamEvent<'_>, cause: EndCause) -> Identification {
+        let (direction, at) = (event.direction, event.at);
+        *self.lane(direction) = Lane::Dead;
+        self.held.push(Held { direction, at, input: HeldInput::End(cause) });
+        self.unless_dead()
+    }
+
+    fn unless_dead(&self) -> Identification {
+        let dead = self.lanes.iter().all(|lane| matches!(lane, Lane::Dead));
+        if dead { Identification::Unidentified } else { Identification::Undecided }
+    }
+
+    fn last_held(&mut self, direction: Direction) -> Option<&mut HeldInput> {
+        let last = self.held.iter_mut().rev().find(|held| held.direction == direction);
+        last.map(|held| &mut held.input)
+    }
+
+    /// Keeps a copy, joined to what came right before in the same direction.
+    fn hold(&mut self, event: &StreamEvent<'_>, bytes: &[u8]) {
+        let (direction, at) = (event.direction, event.at);
+        // Pieces that alternate between the directions keep their order while they are few.
+        let join = self.held.len() >= IDENTIFY_PIECES_MAX
+            || self.held.last().is_some_and(|held| held.direction == direction);
+        match self.last_held(direction) {
+            Some(HeldInput::Bytes(held)) if join => held.extend_from_slice(bytes),
+            _ => self.held.push(Held { direction, at, input: HeldInput::Bytes(bytes.to_vec()) }),
+        }
+    }
+
+    /// Keeps what belongs to the first bytes: the other direction may tell a protocol yet.
+    fn hold_first(&mut self, event: &StreamEvent<'_>, bytes: &[u8]) {
+        let room = match self.last_held(event.direction) {
+            Some(HeldInput::Gap(_) | HeldInput::End(_)) => 0,
+            _ => PROBE_BYTES_MAX.saturating_sub(self.held_len(event.direction)),
+        };
+        let (fits, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+        if !fits.is_empty() {
+            self.hold(event, fits);
+        }
+        self.pass_over(event, rest.len());
+    }
+
+    /// Keeps that so many bytes are missing, joined to what was missing right before.
+    fn hold_gap(&mut self, event: &StreamEvent<'_>, len: u64) {
+        let (direction, at) = (event.direction, event.at);
+        match self.last_held(direction) {
+            Some(HeldInput::Gap(missing)) => *missing = missing.saturating_add(len),
+            _ => self.held.push(Held { direction, at, input: HeldInput::Gap(len) }),
+        }
+    }
+
+    /// Bytes that told nothing and are not kept.
+    fn pass_over(&mut self, event: &StreamEvent<'_>, len: usize) {
+        if len > 0 {
+            self.hold_gap(event, len as u64);
+        }
+    }
+
+    /// No longer keeps the bytes that came last.
+    fn drop_held(&mut self, event: &StreamEvent<'_>) {
+        let len = self.held_len(event.direction);
+        let first = self.last_bytes(event.direction);
+        let mut at = 0;
+        self.held.retain(|held| {
+            at += 1;
+            at <= first || held.direction != event.direction
+        });
+        self.pass_over(event, len);
+    }
+
+    /// Keeps only the unfinished line of the bytes that came last.
+    fn keep_last_line(&mut self, event: &StreamEvent<'_>) {
+        let held = self.held_of(event.direction);
+        if let Some(lf) = memrchr(b'\n', &held) {
+            self.drop_held(event);
+            self.hold(event, held.get(lf + 1..).unwrap_or_default());
+        }
+    }
+
+    /// Where in `held` the bytes begin that came last in this direction, behind any gap.
+    fn last_bytes(&self, direction: Direction) -> usize {
+        let ends =
+            |held: &Held| held.direction == direction && !matches!(held.input, HeldInput::Bytes(_));
+        self.held.iter().rposition(ends).map_or(0, |at| at + 1)
+    }
+
+    /// The pieces of the bytes that came last in this direction.
+    fn pieces(&self, direction: Direction) -> impl Iterator<Item = &[u8]> {
+        let last = self.held.get(self.last_bytes(direction)..).unwrap_or_default();
+        last.iter().filter(move |held| held.direction == direction).map(|held| match &held.input {
+            HeldInput::Bytes(bytes) => bytes.as_slice(),
+            HeldInput::Gap(_) | HeldInput::End(_) => &[],
+        })
+    }
+
+    fn held_len(&self, direction: Direction) -> usize {
+        self.pieces(direction).map(<[u8]>::len).sum()
+    }
+
+    fn held_of(&self, direction: Direction) -> Vec<u8> {
+        self.pieces(direction).flatten().copied().collect()
+    }
+}
+
+/// The protocol these first bytes are of; as oriented before the other way round.
+fn verdict(direction: Direction, first: &[u8]) -> Option<(&'static Protocol, bool)> {
+    [(direction, false), (direction.reversed(), true)].into_iter().find_map(|(goes, flipped)| {
+        let matches = |p: &&&Protocol| (p.probe)(goes, first) == Verdict::Match;
+        PROTOCOLS.iter().find(matches).map(|protocol| (*protocol, flipped))
+    })
+}
+
+/// Whether more bytes may still tell.
+fn undecided(direction: Direction, first: &[u8]) -> bool {
+    let either = [direction, direction.reversed()];
+    PROTOCOLS.iter().any(|p| either.iter().any(|goes| (p.probe)(*goes, first) == Verdict::NeedMore))
+}
+
+/// The protocol of which a message starts with this line, and which way it goes.
+fn starts_message(line: &[u8]) -> Option<(&'static Protocol, Direction)> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    PROTOCOLS.iter().find_map(|p| Some((*p, (p.start_line)(line)?)))
+}
+
+#[cfg(test)]
+mod tests;

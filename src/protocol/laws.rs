@@ -1,0 +1,148 @@
+//! What holds for every parser of the registry, whatever it is fed.
+
+use proptest::prelude::*;
+
+use crate::base::limits::{HEAD_BYTES_MAX, PENDING_REQUESTS_MAX};
+use crate::model::{Direction, EndCause};
+
+use super::recorder::{Recorder, Step, answer, ask, push, record};
+use super::{PROTOCOLS, Parser, Protocol};
+
+/// What one flow may hold: both heads at twice their limit (a vector doubles), and requests.
+const HELD_BYTES_MAX: usize = 4 * HEAD_BYTES_MAX + 2 * PENDING_REQUESTS_MAX;
+
+fn parsers() -> impl Iterator<Item = (&'static Protocol, fn() -> Box<dyn Parser>)> {
+    PROTOCOLS.iter().filter_map(|protocol| Some((*protocol, protocol.parser?)))
+}
+
+/// Pieces of conversations which, put together in any order, reach into every corner.
+const SHREDS: &[&str] = &[
+    "GET /a HTTP/1.1\r\nHost: x\r\n\r\n",
+    "HEAD /b HTTP/1.1\r\n\r\n",
+    "POST /c HTTP/1.1\nContent-Length: 5\n\nhello",
+    "POST /d HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "CONNECT h:1 HTTP/1.1\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n",
+    "HTTP/1.1 200\r\n\r\n",
+    "HTTP/1.0 304 Not Modified\r\nContent-Length: 99\r\n\r\n",
+    "HTTP/1.1 101 x\r\nUpgrade: websocket\r\n\r\n",
+    "HTTP/1.1 100 Continue\r\n\r\n",
+    "5\r\nhello\r\n",
+    "3;x=\"y\"\r\nabc\r\n0\r\n",
+    "0\r\n\r\n",
+    "0\r\nTrailer: t\r\n folded\r\n\r\n",
+    "fffffffffffffffff\r\n",
+    "GET /e HTTP/1.1\r\nA : b\r\n c\r\nno colon\r\n: v\r\nB\rC: \x01d\r\n\r\n",
+    "get  /f\tx HTTP/1.7 \r\n indented\r\nX:y\r\n\r\n",
+    "GET /old\r\n",
+    "\r\n",
+    "\r",
+    "\n",
+    "junk",
+    "HTTP/1.",
+    "GET ",
+    "\u{0}\u{1}binary\u{ff}",
+];
+
+fn direction() -> impl Strategy<Value = Direction> {
+    prop_oneof![Just(Direction::ToServer), Just(Direction::ToClient)]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let cause = prop_oneof![Just(EndCause::Fin), Just(EndCause::Reset), Just(EndCause::Cut)];
+    prop_oneof![
+        12 => (direction(), prop::sample::select(SHREDS))
+            .prop_map(|(d, text)| Step::Bytes(d, text.as_bytes().to_vec())),
+        4 => prop::sample::select(SHREDS).prop_map(|text| {
+            if text.starts_with("HTTP") { answer(text) } else { ask(text) }
+        }),
+        2 => (direction(), prop::collection::vec(any::<u8>(), 0..40))
+            .prop_map(|(d, bytes)| Step::Bytes(d, bytes)),
+        2 => (direction(), 0u64..12).prop_map(|(d, len)| Step::Gap(d, len)),
+        1 => (direction(), cause).prop_map(|(d, cause)| Step::End(d, cause)),
+    ]
+}
+
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(step(), 0..24)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn cutting_the_input_anywhere_changes_nothing(steps in steps(), piece in 1usize..40) {
+        for (protocol, parser) in parsers() {
+            let whole = record(parser(), &steps, usize::MAX);
+            prop_assert_eq!(&record(parser(), &steps, piece), &whole, "{}", protocol.name);
+            prop_assert_eq!(&record(parser(), &steps, 1), &whole, "{}", protocol.name);
+        }
+    }
+
+    #[test]
+    fn what_is_held_stays_within_its_limit(steps in steps()) {
+        for (protocol, parser) in parsers() {
+            let mut parser = parser();
+            let mut sink = Recorder::default();
+            for step in &steps {
+                push(parser.as_mut(), step, 7, &mut sink);
+                prop_assert!(parser.held_bytes() <= HELD_BYTES_MAX, "{}", protocol.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_message_that_starts_ends_once(steps in steps()) {
+        for (protocol, parser) in parsers() {
+            let mut steps = steps.clone();
+            for direction in [Direction::ToServer, Direction::ToClient] {
+                steps.push(Step::End(direction, EndCause::Cut));
+            }
+            let events = record(parser(), &steps, usize::MAX);
+            for arrow in [">", "<"] {
+                let mut open = false;
+                for event in events.iter().filter_map(|e| e.strip_prefix(arrow)) {
+                    let event = event.trim();
+                    if event.starts_with("end") {
+                        prop_assert!(open, "{}: end without head: {events:?}", protocol.name);
+                        open = false;
+                    } else if event.contains(" 1.0") || event.contains(" 1.1") {
+                        prop_assert!(!open, "{}: head in a message: {events:?}", protocol.name);
+                        open = true;
+                    } else if event == "lost" {
+                        prop_assert!(!open, "{}: lost in a message: {events:?}", protocol.name);
+                    }
+                }
+                let switched = events.iter().any(|e| e.starts_with("switch"));
+                prop_assert!(!open || switched, "{}: no end: {events:?}", protocol.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn endless_lines_and_heads_are_held_within_the_limit() {
+    let shapes: [&[u8]; 5] = [
+        b"GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        b"GET / HTTP/1.1\r\nA: ",
+        b"GET / HTTP/1.1\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+    ];
+    let tails: [&[u8]; 4] = [b"a", b"a: b\r\n", b" fold\r\n", b"GET / HTTP/1.1\r\n\r\n"];
+    for (_, parser) in parsers() {
+        for shape in shapes {
+            for tail in tails {
+                let mut parser = parser();
+                let mut sink = Recorder::default();
+                push(parser.as_mut(), &ask(shape), usize::MAX, &mut sink);
+                let tail = ask(tail.repeat(500 * 1024 / tail.len() / 100));
+                for _ in 0..100 {
+                    push(parser.as_mut(), &tail, 999, &mut sink);
+                    assert!(parser.held_bytes() <= HELD_BYTES_MAX);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What a protocol is to the rest of the house.
+
+use crate::model::{Direction, MessageEvent, StreamEvent};
+
+/// Takes what a parser makes of its streams.
+pub trait MessageSink {
+    /// One event; what it borrows is valid during the call only.
+    fn message(&mut self, event: MessageEvent<'_>);
+}
+
+/// A sans-IO parser of one flow. Both directions go into one value, because the framing of a
+/// response depends on its request.
+///
+/// How the input is cut into [`StreamEvent`]s does not change what comes out, but for where the
+/// bytes of bodies are cut. No input is an error; every input is handled in linear time and in
+/// bounded memory.
+pub trait Parser: Send {
+    /// Takes the next step of one stream and tells `sink` what follows from it.
+    fn push(&mut self, event: StreamEvent<'_>, sink: &mut dyn MessageSink);
+
+    /// Heap bytes this parser holds at the moment.
+    fn held_bytes(&self) -> usize;
+}
+
+/// What a probe says of the first bytes of one direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// These bytes are of the protocol and go in the given direction.
+    Match,
+    /// They are not, whatever follows.
+    NoMatch,
+    /// They may be; more bytes will tell.
+    NeedMore,
+}
+
+/// One entry of the registry.
+#[derive(Debug)]
+pub struct Protocol {
+    /// The name users see: `http/1`.
+    pub name: &'static str,
+    /// Ports it usually has; a hint for flows in which nobody said anything telling.
+    pub ports: &'static [u16],
+    /// Looks at the first bytes of one direction. It decides within
+    /// [`PROBE_BYTES_MAX`](crate::base::limits::PROBE_BYTES_MAX).
+    pub probe: fn(Direction, &[u8]) -> Verdict,
+    /// For flows picked up in the middle: which way a message goes that starts with this line
+    /// (without its line end), if one does.
+    pub start_line: fn(&[u8]) -> Option<Direction>,
+    /// Makes a parser; `None` where the protocol is only identified, so that its flows are told
+    /// as not decodable.
+    pub parser: Option<fn() -> Box<dyn Parser>>,
+}

@@ -1,0 +1,256 @@
+//! What could be seen, and what could not: the accounting of packets, what became of flows, and
+//! how whole the exchanges of services and endpoints are.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::QueryError;
+use super::endpoints::SeenCounts;
+use super::filter::{OperationFilter, Pattern, limited, wanted};
+use crate::inventory::Endpoint;
+use crate::model::{PacketAccount, Reason};
+use crate::store::{FlowOutcome, Reader, StoredInput};
+
+/// Which rows.
+#[derive(Clone, Debug, Default)]
+pub struct CoverageFilter {
+    /// By what endpoints are; services too where only the service is given.
+    pub operation: OperationFilter,
+    /// The name of an input.
+    pub input: Option<Pattern>,
+    /// At most so many rows of each kind.
+    pub limit: Option<usize>,
+}
+
+/// What became of the packets of one input or of all:
+/// `seen = analysed + duplicate + filtered + skipped + malformed + shed + dropped`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PacketRow {
+    /// `all` or `input`.
+    pub scope: &'static str,
+    /// The input's name; absent in the row for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+    /// The run that read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<i64>,
+    /// `complete` or `partial`.
+    pub state: &'static str,
+    /// Why it is partial.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<String>,
+    /// Packets the source had.
+    pub seen: u64,
+    /// Segments that reached reassembly.
+    pub analysed: u64,
+    /// The same packet a second time.
+    pub duplicate: u64,
+    /// Excluded by the user's filter.
+    pub filtered: u64,
+    /// Not ours to decode, by reason.
+    pub skipped: BTreeMap<Reason, u64>,
+    /// Contradicting or cut headers, by reason.
+    pub malformed: BTreeMap<Reason, u64>,
+    /// Discarded under load, by reason.
+    pub shed: BTreeMap<Reason, u64>,
+    /// Lost in the kernel's buffer.
+    pub dropped: u64,
+    /// Of the analysed: cut by the capture's snap length.
+    pub cut: u64,
+    /// Bytes on the wire.
+    pub bytes: u64,
+    /// Whether the identity holds to the packet.
+    pub balanced: bool,
+}
+
+/// Flows to one server by what could be made of them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FlowRow {
+    /// `flows`.
+    pub scope: &'static str,
+    /// The server's `ip:port`.
+    pub server: String,
+    /// A protocol, or why there is none: `tls`, `unidentified`, ….
+    pub outcome: String,
+    /// Flows.
+    pub flows: u64,
+    /// Payload bytes, both directions.
+    pub bytes: u64,
+    /// Of them, bytes that were lost in gaps.
+    pub gap_bytes: u64,
+    /// Flows of which only one direction was seen.
+    pub one_sided: u64,
+}
+
+/// How whole the exchanges of a service or an endpoint are.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SeenRow {
+    /// `service` or `endpoint`.
+    pub scope: &'static str,
+    /// The endpoint's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// Authority or `ip:port`.
+    pub service: String,
+    /// The wire protocol the endpoint is most used with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    /// `http`, `fhir-r4`, ….
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard: Option<String>,
+    /// `GET /fhir/Patient/{id}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// HTTP only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// HTTP only: the template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Exchanges, half ones included.
+    pub exchanges: u64,
+    /// Only one half was seen.
+    pub one_sided: u64,
+    /// A part is missing in the middle.
+    pub gaps: u64,
+    /// The end is missing.
+    pub truncated: u64,
+    /// A body could not be decoded.
+    pub undecoded: u64,
+}
+
+/// What could be seen, from packets up.
+#[derive(Clone, Debug, Default)]
+pub struct CoverageAnswer {
+    /// All inputs together, then each.
+    pub packets: Vec<PacketRow>,
+    /// Those with the most bytes first.
+    pub flows: Vec<FlowRow>,
+    /// Those of which most is missing first.
+    pub services: Vec<SeenRow>,
+    /// Those of which most is missing first.
+    pub endpoints: Vec<SeenRow>,
+}
+
+/// What could be seen of what passes `filter`.
+pub fn coverage(reader: &Reader, filter: &CoverageFilter) -> Result<CoverageAnswer, QueryError> {
+    let mut inputs = reader.inputs()?;
+    inputs.retain(|i| wanted(&filter.input, |p| p.matches(&i.record.account.name)));
+    let mut flows = reader.flows()?;
+    flows.sort_by_key(|f| Reverse((f.stats.bytes, f.stats.flows)));
+    let mut endpoints = reader.endpoints()?;
+    endpoints.retain(|e| filter.operation.matches(e));
+    let mut services = by_service(&endpoints);
+    services.sort_by_key(|row| Reverse(missing(row)));
+    let mut rows: Vec<SeenRow> = endpoints.into_iter().map(endpoint_row).collect();
+    rows.sort_by_key(|row| Reverse(missing(row)));
+    let mut packets = vec![total(&inputs)];
+    packets.extend(limited(inputs, filter.limit).into_iter().map(input_row));
+    Ok(CoverageAnswer {
+        packets,
+        flows: limited(flows, filter.limit).into_iter().map(flow_row).collect(),
+        services: limited(services, filter.limit),
+        endpoints: limited(rows, filter.limit),
+    })
+}
+
+fn missing(row: &SeenRow) -> (u64, u64) {
+    (row.one_sided + row.gaps + row.truncated + row.undecoded, row.exchanges)
+}
+
+fn total(inputs: &[StoredInput]) -> PacketRow {
+    let mut sum = PacketAccount::default();
+    for input in inputs {
+        sum.merge(&input.record.account.packets);
+    }
+    let partial = inputs.iter().any(|i| i.record.account.incomplete.is_some());
+    packet_row("all", partial, sum)
+}
+
+fn input_row(input: StoredInput) -> PacketRow {
+    let account = input.record.account;
+    PacketRow {
+        input: Some(account.name),
+        run: Some(input.run.0),
+        incomplete: account.incomplete.clone(),
+        ..packet_row("input", account.incomplete.is_some(), account.packets)
+    }
+}
+
+fn packet_row(scope: &'static str, partial: bool, packets: PacketAccount) -> PacketRow {
+    PacketRow {
+        scope,
+        input: None,
+        run: None,
+        state: if partial { "partial" } else { "complete" },
+        incomplete: None,
+        seen: packets.seen,
+        analysed: packets.analysed,
+        duplicate: packets.duplicate,
+        filtered: packets.filtered,
+        balanced: packets.balances(),
+        skipped: packets.skipped,
+        malformed: packets.malformed,
+        shed: packets.shed,
+        dropped: packets.dropped,
+        cut: packets.cut,
+        bytes: packets.bytes,
+    }
+}
+
+fn flow_row(flow: FlowOutcome) -> FlowRow {
+    FlowRow {
+        scope: "flows",
+        server: flow.server,
+        outcome: flow.outcome,
+        flows: flow.stats.flows,
+        bytes: flow.stats.bytes,
+        gap_bytes: flow.stats.gap_bytes,
+        one_sided: flow.stats.one_sided,
+    }
+}
+
+fn by_service(endpoints: &[Endpoint]) -> Vec<SeenRow> {
+    let mut services: BTreeMap<&str, SeenCounts> = BTreeMap::new();
+    for endpoint in endpoints {
+        let sum = services.entry(&endpoint.service).or_default();
+        sum.exchanges += endpoint.coverage.exchanges;
+        sum.one_sided += endpoint.coverage.one_sided;
+        sum.gaps += endpoint.coverage.gaps;
+        sum.truncated += endpoint.coverage.truncated;
+        sum.undecoded += endpoint.coverage.undecoded;
+    }
+    services.into_iter().map(|(service, sum)| seen_row("service", service.into(), sum)).collect()
+}
+
+fn endpoint_row(e: Endpoint) -> SeenRow {
+    SeenRow {
+        endpoint: Some(e.id),
+        protocol: Some(e.protocol),
+        standard: Some(e.standard),
+        operation: Some(e.operation),
+        method: e.method,
+        path: e.path,
+        ..seen_row("endpoint", e.service, e.coverage.into())
+    }
+}
+
+fn seen_row(scope: &'static str, service: String, seen: SeenCounts) -> SeenRow {
+    SeenRow {
+        scope,
+        endpoint: None,
+        service,
+        protocol: None,
+        standard: None,
+        operation: None,
+        method: None,
+        path: None,
+        exchanges: seen.exchanges,
+        one_sided: seen.one_sided,
+        gaps: seen.gaps,
+        truncated: seen.truncated,
+        undecoded: seen.undecoded,
+    }
+}

@@ -1,0 +1,164 @@
+//! What a table and a CSV file show of a row.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+/// Which edge of its column a cell stands at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Align {
+    /// Text.
+    #[default]
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// How a cell becomes shorter where the terminal is narrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shrink {
+    /// It does not: the column has the width of its content.
+    #[default]
+    Never,
+    /// Its end goes, down to this many columns of the terminal.
+    End(usize),
+    /// Its middle goes: paths say most at both ends.
+    Middle(usize),
+}
+
+/// How a value is written in a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Show {
+    /// Text and numbers as they are, lists with commas, anything else as JSON.
+    #[default]
+    Plain,
+    /// Data classes with their confidence: `us.ssn 99, person.name 80`.
+    Classes,
+    /// Counts by name: `200×12 404×1`.
+    Counts,
+    /// The sum of counts by name.
+    Sum,
+    /// What is missing of exchanges: `2 one-sided, 1 gaps`; nothing where they are whole.
+    Missing,
+    /// A severity, coloured where the terminal can.
+    Severity,
+    /// A time to the second.
+    Time,
+}
+
+/// One column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// The key of the row.
+    pub key: Cow<'static, str>,
+    /// The heading in a table.
+    pub title: Cow<'static, str>,
+    /// Which edge its cells stand at.
+    pub align: Align,
+    /// When it is left out of a table that is too narrow: the greatest goes first, 0 never.
+    /// [`Column::HIDDEN`] is never in a table.
+    pub rank: u8,
+    /// How its cells become shorter.
+    pub shrink: Shrink,
+    /// How its values are written in a table.
+    pub show: Show,
+}
+
+impl Column {
+    /// The rank of a column that only CSV has.
+    pub const HIDDEN: u8 = u8::MAX;
+
+    /// A column of text that is as wide as its content.
+    pub const fn text(key: &'static str, title: &'static str, rank: u8) -> Column {
+        Column {
+            key: Cow::Borrowed(key),
+            title: Cow::Borrowed(title),
+            align: Align::Left,
+            rank,
+            shrink: Shrink::Never,
+            show: Show::Plain,
+        }
+    }
+
+    /// A column of numbers.
+    pub const fn number(key: &'static str, title: &'static str, rank: u8) -> Column {
+        let mut column = Column::text(key, title, rank);
+        column.align = Align::Right;
+        column
+    }
+
+    /// A column that only CSV has.
+    pub const fn hidden(key: &'static str) -> Column {
+        Column::text(key, key, Column::HIDDEN)
+    }
+
+    /// A column whose heading is only known now; it gives way at its end.
+    pub fn named(key: &str) -> Column {
+        let mut column = Column::text("", "", 0);
+        column.key = Cow::Owned(key.to_owned());
+        column.title = Cow::Owned(key.to_owned());
+        column.shrink = Shrink::End(8);
+        column
+    }
+
+    /// The same, with cells that become shorter.
+    pub const fn shrinking(mut self, shrink: Shrink) -> Column {
+        self.shrink = shrink;
+        self
+    }
+
+    /// The same, with values written in another way.
+    pub const fn shown(mut self, show: Show) -> Column {
+        self.show = show;
+        self
+    }
+}
+
+impl Show {
+    /// `value` as text for a cell; it may hold anything that traffic put there.
+    pub(super) fn write(self, value: Option<&Value>) -> String {
+        let Some(value) = value else {
+            return String::new();
+        };
+        match (self, value) {
+            (Show::Classes, Value::Array(classes)) => join(classes.iter().map(class), ", "),
+            (Show::Counts, Value::Object(counts)) => {
+                join(counts.iter().map(|(name, n)| format!("{name}×{n}")), " ")
+            }
+            (Show::Sum, Value::Object(counts)) => {
+                counts.values().filter_map(Value::as_u64).sum::<u64>().to_string()
+            }
+            (Show::Missing, Value::Object(coverage)) => {
+                let some = coverage
+                    .iter()
+                    .filter(|(name, n)| *name != "exchanges" && n.as_u64() != Some(0));
+                join(some.map(|(name, n)| format!("{n} {}", name.replace('_', "-"))), ", ")
+            }
+            (Show::Time, Value::String(time)) => {
+                let second = time.get(..19).unwrap_or(time);
+                second.replacen('T', " ", 1)
+            }
+            _ => plain(value),
+        }
+    }
+}
+
+/// Text and numbers as they are, lists with `, `, objects as JSON.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => join(items.iter().map(plain), ", "),
+        other => other.to_string(),
+    }
+}
+
+fn class(value: &Value) -> String {
+    let name = value.get("class").map(plain).unwrap_or_default();
+    let confidence = value.get("confidence").map(plain).unwrap_or_default();
+    format!("{name} {confidence}")
+}
+
+fn join(parts: impl Iterator<Item = String>, with: &str) -> String {
+    parts.collect::<Vec<_>>().join(with)
+}

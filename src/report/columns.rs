@@ -1,0 +1,151 @@
+//! What is shown of the rows of each question. Every key that a row can have stands here: CSV has
+//! all of them, a table those that have a rank.
+
+use super::column::{Column, Show, Shrink};
+
+/// Columns of [`crate::query::services`].
+pub const SERVICES: &[Column] = &[
+    Column::text("severity", "severity", 0).shown(Show::Severity),
+    Column::text("service", "service", 0).shrinking(Shrink::Middle(20)),
+    Column::text("protocols", "protocols", 4).shrinking(Shrink::End(10)),
+    Column::number("endpoints", "endpoints", 1),
+    Column::number("requests", "requests", 2),
+    Column::number("bytes", "bytes", 5),
+    Column::text("names", "software", 6).shrinking(Shrink::End(12)),
+    Column::text("addresses", "addresses", 3).shrinking(Shrink::End(16)),
+    Column::hidden("first_seen"),
+    Column::text("last_seen", "last seen", 7).shown(Show::Time),
+];
+
+/// Columns of [`crate::query::endpoints`].
+pub const ENDPOINTS: &[Column] = &[
+    Column::text("severity", "severity", 0).shown(Show::Severity),
+    Column::text("service", "service", 5).shrinking(Shrink::Middle(14)),
+    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(26)),
+    Column::text("data_classes", "data classes", 1).shown(Show::Classes).shrinking(Shrink::End(16)),
+    Column::text("auth", "auth", 3).shrinking(Shrink::End(6)),
+    Column::text("encrypted", "tls", 4),
+    Column::number("requests", "requests", 2),
+    Column::text("statuses", "statuses", 6).shown(Show::Counts).shrinking(Shrink::End(10)),
+    Column::text("coverage", "not seen", 7).shown(Show::Missing).shrinking(Shrink::End(12)),
+    Column::text("standard", "standard", 8),
+    Column::number("clients", "clients", 9),
+    Column::hidden("protocol"),
+    Column::hidden("method"),
+    Column::hidden("path"),
+    Column::hidden("interactions"),
+    Column::hidden("request_bytes"),
+    Column::hidden("response_bytes"),
+    Column::hidden("anomalies"),
+    Column::hidden("absorbed"),
+    Column::hidden("first_seen"),
+    Column::text("last_seen", "last seen", 10).shown(Show::Time),
+    Column::hidden("id"),
+];
+
+/// Columns of [`crate::query::fields`].
+pub const FIELDS: &[Column] = &[
+    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(20)),
+    Column::text("direction", "direction", 2),
+    Column::text("location", "in", 4),
+    Column::text("field", "field", 0).shrinking(Shrink::Middle(16)),
+    Column::text("data_classes", "data classes", 1).shown(Show::Classes).shrinking(Shrink::End(14)),
+    Column::number("seen", "seen", 3),
+    Column::text("types", "types", 5),
+    Column::text("service", "service", 6).shrinking(Shrink::Middle(14)),
+    Column::text("mask", "mask", 7).shrinking(Shrink::End(12)),
+    Column::hidden("exchanges"),
+    Column::hidden("protocol"),
+    Column::hidden("standard"),
+    Column::hidden("method"),
+    Column::hidden("path"),
+    Column::hidden("explanation"),
+    Column::hidden("endpoint"),
+];
+
+/// Columns of [`crate::query::findings`].
+pub const FINDINGS: &[Column] = &[
+    Column::text("severity", "severity", 0).shown(Show::Severity),
+    Column::text("title", "finding", 0).shrinking(Shrink::End(22)),
+    Column::text("operation", "operation", 1).shrinking(Shrink::Middle(22)),
+    Column::text("field", "field", 3).shrinking(Shrink::Middle(14)),
+    Column::text("data_class", "data class", 5),
+    Column::number("count", "count", 4),
+    Column::text("state", "state", 6),
+    Column::text("service", "service", 7).shrinking(Shrink::Middle(14)),
+    Column::text("direction", "direction", 8),
+    Column::text("kind", "kind", 9),
+    Column::text("id", "id", 2),
+    Column::text("last_seen", "last seen", 10).shown(Show::Time),
+    Column::hidden("rule"),
+    Column::hidden("explanation"),
+    Column::hidden("endpoint"),
+    Column::hidden("protocol"),
+    Column::hidden("standard"),
+    Column::hidden("method"),
+    Column::hidden("path"),
+    Column::hidden("location"),
+    Column::hidden("first_seen"),
+    Column::hidden("reason"),
+    Column::hidden("owner"),
+    Column::hidden("until"),
+    Column::hidden("references"),
+];
+
+/// Columns of [`crate::query::clients`].
+pub const CLIENTS: &[Column] = &[
+    Column::text("client", "client", 0).shrinking(Shrink::End(15)),
+    Column::number("requests", "requests", 1),
+    Column::text("services", "services", 2).shrinking(Shrink::End(20)),
+    Column::text("user_agents", "user agents", 3).shrinking(Shrink::End(16)),
+    Column::hidden("first_seen"),
+    Column::text("last_seen", "last seen", 4).shown(Show::Time),
+];
+
+/// Columns of [`crate::query::PacketRow`].
+pub const PACKETS: &[Column] = &[
+    Column::hidden("scope"),
+    Column::text("input", "input", 0).shrinking(Shrink::Middle(10)),
+    Column::number("seen", "seen", 0),
+    Column::number("analysed", "analysed", 0),
+    Column::number("duplicate", "duplicate", 5),
+    Column::number("filtered", "filtered", 4),
+    Column::number("skipped", "skipped", 1).shown(Show::Sum),
+    Column::number("malformed", "malformed", 1).shown(Show::Sum),
+    Column::number("shed", "shed", 3).shown(Show::Sum),
+    Column::number("dropped", "dropped", 2),
+    Column::number("cut", "cut", 6),
+    Column::number("bytes", "bytes", 7),
+    Column::text("state", "state", 8),
+    Column::text("incomplete", "why", 9).shrinking(Shrink::End(16)),
+    Column::hidden("run"),
+    Column::hidden("balanced"),
+];
+
+/// Columns of [`crate::query::FlowRow`].
+pub const FLOWS: &[Column] = &[
+    Column::hidden("scope"),
+    Column::text("server", "server", 0).shrinking(Shrink::Middle(15)),
+    Column::text("outcome", "seen as", 0),
+    Column::number("flows", "flows", 1),
+    Column::number("bytes", "bytes", 2),
+    Column::number("gap_bytes", "lost bytes", 4),
+    Column::number("one_sided", "one-sided", 3),
+];
+
+/// Columns of [`crate::query::SeenRow`].
+pub const SEEN: &[Column] = &[
+    Column::hidden("scope"),
+    Column::text("service", "service", 1).shrinking(Shrink::Middle(14)),
+    Column::text("operation", "operation", 1).shrinking(Shrink::Middle(20)),
+    Column::number("exchanges", "exchanges", 0),
+    Column::number("one_sided", "one-sided", 2),
+    Column::number("gaps", "gaps", 3),
+    Column::number("truncated", "truncated", 4),
+    Column::number("undecoded", "undecoded", 5),
+    Column::hidden("endpoint"),
+    Column::hidden("protocol"),
+    Column::hidden("standard"),
+    Column::hidden("method"),
+    Column::hidden("path"),
+];

@@ -1,0 +1,147 @@
+//! Tables that fit the terminal. Columns that matter less are left out, then cells are cut with
+//! `…`, so that no line is ever wider than asked.
+
+use std::io::{self, Write};
+
+use super::column::{Align, Column, Show, Shrink};
+use super::record::Record;
+use super::render::{Layout, Section};
+use super::text::{cut_end, cut_middle, escaped, width};
+
+/// Spaces between two columns.
+const GAP: usize = 2;
+
+/// Columns of the terminal that one cell takes at most, however wide the terminal is.
+const CELL_WIDTH_MAX: usize = 120;
+
+/// A column with its cells, ready to be laid out.
+struct Laid<'a> {
+    column: &'a Column,
+    title: String,
+    cells: Vec<String>,
+    /// What it would like to have.
+    natural: usize,
+    /// What it can do with.
+    least: usize,
+    /// What it gets.
+    width: usize,
+}
+
+/// Writes one table, or one line where there are no rows.
+pub(super) fn write(section: &Section<'_>, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+    if !section.title.is_empty() {
+        writeln!(out, "{}", cut_end(section.title, layout.width))?;
+    }
+    if section.records.is_empty() {
+        return writeln!(out, "{}", cut_end("nothing to show", layout.width));
+    }
+    let shown = section.columns.iter().filter(|c| c.rank != Column::HIDDEN);
+    let mut columns: Vec<Laid<'_>> = shown.map(|c| measure(c, section.records)).collect();
+    columns.retain(|c| c.column.rank == 0 || c.cells.iter().any(|cell| !cell.is_empty()));
+    choose(&mut columns, layout.width);
+    share(&mut columns, layout.width);
+    let header = columns.iter().map(|c| (c, c.title.as_str(), Layout { colour: false, ..layout }));
+    line(header, out)?;
+    for row in 0..section.records.len() {
+        let cell = |c: &Laid<'_>| c.cells.get(row).map_or("", String::as_str).to_owned();
+        let cells: Vec<String> = columns.iter().map(cell).collect();
+        let parts = columns.iter().zip(&cells).map(|(c, cell)| (c, cell.as_str(), layout));
+        line(parts, out)?;
+    }
+    Ok(())
+}
+
+fn measure<'a>(column: &'a Column, records: &[Record]) -> Laid<'a> {
+    let cell = |record: &Record| escaped(&column.show.write(record.value(&column.key)));
+    let cells: Vec<String> = records.iter().map(cell).collect();
+    let title = escaped(&column.title.to_uppercase());
+    let widest = cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
+    let natural = widest.max(width(&title)).clamp(1, CELL_WIDTH_MAX);
+    let least = match column.shrink {
+        Shrink::Never => natural,
+        Shrink::End(least) | Shrink::Middle(least) => least.min(natural),
+    };
+    Laid { column, title, cells, natural, least, width: natural }
+}
+
+/// Leaves out columns, those of the greatest rank first, until the rest can fit.
+fn choose(columns: &mut Vec<Laid<'_>>, width: usize) {
+    let needed = |columns: &[Laid<'_>]| {
+        columns.iter().map(|c| c.least + GAP).sum::<usize>().saturating_sub(GAP)
+    };
+    while columns.len() > 1 && needed(columns) > width {
+        // Of equal rank the last goes: the first columns say what a row is.
+        let least_wanted =
+            columns.iter().enumerate().max_by_key(|(place, c)| (c.column.rank, *place));
+        match least_wanted {
+            Some((place, _)) => drop(columns.remove(place)),
+            None => return,
+        }
+    }
+}
+
+/// Gives each column what it can do with, then shares what is left among those that would like
+/// more: evenly, so that one very wide column does not starve the others.
+fn share(columns: &mut [Laid<'_>], width: usize) {
+    let gaps = columns.len().saturating_sub(1) * GAP;
+    let mut left = width.saturating_sub(gaps);
+    for column in columns.iter_mut() {
+        column.width = column.least.min(left);
+        left -= column.width;
+    }
+    loop {
+        let hungry = columns.iter().filter(|c| c.width < c.natural).count();
+        if hungry == 0 || left == 0 {
+            return;
+        }
+        let each = (left / hungry).max(1);
+        for column in columns.iter_mut().filter(|c| c.width < c.natural) {
+            let more = each.min(column.natural - column.width).min(left);
+            column.width += more;
+            left -= more;
+        }
+    }
+}
+
+fn line<'a>(
+    parts: impl Iterator<Item = (&'a Laid<'a>, &'a str, Layout)>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut text = String::new();
+    // Spaces are owed until something follows: lines have none at their end.
+    let mut owed = 0;
+    for (place, (laid, cell, layout)) in parts.enumerate() {
+        let cell = match laid.column.shrink {
+            Shrink::Middle(_) => cut_middle(cell, laid.width),
+            Shrink::End(_) | Shrink::Never => cut_end(cell, laid.width),
+        };
+        let pad = laid.width.saturating_sub(width(&cell));
+        let (before, after) = match laid.column.align {
+            Align::Left => (0, pad),
+            Align::Right => (pad, 0),
+        };
+        owed += before + if place > 0 { GAP } else { 0 };
+        if !cell.is_empty() {
+            text.extend(std::iter::repeat_n(' ', owed));
+            owed = 0;
+        }
+        match (laid.column.show, layout.colour) {
+            (Show::Severity, true) => text.push_str(&coloured(&cell)),
+            _ => text.push_str(&cell),
+        }
+        owed += after;
+    }
+    writeln!(out, "{text}")
+}
+
+/// A severity with the colour it has on any terminal.
+fn coloured(severity: &str) -> String {
+    let code = match severity {
+        "critical" => "1;31",
+        "high" => "31",
+        "medium" => "33",
+        "low" => "36",
+        _ => return severity.to_owned(),
+    };
+    format!("\u{1b}[{code}m{severity}\u{1b}[0m")
+}

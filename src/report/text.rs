@@ -1,0 +1,116 @@
+//! Text that traffic controls, made fit for a terminal.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Whether `c` could do anything to a terminal or a reader's eyes but be seen: C0 and C1 control
+/// characters, line separators, zero-width and bidirectional marks (Unicode TR 36, "Trojan
+/// Source" CVE-2021-42574).
+pub(super) fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// `text` with every unsafe character as `\u{1b}`, so that it shows and does nothing.
+pub fn escaped(text: &str) -> String {
+    if !text.contains(is_unsafe) {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for c in text.chars() {
+        if is_unsafe(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Columns that `text` takes in a terminal.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// `text` within `most` columns, its end replaced by `…`.
+pub fn cut_end(text: &str, most: usize) -> String {
+    if width(text) <= most {
+        return text.to_owned();
+    }
+    let mut out = head(text, most.saturating_sub(1)).to_owned();
+    if most > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// `text` within `most` columns, its middle replaced by `…`. A little more is kept of the end:
+/// that is where paths and field names differ.
+pub(super) fn cut_middle(text: &str, most: usize) -> String {
+    if width(text) <= most {
+        return text.to_owned();
+    }
+    let room = most.saturating_sub(1);
+    let front = room * 2 / 5;
+    let mut out = head(text, front).to_owned();
+    if most > 0 {
+        out.push('…');
+    }
+    out.push_str(tail(text, room - front));
+    out
+}
+
+/// The longest beginning of `text` within `most` columns.
+fn head(text: &str, most: usize) -> &str {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > most {
+            return text.get(..at).unwrap_or(text);
+        }
+    }
+    text
+}
+
+/// The longest end of `text` within `most` columns.
+fn tail(text: &str, most: usize) -> &str {
+    let mut used = 0;
+    for (at, c) in text.char_indices().rev() {
+        used += c.width().unwrap_or(0);
+        if used > most {
+            return text.get(at + c.len_utf8()..).unwrap_or("");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn escapes_are_seen_and_do_nothing() {
+        assert_eq!(escaped("a\u{1b}[31mb\u{9b}c\n"), "a\\u{1b}[31mb\\u{9b}c\\u{a}");
+        assert_eq!(escaped("x\u{202e}y"), "x\\u{202e}y");
+        assert_eq!(escaped("Zoë 患者"), "Zoë 患者");
+    }
+
+    #[test]
+    fn a_path_keeps_both_ends() {
+        let path = "GET /fhir/r4/Patient/{id}/Observation/{obs}/_history/{vid}";
+        let cut = cut_middle(path, 30);
+        assert_eq!(width(&cut), 30);
+        assert!(cut.starts_with("GET /fhir") && cut.ends_with("/_history/{vid}"), "{cut}");
+    }
+
+    proptest! {
+        #[test]
+        fn cut_text_is_never_wider(text in ".{0,60}", most in 0usize..40) {
+            let text = escaped(&text);
+            prop_assert!(width(&cut_end(&text, most)) <= most);
+            prop_assert!(width(&cut_middle(&text, most)) <= most);
+        }
+    }
+}

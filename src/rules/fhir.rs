@@ -1,0 +1,29 @@
+//! The format of `rules/fields/fhir.toml`: which FHIR element carries what.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+/// A class and how sure its place makes it, 0 to 100.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ClassWeight(pub Arc<str>, pub u8);
+
+/// Elements by resource, and the leaves of data types. The table is kept as types per element, so
+/// that `Patient.contact.name` is one line and `Patient.contact.name.family` follows.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FhirTables {
+    /// Data type with role → element below it (`""` for the value itself) → classes.
+    #[serde(default)]
+    pub types: BTreeMap<String, BTreeMap<String, Vec<ClassWeight>>>,
+    /// Resource → data type with role → elements, without the resource's name.
+    #[serde(default)]
+    pub elements: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// Search parameter (`family`), or resource and parameter (`Patient?name`) → classes.
+    #[serde(default)]
+    pub search: BTreeMap<String, Vec<ClassWeight>>,
+    /// Token of an issuer or contact system that is no rule's class (`phone`, `DL`) → class.
+    #[serde(default)]
+    pub tokens: BTreeMap<String, ClassWeight>,
+}

@@ -1,0 +1,214 @@
+//! Packs of rules: the built-in one and what users add.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::builtin;
+use super::{FhirTables, Rule, RuleError};
+
+/// Rules with their context, in the order they were loaded.
+#[derive(Clone, Debug, Default)]
+pub struct RulePack {
+    rules: Vec<Rule>,
+    off: Vec<String>,
+    context: Context,
+    fhir: FhirTables,
+}
+
+/// Words that matter to every rule.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    /// Words in a field's name that speak against every personal class.
+    #[serde(default)]
+    pub negative: Vec<String>,
+    /// Last words of a name that say nothing, so that the parent's count in full.
+    #[serde(default)]
+    pub generic: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleFile {
+    #[serde(default)]
+    rule: Vec<Rule>,
+    #[serde(default)]
+    off: Vec<String>,
+    #[serde(default)]
+    context: Context,
+}
+
+impl RulePack {
+    /// The pack that ships inside the program.
+    pub fn builtin() -> RulePack {
+        builtin::load()
+    }
+
+    /// The rules of every `*.toml` right inside `dir`, by file name.
+    pub fn load_dir(dir: &Path) -> Result<RulePack, RuleError> {
+        let unreadable = |source| RuleError::Read { file: dir.display().to_string(), source };
+        let mut files: Vec<PathBuf> = Vec::new();
+        for entry in fs::read_dir(dir).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.extension().is_some_and(|e| e == "toml") {
+                files.push(path);
+            }
+        }
+        files.sort();
+        let mut pack = RulePack::default();
+        for file in files {
+            pack.extend(RulePack::load_file(&file)?);
+        }
+        Ok(pack)
+    }
+
+    /// The rules of one file.
+    pub fn load_file(path: &Path) -> Result<RulePack, RuleError> {
+        let file = path.display().to_string();
+        let text = fs::read_to_string(path)
+            .map_err(|source| RuleError::Read { file: file.clone(), source })?;
+        RulePack::parse(&file, &text)
+    }
+
+    /// The rules in `text`; `file` is named in errors.
+    pub fn parse(file: &str, text: &str) -> Result<RulePack, RuleError> {
+        let parsed: RuleFile = read_toml(file, text)?;
+        let mut rules = parsed.rule;
+        let name: Arc<str> = file.into();
+        for rule in &mut rules {
+            rule.file = Arc::clone(&name);
+            rule.line = line_of(text, rule.id.span().start);
+        }
+        let pack =
+            RulePack { rules, off: parsed.off, context: parsed.context, fhir: Default::default() };
+        pack.refuse_doubles()?;
+        Ok(pack)
+    }
+
+    /// The FHIR tables in `text`; `file` is named in errors.
+    pub fn parse_fhir(file: &str, text: &str) -> Result<RulePack, RuleError> {
+        Ok(RulePack { fhir: read_toml(file, text)?, ..RulePack::default() })
+    }
+
+    /// Adds `other`: a rule with an id that is there already takes its place, and those that
+    /// `other` lists under `off` go.
+    pub fn extend(&mut self, other: RulePack) {
+        for rule in other.rules {
+            match self.rules.iter_mut().find(|r| r.id() == rule.id()) {
+                Some(mine) => *mine = rule,
+                None => self.rules.push(rule),
+            }
+        }
+        self.rules.retain(|rule| !other.off.iter().any(|off| off == rule.id()));
+        self.off.extend(other.off);
+        self.context.negative.extend(other.context.negative);
+        self.context.generic.extend(other.context.generic);
+        self.fhir.types.extend(other.fhir.types);
+        self.fhir.elements.extend(other.fhir.elements);
+        self.fhir.search.extend(other.fhir.search);
+        self.fhir.tokens.extend(other.fhir.tokens);
+    }
+
+    /// The rules in order.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Words that matter to every rule.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Which FHIR element carries what.
+    pub fn fhir(&self) -> &FhirTables {
+        &self.fhir
+    }
+
+    fn refuse_doubles(&self) -> Result<(), RuleError> {
+        for (at, rule) in self.rules.iter().enumerate() {
+            let before = self.rules.get(..at).unwrap_or_default();
+            if let Some(first) = before.iter().find(|r| r.id() == rule.id()) {
+                return Err(RuleError::Rule {
+                    file: rule.file().to_owned(),
+                    line: rule.line(),
+                    rule: rule.id().to_owned(),
+                    key: "id",
+                    reason: format!("already used on line {}: choose another", first.line()),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_toml<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, RuleError> {
+    toml::from_str(text).map_err(|e| RuleError::Syntax {
+        file: file.to_owned(),
+        line: e.span().map_or(1, |span| line_of(text, span.start)),
+        message: e.message().to_owned(),
+    })
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: &str = r##"
+[[rule]]
+id = "shoe-size"
+class = "person.shoe_size"
+description = "A shoe size."
+references = ["https://example.org/shoes"]
+masks = ["EU ##"]
+weight = 9.5
+[rule.examples]
+match = ["EU 42", "EU 38", "EU 40"]
+reject = ["UK 8", "EU", "42"]
+"##;
+
+    #[test]
+    fn a_rule_is_read_with_its_place() {
+        let pack = RulePack::parse("shoes.toml", RULE).unwrap();
+        assert_eq!(pack.rules()[0].id(), "shoe-size");
+        assert_eq!((pack.rules()[0].file(), pack.rules()[0].line()), ("shoes.toml", 3));
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let text = RULE.replace("weight", "wieght");
+        let error = RulePack::parse("shoes.toml", &text).unwrap_err().to_string();
+        assert!(error.contains("shoes.toml, line 8: unknown field `wieght`"), "{error}");
+    }
+
+    #[test]
+    fn one_id_stands_for_one_rule() {
+        let error = RulePack::parse("shoes.toml", &RULE.repeat(2)).unwrap_err().to_string();
+        assert!(error.contains("rule shoe-size of shoes.toml, line 14: id: already used"), "{error}");
+    }
+
+    #[test]
+    fn own_rules_replace_and_switch_off() {
+        let mut pack = RulePack::builtin();
+        let count = pack.rules().len();
+        pack.extend(RulePack::parse("a.toml", RULE).unwrap());
+        assert_eq!(pack.rules().len(), count + 1);
+        pack.extend(RulePack::parse("b.toml", &RULE.replace("EU", "US")).unwrap());
+        assert_eq!(pack.rules().len(), count + 1);
+        assert_eq!(pack.rules()[count].masks, ["US ##"]);
+        pack.extend(RulePack::parse("c.toml", "off = [\"shoe-size\"]").unwrap());
+        assert_eq!(pack.rules().len(), count);
+    }
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        let error = RulePack::load_dir(Path::new("/no/such/rules")).unwrap_err().to_string();
+        assert!(error.starts_with("read rules from /no/such/rules: "), "{error}");
+    }
+}

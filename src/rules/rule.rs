@@ -1,0 +1,145 @@
+//! One rule, as written in TOML.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A rule. Weights are log-odds in nats: what the evidence multiplies the odds of the class by is
+/// `exp(weight)` (see `detect::judge` for the sum).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Kebab-case, unique.
+    pub(super) id: Spanned<String>,
+    /// The data class, a dotted id.
+    pub class: Arc<str>,
+    /// One sentence for people.
+    pub description: String,
+    /// Where the format and the check are specified.
+    pub references: Vec<String>,
+    /// A whole value that looks like one of these is tried. `#` a digit, `^` a capital, `@` a
+    /// letter, `*` a digit or capital, `x` a hexadecimal digit, `{n}` repeats the one before,
+    /// `\` takes the next literally; all else stands for itself.
+    #[serde(default)]
+    pub masks: Vec<String>,
+    /// The same without telling separators: counted apart, since it says less.
+    #[serde(default)]
+    pub bare_masks: Vec<String>,
+    /// Name of a built-in recogniser, in place of masks.
+    pub recogniser: Option<String>,
+    /// A pattern for the whole value, in place of masks.
+    pub format: Option<String>,
+    /// Names of value forms, in place of masks: the rule then only speaks where the field's name
+    /// does.
+    #[serde(default)]
+    pub forms: Vec<String>,
+    /// Name of a built-in check that a value of the right format has to pass.
+    pub check: Option<String>,
+    /// Probability that a random value of the right format passes the check.
+    pub chance: Option<f64>,
+    /// How `chance` was found.
+    #[serde(default)]
+    pub chance_from: String,
+    /// What one value that passes adds.
+    pub weight: f64,
+    /// What one value of a bare mask that passes adds, or a column of fitting forms.
+    #[serde(default)]
+    pub bare_weight: f64,
+    /// Whether whole values count only where name, issuer or locator speak for the class.
+    #[serde(default)]
+    pub needs_context: bool,
+    /// The same for bare masks alone.
+    #[serde(default)]
+    pub bare_needs_context: bool,
+    /// Whole words of a field's name that speak for the class; `a|b` stands for either.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Words that hint at it without being enough.
+    #[serde(default)]
+    pub weak_names: Vec<String>,
+    /// Words that speak against it, beside those of the whole pack.
+    #[serde(default)]
+    pub negative: Vec<String>,
+    /// FHIR identifier systems and OIDs that issue it.
+    #[serde(default)]
+    pub systems: Vec<String>,
+    /// Identifier type codes of HL7 table 0203.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// Leading digits of values reserved for tests and examples: named, never dropped.
+    #[serde(default)]
+    pub test_prefixes: Vec<String>,
+    /// How it is found inside longer text.
+    #[serde(default)]
+    pub embedded: Vec<Embedded>,
+    /// What holds.
+    pub examples: Examples,
+    #[serde(skip)]
+    pub(super) file: Arc<str>,
+    #[serde(skip)]
+    pub(super) line: usize,
+}
+
+impl Rule {
+    /// The rule's id.
+    pub fn id(&self) -> &str {
+        self.id.get_ref()
+    }
+
+    /// The file it came from.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The line of its `id`, counted from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+}
+
+/// One way in which a rule finds its values inside longer text.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Embedded {
+    /// Masks, tried where a word begins that holds a digit.
+    #[serde(default)]
+    pub masks: Vec<String>,
+    /// Literals at which `recogniser` or `format` is tried.
+    #[serde(default)]
+    pub anchors: Vec<String>,
+    /// Name of a built-in recogniser for what stands at an anchor.
+    pub recogniser: Option<String>,
+    /// A pattern searched for in text that holds an anchor.
+    pub format: Option<String>,
+    /// Whole words of which one has to stand shortly before.
+    #[serde(default)]
+    pub lead_in: Vec<String>,
+}
+
+/// What a rule must find and must leave.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Examples {
+    /// At least three.
+    #[serde(rename = "match")]
+    pub matches: Vec<Example>,
+    /// At least three.
+    #[serde(rename = "reject")]
+    pub rejects: Vec<Example>,
+}
+
+/// One example.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Example {
+    /// A value: it passes the check, or the rule finds something embedded in it.
+    Value(String),
+    /// A field with one value: the class is reported.
+    Field {
+        /// The field's canonical path.
+        field: String,
+        /// Its value.
+        value: String,
+    },
+}

@@ -1,0 +1,89 @@
+//! Source, filter and decoder in a row: every packet becomes a segment or is counted.
+
+use crate::base::Timestamp;
+use crate::capture::{CaptureError, Filter, Next, PacketSource};
+use crate::decode::Decoder;
+use crate::model::{InputAccount, PacketAccount, Reason, Segment};
+
+/// What came of one step.
+pub enum Step<'a> {
+    /// A segment, counted as analysed.
+    Segment(Segment<'a>),
+    /// A packet that made no segment; it was counted.
+    Counted,
+    /// Nothing now.
+    Idle(Timestamp),
+    /// Nothing ever again.
+    End,
+}
+
+/// One input with its account.
+pub struct Ingest {
+    source: Box<dyn PacketSource>,
+    filter: Option<Filter>,
+    decoder: Decoder,
+    account: PacketAccount,
+}
+
+impl Ingest {
+    /// Reads `source` through `filter`.
+    pub fn new(source: Box<dyn PacketSource>, filter: Option<Filter>) -> Self {
+        Ingest { source, filter, decoder: Decoder::default(), account: PacketAccount::default() }
+    }
+
+    /// The next packet.
+    pub fn step(&mut self) -> Result<Step<'_>, CaptureError> {
+        let packet = match self.source.next_packet()? {
+            Next::Packet(packet) => packet,
+            Next::Idle(now) => return Ok(Step::Idle(now)),
+            Next::End => return Ok(Step::End),
+        };
+        self.account.seen += 1;
+        self.account.bytes += u64::from(packet.wire_len);
+        if self.filter.as_mut().is_some_and(|f| !f.matches(&packet)) {
+            self.account.filtered += 1;
+            return Ok(Step::Counted);
+        }
+        match self.decoder.decode(&packet) {
+            Ok(segment) => {
+                self.account.analysed += 1;
+                let cut = (segment.payload.len() as u64) < u64::from(segment.wire_payload_len);
+                self.account.cut += u64::from(cut);
+                Ok(Step::Segment(segment))
+            }
+            Err(why) => {
+                self.account.skip(why);
+                Ok(Step::Counted)
+            }
+        }
+    }
+
+    /// Takes `segments` back from the analysed: they were discarded under load, or lost.
+    pub fn shed(&mut self, reason: Reason, segments: u64) {
+        let taken = segments.min(self.account.analysed);
+        self.account.analysed -= taken;
+        if taken > 0 {
+            *self.account.shed.entry(reason).or_default() += taken;
+        }
+    }
+
+    /// The source.
+    pub fn source(&self) -> &dyn PacketSource {
+        &*self.source
+    }
+
+    /// Packets seen so far.
+    pub fn packets(&self) -> u64 {
+        self.account.seen
+    }
+
+    /// The account so far, the kernel's losses included.
+    pub fn account(&mut self) -> InputAccount {
+        let mut packets = self.account.clone();
+        let losses = self.source.losses();
+        packets.seen += losses.kernel;
+        packets.dropped = losses.kernel;
+        let incomplete = self.source.incomplete().map(ToString::to_string);
+        InputAccount { name: self.source.name().to_owned(), packets, incomplete }
+    }
+}

@@ -1,0 +1,313 @@
+//! Events as JSON lines in the shape of Suricata's EVE, so that existing pipelines read them.
+//! <https://docs.suricata.io/en/latest/output/eve/eve-json-format.html>
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+use crate::base::Timestamp;
+use crate::inventory::Finding;
+use crate::model::{EventSink, ExchangeEvent, FiveTuple, InputAccount, community_id};
+
+/// Lines a worker gathers before it takes the lock.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// Why events cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum EveError {
+    /// The file cannot be made or written.
+    #[error("write events to {path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file with raw host names and URLs must be new, so that no one else can have it open.
+    #[error(
+        "write events to {path}: with --reveal it must be a new file, and this one exists; name another or remove it"
+    )]
+    Exists {
+        /// Which file.
+        path: PathBuf,
+    },
+}
+
+/// Where events go: one file, shared by all workers.
+#[derive(Clone)]
+pub struct EveFile {
+    shared: Arc<Mutex<Shared>>,
+    path: PathBuf,
+    reveal: bool,
+}
+
+struct Shared {
+    out: Box<dyn Write + Send>,
+    failed: Option<io::Error>,
+}
+
+impl EveFile {
+    /// Opens `path` for events; `-` is standard output. With `reveal` the file must be new and is
+    /// made with mode 0600.
+    pub fn create(path: &Path, reveal: bool) -> Result<Self, EveError> {
+        let io = |source| EveError::Io { path: path.into(), source };
+        let out: Box<dyn Write + Send> = if path.as_os_str() == "-" {
+            Box::new(io::stdout())
+        } else {
+            Box::new(open(path, reveal).map_err(|e| match e.kind() {
+                io::ErrorKind::AlreadyExists => EveError::Exists { path: path.into() },
+                _ => io(e),
+            })?)
+        };
+        let shared = Arc::new(Mutex::new(Shared { out, failed: None }));
+        Ok(EveFile { shared, path: path.into(), reveal })
+    }
+
+    /// A sink for one worker.
+    pub fn sink(&self) -> EveSink {
+        EveSink { file: self.clone(), buffer: Vec::new() }
+    }
+
+    /// Writes the findings and the accounts at the end of a run, and whatever is left.
+    pub fn finish(
+        &self,
+        findings: &[Finding],
+        inputs: &[InputAccount],
+        at: Timestamp,
+    ) -> Result<(), EveError> {
+        let mut lines = Vec::new();
+        for finding in findings {
+            append(&mut lines, &FindingLine::of(finding));
+        }
+        append(&mut lines, &StatsLine::of(inputs, at));
+        self.write(&lines);
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let flushed = shared.out.flush().err();
+        match shared.failed.take().or(flushed) {
+            Some(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Some(source) => Err(EveError::Io { path: self.path.clone(), source }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a write has failed.
+    pub fn failed(&self) -> bool {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).failed.is_some()
+    }
+
+    fn write(&self, lines: &[u8]) {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if shared.failed.is_none() {
+            shared.failed = shared.out.write_all(lines).err();
+        }
+    }
+}
+
+#[cfg(unix)]
+fn open(path: &Path, reveal: bool) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600);
+    if reveal { options.create_new(true) } else { options.create(true).truncate(true) };
+    options.open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path, reveal: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    if reveal { options.create_new(true) } else { options.create(true).truncate(true) };
+    options.open(path)
+}
+
+/// One worker's way to the file.
+pub struct EveSink {
+    file: EveFile,
+    buffer: Vec<u8>,
+}
+
+impl EventSink for EveSink {
+    fn exchange(&mut self, event: ExchangeEvent) {
+        append(&mut self.buffer, &HttpLine::of(&event));
+        if self.buffer.len() >= BUFFER_BYTES {
+            self.file.write(&self.buffer);
+            self.buffer.clear();
+        }
+    }
+
+    fn reveals(&self) -> bool {
+        self.file.reveal
+    }
+}
+
+impl Drop for EveSink {
+    fn drop(&mut self) {
+        self.file.write(&self.buffer);
+    }
+}
+
+fn append(lines: &mut Vec<u8>, line: &impl Serialize) {
+    // Serialising these structs into memory cannot fail.
+    if serde_json::to_writer(&mut *lines, line).is_ok() {
+        lines.push(b'\n');
+    }
+}
+
+#[derive(Serialize)]
+struct HttpLine<'a> {
+    timestamp: String,
+    event_type: &'static str,
+    flow_id: u64,
+    community_id: String,
+    src_ip: String,
+    src_port: u16,
+    dest_ip: String,
+    dest_port: u16,
+    proto: &'static str,
+    tx_id: u64,
+    http: Http<'a>,
+}
+
+#[derive(Serialize)]
+struct Http<'a> {
+    hostname: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_method: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protocol: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_content_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_user_agent: Option<&'a str>,
+    length: u64,
+}
+
+impl<'a> HttpLine<'a> {
+    fn of(event: &'a ExchangeEvent) -> Self {
+        let tuple =
+            FiveTuple { src: event.client, dst: event.server, transport: FiveTuple::TCP };
+        let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (hostname, url) = match &event.revealed {
+            Some(revealed) => {
+                (revealed.hostname.as_deref().map(lossy), Some(lossy(&revealed.url)))
+            }
+            None => (None, event.url.clone()),
+        };
+        HttpLine {
+            timestamp: event.at.to_string(),
+            event_type: "http",
+            // JSON readers keep integers exact only up to 2^53.
+            flow_id: event.flow_id & ((1 << 53) - 1),
+            community_id: community_id(&tuple),
+            src_ip: event.client.ip().to_string(),
+            src_port: event.client.port(),
+            dest_ip: event.server.ip().to_string(),
+            dest_port: event.server.port(),
+            proto: "TCP",
+            tx_id: event.tx_id,
+            http: Http {
+                hostname: hostname.unwrap_or_else(|| event.service.to_string()),
+                http_method: event.method,
+                url,
+                protocol: event.version,
+                status: event.status,
+                http_content_type: event.content_type.as_deref(),
+                http_user_agent: event.user_agent.as_deref(),
+                length: event.length,
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct FindingLine<'a> {
+    timestamp: String,
+    event_type: &'static str,
+    finding: FindingBody<'a>,
+}
+
+#[derive(Serialize)]
+struct FindingBody<'a> {
+    id: &'a str,
+    rule: &'a str,
+    kind: &'a str,
+    severity: &'a str,
+    title: &'a str,
+    endpoint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_class: Option<&'a str>,
+    count: u64,
+}
+
+impl<'a> FindingLine<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        FindingLine {
+            timestamp: finding.last_seen.to_string(),
+            event_type: "finding",
+            finding: FindingBody {
+                id: &finding.id,
+                rule: finding.rule,
+                kind: finding.kind.name(),
+                severity: finding.severity.name(),
+                title: &finding.title,
+                endpoint: &finding.endpoint,
+                field: finding.field.as_deref(),
+                data_class: finding.data_class.as_deref(),
+                count: finding.count,
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct StatsLine {
+    timestamp: String,
+    event_type: &'static str,
+    stats: Stats,
+}
+
+#[derive(Serialize)]
+struct Stats {
+    packets: u64,
+    bytes: u64,
+    analysed: u64,
+    duplicate: u64,
+    filtered: u64,
+    skipped: u64,
+    malformed: u64,
+    shed: u64,
+    dropped: u64,
+}
+
+impl StatsLine {
+    fn of(inputs: &[InputAccount], at: Timestamp) -> Self {
+        let mut all = crate::model::PacketAccount::default();
+        for input in inputs {
+            all.merge(&input.packets);
+        }
+        StatsLine {
+            timestamp: at.to_string(),
+            event_type: "stats",
+            stats: Stats {
+                packets: all.seen,
+                bytes: all.bytes,
+                analysed: all.analysed,
+                duplicate: all.duplicate,
+                filtered: all.filtered,
+                skipped: all.skipped.values().sum(),
+                malformed: all.malformed.values().sum(),
+                shed: all.shed.values().sum(),
+                dropped: all.dropped,
+            },
+        }
+    }
+}

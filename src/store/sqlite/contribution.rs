@@ -1,0 +1,345 @@
+//! What one run contributed: a rollup as rows, and rows as a rollup.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use rusqlite::{Connection, Row, params};
+
+use super::columns::{
+    count, counts_from, counts_json, direction, from_json, int, json, location, text, time,
+};
+use super::runs::RunId;
+use crate::inventory::{
+    AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, FlowKey,
+    FlowStats, Rollup, ServiceStats, Span,
+};
+use crate::store::error::Fault;
+use crate::store::evidence_codec::{RuleNames, decode, encode};
+use crate::store::intern::intern;
+use crate::store::words::direction_name;
+
+/// Replaces everything `run` contributed.
+pub(super) fn write_all(
+    conn: &Connection,
+    run: RunId,
+    rollup: &Rollup,
+    names: &RuleNames,
+) -> Result<(), Fault> {
+    write_small(conn, run, rollup)?;
+    conn.prepare_cached("DELETE FROM run_endpoint WHERE run = ?1")?.execute([run.0])?;
+    let mut bytes = Vec::new();
+    for (key, stats) in &rollup.endpoints {
+        insert_endpoint(conn, run, key, stats, (names, &mut bytes))?;
+    }
+    Ok(())
+}
+
+/// Replaces what `run` contributed to the endpoints `changed` (those that are no longer in the
+/// rollup disappear) and everything that is small.
+pub(super) fn write_changed<'a>(
+    conn: &Connection,
+    run: RunId,
+    rollup: &Rollup,
+    (changed, names): (impl IntoIterator<Item = &'a EndpointKey>, &RuleNames),
+) -> Result<(), Fault> {
+    write_small(conn, run, rollup)?;
+    let mut bytes = Vec::new();
+    for key in changed {
+        conn.prepare_cached(
+            "DELETE FROM run_endpoint WHERE run = ?1 AND service = ?2 AND standard = ?3 \
+             AND method = ?4 AND path = ?5 AND operation = ?6",
+        )?
+        .execute(params![
+            run.0,
+            key.service,
+            key.standard,
+            key.method,
+            key.path,
+            key.operation
+        ])?;
+        if let Some(stats) = rollup.endpoints.get(key) {
+            insert_endpoint(conn, run, key, stats, (names, &mut bytes))?;
+        }
+    }
+    Ok(())
+}
+
+/// Services, clients, flows and anomalies: bounded, and most of them change with every write.
+fn write_small(conn: &Connection, run: RunId, rollup: &Rollup) -> Result<(), Fault> {
+    for table in ["run_service", "run_client", "run_flow", "run_anomaly"] {
+        conn.prepare_cached(&format!("DELETE FROM {table} WHERE run = ?1"))?.execute([run.0])?;
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO run_service (run, service, requests, bytes, first_ns, last_ns, addresses, \
+         products) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for (service, stats) in &rollup.services {
+        insert.execute(params![
+            run.0,
+            service,
+            int(stats.requests),
+            int(stats.bytes),
+            stats.span.first.nanos(),
+            stats.span.last.nanos(),
+            counts_json(&stats.addresses)?,
+            json(&stats.products)?,
+        ])?;
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO run_client (run, client, requests, first_ns, last_ns, user_agents, services) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for (client, stats) in &rollup.clients {
+        insert.execute(params![
+            run.0,
+            client.to_string(),
+            int(stats.requests),
+            stats.span.first.nanos(),
+            stats.span.last.nanos(),
+            json(&stats.user_agents)?,
+            json(&stats.services)?,
+        ])?;
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO run_flow (run, server, outcome, flows, bytes, gap_bytes, one_sided) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for (key, stats) in &rollup.flows {
+        insert.execute(params![
+            run.0,
+            key.server.to_string(),
+            key.outcome,
+            int(stats.flows),
+            int(stats.bytes),
+            int(stats.gap_bytes),
+            int(stats.one_sided),
+        ])?;
+    }
+    let mut insert =
+        conn.prepare_cached("INSERT INTO run_anomaly (run, name, count) VALUES (?1, ?2, ?3)")?;
+    for (name, count) in &rollup.anomalies {
+        insert.execute(params![run.0, name, int(*count)])?;
+    }
+    conn.prepare_cached("UPDATE run SET clients_overflow = ?2 WHERE id = ?1")?
+        .execute(params![run.0, int(rollup.clients_overflow)])?;
+    Ok(())
+}
+
+fn insert_endpoint(
+    conn: &Connection,
+    run: RunId,
+    key: &EndpointKey,
+    stats: &EndpointStats,
+    (names, bytes): (&RuleNames, &mut Vec<u8>),
+) -> Result<(), Fault> {
+    let auth: BTreeMap<&str, u64> = stats.auth.iter().map(|(s, n)| (s.name(), *n)).collect();
+    conn.prepare_cached(
+        "INSERT INTO run_endpoint (run, service, standard, method, path, operation, requests, \
+         encrypted, unauthenticated_successes, exchanges, one_sided, gaps, truncated, undecoded, \
+         first_ns, last_ns, request_bytes, response_bytes, fields_overflow, statuses, auth, \
+         protocols, interactions, media, clients, anomalies) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
+         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
+    )?
+    .execute(params![
+        run.0,
+        key.service,
+        key.standard,
+        key.method,
+        key.path,
+        key.operation,
+        int(stats.requests),
+        int(stats.encrypted),
+        int(stats.unauthenticated_successes),
+        int(stats.coverage.exchanges),
+        int(stats.coverage.one_sided),
+        int(stats.coverage.gaps),
+        int(stats.coverage.truncated),
+        int(stats.coverage.undecoded),
+        stats.span.first.nanos(),
+        stats.span.last.nanos(),
+        int(stats.body_bytes[0]),
+        int(stats.body_bytes[1]),
+        int(stats.fields_overflow),
+        counts_json(&stats.statuses)?,
+        json(&auth)?,
+        json(&stats.protocols)?,
+        json(&stats.interactions)?,
+        json(&stats.media)?,
+        counts_json(&stats.clients)?,
+        json(&stats.anomalies)?,
+    ])?;
+    let endpoint = conn.last_insert_rowid();
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO run_field (endpoint, direction, location, path, context, evidence) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (field, evidence) in &stats.fields {
+        bytes.clear();
+        encode(evidence, names, bytes)?;
+        insert.execute(params![
+            endpoint,
+            direction_name(field.direction),
+            field.location.name(),
+            field.path,
+            field.context,
+            bytes.as_slice(),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Reads back what `run` contributed, and the names of rules it speaks of that are not loaded.
+pub(super) fn load(
+    conn: &Connection,
+    run: RunId,
+    names: &RuleNames,
+) -> Result<(Rollup, BTreeSet<String>), Fault> {
+    let mut rollup = Rollup { clients_overflow: overflow(conn, run)?, ..Rollup::default() };
+    load_small(conn, run, &mut rollup)?;
+    let mut unknown = BTreeSet::new();
+    let mut select = conn.prepare_cached("SELECT * FROM run_endpoint WHERE run = ?1")?;
+    let mut rows = select.query([run.0])?;
+    while let Some(row) = rows.next()? {
+        let mut stats = endpoint_stats(row)?;
+        load_fields(conn, row.get("id")?, &mut stats, (names, &mut unknown))?;
+        rollup.endpoints.insert(endpoint_key(row)?, stats);
+    }
+    Ok((rollup, unknown))
+}
+
+fn overflow(conn: &Connection, run: RunId) -> Result<u64, Fault> {
+    let mut select = conn.prepare_cached("SELECT clients_overflow FROM run WHERE id = ?1")?;
+    let mut rows = select.query([run.0])?;
+    match rows.next()? {
+        Some(row) => Ok(count(row, "clients_overflow")?),
+        None => Err(Fault::Missing(format!("run {run}"))),
+    }
+}
+
+fn load_small(conn: &Connection, run: RunId, rollup: &mut Rollup) -> Result<(), Fault> {
+    let mut select = conn.prepare_cached("SELECT * FROM run_service WHERE run = ?1")?;
+    let mut rows = select.query([run.0])?;
+    while let Some(row) = rows.next()? {
+        let stats = ServiceStats {
+            addresses: counts_from(row, "addresses", |a| a.parse::<SocketAddr>().ok())?,
+            requests: count(row, "requests")?,
+            bytes: count(row, "bytes")?,
+            products: from_json(row, "products")?,
+            span: span(row)?,
+        };
+        rollup.services.insert(shared(row, "service")?, stats);
+    }
+    let mut select = conn.prepare_cached("SELECT * FROM run_client WHERE run = ?1")?;
+    let mut rows = select.query([run.0])?;
+    while let Some(row) = rows.next()? {
+        let stats = ClientStats {
+            user_agents: from_json(row, "user_agents")?,
+            services: from_json(row, "services")?,
+            requests: count(row, "requests")?,
+            span: span(row)?,
+        };
+        let client = text(row, "client")?;
+        let client: IpAddr = client
+            .parse()
+            .map_err(|_| Fault::Damaged(format!("client {client:?} is no address")))?;
+        rollup.clients.insert(client, stats);
+    }
+    let mut select = conn.prepare_cached("SELECT * FROM run_flow WHERE run = ?1")?;
+    let mut rows = select.query([run.0])?;
+    while let Some(row) = rows.next()? {
+        let server = text(row, "server")?;
+        let server: SocketAddr = server
+            .parse()
+            .map_err(|_| Fault::Damaged(format!("server {server:?} is no address")))?;
+        let key = FlowKey { server, outcome: intern(&text(row, "outcome")?) };
+        rollup.flows.insert(key, flow_stats(row)?);
+    }
+    let mut select = conn.prepare_cached("SELECT * FROM run_anomaly WHERE run = ?1")?;
+    let mut rows = select.query([run.0])?;
+    while let Some(row) = rows.next()? {
+        rollup.anomalies.insert(intern(&text(row, "name")?), count(row, "count")?);
+    }
+    Ok(())
+}
+
+/// The counts of a row of flows.
+pub(super) fn flow_stats(row: &Row<'_>) -> rusqlite::Result<FlowStats> {
+    Ok(FlowStats {
+        flows: count(row, "flows")?,
+        bytes: count(row, "bytes")?,
+        gap_bytes: count(row, "gap_bytes")?,
+        one_sided: count(row, "one_sided")?,
+    })
+}
+
+fn load_fields(
+    conn: &Connection,
+    endpoint: i64,
+    stats: &mut EndpointStats,
+    (names, unknown): (&RuleNames, &mut BTreeSet<String>),
+) -> Result<(), Fault> {
+    let mut select = conn.prepare_cached("SELECT * FROM run_field WHERE endpoint = ?1")?;
+    let mut rows = select.query([endpoint])?;
+    while let Some(row) = rows.next()? {
+        let key = FieldKey {
+            direction: direction(row)?,
+            location: location(row)?,
+            path: shared(row, "path")?,
+            context: shared(row, "context")?,
+        };
+        let bytes = row.get_ref("evidence")?.as_blob().map_err(rusqlite::Error::from)?;
+        let decoded = decode(bytes, names)
+            .ok_or_else(|| Fault::Damaged(format!("evidence of field {}", key.path)))?;
+        unknown.extend(decoded.unknown);
+        stats.fields.insert(key, decoded.evidence);
+    }
+    Ok(())
+}
+
+fn endpoint_key(row: &Row<'_>) -> Result<EndpointKey, Fault> {
+    Ok(EndpointKey {
+        service: shared(row, "service")?,
+        standard: shared(row, "standard")?,
+        method: shared(row, "method")?,
+        path: shared(row, "path")?,
+        operation: shared(row, "operation")?,
+    })
+}
+
+fn endpoint_stats(row: &Row<'_>) -> Result<EndpointStats, Fault> {
+    let scheme = |name: &str| AuthScheme::ALL.into_iter().find(|s| s.name() == name);
+    let known = |name: &str| Some(intern(name));
+    Ok(EndpointStats {
+        requests: count(row, "requests")?,
+        statuses: counts_from(row, "statuses", |code| code.parse().ok())?,
+        auth: counts_from(row, "auth", scheme)?,
+        encrypted: count(row, "encrypted")?,
+        protocols: counts_from(row, "protocols", known)?,
+        interactions: counts_from(row, "interactions", known)?,
+        unauthenticated_successes: count(row, "unauthenticated_successes")?,
+        coverage: CoverageStats {
+            exchanges: count(row, "exchanges")?,
+            one_sided: count(row, "one_sided")?,
+            gaps: count(row, "gaps")?,
+            truncated: count(row, "truncated")?,
+            undecoded: count(row, "undecoded")?,
+        },
+        span: span(row)?,
+        body_bytes: [count(row, "request_bytes")?, count(row, "response_bytes")?],
+        media: from_json(row, "media")?,
+        clients: counts_from(row, "clients", |a| a.parse::<IpAddr>().ok())?,
+        anomalies: counts_from(row, "anomalies", known)?,
+        fields: BTreeMap::new(),
+        fields_overflow: count(row, "fields_overflow")?,
+    })
+}
+
+fn span(row: &Row<'_>) -> rusqlite::Result<Span> {
+    Ok(Span { first: time(row, "first_ns")?, last: time(row, "last_ns")? })
+}
+
+fn shared(row: &Row<'_>, column: &str) -> rusqlite::Result<Arc<str>> {
+    row.get(column)
+}

@@ -1,0 +1,24 @@
+//! The database as a SQLite file: `schema.sql` is the truth about its tables.
+//!
+//! * [`Writer`]: the one sensor that adds runs; holds a lock on the file as long as it lives.
+//! * [`Triage`]: decisions about findings, beside a running sensor.
+//! * [`Reader`]: queries, beside both.
+
+mod columns;
+mod contribution;
+mod migrations;
+mod open;
+mod publish;
+mod reader;
+mod runs;
+mod triage;
+mod writer;
+
+pub use open::APPLICATION_ID;
+pub use reader::{FlowOutcome, Reader, StoredInput, StoredRun};
+pub use runs::{InputPlan, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, RunState, Seal};
+pub use triage::{FindingState, Triage, TriageDecision, TriageState};
+pub use writer::Writer;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,335 @@
+//! The inventory as rows. Rows that did not change are left alone, so that a live capture can
+//! publish often: what is written is what is new.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+use super::columns::{counts_json, int, json};
+use super::triage::carry_states;
+use crate::inventory::{Client, DataClassSeen, Endpoint, Field, Finding, Inventory, Service};
+use crate::model::{Direction, Location};
+use crate::store::error::Fault;
+use crate::store::words::direction_name;
+
+/// A data class as JSON.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StoredClass {
+    pub(super) class: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) direction: Option<String>,
+    pub(super) confidence: u8,
+    pub(super) count: u64,
+}
+
+impl StoredClass {
+    fn of(seen: &DataClassSeen, direction: Option<Direction>) -> Self {
+        StoredClass {
+            class: seen.class.clone(),
+            direction: direction.map(|d| direction_name(d).to_owned()),
+            confidence: seen.confidence,
+            count: seen.count,
+        }
+    }
+}
+
+/// A table and its columns in the order they are bound.
+struct Table {
+    name: &'static str,
+    key: &'static [&'static str],
+    columns: &'static [&'static str],
+}
+
+const SERVICE: Table = Table {
+    name: "service",
+    key: &["service"],
+    columns: &[
+        "endpoints",
+        "requests",
+        "bytes",
+        "severity",
+        "first_ns",
+        "last_ns",
+        "addresses",
+        "protocols",
+        "names",
+    ],
+};
+
+const ENDPOINT: Table = Table {
+    name: "endpoint",
+    key: &["id"],
+    columns: &[
+        "service",
+        "protocol",
+        "standard",
+        "operation",
+        "method",
+        "path",
+        "encrypted",
+        "severity",
+        "requests",
+        "clients",
+        "exchanges",
+        "one_sided",
+        "gaps",
+        "truncated",
+        "undecoded",
+        "request_bytes",
+        "response_bytes",
+        "first_ns",
+        "last_ns",
+        "interactions",
+        "absorbed",
+        "statuses",
+        "auth",
+        "data_classes",
+        "anomalies",
+    ],
+};
+
+const FIELD: Table = Table {
+    name: "field",
+    key: &["endpoint", "direction", "location", "field", "nth"],
+    columns: &["seen", "exchanges", "mask", "types", "data_classes", "explanation"],
+};
+
+const CLIENT: Table = Table {
+    name: "client",
+    key: &["client"],
+    columns: &["requests", "first_ns", "last_ns", "user_agents", "services"],
+};
+
+const FINDING: Table = Table {
+    name: "finding",
+    key: &["id"],
+    columns: &[
+        "rule",
+        "kind",
+        "severity",
+        "title",
+        "explanation",
+        "endpoint",
+        "direction",
+        "location",
+        "field",
+        "data_class",
+        "count",
+        "first_ns",
+        "last_ns",
+        "references",
+    ],
+};
+
+impl Table {
+    /// Inserts a row, or updates it where something in it differs.
+    fn upsert(&self) -> String {
+        let quoted = |names: &[&str], prefix: &str| {
+            let names: Vec<String> = names.iter().map(|n| format!("{prefix}\"{n}\"")).collect();
+            names.join(", ")
+        };
+        let (key, columns) = (quoted(self.key, ""), quoted(self.columns, ""));
+        let excluded = quoted(self.columns, "excluded.");
+        let many = self.key.len() + self.columns.len();
+        let marks: Vec<String> = (1..=many).map(|n| format!("?{n}")).collect();
+        format!(
+            "INSERT INTO {} ({key}, {columns}) VALUES ({}) ON CONFLICT ({key}) \
+             DO UPDATE SET ({columns}) = ({excluded}) WHERE ({columns}) IS NOT ({excluded})",
+            self.name,
+            marks.join(", "),
+        )
+    }
+
+    /// Deletes the rows of a table with one key column whose key is not in `kept`.
+    fn keep(&self, conn: &Connection, kept: &BTreeSet<&str>) -> rusqlite::Result<()> {
+        let key = self.key.first().copied().unwrap_or_default();
+        let mut gone = Vec::new();
+        let mut select = conn.prepare(&format!("SELECT {key} FROM {}", self.name))?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let value: String = row.get(0)?;
+            if !kept.contains(value.as_str()) {
+                gone.push(value);
+            }
+        }
+        let mut delete = conn.prepare(&format!("DELETE FROM {} WHERE {key} = ?1", self.name))?;
+        gone.iter().try_for_each(|value| delete.execute([value]).map(drop))
+    }
+}
+
+/// Makes the public tables say what `inventory` says.
+pub(super) fn publish(conn: &Connection, inventory: &Inventory) -> Result<(), Fault> {
+    carry_states(conn, inventory)?;
+    services(conn, &inventory.services)?;
+    endpoints(conn, &inventory.endpoints)?;
+    clients(conn, &inventory.clients)?;
+    findings(conn, &inventory.findings)
+}
+
+fn services(conn: &Connection, services: &[Service]) -> Result<(), Fault> {
+    SERVICE.keep(conn, &services.iter().map(|s| s.service.as_str()).collect())?;
+    let mut upsert = conn.prepare_cached(&SERVICE.upsert())?;
+    for s in services {
+        upsert.execute(params![
+            s.service,
+            int(s.endpoints),
+            int(s.requests),
+            int(s.bytes),
+            s.severity.name(),
+            s.first_seen.nanos(),
+            s.last_seen.nanos(),
+            json(&s.addresses)?,
+            json(&s.protocols)?,
+            json(&s.names)?,
+        ])?;
+    }
+    Ok(())
+}
+
+fn endpoints(conn: &Connection, endpoints: &[Endpoint]) -> Result<(), Fault> {
+    ENDPOINT.keep(conn, &endpoints.iter().map(|e| e.id.as_str()).collect())?;
+    let mut upsert = conn.prepare_cached(&ENDPOINT.upsert())?;
+    for e in endpoints {
+        let classes: Vec<StoredClass> =
+            e.data_classes.iter().map(|(d, class)| StoredClass::of(class, Some(*d))).collect();
+        upsert.execute(params![
+            e.id,
+            e.service,
+            e.protocol,
+            e.standard,
+            e.operation,
+            e.method,
+            e.path,
+            e.encrypted,
+            e.severity.name(),
+            int(e.requests),
+            int(e.clients),
+            int(e.coverage.exchanges),
+            int(e.coverage.one_sided),
+            int(e.coverage.gaps),
+            int(e.coverage.truncated),
+            int(e.coverage.undecoded),
+            int(e.body_bytes[0]),
+            int(e.body_bytes[1]),
+            e.first_seen.nanos(),
+            e.last_seen.nanos(),
+            json(&e.interactions)?,
+            json(&e.absorbed)?,
+            counts_json(&e.statuses)?,
+            json(&e.auth)?,
+            json(&classes)?,
+            json(&e.anomalies)?,
+        ])?;
+        fields(conn, e)?;
+    }
+    Ok(())
+}
+
+/// A field's key within its endpoint, as it is stored.
+type FieldPlace<'a> = (Direction, Location, &'a str, i64);
+
+fn fields(conn: &Connection, endpoint: &Endpoint) -> Result<(), Fault> {
+    let mut upsert = conn.prepare_cached(&FIELD.upsert())?;
+    let mut nth: BTreeMap<(Direction, Location, &str), i64> = BTreeMap::new();
+    let mut kept: BTreeSet<FieldPlace<'_>> = BTreeSet::new();
+    for f in &endpoint.fields {
+        let name = (f.direction, f.location, f.field.as_str());
+        let place = nth.entry(name).and_modify(|n| *n += 1).or_insert(0);
+        kept.insert((f.direction, f.location, f.field.as_str(), *place));
+        let classes: Vec<StoredClass> =
+            f.data_classes.iter().map(|class| StoredClass::of(class, None)).collect();
+        upsert.execute(params![
+            endpoint.id,
+            direction_name(f.direction),
+            f.location.name(),
+            f.field,
+            *place,
+            int(f.seen),
+            int(f.exchanges),
+            f.mask,
+            json(&f.types)?,
+            json(&classes)?,
+            json(&f.explanation)?,
+        ])?;
+    }
+    keep_fields(conn, endpoint, &kept)
+}
+
+/// Deletes the fields of `endpoint` that are not in `kept`; counting them first is cheaper, and
+/// fields hardly ever vanish.
+fn keep_fields(
+    conn: &Connection,
+    endpoint: &Endpoint,
+    kept: &BTreeSet<FieldPlace<'_>>,
+) -> Result<(), Fault> {
+    let sql = "SELECT count(*) FROM field WHERE endpoint = ?1";
+    let stored: i64 = conn.prepare_cached(sql)?.query_row([&endpoint.id], |row| row.get(0))?;
+    if usize::try_from(stored).is_ok_and(|stored| stored == kept.len()) {
+        return Ok(());
+    }
+    let kept: BTreeSet<(&str, &str, &str, i64)> =
+        kept.iter().map(|(d, l, f, nth)| (direction_name(*d), l.name(), *f, *nth)).collect();
+    let mut select = conn.prepare_cached(
+        "SELECT rowid, direction, location, field, nth FROM field WHERE endpoint = ?1",
+    )?;
+    let mut gone: Vec<i64> = Vec::new();
+    let mut rows = select.query([&endpoint.id])?;
+    while let Some(row) = rows.next()? {
+        let (direction, location): (String, String) = (row.get(1)?, row.get(2)?);
+        let (field, nth): (String, i64) = (row.get(3)?, row.get(4)?);
+        if !kept.contains(&(direction.as_str(), location.as_str(), field.as_str(), nth)) {
+            gone.push(row.get(0)?);
+        }
+    }
+    let mut delete = conn.prepare_cached("DELETE FROM field WHERE rowid = ?1")?;
+    Ok(gone.iter().try_for_each(|row| delete.execute([row]).map(drop))?)
+}
+
+fn clients(conn: &Connection, clients: &[Client]) -> Result<(), Fault> {
+    CLIENT.keep(conn, &clients.iter().map(|c| c.client.as_str()).collect())?;
+    let mut upsert = conn.prepare_cached(&CLIENT.upsert())?;
+    for c in clients {
+        upsert.execute(params![
+            c.client,
+            int(c.requests),
+            c.first_seen.nanos(),
+            c.last_seen.nanos(),
+            json(&c.user_agents)?,
+            json(&c.services)?,
+        ])?;
+    }
+    Ok(())
+}
+
+fn findings(conn: &Connection, findings: &[Finding]) -> Result<(), Fault> {
+    FINDING.keep(conn, &findings.iter().map(|f| f.id.as_str()).collect())?;
+    let mut upsert = conn.prepare_cached(&FINDING.upsert())?;
+    for f in findings {
+        upsert.execute(params![
+            f.id,
+            f.rule,
+            f.kind.name(),
+            f.severity.name(),
+            f.title,
+            f.explanation,
+            f.endpoint,
+            f.direction.map(direction_name),
+            f.location.map(Location::name),
+            f.field,
+            f.data_class,
+            int(f.count),
+            f.first_seen.nanos(),
+            f.last_seen.nanos(),
+            json(&f.references)?,
+        ])?;
+    }
+    Ok(())
+}
+
+/// The fields in the order an inventory has them.
+pub(super) fn sort_fields(fields: &mut [(i64, Field)]) {
+    fields.sort_by(|(n, a), (m, b)| {
+        (a.direction, a.location, &a.field, n).cmp(&(b.direction, b.location, &b.field, m))
+    });
+}

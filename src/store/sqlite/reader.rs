@@ -1,0 +1,392 @@
+//! What queries read: the inventory as it was published, beside a sensor that may be writing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Row};
+
+use super::columns::{
+    count, counts_from, direction, from_json, location, severity, text, time, word, word_or_null,
+};
+use super::contribution::flow_stats;
+use super::open::{open_read_only, open_to_read};
+use super::publish::{StoredClass, sort_fields};
+use super::runs::{InputRecord, RunId, RunState};
+use super::triage::{FindingState, states};
+use crate::base::Timestamp;
+use crate::inventory::{
+    Client, Coverage, DataClassSeen, Endpoint, Field, Finding, FlowStats, Inventory, Service,
+};
+use crate::model::{InputAccount, PacketAccount};
+use crate::store::error::{Fault, StoreError};
+use crate::model::InputIdentity;
+use crate::store::intern::intern;
+use crate::store::words::{direction_named, finding_kind_named, location_named};
+
+/// A database open for reading.
+#[derive(Debug)]
+pub struct Reader {
+    conn: Connection,
+    path: PathBuf,
+}
+
+/// A run as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredRun {
+    /// Its number.
+    pub run: RunId,
+    /// `replay` or `capture`.
+    pub kind: String,
+    /// How it stands.
+    pub state: RunState,
+    /// The version of the program that ran it.
+    pub version: String,
+    /// Wall time of its start.
+    pub started: Timestamp,
+    /// Wall time of its end.
+    pub ended: Option<Timestamp>,
+}
+
+/// An input as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredInput {
+    /// The run that read it.
+    pub run: RunId,
+    /// What became of its packets.
+    pub record: InputRecord,
+}
+
+/// Flows to one server with one outcome, over all runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowOutcome {
+    /// The server's `ip:port`.
+    pub server: String,
+    /// A protocol, or why there is none.
+    pub outcome: String,
+    /// The counts.
+    pub stats: FlowStats,
+}
+
+impl Reader {
+    /// Opens the database at `path`; makes nothing.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Reader { conn: open_to_read(path)?, path: path.into() })
+    }
+
+    /// Which file is read.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A further connection through which SQLite refuses to write, for statements of users.
+    pub fn read_only(&self) -> Result<Connection, StoreError> {
+        open_read_only(&self.path)
+    }
+
+    /// Everything that was published last, as it was published.
+    pub fn inventory(&self) -> Result<Inventory, StoreError> {
+        self.at_once(|conn| {
+            Ok(Inventory {
+                services: all(conn, "SELECT * FROM service ORDER BY service", service)?,
+                endpoints: endpoints(conn, true)?,
+                clients: all(conn, "SELECT * FROM client ORDER BY client", client)?,
+                findings: all(conn, "SELECT * FROM finding ORDER BY id", finding)?,
+            })
+        })
+    }
+
+    /// The services, by name.
+    pub fn services(&self) -> Result<Vec<Service>, StoreError> {
+        self.at_once(|conn| all(conn, "SELECT * FROM service ORDER BY service", service))
+    }
+
+    /// The endpoints without their fields, by identity.
+    pub fn endpoints(&self) -> Result<Vec<Endpoint>, StoreError> {
+        self.at_once(|conn| endpoints(conn, false))
+    }
+
+    /// The endpoints with their fields, by identity.
+    pub fn endpoints_with_fields(&self) -> Result<Vec<Endpoint>, StoreError> {
+        self.at_once(|conn| endpoints(conn, true))
+    }
+
+    /// The clients, by address.
+    pub fn clients(&self) -> Result<Vec<Client>, StoreError> {
+        self.at_once(|conn| all(conn, "SELECT * FROM client ORDER BY client", client))
+    }
+
+    /// The findings by id, each with what someone decided about it, and the endpoints they are
+    /// about by id.
+    #[expect(clippy::type_complexity, reason = "two lists that belong together")]
+    pub fn findings(
+        &self,
+    ) -> Result<(Vec<(Finding, Option<FindingState>)>, BTreeMap<String, Endpoint>), StoreError>
+    {
+        self.at_once(|conn| {
+            let mut states = states(conn)?;
+            let findings = all(conn, "SELECT * FROM finding ORDER BY id", finding)?;
+            let findings = findings.into_iter().map(|f| {
+                let state = states.remove(&f.id);
+                (f, state)
+            });
+            let findings = findings.collect();
+            let endpoints = endpoints(conn, false)?;
+            Ok((findings, endpoints.into_iter().map(|e| (e.id.clone(), e)).collect()))
+        })
+    }
+
+    /// The runs in order.
+    pub fn runs(&self) -> Result<Vec<StoredRun>, StoreError> {
+        self.at_once(|conn| {
+            all(conn, "SELECT * FROM run ORDER BY id", |row| {
+                Ok(StoredRun {
+                    run: RunId(row.get("id")?),
+                    kind: text(row, "kind")?,
+                    state: word(row, "state", RunState::named)?,
+                    version: text(row, "version")?,
+                    started: time(row, "started_ns")?,
+                    ended: row.get::<_, Option<i64>>("ended_ns")?.map(Timestamp::from_nanos),
+                })
+            })
+        })
+    }
+
+    /// The inputs of all runs in order, each with its accounting.
+    pub fn inputs(&self) -> Result<Vec<StoredInput>, StoreError> {
+        self.at_once(|conn| {
+            let mut inputs = all(conn, "SELECT * FROM input ORDER BY run, position", |row| {
+                Ok((row.get::<_, i64>("id")?, input(row)?))
+            })?;
+            let places: BTreeMap<i64, usize> =
+                inputs.iter().enumerate().map(|(place, (id, _))| (*id, place)).collect();
+            let reasons = all(conn, "SELECT * FROM input_reason", |row| {
+                let reason = (intern(&text(row, "reason")?), count(row, "packets")?);
+                Ok((row.get::<_, i64>("input")?, text(row, "outcome")?, reason))
+            })?;
+            for (id, outcome, (reason, packets)) in reasons {
+                let place = places.get(&id).and_then(|place| inputs.get_mut(*place));
+                let Some((_, input)) = place else { continue };
+                let account = &mut input.record.account.packets;
+                let into = match outcome.as_str() {
+                    "skipped" => &mut account.skipped,
+                    "malformed" => &mut account.malformed,
+                    _ => &mut account.shed,
+                };
+                into.insert(reason, packets);
+            }
+            Ok(inputs.into_iter().map(|(_, input)| input).collect())
+        })
+    }
+
+    /// What could be made of the flows, over all runs, by server and outcome.
+    pub fn flows(&self) -> Result<Vec<FlowOutcome>, StoreError> {
+        self.at_once(|conn| {
+            all(conn, "SELECT * FROM v_flows ORDER BY server, outcome", |row| {
+                Ok(FlowOutcome {
+                    server: text(row, "server")?,
+                    outcome: text(row, "outcome")?,
+                    stats: flow_stats(row)?,
+                })
+            })
+        })
+    }
+
+    /// What SQLite finds wrong with the file, one line each; nothing where it is sound.
+    pub fn check(&self) -> Result<Vec<String>, StoreError> {
+        self.at_once(|conn| {
+            let mut wrong = all(conn, "PRAGMA integrity_check", |row| Ok(row.get(0)?))?;
+            wrong.retain(|line: &String| line != "ok");
+            let orphans = all(conn, "PRAGMA foreign_key_check", |row| {
+                let (table, row, parent): (String, Option<i64>, String) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?);
+                let row = row.map_or_else(String::new, |row| format!(" {row}"));
+                Ok(format!("row{row} of {table} belongs to no row of {parent}"))
+            })?;
+            wrong.extend(orphans);
+            Ok(wrong)
+        })
+    }
+
+    /// Runs `read` on one state of the database, whatever a sensor writes meanwhile.
+    fn at_once<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let done = (|| {
+            let transaction = self.conn.unchecked_transaction()?;
+            let value = read(&transaction)?;
+            transaction.finish()?;
+            Ok(value)
+        })();
+        done.map_err(|fault: Fault| fault.at(&self.path))
+    }
+}
+
+fn all<T>(
+    conn: &Connection,
+    sql: &str,
+    read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+) -> Result<Vec<T>, Fault> {
+    let mut select = conn.prepare_cached(sql)?;
+    let mut rows = select.query([])?;
+    let mut out = Vec::new();
+    while let Some(row) = rows.next()? {
+        out.push(read(row)?);
+    }
+    Ok(out)
+}
+
+fn service(row: &Row<'_>) -> Result<Service, Fault> {
+    Ok(Service {
+        service: text(row, "service")?,
+        addresses: from_json(row, "addresses")?,
+        protocols: from_json(row, "protocols")?,
+        names: from_json(row, "names")?,
+        endpoints: count(row, "endpoints")?,
+        requests: count(row, "requests")?,
+        bytes: count(row, "bytes")?,
+        severity: severity(row)?,
+        first_seen: time(row, "first_ns")?,
+        last_seen: time(row, "last_ns")?,
+    })
+}
+
+fn client(row: &Row<'_>) -> Result<Client, Fault> {
+    Ok(Client {
+        client: text(row, "client")?,
+        user_agents: from_json(row, "user_agents")?,
+        services: from_json(row, "services")?,
+        requests: count(row, "requests")?,
+        first_seen: time(row, "first_ns")?,
+        last_seen: time(row, "last_ns")?,
+    })
+}
+
+fn finding(row: &Row<'_>) -> Result<Finding, Fault> {
+    Ok(Finding {
+        id: text(row, "id")?,
+        rule: intern(&text(row, "rule")?),
+        kind: word(row, "kind", finding_kind_named)?,
+        severity: severity(row)?,
+        title: text(row, "title")?,
+        explanation: text(row, "explanation")?,
+        endpoint: text(row, "endpoint")?,
+        direction: word_or_null(row, "direction", direction_named)?,
+        location: word_or_null(row, "location", location_named)?,
+        field: row.get("field")?,
+        data_class: row.get("data_class")?,
+        count: count(row, "count")?,
+        first_seen: time(row, "first_ns")?,
+        last_seen: time(row, "last_ns")?,
+        references: from_json(row, "references")?,
+    })
+}
+
+fn endpoints(conn: &Connection, with_fields: bool) -> Result<Vec<Endpoint>, Fault> {
+    let mut endpoints = all(conn, "SELECT * FROM endpoint", endpoint)?;
+    endpoints.sort_by(|a, b| {
+        let by_name = a.service.cmp(&b.service).then_with(|| a.standard.cmp(&b.standard));
+        let by_operation = a.operation.cmp(&b.operation).then_with(|| a.method.cmp(&b.method));
+        let by_path = || a.path.cmp(&b.path).then_with(|| a.id.cmp(&b.id));
+        by_name.then(by_operation).then_with(by_path)
+    });
+    if with_fields {
+        for endpoint in &mut endpoints {
+            endpoint.fields = fields(conn, &endpoint.id)?;
+        }
+    }
+    Ok(endpoints)
+}
+
+fn endpoint(row: &Row<'_>) -> Result<Endpoint, Fault> {
+    let encrypted = |word: &str| ["none", "some", "all"].into_iter().find(|w| *w == word);
+    let classes: Vec<StoredClass> = from_json(row, "data_classes")?;
+    let data_classes = classes
+        .into_iter()
+        .map(|class| {
+            let direction = class.direction.as_deref().and_then(direction_named);
+            let direction =
+                direction.ok_or_else(|| Fault::Damaged("a data class without direction".into()))?;
+            Ok((direction, class_seen(class)))
+        })
+        .collect::<Result<_, Fault>>()?;
+    Ok(Endpoint {
+        id: text(row, "id")?,
+        service: text(row, "service")?,
+        protocol: text(row, "protocol")?,
+        standard: text(row, "standard")?,
+        operation: text(row, "operation")?,
+        method: row.get("method")?,
+        path: row.get("path")?,
+        interactions: from_json(row, "interactions")?,
+        absorbed: from_json(row, "absorbed")?,
+        requests: count(row, "requests")?,
+        statuses: counts_from(row, "statuses", |code| code.parse().ok())?,
+        auth: from_json(row, "auth")?,
+        encrypted: word(row, "encrypted", encrypted)?,
+        data_classes,
+        severity: severity(row)?,
+        coverage: Coverage {
+            exchanges: count(row, "exchanges")?,
+            one_sided: count(row, "one_sided")?,
+            gaps: count(row, "gaps")?,
+            truncated: count(row, "truncated")?,
+            undecoded: count(row, "undecoded")?,
+        },
+        clients: count(row, "clients")?,
+        first_seen: time(row, "first_ns")?,
+        last_seen: time(row, "last_ns")?,
+        body_bytes: [count(row, "request_bytes")?, count(row, "response_bytes")?],
+        anomalies: from_json(row, "anomalies")?,
+        fields: Vec::new(),
+    })
+}
+
+fn fields(conn: &Connection, endpoint: &str) -> Result<Vec<Field>, Fault> {
+    let mut select = conn.prepare_cached("SELECT * FROM field WHERE endpoint = ?1")?;
+    let mut rows = select.query([endpoint])?;
+    let mut fields = Vec::new();
+    while let Some(row) = rows.next()? {
+        let types: Vec<String> = from_json(row, "types")?;
+        let classes: Vec<StoredClass> = from_json(row, "data_classes")?;
+        let field = Field {
+            direction: direction(row)?,
+            location: location(row)?,
+            field: text(row, "field")?,
+            types: types.iter().map(|t| intern(t)).collect(),
+            seen: count(row, "seen")?,
+            exchanges: count(row, "exchanges")?,
+            data_classes: classes.into_iter().map(class_seen).collect(),
+            explanation: from_json(row, "explanation")?,
+            mask: row.get("mask")?,
+        };
+        fields.push((row.get("nth")?, field));
+    }
+    sort_fields(&mut fields);
+    Ok(fields.into_iter().map(|(_, field)| field).collect())
+}
+
+fn class_seen(stored: StoredClass) -> DataClassSeen {
+    DataClassSeen { class: stored.class, confidence: stored.confidence, count: stored.count }
+}
+
+fn input(row: &Row<'_>) -> Result<StoredInput, Fault> {
+    let (size, hash): (Option<i64>, Option<i64>) = (row.get("size")?, row.get("hash")?);
+    let identity = size.zip(hash).map(|(size, hash)| InputIdentity {
+        size: u64::try_from(size).unwrap_or(0),
+        hash: hash.cast_unsigned(),
+    });
+    let packets = PacketAccount {
+        seen: count(row, "seen")?,
+        bytes: count(row, "bytes")?,
+        analysed: count(row, "analysed")?,
+        duplicate: count(row, "duplicate")?,
+        filtered: count(row, "filtered")?,
+        dropped: count(row, "dropped")?,
+        cut: count(row, "cut")?,
+        ..PacketAccount::default()
+    };
+    let account =
+        InputAccount { name: text(row, "name")?, packets, incomplete: row.get("incomplete")? };
+    Ok(StoredInput { run: RunId(row.get("run")?), record: InputRecord { account, identity } })
+}

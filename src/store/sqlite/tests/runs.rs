@@ -1,0 +1,180 @@
+//! What runs contribute, and what becomes of them.
+
+use std::collections::BTreeSet;
+
+use super::sample::*;
+use crate::inventory::{EndpointKey, Rollup};
+use crate::store::*;
+
+fn identity(hash: u64) -> Option<InputIdentity> {
+    Some(InputIdentity { size: 1000, hash })
+}
+
+fn loaded(writer: &Writer) -> Vec<RunId> {
+    writer.load_sealed(&[]).unwrap().into_iter().map(|l| l.run).collect()
+}
+
+#[test]
+fn a_rollup_reads_back() {
+    let folder = Folder::new();
+    let mut writer = folder.writer();
+    let run = writer.begin_run(RunKind::Replay, at(0)).unwrap();
+    let rollup = rollup(&["/fhir/Patient/{id}", "/fhir/Observation/{id}", ""], 700);
+    writer.write_all(run, &Rollup::default()).unwrap();
+    writer.write_all(run, &rollup).unwrap();
+    assert!(loaded(&writer).is_empty(), "open runs are not for others");
+    let inventory = &inventory();
+    let end = Seal { run, inputs: &[], interrupted: false, replaces: &[], ended: at(1), inventory };
+    writer.seal(&end).unwrap();
+    let read = writer.load_sealed(&[]).unwrap().pop().unwrap();
+    assert!(read.unknown_rules.is_empty());
+    assert_eq!(observe(&read.rollup), observe(&rollup));
+    assert!(writer.load_sealed(&[run]).unwrap().is_empty());
+    assert!(writer.write_all(run, &rollup).is_err(), "a sealed run does not change");
+}
+
+#[test]
+fn rules_that_are_gone_are_left_out_and_named() {
+    let folder = Folder::new();
+    let mut writer = folder.writer();
+    replay(&mut writer, &[], &[]);
+    writer.close().unwrap();
+    let names = RuleNames::new(["contact.email", "us.ssn"]);
+    let writer = Writer::open(&folder.path, KEY, names).unwrap();
+    let read = writer.load_sealed(&[]).unwrap().pop().unwrap();
+    assert_eq!(read.unknown_rules, ["gb.nhs_number"]);
+}
+
+#[test]
+fn changed_endpoints_are_replaced_and_others_left() {
+    let folder = Folder::new();
+    let mut writer = folder.writer();
+    let run = writer.begin_run(RunKind::Capture, at(0)).unwrap();
+    writer.write_all(run, &rollup(&["/a", "/b", "/c"], 5)).unwrap();
+    let mut now = rollup(&["/a", "/b"], 5);
+    now.endpoints.extend(rollup(&["/b", "/d"], 9).endpoints);
+    let changed: Vec<EndpointKey> = ["/b", "/c", "/d"].map(key).into();
+    writer.write_changed(run, &now, &changed, &[input("eth0", None, None)]).unwrap();
+    drop(writer);
+    let writer = folder.writer();
+    assert_eq!(writer.recovery().kept, [run]);
+    let read = writer.load_sealed(&[]).unwrap().pop().unwrap();
+    assert_eq!(observe(&read.rollup), observe(&now));
+}
+
+#[test]
+fn a_replay_that_was_killed_leaves_nothing() {
+    let folder = Folder::new();
+    let mut writer = folder.writer();
+    let sealed = replay(&mut writer, &[input("a.pcap", Some(1), None)], &[]);
+    let open = writer.begin_run(RunKind::Replay, at(0)).unwrap();
+    writer.write_all(open, &rollup(&["/secret"], 5)).unwrap();
+    drop(writer);
+    assert_eq!(folder.reader().inventory().unwrap(), inventory());
+    let writer = folder.writer();
+    assert_eq!(writer.recovery(), &Recovery { removed: vec![open], kept: vec![] });
+    assert_eq!(loaded(&writer), [sealed]);
+    writer.close().unwrap();
+    assert!(folder.reader().check().unwrap().is_empty());
+}
+
+#[test]
+fn a_capture_that_was_killed_is_kept_as_partial() {
+    let folder = Folder::new();
+    let mut writer = folder.writer();
+    let run = writer.begin_run(RunKind::Capture, at(0)).unwrap();
+    let live = rollup(&["/live"], 5);
+    writer.write_changed(run, &live, live.endpoints.keys(), &[input("eth0", None, None)]).unwrap();
+    drop(writer);
+    let writer = folder.writer();
+    assert_eq!(loaded(&writer), [run]);
+    writer.close().unwrap();
+    let reader = folder.reader();
+    assert_eq!(reader.runs().unwrap()[0].state, RunState::Partial);
+    let input = reader.inputs().unwrap().pop().unwrap();
+    assert_eq!(input.record.account.incomplete.as_deref(), Some("the sensor ended without notice"));
+}
+
+#[test]
+fn run_numbers_are_never_given_again() {
+    let folder = Folder::new();
+    let mut writer = folder.writer();
+    let first = writer.begin_run(RunKind::Replay, at(0)).unwrap();
+    writer.abandon(first).unwrap();
+    assert!(writer.begin_run(RunKind::Replay, at(0)).unwrap() > first);
+    assert!(matches!(writer.abandon(first), Err(StoreError::Missing { .. })));
+}
+
+#[test]
+fn a_complete_file_is_skipped_and_a_partial_one_replaced() {
+    let folder = Folder::new();
+    let mut writer = folder.writer();
+    let whole = replay(&mut writer, &[input("a.pcap", Some(1), None)], &[]);
+    let cut = replay(&mut writer, &[input("b.pcap", Some(2), Some("cut at byte 77"))], &[]);
+    let plan = writer.plan(&[identity(1), identity(2), identity(3), None, identity(3)]).unwrap();
+    assert_eq!(
+        plan.inputs,
+        [
+            InputPlan::Skip(whole),
+            InputPlan::Replace(cut),
+            InputPlan::Read,
+            InputPlan::Read,
+            InputPlan::Twice(2),
+        ]
+    );
+    assert_eq!(plan.replaces, [cut]);
+    assert!(plan.lost.is_empty());
+    let new = replay(&mut writer, &[input("b.pcap", Some(2), None)], &plan.replaces);
+    assert_eq!(loaded(&writer), [whole, new]);
+    assert_eq!(writer.plan(&[identity(2)]).unwrap().inputs, [InputPlan::Skip(new)]);
+}
+
+#[test]
+fn a_partial_file_takes_the_files_of_its_run_along() {
+    let folder = Folder::new();
+    let mut writer = folder.writer();
+    let both = [input("a.pcap", Some(1), None), input("b.pcap", Some(2), Some("cut"))];
+    let run = replay(&mut writer, &both, &[]);
+    let plan = writer.plan(&[identity(1), identity(2)]).unwrap();
+    assert_eq!(plan.inputs, [InputPlan::Replace(run), InputPlan::Replace(run)]);
+    assert!(plan.lost.is_empty());
+    let plan = writer.plan(&[identity(2)]).unwrap();
+    assert_eq!(plan.lost, ["a.pcap"], "what would be lost is told");
+    let plan = writer.plan(&[identity(1)]).unwrap();
+    assert_eq!(plan.inputs, [InputPlan::Skip(run)], "nothing is lost for a complete file");
+}
+
+#[test]
+fn an_interrupted_run_is_partial() {
+    let folder = Folder::new();
+    let mut writer = folder.writer();
+    let run = writer.begin_run(RunKind::Replay, at(0)).unwrap();
+    let inventory = &inventory();
+    let seal = Seal { run, inputs: &[], interrupted: true, replaces: &[], ended: at(1), inventory };
+    writer.seal(&seal).unwrap();
+    assert!(writer.seal(&seal).is_err(), "a run ends once");
+    writer.close().unwrap();
+    assert_eq!(folder.reader().runs().unwrap()[0].state, RunState::Partial);
+}
+
+#[test]
+fn inputs_read_back_with_their_reasons() {
+    let folder = Folder::new();
+    let mut writer = folder.writer();
+    let inputs = [input("a.pcap", Some(u64::MAX), None), input("-", None, Some("cut at byte 9"))];
+    replay(&mut writer, &inputs, &[]);
+    writer.close().unwrap();
+    let reader = folder.reader();
+    let read = reader.inputs().unwrap();
+    let names: BTreeSet<_> = read.iter().map(|i| i.record.account.name.as_str()).collect();
+    assert_eq!(names, BTreeSet::from(["-", "a.pcap"]));
+    for (stored, written) in read.iter().zip(&inputs) {
+        assert_eq!(stored.record.identity, written.identity);
+        assert_eq!(stored.record.account.packets, written.account.packets);
+        assert_eq!(stored.record.account.incomplete, written.account.incomplete);
+        assert!(stored.record.account.packets.balances());
+    }
+    let flows = reader.flows().unwrap();
+    assert_eq!(flows.len(), 1);
+    assert_eq!((flows[0].outcome.as_str(), flows[0].stats.flows), ("tls", 3));
+}

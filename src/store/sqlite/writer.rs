@@ -1,0 +1,170 @@
+//! The one sensor that writes.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Transaction, TransactionBehavior};
+
+use super::open::{Locked, open_to_write};
+use super::runs::{self, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, Seal};
+use super::{contribution, publish};
+use crate::base::Timestamp;
+use crate::inventory::{EndpointKey, Inventory, Rollup};
+use crate::store::error::{Fault, StoreError};
+use crate::store::evidence_codec::RuleNames;
+use crate::model::InputIdentity;
+
+/// A database open for writing. Only one exists per file at a time, in any process.
+///
+/// A replay goes: [`plan`](Writer::plan), [`begin_run`](Writer::begin_run),
+/// [`load_sealed`](Writer::load_sealed) without the runs the plan replaces, read everything,
+/// [`write_all`](Writer::write_all), [`seal`](Writer::seal), [`close`](Writer::close). A live
+/// capture calls [`write_changed`](Writer::write_changed) and [`publish`](Writer::publish) every
+/// now and then before it seals.
+#[derive(Debug)]
+pub struct Writer {
+    db: Locked,
+    path: PathBuf,
+    names: RuleNames,
+    recovery: Recovery,
+}
+
+impl Writer {
+    /// Opens the database at `path` and makes it (mode 0600) where there is none or an empty
+    /// file. `key_id` is that of the key in use ([`crate::base::InstallationKey::id`]). Runs
+    /// that a crash left open are dealt with: see [`Writer::recovery`].
+    pub fn open(path: &Path, key_id: &str, names: RuleNames) -> Result<Self, StoreError> {
+        let db = open_to_write(path, key_id)?;
+        let mut writer = Writer { db, path: path.into(), names, recovery: Recovery::default() };
+        writer.recovery = writer.transact(|t, _| Ok(runs::recover(t)?))?;
+        Ok(writer)
+    }
+
+    /// What was done about runs that a crash left open.
+    pub fn recovery(&self) -> &Recovery {
+        &self.recovery
+    }
+
+    /// What to do with the inputs of a replay, by their identities in the given order; `None` for
+    /// standard input, which is always read.
+    pub fn plan(&self, inputs: &[Option<InputIdentity>]) -> Result<Plan, StoreError> {
+        self.told(runs::plan(&self.db.conn, inputs))
+    }
+
+    /// Begins a run at wall time `started`.
+    pub fn begin_run(&mut self, kind: RunKind, started: Timestamp) -> Result<RunId, StoreError> {
+        self.transact(|t, _| Ok(runs::begin(t, kind, started)?))
+    }
+
+    /// Replaces everything that the open `run` contributed by `rollup`.
+    pub fn write_all(&mut self, run: RunId, rollup: &Rollup) -> Result<(), StoreError> {
+        self.transact(|t, names| {
+            runs::require_open(t, run)?;
+            contribution::write_all(t, run, rollup, names)
+        })
+    }
+
+    /// Replaces what the open `run` contributed to the endpoints `changed` by what `rollup` says
+    /// of them, and all its services, clients, flows and anomalies. An endpoint that is no longer
+    /// in `rollup` is removed. `inputs` is what was read so far.
+    pub fn write_changed<'a>(
+        &mut self,
+        run: RunId,
+        rollup: &Rollup,
+        changed: impl IntoIterator<Item = &'a EndpointKey>,
+        inputs: &[InputRecord],
+    ) -> Result<(), StoreError> {
+        self.transact(|t, names| {
+            runs::require_open(t, run)?;
+            runs::write_inputs(t, run, inputs)?;
+            contribution::write_changed(t, run, rollup, (changed, names))
+        })
+    }
+
+    /// What every ended run contributed, but those in `except`, by run.
+    pub fn load_sealed(&self, except: &[RunId]) -> Result<Vec<Loaded>, StoreError> {
+        self.told(self.try_load(except))
+    }
+
+    fn try_load(&self, except: &[RunId]) -> Result<Vec<Loaded>, Fault> {
+        let conn = &self.db.conn;
+        let mut select = conn.prepare("SELECT id FROM run WHERE state <> 'open' ORDER BY id")?;
+        let ids: Vec<RunId> =
+            select.query_map([], |row| row.get(0).map(RunId))?.collect::<Result<_, _>>()?;
+        ids.into_iter()
+            .filter(|run| !except.contains(run))
+            .map(|run| {
+                let (rollup, unknown) = contribution::load(conn, run, &self.names)?;
+                Ok(Loaded { run, rollup, unknown_rules: unknown.into_iter().collect() })
+            })
+            .collect()
+    }
+
+    /// Makes the public tables say what `inventory` says, between seals.
+    pub fn publish(&mut self, inventory: &Inventory) -> Result<(), StoreError> {
+        self.transact(|t, _| publish::publish(t, inventory))
+    }
+
+    /// Ends a run: in one transaction its inputs are written, it is marked as ended, the runs it
+    /// replaces are removed and the inventory is published.
+    pub fn seal(&mut self, seal: &Seal<'_>) -> Result<(), StoreError> {
+        self.transact(|t, _| {
+            runs::seal(t, seal)?;
+            publish::publish(t, seal.inventory)
+        })
+    }
+
+    /// Gives up an open run: everything it wrote is removed.
+    pub fn abandon(&mut self, run: RunId) -> Result<(), StoreError> {
+        self.transact(|t, _| {
+            runs::require_open(t, run)?;
+            Ok(runs::remove(t, &[run])?)
+        })
+    }
+
+    /// Removes runs for good and publishes what is left. Their content is overwritten in the file
+    /// and in the log before this returns, unless a reader holds on to the log; then when the
+    /// database is closed.
+    pub fn purge(&mut self, runs: &[RunId], inventory: &Inventory) -> Result<(), StoreError> {
+        self.transact(|t, _| {
+            runs::remove(t, runs)?;
+            publish::publish(t, inventory)
+        })?;
+        self.told(self.checkpoint())
+    }
+
+    /// Moves the log into the database and closes both, so that one file is left.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.told(self.checkpoint())?;
+        let Writer { db, path, .. } = self;
+        db.conn.close().map_err(|(_, e)| Fault::from(e).at(&path))
+    }
+
+    #[cfg(test)]
+    pub(super) fn conn(&self) -> &rusqlite::Connection {
+        &self.db.conn
+    }
+
+    /// Whatever a reader keeps from being moved now stays in the log and is moved later.
+    fn checkpoint(&self) -> rusqlite::Result<()> {
+        self.db.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    }
+
+    fn transact<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>, &RuleNames) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let names = &self.names;
+        let conn = &mut self.db.conn;
+        let done: Result<T, Fault> = (|| {
+            let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&transaction, names)?;
+            transaction.commit()?;
+            Ok(value)
+        })();
+        self.told(done)
+    }
+
+    fn told<T>(&self, result: Result<T, impl Into<Fault>>) -> Result<T, StoreError> {
+        result.map_err(|fault| fault.into().at(&self.path))
+    }
+}
