@@ -62,10 +62,8 @@ fn replay_group(group: &[Expected]) -> Vec<String> {
         }
         return wrong;
     }
-    if ran.code == Some(2) {
-        return wrong;
-    }
-    let seen = accounts(&lab, "c.db", &mut wrong);
+    let unusable = ran.code == Some(2);
+    let seen = if unusable { BTreeMap::new() } else { accounts(&lab, "c.db", &mut wrong) };
     for one in group {
         if FRAMES_DIFFER.iter().any(|(name, _)| *name == one.name) {
             continue;

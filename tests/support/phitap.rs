@@ -78,7 +78,8 @@ impl Lab {
     /// Writes a key that only the user may read.
     pub fn key_file(&self, name: &str, key: [u8; 32]) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
-        let path = self.file(name, key);
+        let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        let path = self.file(name, hex + "\n");
         let mode = std::fs::Permissions::from_mode(0o600);
         std::fs::set_permissions(&path, mode).expect("the mode of our own file");
         path
