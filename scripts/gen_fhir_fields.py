@@ -46,7 +46,8 @@ TYPES = {
         "identifier.value": [["person.identifier", 70]],
     },
     "Reference-clinician": {"display": [["person.name", 75]]},
-    "Reference-mixed": {"display": [["person.name", 60]]},
+    # Organisations and devices stand here as often: the values have to speak as well.
+    "Reference-mixed": {"display": [["person.name", 40]]},
     "birthDate": {"": [["person.birth_date", 98]]},
     "birthDate-clinician": {"": [["person.birth_date", 90]]},
     "deathDate": {"": [["person.death_date", 95]]},

@@ -118,12 +118,7 @@ impl Workbench {
             }
         }
         let (path, parameters) = templated;
-        Some(Named {
-            standard: "fhir",
-            interaction: Some(operation.interaction),
-            path,
-            parameters,
-        })
+        Some(Named { standard: "fhir", interaction: Some(operation.interaction), path, parameters })
     }
 
     fn name_http(&self, request: &Request) -> Named {
@@ -136,7 +131,7 @@ impl Workbench {
 
     fn template(&self, path: &[u8]) -> (String, Vec<(String, Vec<u8>)>) {
         let mut out = TemplatedPath::default();
-        template_path(path, &|text| self.detector.is_sensitive(text), &mut out);
+        template_path(path, &|text| !self.detector.keeps_segment(text), &mut out);
         let parameters =
             out.parameters(path).map(|(name, value)| (name.to_string(), value.to_vec())).collect();
         (out.template().to_string(), parameters)

@@ -59,7 +59,7 @@ impl Workbench {
         let policy = detector.clone();
         Workbench {
             values: Values::new(detector.clone(), key.hasher("sample")),
-            paths: PathTable::new(Box::new(move |name: &[u8]| !policy.is_sensitive(name))),
+            paths: PathTable::new(Box::new(move |name: &[u8]| policy.keeps_key(name))),
             detector,
             columns: Columns::default(),
             roles: Roles::default(),

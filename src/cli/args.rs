@@ -275,6 +275,12 @@ pub struct FindingsArgs {
     /// Only this state: new, acknowledged, …
     #[arg(long)]
     pub state: Option<String>,
+    /// Only the finding with this id
+    #[arg(long)]
+    pub id: Option<String>,
+    /// Say why each matters, what to do, and which standards it concerns
+    #[arg(long)]
+    pub explain: bool,
     /// How rows are shown.
     #[command(flatten)]
     pub output: OutputArgs,

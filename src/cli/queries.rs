@@ -1,7 +1,7 @@
 //! The query subcommands: options become a filter, rows become a table or JSON.
 
-use std::fmt::Display;
-use std::io;
+use std::fmt::{Display, Write as _};
+use std::io::{self, Write as _};
 
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ use super::exit::{Exit, Failure};
 use crate::base::clock;
 use crate::model::{Direction, FindingKind, Location};
 use crate::query::{self, ClassPattern, OperationFilter, Pattern, QueryError};
+use crate::report::text::escaped;
 use crate::report::{self, Column, Layout, Record, Section, columns};
 use crate::store::words::{direction_named, finding_kind_named, location_named};
 use crate::store::{FailureKind, Reader, TriageState};
@@ -70,18 +71,20 @@ pub fn fields(args: &FieldsArgs) -> Result<Exit, Failure> {
     show(&rows, columns::FIELDS, &args.output)
 }
 
-#[expect(clippy::print_stdout, reason = "this is the answer")]
 fn explain(rows: &[query::FieldRow]) -> Result<Exit, Failure> {
+    let mut out = String::new();
     for row in rows.iter().filter(|row| !row.explanation.is_empty()) {
-        println!("{} {} {} {}", row.operation, row.direction, row.location, row.field);
+        let place = (&row.operation, row.direction, row.location, &row.field);
+        let _ = writeln!(out, "{} {} {} {}", escaped(place.0), place.1, place.2, escaped(place.3));
         for class in &row.data_classes {
-            println!("  {} {}% ({} values)", class.class, class.confidence, class.count);
+            let _ =
+                writeln!(out, "  {} {}%, {} values", class.class, class.confidence, class.count);
         }
         for reason in &row.explanation {
-            println!("    {reason}");
+            let _ = writeln!(out, "    {}", escaped(reason));
         }
     }
-    Ok(Exit::Done)
+    print_text(&out)
 }
 
 /// `phitap findings`
@@ -92,13 +95,59 @@ pub fn findings(args: &FindingsArgs) -> Result<Exit, Failure> {
         kind: kind(&args.kind)?,
         min_severity: args.severity,
         state: state(&args.state)?,
+        id: args.id.clone(),
         class: class(&args.endpoint),
         now: Some(clock::wall()),
         limit: args.output.limit,
         ..query::FindingFilter::default()
     };
     let rows = query::findings(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
+    if args.explain && args.output.format == Format::Table {
+        return explain_findings(&rows);
+    }
     show(&rows, columns::FINDINGS, &args.output)
+}
+
+fn explain_findings(rows: &[query::FindingRow]) -> Result<Exit, Failure> {
+    let width = Layout::of_stdout().width.clamp(40, 100);
+    let mut out = String::new();
+    for row in rows {
+        let seen = row.last_seen.as_deref().unwrap_or("?");
+        let _ = writeln!(out, "{} {} ({}, last seen {seen})", row.severity, row.id, row.state);
+        for text in [&row.title, &row.explanation] {
+            out.push_str(&wrap(&escaped(text), width, "  "));
+        }
+        out.push_str(&wrap(&row.references.join("; "), width, "  "));
+        out.push('\n');
+    }
+    print_text(&out)
+}
+
+/// `text` in lines of at most `width` columns, each behind `indent`.
+fn wrap(text: &str, width: usize, indent: &str) -> String {
+    let mut out = String::new();
+    let mut line = String::from(indent);
+    for word in text.split_whitespace() {
+        if line.len() > indent.len() && line.chars().count() + word.chars().count() >= width {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            line = indent.into();
+        }
+        line.push_str(word);
+        line.push(' ');
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
+    out
+}
+
+fn print_text(text: &str) -> Result<Exit, Failure> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("write the answer: {e}")))
+        }
+        _ => Ok(Exit::Done),
+    }
 }
 
 /// `phitap clients`
@@ -222,8 +271,7 @@ fn location(text: &Option<String>) -> Result<Option<Location>, Failure> {
 }
 
 fn kind(text: &Option<String>) -> Result<Option<FindingKind>, Failure> {
-    let expected =
-        "auth, behaviour, configuration, drift, exposure, sensitive-data or transport";
+    let expected = "auth, behaviour, configuration, drift, exposure, sensitive-data or transport";
     named("kind", text, finding_kind_named, expected)
 }
 

@@ -24,7 +24,15 @@ pub struct Summary<'a> {
     pub db: &'a Path,
 }
 
-/// Findings shown; the rest is a query away.
+/// Findings of one endpoint by one rule.
+struct Group {
+    severity: Severity,
+    requests: u64,
+    findings: usize,
+    text: String,
+}
+
+/// Lines of findings shown; the rest is a query away.
 const FINDINGS_SHOWN: usize = 8;
 /// Services that could not be read, shown.
 const UNREAD_SHOWN: usize = 5;
@@ -102,7 +110,7 @@ impl Summary<'_> {
     }
 
     fn exposed(&self, out: &mut String, width: usize) {
-        let mut findings: Vec<&Finding> = self.inventory.findings.iter().collect();
+        let findings: Vec<&Finding> = self.inventory.findings.iter().collect();
         let _ = writeln!(out, "\nExposed");
         if findings.is_empty() {
             let _ = writeln!(out, "  nothing was found in what could be seen");
@@ -114,19 +122,58 @@ impl Summary<'_> {
         }
         let counts: Vec<String> =
             by_severity.iter().rev().map(|(s, n)| format!("{n} {s}")).collect();
-        let _ = writeln!(out, "  {}: {}", count(findings.len() as u64, "finding"), counts.join(", "));
+        let _ =
+            writeln!(out, "  {}: {}", count(findings.len() as u64, "finding"), counts.join(", "));
         self.classes(out, width);
-        findings.sort_by(|a, b| {
-            b.severity.cmp(&a.severity).then(b.count.cmp(&a.count)).then(a.id.cmp(&b.id))
-        });
         let _ = writeln!(out);
-        for finding in findings.iter().take(FINDINGS_SHOWN) {
-            let title = cut_end(&escaped(&finding.title), width.saturating_sub(12));
-            let _ = writeln!(out, "  {:<9} {title}", finding.severity);
+        let groups = self.groups(&findings);
+        for group in groups.iter().take(FINDINGS_SHOWN) {
+            let text = cut_end(&escaped(&group.text), width.saturating_sub(12));
+            let _ = writeln!(out, "  {:<9} {text}", group.severity);
         }
-        if findings.len() > FINDINGS_SHOWN {
-            let _ = writeln!(out, "  {:<9} and {} more", "", findings.len() - FINDINGS_SHOWN);
+        let more: usize = groups.iter().skip(FINDINGS_SHOWN).map(|g| g.findings).sum();
+        if more > 0 {
+            let _ = writeln!(out, "  {:<9} and {}", "", count(more as u64, "more finding"));
         }
+    }
+
+    /// One line per endpoint and rule, with the classes concerned: the most severe first, among
+    /// these the most used.
+    fn groups(&self, findings: &[&Finding]) -> Vec<Group> {
+        let endpoints: BTreeMap<&str, &Endpoint> =
+            self.inventory.endpoints.iter().map(|e| (e.id.as_str(), e)).collect();
+        let mut grouped: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
+        for finding in findings {
+            grouped.entry((&finding.endpoint, finding.rule)).or_default().push(finding);
+        }
+        let mut groups: Vec<Group> = grouped
+            .into_iter()
+            .map(|((endpoint, rule), members)| {
+                let endpoint = endpoints.get(endpoint);
+                let operation = endpoint.map_or("?", |e| e.operation.as_str());
+                let mut classes: Vec<&str> =
+                    members.iter().filter_map(|f| f.data_class.as_deref()).collect();
+                classes.sort_unstable();
+                classes.dedup();
+                let what = rule.replace('-', " ");
+                let list = classes.join(", ");
+                let text = match classes.is_empty() {
+                    true => format!("{operation}: {what}"),
+                    false => format!("{operation}: {what} ({list})"),
+                };
+                Group {
+                    severity: members.iter().map(|f| f.severity).max().unwrap_or_default(),
+                    requests: endpoint.map_or(0, |e| e.requests),
+                    findings: members.len(),
+                    text,
+                }
+            })
+            .collect();
+        groups.sort_by(|a, b| {
+            let severity = b.severity.cmp(&a.severity);
+            severity.then(b.requests.cmp(&a.requests)).then(a.text.cmp(&b.text))
+        });
+        groups
     }
 
     /// Which classes travel, and on how many endpoints.
@@ -164,7 +211,8 @@ impl Summary<'_> {
         self.damaged(&mut lines);
         let _ = writeln!(out, "\nNot seen");
         if lines.is_empty() {
-            let _ = writeln!(out, "  nothing: every packet was analysed and every exchange was whole");
+            let _ =
+                writeln!(out, "  nothing: every packet was analysed and every exchange was whole");
         }
         for line in lines {
             let _ = writeln!(out, "  {}", cut_end(&escaped(&line), width.saturating_sub(2)));
@@ -189,18 +237,26 @@ impl Summary<'_> {
             lines.push(format!("{flows} to {}, {}, {what}", key.server, bytes(stats.bytes)));
         }
         if unread.len() > UNREAD_SHOWN {
-            lines.push(format!("and {} more servers: see phitap coverage", unread.len() - UNREAD_SHOWN));
+            lines.push(format!(
+                "and {} more servers: see phitap coverage",
+                unread.len() - UNREAD_SHOWN
+            ));
         }
     }
 
     fn lost_packets(&self, lines: &mut Vec<String>) {
         let all = self.all_packets();
         if all.dropped > 0 {
-            lines.push(format!("{} lost in the kernel's buffer: raise --buffer", count(all.dropped, "packet")));
+            lines.push(format!(
+                "{} lost in the kernel's buffer: raise --buffer",
+                count(all.dropped, "packet")
+            ));
         }
-        for (reasons, verb) in
-            [(&all.shed, "discarded"), (&all.skipped, "not analysed"), (&all.malformed, "malformed")]
-        {
+        for (reasons, verb) in [
+            (&all.shed, "discarded"),
+            (&all.skipped, "not analysed"),
+            (&all.malformed, "malformed"),
+        ] {
             for (reason, n) in reasons {
                 lines.push(format!("{} {verb}: {reason}", count(*n, "packet")));
             }
@@ -241,7 +297,8 @@ impl Summary<'_> {
             hint("findings --severity high", "what to fix first, and why");
         }
         let returned = self.inventory.endpoints.iter().flat_map(|e| &e.data_classes);
-        let first = returned.filter(|(d, _)| *d == Direction::ToClient).map(|(_, c)| &c.class).min();
+        let first =
+            returned.filter(|(d, _)| *d == Direction::ToClient).map(|(_, c)| &c.class).min();
         if let Some(class) = first {
             hint(&format!("fields --class {class}"), "in which fields a data class travels");
         }

@@ -26,6 +26,8 @@ mod xml;
 
 #[cfg(test)]
 mod recorder;
+#[cfg(test)]
+mod tests;
 
 pub use body::BodyWalker;
 pub use form::{percent_decode, walk_cookies, walk_query};

@@ -292,6 +292,11 @@ impl XmlWalker {
                 self.malformed = true;
                 self.state = State::Open;
             }
+            State::Tag | State::EmptyTag if is_name_end(byte) => {
+                // A quote or an equals sign where a name should be.
+                self.malformed = true;
+                self.state = State::Tag;
+            }
             State::Tag | State::EmptyTag => {
                 self.name.clear();
                 self.attribute = self.here();

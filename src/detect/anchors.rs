@@ -2,12 +2,22 @@
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 
+use super::sift::Census;
+
 /// The literals, and for each what it stands for: itself and every other literal it begins with.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
     automaton: Option<AhoCorasick>,
     actions: Vec<Vec<usize>>,
+    /// What the literals are made of, without those that need more than another does.
+    least: Vec<Census>,
+    /// One bit per pair of bytes that a literal begins with.
+    pairs: Vec<u64>,
 }
+
+/// Texts shorter than this are looked through by pairs first: the automaton's vector search needs
+/// longer ones to pay.
+const SHORT: usize = 64;
 
 impl Anchors {
     /// Over literals with the number of what is to be tried at them. Fails where the automaton
@@ -27,11 +37,36 @@ impl Anchors {
                 begun.map(|(_, action)| *action).collect()
             })
             .collect();
+        let mut least: Vec<Census> = Vec::new();
+        for census in literals.iter().map(|literal| Census::of(literal.as_bytes())) {
+            if !least.iter().any(|other| census.covers(other)) {
+                least.retain(|other| !other.covers(&census));
+                least.push(census);
+            }
+        }
+        let mut pairs = vec![0u64; (1 << 16) / 64];
+        for literal in &literals {
+            let (word, bit) = place_of(literal.as_bytes());
+            if let Some(bits) = pairs.get_mut(word) {
+                *bits |= 1 << bit;
+            }
+        }
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
             .build(&literals)
             .map_err(|e| e.to_string())?;
-        Ok(Anchors { automaton: Some(automaton), actions })
+        Ok(Anchors { automaton: Some(automaton), actions, least, pairs })
+    }
+
+    /// Whether a text made of `census` can hold a literal at all.
+    pub(super) fn possible(&self, text: &[u8], census: &Census) -> bool {
+        self.least.iter().any(|least| census.covers(least))
+            && (text.len() >= SHORT || text.windows(2).any(|pair| self.begins(pair)))
+    }
+
+    fn begins(&self, pair: &[u8]) -> bool {
+        let (word, bit) = place_of(pair);
+        self.pairs.get(word).is_some_and(|bits| bits >> bit & 1 == 1)
     }
 
     /// Calls `found` with the action and place of every literal in `text`. Linear in its length.
@@ -47,6 +82,13 @@ impl Anchors {
     }
 }
 
+/// Word and bit of the first two bytes.
+fn place_of(literal: &[u8]) -> (usize, u32) {
+    let byte = |at: usize| literal.get(at).copied().map_or(0, usize::from);
+    let pair = byte(0) << 8 | byte(1);
+    (pair >> 6, u32::from(literal.get(1).copied().unwrap_or(0) & 63))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +100,15 @@ mod tests {
         let mut hits = Vec::new();
         anchors.each(b"xabcd ab", |action, range| hits.push((action, range.start)));
         assert_eq!(hits, [(0, 1), (1, 1), (2, 2), (1, 6)]);
+    }
+
+    #[test]
+    fn short_texts_are_possible_only_with_the_right_bytes() {
+        let anchors = Anchors::compile(&[("Mr ".to_owned(), 0)]).unwrap();
+        let possible = |text: &str| anchors.possible(text.as_bytes(), &Census::of(text.as_bytes()));
+        assert!(possible("to Mr Smith"));
+        assert!(!possible("to mr smith"));
+        assert!(!possible("Heart rate"));
     }
 
     #[test]

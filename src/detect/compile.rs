@@ -1,11 +1,14 @@
 //! From rules as written to rules that run. Whatever cannot run is refused here, by file, line,
 //! rule and key.
 
+use regex_automata::Anchored;
+use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::meta::Regex;
+use regex_automata::util::{start, syntax};
 
-use crate::base::limits::{PATTERN_BYTES_MAX, PATTERN_COMPILED_BYTES_MAX, RULES_MAX};
 use crate::base::TableMap;
-use crate::model::{Evidence, Form, Location, RuleId, ValueKind};
+use crate::base::limits::{PATTERN_BYTES_MAX, PATTERN_COMPILED_BYTES_MAX, RULES_MAX};
+use crate::model::{Evidence, Form, Location, RuleBits, RuleId, ValueKind};
 use crate::rules::{Embedded as EmbeddedRule, Example, Rule, RuleError, RulePack};
 
 use super::checks::{self, Check};
@@ -14,12 +17,17 @@ use super::embedded::{Embedded, Method, Search};
 use super::judge::{CONFIDENCE_REPORTED, FieldRef, Judge, JudgeClass, JudgeRule};
 use super::locate::Places;
 use super::shape::Shape;
-use super::whole::{Trial, Whole};
+use super::whole::{Pattern, Trial, Whole};
 use super::words::Phrase;
 use super::{finders, recognisers};
 
 /// Examples of each kind that every rule has.
 const EXAMPLES_MIN: usize = 3;
+
+/// Weight from which one value that passes is telling where names are kept.
+const TELLING_WEIGHT_MIN: f64 = 4.0;
+/// Chance up to which it is telling whatever its weight.
+const TELLING_CHANCE_MAX: f64 = 0.001;
 
 /// Compiles a pack whose examples hold.
 pub(super) fn compile(pack: &RulePack) -> Result<Detector, RuleError> {
@@ -60,6 +68,9 @@ struct Build {
     whole: Whole,
     embedded: Embedded,
     judge: Judge,
+    telling: RuleBits,
+    /// Patterns searched for inside text.
+    patterns: usize,
     count: usize,
 }
 
@@ -78,6 +89,8 @@ impl Build {
                 places: Places::compile(pack.fhir(), pack.rules().iter()),
                 ..Judge::default()
             },
+            telling: RuleBits::NONE,
+            patterns: 0,
             count: pack.rules().iter().map(variants).sum(),
         }
     }
@@ -103,6 +116,13 @@ impl Build {
         };
         let prefixes: Vec<Box<[u8]>> =
             rule.test_prefixes.iter().map(|p| p.as_bytes().into()).collect();
+        let sure = rule.chance.is_some_and(|chance| chance <= TELLING_CHANCE_MAX);
+        if rule.weight >= TELLING_WEIGHT_MIN || sure {
+            self.telling.insert(id);
+        }
+        if let Some(bare) = bare.filter(|_| rule.bare_weight >= TELLING_WEIGHT_MIN || sure) {
+            self.telling.insert(bare);
+        }
         let trial = |id| Trial { rule: id, check, test: test.map(|t| (t, prefixes.clone())) };
         self.add_whole(rule, trial(id), bare.map(trial))?;
         for way in &rule.embedded {
@@ -111,7 +131,12 @@ impl Build {
         self.add_to_class(rule, id, bare, test)
     }
 
-    fn add_whole(&mut self, rule: &Rule, main: Trial, bare: Option<Trial>) -> Result<(), RuleError> {
+    fn add_whole(
+        &mut self,
+        rule: &Rule,
+        main: Trial,
+        bare: Option<Trial>,
+    ) -> Result<(), RuleError> {
         let main = self.whole.add_trial(main);
         for mask in &rule.masks {
             let shape = Shape::parse(mask).map_err(|e| refuse(rule, "masks", e))?;
@@ -127,12 +152,16 @@ impl Build {
         if let Some(name) = &rule.recogniser {
             let recogniser = recognisers::find(name).ok_or_else(|| {
                 let known = recognisers::names();
-                refuse(rule, "recogniser", format!("no recogniser is called {name:?}; known: {known}"))
+                refuse(
+                    rule,
+                    "recogniser",
+                    format!("no recogniser is called {name:?}; known: {known}"),
+                )
             })?;
             self.whole.add_recogniser(recogniser, main);
         }
         if let Some(pattern) = &rule.format {
-            self.whole.add_pattern(regex(rule, &format!(r"\A(?:{pattern})\z"))?, main);
+            self.whole.add_pattern(whole_pattern(rule, pattern)?, main);
         }
         Ok(())
     }
@@ -149,15 +178,21 @@ impl Build {
             return Ok(());
         }
         let digits = way.recogniser.as_deref().is_some_and(finders::is_for_digits);
-        let method = method_of(rule, way)?;
-        let at_digits = way.anchors.is_empty() && (digits || !way.masks.is_empty());
-        let search = Search { trial, method, lead_in };
-        if at_digits {
-            self.embedded.add_at_digits(search);
+        let shapes = way.masks.iter().map(|m| Shape::parse(m)).collect::<Result<Vec<_>, _>>();
+        let shapes = shapes.map_err(|e| refuse(rule, "embedded", e))?;
+        let by_digits = way.anchors.is_empty() && (digits || !shapes.is_empty());
+        let search = Search { trial, method: method_of(rule, way, self.patterns)?, lead_in };
+        if by_digits {
+            self.embedded.add_at_digits(search, shapes);
+        } else if !shapes.is_empty() {
+            return Err(refuse(rule, "embedded", "expected masks or anchors, not both"));
         } else if way.anchors.iter().any(|anchor| anchor.len() < 3) || way.anchors.is_empty() {
             return Err(refuse(rule, "embedded", "expected anchors of at least three characters"));
         } else {
-            self.embedded.add_at_anchors(search, &way.anchors);
+            self.patterns += usize::from(way.format.is_some());
+            self.embedded
+                .add_at_anchors(search, &way.anchors)
+                .map_err(|e| refuse(rule, "embedded", e))?;
         }
         Ok(())
     }
@@ -220,20 +255,26 @@ impl Build {
             whole: self.whole,
             embedded: self.embedded,
             judge: self.judge,
+            telling: self.telling,
         })
     }
 }
 
 fn validate(rule: &Rule) -> Result<(), RuleError> {
     let kebab = |id: &str| {
-        !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        !id.is_empty()
+            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     let dotted = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_');
     if !kebab(rule.id()) {
         return Err(refuse(rule, "id", "expected lower-case letters, digits and hyphens"));
     }
     if !rule.class.contains('.') || !rule.class.bytes().all(dotted) {
-        return Err(refuse(rule, "class", "expected a dotted id in lower case, like gb.nhs_number"));
+        return Err(refuse(
+            rule,
+            "class",
+            "expected a dotted id in lower case, like gb.nhs_number",
+        ));
     }
     if rule.description.trim().is_empty() {
         return Err(refuse(rule, "description", "expected a sentence"));
@@ -291,7 +332,7 @@ fn forms_of(rule: &Rule) -> Result<Vec<Form>, RuleError> {
     rule.forms.iter().map(form).collect()
 }
 
-fn method_of(rule: &Rule, way: &EmbeddedRule) -> Result<Method, RuleError> {
+fn method_of(rule: &Rule, way: &EmbeddedRule, number: usize) -> Result<Method, RuleError> {
     if let Some(name) = &way.recogniser {
         let finder = finders::find(name).ok_or_else(|| {
             let known = finders::names();
@@ -300,14 +341,12 @@ fn method_of(rule: &Rule, way: &EmbeddedRule) -> Result<Method, RuleError> {
         return Ok(Method::Finder(finder));
     }
     if let Some(pattern) = &way.format {
-        return Ok(Method::Pattern(Box::new(regex(rule, pattern)?)));
+        return Ok(Method::Pattern(Box::new(regex(rule, pattern)?), number));
     }
-    let shapes = way.masks.iter().map(|m| Shape::parse(m)).collect::<Result<Vec<Shape>, _>>();
-    let shapes = shapes.map_err(|e| refuse(rule, "embedded", e))?;
-    if shapes.is_empty() {
+    if way.masks.is_empty() {
         return Err(refuse(rule, "embedded", "expected masks, a recogniser or a format"));
     }
-    Ok(Method::Shapes(shapes))
+    Ok(Method::Shapes)
 }
 
 fn regex(rule: &Rule, pattern: &str) -> Result<Regex, RuleError> {
@@ -317,12 +356,50 @@ fn regex(rule: &Rule, pattern: &str) -> Result<Regex, RuleError> {
     }
     let limit = Some(PATTERN_COMPILED_BYTES_MAX);
     let config = Regex::config().nfa_size_limit(limit).onepass_size_limit(limit).utf8_empty(false);
-    let syntax = regex_automata::util::syntax::Config::new().utf8(false).unicode(true);
     Regex::builder()
         .configure(config)
-        .syntax(syntax)
+        .syntax(syntax_config())
         .build(pattern)
         .map_err(|e| refuse(rule, "format", format!("{e}: shorten or correct the pattern")))
+}
+
+/// A pattern for whole values, with what can be told of them beforehand.
+fn whole_pattern(rule: &Rule, pattern: &str) -> Result<Pattern, RuleError> {
+    let anchored = format!(r"\A(?:{pattern})\z");
+    let regex = regex(rule, &anchored)?;
+    let lengths = syntax::parse_with(&anchored, &syntax_config())
+        .map(|hir| {
+            let known = hir.properties();
+            known.minimum_len().unwrap_or(0)..=known.maximum_len().unwrap_or(usize::MAX)
+        })
+        .unwrap_or(0..=usize::MAX);
+    let limit = Some(PATTERN_COMPILED_BYTES_MAX);
+    let config = dense::Config::new()
+        .start_kind(StartKind::Anchored)
+        .dfa_size_limit(limit)
+        .determinize_size_limit(limit);
+    let first = dense::Builder::new()
+        .configure(config)
+        .syntax(syntax_config())
+        .build(&anchored)
+        .map_or_else(|_| Box::new([true; 256]), |dfa| first_bytes(&dfa));
+    Ok(Pattern { regex, lengths, first })
+}
+
+/// Bytes from which the automaton does not go dead at once.
+fn first_bytes(dfa: &dense::DFA<Vec<u32>>) -> Box<[bool; 256]> {
+    let mut first = Box::new([true; 256]);
+    let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes));
+    if let Ok(start) = start {
+        for (open, byte) in first.iter_mut().zip(0u8..=255) {
+            *open = !dfa.is_dead_state(dfa.next_state(start, byte));
+        }
+    }
+    first
+}
+
+fn syntax_config() -> syntax::Config {
+    syntax::Config::new().utf8(false)
 }
 
 fn wrong_of_rule(detector: &Detector, rule: &Rule) -> Vec<RuleError> {
@@ -369,8 +446,5 @@ fn reports(detector: &Detector, rule: &Rule, field: &str, value: &str) -> bool {
         context: "",
     };
     let judged = detector.judge(&field, &mut evidence);
-    judged
-        .verdicts
-        .iter()
-        .any(|v| v.class == rule.class && v.confidence >= CONFIDENCE_REPORTED)
+    judged.verdicts.iter().any(|v| v.class == rule.class && v.confidence >= CONFIDENCE_REPORTED)
 }

@@ -1,7 +1,7 @@
 //! The compiled rules.
 
 use crate::base::TableMap;
-use crate::model::{Evidence, Form, Outcome, RuleId, ValueKind};
+use crate::model::{Evidence, Form, Outcome, RuleBits, RuleId, ValueKind};
 use crate::rules::{RuleError, RulePack};
 
 use super::compile;
@@ -10,7 +10,12 @@ use super::judge::{FieldRef, Judge, Judgement};
 use super::locate::Place;
 use super::recognisers::Seen;
 use super::sensitive;
+<<<<<<< HEAD
 use super::sift::{Census, form_of};
+use super::vocabulary;
+=======
+use super::sift::{Census, form_of, is_uuid};
+>>>>>>> detect
 use super::whole::Whole;
 
 /// The compiled rules: immutable, shared by workers.
@@ -21,6 +26,8 @@ pub struct Detector {
     pub(super) whole: Whole,
     pub(super) embedded: Embedded,
     pub(super) judge: Judge,
+    /// Rules of which one value that passes is telling by itself.
+    pub(super) telling: RuleBits,
 }
 
 /// What is said of one value.
@@ -57,12 +64,9 @@ impl Detector {
             let seen = Seen { bytes, census, form };
             self.whole.apply(&seen, &mut outcome);
         }
-        if wants_search(form, &census) {
+        // A value that is one thing as a whole has nothing else inside.
+        if outcome.passed.is_empty() && wants_search(form, bytes, &census) {
             self.embedded.apply(bytes, &census, &mut outcome);
-            // What is the whole value is not inside it as well.
-            if !outcome.passed.is_empty() {
-                outcome.embedded = outcome.embedded.without(outcome.passed);
-            }
         }
         Inspection { form, outcome }
     }
@@ -72,8 +76,21 @@ impl Detector {
     /// agents): errs towards yes.
     pub fn is_sensitive(&self, text: &[u8]) -> bool {
         let found = self.inspect(ValueKind::String, text);
-        let strong = found.outcome.embedded;
-        !strong.is_empty() || sensitive::is_sensitive(text)
+        let telling = |rule| self.telling.contains(rule);
+        !found.outcome.embedded.is_empty()
+            || found.outcome.passed.iter().any(telling)
+            || sensitive::is_sensitive(text)
+    }
+
+    /// Whether a path segment may be stored as a literal: nothing in it is sensitive, and it does
+    /// not read like a person's name.
+    pub fn keeps_segment(&self, segment: &[u8]) -> bool {
+        !self.is_sensitive(segment) && !vocabulary::segment_is_person(segment)
+    }
+
+    /// Whether the key of an object, or the name of a parameter, may be stored.
+    pub fn keeps_key(&self, key: &[u8]) -> bool {
+        !self.is_sensitive(key) && !vocabulary::key_is_person(key)
     }
 
     /// The name of a rule, empty for one that is not loaded.
@@ -115,7 +132,7 @@ impl Detector {
 }
 
 /// Whether something can stand inside a value of this form.
-fn wants_search(form: Form, census: &Census) -> bool {
+fn wants_search(form: Form, bytes: &[u8], census: &Census) -> bool {
     match form {
         Form::Empty
         | Form::Literal
@@ -129,8 +146,25 @@ fn wants_search(form: Form, census: &Census) -> bool {
         | Form::Base64 => false,
         Form::TitleWords | Form::Text => true,
         Form::Token => census.joints >= 2 && census.len >= EMBEDDED_BYTES_MIN,
-        Form::Url | Form::Address | Form::Other => census.len >= EMBEDDED_BYTES_MIN,
+        // Tokens, keys and numbers have digits.
+        Form::Url => (census.digits >= 4 || census.ats > 0) && !bytes.starts_with(b"urn:"),
+        Form::Address => true,
+        Form::Other => {
+            census.len >= EMBEDDED_BYTES_MIN
+                && (census.letters() > 0 || census.len > 32)
+                && !is_reference(bytes, census)
+        }
     }
+}
+
+/// A word and a UUID (`Patient/6ba7b810-9dad-…`): nothing else is inside.
+fn is_reference(bytes: &[u8], census: &Census) -> bool {
+    const UUID: usize = 36;
+    let Some(head) = census.len.checked_sub(UUID).filter(|_| census.joints >= 4) else {
+        return false;
+    };
+    let (head, tail) = bytes.split_at(head);
+    head.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'#')) && is_uuid(tail)
 }
 
 fn trim(bytes: &[u8]) -> &[u8] {

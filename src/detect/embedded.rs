@@ -3,7 +3,7 @@
 
 use regex_automata::meta::Regex;
 
-use crate::base::limits::LEAD_IN_BYTES;
+use crate::base::limits::{EMBEDDED_PATTERNS_MAX, LEAD_IN_BYTES};
 use crate::model::{Outcome, RuleBits, RuleId};
 
 use super::anchors::Anchors;
@@ -16,12 +16,13 @@ use super::whole::Trial;
 /// How a value is found at a place.
 #[derive(Debug)]
 pub(super) enum Method {
-    /// One of these masks begins there.
-    Shapes(Vec<Shape>),
+    /// A mask begins there: held apart, by how it begins.
+    Shapes,
     /// A built-in finder.
     Finder(Finder),
     /// Anywhere in a text that holds the anchor.
-    Pattern(Box<Regex>),
+    /// With a number below [`EMBEDDED_PATTERNS_MAX`] that no other pattern has.
+    Pattern(Box<Regex>, usize),
 }
 
 /// One way of one rule.
@@ -39,8 +40,12 @@ pub(super) struct Search {
 #[derive(Debug, Default)]
 pub(super) struct Embedded {
     searches: Vec<Search>,
-    /// Tried where a word with a digit begins.
+    /// Finders tried where a word with a digit begins.
     at_digits: Vec<usize>,
+    /// Shapes tried there, by the number of digits the word begins with.
+    by_run: Vec<Vec<(Shape, usize)>>,
+    /// Shapes that may begin with any number of digits.
+    open: Vec<(Shape, usize)>,
     anchors: Anchors,
     anchored: Vec<(String, usize)>,
     email: Option<RuleId>,
@@ -57,17 +62,40 @@ const HOST_MAX: usize = 253;
 
 impl Embedded {
     /// Adds a search at digits.
-    pub(super) fn add_at_digits(&mut self, search: Search) {
-        self.at_digits.push(self.searches.len());
+    pub(super) fn add_at_digits(&mut self, search: Search, shapes: Vec<Shape>) {
+        let number = self.searches.len();
+        if matches!(search.method, Method::Finder(_)) {
+            self.at_digits.push(number);
+        }
+        for shape in shapes {
+            let Some(run) = shape.leading_digits() else {
+                self.open.push((shape, number));
+                continue;
+            };
+            if self.by_run.len() <= run {
+                self.by_run.resize_with(run + 1, Vec::new);
+            }
+            if let Some(shapes) = self.by_run.get_mut(run) {
+                shapes.push((shape, number));
+            }
+        }
         self.searches.push(search);
     }
 
-    /// Adds a search at anchors.
-    pub(super) fn add_at_anchors(&mut self, search: Search, anchors: &[String]) {
+    /// Adds a search at anchors; fails where there are too many patterns.
+    pub(super) fn add_at_anchors(
+        &mut self,
+        search: Search,
+        anchors: &[String],
+    ) -> Result<(), String> {
+        if matches!(search.method, Method::Pattern(_, number) if number >= EMBEDDED_PATTERNS_MAX) {
+            return Err(format!("at most {EMBEDDED_PATTERNS_MAX} patterns fit: use masks"));
+        }
         for anchor in anchors {
             self.anchored.push((anchor.clone(), self.searches.len()));
         }
         self.searches.push(search);
+        Ok(())
     }
 
     /// Mail addresses are counted for `rule`.
@@ -93,43 +121,67 @@ impl Embedded {
         {
             found.insert(rule);
         }
-        let mut tried = [false; 256];
+        if self.anchors.possible(text, census) {
+            self.at_anchors(text, &mut found);
+        }
+        outcome.embedded = outcome.embedded.union(found);
+    }
+
+    fn at_anchors(&self, text: &[u8], found: &mut RuleBits) {
+        let mut tried = 0u64;
         self.anchors.each(text, |search, place| {
             let Some(entry) = self.searches.get(search) else { return };
             if found.contains(entry.trial.rule) {
                 return;
             }
             // A pattern looks through the whole text, so once is enough.
-            if let (Method::Pattern(_), Some(tried)) = (&entry.method, tried.get_mut(search)) {
-                if *tried {
+            if let Method::Pattern(_, number) = &entry.method {
+                if tried >> number & 1 == 1 {
                     return;
                 }
-                *tried = true;
+                tried |= 1 << number;
             }
             if entry.finds(text, place) {
                 found.insert(entry.trial.rule);
             }
         });
-        outcome.embedded = outcome.embedded.union(found);
     }
 
     fn at_digits(&self, text: &[u8], found: &mut RuleBits) {
         let mut from = 0;
-        while let Some(skip) = text.get(from..).and_then(|rest| rest.iter().position(u8::is_ascii_digit))
-        {
+        let digit_from = |from: usize| {
+            text.get(from..).and_then(|rest| rest.iter().position(u8::is_ascii_digit))
+        };
+        while let Some(skip) = digit_from(from) {
             let digit = from + skip;
-            let start = word_start(text, digit);
-            if let Some(start) = start {
-                for search in &self.at_digits {
-                    let Some(search) = self.searches.get(*search) else { continue };
-                    if !found.contains(search.trial.rule) && search.finds(text, start..start) {
-                        found.insert(search.trial.rule);
-                    }
-                }
+            if let Some(start) = word_start(text, digit) {
+                self.at_word(text, start, found);
             }
             // The rest of this word begins no other.
             let rest = text.get(digit..).unwrap_or_default();
             from = digit + rest.iter().take_while(|b| is_word_byte(**b)).count().max(1);
+        }
+    }
+
+    fn at_word(&self, text: &[u8], start: usize, found: &mut RuleBits) {
+        let rest = text.get(start..).unwrap_or_default();
+        let most = self.by_run.len();
+        let run = rest.iter().take(most).take_while(|b| b.is_ascii_digit()).count();
+        let shapes = self.by_run.get(run).into_iter().flatten().chain(&self.open);
+        for (shape, search) in shapes {
+            let Some(search) = self.searches.get(*search) else { continue };
+            if !found.contains(search.trial.rule)
+                && shape.fits_head(rest).is_some_and(|value| search.trial.passes(value))
+                && search.is_led_in(text, start)
+            {
+                found.insert(search.trial.rule);
+            }
+        }
+        for search in &self.at_digits {
+            let Some(search) = self.searches.get(*search) else { continue };
+            if !found.contains(search.trial.rule) && search.finds(text, start..start) {
+                found.insert(search.trial.rule);
+            }
         }
     }
 }
@@ -137,28 +189,25 @@ impl Embedded {
 impl Search {
     fn finds(&self, text: &[u8], place: std::ops::Range<usize>) -> bool {
         let found = match &self.method {
-            Method::Shapes(shapes) => {
-                let rest = text.get(place.start..).unwrap_or_default();
-                let mut fitting = shapes.iter().filter_map(|shape| shape.fits_head(rest));
-                fitting.find(|value| self.trial.passes(value)).map(|_| place.start)
-            }
+            Method::Shapes => None,
             Method::Finder(finder) => (finder.run)(text, place)
                 .filter(|range| {
                     text.get(range.clone()).is_some_and(|value| self.trial.passes(value))
                 })
                 .map(|range| range.start),
-            Method::Pattern(pattern) => pattern
+            Method::Pattern(pattern, _) => pattern
                 .find_iter(text)
-                .find(|hit| {
-                    text.get(hit.range()).is_some_and(|value| self.trial.passes(value))
-                })
+                .find(|hit| text.get(hit.range()).is_some_and(|value| self.trial.passes(value)))
                 .map(|hit| hit.start()),
         };
-        found.is_some_and(|start| self.lead_in.is_empty() || self.is_led_in(text, start))
+        found.is_some_and(|start| self.is_led_in(text, start))
     }
 
-    /// Whether one of the lead-in words stands shortly before `start`.
+    /// Whether one of the lead-in words, if there have to be any, stands shortly before `start`.
     fn is_led_in(&self, text: &[u8], start: usize) -> bool {
+        if self.lead_in.is_empty() {
+            return true;
+        }
         let from = start.saturating_sub(LEAD_IN_BYTES);
         let mut before = [0u8; LEAD_IN_BYTES];
         let window = text.get(from..start).unwrap_or_default();
@@ -201,7 +250,8 @@ fn has_email(text: &[u8]) -> bool {
         let start = local.iter().rev().take_while(|b| is_mail_byte(**b)).count();
         let host = text.get(at + 1..).unwrap_or_default();
         let host = host.get(..HOST_MAX).unwrap_or(host);
-        let end = host.iter().take_while(|b| b.is_ascii_alphanumeric() || b"-.".contains(b)).count();
+        let end =
+            host.iter().take_while(|b| b.is_ascii_alphanumeric() || b"-.".contains(b)).count();
         let trimmed = host.get(..end).unwrap_or_default();
         let end = trimmed.iter().rposition(|b| *b != b'.').map_or(0, |last| last + 1);
         text.get(at - start..at + 1 + end).is_some_and(is_email)

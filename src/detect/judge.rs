@@ -142,6 +142,11 @@ impl Judge {
         let distinct = Distinct::of(evidence);
         let words = Words::of_path(field.path);
         let places = self.places_of(field);
+        // In FHIR the place says it all: `name` of an organisation's contact is no clue there.
+        let named_by_standard = field.standard.starts_with("fhir")
+            && field.location == Location::Body
+            && !field.context.is_empty();
+        let words = if named_by_standard { Words::default() } else { words };
         let rivals = self.settled(&words, &places, evidence);
         let column = Column { evidence, distinct, filled };
         for class in &self.classes {
@@ -231,7 +236,8 @@ impl Judge {
         if let Some(word) = negative {
             naming.weight += score::NAME_NEGATIVE;
             if relevant {
-                reasons.push(format!("{}: name has \"{word}\", which speaks against it", class.class));
+                reasons
+                    .push(format!("{}: name has \"{word}\", which speaks against it", class.class));
             }
         }
         naming
@@ -311,7 +317,9 @@ impl Column<'_> {
         let context = naming.named || place.is_some();
         let against = if rival && !naming.named { score::RIVAL } else { 0.0 };
         for rule in &class.rules {
-            let base = score::PRIOR + naming.weight + against;
+            let strong = rule.weight >= score::STRONG;
+            let named = if strong { naming.weight.max(0.0) } else { naming.weight };
+            let base = score::PRIOR + named + against;
             if context || !rule.needs_context {
                 offer(self.by_check(rule, rule.id, base + rule.weight));
             }
@@ -342,7 +350,8 @@ impl Column<'_> {
         if count.passed == 0 || passed == 0 {
             return Some(Claim { log_odds: score::PRIOR, count: 0, why });
         }
-        let mut log_odds = base + score::share_evidence(count.passed, self.filled, rule.weight >= 8.0);
+        let mut log_odds =
+            base + score::share_evidence(count.passed, self.filled, rule.weight >= score::STRONG);
         log_odds += match rule.chance {
             Some(chance) => score::check_evidence(tried, passed, chance),
             None => score::repeat_evidence(passed),
@@ -378,6 +387,10 @@ impl Column<'_> {
         let (_, _, distinct) = self.distinct.of_rule(rule.id);
         let least = score::PRIOR + EMBEDDED_WEIGHT_MIN;
         let why = format!("found inside {embedded} of {} texts", self.filled);
-        Some(Claim { log_odds: base.max(least) + score::repeat_evidence(distinct), count: embedded, why })
+        Some(Claim {
+            log_odds: base.max(least) + score::repeat_evidence(distinct),
+            count: embedded,
+            why,
+        })
     }
 }

@@ -19,6 +19,7 @@ mod score;
 mod sensitive;
 mod shape;
 mod sift;
+mod vocabulary;
 mod whole;
 mod words;
 

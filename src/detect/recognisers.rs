@@ -1,5 +1,8 @@
 //! Formats of whole values that no mask can tell, each by name.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::model::Form;
 
 use super::checks::country_length;
@@ -21,18 +24,25 @@ pub(super) struct Seen<'a> {
 pub(super) struct Recogniser {
     /// As rules name it.
     pub(super) name: &'static str,
+    /// Forms that values of the format have: no others are tried.
+    pub(super) forms: &'static [Form],
     /// Whether the value has the format.
     pub(super) run: fn(&Seen<'_>) -> bool,
 }
 
-const RECOGNISERS: [Recogniser; 7] = [
-    Recogniser { name: "date", run: date },
-    Recogniser { name: "email", run: email },
-    Recogniser { name: "iban", run: iban },
-    Recogniser { name: "jwt", run: jwt },
-    Recogniser { name: "phone", run: phone },
-    Recogniser { name: "private-key", run: private_key },
-    Recogniser { name: "street", run: street },
+const RECOGNISERS: [Recogniser; 8] = [
+    Recogniser { name: "basic", forms: &[Form::TitleWords, Form::Text, Form::Other], run: basic },
+    Recogniser { name: "date", forms: &[Form::Date, Form::DateTime, Form::Integer], run: date },
+    Recogniser { name: "email", forms: &[Form::Address], run: email },
+    Recogniser {
+        name: "iban",
+        forms: &[Form::Token, Form::Hex, Form::Text, Form::Other],
+        run: iban,
+    },
+    Recogniser { name: "jwt", forms: &[Form::Token, Form::Word, Form::Other], run: jwt },
+    Recogniser { name: "phone", forms: &[Form::Other], run: phone },
+    Recogniser { name: "private-key", forms: &[Form::Text, Form::Other], run: private_key },
+    Recogniser { name: "street", forms: &[Form::Text, Form::Other], run: street },
 ];
 
 /// The recogniser called `name`.
@@ -43,6 +53,15 @@ pub(super) fn find(name: &str) -> Option<Recogniser> {
 /// All names, for messages.
 pub(super) fn names() -> String {
     RECOGNISERS.map(|r| r.name).join(", ")
+}
+
+/// `Basic` and the base64 of a user, a colon and a password (RFC 7617).
+fn basic(value: &Seen<'_>) -> bool {
+    const CREDENTIALS_MAX: usize = 1024;
+    let Some((scheme, rest)) = value.bytes.split_at_checked(6) else { return false };
+    scheme.eq_ignore_ascii_case(b"basic ")
+        && rest.len() <= CREDENTIALS_MAX
+        && STANDARD.decode(rest).is_ok_and(|pair| pair.contains(&b':'))
 }
 
 /// A date, a date with a time, or eight digits that can be a date.
@@ -98,31 +117,28 @@ fn phone(value: &Seen<'_>) -> bool {
 }
 
 fn is_phone_spaced(bytes: &[u8]) -> bool {
-    let mut groups = 0;
-    let mut run = 0;
-    let mut longest = 0;
-    for byte in bytes {
-        if byte.is_ascii_digit() {
-            groups += usize::from(run == 0);
-            run += 1;
-            longest = longest.max(run);
-        } else if b"+ ()-./".contains(byte) {
-            run = 0;
-        } else {
-            return false;
+    let (mut groups, mut run, mut longest) = (0, 0, 0);
+    let (mut opens, mut closes, mut points) = (0, 0, 0);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => {
+                groups += usize::from(run == 0);
+                run += 1;
+                longest = longest.max(run);
+                continue;
+            }
+            b' ' | b'-' | b'/' => {}
+            b'.' => points += 1,
+            b'(' => opens += 1,
+            b')' => closes += 1,
+            // Before everything else, perhaps but a bracket.
+            b'+' if at <= opens => {}
+            _ => return false,
         }
+        run = 0;
     }
-    let plus = bytes.iter().filter(|b| **b == b'+').count();
-    let opens = bytes.iter().filter(|b| **b == b'(').count();
-    let closes = bytes.iter().filter(|b| **b == b')').count();
-    plus <= 1
-        && opens <= 1
-        && opens == closes
-        && groups <= 6
-        && (longest >= 3)
-        && (plus == 0 || bytes.iter().take(2).any(|b| *b == b'+'))
-        // 1.2.3.4 and 10.20.30.40 are versions and addresses.
-        && (bytes.iter().filter(|b| **b == b'.').count() != 3)
+    // 1.2.3.4 and 10.20.30.40 are versions and addresses.
+    opens <= 1 && opens == closes && groups <= 6 && longest >= 3 && points != 3
 }
 
 fn private_key(value: &Seen<'_>) -> bool {
@@ -133,7 +149,8 @@ fn private_key(value: &Seen<'_>) -> bool {
 pub(super) fn is_private_key(bytes: &[u8]) -> bool {
     let Some(rest) = bytes.strip_prefix(b"-----BEGIN ") else { return false };
     let head = rest.get(..48).unwrap_or(rest);
-    head.windows(16).any(|w| w == b"PRIVATE KEY-----") || head.windows(20).any(|w| w == b"PRIVATE KEY BLOCK---")
+    head.windows(16).any(|w| w == b"PRIVATE KEY-----")
+        || head.windows(20).any(|w| w == b"PRIVATE KEY BLOCK---")
 }
 
 /// A house number and a street: `12 Oak Street`, `221b Baker St`, `Musterstraße 5`.
@@ -148,9 +165,33 @@ fn street(value: &Seen<'_>) -> bool {
 
 fn is_street(bytes: &[u8]) -> bool {
     const ENDS: [&[u8]; 27] = [
-        b"street", b"st", b"avenue", b"ave", b"road", b"rd", b"lane", b"ln", b"drive", b"dr",
-        b"court", b"ct", b"boulevard", b"blvd", b"way", b"place", b"pl", b"terrace", b"close",
-        b"crescent", b"square", b"parkway", b"hwy", b"highway", b"gardens", b"grove", b"row",
+        b"street",
+        b"st",
+        b"avenue",
+        b"ave",
+        b"road",
+        b"rd",
+        b"lane",
+        b"ln",
+        b"drive",
+        b"dr",
+        b"court",
+        b"ct",
+        b"boulevard",
+        b"blvd",
+        b"way",
+        b"place",
+        b"pl",
+        b"terrace",
+        b"close",
+        b"crescent",
+        b"square",
+        b"parkway",
+        b"hwy",
+        b"highway",
+        b"gardens",
+        b"grove",
+        b"row",
     ];
     let plain = |word: &'_ [u8]| {
         let end = word.iter().rposition(|b| !matches!(b, b'.' | b',')).map_or(0, |at| at + 1);
@@ -166,7 +207,8 @@ fn is_street(bytes: &[u8]) -> bool {
         return rest.iter().skip(1).any(|word| ENDS.contains(&word.as_slice()));
     }
     let german = plain(first);
-    let named = [&b"strasse"[..], "straße".as_bytes(), b"str", b"weg", b"gasse", b"allee", b"platz"];
+    let named =
+        [&b"strasse"[..], "straße".as_bytes(), b"str", b"weg", b"gasse", b"allee", b"platz"];
     rest.first().is_some_and(|w| w.first().is_some_and(u8::is_ascii_digit))
         && rest.len() == 1
         && named.iter().any(|end| german.len() > end.len() && german.ends_with(end))
@@ -196,7 +238,8 @@ mod tests {
 
     #[test]
     fn streets_have_a_number_and_a_kind() {
-        for text in ["12 Oak Street", "221b Baker St.", "7781 Lake Street Apt 4", "Hauptstraße 12"] {
+        for text in ["12 Oak Street", "221b Baker St.", "7781 Lake Street Apt 4", "Hauptstraße 12"]
+        {
             assert!(is("street", text), "{text}");
         }
         for text in ["12 drummers drumming", "take 2 way", "5 way valve x", "v1 drive"] {

@@ -18,6 +18,9 @@ pub(super) const NAME_PARENT: f64 = 2.5;
 pub(super) const NAME_WEAK: f64 = 4.0;
 /// A word that speaks against it.
 pub(super) const NAME_NEGATIVE: f64 = -4.0;
+/// Weight of a format from which on a name that speaks against it, or a small share of the
+/// column, changes little: a key in `description` is still a key.
+pub(super) const STRONG: f64 = 10.5;
 /// What whole values lose when the place or the name already say they are something else.
 pub(super) const RIVAL: f64 = -6.0;
 

@@ -112,6 +112,19 @@ impl Shape {
         self.digits
     }
 
+    /// How many digits a text has to begin with, exactly, to fit: `None` where that is open.
+    pub(super) fn leading_digits(&self) -> Option<usize> {
+        let digit =
+            |p: &&Position| p.class == DIGIT || (p.class == 0 && p.literal.is_ascii_digit());
+        let run = self.positions.iter().take_while(digit).count();
+        match self.positions.get(run) {
+            // What follows a whole mask is no digit either.
+            None => Some(run),
+            Some(next) if next.class & (DIGIT | HEX) == 0 => Some(run),
+            Some(_) => None,
+        }
+    }
+
     /// Whether the whole of `value` fits.
     pub(super) fn fits(&self, value: &[u8]) -> bool {
         value.len() == self.positions.len()

@@ -56,6 +56,8 @@ const fn lanes() -> [u64; 256] {
     }
 }
 
+const OTHER_LANE: u64 = 1 << (7 * LANE_BITS);
+
 impl Census {
     /// Counts `bytes`.
     pub(super) fn of(bytes: &[u8]) -> Census {
@@ -76,6 +78,19 @@ impl Census {
             census.others += usize::from(others);
         }
         census
+    }
+
+    /// Whether a text of these bytes can hold one of those.
+    pub(super) fn covers(&self, part: &Census) -> bool {
+        self.len >= part.len
+            && self.spaces >= part.spaces
+            && self.upper >= part.upper
+            && self.lower >= part.lower
+            && self.digits >= part.digits
+            && self.joints >= part.joints
+            && self.others >= part.others
+            && self.high >= part.high
+            && self.ats >= part.ats
     }
 
     /// Letters of any alphabet.
@@ -129,11 +144,11 @@ fn unspaced(bytes: &[u8], census: &Census) -> Form {
     if census.len >= 16 && census.digits + letters == census.len && is_hex(bytes) {
         return Form::Hex;
     }
-    if census.others == 0 || only_underscores(bytes, census) {
-        return if letters > 0 { long_or(bytes, census, Form::Token) } else { Form::Other };
-    }
-    if is_url(bytes) {
+    if census.others > 0 && is_url(bytes) {
         return Form::Url;
+    }
+    if census.others == 0 || only_underscores(bytes) {
+        return if letters > 0 { long_or(bytes, census, Form::Token) } else { Form::Other };
     }
     long_or(bytes, census, Form::Other)
 }
@@ -154,7 +169,12 @@ fn spaced(bytes: &[u8], census: &Census) -> Form {
 fn long_or(bytes: &[u8], census: &Census, form: Form) -> Form {
     let mixed = census.upper > 0 && census.lower > 0 && (census.digits > 0 || census.len >= 64);
     let coded = |b: &u8| b.is_ascii_alphanumeric() || b"+/=-_".contains(b);
-    if census.len >= 40 && mixed && bytes.iter().all(coded) { Form::Base64 } else { form }
+    if census.len < 40 || !mixed || !bytes.iter().all(coded) {
+        return form;
+    }
+    // One alphabet has + and /, the other - and _ (RFC 4648 sections 4 and 5).
+    let of = |pair: [u8; 2]| memchr::memchr2(pair[0], pair[1], bytes).is_some();
+    if of(*b"+/") && of(*b"-_") { form } else { Form::Base64 }
 }
 
 fn is_dateish(bytes: &[u8]) -> bool {
@@ -166,7 +186,10 @@ fn is_dateish(bytes: &[u8]) -> bool {
         (Some(b'-'), Some(b'-')) => {
             starts_with_date(bytes)
                 && (bytes.len() == 10
-                    || matches!((bytes.get(10), bytes.get(13)), (Some(b'T' | b't' | b' '), Some(b':'))))
+                    || matches!(
+                        (bytes.get(10), bytes.get(13)),
+                        (Some(b'T' | b't' | b' '), Some(b':'))
+                    ))
         }
         _ => bytes.len() <= 10 && super::checks::birth_date(bytes),
     }
@@ -182,7 +205,8 @@ fn is_decimal(bytes: &[u8], census: &Census) -> bool {
         && body.iter().filter(|b| **b == b'.').count() == 1
 }
 
-fn is_uuid(bytes: &[u8]) -> bool {
+/// Whether all of `bytes` are a UUID's (RFC 9562), given that there are 36 of them.
+pub(super) fn is_uuid(bytes: &[u8]) -> bool {
     bytes.iter().enumerate().all(|(at, byte)| match at {
         8 | 13 | 18 | 23 => *byte == b'-',
         _ => byte.is_ascii_hexdigit(),
@@ -193,8 +217,9 @@ fn is_hex(bytes: &[u8]) -> bool {
     bytes.iter().all(u8::is_ascii_hexdigit)
 }
 
-fn only_underscores(bytes: &[u8], census: &Census) -> bool {
-    bytes.iter().filter(|b| **b == b'_').count() == census.others
+/// Nothing else than letters, digits, joints and underscores.
+fn only_underscores(bytes: &[u8]) -> bool {
+    bytes.iter().all(|b| LANES[usize::from(*b)] != OTHER_LANE || *b == b'_')
 }
 
 fn is_url(bytes: &[u8]) -> bool {
@@ -213,7 +238,7 @@ fn is_address(bytes: &[u8], census: &Census) -> bool {
     census.ats == 1
         && at > 0
         && bytes.get(at + 2..).is_some_and(|rest| rest.contains(&b'.'))
-        && !bytes.iter().any(|b| b"/,;<>\"()[]{}".contains(b))
+        && (census.others == 0 || !bytes.iter().any(|b| b"/,;<>\"()[]{}".contains(b)))
 }
 
 #[cfg(test)]
@@ -247,6 +272,7 @@ mod tests {
             ("advised diet changes", Form::Text),
             ("http://loinc.org", Form::Url),
             ("urn:oid:2.16.840", Form::Url),
+            ("Patient/6ba7b810-9dad-41d1-a0b4-00c04fd430c8", Form::Other),
             ("ada@example.org", Form::Address),
             ("logo@2x", Form::Other),
             ("1.2.3.4", Form::Other),
@@ -259,9 +285,8 @@ mod tests {
 
     #[test]
     fn numbers_are_numbers_however_written() {
-        let of = |text: &str| {
-            form_of(ValueKind::Number, text.as_bytes(), &Census::of(text.as_bytes()))
-        };
+        let of =
+            |text: &str| form_of(ValueKind::Number, text.as_bytes(), &Census::of(text.as_bytes()));
         assert_eq!(of("12"), Form::Integer);
         assert_eq!(of("-1.5e10"), Form::Decimal);
     }
@@ -270,6 +295,9 @@ mod tests {
     fn long_values_are_counted_past_a_lane() {
         let text = "a1@ ".repeat(1000);
         let census = Census::of(text.as_bytes());
-        assert_eq!((census.lower, census.digits, census.ats, census.spaces), (1000, 1000, 1000, 1000));
+        assert_eq!(
+            (census.lower, census.digits, census.ats, census.spaces),
+            (1000, 1000, 1000, 1000)
+        );
     }
 }

@@ -3,7 +3,7 @@
 use regex_automata::meta::Regex;
 
 use crate::base::limits::MASK_CHARS_MAX;
-use crate::model::{Outcome, RuleId};
+use crate::model::{Form, Outcome, RuleId};
 
 use super::checks::{Check, Input};
 use super::recognisers::{Recogniser, Seen};
@@ -60,8 +60,20 @@ pub(super) struct Whole {
     shapes: Vec<Vec<ShapeTrial>>,
     /// By length: one bit per number of digits that some shape of that length can have.
     gates: [u64; MASK_CHARS_MAX + 1],
-    recognisers: Vec<(Recogniser, usize)>,
-    patterns: Vec<(Regex, usize)>,
+    /// By form.
+    recognisers: [Vec<(Recogniser, usize)>; Form::ALL.len()],
+    patterns: Vec<(Pattern, usize)>,
+}
+
+/// A rule's own pattern, behind what can be told without running it.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    /// Matches whole values.
+    pub(super) regex: Regex,
+    /// Least and greatest length of a value.
+    pub(super) lengths: std::ops::RangeInclusive<usize>,
+    /// Which bytes a value can begin with.
+    pub(super) first: Box<[bool; 256]>,
 }
 
 impl Whole {
@@ -71,7 +83,7 @@ impl Whole {
             trials: Vec::new(),
             shapes: (0..=MASK_CHARS_MAX).map(|_| Vec::new()).collect(),
             gates: [0; MASK_CHARS_MAX + 1],
-            recognisers: Vec::new(),
+            recognisers: Default::default(),
             patterns: Vec::new(),
         }
     }
@@ -97,11 +109,15 @@ impl Whole {
 
     /// Values of a recogniser are tried.
     pub(super) fn add_recogniser(&mut self, recogniser: Recogniser, trial: usize) {
-        self.recognisers.push((recogniser, trial));
+        for form in recogniser.forms {
+            if let Some(by_form) = self.recognisers.get_mut(usize::from(*form as u8)) {
+                by_form.push((recogniser, trial));
+            }
+        }
     }
 
     /// Values that `pattern` matches as a whole are tried.
-    pub(super) fn add_pattern(&mut self, pattern: Regex, trial: usize) {
+    pub(super) fn add_pattern(&mut self, pattern: Pattern, trial: usize) {
         self.patterns.push((pattern, trial));
     }
 
@@ -114,16 +130,19 @@ impl Whole {
         {
             self.apply_shapes(value, digits, outcome);
         }
-        // Every recogniser wants a digit, an @ or the capitals of a base64 or PEM head.
-        if digits > 0 || value.census.ats > 0 || value.census.upper >= 2 {
-            for (recogniser, trial) in &self.recognisers {
-                if (recogniser.run)(value) {
-                    self.apply_trial(*trial, value.bytes, outcome);
-                }
+        for (recogniser, trial) in
+            self.recognisers.get(usize::from(value.form as u8)).into_iter().flatten()
+        {
+            if (recogniser.run)(value) {
+                self.apply_trial(*trial, value.bytes, outcome);
             }
         }
         for (pattern, trial) in &self.patterns {
-            if pattern.is_match(value.bytes) {
+            let begins = value.bytes.first().is_none_or(|b| pattern.first[usize::from(*b)]);
+            if begins
+                && pattern.lengths.contains(&value.census.len)
+                && pattern.regex.is_match(value.bytes)
+            {
                 self.apply_trial(*trial, value.bytes, outcome);
             }
         }

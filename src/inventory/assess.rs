@@ -15,6 +15,7 @@ use super::judge::{FieldRef, Judge, Verdict};
 use super::merge::Caps;
 use super::posture::{self, Facts};
 use super::rollup::{ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, Rollup};
+use super::standards;
 use super::template::shown_field;
 
 /// Turns the merged rollup of all runs into the inventory. A pure function: equal observations
@@ -23,7 +24,8 @@ use super::template::shown_field;
 /// Rows of responses whose request was never seen have neither method nor path and are kept only
 /// where their bodies had fields; all else is counted in the service and in `coverage`.
 pub fn assess(mut rollup: Rollup, judge: &dyn Judge, caps: &Caps) -> Inventory {
-    let map = rollup.conclude(caps);
+    let mut map = rollup.conclude(caps);
+    standards::unify(&mut rollup, caps, &mut map);
     let mut absorbed: BTreeMap<&EndpointKey, Vec<String>> = BTreeMap::new();
     for (from, to) in map.iter() {
         absorbed.entry(to).or_default().push(endpoint_id(from));

@@ -7,6 +7,7 @@
 //! | `merge` | how they add up, and the caps |
 //! | `template/` | path templates: segment shapes, collapsing of paths and of object keys |
 //! | `compact` | collapsing and caps over a whole rollup |
+//! | `standards` | one endpoint, one standard |
 //! | `judge` | the seam to detection |
 //! | `assess` | rollup to inventory |
 //! | `posture/` | finding rules, one file each |
@@ -21,6 +22,8 @@ pub mod merge;
 pub mod posture;
 pub mod rollup;
 pub mod template;
+
+mod standards;
 
 #[cfg(test)]
 mod samples;

@@ -51,15 +51,6 @@ impl RuleBits {
         out
     }
 
-    /// The rules of this set that are not in `other`.
-    pub fn without(self, other: RuleBits) -> RuleBits {
-        let mut out = self;
-        for (mine, theirs) in out.0.iter_mut().zip(other.0) {
-            *mine &= !theirs;
-        }
-        out
-    }
-
     /// The rules in order.
     pub fn iter(&self) -> impl Iterator<Item = RuleId> + use<> {
         let words = self.0;

@@ -45,7 +45,6 @@ fn guard(conn: &mut Connection) -> rusqlite::Result<()> {
     conn.authorizer(Some(authorize))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature SQLite's hook has")]
 fn authorize(context: AuthContext<'_>) -> Authorization {
     match context.action {
         AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => {

@@ -64,17 +64,34 @@ fn measure<'a>(column: &'a Column, records: &[Record]) -> Laid<'a> {
     Laid { column, title, cells, natural, least, width: natural }
 }
 
-/// Leaves out columns, those of the greatest rank first, until the rest can fit.
+/// Columns up to this rank are worth narrow cells; those beyond are shown where the others are
+/// comfortable.
+const RANK_WANTED: u8 = 2;
+
+/// Leaves out columns, those of the greatest rank first, until the rest can fit: extra columns
+/// must leave every cell twice its least width, wanted ones a third more than it, and what says
+/// what a row is stays to the last.
 fn choose(columns: &mut Vec<Laid<'_>>, width: usize) {
+    drop_ranks(columns, width, RANK_WANTED + 1, |least| least * 2);
+    drop_ranks(columns, width, RANK_WANTED, |least| least * 4 / 3);
+    drop_ranks(columns, width, 0, |least| least);
+}
+
+fn drop_ranks(
+    columns: &mut Vec<Laid<'_>>,
+    width: usize,
+    from: u8,
+    comfort: impl Fn(usize) -> usize,
+) {
     let needed = |columns: &[Laid<'_>]| {
-        columns.iter().map(|c| c.least + GAP).sum::<usize>().saturating_sub(GAP)
+        let each = columns.iter().map(|c| comfort(c.least).min(c.natural) + GAP);
+        each.sum::<usize>().saturating_sub(GAP)
     };
     while columns.len() > 1 && needed(columns) > width {
         // Of equal rank the last goes: the first columns say what a row is.
-        let least_wanted =
-            columns.iter().enumerate().max_by_key(|(place, c)| (c.column.rank, *place));
-        match least_wanted {
-            Some((place, _)) => drop(columns.remove(place)),
+        let ranks = columns.iter().enumerate().filter(|(_, c)| c.column.rank >= from);
+        match ranks.max_by_key(|(place, c)| (c.column.rank, *place)).map(|(place, _)| place) {
+            Some(place) => drop(columns.remove(place)),
             None => return,
         }
     }

@@ -13,7 +13,8 @@ use crate::model::RuleId;
 pub enum StoreError {
     /// There is no such file; only reading says so, writing makes one.
     #[error(
-        "open database {path}: no such file; make one with `phitap replay` or name another with --db"
+        "open database {path}: no such file; make one with `phitap replay` or name another with \
+         --db"
     )]
     NotFound {
         /// Which file.
@@ -21,7 +22,8 @@ pub enum StoreError {
     },
     /// The file is something else.
     #[error(
-        "open database {path}: expected a phitap database, found {found}; it was left as it is, name another file with --db"
+        "open database {path}: expected a phitap database, found {found}; it was left as it is, \
+         name another file with --db"
     )]
     NotADatabase {
         /// Which file.
@@ -31,7 +33,8 @@ pub enum StoreError {
     },
     /// The file was made by a later version.
     #[error(
-        "open database {path}: its format is version {found}, this program knows up to {known}; use a newer phitap or name another file with --db"
+        "open database {path}: its format is version {found}, this program knows up to {known}; \
+         use a newer phitap or name another file with --db"
     )]
     Newer {
         /// Which file.
@@ -43,7 +46,8 @@ pub enum StoreError {
     },
     /// The file was made with another key: hashes in it mean nothing to ours.
     #[error(
-        "open database {path}: it was made with key {found}, the key in use is {expected}; name the key it was made with by --key-file, or another file with --db"
+        "open database {path}: it was made with key {found}, the key in use is {expected}; name \
+         the key it was made with by --key-file, or another file with --db"
     )]
     OtherKey {
         /// Which file.
@@ -55,7 +59,8 @@ pub enum StoreError {
     },
     /// Another process writes to it.
     #[error(
-        "write database {path}: another phitap is writing to it; wait until it ends or name another file with --db"
+        "write database {path}: another phitap is writing to it; wait until it ends or name \
+         another file with --db"
     )]
     Busy {
         /// Which file.
@@ -63,7 +68,8 @@ pub enum StoreError {
     },
     /// A write-ahead log without its database: the database was removed or renamed.
     #[error(
-        "open database {path}: its write-ahead log {path}-wal is there and the database is not; put the database back, or remove the log to start anew"
+        "open database {path}: its write-ahead log {path}-wal is there and the database is not; \
+         put the database back, or remove the log to start anew"
     )]
     Orphan {
         /// Which file.
@@ -71,7 +77,8 @@ pub enum StoreError {
     },
     /// The content contradicts itself.
     #[error(
-        "read database {path}: it is damaged ({what}); keep a copy, restore a backup or name another file with --db and replay the captures"
+        "read database {path}: it is damaged ({what}); keep a copy, restore a backup or name \
+         another file with --db and replay the captures"
     )]
     Damaged {
         /// Which file.
@@ -97,7 +104,8 @@ pub enum StoreError {
     },
     /// No space left.
     #[error(
-        "write database {path}: the disk is full; what was stored before is intact, free some space and run again"
+        "write database {path}: the disk is full; what was stored before is intact, free some \
+         space and run again"
     )]
     Full {
         /// Which file.

@@ -2,7 +2,8 @@
 //! each record names the rules it speaks of.
 //!
 //! ```text
-//! record    version:u8  seen  exchanges  kinds:u8  forms  names  counts  outcomes  sample  exemplar
+//! record    version:u8  seen  exchanges  kinds:u8  forms  names  counts  outcomes  sample
+//!           exemplar
 //! forms     n  n × (form:u8  count)
 //! names     n  n × text                          the record's own rule numbers are places in here
 //! counts    n  n × (rule  tried  passed  embedded)

@@ -23,8 +23,17 @@ pub(super) fn string_end(input: &[u8], from: usize) -> usize {
     input.len() - tail.len() + special.unwrap_or(tail.len())
 }
 
-/// The first byte at or behind `from` that is not blank, or the end.
+/// The same as [`skip_blank`], for places where mostly nothing or one space is to be skipped.
 #[inline]
+pub(super) fn solid(input: &[u8], from: usize) -> usize {
+    match input.get(from..) {
+        Some([first, ..]) if *first > b' ' => from,
+        Some([b' ', second, ..]) if *second > b' ' => from + 1,
+        _ => skip_blank(input, from),
+    }
+}
+
+/// The first byte at or behind `from` that is not blank, or the end.
 pub(super) fn skip_blank(input: &[u8], from: usize) -> usize {
     let rest = input.get(from..).unwrap_or_default();
     let (blocks, tail) = rest.as_chunks::<BLOCK>();
@@ -53,7 +62,11 @@ pub(super) fn ends_bare(byte: u8) -> bool {
 /// vector instructions of this.
 #[inline]
 fn marks(block: &[u8; BLOCK], wanted: impl Fn(u8) -> bool) -> u128 {
-    u128::from_le_bytes(block.map(|byte| if wanted(byte) { 0xff } else { 0 }))
+    let mut marks = [0; BLOCK];
+    for (mark, byte) in marks.iter_mut().zip(block) {
+        *mark = if wanted(*byte) { 0xff } else { 0 };
+    }
+    u128::from_le_bytes(marks)
 }
 
 #[cfg(test)]

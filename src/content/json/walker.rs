@@ -6,7 +6,7 @@ use crate::content::paths::Interned;
 use crate::content::{FieldSink, PathId, PathTable, Step};
 use crate::model::{Value, ValueKind};
 
-use super::bytes::{bare_end, ends_bare, is_blank, skip_blank, string_end};
+use super::bytes::{bare_end, ends_bare, is_blank, skip_blank, solid, string_end};
 use super::escape::Escape;
 use super::trail::{Trail, moved};
 
@@ -211,24 +211,59 @@ impl JsonWalker {
         }
     }
 
-    /// A key, from behind its opening quote.
+    /// A key, from behind its opening quote; and as long as keys come in the expected order and
+    /// have strings for values, the members behind it.
     #[inline]
     fn quoted_key<S: FieldSink>(
+        &mut self,
+        input: &[u8],
+        mut from: usize,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> usize {
+        loop {
+            let rest = input.get(from..).unwrap_or_default();
+            if usize::from(self.top.keys) >= KEYS_PER_NODE_MAX {
+                break;
+            }
+            let expected = paths.expected(self.top.path, self.top.child, rest);
+            let Some((path, len)) = expected else { break };
+            self.top.keys += 1;
+            self.top.child = path;
+            from = solid(input, from + len);
+            if input.get(from) != Some(&b'"') {
+                self.state = State::Value;
+                return from;
+            }
+            let end = string_end(input, from + 1);
+            if input.get(end) != Some(&b'"') {
+                self.state = State::String;
+                return self.string(input, from + 1, paths, sink);
+            }
+            let text = input.get(from + 1..end).unwrap_or_default();
+            self.leaf.whole(text, path, paths, sink);
+            if input.get(end + 1) != Some(&b',') {
+                self.state = State::After;
+                return end + 1;
+            }
+            from = solid(input, end + 2);
+            if input.get(from) != Some(&b'"') {
+                self.state = State::Key;
+                return from;
+            }
+            from += 1;
+        }
+        self.unexpected_key(input, from, paths, sink)
+    }
+
+    /// A key that is not the expected one, from behind its opening quote.
+    fn unexpected_key<S: FieldSink>(
         &mut self,
         input: &[u8],
         from: usize,
         paths: &mut PathTable,
         sink: &mut S,
     ) -> usize {
-        let rest = input.get(from..).unwrap_or_default();
-        if usize::from(self.top.keys) < KEYS_PER_NODE_MAX
-            && let Some((path, len)) = paths.expected(self.top.path, self.top.child, rest)
-        {
-            self.top.keys += 1;
-            self.top.child = path;
-            self.state = State::Value;
-            return from + len;
-        }
         let end = string_end(input, from);
         if input.get(end) == Some(&b'"') {
             let key = input.get(from..end).unwrap_or_default();

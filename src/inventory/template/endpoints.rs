@@ -30,6 +30,14 @@ impl CollapseMap {
         self.moved.iter()
     }
 
+    /// Notes that what went into `from`, and `from` itself, went into `to`.
+    pub(in crate::inventory) fn add(&mut self, from: EndpointKey, to: EndpointKey) {
+        for moved in self.moved.values_mut().filter(|moved| **moved == from) {
+            *moved = to.clone();
+        }
+        self.moved.insert(from, to);
+    }
+
     /// Whether nothing collapsed.
     pub fn is_empty(&self) -> bool {
         self.moved.is_empty()

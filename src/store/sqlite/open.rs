@@ -18,7 +18,7 @@ pub const APPLICATION_ID: i32 = i32::from_be_bytes(*b"phtp");
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// How long one transaction waits for another.
-const BUSY_WAIT: Duration = Duration::from_secs(10);
+pub(super) const BUSY_WAIT: Duration = Duration::from_secs(10);
 
 /// Bytes the write-ahead log keeps after a checkpoint.
 const LOG_BYTES_MAX: i64 = 64 * 1024 * 1024;

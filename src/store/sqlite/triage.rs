@@ -81,7 +81,8 @@ pub struct FindingState {
 pub struct TriageDecision<'a> {
     /// The finding's id.
     pub finding: &'a str,
-    /// What is decided; not [`TriageState::Regressed`], which follows from [`TriageState::Resolved`].
+    /// What is decided. [`TriageState::Regressed`] is refused: it follows from
+    /// [`TriageState::Resolved`].
     pub decision: FindingState,
 }
 
@@ -103,10 +104,12 @@ impl Triage {
         self.try_set(decision).map_err(|fault| fault.at(&self.path))
     }
 
-    fn try_set(
-        &mut self,
-        TriageDecision { finding, decision }: &TriageDecision<'_>,
-    ) -> Result<(), Fault> {
+    fn try_set(&mut self, set: &TriageDecision<'_>) -> Result<(), Fault> {
+        let TriageDecision { finding, decision } = set;
+        if decision.state == TriageState::Regressed {
+            let why = "a way to decide \"regressed\" (it follows from \"resolved\")";
+            return Err(Fault::Missing(why.into()));
+        }
         let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let changed = transaction.execute(
             "INSERT INTO finding_state (finding, state, reason, owner, until_ns, set_ns, rule, \

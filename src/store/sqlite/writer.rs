@@ -1,17 +1,21 @@
 //! The one sensor that writes.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::{Transaction, TransactionBehavior};
 
-use super::open::{Locked, open_to_write};
+use super::open::{BUSY_WAIT, Locked, open_to_write};
 use super::runs::{self, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, Seal};
 use super::{contribution, publish};
 use crate::base::Timestamp;
 use crate::inventory::{EndpointKey, Inventory, Rollup};
+use crate::model::InputIdentity;
 use crate::store::error::{Fault, StoreError};
 use crate::store::evidence_codec::RuleNames;
-use crate::model::InputIdentity;
+
+/// How long closing waits for readers: a sensor that is told to stop must do so within seconds.
+const CHECKPOINT_WAIT: Duration = Duration::from_millis(500);
 
 /// A database open for writing. Only one exists per file at a time, in any process.
 ///
@@ -146,7 +150,9 @@ impl Writer {
 
     /// Whatever a reader keeps from being moved now stays in the log and is moved later.
     fn checkpoint(&self) -> rusqlite::Result<()> {
-        self.db.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        self.db.conn.busy_timeout(CHECKPOINT_WAIT)?;
+        self.db.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.db.conn.busy_timeout(BUSY_WAIT)
     }
 
     fn transact<T>(

@@ -262,15 +262,13 @@ fn a_decision_about_nothing_is_refused() {
     let folder = Folder::new();
     folder.writer().publish(&inventory()).unwrap();
     let mut triage = Triage::open(&folder.path).unwrap();
-    let decision = FindingState {
-        state: TriageState::Accepted,
-        reason: None,
-        owner: None,
-        until: None,
-        set_at: at(0),
+    let mut set = |finding, state| {
+        let (set_at, until) = (at(0), None);
+        let decision = FindingState { state, reason: None, owner: None, until, set_at };
+        triage.set(&TriageDecision { finding, decision }).unwrap_err().to_string()
     };
-    let error = triage.set(&TriageDecision { finding: "fi-9", decision }).unwrap_err();
-    assert!(error.to_string().contains("finding \"fi-9\""), "{error}");
+    assert!(set("fi-9", TriageState::Accepted).contains("finding \"fi-9\""));
+    assert!(set("fi-1", TriageState::Regressed).contains("follows from \"resolved\""));
 }
 
 #[test]

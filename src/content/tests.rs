@@ -1,0 +1,296 @@
+//! Whole bodies, from wire bytes to fields.
+
+use std::io::Write;
+
+use proptest::prelude::*;
+
+use crate::base::limits::MULTIPART_DEPTH_MAX;
+
+use super::recorder::{KeepAll, Recorder, cut};
+use super::{BodyAnomaly, BodyPlan, BodySummary, BodyWalker, Format, PathTable, Undecoded};
+
+struct Body<'a> {
+    media: Option<&'a str>,
+    coding: Option<&'a str>,
+}
+
+fn json() -> Body<'static> {
+    Body { media: Some("application/json"), coding: None }
+}
+
+fn media(media: &str) -> Body<'_> {
+    Body { media: Some(media), coding: None }
+}
+
+impl Body<'_> {
+    fn plan(&self) -> BodyPlan {
+        BodyPlan::from_headers(self.media.map(str::as_bytes), self.coding.map(str::as_bytes))
+    }
+
+    fn pieces(&self, pieces: &[&[u8]]) -> (Recorder, BodySummary) {
+        let mut paths = PathTable::new(Box::new(KeepAll));
+        let mut sink = Recorder::default();
+        let mut walker = BodyWalker::new(self.plan());
+        for piece in pieces {
+            walker.push(piece, &mut paths, &mut sink);
+        }
+        let summary = walker.finish(&mut paths, &mut sink);
+        (sink, summary)
+    }
+
+    fn walk(&self, body: &[u8]) -> (Vec<(String, String)>, BodySummary) {
+        let (sink, summary) = self.pieces(&[body]);
+        (sink.values(), summary)
+    }
+
+    fn with_gap(&self, before: &[u8], after: &[u8]) -> (Vec<(String, String)>, BodySummary) {
+        let mut paths = PathTable::new(Box::new(KeepAll));
+        let mut sink = Recorder::default();
+        let mut walker = BodyWalker::new(self.plan());
+        walker.push(before, &mut paths, &mut sink);
+        walker.gap(100);
+        walker.push(after, &mut paths, &mut sink);
+        let summary = walker.finish(&mut paths, &mut sink);
+        (sink.values(), summary)
+    }
+}
+
+fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
+    of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+}
+
+const MULTIPART: &str = "preamble\r\n--xyz\r\nContent-Disposition: form-data; name=\"ssn\"\r\n\r\n\
+078-05-1120\r\n--xyz\r\nContent-Type: application/json\r\n\r\n{\"x\":\"--xy\r\\n\"}\r\n--xyz\r\n\
+Content-Type: text/xml\r\nContent-Transfer-Encoding: base64\r\n\r\nPGE+PGI+aGk8L2I+PC9hPg==\r\n\
+--xyz \r\nContent-Disposition: form-data; name=empty\r\n\r\n\r\n--xyz\r\n\
+Content-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n\r\ninner text\r\n--in--\r\n\
+\r\n--xyz--\r\nepilogue";
+
+/// One body of each format.
+fn samples() -> Vec<(Body<'static>, Vec<u8>)> {
+    let utf16: Vec<u8> =
+        "{\"name\":\"Müller 😀\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf32: Vec<u8> = "{\"a\":\"é\"}".chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(b"<r a=\"1\">text</r>").unwrap();
+    vec![
+        (json(), b"{\"a\":[1,\"x\\u00e9\",{\"b\":\"{\\\"c\\\":2}\"}]}".to_vec()),
+        (media("application/fhir+ndjson"), b"{\"a\":1}\n{\"a\":2}\n".to_vec()),
+        (media("application/json; charset=utf-16"), utf16),
+        (json(), utf32),
+        (media("application/json; charset=iso-8859-1"), b"{\"a\":\"M\xfcller\"}".to_vec()),
+        (json(), b"\xef\xbb\xbf{\"a\":1}".to_vec()),
+        (media("application/xml"), SAMPLE_XML.as_bytes().to_vec()),
+        (media("application/x-www-form-urlencoded"), b"a=1&b=%7B%22c%22%3A2%7D&d+e=x".to_vec()),
+        (media("multipart/form-data; boundary=xyz"), MULTIPART.as_bytes().to_vec()),
+        (media("text/plain"), b"call 555 0100\r\nor write".to_vec()),
+        (media("text/html"), b"<html><body>Ada</body></html>".to_vec()),
+        (media("image/png"), b"\x89PNG\r\n\x1a\n0000".to_vec()),
+        (Body { media: Some("application/xml"), coding: Some("gzip") }, gz.finish().unwrap()),
+    ]
+}
+
+const SAMPLE_XML: &str = "<?xml version=\"1.0\"?><!DOCTYPE r [<!ENTITY e \"x\">]>\n\
+<f:r xmlns:f=\"urn:f\" xmlns='d' f:id = 'a&amp;b'><!-- no --><s>one<![CDATA[ <two>]]]>\
+</s> tail &#x41;&e; <e v=\"\"/></f:r>";
+
+proptest! {
+    #[test]
+    fn cutting_a_body_anywhere_changes_nothing(
+        cuts in proptest::collection::vec(any::<usize>(), 0..8),
+    ) {
+        for (body, bytes) in samples() {
+            let (whole, cut) = (body.pieces(&[&bytes]), body.pieces(&cut(&bytes, &cuts)));
+            prop_assert_eq!(&whole.0.seen, &cut.0.seen, "{:?}", body.media);
+            prop_assert_eq!(whole.1, cut.1, "{:?}", body.media);
+        }
+    }
+
+    #[test]
+    fn no_bytes_panic_and_enters_are_left(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        at in any::<usize>(),
+        gap: bool,
+    ) {
+        for (body, mut sample) in samples() {
+            let at = at % (sample.len() + 1);
+            sample.splice(at..at, bytes.iter().copied());
+            let mut paths = PathTable::new(Box::new(KeepAll));
+            let mut sink = Recorder::default();
+            let mut walker = BodyWalker::new(body.plan());
+            let (before, after) = sample.split_at(at);
+            walker.push(before, &mut paths, &mut sink);
+            if gap {
+                walker.gap(10);
+            }
+            walker.push(after, &mut paths, &mut sink);
+            walker.finish(&mut paths, &mut sink);
+            let count = |what| sink.seen.iter().filter(|s| s.what == what).count();
+            prop_assert_eq!(count("enter"), count("leave"));
+        }
+    }
+
+    #[test]
+    fn clearing_the_paths_between_pushes_changes_nothing(
+        cuts in proptest::collection::vec(any::<usize>(), 0..8),
+    ) {
+        for (body, bytes) in samples() {
+            let mut paths = PathTable::new(Box::new(KeepAll));
+            let mut sink = Recorder::default();
+            let mut walker = BodyWalker::new(body.plan());
+            for piece in cut(&bytes, &cuts) {
+                walker.push(piece, &mut paths, &mut sink);
+                paths.clear();
+            }
+            walker.finish(&mut paths, &mut sink);
+            prop_assert_eq!(&sink.seen, &body.pieces(&[&bytes]).0.seen, "{:?}", body.media);
+        }
+    }
+}
+
+#[test]
+fn samples_are_walked_without_complaint() {
+    for (body, bytes) in samples() {
+        let (fields, summary) = body.walk(&bytes);
+        let odd: Vec<_> = summary.anomalies.iter().filter(|a| a.0 != "xml-syntax").collect();
+        assert!(odd.is_empty() && !summary.truncated, "{:?} {odd:?}", body.media);
+        assert_eq!(fields.is_empty(), summary.format == Format::Binary, "{:?}", body.media);
+    }
+}
+
+#[test]
+fn charsets_are_converted() {
+    let walked: Vec<_> = samples().into_iter().map(|(b, bytes)| b.walk(&bytes).0).collect();
+    assert_eq!(walked[2], pairs(&[("$.name", "Müller 😀")]));
+    assert_eq!(walked[3], pairs(&[("$.a", "é")]));
+    assert_eq!(walked[4], pairs(&[("$.a", "Müller")]));
+    assert_eq!(walked[5], pairs(&[("$.a", "1")]));
+}
+
+#[test]
+fn xml_has_local_names_attributes_and_decoded_text() {
+    let (fields, summary) = media("text/xml").walk(SAMPLE_XML.as_bytes());
+    let expected =
+        [("/r/@id", "a&b"), ("/r/s", "one <two>]"), ("/r", "tail A&e;"), ("/r/e/@v", "")];
+    assert_eq!(fields, pairs(&expected));
+    assert_eq!(summary.format, Format::Xml);
+}
+
+#[test]
+fn parts_are_bodies_of_their_own() {
+    let (fields, summary) = media("multipart/form-data; boundary=xyz").walk(MULTIPART.as_bytes());
+    let expected = [
+        ("part:ssn", "078-05-1120"),
+        ("part:$.x", "--xy\r\n"),
+        ("part:/a/b", "hi"),
+        ("part:empty", ""),
+        ("part:part:$", "inner text"),
+    ];
+    assert_eq!(fields, pairs(&expected));
+    assert_eq!(summary.format, Format::Multipart);
+}
+
+#[test]
+fn a_boundary_nobody_named_is_that_of_the_first_line() {
+    let body = b"--b1\nContent-Disposition: form-data; name=a\n\n1\n--b1\n\n{\"x\":2}\n--b1--\n";
+    let (fields, summary) = media("multipart/form-data").walk(body);
+    assert_eq!(fields, pairs(&[("part:a", "1"), ("part:$.x", "2")]));
+    assert!(!summary.truncated);
+}
+
+#[test]
+fn multipart_in_multipart_ends_at_its_limit() {
+    let mut body = b"leaf".to_vec();
+    for n in 0..MULTIPART_DEPTH_MAX + 1 {
+        let head = format!(
+            "--b{n}\r\nContent-Type: multipart/mixed; boundary=b{}\r\n\r\n",
+            n.wrapping_sub(1)
+        );
+        let head = if n == 0 { "--b0\r\n\r\n".to_owned() } else { head };
+        body = [head.as_bytes(), &body, format!("\r\n--b{n}--").as_bytes()].concat();
+    }
+    let outer = format!("multipart/mixed; boundary=b{MULTIPART_DEPTH_MAX}");
+    let (fields, _) = media(&outer).walk(&body);
+    assert_eq!(fields.len(), 1);
+    assert_eq!(fields[0].0, "part:part:part:$");
+    assert!(fields[0].1.contains("leaf"));
+}
+
+#[test]
+fn a_format_is_told_by_its_bytes() {
+    let none = Body { media: None, coding: None };
+    let told = |body: &Body<'_>, bytes: &[u8]| {
+        let summary = body.walk(bytes).1;
+        (summary.format, summary.anomalies.contains(BodyAnomaly::MediaTypeMismatch))
+    };
+    assert_eq!(told(&none, b" \n{\"a\":1}"), (Format::Json, false));
+    assert_eq!(told(&none, b"<a/>"), (Format::Xml, false));
+    assert_eq!(told(&none, b"<!DOCTYPE HTML><p>"), (Format::Html, false));
+    assert_eq!(told(&none, b"a=1&b=2"), (Format::Form, false));
+    assert_eq!(told(&none, b"Dear Sir = or Madam"), (Format::Text, false));
+    assert_eq!(told(&none, b"\x00\x01\x02\x80"), (Format::Binary, false));
+    assert_eq!(told(&none, b""), (Format::Empty, false));
+    assert_eq!(told(&media("application/octet-stream"), b"[1]"), (Format::Json, false));
+    assert_eq!(told(&media("text/plain"), b"{\"a\":1}"), (Format::Json, false));
+    assert_eq!(told(&json(), b"<a>1</a>"), (Format::Xml, true));
+    assert_eq!(told(&json(), b"<html>404"), (Format::Html, true));
+    assert_eq!(told(&json(), b"%PDF-1.7"), (Format::Binary, true));
+    assert_eq!(told(&media("application/xml"), b"{\"a\":1}"), (Format::Json, true));
+    assert_eq!(told(&json(), b"\"just a string\""), (Format::Json, false));
+}
+
+#[test]
+fn a_gap_ends_what_cannot_be_placed() {
+    let (fields, summary) = json().with_gap(br#"{"a":"begun"#, br#"","b":1}"#);
+    assert_eq!(fields, pairs(&[("$.a", "begun")]));
+    assert!(summary.truncated && summary.undecoded.is_none());
+}
+
+#[test]
+fn after_a_gap_the_next_line_pair_or_part_is_walked() {
+    let lines = media("application/x-ndjson");
+    let (fields, _) = lines.with_gap(b"{\"a\":1}\n{\"a\":\"x", b"y\"}\n{\"a\":3}\n");
+    assert_eq!(fields, pairs(&[("$.a", "1"), ("$.a", "x"), ("$.a", "3")]));
+    let form = media("application/x-www-form-urlencoded");
+    assert_eq!(form.with_gap(b"a=1&b=2", b"3&c=4").0, pairs(&[("a", "1"), ("b", "2"), ("c", "4")]));
+    let multipart = media("multipart/mixed; boundary=b");
+    let (fields, _) = multipart.with_gap(
+        b"--b\r\n\r\n{\"a\":\"x",
+        b"y\"}\r\n--b\r\nContent-Disposition: form-data; name=n\r\n\r\n2\r\n--b--",
+    );
+    assert_eq!(fields, pairs(&[("part:$.a", "x"), ("part:n", "2")]));
+    assert_eq!(media("text/plain").with_gap(b"ab", b"cd").0, pairs(&[("$", "ab"), ("$", "cd")]));
+}
+
+#[test]
+fn a_gap_ends_decoding() {
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    let text = format!("{{\"a\":\"{}\",\"b\":1}}", "x".repeat(2000));
+    gz.write_all(text.as_bytes()).unwrap();
+    let bytes = gz.finish().unwrap();
+    let body = Body { coding: Some("gzip"), ..json() };
+    let (fields, summary) = body.with_gap(&bytes[..1500], &bytes[1600..]);
+    assert_eq!(fields.len(), 1);
+    assert_eq!(summary.undecoded, Some(Undecoded::Gap));
+    assert!(summary.truncated);
+    assert_eq!(summary.encoded_bytes, bytes.len() as u64 - 100);
+}
+
+#[test]
+fn an_unknown_coding_is_counted_and_not_walked() {
+    let body = Body { coding: Some("compress"), ..json() };
+    let (fields, summary) = body.walk(b"{\"a\":1}");
+    assert!(fields.is_empty());
+    assert_eq!(summary.undecoded, Some(Undecoded::Coding));
+    assert_eq!((summary.format, summary.encoded_bytes), (Format::Unknown, 7));
+}
+
+#[test]
+fn one_byte_at_a_time_takes_linear_time() {
+    // A quadratic walk of this would take minutes.
+    let text = format!("{{\"a\":\"{}\"}}", "x".repeat(4_000_000));
+    let pieces: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+    let (sink, summary) = json().pieces(&pieces);
+    assert!(!summary.truncated);
+    assert!(sink.seen.len() > 60);
+}

@@ -1,0 +1,116 @@
+//! Words APIs name things with. A capitalised word that no API uses may be a person's name, and is
+//! not stored as part of a path or key.
+
+use std::sync::LazyLock;
+
+use crate::base::TableSet;
+
+/// See `scripts/api-words.py`.
+static WORDS: LazyLock<TableSet<&'static str>> =
+    LazyLock::new(|| include_str!("../../rules/dictionaries/api-words.txt").lines().collect());
+
+/// Longer words are no names of persons.
+const WORD_BYTES_MAX: usize = 40;
+
+/// Whether a path segment reads like a person's name: capitalised words of which one is unknown
+/// (`Chalmers`, `Peter_Chalmers`), or unknown words with a point between (`ada.lovelace`).
+pub(super) fn segment_is_person(text: &[u8]) -> bool {
+    all_capitalised(text, 1) || is_dotted_name(text)
+}
+
+/// Whether an object key reads like a person's name: several capitalised words of which one is
+/// unknown (`Peter Chalmers`). One alone is left to be a key: vendors make up words.
+pub(super) fn key_is_person(text: &[u8]) -> bool {
+    all_capitalised(text, 2)
+}
+
+fn all_capitalised(text: &[u8], least: usize) -> bool {
+    if !text.first().is_some_and(u8::is_ascii_uppercase) || text.len() > 2 * WORD_BYTES_MAX {
+        return false;
+    }
+    let mut count = 0;
+    let mut unknown = false;
+    for word in words(text) {
+        if !is_capitalised(word) {
+            return false;
+        }
+        count += 1;
+        unknown |= !is_known(word);
+    }
+    unknown && count >= least && is_words_only(text)
+}
+
+/// `first.last`, and no file name: both words are unknown.
+fn is_dotted_name(text: &[u8]) -> bool {
+    let mut parts = text.split(|b| *b == b'.');
+    let (Some(first), Some(last), None) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let word = |w: &[u8]| w.len() >= 3 && w.iter().all(u8::is_ascii_alphabetic);
+    word(first) && word(last) && !is_known(first) && !is_known(last)
+}
+
+/// Letters, and what stands between the words of a name.
+fn is_words_only(text: &[u8]) -> bool {
+    text.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80 || b" -_'.,+".contains(b))
+}
+
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|b| !b.is_ascii_alphabetic() && *b < 0x80).filter(|word| !word.is_empty())
+}
+
+fn is_capitalised(word: &[u8]) -> bool {
+    match word {
+        [first, rest @ ..] => {
+            (first.is_ascii_uppercase() || *first >= 0x80)
+                && rest.iter().all(|b| b.is_ascii_lowercase() || *b >= 0x80)
+        }
+        [] => false,
+    }
+}
+
+fn is_known(word: &[u8]) -> bool {
+    let mut lower = [0u8; WORD_BYTES_MAX];
+    let Some(lower) = lower.get_mut(..word.len()) else { return true };
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    std::str::from_utf8(lower).is_ok_and(|word| WORDS.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_paths_are_told_from_words_of_apis() {
+        for name in ["Chalmers", "Quartermain", "Peter_Chalmers", "O'Neil", "ada.lovelace"] {
+            assert!(segment_is_person(name.as_bytes()), "{name}");
+        }
+        for word in [
+            "Patient",
+            "Observation",
+            "patients",
+            "GetPatient",
+            "PatientList",
+            "v1",
+            "FHIR",
+            "fhir",
+            "app.js",
+            "orthanc",
+            "Payments",
+            "search",
+            "openapi.json",
+            "R4",
+        ] {
+            assert!(!segment_is_person(word.as_bytes()), "{word}");
+        }
+    }
+
+    #[test]
+    fn names_as_keys_are_several_words() {
+        assert!(key_is_person(b"Peter Chalmers"));
+        for key in ["First Name", "Date Of Birth", "Hct", "WBC Count", "patient name", "Chalmers"] {
+            assert!(!key_is_person(key.as_bytes()), "{key}");
+        }
+    }
+}
