@@ -10,12 +10,8 @@ use super::judge::{FieldRef, Judge, Judgement};
 use super::locate::Place;
 use super::recognisers::Seen;
 use super::sensitive;
-<<<<<<< HEAD
-use super::sift::{Census, form_of};
-use super::vocabulary;
-=======
 use super::sift::{Census, form_of, is_uuid};
->>>>>>> detect
+use super::vocabulary;
 use super::whole::Whole;
 
 /// The compiled rules: immutable, shared by workers.
