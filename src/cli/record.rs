@@ -106,7 +106,9 @@ impl Record {
         let mut exit = incomplete;
         for failure in &outcome.failures {
             tell(format!("failed to {failure}"));
-            exit = exit.and(Exit::Incomplete);
+            // Standard input can be judged only now; when it was all there is, nothing was usable.
+            let nothing = kind == RunKind::Replay && outcome.inputs.is_empty();
+            exit = exit.and(if nothing { Exit::Usage } else { Exit::Incomplete });
         }
         for input in &outcome.inputs {
             if let Some(reason) = &input.account.incomplete {

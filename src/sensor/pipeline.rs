@@ -41,6 +41,8 @@ const QUEUE_BATCHES: usize = 16;
 const QUEUE_ROLLUPS: usize = 8;
 /// How often live input makes workers hand over what they have.
 const TICK: Duration = Duration::from_millis(500);
+/// How long a capture goes on reading what the kernel holds once it was told to stop.
+const DRAIN_MAX: Duration = Duration::from_millis(500);
 /// Packets between two looks at the clock, the stop flag and the progress.
 const LOOK_PACKETS: u64 = 1024;
 
@@ -238,6 +240,28 @@ struct Capture<'a> {
     since_tick: Stopwatch,
 }
 
+/// After a signal the kernel still holds packets that came before it: they are read until it has
+/// none left.
+#[derive(Default)]
+struct Drain {
+    since: Option<Stopwatch>,
+    idle: u32,
+}
+
+impl Drain {
+    /// Whether the kernel was asked for long enough: on a busy link it always has more.
+    fn is_over(&mut self) -> bool {
+        self.since.get_or_insert_with(Stopwatch::start).elapsed() >= DRAIN_MAX
+    }
+
+    /// Whether the kernel had nothing, twice: the first time it may have been asked before the
+    /// signal, and hands over what came last only after its own timeout.
+    fn is_quiet(&mut self) -> bool {
+        self.idle += 1;
+        self.idle > 1 || self.is_over()
+    }
+}
+
 impl<'a> Capture<'a> {
     fn new(settings: &'a Settings) -> Self {
         Capture {
@@ -266,8 +290,12 @@ impl<'a> Capture<'a> {
         let OpenInput { mut ingest, identity } = input;
         let mut last = Timestamp::default();
         let mut stopped = false;
+        let mut drain = Drain::default();
         loop {
-            if ingest.packets() % LOOK_PACKETS == 0 && self.look(&mut ingest, last, live, lane) {
+            if ingest.packets() % LOOK_PACKETS == 0
+                && self.look(&mut ingest, last, live, lane)
+                && (!live || drain.is_over())
+            {
                 stopped = true;
                 break;
             }
@@ -278,7 +306,7 @@ impl<'a> Capture<'a> {
                 }
                 Ok(Step::Counted) => {}
                 Ok(Step::Idle(now)) => {
-                    if self.look(&mut ingest, now, live, lane) {
+                    if self.look(&mut ingest, now, live, lane) && (!live || drain.is_quiet()) {
                         stopped = true;
                         break;
                     }

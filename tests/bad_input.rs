@@ -1,0 +1,316 @@
+//! What cannot be used is refused in one clear line that names it, with the exit code users may rely
+//! on, and nothing that was stored before is lost.
+
+mod support;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use support::capture::{self, pcap};
+use support::fixture;
+use support::phitap::{Lab, Ran};
+
+const USAGE: i32 = 2;
+const INCOMPLETE: i32 = 3;
+const FAILED: i32 = 4;
+
+/// A folder whose database `db` holds one capture.
+fn stored() -> (Lab, String) {
+    let lab = Lab::default();
+    lab.replay("db", &[&fixture("ipv6-vlan/ipv6-vlan.pcap")], &[]).expect(0);
+    let digest = lab.digest("db");
+    (lab, digest)
+}
+
+/// The one line on standard error, which has all `words`.
+#[track_caller]
+fn one_line(ran: &Ran, code: i32, words: &[&str]) {
+    assert_eq!(ran.code, Some(code), "exit code; {ran:#?}");
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(lines.len(), 1, "one line: {ran:#?}");
+    for word in words {
+        assert!(ran.stderr.contains(word), "{word:?} is not named: {ran:#?}");
+    }
+}
+
+/// Replays `inputs` into what is stored: refused with one line, and the inventory stays.
+#[track_caller]
+fn refused(inputs: &[&Path], more: &[&str], (code, words): (i32, &[&str])) {
+    let (lab, digest) = stored();
+    let ran = lab.replay("db", inputs, more);
+    one_line(&ran, code, words);
+    assert_eq!(lab.digest("db"), digest, "what was stored changed");
+}
+
+fn clinic() -> Vec<u8> {
+    std::fs::read(fixture("clinic/clinic.pcap")).expect("a fixture")
+}
+
+#[test]
+fn an_empty_file_is_refused() {
+    let lab = Lab::default();
+    let empty = lab.file("empty.pcap", b"");
+    refused(&[&empty], &[], (USAGE, &["empty.pcap", "empty"]));
+}
+
+#[test]
+fn a_file_that_is_no_capture_is_refused() {
+    let lab = Lab::default();
+    let text = lab.file("notes.pcap", "This is a letter and no capture at all.\n".repeat(9));
+    refused(&[&text], &[], (USAGE, &["notes.pcap", "pcap"]));
+    let zip = lab.file("packed.pcap.gz", gzip(b"no capture in here either, whatever its name says"));
+    refused(&[&zip], &[], (USAGE, &["packed.pcap.gz"]));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_refused() {
+    refused(&[Path::new("nowhere/at-all.pcap")], &[], (USAGE, &["nowhere/at-all.pcap"]));
+}
+
+#[test]
+fn a_directory_without_captures_is_refused() {
+    let lab = Lab::default();
+    let folder = lab.path("letters");
+    std::fs::create_dir_all(folder.join("old")).expect("a folder");
+    refused(&[&folder], &[], (USAGE, &["letters"]));
+}
+
+#[test]
+fn standard_input_that_is_no_capture_is_refused() {
+    let (lab, digest) = stored();
+    let mut command = lab.command(lab.replay_args("db", &[Path::new("-")], &[]));
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    // It may look at the first bytes only and close the pipe.
+    let _ = child.stdin.take().expect("a pipe").write_all(b"no capture, but a long line of text\n");
+    let output = child.wait_with_output().expect("ends");
+    assert_eq!(output.status.code(), Some(USAGE), "{output:?}");
+    assert_eq!(lab.digest("db"), digest);
+}
+
+#[test]
+fn what_precedes_a_cut_is_kept() {
+    let whole = clinic();
+    let frames = capture::read(&fixture("clinic/clinic.pcap")).expect("a pcap");
+    let kept = frames.len() / 2;
+    let before = pcap(&frames[..kept]).len();
+    let expected = Lab::default();
+    let half = expected.file("half.pcap", pcap(&frames[..kept]));
+    expected.replay("db", &[&half], &[]).expect(0);
+    for (what, cut) in [("inside a record's header", 5), ("inside a frame", 16 + 30)] {
+        let lab = Lab::default();
+        let path = lab.file("cut.pcap", &whole[..before + cut]);
+        let ran = lab.replay("db", &[&path], &[]);
+        one_line(&ran, INCOMPLETE, &["cut.pcap", &before.to_string()]);
+        assert_eq!(lab.digest("db"), expected.digest("db"), "{what}");
+        let inputs = lab.query("db", &["coverage"]);
+        let input = inputs.iter().find(|row| row["scope"] == "input").expect("a row per input");
+        assert_eq!(input["seen"].as_u64(), Some(kept as u64), "{what}: {input}");
+        assert_eq!(input["state"], "partial", "{what}: {input}");
+    }
+}
+
+#[test]
+fn what_precedes_a_cut_in_a_compressed_capture_is_kept() {
+    for (name, packed) in [("cut.pcap.gz", gzip(&clinic())), ("cut.pcap.zst", zstandard(&clinic()))] {
+        let lab = Lab::default();
+        let path = lab.file(name, &packed[..packed.len() * 2 / 3]);
+        let ran = lab.replay("db", &[&path], &[]);
+        one_line(&ran, INCOMPLETE, &[name]);
+        let rows = lab.query("db", &["endpoints"]);
+        assert!(rows.len() > 3, "{name}: what precedes the cut is there: {rows:?}");
+        // The whole file replaces what was seen of its beginning.
+        let whole = lab.file(name, &packed);
+        lab.replay("db", &[&whole], &[]).expect(0);
+    }
+}
+
+#[test]
+fn a_capture_that_was_cut_and_is_whole_now_replaces_its_beginning() {
+    let (lab, whole) = (Lab::default(), clinic());
+    let path = lab.file("growing.pcap", &whole[..whole.len() - 7]);
+    lab.replay("db", &[&path], &[]).expect(INCOMPLETE);
+    let partial = lab.replay("db", &[&path], &[]);
+    assert_eq!(partial.code, Some(INCOMPLETE), "a partial input is read again: {partial:#?}");
+    let once = Lab::default();
+    once.replay("db", &[&fixture("clinic/clinic.pcap")], &[]).expect(0);
+    lab.replay("other", &[&fixture("clinic/clinic.pcap")], &[]).expect(0);
+    assert_eq!(lab.digest("other"), once.digest("db"));
+    // The same file again is known and changes nothing.
+    let again = lab.replay("other", &[&fixture("clinic/clinic.pcap")], &[]).expect(0);
+    assert!(again.stderr.contains("--again"), "{again:#?}");
+    assert_eq!(lab.digest("other"), once.digest("db"));
+}
+
+#[test]
+fn one_bad_input_of_several_does_not_spoil_the_others() {
+    let (lab, before) = stored();
+    let text = lab.file("letter.txt", "Dear colleague,\n".repeat(20));
+    let ran = lab.replay("db", &[&text, &fixture("clinic/clinic.pcap")], &[]);
+    one_line(&ran, INCOMPLETE, &["letter.txt"]);
+    assert_ne!(lab.digest("db"), before, "the good one is stored");
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_left_alone() {
+    let (lab, _) = stored();
+    let newer = rusqlite::Connection::open(lab.path("db")).expect("a database");
+    newer.pragma_update(None, "user_version", 9_999).expect("our own file");
+    newer.close().expect("closes");
+    unharmed(&lab, "db", &["db", "9999", "newer"]);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_left_alone() {
+    let lab = Lab::default();
+    lab.file("letter", "Dear colleague,\n".repeat(400));
+    unharmed(&lab, "letter", &["letter", "phitap database"]);
+    let other = rusqlite::Connection::open(lab.path("addresses")).expect("a database");
+    other.execute_batch("CREATE TABLE address (street TEXT); INSERT INTO address VALUES ('x')").expect("ours");
+    other.close().expect("closes");
+    unharmed(&lab, "addresses", &["addresses", "phitap database"]);
+}
+
+/// Neither a replay nor a query touches `db`; both say `words`.
+#[track_caller]
+fn unharmed(lab: &Lab, db: &str, words: &[&str]) {
+    let before = std::fs::read(lab.path(db)).expect("there");
+    one_line(&lab.replay(db, &[&fixture("clinic/clinic.pcap")], &[]), USAGE, words);
+    one_line(&lab.run(["endpoints", "--db", db]), USAGE, words);
+    one_line(&lab.run(["db", "digest", "--db", db]), USAGE, words);
+    assert!(std::fs::read(lab.path(db)).expect("there") == before, "{db} was changed");
+}
+
+#[test]
+fn a_database_made_with_another_key_is_left_alone() {
+    let (lab, digest) = stored();
+    lab.key_file("key", [7; 32]);
+    let ran = lab.replay("db", &[&fixture("clinic/clinic.pcap")], &[]);
+    one_line(&ran, USAGE, &["db", "key", "--key-file"]);
+    assert_eq!(lab.digest("db"), digest);
+}
+
+#[test]
+fn a_key_that_is_none_or_open_to_others_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let (lab, digest) = stored();
+    lab.file("key", b"short");
+    let clinic = fixture("clinic/clinic.pcap");
+    one_line(&lab.replay("db", &[&clinic], &[]), USAGE, &["key"]);
+    let key = lab.key_file("key", [0x5a; 32]);
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).expect("ours");
+    one_line(&lab.replay("db", &[&clinic], &[]), USAGE, &["key", "chmod 600"]);
+    assert_eq!(lab.digest("db"), digest);
+}
+
+#[test]
+fn an_unwritable_path_is_told() {
+    let lab = Lab::default();
+    lab.file("letter", "x");
+    let clinic = fixture("clinic/clinic.pcap");
+    one_line(&lab.replay("letter/db", &[&clinic], &[]), FAILED, &["letter/db"]);
+    one_line(&lab.replay("no/such/folder/db", &[&clinic], &[]), FAILED, &["no/such/folder/db"]);
+    let ran = lab.replay("db", &[&clinic], &["--events", "letter/events"]);
+    one_line(&ran, FAILED, &["letter/events"]);
+}
+
+#[test]
+fn events_that_cannot_be_written_to_the_end_are_told() {
+    if !Path::new("/dev/full").exists() {
+        return support::skip("events on a full disk", "/dev/full not found");
+    }
+    let lab = Lab::default();
+    let ran = lab.replay("db", &[&fixture("clinic/clinic.pcap")], &["--events", "/dev/full"]);
+    one_line(&ran, FAILED, &["/dev/full"]);
+    assert!(!lab.query("db", &["endpoints"]).is_empty(), "the inventory is there all the same");
+}
+
+#[test]
+fn a_bad_filter_is_refused() {
+    let clinic = fixture("clinic/clinic.pcap");
+    let words = &["filter", "tcp prot 80"];
+    refused(&[&clinic], &["--filter", "tcp prot 80"], (USAGE, words));
+}
+
+#[test]
+fn bad_options_are_refused_by_name() {
+    let (lab, digest) = stored();
+    let clinic = fixture("clinic/clinic.pcap");
+    for (options, word) in [
+        (["--memory", "12Q"], "--memory"),
+        (["--workers", "many"], "--workers"),
+        (["--fail-on", "enormous"], "--fail-on"),
+        (["--no-such-option", "1"], "--no-such-option"),
+        (["--config", "nowhere.toml"], "nowhere.toml"),
+        (["--rules", "nowhere"], "nowhere"),
+    ] {
+        let ran = lab.replay("db", &[&clinic], &options);
+        assert_eq!(ran.code, Some(USAGE), "{options:?}: {ran:#?}");
+        assert!(ran.stderr.contains(word), "{options:?}: {ran:#?}");
+    }
+    let config = lab.file("phitap.toml", "wokers = 3\n");
+    let config = config.to_str().expect("UTF-8");
+    let ran = lab.replay("db", &[&clinic], &["--config", config]);
+    one_line(&ran, USAGE, &["phitap.toml", "wokers"]);
+    assert_eq!(lab.digest("db"), digest);
+}
+
+#[test]
+fn a_bad_rule_is_refused_with_file_rule_and_key() {
+    let lab = Lab::default();
+    let rules = lab.path("my-rules");
+    std::fs::create_dir(&rules).expect("a folder");
+    let write = |text: &str| -> PathBuf {
+        let file = rules.join("ward.toml");
+        std::fs::write(&file, text).expect("a rule file");
+        rules.clone()
+    };
+    let clinic = fixture("clinic/clinic.pcap");
+    let replay = |folder: PathBuf| {
+        let (lab, digest) = stored();
+        let ran = lab.replay("db", &[&clinic], &["--rules", folder.to_str().expect("UTF-8")]);
+        assert_eq!(lab.digest("db"), digest);
+        ran
+    };
+    one_line(&replay(write("[[rule]]\nid = \"ward.bed\"\npattern = \"[\n")), USAGE, &["ward.toml", "line 3"]);
+    let unknown = "[[rule]]\nid = \"ward.bed\"\nclass = \"health.bed\"\nnonsense = 1\n";
+    one_line(&replay(write(unknown)), USAGE, &["ward.toml", "nonsense"]);
+    let ran = lab.run(["rules", "check", rules.to_str().expect("UTF-8")]);
+    assert_eq!(ran.code, Some(USAGE), "{ran:#?}");
+    assert!(ran.stderr.contains("nonsense"), "{ran:#?}");
+}
+
+#[test]
+fn questions_that_make_no_sense_are_refused() {
+    let (lab, digest) = stored();
+    one_line(&lab.run(["endpoints", "--db", "nowhere.db"]), USAGE, &["nowhere.db"]);
+    one_line(&lab.run(["sql", "SELEC 1", "--db", "db"]), USAGE, &["SELEC"]);
+    let ran = lab.run(["sql", "DELETE FROM endpoint", "--db", "db"]);
+    assert_eq!(ran.code, Some(USAGE), "read-only: {ran:#?}");
+    let ran = lab.run(["sql", "SELECT 1; DROP TABLE endpoint", "--db", "db"]);
+    assert_eq!(ran.code, Some(USAGE), "one statement: {ran:#?}");
+    assert_eq!(lab.run(["fields", "--direction", "sideways", "--db", "db"]).code, Some(USAGE));
+    assert_eq!(lab.run(["fields", "--format", "yaml", "--db", "db"]).code, Some(USAGE));
+    assert_eq!(lab.digest("db"), digest);
+    assert!(!lab.path("nowhere.db").exists(), "a question makes no database");
+}
+
+#[test]
+fn an_interface_that_is_not_there_is_refused() {
+    let lab = Lab::default();
+    let key = lab.path("key");
+    let args = ["capture", "-i", "no-such-if0", "--db", "db", "--key-file"].map(PathBuf::from);
+    let ran = lab.run(args.into_iter().chain([key]));
+    one_line(&ran, USAGE, &["no-such-if0"]);
+    assert!(!lab.path("db").exists(), "nothing is made before anything can be heard");
+}
+
+fn gzip(data: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(data).expect("memory");
+    packer.finish().expect("memory")
+}
+
+fn zstandard(data: &[u8]) -> Vec<u8> {
+    zstd::encode_all(data, 1).expect("memory")
+}

@@ -1,0 +1,326 @@
+//! Killed, interrupted or out of disk: the database opens clean, keeps what it had, and the same
+//! replay run again gives the same digest as one that was left in peace.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use support::capture::{self, Frame};
+use support::phitap::{BINARY, Lab};
+use support::rng::Rng;
+use support::{fixture, say, skip};
+
+const SEED: u64 = 50;
+/// Databases, and how often the program is killed on each before it may finish.
+const DATABASES: usize = 10;
+const KILLS_EACH: usize = 5;
+/// Copies of the clinic in the capture that is interrupted.
+const COPIES: u16 = 8;
+
+fn now() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "a test of what happens at a moment in time")]
+    Instant::now()
+}
+
+/// The clinic several times over, at other times and between other ports.
+fn busy_clinic(lab: &Lab) -> PathBuf {
+    let clinic = capture::read(&fixture("clinic/clinic.pcap")).expect("a pcap");
+    let mut frames = Vec::new();
+    for copy in 0..COPIES {
+        for frame in &clinic {
+            let mut bytes = frame.bytes.clone();
+            // The client's address: 10.20.1.x becomes 10.20.(1 + copy).x.
+            for at in [26, 30] {
+                if bytes[at + 2] == 1 {
+                    bytes[at + 2] += u8::try_from(copy).expect("few copies");
+                }
+            }
+            frames.push(Frame::new(frame.at_us + u64::from(copy) * 60_000_000, bytes));
+        }
+    }
+    let path = lab.path("busy.pcap");
+    capture::write(&path, &frames);
+    path
+}
+
+fn spawn(lab: &Lab, db: &str, input: &Path) -> Child {
+    lab.command(lab.replay_args(db, &[input], &[]))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts")
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
+    assert!(sent.expect("kill runs").success(), "the program has ended before it was told to");
+}
+
+/// The digest of one undisturbed replay, and how long it took.
+fn reference(lab: &Lab, input: &Path) -> (String, Duration) {
+    lab.replay("reference.db", &[&fixture("ipv6-vlan/ipv6-vlan.pcap")], &[]).expect(0);
+    let begin = now();
+    lab.replay("reference.db", &[input], &[]).expect(0);
+    (lab.digest("reference.db"), begin.elapsed())
+}
+
+#[test]
+fn killed_at_any_moment_it_opens_clean_and_a_second_replay_gives_the_same_digest() {
+    let lab = Lab::default();
+    let busy = busy_clinic(&lab);
+    let (expected, took) = reference(&lab, &busy);
+    let mut rng = Rng::new(SEED);
+    let mut killed = 0;
+    for number in 0..DATABASES {
+        let db = format!("{number}.db");
+        // Half of the databases hold something already; it must survive.
+        let before = number % 2 == 0;
+        if before {
+            lab.replay(&db, &[&fixture("ipv6-vlan/ipv6-vlan.pcap")], &[]).expect(0);
+        }
+        for _ in 0..KILLS_EACH {
+            let mut child = spawn(&lab, &db, &busy);
+            std::thread::sleep(took.mul_f64(rng.below(1000) as f64 / 1000.0));
+            child.kill().expect("it can be killed");
+            killed += usize::from(child.wait().expect("it ends").code().is_none());
+            opens_clean(&lab, &db, before);
+        }
+        if !before {
+            lab.replay(&db, &[&fixture("ipv6-vlan/ipv6-vlan.pcap")], &[]).expect(0);
+        }
+        lab.replay(&db, &[&busy], &[]).expect(0);
+        assert_eq!(lab.digest(&db), expected, "database {number}");
+    }
+    say(&format!("durability: killed {killed} of {} replays", DATABASES * KILLS_EACH));
+    assert!(killed * 2 > DATABASES * KILLS_EACH, "killed too few: {killed}");
+}
+
+/// The database is whole and has what it had; or it was not made yet.
+fn opens_clean(lab: &Lab, db: &str, held_something: bool) {
+    if !lab.path(db).exists() {
+        assert!(!held_something, "{db} is gone");
+        return;
+    }
+    let empty = std::fs::metadata(lab.path(db)).expect("there").len() == 0;
+    let begun = lab.path(&format!("{db}-wal")).exists();
+    if empty && !begun {
+        assert!(!held_something, "{db} is empty");
+        return;
+    }
+    let check = lab.run(["db", "check", "--db", db]);
+    assert_eq!(check.code, Some(0), "{check:#?}");
+    let services = lab.query(db, &["services"]);
+    let kept = services.iter().any(|row| row["service"] == "staff.clinic.example");
+    assert!(kept || !held_something, "what was stored before is gone: {services:?}");
+}
+
+#[test]
+fn an_interrupted_replay_says_so_and_a_second_one_completes_it() {
+    let lab = Lab::default();
+    let busy = busy_clinic(&lab);
+    let (expected, took) = reference(&lab, &busy);
+    let mut incomplete = 0;
+    for (number, name) in ["INT", "TERM", "INT", "TERM"].into_iter().enumerate() {
+        let db = format!("{number}.db");
+        lab.replay(&db, &[&fixture("ipv6-vlan/ipv6-vlan.pcap")], &[]).expect(0);
+        let mut child = spawn(&lab, &db, &busy);
+        std::thread::sleep(took.mul_f64(0.4 + 0.1 * number as f64));
+        if child.try_wait().expect("a child").is_none() {
+            signal(&child, name);
+        }
+        let code = child.wait().expect("it ends").code();
+        assert!(matches!(code, Some(0 | 3)), "{name}: {code:?}");
+        incomplete += usize::from(code == Some(3));
+        opens_clean(&lab, &db, true);
+        lab.replay(&db, &[&busy], &[]).expect(0);
+        assert_eq!(lab.digest(&db), expected, "after {name}");
+    }
+    assert!(incomplete > 0, "no replay was interrupted in the middle");
+}
+
+#[test]
+fn a_second_interrupt_ends_at_once() {
+    let lab = Lab::default();
+    let args = lab.replay_args("db", &[Path::new("-")], &[]);
+    let mut child = lab.command(args).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    let clinic = std::fs::read(fixture("clinic/clinic.pcap")).expect("a fixture");
+    // It waits for the rest, which does not come.
+    pipe.write_all(&clinic[..clinic.len() / 2]).expect("it reads");
+    pipe.flush().expect("it reads");
+    let mut told = BufReader::new(child.stderr.take().expect("a pipe"));
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&child, "INT");
+    let mut line = String::new();
+    told.read_line(&mut line).expect("it speaks");
+    assert!(line.contains("stopping"), "{line:?}");
+    if child.try_wait().expect("a child").is_none() {
+        signal(&child, "INT");
+    }
+    assert_eq!(ends_within(&mut child, 2).code(), Some(3));
+    drop(pipe);
+}
+
+fn ends_within(child: &mut Child, seconds: u64) -> ExitStatus {
+    let begin = now();
+    loop {
+        if let Some(status) = child.try_wait().expect("a child") {
+            return status;
+        }
+        if begin.elapsed() > Duration::from_secs(seconds) {
+            child.kill().expect("it can be killed");
+            panic!("it goes on after {seconds} seconds");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A file system of a few pages that goes away with the test.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(at: PathBuf, size: &str) -> Option<SmallDisk> {
+        std::fs::create_dir_all(&at).expect("a folder");
+        let options = format!("size={size}");
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "none"]).arg(&at).output();
+        mount.is_ok_and(|o| o.status.success()).then_some(SmallDisk(at))
+    }
+
+    fn grow(&self, size: &str) {
+        let options = format!("remount,size={size}");
+        let grown = Command::new("mount").args(["-o", &options]).arg(&self.0).status();
+        assert!(grown.expect("mount runs").success(), "the disk grows");
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_and_what_was_stored_stays() {
+    let lab = Lab::default();
+    let Some(disk) = SmallDisk::mount(lab.path("disk"), "64m") else {
+        return skip("a full disk", "no right to mount a tmpfs");
+    };
+    let busy = busy_clinic(&lab);
+    let (expected, _) = reference(&lab, &busy);
+    lab.replay("disk/db", &[&fixture("ipv6-vlan/ipv6-vlan.pcap")], &[]).expect(0);
+    let before = lab.digest("disk/db");
+    // A file of another program leaves 64 kB.
+    let filler = lab.path("disk/filler");
+    let mut file = std::fs::File::create(&filler).expect("a file");
+    while file.write_all(&[0; 65536]).is_ok() {}
+    file.set_len(file.metadata().expect("there").len().saturating_sub(65536)).expect("shorter");
+    let ran = lab.replay("disk/db", &[&busy], &[]);
+    assert_eq!(ran.code, Some(4), "{ran:#?}");
+    assert!(ran.stderr.contains("full") && ran.stderr.contains("disk/db"), "{ran:#?}");
+    drop(file);
+    std::fs::remove_file(&filler).expect("ours");
+    disk.grow("96m");
+    assert_eq!(lab.run(["db", "check", "--db", "disk/db"]).code, Some(0));
+    lab.replay("disk/db", &[&busy], &[]).expect(0);
+    assert_eq!(lab.digest("disk/db"), expected);
+    assert_ne!(expected, before);
+}
+
+/// Set in the network namespace where a test runs itself again.
+const INSIDE: &str = "PHITAP_TEST_INSIDE";
+
+/// Runs the test `name` of this file again in a network namespace of its own.
+fn again_inside(name: &str) {
+    let unshare = |args: &[&str]| Command::new("unshare").arg("--net").args(args).output();
+    let works = ["unshare", "ip"].iter().all(|tool| Command::new(tool).arg("--help").output().is_ok())
+        && unshare(&["ip", "link", "set", "lo", "up"]).is_ok_and(|o| o.status.success());
+    if !works {
+        return skip(name, "no right to make a network namespace, or no ip");
+    }
+    let this = std::env::current_exe().expect("this program");
+    let output = Command::new("unshare")
+        .arg("--net")
+        .arg(this)
+        .args(["--exact", name, "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .expect("unshare runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}{told}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// One keep-alive connection over the loopback: `count` requests, each answered.
+fn talk(count: usize) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let to = listener.local_addr().expect("an address");
+    let server = std::thread::spawn(move || {
+        let (mut peer, _) = listener.accept().expect("a client");
+        let mut asked = BufReader::new(peer.try_clone().expect("a socket"));
+        for _ in 0..count {
+            let mut line = String::new();
+            while line != "\r\n" {
+                line.clear();
+                asked.read_line(&mut line).expect("a head");
+            }
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{\"ward\": 7}";
+            peer.write_all(answer).expect("it listens");
+        }
+    });
+    let mut client = TcpStream::connect(to).expect("a server");
+    for number in 0..count {
+        write!(client, "GET /live/{number} HTTP/1.1\r\nHost: live.clinic.example\r\n\r\n").expect("sent");
+        let mut answer = [0; 82];
+        client.read_exact(&mut answer).expect("an answer");
+    }
+    server.join().expect("the server ends");
+}
+
+fn stops_on(name: &str, db: &str) {
+    const REQUESTS: usize = 40;
+    let lab = Lab::default();
+    let mut child = Command::new(BINARY)
+        .args(["capture", "-i", "lo", "--no-progress", "--key-file"])
+        .arg(lab.path("key"))
+        .arg("--db")
+        .arg(lab.path(db))
+        .arg("tcp")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut told = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    while !line.contains("listening") {
+        line.clear();
+        assert!(told.read_line(&mut line).expect("it speaks") > 0, "it ended before it listened");
+    }
+    talk(REQUESTS);
+    signal(&child, name);
+    let begin = now();
+    let status = ends_within(&mut child, 2);
+    let mut summary = String::new();
+    child.stdout.take().expect("a pipe").read_to_string(&mut summary).expect("text");
+    assert_eq!(status.code(), Some(0), "a capture stopped by SIG{name} is done: {summary}");
+    assert!(summary.contains("1 service") && summary.contains("40 exchanges"), "it says what it saw: {summary}");
+    say(&format!("capture: SIG{name} took {} ms", begin.elapsed().as_millis()));
+    let rows = lab.query(db, &["endpoints"]);
+    assert_eq!(rows.iter().filter_map(|r| r["requests"].as_u64()).sum::<u64>(), REQUESTS as u64, "{rows:?}");
+    let all = lab.query(db, &["coverage"]);
+    let total = all.iter().find(|row| row["scope"] == "all").expect("a total");
+    assert_eq!(total["balanced"], true, "{total}");
+}
+
+#[test]
+fn a_capture_ends_within_two_seconds_of_a_signal_with_all_it_saw() {
+    if std::env::var_os(INSIDE).is_none() {
+        return again_inside("a_capture_ends_within_two_seconds_of_a_signal_with_all_it_saw");
+    }
+    let up = Command::new("ip").args(["link", "set", "lo", "up"]).status();
+    assert!(up.expect("ip runs").success());
+    stops_on("INT", "int.db");
+    stops_on("TERM", "term.db");
+}

@@ -1,0 +1,151 @@
+//! HTTP/1 exchanges against Wireshark's: the same requests by method, the same responses by status.
+//! Where the two differ on purpose, the capture is listed with the reason.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use support::corpus::{self, Expected};
+use support::phitap::Lab;
+use support::{fixtures, say, skip};
+
+const SEED: u64 = 0x0ac1e;
+/// Captures of the corpus that every run compares.
+const SAMPLED: usize = 60;
+
+/// How often each method and each status was seen.
+type Counts = BTreeMap<String, u64>;
+
+/// Captures where we mean to see other exchanges than Wireshark does, and why.
+const MEANT: &[(&str, &str)] = &[];
+
+fn add(counts: &mut Counts, what: &str) {
+    *counts.entry(what.to_owned()).or_default() += 1;
+}
+
+/// What `--events` tells of a capture; nothing when it cannot be read.
+fn ours(path: &Path) -> Counts {
+    let lab = Lab::default();
+    let ran = lab.replay("o.db", &[path], &["--events", "events.jsonl"]);
+    if !matches!(ran.code, Some(0 | 3)) {
+        assert_eq!(ran.code, Some(2), "{}: {ran:#?}", path.display());
+        assert!(ran.stderr.contains(".pcap"), "about the input: {ran:#?}");
+        return Counts::new();
+    }
+    let text = std::fs::read_to_string(lab.path("events.jsonl")).expect("events");
+    let mut counts = Counts::new();
+    for line in text.lines() {
+        let event: Value = serde_json::from_str(line).expect("every line is JSON");
+        if event["event_type"] == "http" {
+            if let Some(method) = event["http"]["http_method"].as_str() {
+                add(&mut counts, method);
+            }
+            if let Some(status) = event["http"]["status"].as_u64() {
+                add(&mut counts, &status.to_string());
+            }
+        }
+    }
+    counts
+}
+
+/// What tshark tells of a capture: methods, and statuses of final responses and of 101.
+fn theirs(path: &Path) -> Counts {
+    let fields = ["-T", "fields", "-e", "http.request.method", "-e", "http.response.code"];
+    let output = Command::new("tshark")
+        .args(["-n", "-r"])
+        .arg(path)
+        .args(["-Y", "http && tcp && !icmp && !icmpv6"])
+        .args(fields)
+        .output()
+        .expect("tshark runs");
+    let mut counts = Counts::new();
+    for word in String::from_utf8_lossy(&output.stdout).split([',', '\t', '\n']) {
+        let interim = word.len() == 3 && word.starts_with('1') && word != "101";
+        if !word.is_empty() && !interim {
+            add(&mut counts, word);
+        }
+    }
+    counts
+}
+
+fn has_tshark() -> bool {
+    Command::new("tshark").arg("--version").output().is_ok_and(|o| o.status.success())
+}
+
+fn requests(counts: &Counts) -> u64 {
+    counts.iter().filter(|(what, _)| what.parse::<u16>().is_err()).map(|(_, n)| n).sum()
+}
+
+/// How a capture differs from what was expected of it.
+fn difference(name: &str, path: &Path, count: Option<&Expected>) -> Option<String> {
+    let ours = ours(path);
+    match count {
+        None => {
+            let theirs = theirs(path);
+            (ours != theirs).then(|| format!("{name}\n   ours {ours:?}\n   tshark {theirs:?}"))
+        }
+        Some(expected) => {
+            let n = requests(&ours);
+            (n != expected.requests)
+                .then(|| format!("{name}: {n} requests, tshark sees {}", expected.requests))
+        }
+    }
+}
+
+fn compare(named: &[(String, &Path)], count_of: impl Fn(&str) -> Option<Expected>) {
+    let mut wrong = Vec::new();
+    let mut meant = 0;
+    for (name, path) in named {
+        let differs = difference(name, path, count_of(name).as_ref());
+        match (differs, MEANT.iter().any(|(file, _)| file == name)) {
+            (None, false) => {}
+            (None, true) => wrong.push(format!("{name}: differs no more; take it off the list")),
+            (Some(_), true) => meant += 1,
+            (Some(how), false) => wrong.push(how),
+        }
+    }
+    say(&format!("oracle: {} captures compared, {meant} differ as meant", named.len()));
+    assert!(wrong.is_empty(), "{} of {} differ\n{}", wrong.len(), named.len(), wrong.join("\n"));
+}
+
+#[test]
+fn public_captures_have_the_exchanges_that_tshark_sees() {
+    let all = corpus::captures("the oracle over the corpus");
+    let sample = corpus::sample("oracle", all, SAMPLED, SEED);
+    let named: Vec<(String, &Path)> = sample.iter().map(|e| (e.name.clone(), e.path.as_path())).collect();
+    if has_tshark() {
+        return compare(&named, |_| None);
+    }
+    skip("statuses and methods one by one", "tshark not found; EXPECTED.tsv has the number of requests");
+    compare(&named, |name| sample.iter().find(|e| e.name == name).cloned());
+}
+
+#[test]
+fn fixtures_have_the_exchanges_that_tshark_sees() {
+    if !has_tshark() {
+        return skip("fixtures against tshark", "tshark not found");
+    }
+    let all = fixtures();
+    let named: Vec<(String, &Path)> = all
+        .iter()
+        .map(|path| {
+            let short = path.strip_prefix(support::root()).expect("in the project");
+            (short.to_str().expect("UTF-8").to_owned(), path.as_path())
+        })
+        .collect();
+    compare(&named, |_| None);
+}
+
+#[test]
+fn differences_that_are_meant_name_captures_that_exist() {
+    let all = corpus::captures("differences of the oracle");
+    for (name, reason) in MEANT {
+        let ours = support::root().join(name).is_file();
+        assert!(ours || all.is_empty() || all.iter().any(|e| e.name == *name), "{name} is nowhere");
+        assert!(!reason.is_empty(), "{name} needs a reason");
+    }
+}
