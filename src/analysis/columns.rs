@@ -169,7 +169,9 @@ impl Columns {
             while at != root {
                 let name = paths.name(at);
                 // In FHIR XML a primitive's value is an attribute of its element.
-                if !name.is_empty() && !(names.is_empty() && paths.step_of(at) == Some(Step::Attribute)) {
+                if !name.is_empty()
+                    && !(names.is_empty() && paths.step_of(at) == Some(Step::Attribute))
+                {
                     names.push(name);
                 }
                 let Some(parent) = paths.parent(at) else { break };

@@ -118,12 +118,7 @@ impl Workbench {
             }
         }
         let (path, parameters) = templated;
-        Some(Named {
-            standard: "fhir",
-            interaction: Some(operation.interaction),
-            path,
-            parameters,
-        })
+        Some(Named { standard: "fhir", interaction: Some(operation.interaction), path, parameters })
     }
 
     fn name_http(&self, request: &Request) -> Named {

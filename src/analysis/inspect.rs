@@ -66,7 +66,8 @@ impl Roles {
 
 fn role_of(paths: &PathTable, path: PathId) -> Role {
     // FHIR XML keeps the value of a primitive in an attribute: one frame more.
-    let (path, up) = if paths.step_of(path) == Some(Step::Attribute) && paths.name(path) == "value" {
+    let (path, up) = if paths.step_of(path) == Some(Step::Attribute) && paths.name(path) == "value"
+    {
         match paths.parent(path) {
             Some(element) => (element, 1),
             None => return Role::Plain,
@@ -93,13 +94,14 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
         "type" => Role::Type(up),
         "method" if name_above(path) == "request" => Role::EntryMethod(up),
         "url" if name_above(path) == "request" => Role::EntryUrl(up),
-        "code" if name_above(path) == "coding" => {
-            match above(path).map_or("", name_above) {
-                "type" => Role::TypeCode(up + 2),
-                _ => Role::Plain,
-            }
-        }
-        name if up == 0 && paths.step_of(path) == Some(Step::Element) && fhir::resource_type(name.as_bytes()).is_some() => {
+        "code" if name_above(path) == "coding" => match above(path).map_or("", name_above) {
+            "type" => Role::TypeCode(up + 2),
+            _ => Role::Plain,
+        },
+        name if up == 0
+            && paths.step_of(path) == Some(Step::Element)
+            && fhir::resource_type(name.as_bytes()).is_some() =>
+        {
             match name_above(path) {
                 "" | "resource" | "contained" => Role::ResourceElement,
                 _ => Role::Plain,
@@ -296,8 +298,7 @@ impl Inspector<'_> {
                 }
             }
             Role::EntryUrl(up) => {
-                let by_method =
-                    METHODS.map(|m| fhir::entry_interaction(m.as_bytes(), value.bytes));
+                let by_method = METHODS.map(|m| fhir::entry_interaction(m.as_bytes(), value.bytes));
                 if let Some(frame) = self.frame_up(up) {
                     frame.entry.url = Some(by_method);
                 }

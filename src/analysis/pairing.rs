@@ -68,9 +68,10 @@ impl Pairing {
 
     /// A response's head.
     pub fn response(&mut self, correlation: Correlation, response: Box<Response>) {
-        let waiting = self.open.iter_mut().find(|slot| {
-            slot.exchange.response.is_none() && slot.correlation == correlation
-        });
+        let waiting = self
+            .open
+            .iter_mut()
+            .find(|slot| slot.exchange.response.is_none() && slot.correlation == correlation);
         match waiting {
             Some(slot) => slot.exchange.response = Some(response),
             None => {
@@ -187,8 +188,7 @@ mod tests {
 
     #[test]
     fn pipelined_requests_are_answered_in_order() {
-        let events =
-            [("request", 1), ("request", 2), ("response", 1), ("response", 2)];
+        let events = [("request", 1), ("request", 2), ("response", 1), ("response", 2)];
         assert_eq!(told(&events), [(Some(1), Some(1)), (Some(2), Some(2))]);
     }
 

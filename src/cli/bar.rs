@@ -24,7 +24,8 @@ impl Bar {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
             loop {
                 draw(&bar, &progress);
-                if ended.recv_timeout(Duration::from_millis(125)) != Err(RecvTimeoutError::Timeout) {
+                if ended.recv_timeout(Duration::from_millis(125)) != Err(RecvTimeoutError::Timeout)
+                {
                     break;
                 }
             }

@@ -101,7 +101,8 @@ impl ConfigFile {
         };
         let text = std::fs::read_to_string(path).map_err(|e| told(&e))?;
         toml::from_str(&text).map_err(|e| {
-            let line = e.span().map_or(1, |s| text.get(..s.start).unwrap_or("").lines().count().max(1));
+            let line =
+                e.span().map_or(1, |s| text.get(..s.start).unwrap_or("").lines().count().max(1));
             told(&format!("line {line}: {}", e.message().replace('\n', " ")))
         })
     }

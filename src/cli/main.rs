@@ -51,7 +51,9 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
 /// A panic's message may quote what was being parsed. Only the place is told.
 fn hide_panic_messages() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map_or_else(|| "?".to_owned(), |l| format!("{}:{}", l.file(), l.line()));
+        let place = panic
+            .location()
+            .map_or_else(|| "?".to_owned(), |l| format!("{}:{}", l.file(), l.line()));
         tell(format!("internal error at {place}; the sensor goes on without that flow"));
     }));
 }
@@ -64,7 +66,8 @@ pub fn watch_signals(stop: &Stop) -> Result<(), Failure> {
         .map_err(|e| Failure::failed(format!("watch for signals: {e}")))?;
     let (mut interrupt, mut terminate) = {
         let _inside = runtime.enter();
-        let watch = |kind| signal(kind).map_err(|e| Failure::failed(format!("watch for signals: {e}")));
+        let watch =
+            |kind| signal(kind).map_err(|e| Failure::failed(format!("watch for signals: {e}")));
         (watch(SignalKind::interrupt())?, watch(SignalKind::terminate())?)
     };
     let stop = stop.clone();

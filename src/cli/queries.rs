@@ -222,8 +222,7 @@ fn location(text: &Option<String>) -> Result<Option<Location>, Failure> {
 }
 
 fn kind(text: &Option<String>) -> Result<Option<FindingKind>, Failure> {
-    let expected =
-        "auth, behaviour, configuration, drift, exposure, sensitive-data or transport";
+    let expected = "auth, behaviour, configuration, drift, exposure, sensitive-data or transport";
     named("kind", text, finding_kind_named, expected)
 }
 

@@ -119,11 +119,15 @@ impl Record {
         }
         if outcome.panics > 0 {
             let n = outcome.panics;
-            tell(format!("{n} internal errors: the flows they were in are missing; please report this"));
+            tell(format!(
+                "{n} internal errors: the flows they were in are missing; please report this"
+            ));
             exit = exit.and(Exit::Failed);
         }
         for rule in &outcome.recorded.unknown_rules {
-            tell(format!("the database speaks of rule {rule:?}, which is not loaded; its evidence was left out"));
+            tell(format!(
+                "the database speaks of rule {rule:?}, which is not loaded; its evidence was left out"
+            ));
         }
         let findings = &outcome.recorded.inventory.findings;
         if let Some(least) = self.settings.fail_on

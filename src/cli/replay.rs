@@ -38,14 +38,18 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     let identities: Vec<Option<InputIdentity>> = readable.iter().map(|(_, i)| *i).collect();
     let plan = writer.plan(&identities).map_err(|e| store_failure(&e))?;
     for name in &plan.lost {
-        tell(format!("{name} was part of an incomplete run that is replaced; replay it again to see it"));
+        tell(format!(
+            "{name} was part of an incomplete run that is replaced; replay it again to see it"
+        ));
     }
     let mut todo = Vec::new();
     for ((input, identity), plan) in readable.into_iter().zip(&plan.inputs) {
         match plan {
             InputPlan::Skip(run) if !args.again => {
                 let name = input.name();
-                tell(format!("{name} is in the inventory already (run {run}); --again counts it again"));
+                tell(format!(
+                    "{name} is in the inventory already (run {run}); --again counts it again"
+                ));
             }
             InputPlan::Twice(_) if !args.again => {
                 tell(format!("{} was named twice; it is read once", input.name()));

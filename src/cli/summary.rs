@@ -114,7 +114,8 @@ impl Summary<'_> {
         }
         let counts: Vec<String> =
             by_severity.iter().rev().map(|(s, n)| format!("{n} {s}")).collect();
-        let _ = writeln!(out, "  {}: {}", count(findings.len() as u64, "finding"), counts.join(", "));
+        let _ =
+            writeln!(out, "  {}: {}", count(findings.len() as u64, "finding"), counts.join(", "));
         self.classes(out, width);
         findings.sort_by(|a, b| {
             b.severity.cmp(&a.severity).then(b.count.cmp(&a.count)).then(a.id.cmp(&b.id))
@@ -164,7 +165,8 @@ impl Summary<'_> {
         self.damaged(&mut lines);
         let _ = writeln!(out, "\nNot seen");
         if lines.is_empty() {
-            let _ = writeln!(out, "  nothing: every packet was analysed and every exchange was whole");
+            let _ =
+                writeln!(out, "  nothing: every packet was analysed and every exchange was whole");
         }
         for line in lines {
             let _ = writeln!(out, "  {}", cut_end(&escaped(&line), width.saturating_sub(2)));
@@ -189,18 +191,26 @@ impl Summary<'_> {
             lines.push(format!("{flows} to {}, {}, {what}", key.server, bytes(stats.bytes)));
         }
         if unread.len() > UNREAD_SHOWN {
-            lines.push(format!("and {} more servers: see phitap coverage", unread.len() - UNREAD_SHOWN));
+            lines.push(format!(
+                "and {} more servers: see phitap coverage",
+                unread.len() - UNREAD_SHOWN
+            ));
         }
     }
 
     fn lost_packets(&self, lines: &mut Vec<String>) {
         let all = self.all_packets();
         if all.dropped > 0 {
-            lines.push(format!("{} lost in the kernel's buffer: raise --buffer", count(all.dropped, "packet")));
+            lines.push(format!(
+                "{} lost in the kernel's buffer: raise --buffer",
+                count(all.dropped, "packet")
+            ));
         }
-        for (reasons, verb) in
-            [(&all.shed, "discarded"), (&all.skipped, "not analysed"), (&all.malformed, "malformed")]
-        {
+        for (reasons, verb) in [
+            (&all.shed, "discarded"),
+            (&all.skipped, "not analysed"),
+            (&all.malformed, "malformed"),
+        ] {
             for (reason, n) in reasons {
                 lines.push(format!("{} {verb}: {reason}", count(*n, "packet")));
             }
@@ -241,7 +251,8 @@ impl Summary<'_> {
             hint("findings --severity high", "what to fix first, and why");
         }
         let returned = self.inventory.endpoints.iter().flat_map(|e| &e.data_classes);
-        let first = returned.filter(|(d, _)| *d == Direction::ToClient).map(|(_, c)| &c.class).min();
+        let first =
+            returned.filter(|(d, _)| *d == Direction::ToClient).map(|(_, c)| &c.class).min();
         if let Some(class) = first {
             hint(&format!("fields --class {class}"), "in which fields a data class travels");
         }

@@ -3,8 +3,8 @@
 
 use regex_automata::meta::Regex;
 
-use crate::base::limits::{PATTERN_BYTES_MAX, PATTERN_COMPILED_BYTES_MAX, RULES_MAX};
 use crate::base::TableMap;
+use crate::base::limits::{PATTERN_BYTES_MAX, PATTERN_COMPILED_BYTES_MAX, RULES_MAX};
 use crate::model::{Evidence, Form, Location, RuleId, ValueKind};
 use crate::rules::{Embedded as EmbeddedRule, Example, Rule, RuleError, RulePack};
 
@@ -111,7 +111,12 @@ impl Build {
         self.add_to_class(rule, id, bare, test)
     }
 
-    fn add_whole(&mut self, rule: &Rule, main: Trial, bare: Option<Trial>) -> Result<(), RuleError> {
+    fn add_whole(
+        &mut self,
+        rule: &Rule,
+        main: Trial,
+        bare: Option<Trial>,
+    ) -> Result<(), RuleError> {
         let main = self.whole.add_trial(main);
         for mask in &rule.masks {
             let shape = Shape::parse(mask).map_err(|e| refuse(rule, "masks", e))?;
@@ -127,7 +132,11 @@ impl Build {
         if let Some(name) = &rule.recogniser {
             let recogniser = recognisers::find(name).ok_or_else(|| {
                 let known = recognisers::names();
-                refuse(rule, "recogniser", format!("no recogniser is called {name:?}; known: {known}"))
+                refuse(
+                    rule,
+                    "recogniser",
+                    format!("no recogniser is called {name:?}; known: {known}"),
+                )
             })?;
             self.whole.add_recogniser(recogniser, main);
         }
@@ -226,14 +235,19 @@ impl Build {
 
 fn validate(rule: &Rule) -> Result<(), RuleError> {
     let kebab = |id: &str| {
-        !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        !id.is_empty()
+            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     let dotted = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_');
     if !kebab(rule.id()) {
         return Err(refuse(rule, "id", "expected lower-case letters, digits and hyphens"));
     }
     if !rule.class.contains('.') || !rule.class.bytes().all(dotted) {
-        return Err(refuse(rule, "class", "expected a dotted id in lower case, like gb.nhs_number"));
+        return Err(refuse(
+            rule,
+            "class",
+            "expected a dotted id in lower case, like gb.nhs_number",
+        ));
     }
     if rule.description.trim().is_empty() {
         return Err(refuse(rule, "description", "expected a sentence"));
@@ -369,8 +383,5 @@ fn reports(detector: &Detector, rule: &Rule, field: &str, value: &str) -> bool {
         context: "",
     };
     let judged = detector.judge(&field, &mut evidence);
-    judged
-        .verdicts
-        .iter()
-        .any(|v| v.class == rule.class && v.confidence >= CONFIDENCE_REPORTED)
+    judged.verdicts.iter().any(|v| v.class == rule.class && v.confidence >= CONFIDENCE_REPORTED)
 }

@@ -115,7 +115,8 @@ impl Embedded {
 
     fn at_digits(&self, text: &[u8], found: &mut RuleBits) {
         let mut from = 0;
-        while let Some(skip) = text.get(from..).and_then(|rest| rest.iter().position(u8::is_ascii_digit))
+        while let Some(skip) =
+            text.get(from..).and_then(|rest| rest.iter().position(u8::is_ascii_digit))
         {
             let digit = from + skip;
             let start = word_start(text, digit);
@@ -149,9 +150,7 @@ impl Search {
                 .map(|range| range.start),
             Method::Pattern(pattern) => pattern
                 .find_iter(text)
-                .find(|hit| {
-                    text.get(hit.range()).is_some_and(|value| self.trial.passes(value))
-                })
+                .find(|hit| text.get(hit.range()).is_some_and(|value| self.trial.passes(value)))
                 .map(|hit| hit.start()),
         };
         found.is_some_and(|start| self.lead_in.is_empty() || self.is_led_in(text, start))
@@ -201,7 +200,8 @@ fn has_email(text: &[u8]) -> bool {
         let start = local.iter().rev().take_while(|b| is_mail_byte(**b)).count();
         let host = text.get(at + 1..).unwrap_or_default();
         let host = host.get(..HOST_MAX).unwrap_or(host);
-        let end = host.iter().take_while(|b| b.is_ascii_alphanumeric() || b"-.".contains(b)).count();
+        let end =
+            host.iter().take_while(|b| b.is_ascii_alphanumeric() || b"-.".contains(b)).count();
         let trimmed = host.get(..end).unwrap_or_default();
         let end = trimmed.iter().rposition(|b| *b != b'.').map_or(0, |last| last + 1);
         text.get(at - start..at + 1 + end).is_some_and(is_email)

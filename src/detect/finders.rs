@@ -176,7 +176,10 @@ mod tests {
 
     #[test]
     fn spans_end_where_the_value_ends() {
-        assert_eq!(at("iban", "to GB29 NWBK 6016 1331 9268 19, now", "GB"), Some("GB29 NWBK 6016 1331 9268 19"));
+        assert_eq!(
+            at("iban", "to GB29 NWBK 6016 1331 9268 19, now", "GB"),
+            Some("GB29 NWBK 6016 1331 9268 19")
+        );
         assert_eq!(at("iban", "GB29NWBK60161331926819X", "GB"), None);
         assert_eq!(at("phone-plus", "call +44 20 7946 0958 or", "44"), Some("+44 20 7946 0958"));
         assert_eq!(at("jwt", "Bearer eyJa.eyJb.c_d.", "eyJ"), Some("eyJa.eyJb.c_d"));

@@ -231,7 +231,8 @@ impl Judge {
         if let Some(word) = negative {
             naming.weight += score::NAME_NEGATIVE;
             if relevant {
-                reasons.push(format!("{}: name has \"{word}\", which speaks against it", class.class));
+                reasons
+                    .push(format!("{}: name has \"{word}\", which speaks against it", class.class));
             }
         }
         naming
@@ -342,7 +343,8 @@ impl Column<'_> {
         if count.passed == 0 || passed == 0 {
             return Some(Claim { log_odds: score::PRIOR, count: 0, why });
         }
-        let mut log_odds = base + score::share_evidence(count.passed, self.filled, rule.weight >= 8.0);
+        let mut log_odds =
+            base + score::share_evidence(count.passed, self.filled, rule.weight >= 8.0);
         log_odds += match rule.chance {
             Some(chance) => score::check_evidence(tried, passed, chance),
             None => score::repeat_evidence(passed),
@@ -378,6 +380,10 @@ impl Column<'_> {
         let (_, _, distinct) = self.distinct.of_rule(rule.id);
         let least = score::PRIOR + EMBEDDED_WEIGHT_MIN;
         let why = format!("found inside {embedded} of {} texts", self.filled);
-        Some(Claim { log_odds: base.max(least) + score::repeat_evidence(distinct), count: embedded, why })
+        Some(Claim {
+            log_odds: base.max(least) + score::repeat_evidence(distinct),
+            count: embedded,
+            why,
+        })
     }
 }

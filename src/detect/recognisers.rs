@@ -133,7 +133,8 @@ fn private_key(value: &Seen<'_>) -> bool {
 pub(super) fn is_private_key(bytes: &[u8]) -> bool {
     let Some(rest) = bytes.strip_prefix(b"-----BEGIN ") else { return false };
     let head = rest.get(..48).unwrap_or(rest);
-    head.windows(16).any(|w| w == b"PRIVATE KEY-----") || head.windows(20).any(|w| w == b"PRIVATE KEY BLOCK---")
+    head.windows(16).any(|w| w == b"PRIVATE KEY-----")
+        || head.windows(20).any(|w| w == b"PRIVATE KEY BLOCK---")
 }
 
 /// A house number and a street: `12 Oak Street`, `221b Baker St`, `Musterstraße 5`.
@@ -148,9 +149,33 @@ fn street(value: &Seen<'_>) -> bool {
 
 fn is_street(bytes: &[u8]) -> bool {
     const ENDS: [&[u8]; 27] = [
-        b"street", b"st", b"avenue", b"ave", b"road", b"rd", b"lane", b"ln", b"drive", b"dr",
-        b"court", b"ct", b"boulevard", b"blvd", b"way", b"place", b"pl", b"terrace", b"close",
-        b"crescent", b"square", b"parkway", b"hwy", b"highway", b"gardens", b"grove", b"row",
+        b"street",
+        b"st",
+        b"avenue",
+        b"ave",
+        b"road",
+        b"rd",
+        b"lane",
+        b"ln",
+        b"drive",
+        b"dr",
+        b"court",
+        b"ct",
+        b"boulevard",
+        b"blvd",
+        b"way",
+        b"place",
+        b"pl",
+        b"terrace",
+        b"close",
+        b"crescent",
+        b"square",
+        b"parkway",
+        b"hwy",
+        b"highway",
+        b"gardens",
+        b"grove",
+        b"row",
     ];
     let plain = |word: &'_ [u8]| {
         let end = word.iter().rposition(|b| !matches!(b, b'.' | b',')).map_or(0, |at| at + 1);
@@ -166,7 +191,8 @@ fn is_street(bytes: &[u8]) -> bool {
         return rest.iter().skip(1).any(|word| ENDS.contains(&word.as_slice()));
     }
     let german = plain(first);
-    let named = [&b"strasse"[..], "straße".as_bytes(), b"str", b"weg", b"gasse", b"allee", b"platz"];
+    let named =
+        [&b"strasse"[..], "straße".as_bytes(), b"str", b"weg", b"gasse", b"allee", b"platz"];
     rest.first().is_some_and(|w| w.first().is_some_and(u8::is_ascii_digit))
         && rest.len() == 1
         && named.iter().any(|end| german.len() > end.len() && german.ends_with(end))
@@ -196,7 +222,8 @@ mod tests {
 
     #[test]
     fn streets_have_a_number_and_a_kind() {
-        for text in ["12 Oak Street", "221b Baker St.", "7781 Lake Street Apt 4", "Hauptstraße 12"] {
+        for text in ["12 Oak Street", "221b Baker St.", "7781 Lake Street Apt 4", "Hauptstraße 12"]
+        {
             assert!(is("street", text), "{text}");
         }
         for text in ["12 drummers drumming", "take 2 way", "5 way valve x", "v1 drive"] {

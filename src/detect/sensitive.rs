@@ -24,7 +24,8 @@ pub(super) fn is_sensitive(text: &[u8]) -> bool {
 fn has_at(text: &[u8]) -> bool {
     memchr::memchr_iter(b'@', text).any(|at| {
         let before = at.checked_sub(1).and_then(|n| text.get(n));
-        before.is_some_and(|b| is_word_byte(*b)) && text.get(at + 1).is_some_and(|b| is_word_byte(*b))
+        before.is_some_and(|b| is_word_byte(*b))
+            && text.get(at + 1).is_some_and(|b| is_word_byte(*b))
     }) || text.windows(3).any(|w| w.eq_ignore_ascii_case(b"%40"))
 }
 

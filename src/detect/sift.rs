@@ -166,7 +166,10 @@ fn is_dateish(bytes: &[u8]) -> bool {
         (Some(b'-'), Some(b'-')) => {
             starts_with_date(bytes)
                 && (bytes.len() == 10
-                    || matches!((bytes.get(10), bytes.get(13)), (Some(b'T' | b't' | b' '), Some(b':'))))
+                    || matches!(
+                        (bytes.get(10), bytes.get(13)),
+                        (Some(b'T' | b't' | b' '), Some(b':'))
+                    ))
         }
         _ => bytes.len() <= 10 && super::checks::birth_date(bytes),
     }
@@ -259,9 +262,8 @@ mod tests {
 
     #[test]
     fn numbers_are_numbers_however_written() {
-        let of = |text: &str| {
-            form_of(ValueKind::Number, text.as_bytes(), &Census::of(text.as_bytes()))
-        };
+        let of =
+            |text: &str| form_of(ValueKind::Number, text.as_bytes(), &Census::of(text.as_bytes()));
         assert_eq!(of("12"), Form::Integer);
         assert_eq!(of("-1.5e10"), Form::Decimal);
     }
@@ -270,6 +272,9 @@ mod tests {
     fn long_values_are_counted_past_a_lane() {
         let text = "a1@ ".repeat(1000);
         let census = Census::of(text.as_bytes());
-        assert_eq!((census.lower, census.digits, census.ats, census.spaces), (1000, 1000, 1000, 1000));
+        assert_eq!(
+            (census.lower, census.digits, census.ats, census.spaces),
+            (1000, 1000, 1000, 1000)
+        );
     }
 }

@@ -91,10 +91,23 @@ fn every_built_in_rule_holds_its_examples() {
 fn every_class_of_the_first_pack_has_a_rule() {
     let pack = RulePack::builtin();
     for class in [
-        "contact.email", "contact.phone", "person.name", "person.birth_date", "person.address",
-        "health.mrn", "us.ssn", "us.npi", "us.mbi", "gb.nhs_number", "gb.nino",
-        "financial.credit_card", "financial.iban", "secret.jwt", "secret.aws_access_key",
-        "secret.private_key", "network.mac_address",
+        "contact.email",
+        "contact.phone",
+        "person.name",
+        "person.birth_date",
+        "person.address",
+        "health.mrn",
+        "us.ssn",
+        "us.npi",
+        "us.mbi",
+        "gb.nhs_number",
+        "gb.nino",
+        "financial.credit_card",
+        "financial.iban",
+        "secret.jwt",
+        "secret.aws_access_key",
+        "secret.private_key",
+        "network.mac_address",
     ] {
         assert!(pack.rules().iter().any(|r| *r.class == *class), "{class}");
     }
@@ -176,7 +189,10 @@ fn ten_thousand_unix_times_are_nothing() {
 
 #[test]
 fn ten_thousand_page_ids_are_nothing() {
-    assert_none("$.pageId", random(1).take(10_000).map(|n| (4_010_000_000 + n % 900_000_000).to_string()));
+    assert_none(
+        "$.pageId",
+        random(1).take(10_000).map(|n| (4_010_000_000 + n % 900_000_000).to_string()),
+    );
     assert_none("$.x", random(2).take(10_000).map(|n| format!("{:010}", n % 10_000_000_000)));
 }
 
@@ -186,7 +202,10 @@ fn twenty_four_nhs_numbers_under_a_meaningless_name_are_found() {
     assert_eq!(classes(&judged), [("gb.nhs_number", 24)], "{:#?}", judged.reasons);
     assert!(judged.verdicts[0].confidence >= 90, "{judged:?}");
     assert!(
-        judged.reasons.iter().any(|r| r.contains("24 of 24 distinct values pass nhs (9.1 % by chance)")),
+        judged
+            .reasons
+            .iter()
+            .any(|r| r.contains("24 of 24 distinct values pass nhs (9.1 % by chance)")),
         "{:#?}",
         judged.reasons
     );
@@ -216,8 +235,14 @@ fn a_chance_rate_is_withheld_and_said_so() {
 
 #[test]
 fn order_numbers_are_no_cards() {
-    assert_none("$.decoys.order", random(6).take(5_000).map(|n| format!("{:016}", n % 10_000_000_000_000_000)));
-    assert_none("$.n", random(7).take(5_000).map(|n| format!("4{:015}", n % 1_000_000_000_000_000)));
+    assert_none(
+        "$.decoys.order",
+        random(6).take(5_000).map(|n| format!("{:016}", n % 10_000_000_000_000_000)),
+    );
+    assert_none(
+        "$.n",
+        random(7).take(5_000).map(|n| format!("4{:015}", n % 1_000_000_000_000_000)),
+    );
 }
 
 #[test]
@@ -250,7 +275,9 @@ fn a_column_of_cards_is_found_by_itself() {
 fn numbers_never_issued_are_no_ssn() {
     let fake = random(9).take(200).map(|n| format!("000-{:02}-{:04}", n % 100, n / 100 % 10_000));
     assert_none("$.decoys.notSsn", fake);
-    let random = random(10).take(500).map(|n| format!("{:03}-{:02}-{:04}", n % 1000, n / 1000 % 100, n / 100_000 % 10_000));
+    let random = random(10)
+        .take(500)
+        .map(|n| format!("{:03}-{:02}-{:04}", n % 1000, n / 1000 % 100, n / 100_000 % 10_000));
     assert_none("$.part", random);
 }
 
@@ -265,11 +292,32 @@ fn technical_values_are_nothing() {
     assert_none("$.id", random(13).take(2_000).map(uuid));
     assert_none("$.fullUrl", random(13).take(2_000).map(|n| format!("urn:uuid:{}", uuid(n))));
     assert_none("$.reference", random(14).take(2_000).map(|n| format!("Patient/{}", uuid(n))));
-    assert_none("$.version", (0..2_000).map(|n| format!("{}.{}.{}.{}", n % 20, n % 7, n % 100, n % 11)));
-    assert_none("$.at", (0..2_000).map(|n| format!("20{:02}-{:02}-{:02}T{:02}:10:05.{:03}+00:00", n % 30, n % 12 + 1, n % 28 + 1, n % 24, n % 1000)));
-    assert_none("$.date", (0..2_000).map(|n| format!("20{:02}-{:02}-{:02}", n % 30, n % 12 + 1, n % 28 + 1)));
+    assert_none(
+        "$.version",
+        (0..2_000).map(|n| format!("{}.{}.{}.{}", n % 20, n % 7, n % 100, n % 11)),
+    );
+    assert_none(
+        "$.at",
+        (0..2_000).map(|n| {
+            format!(
+                "20{:02}-{:02}-{:02}T{:02}:10:05.{:03}+00:00",
+                n % 30,
+                n % 12 + 1,
+                n % 28 + 1,
+                n % 24,
+                n % 1000
+            )
+        }),
+    );
+    assert_none(
+        "$.date",
+        (0..2_000).map(|n| format!("20{:02}-{:02}-{:02}", n % 30, n % 12 + 1, n % 28 + 1)),
+    );
     assert_none("$.price", (0..2_000).map(|n| format!("{}.{:02}", n * 7, n % 100)));
-    assert_none("$.trace", random(15).take(2_000).map(|n| format!("{:016x}-{:08x}", n, n & 0xffff_ffff)));
+    assert_none(
+        "$.trace",
+        random(15).take(2_000).map(|n| format!("{:016x}-{:08x}", n, n & 0xffff_ffff)),
+    );
     assert_none("$.code", (0..2_000).map(|n| format!("{}-{}", 1000 + n, n % 10)));
     assert_none("$.ip", (0..2_000).map(|n| format!("10.{}.{}.{}", n % 200, n % 250, n % 99)));
     assert_none("$.system", (0..50).map(|n| format!("urn:oid:2.16.840.1.113883.6.{n}")));
@@ -279,7 +327,10 @@ fn technical_values_are_nothing() {
 
 #[test]
 fn a_clinical_code_system_is_nothing() {
-    assert_none("$.coding[*].code", random(16).take(2_000).map(|n| (n % 1_000_000_000).to_string()));
+    assert_none(
+        "$.coding[*].code",
+        random(16).take(2_000).map(|n| (n % 1_000_000_000).to_string()),
+    );
     assert_none("$.cpt", (0..2_000).map(|n| format!("{:05}", n * 37 % 99_999)));
 }
 
@@ -302,13 +353,20 @@ fn fhir_places_speak_for_themselves() {
     ] {
         let judged = judge_at("$.x", context, [value.to_owned()]);
         let found = judged.verdicts.iter().find(|v| *v.class == *class);
-        assert!(found.is_some_and(|v| v.confidence >= 70 && v.count == 1), "{context}: {judged:#?}");
+        assert!(
+            found.is_some_and(|v| v.confidence >= 70 && v.count == 1),
+            "{context}: {judged:#?}"
+        );
     }
 }
 
 #[test]
 fn a_settled_place_keeps_rivals_out() {
-    let judged = judge_at("$.identifier[*].value", "Patient.identifier.value|gb.nhs_number", nhs_numbers(50));
+    let judged = judge_at(
+        "$.identifier[*].value",
+        "Patient.identifier.value|gb.nhs_number",
+        nhs_numbers(50),
+    );
     assert_eq!(classes(&judged), [("gb.nhs_number", 50)], "{:#?}", judged.reasons);
     let judged = judge_at("$.x", "Observation.valueString", ["final".to_owned()]);
     assert_eq!(classes(&judged), []);
@@ -323,7 +381,8 @@ fn search_parameters_of_fhir_are_known() {
         path: "family:exact",
         context: "",
     };
-    let judged = detector().judge(&field, &mut evidence_of(ValueKind::String, ["smith".to_owned()]));
+    let judged =
+        detector().judge(&field, &mut evidence_of(ValueKind::String, ["smith".to_owned()]));
     assert_eq!(classes(&judged), [("person.name", 1)]);
 }
 
@@ -346,7 +405,11 @@ fn issuers_and_types_are_a_closed_set() {
 #[test]
 fn values_for_tests_are_named() {
     let judged = judge("$.ssn", ["078-05-1120".to_owned()]);
-    assert!(judged.reasons.iter().any(|r| r.contains("1 of a range for tests")), "{:#?}", judged.reasons);
+    assert!(
+        judged.reasons.iter().any(|r| r.contains("1 of a range for tests")),
+        "{:#?}",
+        judged.reasons
+    );
 }
 
 #[test]
@@ -363,28 +426,69 @@ fn what_stands_in_text_is_found() {
         ("key -----BEGIN EC PRIVATE KEY-----", "secret.private_key"),
     ] {
         let judged = judge("$.note", [text.to_owned()]);
-        assert!(judged.verdicts.iter().any(|v| *v.class == *class), "{class} in {text}: {judged:#?}");
+        assert!(
+            judged.verdicts.iter().any(|v| *v.class == *class),
+            "{class} in {text}: {judged:#?}"
+        );
     }
-    assert_none("$.note", ["patient reports mild chest discomfort after exercise, follow up in 6 weeks"].map(str::to_owned));
-    assert_none("$.note", ["Version 1.2.3 of 2024-01-31 at 10:20, ref 123-456, size 10x20"].map(str::to_owned));
+    assert_none(
+        "$.note",
+        ["patient reports mild chest discomfort after exercise, follow up in 6 weeks"]
+            .map(str::to_owned),
+    );
+    assert_none(
+        "$.note",
+        ["Version 1.2.3 of 2024-01-31 at 10:20, ref 123-456, size 10x20"].map(str::to_owned),
+    );
 }
 
 #[test]
 fn names_that_may_hold_a_person_are_sensitive() {
     for text in [
-        "ada@example.org", "078-05-1120", "9434765919", "943 476 5919", "MRN00123456", "1970-01-31",
-        "01/31/1970", "Smith, John", "Smith,%20John", "GB29NWBK60161331926819", "4111111111111111",
-        "eyJhbGciOiJIUzI1NiJ9.e30.x", "00:1A:2B:3C:4D:5E", "+44 20 7946 0958", "(212) 555-0123",
-        "19700131", "AB123456C", "AKIAIOSFODNN7EXAMPLE", "Dr. Jane Smith", "patient-9434765919.example.org",
+        "ada@example.org",
+        "078-05-1120",
+        "9434765919",
+        "943 476 5919",
+        "MRN00123456",
+        "1970-01-31",
+        "01/31/1970",
+        "Smith, John",
+        "Smith,%20John",
+        "GB29NWBK60161331926819",
+        "4111111111111111",
+        "eyJhbGciOiJIUzI1NiJ9.e30.x",
+        "00:1A:2B:3C:4D:5E",
+        "+44 20 7946 0958",
+        "(212) 555-0123",
+        "19700131",
+        "AB123456C",
+        "AKIAIOSFODNN7EXAMPLE",
+        "Dr. Jane Smith",
+        "patient-9434765919.example.org",
     ] {
         assert!(detector().is_sensitive(text.as_bytes()), "{text}");
     }
     for text in [
-        "resourceType", "sha256", "x-request-id", "http2", "utf8", "api", "v1", "metadata", "Patient",
-        "content-type", "fhir.example.org", "curl/7.88.1", "python-requests/2.31.0", "oauth2",
+        "resourceType",
+        "sha256",
+        "x-request-id",
+        "http2",
+        "utf8",
+        "api",
+        "v1",
+        "metadata",
+        "Patient",
+        "content-type",
+        "fhir.example.org",
+        "curl/7.88.1",
+        "python-requests/2.31.0",
+        "oauth2",
         "Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0",
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.6099.109 Safari/537.36",
-        "address-line-1", "_lastUpdated", "valueCodeableConcept", "ip-10-0-0-12",
+        "address-line-1",
+        "_lastUpdated",
+        "valueCodeableConcept",
+        "ip-10-0-0-12",
     ] {
         assert!(!detector().is_sensitive(text.as_bytes()), "{text}");
     }
@@ -406,14 +510,20 @@ fn rules_that_cannot_be_used_are_refused_by_name() {
     assert!(compile("masks = [\"K-#\"]").is_ok());
     assert!(compile("format = 'K-[0-9]'").is_ok());
     for (line, reason) in [
-        ("masks = [\"K-#\"]\ncheck = \"mod99\"", "use rule own of own.toml, line 2: check: no check is called \"mod99\""),
+        (
+            "masks = [\"K-#\"]\ncheck = \"mod99\"",
+            "use rule own of own.toml, line 2: check: no check is called \"mod99\"",
+        ),
         ("recogniser = \"shoe\"", "recogniser: no recogniser is called \"shoe\""),
         ("masks = [\"K-##\"]", "examples.match: \"K-1\" does not match"),
         ("masks = [\"K-#\", \"K\"]", "examples.reject: \"K\" matches"),
         ("format = 'K-('", "format: "),
         ("format = '(?:[A-Z]{900}){900}'", "format: "),
         ("masks = [\"K-#\"]\nchance = 0.5", "chance: there is no check"),
-        ("masks = [\"K-#\"]\nembedded = [{ anchors = [\"K\"], format = 'K' }]", "at least three characters"),
+        (
+            "masks = [\"K-#\"]\nembedded = [{ anchors = [\"K\"], format = 'K' }]",
+            "at least three characters",
+        ),
     ] {
         let error = compile(line).map(|_| ()).unwrap_err();
         assert!(error.contains(reason), "{line}: {error}");

@@ -142,7 +142,8 @@ fn split_words(part: &str, out: &mut Vec<String>) {
     let mut last = ' ';
     while let Some(c) = chars.next() {
         let next_lower = chars.peek().is_some_and(|n| n.is_lowercase());
-        let humps = c.is_uppercase() && (last.is_lowercase() || (last.is_uppercase() && next_lower));
+        let humps =
+            c.is_uppercase() && (last.is_lowercase() || (last.is_uppercase() && next_lower));
         if humps || !c.is_alphabetic() {
             flush(&mut word, out);
         }

@@ -190,7 +190,10 @@ reject = ["UK 8", "EU", "42"]
     #[test]
     fn one_id_stands_for_one_rule() {
         let error = RulePack::parse("shoes.toml", &RULE.repeat(2)).unwrap_err().to_string();
-        assert!(error.contains("rule shoe-size of shoes.toml, line 14: id: already used"), "{error}");
+        assert!(
+            error.contains("rule shoe-size of shoes.toml, line 14: id: already used"),
+            "{error}"
+        );
     }
 
     #[test]

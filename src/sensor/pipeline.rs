@@ -93,7 +93,9 @@ pub fn run(
     settings: &Settings,
     recorder: Recorder,
 ) -> Result<Outcome, StoreError> {
-    if settings.workers == 0 { inline(&mut sources, settings, recorder) } else {
+    if settings.workers == 0 {
+        inline(&mut sources, settings, recorder)
+    } else {
         threaded(&mut sources, settings, recorder)
     }
 }
@@ -300,7 +302,13 @@ impl<'a> Capture<'a> {
     }
 
     /// Looks up from the packets now and then; whether to stop.
-    fn look(&mut self, ingest: &mut Ingest, now: Timestamp, live: bool, lane: &mut dyn Lane) -> bool {
+    fn look(
+        &mut self,
+        ingest: &mut Ingest,
+        now: Timestamp,
+        live: bool,
+        lane: &mut dyn Lane,
+    ) -> bool {
         self.note_progress(ingest);
         if live && self.since_tick.elapsed() >= TICK {
             self.since_tick = Stopwatch::start();
@@ -417,9 +425,8 @@ impl Shards<'_> {
         if self.lanes.len() == 1 {
             return 0;
         }
-        let (a, b) = if tuple.src <= tuple.dst { (tuple.src, tuple.dst) } else {
-            (tuple.dst, tuple.src)
-        };
+        let (a, b) =
+            if tuple.src <= tuple.dst { (tuple.src, tuple.dst) } else { (tuple.dst, tuple.src) };
         let mut hasher = self.state.build_hasher();
         (a, b, tuple.transport).hash(&mut hasher);
         (hasher.finish() % self.lanes.len() as u64) as usize
@@ -437,8 +444,10 @@ impl Shards<'_> {
             let _ = lane.to_worker.send(Work::Batch(batch));
             return;
         }
-        if let Err(TrySendError::Full(Work::Batch(mut batch)) | TrySendError::Disconnected(Work::Batch(mut batch))) =
-            lane.to_worker.try_send(Work::Batch(batch))
+        if let Err(
+            TrySendError::Full(Work::Batch(mut batch))
+            | TrySendError::Disconnected(Work::Batch(mut batch)),
+        ) = lane.to_worker.try_send(Work::Batch(batch))
         {
             self.shed += batch.len() as u64;
             batch.clear();

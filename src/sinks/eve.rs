@@ -111,7 +111,11 @@ fn open(path: &Path, reveal: bool) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = OpenOptions::new();
     options.write(true).mode(0o600);
-    if reveal { options.create_new(true) } else { options.create(true).truncate(true) };
+    if reveal {
+        options.create_new(true)
+    } else {
+        options.create(true).truncate(true)
+    };
     options.open(path)
 }
 
@@ -119,7 +123,11 @@ fn open(path: &Path, reveal: bool) -> io::Result<File> {
 fn open(path: &Path, reveal: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true);
-    if reveal { options.create_new(true) } else { options.create(true).truncate(true) };
+    if reveal {
+        options.create_new(true)
+    } else {
+        options.create(true).truncate(true)
+    };
     options.open(path)
 }
 
@@ -191,13 +199,10 @@ struct Http<'a> {
 
 impl<'a> HttpLine<'a> {
     fn of(event: &'a ExchangeEvent) -> Self {
-        let tuple =
-            FiveTuple { src: event.client, dst: event.server, transport: FiveTuple::TCP };
+        let tuple = FiveTuple { src: event.client, dst: event.server, transport: FiveTuple::TCP };
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (hostname, url) = match &event.revealed {
-            Some(revealed) => {
-                (revealed.hostname.as_deref().map(lossy), Some(lossy(&revealed.url)))
-            }
+            Some(revealed) => (revealed.hostname.as_deref().map(lossy), Some(lossy(&revealed.url))),
             None => (None, event.url.clone()),
         };
         HttpLine {

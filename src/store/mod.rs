@@ -14,9 +14,9 @@ pub mod words;
 
 mod intern;
 
+pub use crate::model::InputIdentity;
 pub use error::{FailureKind, StoreError};
 pub use evidence_codec::RuleNames;
-pub use crate::model::InputIdentity;
 pub use sqlite::{
     FindingState, FlowOutcome, InputPlan, InputRecord, Loaded, Plan, Reader, Recovery, RunId,
     RunKind, RunState, Seal, StoredInput, StoredRun, Triage, TriageDecision, TriageState, Writer,

@@ -279,28 +279,43 @@ mod tests {
         assert_eq!(get("/fhir/Patient/1"), "read /fhir|/Patient/{id}");
         assert_eq!(get("/fhir/Patient/does-not-exist"), "read /fhir|/Patient/{id}");
         assert_eq!(get("/fhir/Patient/1/_history/2"), "vread /fhir|/Patient/{id}/_history/{vid}");
-        assert_eq!(get("/fhir/Patient/1/_history"), "history-instance /fhir|/Patient/{id}/_history");
+        assert_eq!(
+            get("/fhir/Patient/1/_history"),
+            "history-instance /fhir|/Patient/{id}/_history"
+        );
         assert_eq!(get("/fhir/Patient/_history"), "history-type /fhir|/Patient/_history");
         assert_eq!(get("/fhir/_history"), "history-system /fhir|/_history");
         assert_eq!(get("/Patient?name=x"), "search-type |/Patient");
-        assert_eq!(get("/fhir/Patient/1/Observation"), "search-compartment /fhir|/Patient/{id}/Observation");
+        assert_eq!(
+            get("/fhir/Patient/1/Observation"),
+            "search-compartment /fhir|/Patient/{id}/Observation"
+        );
         assert_eq!(get("/fhir/Patient/1/$everything"), "operation /fhir|/Patient/{id}/$everything");
         assert_eq!(get("/fhir/$export"), "operation /fhir|/$export");
         assert_eq!(get("/a/b/metadata"), "capabilities /a/b|/metadata");
         assert_eq!(get("/fhir?_type=Patient"), "search-system /fhir|");
         assert_eq!(read("POST", "/fhir/Patient", None, None), "create /fhir|/Patient");
-        assert_eq!(read("POST", "/fhir/Patient/_search", None, None), "search-type /fhir|/Patient/_search");
+        assert_eq!(
+            read("POST", "/fhir/Patient/_search", None, None),
+            "search-type /fhir|/Patient/_search"
+        );
         assert_eq!(read("PUT", "/fhir/Patient/1", None, None), "update /fhir|/Patient/{id}");
         assert_eq!(read("PATCH", "/fhir/Patient/1", None, None), "patch /fhir|/Patient/{id}");
         assert_eq!(read("DELETE", "/fhir/Patient/1", None, None), "delete /fhir|/Patient/{id}");
-        assert_eq!(read("POST", "/fhir", Some("Bundle"), Some("transaction")), "transaction /fhir|");
+        assert_eq!(
+            read("POST", "/fhir", Some("Bundle"), Some("transaction")),
+            "transaction /fhir|"
+        );
         assert_eq!(read("POST", "/fhir", Some("Bundle"), Some("batch")), "batch /fhir|");
         assert_eq!(read("POST", "/fhir", Some("Bundle"), Some("collection")), "-");
     }
 
     #[test]
     fn a_base_may_contain_the_name_of_a_type() {
-        assert_eq!(read("GET", "/Location/fhir/Patient/1", None, None), "read /Location/fhir|/Patient/{id}");
+        assert_eq!(
+            read("GET", "/Location/fhir/Patient/1", None, None),
+            "read /Location/fhir|/Patient/{id}"
+        );
     }
 
     #[test]

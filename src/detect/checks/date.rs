@@ -75,7 +75,9 @@ fn number(value: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn decimal(digits: &[u8]) -> u32 {
-    digits.iter().fold(0u32, |n, d| n.wrapping_mul(10).wrapping_add(u32::from(d.wrapping_sub(b'0'))))
+    digits
+        .iter()
+        .fold(0u32, |n, d| n.wrapping_mul(10).wrapping_add(u32::from(d.wrapping_sub(b'0'))))
 }
 
 #[cfg(test)]

@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn addresses_pass_and_lookalikes_do_not() {
-        for value in ["ada@example.org", "a.b+c@mail.example.co.uk", "o'neil12@clinic.example.net"] {
+        for value in ["ada@example.org", "a.b+c@mail.example.co.uk", "o'neil12@clinic.example.net"]
+        {
             assert!(is_email(value.as_bytes()), "{value}");
         }
         for value in [

@@ -17,9 +17,9 @@ use crate::base::Timestamp;
 use crate::inventory::{
     Client, Coverage, DataClassSeen, Endpoint, Field, Finding, FlowStats, Inventory, Service,
 };
+use crate::model::InputIdentity;
 use crate::model::{InputAccount, PacketAccount};
 use crate::store::error::{Fault, StoreError};
-use crate::model::InputIdentity;
 use crate::store::intern::intern;
 use crate::store::words::{direction_named, finding_kind_named, location_named};
 

@@ -8,9 +8,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::columns::int;
 use crate::base::Timestamp;
 use crate::inventory::{Inventory, Rollup};
+use crate::model::InputIdentity;
 use crate::model::{InputAccount, PacketAccount};
 use crate::store::error::Fault;
-use crate::model::InputIdentity;
 
 /// A run's number in its database; never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

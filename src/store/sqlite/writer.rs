@@ -10,9 +10,9 @@ use super::runs::{self, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, Sea
 use super::{contribution, publish};
 use crate::base::Timestamp;
 use crate::inventory::{EndpointKey, Inventory, Rollup};
+use crate::model::InputIdentity;
 use crate::store::error::{Fault, StoreError};
 use crate::store::evidence_codec::RuleNames;
-use crate::model::InputIdentity;
 
 /// How long closing waits for readers: a sensor that is told to stop must do so within seconds.
 const CHECKPOINT_WAIT: Duration = Duration::from_millis(500);
