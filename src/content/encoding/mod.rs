@@ -11,6 +11,9 @@ mod quoted_printable;
 mod registry;
 mod zstd;
 
+#[cfg(test)]
+mod laws;
+
 pub(crate) use chain::{Chain, ChainState};
 pub(crate) use pool::with_buffer;
 pub(crate) use registry::coding_named;
