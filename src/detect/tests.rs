@@ -258,7 +258,7 @@ fn a_column_of_cards_is_found_by_itself() {
                     d / 10 + d % 10
                 })
                 .sum();
-            sum % 10 == 0
+            sum.is_multiple_of(10)
         })
     };
     let cards: Vec<String> = random(8)
@@ -484,7 +484,8 @@ fn names_that_may_hold_a_person_are_sensitive() {
         "python-requests/2.31.0",
         "oauth2",
         "Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0",
-        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.6099.109 Safari/537.36",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
+         Chrome/120.0.6099.109 Safari/537.36",
         "address-line-1",
         "_lastUpdated",
         "valueCodeableConcept",
@@ -540,8 +541,9 @@ fn too_many_rules_are_refused() {
     let text: String = (0..257)
         .map(|n| {
             format!(
-                "[[rule]]\nid = \"r{n}\"\nclass = \"own.id\"\ndescription = \"x\"\nreferences = [\"y\"]\n\
-                 weight = 1.0\nmasks = [\"K-#\"]\n[rule.examples]\nmatch = [\"K-1\", \"K-2\", \"K-3\"]\n\
+                "[[rule]]\nid = \"r{n}\"\nclass = \"own.id\"\ndescription = \"x\"\n\
+                 references = [\"y\"]\nweight = 1.0\nmasks = [\"K-#\"]\n\
+                 [rule.examples]\nmatch = [\"K-1\", \"K-2\", \"K-3\"]\n\
                  reject = [\"a\", \"b\", \"c\"]\n"
             )
         })
@@ -562,7 +564,9 @@ proptest! {
     }
 
     #[test]
-    fn no_text_of_telling_characters_makes_it_panic(text in "[0-9A-Za-z @.,:+()=eyJMr\\-/é]{0,300}") {
+    fn no_text_of_telling_characters_makes_it_panic(
+        text in "[0-9A-Za-z @.,:+()=eyJMr\\-/é]{0,300}",
+    ) {
         detector().inspect(ValueKind::String, text.as_bytes());
         detector().is_sensitive(text.as_bytes());
     }

@@ -66,7 +66,9 @@ mod tests {
         #[test]
         fn blocks_find_what_bytes_find(
             input in proptest::collection::vec(
-                prop_oneof![Just(b' '), Just(b'\n'), Just(b'"'), Just(b'\\'), Just(b'a'), any::<u8>()],
+                prop_oneof![
+                    Just(b' '), Just(b'\n'), Just(b'"'), Just(b'\\'), Just(b'a'), any::<u8>(),
+                ],
                 0..80,
             ),
             from in 0usize..80,
