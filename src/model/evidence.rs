@@ -287,6 +287,7 @@ impl Evidence {
         }
     }
 
+    #[expect(clippy::indexing_slicing, reason = "found there, or put there just now")]
     fn counter(&mut self, rule: RuleId) -> &mut RuleCount {
         let at = match self.rules.binary_search_by_key(&rule, |c| c.rule) {
             Ok(at) => at,
@@ -340,12 +341,12 @@ mod tests {
         fn order_and_split_do_not_matter(
             values in proptest::collection::vec(0u32..2000, 0..1500),
             cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..4),
-            seed: u64,
+            seed: u8,
         ) {
             let whole = evidence_of(&values);
             let mut shuffled = values.clone();
             // Any deterministic shuffle does: sort by a keyed hash.
-            let hasher = crate::base::StableHasher::new([seed as u8; 16]);
+            let hasher = crate::base::StableHasher::new([seed; 16]);
             shuffled.sort_by_key(|v| hasher.hash(&v.to_be_bytes()));
             let mut merged = Evidence::default();
             let mut rest = &shuffled[..];
