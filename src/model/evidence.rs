@@ -53,12 +53,15 @@ impl RuleBits {
 
     /// The rules in order.
     pub fn iter(&self) -> impl Iterator<Item = RuleId> + use<> {
-        let words = self.0;
-        (0u8..=255)
-            .filter(move |n| {
-                words.get(usize::from(n >> 6)).is_some_and(|word| word >> (n & 63) & 1 == 1)
+        self.0.into_iter().zip([0u8, 64, 128, 192]).flat_map(|(word, base)| {
+            let mut rest = word;
+            std::iter::from_fn(move || {
+                let bit = rest.trailing_zeros();
+                // Clears the lowest set bit; there is none when the word is used up.
+                rest &= rest.wrapping_sub(1);
+                u8::try_from(bit).ok().filter(|bit| *bit < 64).map(|bit| RuleId(base + bit))
             })
-            .map(RuleId)
+        })
     }
 }
 
