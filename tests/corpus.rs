@@ -35,10 +35,11 @@ fn accounts(lab: &Lab, db: &str, wrong: &mut Vec<String>) -> BTreeMap<String, u6
             Value::Object(reasons) => reasons.values().filter_map(Value::as_u64).sum(),
             other => other.as_u64().unwrap_or(0),
         };
-        let parts: u64 = ["analysed", "duplicate", "filtered", "skipped", "malformed", "shed", "dropped"]
-            .map(sum)
-            .iter()
-            .sum();
+        let parts: u64 =
+            ["analysed", "duplicate", "filtered", "skipped", "malformed", "shed", "dropped"]
+                .map(sum)
+                .iter()
+                .sum();
         if parts != number("seen") {
             wrong.push(format!("{input}: {parts} packets accounted for of {row}"));
         }
@@ -58,7 +59,11 @@ fn replay_group(group: &[Expected]) -> Vec<String> {
             wrong.extend(broke(&alone).map(|how| format!("{}: {how}", one.name)));
         }
         if wrong.is_empty() {
-            wrong.push(format!("{} and the {} after it together: {ran:#?}", group[0].name, group.len()));
+            wrong.push(format!(
+                "{} and the {} after it together: {ran:#?}",
+                group[0].name,
+                group.len()
+            ));
         }
         return wrong;
     }
@@ -87,7 +92,9 @@ fn every_public_capture_is_read_to_its_end_and_accounted_for() {
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                while let Some(group) = groups.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                while let Some(group) =
+                    groups.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+                {
                     let found = replay_group(group);
                     wrong.lock().expect("no thread panicked").extend(found);
                 }
@@ -103,7 +110,10 @@ fn every_public_capture_is_read_to_its_end_and_accounted_for() {
 fn captures_named_as_exceptions_exist_and_have_a_reason() {
     let all = corpus::captures("exceptions of the corpus");
     for (name, reason) in FRAMES_DIFFER {
-        assert!(all.is_empty() || all.iter().any(|e| e.name == *name), "{name} is not in the corpus");
+        assert!(
+            all.is_empty() || all.iter().any(|e| e.name == *name),
+            "{name} is not in the corpus"
+        );
         assert!(!reason.is_empty(), "{name} needs a reason");
     }
 }

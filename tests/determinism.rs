@@ -93,7 +93,12 @@ fn disagreements(path: &Path, seed: u64) -> Vec<String> {
             let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
             let options: Vec<&str> = options.iter().map(String::as_str).collect();
             let ran = lab.replay(&db, &files, &options);
-            assert!(matches!(ran.code, Some(0 | 3)), "{} {}: {ran:#?}", path.display(), variant.name);
+            assert!(
+                matches!(ran.code, Some(0 | 3)),
+                "{} {}: {ran:#?}",
+                path.display(),
+                variant.name
+            );
         }
         if lab.digest(&db) != expected {
             let lines = difference(&lab.export("base.db"), &lab.export(&db));
@@ -104,11 +109,8 @@ fn disagreements(path: &Path, seed: u64) -> Vec<String> {
 }
 
 fn agree(paths: &[PathBuf]) {
-    let wrong: Vec<String> = paths
-        .iter()
-        .zip(SEED..)
-        .flat_map(|(path, seed)| disagreements(path, seed))
-        .collect();
+    let wrong: Vec<String> =
+        paths.iter().zip(SEED..).flat_map(|(path, seed)| disagreements(path, seed)).collect();
     assert!(wrong.is_empty(), "{} differences\n{}", wrong.len(), wrong.join("\n"));
 }
 

@@ -146,7 +146,8 @@ fn an_interrupted_replay_says_so_and_a_second_one_completes_it() {
 fn a_second_interrupt_ends_at_once() {
     let lab = Lab::default();
     let args = lab.replay_args("db", &[Path::new("-")], &[]);
-    let mut child = lab.command(args).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let mut child =
+        lab.command(args).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
     let mut pipe = child.stdin.take().expect("a pipe");
     let clinic = std::fs::read(fixture("clinic/clinic.pcap")).expect("a fixture");
     // It waits for the rest, which does not come.
@@ -186,7 +187,8 @@ impl SmallDisk {
     fn mount(at: PathBuf, size: &str) -> Option<SmallDisk> {
         std::fs::create_dir_all(&at).expect("a folder");
         let options = format!("size={size}");
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "none"]).arg(&at).output();
+        let mount =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &options, "none"]).arg(&at).output();
         mount.is_ok_and(|o| o.status.success()).then_some(SmallDisk(at))
     }
 
@@ -236,8 +238,9 @@ const INSIDE: &str = "PHITAP_TEST_INSIDE";
 /// Runs the test `name` of this file again in a network namespace of its own.
 fn again_inside(name: &str) {
     let unshare = |args: &[&str]| Command::new("unshare").arg("--net").args(args).output();
-    let works = ["unshare", "ip"].iter().all(|tool| Command::new(tool).arg("--help").output().is_ok())
-        && unshare(&["ip", "link", "set", "lo", "up"]).is_ok_and(|o| o.status.success());
+    let works =
+        ["unshare", "ip"].iter().all(|tool| Command::new(tool).arg("--help").output().is_ok())
+            && unshare(&["ip", "link", "set", "lo", "up"]).is_ok_and(|o| o.status.success());
     if !works {
         return skip(name, "no right to make a network namespace, or no ip");
     }
@@ -272,7 +275,8 @@ fn talk(count: usize) {
     });
     let mut client = TcpStream::connect(to).expect("a server");
     for number in 0..count {
-        write!(client, "GET /live/{number} HTTP/1.1\r\nHost: live.clinic.example\r\n\r\n").expect("sent");
+        write!(client, "GET /live/{number} HTTP/1.1\r\nHost: live.clinic.example\r\n\r\n")
+            .expect("sent");
         let mut answer = [0; 82];
         client.read_exact(&mut answer).expect("an answer");
     }
@@ -305,10 +309,17 @@ fn stops_on(name: &str, db: &str) {
     let mut summary = String::new();
     child.stdout.take().expect("a pipe").read_to_string(&mut summary).expect("text");
     assert_eq!(status.code(), Some(0), "a capture stopped by SIG{name} is done: {summary}");
-    assert!(summary.contains("1 service") && summary.contains("40 exchanges"), "it says what it saw: {summary}");
+    assert!(
+        summary.contains("1 service") && summary.contains("40 exchanges"),
+        "it says what it saw: {summary}"
+    );
     say(&format!("capture: SIG{name} took {} ms", begin.elapsed().as_millis()));
     let rows = lab.query(db, &["endpoints"]);
-    assert_eq!(rows.iter().filter_map(|r| r["requests"].as_u64()).sum::<u64>(), REQUESTS as u64, "{rows:?}");
+    assert_eq!(
+        rows.iter().filter_map(|r| r["requests"].as_u64()).sum::<u64>(),
+        REQUESTS as u64,
+        "{rows:?}"
+    );
     let all = lab.query(db, &["coverage"]);
     let total = all.iter().find(|row| row["scope"] == "all").expect("a total");
     assert_eq!(total["balanced"], true, "{total}");

@@ -116,11 +116,15 @@ fn compare(named: &[(String, &Path)], count_of: impl Fn(&str) -> Option<Expected
 fn public_captures_have_the_exchanges_that_tshark_sees() {
     let all = corpus::captures("the oracle over the corpus");
     let sample = corpus::sample("oracle", all, SAMPLED, SEED);
-    let named: Vec<(String, &Path)> = sample.iter().map(|e| (e.name.clone(), e.path.as_path())).collect();
+    let named: Vec<(String, &Path)> =
+        sample.iter().map(|e| (e.name.clone(), e.path.as_path())).collect();
     if has_tshark() {
         return compare(&named, |_| None);
     }
-    skip("statuses and methods one by one", "tshark not found; EXPECTED.tsv has the number of requests");
+    skip(
+        "statuses and methods one by one",
+        "tshark not found; EXPECTED.tsv has the number of requests",
+    );
     compare(&named, |name| sample.iter().find(|e| e.name == name).cloned());
 }
 
