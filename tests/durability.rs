@@ -269,7 +269,8 @@ fn talk(count: usize) {
                 line.clear();
                 asked.read_line(&mut line).expect("a head");
             }
-            let answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{\"ward\": 7}";
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+                Content-Length: 11\r\n\r\n{\"ward\": 7}";
             peer.write_all(answer).expect("it listens");
         }
     });

@@ -35,7 +35,7 @@ impl Rng {
 
     /// Decimal digits, the first not 0.
     pub fn digits(&mut self, count: usize) -> String {
-        (0..count).map(|i| char::from(b'0' + self.among(usize::from(i == 0)..10) as u8)).collect()
+        (0..count).map(|i| char::from(*self.pick(&b"0123456789"[usize::from(i == 0)..]))).collect()
     }
 
     /// Fisher and Yates.
