@@ -254,3 +254,7 @@ pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 /// Idle decoders of one kind a worker keeps for the next body.
 pub const DECODERS_POOLED_MAX: usize = 8;
+
+/// How far behind a SYN the first bytes of its stream may lie when it is captured after them. A
+/// SYN from farther away begins another flow on the same five-tuple.
+pub const LATE_SYN_BYTES_MAX: i32 = 1 << 20;

@@ -84,7 +84,12 @@ impl<S> Flow<S> {
         let (this, peer) = self.reassembler.pair(direction);
         let known = match this.isn() {
             Some(isn) => isn == segment.seq,
-            None => this.untouched() || this.offset(first_payload_seq(segment)) == this.begun(),
+            // A SYN that comes late still begins right before what was seen of its stream; one
+            // from far away begins another.
+            None if this.untouched() => {
+                !this.seen() || this.may_begin_at(first_payload_seq(segment))
+            }
+            None => this.offset(first_payload_seq(segment)) == this.begun(),
         };
         let ack = segment.flags.has(TcpFlags::ACK);
         if known {

@@ -1,6 +1,6 @@
 //! One direction of a flow: where it stands in sequence space.
 
-use crate::base::limits::REASSEMBLY_SEGMENT_OVERHEAD;
+use crate::base::limits::{LATE_SYN_BYTES_MAX, REASSEMBLY_SEGMENT_OVERHEAD};
 
 use super::StreamTotals;
 use super::config::FlowConfig;
@@ -136,6 +136,12 @@ impl Stream {
     /// What is delivered or known to be cut reaches up to here.
     pub(super) fn reach(&self) -> u64 {
         self.next + u64::from(self.cut)
+    }
+
+    /// Whether a stream that nothing was delivered of may begin at `seq`: right before, or at,
+    /// the lowest that was seen.
+    pub(super) fn may_begin_at(&self, seq: u32) -> bool {
+        (-LATE_SYN_BYTES_MAX..=0).contains(&self.ahead(seq))
     }
 
     /// The begin is not known yet and lies at `seq` or before.
