@@ -21,6 +21,8 @@ pub struct Half {
     pub at: Timestamp,
     /// Generation of the path table that the log speaks of.
     pub generation: u32,
+    /// Held while the log may still grow: the path table is emptied when nobody holds one.
+    pub claim: Option<Arc<()>>,
     /// The leaves so far.
     pub leaves: Leaves,
     /// Open objects of the body.

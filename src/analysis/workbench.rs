@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::base::limits::SERVICES_MAX;
+use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
 use crate::base::{InstallationKey, TableMap};
 use crate::content::{BodyPlan, BodyWalker, PathTable, walk_cookies, walk_query};
 use crate::detect::Detector;
@@ -70,6 +70,7 @@ impl Workbench {
             serial: 0,
             hosts: TableMap::default(),
             names: TableMap::default(),
+            claim: Arc::default(),
             requests: Vec::new(),
             responses: Vec::new(),
         }
@@ -93,16 +94,26 @@ impl Workbench {
 
     /// Keeps what an exchange was made of for the next.
     pub fn recycle(&mut self, exchange: super::half::Exchange) {
-        if let Some(request) = exchange.request
+        if let Some(mut request) = exchange.request
             && self.requests.len() < SPARE_MAX
         {
+            request.half.claim = None;
             self.requests.push(request);
         }
-        if let Some(response) = exchange.response
+        if let Some(mut response) = exchange.response
             && self.responses.len() < SPARE_MAX
         {
+            response.half.claim = None;
             self.responses.push(response);
         }
+    }
+
+    /// Whether the path table should be emptied now: it is full, and no message is open whose log
+    /// speaks of it. At its hard limit it is emptied all the same; such a message then says that
+    /// it was not seen to its end.
+    pub fn must_forget_paths(&self) -> bool {
+        let open = Arc::strong_count(&self.claim) > 1;
+        self.paths.is_full() && (!open || self.paths.len() >= PATHS_HARD_MAX)
     }
 
     fn prepare(&mut self, half: &mut Half) {
@@ -111,7 +122,8 @@ impl Workbench {
         leaves.clear();
         frames.clear();
         let generation = self.paths.generation();
-        *half = Half { leaves, frames, generation, ..Half::default() };
+        let claim = Some(self.claim.clone());
+        *half = Half { leaves, frames, generation, claim, ..Half::default() };
     }
 
     /// A request's head: its service, credentials, parameters, fields and cookies.

@@ -48,7 +48,7 @@ impl Worker {
 
     /// Whether enough has been observed that it should be taken out.
     pub fn has_much(&self) -> bool {
-        self.bench.accumulator.exchanges >= ROLLUP_EXCHANGES_MAX || self.bench.paths.is_full()
+        self.bench.accumulator.exchanges >= ROLLUP_EXCHANGES_MAX || self.bench.must_forget_paths()
     }
 
     /// Takes out what has been observed since the last time.
@@ -65,7 +65,7 @@ impl Worker {
 impl Workbench {
     fn take(&mut self) -> Rollup {
         let rollup = self.accumulator.take(&mut self.columns, &self.paths, &self.values);
-        if self.paths.is_full() {
+        if self.must_forget_paths() {
             // Messages that are open lose their log; they see it by the generation and say so.
             self.paths.clear();
             self.columns = Default::default();

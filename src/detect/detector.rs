@@ -53,6 +53,11 @@ impl Detector {
             return Inspection { form: Form::Literal, outcome: Outcome::default() };
         }
         let bytes = trim(bytes);
+        if let Some(form) = id_form(bytes)
+            && !self.whole.wants_ids()
+        {
+            return Inspection { form, outcome: Outcome::default() };
+        }
         let census = Census::of(bytes);
         let form = form_of(kind, bytes, &census);
         let mut outcome = Outcome::default();
@@ -146,21 +151,26 @@ fn wants_search(form: Form, bytes: &[u8], census: &Census) -> bool {
         Form::Url => (census.digits >= 4 || census.ats > 0) && !bytes.starts_with(b"urn:"),
         Form::Address => true,
         Form::Other => {
-            census.len >= EMBEDDED_BYTES_MIN
-                && (census.letters() > 0 || census.len > 32)
-                && !is_reference(bytes, census)
+            census.len >= EMBEDDED_BYTES_MIN && (census.letters() > 0 || census.len > 32)
         }
     }
 }
 
-/// A word and a UUID (`Patient/6ba7b810-9dad-…`): nothing else is inside.
-fn is_reference(bytes: &[u8], census: &Census) -> bool {
-    const UUID: usize = 36;
-    let Some(head) = census.len.checked_sub(UUID).filter(|_| census.joints >= 4) else {
-        return false;
-    };
-    let (head, tail) = bytes.split_at(head);
-    head.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'#')) && is_uuid(tail)
+/// The form of a UUID by itself, as a URN (RFC 9562 section 4), or behind a word
+/// (`Patient/6ba7b810-9dad-…`): nothing else is inside. A large part of all values in FHIR.
+fn id_form(bytes: &[u8]) -> Option<Form> {
+    let (head, tail) = bytes.split_last_chunk::<36>()?;
+    if tail.get(8) != Some(&b'-') || !is_uuid(tail) {
+        return None;
+    }
+    match head {
+        [] => Some(Form::Uuid),
+        b"urn:uuid:" => Some(Form::Url),
+        _ => head
+            .iter()
+            .all(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'#'))
+            .then_some(Form::Other),
+    }
 }
 
 fn trim(bytes: &[u8]) -> &[u8] {

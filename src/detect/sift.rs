@@ -167,10 +167,24 @@ fn spaced(bytes: &[u8], census: &Census) -> Form {
     if letters * 2 >= census.len { Form::Text } else { Form::Other }
 }
 
+/// The bytes of both base64 alphabets.
+static CODED: [bool; 256] = coded();
+
+const fn coded() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
+        byte += 1;
+    }
+    table
+}
+
 /// Base64 where it is long and of that alphabet, else `form`.
 fn long_or(bytes: &[u8], census: &Census, form: Form) -> Form {
     let mixed = census.upper > 0 && census.lower > 0 && (census.digits > 0 || census.len >= 64);
-    let coded = |b: &u8| b.is_ascii_alphanumeric() || b"+/=-_".contains(b);
+    let coded = |b: &u8| CODED.get(usize::from(*b)).is_some_and(|coded| *coded);
     if census.len < 40 || !mixed || !bytes.iter().all(coded) {
         return form;
     }
@@ -209,10 +223,11 @@ fn is_decimal(bytes: &[u8], census: &Census) -> bool {
 
 /// Whether all of `bytes` are a UUID's (RFC 9562), given that there are 36 of them.
 pub(super) fn is_uuid(bytes: &[u8]) -> bool {
-    bytes.iter().enumerate().all(|(at, byte)| match at {
-        8 | 13 | 18 | 23 => *byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    })
+    // No early end: compilers make vector instructions of it.
+    let strange = |b: &u8| !(b.is_ascii_hexdigit() || *b == b'-');
+    let odd = bytes.iter().fold(false, |odd, byte| odd | strange(byte));
+    let dashes = bytes.iter().filter(|b| **b == b'-').count();
+    !odd && dashes == 4 && [8, 13, 18, 23].iter().all(|at| bytes.get(*at) == Some(&b'-'))
 }
 
 fn is_hex(bytes: &[u8]) -> bool {

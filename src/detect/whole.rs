@@ -77,6 +77,14 @@ pub(super) struct Pattern {
 }
 
 impl Whole {
+    /// Whether some rule may have something to say of a UUID.
+    pub(super) fn wants_ids(&self) -> bool {
+        const LEN: usize = 36;
+        !self.patterns.is_empty()
+            || self.shapes.get(LEN).is_some_and(|shapes| !shapes.is_empty())
+            || self.recognisers.get(Form::Uuid as usize).is_some_and(|found| !found.is_empty())
+    }
+
     /// No rules yet.
     pub(super) fn new() -> Whole {
         Whole {
