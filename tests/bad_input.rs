@@ -59,7 +59,8 @@ fn a_file_that_is_no_capture_is_refused() {
     let lab = Lab::default();
     let text = lab.file("notes.pcap", "This is a letter and no capture at all.\n".repeat(9));
     refused(&[&text], &[], (USAGE, &["notes.pcap", "pcap"]));
-    let zip = lab.file("packed.pcap.gz", gzip(b"no capture in here either, whatever its name says"));
+    let zip =
+        lab.file("packed.pcap.gz", gzip(b"no capture in here either, whatever its name says"));
     refused(&[&zip], &[], (USAGE, &["packed.pcap.gz"]));
 }
 
@@ -112,7 +113,8 @@ fn what_precedes_a_cut_is_kept() {
 
 #[test]
 fn what_precedes_a_cut_in_a_compressed_capture_is_kept() {
-    for (name, packed) in [("cut.pcap.gz", gzip(&clinic())), ("cut.pcap.zst", zstandard(&clinic()))] {
+    for (name, packed) in [("cut.pcap.gz", gzip(&clinic())), ("cut.pcap.zst", zstandard(&clinic()))]
+    {
         let lab = Lab::default();
         let path = lab.file(name, &packed[..packed.len() * 2 / 3]);
         let ran = lab.replay("db", &[&path], &[]);
@@ -166,7 +168,9 @@ fn a_file_that_is_no_database_is_left_alone() {
     lab.file("letter", "Dear colleague,\n".repeat(400));
     unharmed(&lab, "letter", &["letter", "phitap database"]);
     let other = rusqlite::Connection::open(lab.path("addresses")).expect("a database");
-    other.execute_batch("CREATE TABLE address (street TEXT); INSERT INTO address VALUES ('x')").expect("ours");
+    other
+        .execute_batch("CREATE TABLE address (street TEXT); INSERT INTO address VALUES ('x')")
+        .expect("ours");
     other.close().expect("closes");
     unharmed(&lab, "addresses", &["addresses", "phitap database"]);
 }
@@ -272,7 +276,11 @@ fn a_bad_rule_is_refused_with_file_rule_and_key() {
         assert_eq!(lab.digest("db"), digest);
         ran
     };
-    one_line(&replay(write("[[rule]]\nid = \"ward.bed\"\npattern = \"[\n")), USAGE, &["ward.toml", "line 3"]);
+    one_line(
+        &replay(write("[[rule]]\nid = \"ward.bed\"\npattern = \"[\n")),
+        USAGE,
+        &["ward.toml", "line 3"],
+    );
     let unknown = "[[rule]]\nid = \"ward.bed\"\nclass = \"health.bed\"\nnonsense = 1\n";
     one_line(&replay(write(unknown)), USAGE, &["ward.toml", "nonsense"]);
     let ran = lab.run(["rules", "check", rules.to_str().expect("UTF-8")]);

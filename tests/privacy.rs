@@ -52,7 +52,8 @@ impl Exchange {
     }
 
     fn sending(method: &str, target: &str, media: &str, body: &str) -> Exchange {
-        let media = if media.is_empty() { String::new() } else { format!("\nContent-Type: {media}") };
+        let media =
+            if media.is_empty() { String::new() } else { format!("\nContent-Type: {media}") };
         Exchange {
             request: format!("{method} {target} HTTP/1.1\nHost: records.clinic.example{media}"),
             sent: body.into(),
@@ -86,7 +87,11 @@ fn escaped(text: &str) -> String {
 const VALUES: &[Place] = &[
     ("JSON under a telling key", |p, _| {
         let key = p.class.rsplit('.').next().unwrap_or(p.class);
-        Exchange::receiving("/v1/json", "application/json", &format!("{{\"{key}\":{}}}", json(&p.value)))
+        Exchange::receiving(
+            "/v1/json",
+            "application/json",
+            &format!("{{\"{key}\":{}}}", json(&p.value)),
+        )
     }),
     ("JSON under a meaningless key", |p, _| {
         let body = format!("[{{\"q7\":{}}},{{\"q7\":null}}]", json(&p.value));
@@ -94,7 +99,11 @@ const VALUES: &[Place] = &[
     }),
     ("JSON inside a JSON string", |p, _| {
         let inner = format!("{{\"note\":{}}}", json(&p.value));
-        Exchange::receiving("/v1/nested", "application/json", &format!("{{\"doc\":{}}}", json(&inner)))
+        Exchange::receiving(
+            "/v1/nested",
+            "application/json",
+            &format!("{{\"doc\":{}}}", json(&inner)),
+        )
     }),
     ("base64 inside JSON", |p, rng| {
         let lead = "x".repeat(rng.below(3));
@@ -119,7 +128,8 @@ const VALUES: &[Place] = &[
         Exchange::sending("POST", "/v1/upload", "multipart/form-data; boundary=cut", &body)
     }),
     ("multipart file name", |p, _| {
-        let part = format!("Content-Disposition: form-data; name=\"f\"; filename=\"{}.txt\"", p.value);
+        let part =
+            format!("Content-Disposition: form-data; name=\"f\"; filename=\"{}.txt\"", p.value);
         let body = format!("--cut\r\n{part}\r\nContent-Type: text/plain\r\n\r\nx\r\n--cut--\r\n");
         Exchange::sending("POST", "/v1/upload", "multipart/form-data; boundary=cut", &body)
     }),
@@ -130,7 +140,8 @@ const VALUES: &[Place] = &[
     ("query value", |p, _| Exchange::get(&format!("/v1/search?q={}&page=2", escaped(&p.value)))),
     ("header", |p, _| Exchange::get("/v1/headers").header(&format!("X-Subject: {}", p.value))),
     ("cookie", |p, _| {
-        Exchange::get("/v1/cookies").header(&format!("Cookie: theme=dark; who={}", escaped(&p.value)))
+        Exchange::get("/v1/cookies")
+            .header(&format!("Cookie: theme=dark; who={}", escaped(&p.value)))
     }),
     ("Basic credentials", |p, _| {
         let code = STANDARD.encode(format!("{}:pw", p.value));
@@ -191,7 +202,10 @@ fn plant() -> (Vec<Planting>, Vec<Frame>) {
     let mut rng = Rng::new(SEED);
     let mut plantings = Vec::new();
     let mut exchanges = Vec::new();
-    let mut put = |place: &'static str, class: &str, rng: &mut Rng, make_exchange: &dyn Fn(&Planted, &mut Rng) -> Exchange| {
+    let mut put = |place: &'static str,
+                   class: &str,
+                   rng: &mut Rng,
+                   make_exchange: &dyn Fn(&Planted, &mut Rng) -> Exchange| {
         let planted = make(class, rng);
         exchanges.push(make_exchange(&planted, rng));
         plantings.push(Planting { place, planted });
@@ -224,7 +238,8 @@ fn conversations(exchanges: &[Exchange], rng: &mut Rng) -> Vec<Frame> {
     for (number, few) in exchanges.chunks(6).enumerate() {
         let client = format!("10.9.{}.{}:{}", number / 200, 1 + number % 200, 40000 + number);
         let at = 1_767_225_600_000_000 + 1_000_000 * number as u64;
-        let mut talk = Conversation::open(&client, "10.9.255.1:80", at).segments_of(rng.among(9..1400));
+        let mut talk =
+            Conversation::open(&client, "10.9.255.1:80", at).segments_of(rng.among(9..1400));
         for e in few {
             talk = talk.exchange((&e.request, &e.sent), (&e.response, &e.received));
         }
@@ -262,7 +277,8 @@ impl Search {
         for hit in self.automaton.find_overlapping_iter(bytes) {
             let (number, form) = self.of[hit.pattern().as_usize()];
             let planting = &plantings[number];
-            let around = bytes.get(hit.start().saturating_sub(60)..(hit.end() + 40).min(bytes.len()));
+            let around =
+                bytes.get(hit.start().saturating_sub(60)..(hit.end() + 40).min(bytes.len()));
             let around: String = String::from_utf8_lossy(around.unwrap_or_default())
                 .chars()
                 .map(|c| if c.is_control() { '·' } else { c })
@@ -309,11 +325,15 @@ fn answers(lab: &Lab, db: &str) -> Vec<(String, Vec<u8>)> {
     keep("fields --explain".into(), &mut lab.command(explain));
     keep("db digest --export".into(), &mut lab.command(["db", "digest", "--export", "--db", db]));
     keep("db check".into(), &mut lab.command(["db", "check", "--db", db]));
-    let views = lab.query(db, &["sql", "SELECT name FROM sqlite_schema WHERE type IN ('table','view')"]);
+    let views =
+        lab.query(db, &["sql", "SELECT name FROM sqlite_schema WHERE type IN ('table','view')"]);
     assert!(views.len() > 5, "too few tables and views: {views:?}");
     for view in views.iter().filter_map(|row| row["name"].as_str()) {
         let select = format!("SELECT * FROM \"{view}\"");
-        keep(format!("sql {select}"), &mut lab.command(["sql", &select, "--db", db, "--format", "jsonl"]));
+        keep(
+            format!("sql {select}"),
+            &mut lab.command(["sql", &select, "--db", db, "--format", "jsonl"]),
+        );
     }
     out
 }
@@ -355,7 +375,11 @@ fn no_planted_value_is_kept_or_told() {
         let begin = "BEGIN; SELECT count(*) FROM sqlite_schema;";
         reader.execute_batch(begin).expect("a read transaction");
         let events = format!("{workers}.events.jsonl");
-        let mut replay = lab.command(lab.replay_args(&db, &[&planted], &["--workers", workers, "--events", &events]));
+        let mut replay = lab.command(lab.replay_args(
+            &db,
+            &[&planted],
+            &["--workers", workers, "--events", &events],
+        ));
         let ran = replay.env("RUST_LOG", "trace").output().expect("runs");
         assert!(ran.status.success(), "{ran:?}");
         let wal = format!("{db}-wal");

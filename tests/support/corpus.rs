@@ -41,8 +41,7 @@ pub fn captures(test: &str) -> Vec<Expected> {
     let header = lines.next().expect("a header line");
     let places: BTreeMap<&str, usize> =
         header.split('\t').enumerate().map(|(at, name)| (name, at)).collect();
-    let mut found: Vec<Expected> =
-        lines.map(|line| expected(&folder, &places, line)).collect();
+    let mut found: Vec<Expected> = lines.map(|line| expected(&folder, &places, line)).collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     found
 }

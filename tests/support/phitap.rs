@@ -108,7 +108,8 @@ impl Lab {
     /// Arguments of a replay of `inputs` into the database `db` with this folder's key.
     pub fn replay_args(&self, db: &str, inputs: &[&Path], more: &[&str]) -> Vec<PathBuf> {
         let (key, db) = (self.path("key"), self.path(db));
-        let mut args: Vec<PathBuf> = ["replay", "--no-progress", "--key-file"].map(Into::into).into();
+        let mut args: Vec<PathBuf> =
+            ["replay", "--no-progress", "--key-file"].map(Into::into).into();
         args.extend([key, "--db".into(), db]);
         args.extend(more.iter().map(Into::into));
         args.extend(inputs.iter().map(|&p| p.into()));
@@ -145,10 +146,12 @@ impl Lab {
 
 /// The lines in which two exports differ, at most twenty, for a failing test to show.
 pub fn difference(expected: &str, got: &str) -> String {
-    let lines = |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+    let lines =
+        |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
     let (expected, got) = (lines(expected), lines(got));
-    let only = |a: &std::collections::BTreeSet<String>, b: &std::collections::BTreeSet<String>, sign| {
-        a.difference(b).take(10).map(|line| format!("{sign} {line}\n")).collect::<String>()
-    };
+    let only =
+        |a: &std::collections::BTreeSet<String>, b: &std::collections::BTreeSet<String>, sign| {
+            a.difference(b).take(10).map(|line| format!("{sign} {line}\n")).collect::<String>()
+        };
     only(&expected, &got, '-') + &only(&got, &expected, '+')
 }

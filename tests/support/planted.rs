@@ -60,7 +60,8 @@ const CLASSES: &[(&str, Make)] = &[
         (token, vec![body, signature, subject])
     }),
     ("secret.aws_access_key", |r| {
-        let tail: String = (0..16).map(|_| *r.pick(&['A', 'C', 'E', 'Q', 'R', 'Z', '2', '5', '7'])).collect();
+        let tail: String =
+            (0..16).map(|_| *r.pick(&['A', 'C', 'E', 'Q', 'R', 'Z', '2', '5', '7'])).collect();
         (format!("AKIA{tail}"), vec![])
     }),
     ("secret.private_key", |r| {
@@ -117,7 +118,9 @@ fn encodings(text: &str, forms: &mut Vec<(&'static str, Vec<u8>)>) {
     forms.push(("hex", hex.into()));
     let url: String = text
         .bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }
+        })
         .collect();
     forms.push(("URL-encoded", url.into()));
     forms.push(("UTF-16LE", text.encode_utf16().flat_map(u16::to_le_bytes).collect()));
@@ -160,7 +163,8 @@ fn separated(digits: &str, forms: &mut Vec<(&'static str, Vec<u8>)>) {
 /// Letters that no dictionary has, so that finding them is a leak and no coincidence.
 fn word(rng: &mut Rng, syllables: usize) -> String {
     let syllable = |r: &mut Rng| {
-        let (a, b) = (*r.pick(&["qu", "vr", "zh", "kw", "px", "jn", "wy"]), *r.pick(&["a", "e", "o", "u"]));
+        let (a, b) =
+            (*r.pick(&["qu", "vr", "zh", "kw", "px", "jn", "wy"]), *r.pick(&["a", "e", "o", "u"]));
         format!("{a}{b}")
     };
     (0..syllables).map(|_| syllable(rng)).collect()
@@ -171,7 +175,8 @@ fn capital(word: &str) -> String {
 }
 
 fn luhn_sum(digits: &str) -> u32 {
-    let doubled = |(place, d): (usize, u32)| if place % 2 == 0 { (d * 2) / 10 + (d * 2) % 10 } else { d };
+    let doubled =
+        |(place, d): (usize, u32)| if place % 2 == 0 { (d * 2) / 10 + (d * 2) % 10 } else { d };
     digits.chars().rev().map(|c| c.to_digit(10).expect("a digit")).enumerate().map(doubled).sum()
 }
 
@@ -197,7 +202,7 @@ fn mbi(rng: &mut Rng) -> String {
         'n' => char::from(b'0' + rng.below(10) as u8),
         _ => char::from(LETTERS.as_bytes()[rng.below(LETTERS.len())]),
     };
-    "caancancaann".chars().take(11).map(|shape| of(rng, shape)).collect()
+    "caanaanaann".chars().map(|shape| of(rng, shape)).collect()
 }
 
 fn iban(rng: &mut Rng) -> String {
