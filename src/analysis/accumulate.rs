@@ -1,6 +1,6 @@
 //! What one worker has observed since it was last asked, in tables that are quick to add to.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -186,7 +186,5 @@ fn hash_parts(
     method: &str,
     path: &str,
 ) -> u64 {
-    let mut hasher = state.build_hasher();
-    (path, method, service, standard).hash(&mut hasher);
-    hasher.finish()
+    state.hash_one((path, method, service, standard))
 }

@@ -153,7 +153,7 @@ impl Columns {
     }
 
     /// How many columns there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.columns.len()
     }
 
@@ -169,9 +169,8 @@ impl Columns {
             while at != root {
                 let name = paths.name(at);
                 // In FHIR XML a primitive's value is an attribute of its element.
-                if !name.is_empty()
-                    && !(names.is_empty() && paths.step_of(at) == Some(Step::Attribute))
-                {
+                let primitive = names.is_empty() && paths.step_of(at) == Some(Step::Attribute);
+                if !name.is_empty() && !primitive {
                     names.push(name);
                 }
                 let Some(parent) = paths.parent(at) else { break };

@@ -337,7 +337,7 @@ impl FieldSink for Inspector<'_> {
         let context = self.frames.stack.last().map_or(0, |frame| frame.context);
         self.frames.stack.push(Frame {
             path,
-            from: self.leaves.len(),
+            from: self.leaves.count(),
             context,
             resource: false,
             value: None,

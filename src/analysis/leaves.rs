@@ -99,7 +99,7 @@ impl Leaves {
     }
 
     /// How many leaves are in the log.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.log.len()
     }
 

@@ -11,6 +11,8 @@
 //! - [`finish`]: an exchange is over: named, and added to the books
 //! - [`accumulate`]: the books of one worker
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 pub mod accumulate;
 pub mod columns;
 pub mod conversation;

@@ -155,9 +155,9 @@ fn finish(exchange: Exchange, done: &mut dyn FnMut(Exchange)) {
 mod tests {
     use super::*;
 
-    fn request(status: u16) -> Box<Request> {
+    fn request(number: u8) -> Box<Request> {
         let mut request = Request::default();
-        request.head.minor_version = status as u8;
+        request.head.minor_version = number;
         request.half.ended = true;
         Box::new(request)
     }
@@ -176,7 +176,11 @@ mod tests {
         };
         for (what, n) in events {
             match *what {
-                "request" => pairing.request(Correlation::InOrder, request(*n), &mut done),
+                "request" => pairing.request(
+                    Correlation::InOrder,
+                    request(u8::try_from(*n).unwrap()),
+                    &mut done,
+                ),
                 "response" => pairing.response(Correlation::InOrder, response(*n)),
                 "lost" => pairing.lost(Direction::ToServer),
                 _ => pairing.end(&mut done),

@@ -11,11 +11,11 @@ use crate::base::{Mask, StableHasher, TableMap, table_state};
 use crate::detect::Detector;
 use crate::model::{Form, Outcome, Value, ValueKind};
 
-/// Slots of the memory. At 32 bytes each it stays within a core's second-level cache.
-const SLOTS: usize = 1 << 14;
+/// Slots of the memory, 32 bytes each.
+const SLOTS: usize = 1 << 16;
 
 /// Longer values seldom repeat, and hashing them costs more than it saves.
-const MEMO_BYTES_MAX: usize = 160;
+const MEMO_BYTES_MAX: usize = 512;
 
 /// Everything that evidence keeps of one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +46,8 @@ pub struct Values {
     state: foldhash::quality::RandomState,
     slots: Vec<Slot>,
     classes: Vec<ValueClass>,
+    /// Classes without outcome, by kind and form: what most values have.
+    plain: [[Option<u32>; Form::ALL.len()]; ValueKind::ALL.len()],
     index: TableMap<ValueClass, u32>,
 }
 
@@ -65,6 +67,7 @@ impl Values {
             state: table_state(),
             slots: vec![empty; SLOTS],
             classes: Vec::new(),
+            plain: Default::default(),
             index: TableMap::default(),
         }
     }
@@ -98,12 +101,24 @@ impl Values {
         let inspection = self.detector.inspect(value.kind, value.bytes);
         let class =
             ValueClass { kind: value.kind, form: inspection.form, outcome: inspection.outcome };
-        let place = self.place(class);
         if inspection.outcome.is_empty() {
-            return Looked { class: place, hash: 0, mask: 0 };
+            return Looked { class: self.plain_place(class), hash: 0, mask: 0 };
         }
+        let place = self.place(class);
         let hash = self.stable.hash(value.bytes);
         Looked { class: place, hash, mask: Mask::of(value.bytes).bits() }
+    }
+
+    fn plain_place(&mut self, class: ValueClass) -> u32 {
+        let (kind, form) = (class.kind as usize, class.form as usize);
+        let known = self.plain.get(kind).and_then(|forms| forms.get(form)).copied().flatten();
+        known.unwrap_or_else(|| {
+            let place = self.place(class);
+            if let Some(slot) = self.plain.get_mut(kind).and_then(|forms| forms.get_mut(form)) {
+                *slot = Some(place);
+            }
+            place
+        })
     }
 
     /// Kinds, forms and outcomes are few: their combinations stay in the hundreds.

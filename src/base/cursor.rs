@@ -82,10 +82,10 @@ impl<'a> Cursor<'a> {
 /// Appends `value` as unsigned LEB128, the form [`Cursor::varint`] reads.
 pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
+        out.push(value.to_le_bytes()[0] | 0x80);
         value >>= 7;
     }
-    out.push(value as u8);
+    out.push(value.to_le_bytes()[0]);
 }
 
 #[cfg(test)]
@@ -105,7 +105,10 @@ mod tests {
         }
 
         #[test]
-        fn a_failed_read_leaves_the_position(bytes in proptest::collection::vec(any::<u8>(), 0..12), n in 0usize..32) {
+        fn a_failed_read_leaves_the_position(
+            bytes in proptest::collection::vec(any::<u8>(), 0..12),
+            n in 0usize..32,
+        ) {
             let mut cursor = Cursor::new(&bytes);
             if cursor.take(n).is_none() {
                 prop_assert_eq!(cursor.rest(), &bytes[..]);

@@ -32,7 +32,8 @@ pub enum KeyError {
     },
     /// The file does not hold a key.
     #[error(
-        "use key file {path}: expected 64 hexadecimal digits; delete the file to have a new key made (databases made with the old one can then no longer be extended)"
+        "use key file {path}: expected 64 hexadecimal digits; delete the file to have a \
+         new key made (databases made with the old one can then no longer be extended)"
     )]
     Malformed {
         /// Which file.
@@ -46,7 +47,8 @@ pub enum KeyError {
     },
     /// There is no place to keep the key.
     #[error(
-        "find a place for the key: neither XDG_DATA_HOME nor HOME is set; name a file with --key-file"
+        "find a place for the key: neither XDG_DATA_HOME nor HOME is set; \
+         name a file with --key-file"
     )]
     NoHome,
     /// The system has no randomness to give.

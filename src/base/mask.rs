@@ -25,6 +25,9 @@ impl Mask {
         let (mut last, mut length) = (0u8, 0u8);
         // Eight full runs are 248 characters of at most four bytes.
         let head = value.get(..1024).unwrap_or(value);
+        if head.len() <= ASCII_BYTES_MAX && head.is_ascii() {
+            return Mask::of_ascii(head);
+        }
         for chunk in head.utf8_chunks() {
             let broken = (!chunk.invalid().is_empty()).then_some('\0');
             for c in chunk.valid().chars().chain(broken) {
@@ -48,6 +51,27 @@ impl Mask {
             }
         }
         Mask(u64::from_le_bytes(runs))
+    }
+
+    /// The same for the usual short value, where every byte is a character.
+    fn of_ascii(value: &[u8]) -> Mask {
+        let mut bits = 0u64;
+        let (mut shift, mut last) = (0u32, 0u8);
+        for byte in value {
+            let kind = ASCII_KINDS[usize::from(byte & 0x7f)];
+            if kind == last {
+                // At most 31 bytes: the length does not run over its five bits.
+                bits += 1 << (shift - 8);
+                continue;
+            }
+            if shift == 64 {
+                return Mask(bits & !(0xff << 56) | u64::from(MORE << 5 | 1) << 56);
+            }
+            bits |= u64::from(kind << 5 | 1) << shift;
+            shift += 8;
+            last = kind;
+        }
+        Mask(bits)
     }
 
     /// The mask as a number, for storage.
@@ -74,6 +98,28 @@ impl fmt::Display for Mask {
         }
         Ok(())
     }
+}
+
+/// Values of at most this length cannot overflow the length of a run.
+const ASCII_BYTES_MAX: usize = RUN_LENGTH_MAX as usize;
+
+static ASCII_KINDS: [u8; 128] = ascii_kinds();
+
+const fn ascii_kinds() -> [u8; 128] {
+    let mut kinds = [0; 128];
+    let mut byte = 0u8;
+    while byte < 128 {
+        kinds[byte as usize] = match byte {
+            b'0'..=b'9' => 1,
+            b'A'..=b'Z' => 2,
+            b'a'..=b'z' => 3,
+            b' ' | b'\t'..=b'\r' => 5,
+            0..=0x1f | 0x7f => 6,
+            _ => 4,
+        };
+        byte += 1;
+    }
+    kinds
 }
 
 fn kind(c: char) -> u8 {
@@ -108,6 +154,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_short_way_gives_the_same(value in "[ -~\t\r\n\x00\x7f]{0,31}") {
+            // A character beyond ASCII behind the value takes the long way.
+            let long = Mask::of(format!("{value}\u{2028}").as_bytes());
+            let short = Mask::of(format!("{value} ").as_bytes());
+            prop_assert_eq!(long, short);
+        }
+
         #[test]
         fn masks_survive_storage(value: Vec<u8>) {
             let mask = Mask::of(&value);

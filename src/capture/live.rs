@@ -138,8 +138,8 @@ impl LiveSource {
         Device::list().unwrap_or_default().into_iter().map(|device| device.name).collect()
     }
 
-    /// Waits until there may be packets, [`IDLE_INTERVAL_MS`] at most. libpcap's own timeout does not
-    /// end on a quiet interface.
+    /// Waits until there may be packets, [`IDLE_INTERVAL_MS`] at most. libpcap's own timeout does
+    /// not end on a quiet interface.
     fn wait(&self) {
         let timeout = Timespec { tv_sec: 0, tv_nsec: IDLE_INTERVAL_MS * 1_000_000 };
         let mut fds = [PollFd::new(&self.capture, PollFlags::IN)];

@@ -4,6 +4,8 @@
 //!
 //! The packet a source hands out borrows the source's buffer: nothing is copied here.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 pub mod file;
 pub mod filter;
 pub mod impair;

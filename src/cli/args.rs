@@ -32,7 +32,6 @@ Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage or configuration;
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "made once, at start")]
 pub enum Command {
     /// Read capture files (pcap, pcapng, also gzip or zstd) into the inventory
     Replay(ReplayArgs),

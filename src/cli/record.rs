@@ -128,7 +128,8 @@ impl Record {
         }
         for rule in &outcome.recorded.unknown_rules {
             tell(format!(
-                "the database speaks of rule {rule:?}, which is not loaded; its evidence was left out"
+                "the database speaks of rule {rule:?}, which is not loaded; \
+                 its evidence was left out"
             ));
         }
         let findings = &outcome.recorded.inventory.findings;

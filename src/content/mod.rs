@@ -7,6 +7,8 @@
 //! input elsewhere changes nothing of what the sink sees. Odd bodies are walked as far as they
 //! make sense and named anomalies tell of the rest.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod body;
 mod charset;
 pub mod encoding;

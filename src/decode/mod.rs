@@ -8,6 +8,8 @@
 //! no TCP segment is named by one of the [`reasons`], so that every packet can be accounted for.
 //! Not decoded: tunnels, IP fragments, UDP.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod decoder;
 mod link;
 mod network;

@@ -93,6 +93,7 @@ struct Distinct {
 }
 
 impl Distinct {
+    #[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
     fn of(evidence: &mut Evidence) -> Distinct {
         let mut out =
             Distinct { tried: [0; 256], passed: [0; 256], embedded: [0; 256], entries: 0 };
@@ -110,6 +111,7 @@ impl Distinct {
         out
     }
 
+    #[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
     fn of_rule(&self, rule: RuleId) -> (u64, u64, u64) {
         let at = usize::from(rule.0);
         (self.tried[at].into(), self.passed[at].into(), self.embedded[at].into())

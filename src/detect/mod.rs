@@ -6,6 +6,8 @@
 //! - [`Detector::judge`] says what a field carries, from all that was seen of it (`judge`), its
 //!   name (`words`) and its place in a standard (`locate`).
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod anchors;
 mod checks;
 mod compile;

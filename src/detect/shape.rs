@@ -9,6 +9,7 @@ const HEX: u8 = 8;
 
 static CLASSES: [u8; 256] = classes();
 
+#[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
 const fn classes() -> [u8; 256] {
     let mut table = [0; 256];
     let mut byte = 0u8;
@@ -42,6 +43,7 @@ struct Position {
 }
 
 impl Position {
+    #[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
     fn accepts(self, byte: u8) -> bool {
         if self.class == 0 {
             byte == self.literal

@@ -34,6 +34,7 @@ const LANE_ROOM: usize = 255;
 /// One lane per kind, so that a value is counted with one addition per byte.
 static LANES: [u64; 256] = lanes();
 
+#[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
 const fn lanes() -> [u64; 256] {
     let mut table = [0; 256];
     let mut byte = 0u8;
@@ -60,6 +61,7 @@ const OTHER_LANE: u64 = 1 << (7 * LANE_BITS);
 
 impl Census {
     /// Counts `bytes`.
+    #[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
     pub(super) fn of(bytes: &[u8]) -> Census {
         let mut census = Census { len: bytes.len(), ..Census::default() };
         for chunk in bytes.chunks(LANE_ROOM) {

@@ -33,6 +33,8 @@
 //! - *RST* counts only where its sequence number lies in what is plausible (RFC 5961 section 3).
 //!   New data after the end goes on as a flow of its own ([`Orientation::Continued`]).
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod anomalies;
 mod assembly;
 mod closed;

@@ -13,6 +13,8 @@
 //! | `posture/` | finding rules, one file each |
 //! | `digest` | the canonical export and its hash |
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 pub mod assess;
 pub mod assessed;
 pub mod compact;

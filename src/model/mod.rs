@@ -1,6 +1,8 @@
 //! Floor 1: plain nouns. The words of the field (see the glossary in `docs/architecture.md`), with
 //! no behaviour beyond keeping themselves consistent.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 pub mod account;
 pub mod community_id;
 pub mod event;

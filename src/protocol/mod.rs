@@ -7,6 +7,8 @@
 //! - [`http1`]: HTTP/1.0 and HTTP/1.1
 //! - [`tls`], [`http2`], [`websocket`], [`mllp`], [`dicom`], [`ssh`]: told apart, not yet parsed
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 pub mod dicom;
 pub mod http1;
 pub mod http2;

@@ -11,3 +11,18 @@ pub static PROTOCOL: Protocol = Protocol {
     start_line: |_| None,
     parser: None,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Direction;
+
+    #[test]
+    fn no_first_bytes_are_taken_for_it() {
+        for first in [&b""[..], b"\x81\x05hello", b"GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n"] {
+            for direction in [Direction::ToServer, Direction::ToClient] {
+                assert_eq!((PROTOCOL.probe)(direction, first), Verdict::NoMatch);
+            }
+        }
+    }
+}

@@ -5,6 +5,8 @@
 //! examples that hold. Nothing here runs a rule: [`crate::detect`] compiles a pack and refuses
 //! what it cannot run.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod builtin;
 mod error;
 mod fhir;

@@ -3,6 +3,7 @@
 //!
 //! - [`ingest`]: source, filter and decoder: every packet becomes a segment or is counted
 //! - [`pipeline`]: capture thread → workers → writer, or everything in one thread
+//! - `shard`: a worker whose panics are caught
 //! - [`recorder`]: the writer's side: rollups in, a run in the store out
 //! - [`progress`]: what a progress bar shows
 //! - [`stop`]: the one flag that ends a run
@@ -11,4 +12,5 @@ pub mod ingest;
 pub mod pipeline;
 pub mod progress;
 pub mod recorder;
+mod shard;
 pub mod stop;

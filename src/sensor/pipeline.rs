@@ -9,9 +9,7 @@
 //! is a gap later on, and parsers know gaps. With no workers everything runs in one thread: the
 //! same core, the same result.
 
-use std::hash::{BuildHasher, Hash, Hasher};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -29,6 +27,7 @@ use crate::store::{InputIdentity, InputRecord, StoreError};
 use super::ingest::{Ingest, Step};
 use super::progress::Progress;
 use super::recorder::{Recorded, Recorder};
+use super::shard::{Panics, Shard};
 use super::stop::Stop;
 
 /// Segments of one batch.
@@ -121,7 +120,7 @@ fn inline(
     if let Some(error) = here.failed {
         return Err(error);
     }
-    let panics = here.shard.panics.clone();
+    let panics = here.shard.panics().clone();
     capture.conclude(here.recorder, &panics)
 }
 
@@ -174,58 +173,6 @@ impl Lane for Inline {
 
     fn broken(&self) -> bool {
         self.failed.is_some()
-    }
-}
-
-/// A worker whose panics are caught: the shard starts anew and the sensor goes on.
-struct Shard {
-    make: Arc<dyn Fn() -> Worker + Send + Sync>,
-    worker: Worker,
-    panics: Arc<Panics>,
-}
-
-#[derive(Debug, Default)]
-struct Panics {
-    count: AtomicU64,
-    segments: AtomicU64,
-}
-
-impl Shard {
-    fn new(make: Arc<dyn Fn() -> Worker + Send + Sync>, panics: Arc<Panics>) -> Self {
-        let worker = make();
-        Shard { make, worker, panics }
-    }
-
-    fn process(&mut self, batch: &SegmentBatch) {
-        let mut left = batch.len() as u64;
-        let mut last = None;
-        let caught = catch_unwind(AssertUnwindSafe(|| {
-            for segment in batch.iter() {
-                left -= 1;
-                last = Some(segment.at);
-                self.worker.process(&segment);
-            }
-            if let Some(at) = last {
-                self.worker.sweep(at);
-            }
-        }));
-        if caught.is_err() {
-            // The segment that caused it was looked at as far as it went; the rest is lost.
-            self.panics.count.fetch_add(1, Ordering::Relaxed);
-            self.panics.segments.fetch_add(left, Ordering::Relaxed);
-            self.worker = (self.make)();
-        }
-    }
-
-    fn finish(&mut self) -> Rollup {
-        let caught = catch_unwind(AssertUnwindSafe(|| {
-            self.worker.finish();
-            self.worker.take()
-        }));
-        caught.unwrap_or_else(|_| {
-            self.panics.count.fetch_add(1, Ordering::Relaxed);
-            Rollup::default()
-        })
     }
 }
 
@@ -353,7 +300,7 @@ impl<'a> Capture<'a> {
     }
 
     fn conclude(mut self, recorder: Recorder, panics: &Panics) -> Result<Outcome, StoreError> {
-        let lost = panics.segments.load(Ordering::Relaxed);
+        let lost = panics.segments();
         if let Some(record) = self.done.last_mut() {
             let packets = &mut record.account.packets;
             let taken = lost.min(packets.analysed);
@@ -368,7 +315,7 @@ impl<'a> Capture<'a> {
             inputs: self.done,
             failures: self.failures,
             interrupted: self.interrupted,
-            panics: panics.count.load(Ordering::Relaxed),
+            panics: panics.count(),
         })
     }
 }
@@ -455,9 +402,8 @@ impl Shards<'_> {
         }
         let (a, b) =
             if tuple.src <= tuple.dst { (tuple.src, tuple.dst) } else { (tuple.dst, tuple.src) };
-        let mut hasher = self.state.build_hasher();
-        (a, b, tuple.transport).hash(&mut hasher);
-        (hasher.finish() % self.lanes.len() as u64) as usize
+        let lane = self.state.hash_one((a, b, tuple.transport)) % self.lanes.len() as u64;
+        usize::try_from(lane).unwrap_or_default()
     }
 
     fn flush(&mut self, at: usize) {

@@ -28,7 +28,8 @@ pub enum EveError {
     },
     /// A file with raw host names and URLs must be new, so that no one else can have it open.
     #[error(
-        "write events to {path}: with --reveal it must be a new file, and this one exists; name another or remove it"
+        "write events to {path}: with --reveal it must be a new file, and this one exists; \
+         name another or remove it"
     )]
     Exists {
         /// Which file.

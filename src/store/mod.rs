@@ -7,6 +7,8 @@
 //! that seals it. Killed at any moment, the file opens clean, and what an unfinished replay had
 //! written is removed when the file is next opened for writing.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 pub mod error;
 pub mod evidence_codec;
 pub mod sqlite;

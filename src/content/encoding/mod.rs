@@ -12,6 +12,8 @@ mod registry;
 mod zstd;
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use chain::{Chain, ChainState};
