@@ -1,5 +1,5 @@
-//! What cannot be used is refused in one clear line that names it, with the exit code users may rely
-//! on, and nothing that was stored before is lost.
+//! What cannot be used is refused in one clear line that names it, with the exit code users may
+//! rely on, and nothing that was stored before is lost.
 
 mod support;
 

@@ -1,9 +1,9 @@
 //! No value that travels is kept: more than 500 planted values of every class, in every place of an
 //! exchange, are looked for in everything the program writes, in every form they could take.
 //!
-//! Words that are names to a reader only (a surname as a path segment, a JSON key or a host label) are
-//! no part of this: nothing tells them from any other word. What can be told by its shape, its check
-//! digits or its place is.
+//! Words that are names to a reader only (a surname as a path segment, a JSON key or a host label)
+//! are no part of this: nothing tells them from any other word. What can be told by its shape, its
+//! check digits or its place is.
 
 mod support;
 
@@ -153,7 +153,7 @@ const VALUES: &[Place] = &[
     }),
 ];
 
-/// Places whose strings the inventory is made of: what can be told by its shape must not stay there.
+/// Places whose strings the inventory is made of: what its shape tells must not stay there.
 const NAMES: &[Place] = &[
     ("path segment", |p, _| Exchange::get(&format!("/v1/people/{}/visits", escaped(&p.value)))),
     ("path segment of its own shape", |p, _| {

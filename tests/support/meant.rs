@@ -4,62 +4,62 @@
 pub struct Meant {
     /// Why the two differ.
     pub why: &'static str,
-    /// Captures of the corpus, or of the project.
+    /// Captures of the corpus, or of the project; a name that ends with `/` stands for a folder.
     pub captures: &'static [&'static str],
 }
 
 /// Every difference that is meant.
 pub const MEANT: &[Meant] = &[
     Meant {
-        why: "Wireshark tells a message when its body is whole, and goes by what it can dissect; an \
-              exchange counts here when its head is there: the rest is cut off, lost in a gap, coded \
-              in a way that fails, or its head is lenient (bare LF, folded lines, odd ports)",
+        why: "Wireshark tells a message when its body is whole, and goes by what it can dissect; \
+              an exchange counts here when its head is there: the rest is cut off, lost in a gap, \
+              coded in a way that fails, or its head is lenient (bare LF, folded lines, odd ports)",
         captures: &[
             "fixtures/clinic/clinic.pcap",
             "fixtures/http1-framing/http1-framing.pcap",
             "fixtures/impaired/lossy.pcap",
-            "OISF+suricata-verify/tests/bug-5486/154.pcap",
-            "OISF+suricata-verify/tests/bug-78-uricontent/input.pcap",
-            "OISF+suricata-verify/tests/detect-http-uri/DetectEngineHttpRawUriTest29/test.fpc.pcap",
-            "OISF+suricata-verify/tests/detect-http-uri/UriTestSig25/test.fpc.pcap",
-            "OISF+suricata-verify/tests/detect-http-uri/UriTestSig28/test.fpc.pcap",
-            "OISF+suricata-verify/tests/detect-pcre/detect-pcre-05/input.pcap",
-            "OISF+suricata-verify/tests/http-close-headers/input.pcap",
-            "OISF+suricata-verify/tests/http-connect/http-connect-fragmented/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-026/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-028/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-044/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-078/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-082/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-086/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-095/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-098/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-099/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-208/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-364/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-373/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-384/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-416/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-419/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-425/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-428/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-431/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-474/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-480/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-483/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-486/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-492/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-494/input.pcap",
-            "OISF+suricata-verify/tests/http-gap-beyond-body/input.pcap",
-            "OISF+suricata-verify/tests/http-gap-double/input.pcap",
-            "OISF+suricata-verify/tests/http-gap-simple/input.pcap",
-            "OISF+suricata-verify/tests/http-range-file/input.pcap",
-            "OISF+suricata-verify/tests/http-request-line/input.pcap",
-            "OISF+suricata-verify/tests/http-response-line/input.pcap",
-            "OISF+suricata-verify/tests/tcp-rst-unacked-stream-07-http/input.pcap",
-            "OISF+suricata-verify/tests/tcp-rst-unacked-stream-10/TLPW1-tcp-174.56.47.59-10.3.11.101-tcp-80-49309.pcap",
-            "OISF+suricata-verify/tests/tcp-urgp-04-2byte-XY/tcp-urgent-2byte-XY.pcap",
-            "OISF+suricata-verify/tests/uricontent/detect-uricontent-02/input.pcap",
+            "OISF+suricata-verify/tests/bug-5486/",
+            "OISF+suricata-verify/tests/bug-78-uricontent/",
+            "OISF+suricata-verify/tests/detect-http-uri/DetectEngineHttpRawUriTest29/",
+            "OISF+suricata-verify/tests/detect-http-uri/UriTestSig25/",
+            "OISF+suricata-verify/tests/detect-http-uri/UriTestSig28/",
+            "OISF+suricata-verify/tests/detect-pcre/detect-pcre-05/",
+            "OISF+suricata-verify/tests/http-close-headers/",
+            "OISF+suricata-verify/tests/http-connect/http-connect-fragmented/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-026/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-028/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-044/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-078/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-082/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-086/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-095/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-098/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-099/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-208/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-364/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-373/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-384/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-416/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-419/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-425/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-428/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-431/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-474/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-480/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-483/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-486/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-492/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-494/",
+            "OISF+suricata-verify/tests/http-gap-beyond-body/",
+            "OISF+suricata-verify/tests/http-gap-double/",
+            "OISF+suricata-verify/tests/http-gap-simple/",
+            "OISF+suricata-verify/tests/http-range-file/",
+            "OISF+suricata-verify/tests/http-request-line/",
+            "OISF+suricata-verify/tests/http-response-line/",
+            "OISF+suricata-verify/tests/tcp-rst-unacked-stream-07-http/",
+            "OISF+suricata-verify/tests/tcp-rst-unacked-stream-10/",
+            "OISF+suricata-verify/tests/tcp-urgp-04-2byte-XY/",
+            "OISF+suricata-verify/tests/uricontent/detect-uricontent-02/",
             "arkime+arkime/tests/pcap/http-tcp-seq-issue.pcap",
             "arkime+arkime/tests/pcap/no-syn-ack.pcap",
             "arkime+arkime/tests/pcap/twovlan.pcap",
@@ -75,29 +75,29 @@ pub const MEANT: &[Meant] = &[
         ],
     },
     Meant {
-        why: "the status line is none of HTTP/1.x (RFC 9112, section 4: `HTTP/2.1 200`, `2xx`, four \
-              digits): an anomaly, so the request stays without an answer",
+        why: "the status line is none of HTTP/1.x (RFC 9112, section 4: `HTTP/2.1 200`, `2xx`, \
+              four digits): an anomaly, so the request stays without an answer",
         captures: &[
-            "OISF+suricata-verify/tests/http-evader/http-evader-049/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-053/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-365/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-367/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-368/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-370/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-391/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-392/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-462/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-467/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-468/input.pcap",
-            "OISF+suricata-verify/tests/http-evader/http-evader-478/input.pcap",
+            "OISF+suricata-verify/tests/http-evader/http-evader-049/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-053/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-365/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-367/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-368/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-370/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-391/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-392/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-462/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-467/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-468/",
+            "OISF+suricata-verify/tests/http-evader/http-evader-478/",
         ],
     },
     Meant {
-        why: "the request line is none of HTTP/1.x: no version (HTTP/0.9), blanks in the target, or \
-              a body whose end two fields contradict, so that what follows is not taken for a request",
+        why: "the request line is none of HTTP/1.x: no version (HTTP/0.9), blanks in the target; \
+              or two fields contradict about a body's end, and nothing after it is a request",
         captures: &[
-            "OISF+suricata-verify/tests/bug-5437-01/input.pcap",
-            "OISF+suricata-verify/tests/http-missing-protocol/input.pcap",
+            "OISF+suricata-verify/tests/bug-5437-01/",
+            "OISF+suricata-verify/tests/http-missing-protocol/",
             "zeek+zeek/testing/btest/Traces/http/261/variant-10-multi_value_te.pcap",
             "zeek+zeek/testing/btest/Traces/http/http-09-content-length-confusion.pcap",
         ],
@@ -110,18 +110,19 @@ pub const MEANT: &[Meant] = &[
         ],
     },
     Meant {
-        why: "most segments of these one-sided flows are missing (Wireshark loses its place after a \
-              gap, or takes a body for a request); or HTTP inside sFlow samples, which we skip",
+        why: "most segments of these one-sided flows are missing (Wireshark loses its place after \
+              a gap, or takes a body for a request); or HTTP inside sFlow samples, which we skip",
         captures: &[
-            "OISF+suricata-verify/tests/filestore-5408/input.pcap",
+            "OISF+suricata-verify/tests/filestore-5408/",
             "seladb+PcapPlusPlus/Tests/Pcap++Test/PcapExamples/4KHttpRequests.pcap",
         ],
     },
     Meant {
-        why: "HTTP inside what is not taken apart yet: GRE, ERSPAN, VXLAN, MPLS, PPPoE, NFLOG, ARCnet, SOCKS",
+        why: "HTTP inside what is not taken apart yet: GRE, ERSPAN, VXLAN, MPLS, PPPoE, NFLOG, \
+              ARCnet, SOCKS",
         captures: &[
-            "OISF+suricata-verify/tests/bug-2576-01-ips/temp6.pcap",
-            "OISF+suricata-verify/tests/bug-4810/pppoe-session-http.pcap",
+            "OISF+suricata-verify/tests/bug-2576-01-ips/",
+            "OISF+suricata-verify/tests/bug-4810/",
             "arkime+arkime/tests/pcap/socks-http-example.pcap",
             "arkime+arkime/tests/pcap/socks5-http-302-frag.pcap",
             "arkime+arkime/tests/pcap/socks5-http-302.pcap",
@@ -137,3 +138,11 @@ pub const MEANT: &[Meant] = &[
         ],
     },
 ];
+
+impl Meant {
+    /// Whether it explains the capture `name`.
+    pub fn explains(&self, name: &str) -> bool {
+        let is = |known: &&str| *known == name || (known.ends_with('/') && name.starts_with(known));
+        self.captures.iter().any(is)
+    }
+}

@@ -125,7 +125,8 @@ fn encodings(text: &str, forms: &mut Vec<(&'static str, Vec<u8>)>) {
     forms.push(("URL-encoded", url.into()));
     forms.push(("UTF-16LE", text.encode_utf16().flat_map(u16::to_le_bytes).collect()));
     forms.push(("UTF-16BE", text.encode_utf16().flat_map(u16::to_be_bytes).collect()));
-    // In base64 the same bytes look different at each of three alignments; what neighbours touch is cut off.
+    // In base64 the same bytes look different at each of three alignments; what neighbours touch
+    // is cut off.
     for (lead, name) in ["base64", "base64 after 1", "base64 after 2"].into_iter().enumerate() {
         let padded = [&vec![0; lead][..], text.as_bytes()].concat();
         let whole = padded.len() / 3 * 3;
@@ -196,13 +197,12 @@ fn nhs_number(rng: &mut Rng) -> String {
 }
 
 fn mbi(rng: &mut Rng) -> String {
-    const LETTERS: &str = "ACDEFGHJKMNPQRTUVWXY";
-    let of = |rng: &mut Rng, shape: char| match shape {
-        'c' => char::from(b'1' + rng.below(9) as u8),
-        'n' => char::from(b'0' + rng.below(10) as u8),
-        _ => char::from(LETTERS.as_bytes()[rng.below(LETTERS.len())]),
+    let of = |shape| match shape {
+        'c' => &b"123456789"[..],
+        'n' => b"0123456789",
+        _ => b"ACDEFGHJKMNPQRTUVWXY",
     };
-    "caanaanaann".chars().map(|shape| of(rng, shape)).collect()
+    "caanaanaann".chars().map(|shape| char::from(*rng.pick(of(shape)))).collect()
 }
 
 fn iban(rng: &mut Rng) -> String {
