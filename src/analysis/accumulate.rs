@@ -14,6 +14,7 @@ use crate::inventory::{
 
 use super::columns::Columns;
 use super::leaves::ColumnTable;
+use super::values::Values;
 
 /// The identity of an endpoint, borrowed.
 #[derive(Clone, Copy, Debug)]
@@ -127,12 +128,12 @@ impl Accumulator {
     }
 
     /// Takes everything out as a rollup.
-    pub fn take(&mut self, columns: &mut Columns, paths: &PathTable) -> Rollup {
+    pub fn take(&mut self, columns: &mut Columns, paths: &PathTable, values: &Values) -> Rollup {
         let mut rollup = Rollup::default();
         for slot in self.endpoints.iter_mut().filter(|slot| slot.touched) {
             slot.touched = false;
             let mut stats = std::mem::take(&mut slot.stats);
-            for (column, evidence) in slot.columns.drain() {
+            for (column, evidence) in slot.columns.drain(values) {
                 let Some(key) = columns.field_key(column, paths) else { continue };
                 // Two columns may spell alike: a collapsed key and a literal `*`.
                 stats.fields.entry(key).or_default().merge(evidence);

@@ -34,6 +34,20 @@ pub struct ColumnEvidence {
     pub evidence: Evidence,
     /// Serial of the last message that contributed, to count messages.
     last: u64,
+    /// Equal plain values in a row that are not counted yet: their class and number.
+    run: (u32, u64),
+}
+
+impl ColumnEvidence {
+    /// Counts the values that wait in `run`.
+    fn settle(&mut self, values: &Values) {
+        let (class, count) = std::mem::take(&mut self.run);
+        if count > 0
+            && let Some(class) = values.class(class)
+        {
+            self.evidence.count(class.kind, class.form, count);
+        }
+    }
 }
 
 /// Evidence by column.
@@ -64,11 +78,26 @@ impl ColumnTable {
         let Some(column) = self.at(leaf.column) else { return };
         column.evidence.exchanges += u64::from(column.last != serial);
         column.last = serial;
-        summarise(leaf, values, &mut column.evidence);
+        // Most values are no candidates, and of the class of the one before.
+        if leaf.hash == 0 && leaf.class == column.run.0 && column.run.1 > 0 {
+            column.run.1 += 1;
+            return;
+        }
+        column.settle(values);
+        let plain = leaf.class & CONTINUED == 0
+            && values.class(leaf.class).is_some_and(|class| class.outcome.is_empty());
+        if plain {
+            column.run = (leaf.class, 1);
+        } else {
+            summarise(leaf, values, &mut column.evidence);
+        }
     }
 
     /// Takes everything out, and keeps the memory of the index.
-    pub fn drain(&mut self) -> impl Iterator<Item = (u32, Evidence)> {
+    pub fn drain(&mut self, values: &Values) -> impl Iterator<Item = (u32, Evidence)> {
+        for (_, open) in &mut self.open {
+            open.settle(values);
+        }
         for (column, _) in &self.open {
             if let Some(place) = self.places.get_mut(*column as usize) {
                 *place = 0;

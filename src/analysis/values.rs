@@ -11,8 +11,8 @@ use crate::base::{Mask, StableHasher, TableMap, table_state};
 use crate::detect::Detector;
 use crate::model::{Form, Outcome, Value, ValueKind};
 
-/// Slots of the memory, 32 bytes each.
-const SLOTS: usize = 1 << 16;
+/// Slots of the memory. At 16 bytes each it stays within a core's second-level cache.
+const SLOTS: usize = 1 << 15;
 
 /// Longer values seldom repeat, and hashing them costs more than it saves.
 const MEMO_BYTES_MAX: usize = 512;
@@ -45,27 +45,31 @@ pub struct Values {
     stable: StableHasher,
     state: foldhash::quality::RandomState,
     slots: Vec<Slot>,
+    /// Hash and mask of the candidates in `slots`.
+    candidates: Vec<(u64, u64)>,
     classes: Vec<ValueClass>,
     /// Classes without outcome, by kind and form: what most values have.
     plain: [[Option<u32>; Form::ALL.len()]; ValueKind::ALL.len()],
     index: TableMap<ValueClass, u32>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Slot {
     key: u64,
-    looked: Looked,
+    class: u32,
+    /// Whether the hash and mask of a candidate are beside it.
+    candidate: bool,
 }
 
 impl Values {
     /// `stable` places candidate values in samples.
     pub fn new(detector: Arc<Detector>, stable: StableHasher) -> Self {
-        let empty = Slot { key: 0, looked: Looked { class: 0, hash: 0, mask: 0 } };
         Values {
             detector,
             stable,
             state: table_state(),
-            slots: vec![empty; SLOTS],
+            slots: vec![Slot::default(); SLOTS],
+            candidates: vec![(0, 0); SLOTS],
             classes: Vec::new(),
             plain: Default::default(),
             index: TableMap::default(),
@@ -74,20 +78,27 @@ impl Values {
 
     /// What the rules say of `value`.
     pub fn look(&mut self, value: &Value<'_>) -> Looked {
-        if value.bytes.len() > MEMO_BYTES_MAX {
+        if value.bytes.len() > MEMO_BYTES_MAX || seldom_repeats(value.bytes) {
             return self.inspect(value);
         }
         // The kind is part of the key: `1` and `"1"` are different values.
-        let key = self.state.hash_one((value.kind as u8, value.bytes)) | 1;
-        let at = (key >> 20) as usize & (SLOTS - 1);
+        let key = (self.state.hash_one(value.bytes) ^ value.kind as u64) | 1 << 63;
+        let at = usize::try_from(key >> 8).unwrap_or_default() & (SLOTS - 1);
         if let Some(slot) = self.slots.get(at)
             && slot.key == key
         {
-            return slot.looked;
+            let class = slot.class;
+            let found = slot.candidate.then(|| self.candidates.get(at).copied()).flatten();
+            let (hash, mask) = found.unwrap_or_default();
+            return Looked { class, hash, mask };
         }
         let looked = self.inspect(value);
+        let candidate = looked.hash != 0 || looked.mask != 0;
         if let Some(slot) = self.slots.get_mut(at) {
-            *slot = Slot { key, looked };
+            *slot = Slot { key, class: looked.class, candidate };
+        }
+        if candidate && let Some(slot) = self.candidates.get_mut(at) {
+            *slot = (looked.hash, looked.mask);
         }
         looked
     }
@@ -130,5 +141,15 @@ impl Values {
         self.classes.push(class);
         self.index.insert(class, place);
         place
+    }
+}
+
+/// Whether a value ends in a UUID or is a point in time: it would only push repeats out.
+fn seldom_repeats(value: &[u8]) -> bool {
+    match value {
+        [_, _, _, _, b'-', _, _, b'-', _, _, b'T', ..] => true,
+        _ => value.last_chunk::<28>().is_some_and(|tail| {
+            [0, 5, 10, 15].into_iter().all(|dash| tail.get(dash) == Some(&b'-'))
+        }),
     }
 }

@@ -64,7 +64,7 @@ impl Worker {
 
 impl Workbench {
     fn take(&mut self) -> Rollup {
-        let rollup = self.accumulator.take(&mut self.columns, &self.paths);
+        let rollup = self.accumulator.take(&mut self.columns, &self.paths, &self.values);
         if self.paths.is_full() {
             // Messages that are open lose their log; they see it by the generation and say so.
             self.paths.clear();

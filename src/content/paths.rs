@@ -14,6 +14,8 @@ use hashbrown::HashTable;
 use crate::base::limits::{KEY_BYTES_MAX, PATHS_HARD_MAX, PATHS_MAX};
 use crate::base::table_state;
 
+use super::step::{Root, Step};
+
 /// A path in one generation of one [`PathTable`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PathId(u32);
@@ -39,73 +41,6 @@ pub trait KeyPolicy {
 impl<F: Fn(&[u8]) -> bool> KeyPolicy for F {
     fn keep(&self, key: &[u8]) -> bool {
         self(key)
-    }
-}
-
-/// Where a path begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Root {
-    /// A JSON body: `$`.
-    Json,
-    /// An XML body: the empty path.
-    Xml,
-    /// A body of text: `$`.
-    Text,
-    /// Names of an urlencoded form.
-    Form,
-    /// Names of query parameters.
-    Query,
-    /// Names of header fields.
-    Header,
-    /// Names of cookies.
-    Cookie,
-}
-
-/// How a path continues that of its parent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Step {
-    /// Root of JSON, `$`.
-    Json,
-    /// Root of JSON inside a value, `|$`.
-    Nested,
-    /// Root of XML, empty.
-    Xml,
-    /// Text, `$`.
-    Text,
-    /// Parent of the names of a form, empty.
-    Form,
-    /// Parent of the names of a query, empty.
-    Query,
-    /// Parent of the names of header fields, empty.
-    Header,
-    /// Parent of the names of cookies, empty.
-    Cookie,
-    /// A part of a multipart body, `part:`.
-    Part,
-    /// A member of a JSON object, `.name` or `['na me']`.
-    Key,
-    /// The elements of a JSON array, `[*]`.
-    Index,
-    /// An XML element, `/name`.
-    Element,
-    /// An XML attribute, `/@name`.
-    Attribute,
-    /// A named parameter, header field, cookie or form part, `name`.
-    Name,
-}
-
-impl From<Root> for Step {
-    fn from(root: Root) -> Step {
-        match root {
-            Root::Json => Step::Json,
-            Root::Xml => Step::Xml,
-            Root::Text => Step::Text,
-            Root::Form => Step::Form,
-            Root::Query => Step::Query,
-            Root::Header => Step::Header,
-            Root::Cookie => Step::Cookie,
-        }
     }
 }
 
@@ -141,12 +76,30 @@ struct Node {
     /// The first eight bytes of `name":`, and the last eight where it is longer.
     head: u64,
     tail: u64,
-    /// The child that came first last time.
-    first: PathId,
-    /// The sibling that followed last time.
-    next: PathId,
+    /// The children that came first lately.
+    first: Lately,
+    /// The siblings that followed lately.
+    next: Lately,
     index: PathId,
     tag: Cell<u32>,
+}
+
+/// Which paths came at one place lately, the latest first. Two, because members are left out
+/// and kinds of objects take turns.
+#[derive(Clone, Copy, Debug)]
+struct Lately([PathId; 2]);
+
+impl Default for Lately {
+    fn default() -> Self {
+        Lately([PathId::NONE; 2])
+    }
+}
+
+impl Lately {
+    fn note(&mut self, path: PathId) {
+        let Lately([latest, before]) = self;
+        (*latest, *before) = (path, *latest);
+    }
 }
 
 /// The paths of one worker.
@@ -338,13 +291,15 @@ impl PathTable {
         name: &[u8],
     ) -> Interned {
         let key = NodeKey { parent, step, data: false, name };
-        let guess = self.nodes.get(last.index()).map_or(PathId::NONE, |n| n.next);
-        if self.nodes.get(guess.index()).is_some_and(|n| self.key(n) == key) {
-            return Interned::Named(guess);
+        let Lately(guesses) = self.nodes.get(last.index()).map(|n| n.next).unwrap_or_default();
+        for guess in guesses {
+            if self.nodes.get(guess.index()).is_some_and(|n| self.key(n) == key) {
+                return Interned::Named(guess);
+            }
         }
         let interned = self.named(parent, step, name);
         if let Some(node) = self.nodes.get_mut(last.index()) {
-            node.next = interned.id();
+            node.next.note(interned.id());
         }
         interned
     }
@@ -364,13 +319,18 @@ impl PathTable {
         last: PathId,
         rest: &[u8],
     ) -> Option<(PathId, usize)> {
-        let guess = if last == PathId::NONE {
+        let Lately(guesses) = if last == PathId::NONE {
             self.nodes.get(object.index())?.first
         } else {
             self.nodes.get(last.index())?.next
         };
-        let node = self.nodes.get(guess.index())?;
-        self.spells(node, rest).then_some((guess, usize::from(node.quoted)))
+        for guess in guesses {
+            let node = self.nodes.get(guess.index())?;
+            if self.spells(node, rest) {
+                return Some((guess, usize::from(node.quoted)));
+            }
+        }
+        None
     }
 
     /// Whether `rest` begins with `name":`.
@@ -399,10 +359,10 @@ impl PathTable {
     pub(crate) fn followed(&mut self, object: PathId, last: PathId, next: PathId) {
         if last == PathId::NONE {
             if let Some(node) = self.nodes.get_mut(object.index()) {
-                node.first = next;
+                node.first.note(next);
             }
         } else if let Some(node) = self.nodes.get_mut(last.index()) {
-            node.next = next;
+            node.next.note(next);
         }
     }
 
@@ -464,8 +424,8 @@ impl PathTable {
             name_at,
             head: u64::from_le_bytes(head),
             tail: u64::from_le_bytes(tail),
-            first: PathId::NONE,
-            next: PathId::NONE,
+            first: Lately::default(),
+            next: Lately::default(),
             index: PathId::NONE,
             tag: Cell::new(0),
         });

@@ -220,6 +220,7 @@ fn is_hex(bytes: &[u8]) -> bool {
 }
 
 /// Nothing else than letters, digits, joints and underscores.
+#[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
 fn only_underscores(bytes: &[u8]) -> bool {
     bytes.iter().all(|b| LANES[usize::from(*b)] != OTHER_LANE || *b == b'_')
 }

@@ -138,7 +138,10 @@ impl Whole {
             }
         }
         for (pattern, trial) in &self.patterns {
-            let begins = value.bytes.first().is_none_or(|b| pattern.first[usize::from(*b)]);
+            let begins = value
+                .bytes
+                .first()
+                .is_none_or(|b| pattern.first.get(usize::from(*b)) == Some(&true));
             if begins
                 && pattern.lengths.contains(&value.census.len)
                 && pattern.regex.is_match(value.bytes)

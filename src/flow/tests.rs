@@ -392,3 +392,22 @@ fn half_open_flows_are_evicted_first() {
     assert_eq!((table.len(), table.counters().evicted), (8, 993));
     assert_eq!(recorder.flows[0].streams[0].text(), "abcd");
 }
+
+#[test]
+fn a_conversation_joined_in_the_middle_keeps_its_order() {
+    let flows = told(&[
+        request(ACK, 1000, 5000, b"GET1"),
+        response(ACK, 5000, 1004, b"200a"),
+        request(ACK, 1004, 5004, b"GET2").at(1),
+        response(ACK, 5004, 1008, b"200b").at(1),
+        response(FIN, 5008, 1008, b"").at(1),
+        request(FIN, 1008, 5009, b"").at(2),
+        response(ACK, 5009, 1009, b"").at(2),
+        request(SYN, 9000, 0, b"").at(5400),
+    ]);
+    assert_eq!(flows[0].streams[0].text(), "GET1GET2");
+    assert_eq!(flows[0].streams[1].text(), "200a200b");
+    use Direction::{ToClient, ToServer};
+    let order = flows[0].order.get(..4).unwrap();
+    assert_eq!(order, [ToServer, ToClient, ToServer, ToClient]);
+}

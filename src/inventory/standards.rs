@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::merge::Caps;
-use super::rollup::{EndpointKey, EndpointStats, Rollup};
+use super::rollup::{EndpointKey, Rollup};
 use super::template::CollapseMap;
 
 /// The standard of exchanges that are FHIR without saying of which version.
@@ -32,7 +32,7 @@ pub(super) fn unify(rollup: &mut Rollup, caps: &Caps, map: &mut CollapseMap) {
         (FHIR, Some(version)) => Some(version),
         _ => None,
     });
-    let mut fhir: BTreeMap<(Arc<str>, Arc<str>, Arc<str>), Arc<str>> = BTreeMap::new();
+    let mut fhir = BTreeMap::new();
     for key in rollup.endpoints.keys().filter(|k| k.standard.starts_with(FHIR)) {
         if !key.path.is_empty() {
             let place = (key.service.clone(), key.method.clone(), key.path.clone());
@@ -60,7 +60,7 @@ fn rekey(
         })
         .collect();
     for (from, to) in changes {
-        let stats = rollup.endpoints.remove(&from).unwrap_or_else(EndpointStats::default);
+        let stats = rollup.endpoints.remove(&from).unwrap_or_default();
         rollup.endpoints.entry(to.clone()).or_default().merge(stats, caps);
         map.add(from, to);
     }
@@ -68,6 +68,7 @@ fn rekey(
 
 #[cfg(test)]
 mod tests {
+    use super::super::rollup::EndpointStats;
     use super::*;
     use crate::base::StableHasher;
 

@@ -20,7 +20,6 @@ use crate::analysis::Worker;
 use crate::base::clock::Stopwatch;
 use crate::base::{Timestamp, table_state};
 use crate::capture::CaptureError;
-use crate::inventory::Rollup;
 use crate::model::{FiveTuple, SegmentBatch};
 use crate::store::{InputIdentity, InputRecord, StoreError};
 
@@ -28,7 +27,7 @@ use super::drain::Drain;
 use super::ingest::{Ingest, Step};
 use super::progress::Progress;
 use super::recorder::{Recorded, Recorder};
-use super::shard::{Panics, Shard};
+use super::shard::{Panics, Report, Shard, Work, serve};
 use super::stop::Stop;
 
 /// Segments of one batch.
@@ -297,17 +296,6 @@ impl<'a> Capture<'a> {
     }
 }
 
-enum Work {
-    Batch(SegmentBatch),
-    /// Hand over what you have; this is the time.
-    Tick(Timestamp),
-}
-
-enum Report {
-    Rollup(Box<Rollup>),
-    Inputs(Vec<InputRecord>),
-}
-
 fn threaded(
     sources: &mut Sources<'_>,
     settings: &Settings,
@@ -326,7 +314,7 @@ fn threaded(
             let to_writer = to_writer.clone();
             scope.spawn(move || {
                 let shard = Shard::new(make, panics);
-                work_loop(shard, &work, &give_back, &to_writer);
+                serve(shard, &work, &give_back, &to_writer);
             });
             lanes.push(ShardLane { to_worker, empty, batch: SegmentBatch::default() });
         }
@@ -435,32 +423,6 @@ impl Lane for Shards<'_> {
     fn broken(&self) -> bool {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
-}
-
-fn work_loop(
-    mut shard: Shard,
-    work: &Receiver<Work>,
-    give_back: &Sender<SegmentBatch>,
-    to_writer: &Sender<Report>,
-) {
-    for work in work {
-        let mut due = false;
-        match work {
-            Work::Batch(mut batch) => {
-                shard.process(&batch);
-                batch.clear();
-                let _ = give_back.try_send(batch);
-            }
-            Work::Tick(now) => {
-                shard.worker.sweep(now);
-                due = true;
-            }
-        }
-        if due || shard.worker.has_much() {
-            let _ = to_writer.send(Report::Rollup(Box::new(shard.worker.take())));
-        }
-    }
-    let _ = to_writer.send(Report::Rollup(Box::new(shard.finish())));
 }
 
 fn write_loop(

@@ -4,9 +4,29 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crossbeam_channel::{Receiver, Sender};
+
 use crate::analysis::Worker;
+use crate::base::Timestamp;
 use crate::inventory::Rollup;
 use crate::model::SegmentBatch;
+use crate::store::InputRecord;
+
+/// What a worker is given.
+pub(super) enum Work {
+    /// Segments of its flows.
+    Batch(SegmentBatch),
+    /// Hand over what you have; this is the time.
+    Tick(Timestamp),
+}
+
+/// What the writer is given.
+pub(super) enum Report {
+    /// What a worker observed.
+    Rollup(Box<Rollup>),
+    /// How far the inputs are.
+    Inputs(Vec<InputRecord>),
+}
 
 /// A worker whose panics are caught: the shard starts anew and the sensor goes on.
 pub(super) struct Shard {
@@ -79,4 +99,31 @@ impl Shard {
             Rollup::default()
         })
     }
+}
+
+/// Works until there is no more to come, then hands over what is left.
+pub(super) fn serve(
+    mut shard: Shard,
+    work: &Receiver<Work>,
+    give_back: &Sender<SegmentBatch>,
+    to_writer: &Sender<Report>,
+) {
+    for work in work {
+        let mut due = false;
+        match work {
+            Work::Batch(mut batch) => {
+                shard.process(&batch);
+                batch.clear();
+                let _ = give_back.try_send(batch);
+            }
+            Work::Tick(now) => {
+                shard.worker.sweep(now);
+                due = true;
+            }
+        }
+        if due || shard.worker.has_much() {
+            let _ = to_writer.send(Report::Rollup(Box::new(shard.worker.take())));
+        }
+    }
+    let _ = to_writer.send(Report::Rollup(Box::new(shard.finish())));
 }

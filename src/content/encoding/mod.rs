@@ -12,8 +12,6 @@ mod registry;
 mod zstd;
 
 #[cfg(test)]
-mod laws;
-#[cfg(test)]
 mod tests;
 
 pub(crate) use chain::{Chain, ChainState};

@@ -14,6 +14,7 @@ const HOST: u8 = 2;
 /// What each byte may be part of.
 static PARTS: [u8; 256] = parts();
 
+#[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
 const fn parts() -> [u8; 256] {
     let mut table = [0; 256];
     let mut byte = 0u8;
@@ -53,6 +54,7 @@ const fn parts() -> [u8; 256] {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
 fn all_of(bytes: &[u8], part: u8) -> bool {
     bytes.iter().all(|b| PARTS[usize::from(*b)] & part != 0)
 }

@@ -487,7 +487,8 @@ fn names_that_may_hold_a_person_are_sensitive() {
         "python-requests/2.31.0",
         "oauth2",
         "Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0",
-        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.6099.109 Safari/537.36",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
+         Chrome/120.0.6099.109 Safari/537.36",
         "address-line-1",
         "_lastUpdated",
         "valueCodeableConcept",

@@ -50,8 +50,9 @@ fn too_many_rules_are_refused() {
     let text: String = (0..257)
         .map(|n| {
             format!(
-                "[[rule]]\nid = \"r{n}\"\nclass = \"own.id\"\ndescription = \"x\"\nreferences = [\"y\"]\n\
-                 weight = 1.0\nmasks = [\"K-#\"]\n[rule.examples]\nmatch = [\"K-1\", \"K-2\", \"K-3\"]\n\
+                "[[rule]]\nid = \"r{n}\"\nclass = \"own.id\"\ndescription = \"x\"\n\
+                 references = [\"y\"]\nweight = 1.0\nmasks = [\"K-#\"]\n\
+                 [rule.examples]\nmatch = [\"K-1\", \"K-2\", \"K-3\"]\n\
                  reject = [\"a\", \"b\", \"c\"]\n"
             )
         })

@@ -1,0 +1,68 @@
+//! What field paths are made of.
+
+/// Where a path begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Root {
+    /// A JSON body: `$`.
+    Json,
+    /// An XML body: the empty path.
+    Xml,
+    /// A body of text: `$`.
+    Text,
+    /// Names of an urlencoded form.
+    Form,
+    /// Names of query parameters.
+    Query,
+    /// Names of header fields.
+    Header,
+    /// Names of cookies.
+    Cookie,
+}
+
+/// How a path continues that of its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Step {
+    /// Root of JSON, `$`.
+    Json,
+    /// Root of JSON inside a value, `|$`.
+    Nested,
+    /// Root of XML, empty.
+    Xml,
+    /// Text, `$`.
+    Text,
+    /// Parent of the names of a form, empty.
+    Form,
+    /// Parent of the names of a query, empty.
+    Query,
+    /// Parent of the names of header fields, empty.
+    Header,
+    /// Parent of the names of cookies, empty.
+    Cookie,
+    /// A part of a multipart body, `part:`.
+    Part,
+    /// A member of a JSON object, `.name` or `['na me']`.
+    Key,
+    /// The elements of a JSON array, `[*]`.
+    Index,
+    /// An XML element, `/name`.
+    Element,
+    /// An XML attribute, `/@name`.
+    Attribute,
+    /// A named parameter, header field, cookie or form part, `name`.
+    Name,
+}
+
+impl From<Root> for Step {
+    fn from(root: Root) -> Step {
+        match root {
+            Root::Json => Step::Json,
+            Root::Xml => Step::Xml,
+            Root::Text => Step::Text,
+            Root::Form => Step::Form,
+            Root::Query => Step::Query,
+            Root::Header => Step::Header,
+            Root::Cookie => Step::Cookie,
+        }
+    }
+}
