@@ -111,7 +111,8 @@ fn killed_after(lab: &Lab, (db, input): (&str, &Path), delay: Duration) -> bool 
 fn signalled_after(lab: &Lab, (db, input): (&str, &Path), name: &str, delay: Duration) -> i32 {
     let seconds = format!("{:.3}", delay.as_secs_f64().max(0.001));
     Command::new("timeout")
-        .args(["--preserve-status", "-s", name, &seconds, BINARY])
+        // In the foreground it waits until the program is gone.
+        .args(["--foreground", "--preserve-status", "-s", name, &seconds, BINARY])
         .args(lab.replay_args(db, &[input], &[]))
         .current_dir(lab.path("."))
         .stdout(Stdio::null())
