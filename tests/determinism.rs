@@ -4,7 +4,9 @@
 
 mod support;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use support::capture::{self, Frame};
 use support::phitap::{Lab, difference};
@@ -141,4 +143,49 @@ fn different_traffic_gives_another_digest() {
     lab.replay("all.db", &[&support::fixture("clinic/clinic.pcap")], &[]).expect(0);
     lab.replay("less.db", &[&without_last], &[]).expect(0);
     assert_ne!(lab.digest("all.db"), lab.digest("less.db"));
+}
+
+#[test]
+fn every_container_gives_the_same_digest() {
+    let lab = Lab::default();
+    let clinic = support::fixture("clinic/clinic.pcap");
+    let frames = capture::read(&clinic).expect("a pcap");
+    lab.replay("base.db", &[&clinic], &[]).expect(0);
+    let (plain, swapped) = (capture::pcap(&frames), capture::pcap_nanoseconds(&frames));
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(&swapped).expect("memory");
+    let files = [
+        lab.file("big-endian.pcap", &swapped),
+        lab.file("two-interfaces.pcapng", capture::pcapng(&frames)),
+        lab.file("packed.pcap.gz", packer.finish().expect("memory")),
+        lab.file("packed.zst", zstd::encode_all(plain.as_slice(), 1).expect("memory")),
+    ];
+    for (place, file) in files.iter().enumerate() {
+        let db = format!("{place}.db");
+        lab.replay(&db, &[file], &[]).expect(0);
+        let differs = difference(&lab.export("base.db"), &lab.export(&db));
+        assert_eq!(lab.digest("base.db"), lab.digest(&db), "{}\n{differs}", file.display());
+    }
+    let mut command = lab.command(lab.replay_args("pipe.db", &[Path::new("-")], &[]));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("starts");
+    child.stdin.take().expect("a pipe").write_all(&plain).expect("it reads");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(lab.digest("base.db"), lab.digest("pipe.db"), "standard input");
+}
+
+#[test]
+fn a_directory_is_its_captures_by_name_and_nothing_else() {
+    let lab = Lab::default();
+    let frames = capture::read(&support::fixture("clinic/clinic.pcap")).expect("a pcap");
+    let folder = lab.path("captures");
+    std::fs::create_dir(&folder).expect("a folder");
+    let third = frames.len() / 3;
+    capture::write(&folder.join("a.pcap"), &frames[..third]);
+    capture::write(&folder.join("b"), &frames[third..2 * third]);
+    capture::write(&folder.join("c.dump"), &frames[2 * third..]);
+    std::fs::write(folder.join("README.txt"), "Three captures.\n").expect("a file");
+    lab.replay("folder.db", &[&folder], &[]).expect(0);
+    lab.replay("base.db", &[&support::fixture("clinic/clinic.pcap")], &[]).expect(0);
+    let differs = difference(&lab.export("base.db"), &lab.export("folder.db"));
+    assert_eq!(lab.digest("base.db"), lab.digest("folder.db"), "{differs}");
 }

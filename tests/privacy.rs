@@ -153,8 +153,7 @@ const VALUES: &[Place] = &[
     }),
 ];
 
-/// Places whose strings the inventory is made of: what can be told by its shape
-/// must not stay there.
+/// Places whose strings the inventory is made of: what its shape tells must not stay there.
 const NAMES: &[Place] = &[
     ("path segment", |p, _| Exchange::get(&format!("/v1/people/{}/visits", escaped(&p.value)))),
     ("path segment of its own shape", |p, _| {

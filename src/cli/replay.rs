@@ -17,6 +17,11 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     if let Some(text) = &filter {
         Filter::new(text).map_err(Failure::usage)?;
     }
+    if args.reveal && settings.events.as_deref().is_some_and(|path| path.as_os_str() == "-") {
+        return Err(Failure::usage(
+            "reveal to standard output: --reveal needs a new file, name one with --events",
+        ));
+    }
     let inputs = Inputs::expand(&args.paths);
     let mut exit = tell_unusable(&inputs)?;
     let record = Record::prepare(settings, args.reveal, !args.record.no_progress)?;

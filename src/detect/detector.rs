@@ -1,5 +1,9 @@
 //! The compiled rules.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode;
+
 use crate::base::TableMap;
 use crate::model::{Evidence, Form, Outcome, RuleBits, RuleId, ValueKind};
 use crate::rules::{RuleError, RulePack};
@@ -76,6 +80,13 @@ impl Detector {
     /// traffic controls is kept (JSON keys, header names, path literals, host labels, user
     /// agents): errs towards yes.
     pub fn is_sensitive(&self, text: &[u8]) -> bool {
+        // Names of parameters and cookies come as they were sent: `518%2D75%2D4213`.
+        let decoded: Cow<'_, [u8]> = percent_decode(text).into();
+        self.is_sensitive_as_it_is(text)
+            || matches!(&decoded, Cow::Owned(plain) if self.is_sensitive_as_it_is(plain))
+    }
+
+    fn is_sensitive_as_it_is(&self, text: &[u8]) -> bool {
         let found = self.inspect(ValueKind::String, text);
         let telling = |rule| self.telling.contains(rule);
         !found.outcome.embedded.is_empty()

@@ -18,6 +18,8 @@ pub(super) fn is_sensitive(text: &[u8]) -> bool {
         || has_name_with_comma(text)
         || words(text).any(is_record_number)
         || has_hardware_address(text)
+        || words(text).any(is_mbi)
+        || text.split(|b| !b.is_ascii_alphanumeric() && *b != b'-').any(is_mbi)
 }
 
 /// Something like a mail address, also without a host that exists.
@@ -103,6 +105,21 @@ fn is_record_number(word: &[u8]) -> bool {
     let rest = word.get(letters..).unwrap_or_default();
     let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
     (1..=6).contains(&letters) && digits >= RECORD_DIGITS_MIN && rest.len() - digits <= 1
+}
+
+/// A Medicare number in the CMS' format, in either case (host names are lower-case), with or
+/// without dashes.
+fn is_mbi(word: &[u8]) -> bool {
+    const SHAPE: &[u8; 11] = b"caxnaxnaann";
+    let letter = |b: u8| b.is_ascii_alphabetic() && !b"SLOIBZ".contains(&b.to_ascii_uppercase());
+    let fits = |(b, shape): (u8, &u8)| match shape {
+        b'c' => matches!(b, b'1'..=b'9'),
+        b'n' => b.is_ascii_digit(),
+        b'x' => letter(b) || b.is_ascii_digit(),
+        _ => letter(b),
+    };
+    let bytes = || word.iter().copied().filter(|b| *b != b'-');
+    bytes().count() == SHAPE.len() && bytes().zip(SHAPE).all(fits)
 }
 
 fn has_hardware_address(text: &[u8]) -> bool {

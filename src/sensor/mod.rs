@@ -5,9 +5,11 @@
 //! - [`pipeline`]: capture thread → workers → writer, or everything in one thread
 //! - `shard`: a worker whose panics are caught
 //! - [`recorder`]: the writer's side: rollups in, a run in the store out
+//! - `drain`: the end of a capture
 //! - [`progress`]: what a progress bar shows
 //! - [`stop`]: the one flag that ends a run
 
+mod drain;
 pub mod ingest;
 pub mod pipeline;
 pub mod progress;

@@ -23,6 +23,7 @@ use crate::capture::CaptureError;
 use crate::model::{FiveTuple, SegmentBatch};
 use crate::store::{InputIdentity, InputRecord, StoreError};
 
+use super::drain::Drain;
 use super::ingest::{Ingest, Step};
 use super::progress::Progress;
 use super::recorder::{Recorded, Recorder};
@@ -39,8 +40,6 @@ const QUEUE_BATCHES: usize = 16;
 const QUEUE_ROLLUPS: usize = 8;
 /// How often live input makes workers hand over what they have.
 const TICK: Duration = Duration::from_millis(500);
-/// How long a capture goes on reading what the kernel holds once it was told to stop.
-const DRAIN_MAX: Duration = Duration::from_millis(500);
 /// Packets between two looks at the clock, the stop flag and the progress.
 const LOOK_PACKETS: u64 = 1024;
 
@@ -184,28 +183,6 @@ struct Capture<'a> {
     bytes_before: u64,
     packets_before: u64,
     since_tick: Stopwatch,
-}
-
-/// After a signal the kernel still holds packets that came before it: they are read until it has
-/// none left.
-#[derive(Default)]
-struct Drain {
-    since: Option<Stopwatch>,
-    idle: u32,
-}
-
-impl Drain {
-    /// Whether the kernel was asked for long enough: on a busy link it always has more.
-    fn is_over(&mut self) -> bool {
-        self.since.get_or_insert_with(Stopwatch::start).elapsed() >= DRAIN_MAX
-    }
-
-    /// Whether the kernel had nothing, twice: the first time it may have been asked before the
-    /// signal, and hands over what came last only after its own timeout.
-    fn is_quiet(&mut self) -> bool {
-        self.idle += 1;
-        self.idle > 1 || self.is_over()
-    }
 }
 
 impl<'a> Capture<'a> {

@@ -43,6 +43,53 @@ pub fn pcap(frames: &[Frame]) -> Vec<u8> {
     out
 }
 
+/// The bytes of a big-endian capture with nanoseconds.
+pub fn pcap_nanoseconds(frames: &[Frame]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for word in [0xa1b2_3c4d, 2 << 16 | 4, 0, 0, 262_144, ETHERNET] {
+        out.extend_from_slice(&u32::to_be_bytes(word));
+    }
+    for frame in frames {
+        let captured = u32::try_from(frame.bytes.len()).expect("a short frame");
+        let seconds = u32::try_from(frame.at_us / 1_000_000).expect("before 2106");
+        let nanos = u32::try_from(frame.at_us % 1_000_000 * 1000).expect("below a second");
+        for word in [seconds, nanos, captured, frame.wire_len] {
+            out.extend_from_slice(&word.to_be_bytes());
+        }
+        out.extend_from_slice(&frame.bytes);
+    }
+    out
+}
+
+/// The bytes of a pcapng whose frames come by turns from two interfaces: one with microseconds, one
+/// with nanoseconds (draft-ietf-opsawg-pcapng, sections 4.1 to 4.3).
+pub fn pcapng(frames: &[Frame]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut block = |kind: u32, body: &[u8]| {
+        let padded = body.len().div_ceil(4) * 4;
+        let length = u32::try_from(padded + 12).expect("a short block").to_le_bytes();
+        out.extend_from_slice(&kind.to_le_bytes());
+        out.extend_from_slice(&length);
+        out.extend_from_slice(body);
+        out.resize(out.len() + padded - body.len(), 0);
+        out.extend_from_slice(&length);
+    };
+    let words = |words: &[u32]| words.iter().flat_map(|w| w.to_le_bytes()).collect::<Vec<u8>>();
+    block(0x0a0d_0d0a, &words(&[0x1a2b_3c4d, 1, u32::MAX, u32::MAX]));
+    block(1, &words(&[ETHERNET, 0]));
+    // if_tsresol (option 9) of ten to the power of minus nine.
+    block(1, &words(&[ETHERNET, 0, 9 | 1 << 16, 9, 0]));
+    for (number, frame) in frames.iter().enumerate() {
+        let interface = u32::from(number % 2 == 1);
+        let ticks = frame.at_us * if interface == 0 { 1 } else { 1000 };
+        let halves = [(ticks >> 32) as u32, (ticks & 0xffff_ffff) as u32];
+        let captured = u32::try_from(frame.bytes.len()).expect("a short frame");
+        let head = words(&[interface, halves[0], halves[1], captured, frame.wire_len]);
+        block(6, &[&head, &frame.bytes[..]].concat());
+    }
+    out
+}
+
 /// Writes a capture.
 pub fn write(path: &Path, frames: &[Frame]) {
     std::fs::write(path, pcap(frames)).expect("a capture can be written");

@@ -197,13 +197,12 @@ fn nhs_number(rng: &mut Rng) -> String {
 }
 
 fn mbi(rng: &mut Rng) -> String {
-    const LETTERS: &str = "ACDEFGHJKMNPQRTUVWXY";
-    let of = |rng: &mut Rng, shape: char| match shape {
-        'c' => char::from(*rng.pick(b"123456789")),
-        'n' => char::from(*rng.pick(b"0123456789")),
-        _ => char::from(LETTERS.as_bytes()[rng.below(LETTERS.len())]),
+    let of = |shape| match shape {
+        'c' => &b"123456789"[..],
+        'n' => b"0123456789",
+        _ => b"ACDEFGHJKMNPQRTUVWXY",
     };
-    "caancancaann".chars().take(11).map(|shape| of(rng, shape)).collect()
+    "caanaanaann".chars().map(|shape| char::from(*rng.pick(of(shape)))).collect()
 }
 
 fn iban(rng: &mut Rng) -> String {

@@ -48,8 +48,7 @@ fn connection(frame: &Frame) -> Vec<u8> {
     if source < target { [source, target].concat() } else { [target, source].concat() }
 }
 
-/// The packets of each connection, in the order they first appear; all that is not TCP is one
-/// group.
+/// The packets of each connection, in the order they first appear; what is not TCP is one group.
 pub fn connections(frames: &[Frame]) -> Vec<Vec<Frame>> {
     let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut groups: Vec<Vec<Frame>> = Vec::new();

@@ -35,7 +35,8 @@ impl Rng {
 
     /// Decimal digits, the first not 0.
     pub fn digits(&mut self, count: usize) -> String {
-        (0..count).map(|i| char::from(*self.pick(&b"0123456789"[usize::from(i == 0)..]))).collect()
+        let digit = |i| if i == 0 { &b"123456789"[..] } else { b"0123456789" };
+        (0..count).map(|i| char::from(*self.pick(digit(i)))).collect()
     }
 
     /// Fisher and Yates.

@@ -276,7 +276,11 @@ fn check_ours(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let id: i32 =
         conn.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fault)?;
     if id != APPLICATION_ID {
-        return Err(StoreError::NotADatabase { path: path.into(), found: foreign(id) });
+        // What was killed while it made its first tables is rolled back to nothing.
+        let pages: i64 =
+            conn.pragma_query_value(None, "page_count", |row| row.get(0)).map_err(fault)?;
+        let found = if pages == 0 { "an empty file".into() } else { foreign(id) };
+        return Err(StoreError::NotADatabase { path: path.into(), found });
     }
     let found = user_version(conn).map_err(fault)?;
     if found > VERSION {
