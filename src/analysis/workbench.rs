@@ -43,6 +43,8 @@ pub struct Workbench {
     hosts: TableMap<Vec<u8>, Option<Arc<str>>>,
     names: TableMap<Vec<u8>, Option<Arc<str>>>,
     #[expect(clippy::vec_box, reason = "exchanges hand boxes over; nothing is copied")]
+    /// Cloned by every open message.
+    claim: Arc<()>,
     requests: Vec<Box<Request>>,
     #[expect(clippy::vec_box, reason = "exchanges hand boxes over; nothing is copied")]
     responses: Vec<Box<Response>>,
