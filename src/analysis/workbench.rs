@@ -42,9 +42,9 @@ pub struct Workbench {
     pub serial: u64,
     hosts: TableMap<Vec<u8>, Option<Arc<str>>>,
     names: TableMap<Vec<u8>, Option<Arc<str>>>,
-    #[expect(clippy::vec_box, reason = "exchanges hand boxes over; nothing is copied")]
     /// Cloned by every open message.
     claim: Arc<()>,
+    #[expect(clippy::vec_box, reason = "exchanges hand boxes over; nothing is copied")]
     requests: Vec<Box<Request>>,
     #[expect(clippy::vec_box, reason = "exchanges hand boxes over; nothing is copied")]
     responses: Vec<Box<Response>>,

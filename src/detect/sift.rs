@@ -170,6 +170,7 @@ fn spaced(bytes: &[u8], census: &Census) -> Form {
 /// The bytes of both base64 alphabets.
 static CODED: [bool; 256] = coded();
 
+#[expect(clippy::indexing_slicing, reason = "a byte is within 256, and this runs at build time")]
 const fn coded() -> [bool; 256] {
     let mut table = [false; 256];
     let mut byte = 0u8;
