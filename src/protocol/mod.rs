@@ -1,7 +1,7 @@
 //! Floor 4: what is spoken in a flow. Sans-IO parsers turn the ordered bytes of both directions
 //! into messages; identification tells which parser a flow needs.
 //!
-//! - [`registry`]: [`PROTOCOLS`](registry::PROTOCOLS), one line per protocol
+//! - [`registry`]: [`PROTOCOLS`], one line per protocol
 //! - [`parser`]: the traits and the shape of a registry entry
 //! - [`identify`]: first bytes in, protocol and orientation out
 //! - [`http1`]: HTTP/1.0 and HTTP/1.1

@@ -3,7 +3,7 @@
 
 use super::column::{Column, Show, Shrink};
 
-/// Columns of [`crate::query::services`].
+/// Columns of [`mod@crate::query::services`].
 pub const SERVICES: &[Column] = &[
     Column::text("severity", "severity", 0).shown(Show::Severity),
     Column::text("service", "service", 0).shrinking(Shrink::Middle(20)),
@@ -17,7 +17,7 @@ pub const SERVICES: &[Column] = &[
     Column::text("last_seen", "last seen", 7).shown(Show::Time),
 ];
 
-/// Columns of [`crate::query::endpoints`].
+/// Columns of [`mod@crate::query::endpoints`].
 pub const ENDPOINTS: &[Column] = &[
     Column::text("severity", "severity", 0).shown(Show::Severity),
     Column::text("service", "service", 5).shrinking(Shrink::Middle(14)),
@@ -43,7 +43,7 @@ pub const ENDPOINTS: &[Column] = &[
     Column::hidden("id"),
 ];
 
-/// Columns of [`crate::query::fields`].
+/// Columns of [`mod@crate::query::fields`].
 pub const FIELDS: &[Column] = &[
     Column::text("operation", "operation", 0).shrinking(Shrink::Middle(20)),
     Column::text("direction", "direction", 2),
@@ -63,7 +63,7 @@ pub const FIELDS: &[Column] = &[
     Column::hidden("endpoint"),
 ];
 
-/// Columns of [`crate::query::findings`].
+/// Columns of [`mod@crate::query::findings`].
 pub const FINDINGS: &[Column] = &[
     Column::text("severity", "severity", 0).shown(Show::Severity),
     Column::text("rule", "finding", 0).shrinking(Shrink::End(20)),
@@ -92,7 +92,7 @@ pub const FINDINGS: &[Column] = &[
     Column::hidden("references"),
 ];
 
-/// Columns of [`crate::query::clients`].
+/// Columns of [`mod@crate::query::clients`].
 pub const CLIENTS: &[Column] = &[
     Column::text("client", "client", 0).shrinking(Shrink::End(15)),
     Column::number("requests", "requests", 1),

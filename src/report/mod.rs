@@ -1,5 +1,5 @@
 //! Floor 7: rows as a person or a program wants to read them. One mechanism for every question:
-//! rows become [`Record`]s, [`Column`]s say what a table shows of them, and [`render`] writes any
+//! rows become [`Record`]s, [`Column`]s say what a table shows of them, and [`render()`] writes any
 //! of the formats.
 
 pub mod column;
