@@ -58,7 +58,7 @@ impl Summary<'_> {
         self.seen(&mut out);
         self.exposed(&mut out, width);
         self.unseen(&mut out, width);
-        self.next(&mut out);
+        self.next(&mut out, width);
         out
     }
 
@@ -284,14 +284,20 @@ impl Summary<'_> {
         }
     }
 
-    fn next(&self, out: &mut String) {
+    fn next(&self, out: &mut String, width: usize) {
         let db = match self.db.to_str() {
             Some(super::config::DEFAULT_DB) | None => String::new(),
             Some(path) => format!(" --db {path}"),
         };
         let _ = writeln!(out, "\nNext");
         let mut hint = |command: &str, why: &str| {
-            let _ = writeln!(out, "  {:<44} {why}", format!("phitap {command}{db}"));
+            let line = format!("  {:<44} {why}", format!("phitap {command}{db}"));
+            // A command is never cut: it is there to be copied.
+            let fits = line.chars().count() <= width;
+            let _ = match fits {
+                true => writeln!(out, "{line}"),
+                false => writeln!(out, "  phitap {command}{db}"),
+            };
         };
         if !self.inventory.findings.is_empty() {
             hint("findings --severity high", "what to fix first, and why");

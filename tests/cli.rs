@@ -1,0 +1,232 @@
+//! What a user sees of the program from outside: its streams, exit codes, summary and schemas.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use support::capture::{self, Frame};
+use support::fixture;
+use support::phitap::Lab;
+use support::tcp::Conversation;
+
+fn clinic() -> std::path::PathBuf {
+    fixture("clinic/clinic.pcap")
+}
+
+#[test]
+fn standard_input_gives_what_the_file_gives() {
+    let lab = Lab::default();
+    lab.replay("file", &[&clinic()], &[]).expect(0);
+    let args = lab.replay_args("pipe", &["-".as_ref()], &[]);
+    let mut child = lab.command(args).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let bytes = std::fs::read(clinic()).unwrap();
+    child.stdin.take().unwrap().write_all(&bytes).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(lab.digest("pipe"), lab.digest("file"));
+}
+
+#[test]
+fn fail_on_decides_the_exit_code() {
+    let lab = Lab::default();
+    lab.replay("a", &[&clinic()], &["--fail-on", "critical"]).expect(1);
+    let frames = Conversation::open("10.0.0.1:4000", "10.0.0.2:80", 0)
+        .exchange(
+            ("GET /health HTTP/1.1\nHost: a.example", b""),
+            ("HTTP/1.1 200 OK\nContent-Type: application/json", br#"{"ok":true}"#),
+        )
+        .close();
+    let quiet = lab.path("quiet.pcap");
+    capture::write(&quiet, &frames);
+    lab.replay("b", &[&quiet], &["--fail-on", "critical"]).expect(0);
+    lab.replay("c", &[&quiet], &["--fail-on", "terrible"]).expect(2);
+}
+
+#[test]
+fn the_summary_says_what_was_seen_exposed_not_seen_and_what_is_next() {
+    let lab = Lab::default();
+    let said = lab.replay("phitap.db", &[&clinic()], &[]).expect(0).stdout;
+    let places: Vec<usize> =
+        ["\nSeen", "\nExposed", "\nNot seen", "\nNext"].map(|part| said.find(part).unwrap()).into();
+    assert!(places.is_sorted(), "{said}");
+    for word in ["433 exchanges", "critical", "gb.nhs_number", "encrypted (TLS)", "phitap findings"]
+    {
+        assert!(said.contains(word), "{word:?} is missing in: {said}");
+    }
+}
+
+#[test]
+fn no_table_is_wider_than_eighty_columns() {
+    let lab = Lab::default();
+    let said = lab.replay("db", &[&clinic()], &[]).expect(0).stdout;
+    let mut texts = vec![said];
+    for query in ["services", "endpoints", "fields", "findings", "clients", "coverage"] {
+        texts.push(lab.run([query, "--db", "db"]).expect(0).stdout);
+    }
+    texts.push(lab.run(["findings", "--db", "db", "--explain", "--limit", "9"]).expect(0).stdout);
+    for line in texts.iter().flat_map(|text| text.lines()) {
+        assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
+    }
+}
+
+/// Holds `value` against the parts of JSON Schema that the published schema uses.
+fn fits(schema: &Value, value: &Value) -> Result<(), String> {
+    if let Some(constant) = schema.get("const") {
+        return if value == constant { Ok(()) } else { Err(format!("{value} is not {constant}")) };
+    }
+    if let Some(options) = schema.get("oneOf").and_then(Value::as_array) {
+        let errors: Vec<String> = options.iter().filter_map(|s| fits(s, value).err()).collect();
+        let fitting = options.len() - errors.len();
+        return if fitting == 1 { Ok(()) } else { Err(format!("{fitting} fit: {errors:?}")) };
+    }
+    if let Some(names) = schema.get("enum").and_then(Value::as_array) {
+        return if names.contains(value) {
+            Ok(())
+        } else {
+            Err(format!("{value} not in {names:?}"))
+        };
+    }
+    let right = match schema.get("type").and_then(Value::as_str) {
+        Some("string") => value.is_string(),
+        Some("integer") => value.is_u64() || value.is_i64(),
+        Some("object") => value.is_object(),
+        other => return Err(format!("the schema has a type this test does not know: {other:?}")),
+    };
+    if !right {
+        return Err(format!("{value} is no {}", schema["type"]));
+    }
+    let Some(object) = value.as_object() else { return Ok(()) };
+    let properties = schema["properties"].as_object().ok_or("no properties")?;
+    let keys: BTreeSet<&str> = object.keys().map(String::as_str).collect();
+    for key in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if !keys.contains(key) {
+            return Err(format!("{key} is missing"));
+        }
+    }
+    for (key, member) in object {
+        let known = properties.get(key).ok_or(format!("{key} is not in the schema"))?;
+        fits(known, member).map_err(|e| format!("{key}: {e}"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn events_are_as_the_schema_says() {
+    let lab = Lab::default();
+    let schema = lab.run(["schema", "events"]).expect(0).json();
+    lab.replay("db", &[&clinic()], &["--events", "events.jsonl"]).expect(0);
+    let text = std::fs::read_to_string(lab.path("events.jsonl")).unwrap();
+    let mut kinds = BTreeSet::new();
+    for line in text.lines() {
+        let event: Value = serde_json::from_str(line).unwrap();
+        fits(&schema, &event).unwrap_or_else(|e| panic!("{e}: {line}"));
+        kinds.insert(event["event_type"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(kinds, BTreeSet::from(["finding", "http", "stats"].map(str::to_owned)));
+    assert!(fits(&schema, &serde_json::json!({ "event_type": "http" })).is_err());
+}
+
+fn standards(lab: &Lab, db: &str) -> Vec<String> {
+    let rows = lab.query(db, &["endpoints"]);
+    let mut standards: Vec<String> =
+        rows.iter().map(|row| row["standard"].as_str().unwrap().to_owned()).collect();
+    standards.sort();
+    standards.dedup();
+    standards
+}
+
+#[test]
+fn the_version_of_fhir_is_named_where_it_shows() {
+    let lab = Lab::default();
+    let read = "GET /fhir/Patient/1 HTTP/1.1\nHost: a.example";
+    for (version, standard) in
+        [("3.0", "fhir-stu3"), ("4.0", "fhir-r4"), ("4.3", "fhir-r4b"), ("5.0", "fhir-r5")]
+    {
+        let head =
+            format!("HTTP/1.1 200 OK\nContent-Type: application/fhir+json; fhirVersion={version}");
+        let body = br#"{"resourceType":"Patient","id":"1"}"#;
+        let frames = Conversation::open("10.0.0.1:4000", "10.0.0.2:80", 0)
+            .exchange((read, b""), (&head, body))
+            .close();
+        capture::write(&lab.path(standard), &frames);
+        let db = format!("{standard}.db");
+        lab.replay(&db, &[&lab.path(standard)], &[]).expect(0);
+        assert_eq!(standards(&lab, &db), [standard]);
+    }
+    // A capability statement speaks for the whole service; without one the version is not known.
+    let statement = br#"{"resourceType":"CapabilityStatement","fhirVersion":"4.0.1"}"#;
+    let json = "HTTP/1.1 200 OK\nContent-Type: application/fhir+json";
+    let open = || {
+        Conversation::open("10.0.0.1:4000", "10.0.0.2:80", 0)
+            .exchange((read, b""), (json, br#"{"resourceType":"Patient","id":"1"}"#))
+    };
+    let metadata = "GET /fhir/metadata HTTP/1.1\nHost: a.example";
+    capture::write(&lab.path("silent"), &open().close());
+    let told = open().exchange((metadata, b""), (json, statement)).close();
+    capture::write(&lab.path("told"), &told);
+    for (name, standard) in [("silent", "fhir"), ("told", "fhir-r4")] {
+        let db = format!("{name}.db");
+        lab.replay(&db, &[&lab.path(name)], &[]).expect(0);
+        assert_eq!(standards(&lab, &db), [standard]);
+    }
+}
+
+#[test]
+fn wrong_checksums_change_nothing() {
+    let lab = Lab::default();
+    let frames = capture::read(&clinic()).expect("a pcap");
+    let wrong: Vec<Frame> = frames
+        .into_iter()
+        .map(|mut frame| {
+            // Ethernet and IPv4 without options: the header's checksum, then that of TCP.
+            for at in [24, 25, 50, 51] {
+                if let Some(byte) = frame.bytes.get_mut(at) {
+                    *byte ^= 0x55;
+                }
+            }
+            frame
+        })
+        .collect();
+    capture::write(&lab.path("wrong.pcap"), &wrong);
+    lab.replay("right", &[&clinic()], &[]).expect(0);
+    lab.replay("wrong", &[&lab.path("wrong.pcap")], &[]).expect(0);
+    assert_eq!(lab.digest("wrong"), lab.digest("right"));
+}
+
+#[test]
+fn a_name_in_a_path_is_not_kept() {
+    let lab = Lab::default();
+    let ok = "HTTP/1.1 200 OK\nContent-Type: text/plain";
+    let frames = Conversation::open("10.0.0.1:4000", "10.0.0.2:80", 0)
+        .exchange(("GET /patients/Quartermain HTTP/1.1\nHost: a.example", b""), (ok, b"."))
+        .exchange(("GET /patients/search HTTP/1.1\nHost: a.example", b""), (ok, b"."))
+        .close();
+    capture::write(&lab.path("names"), &frames);
+    lab.replay("db", &[&lab.path("names")], &[]).expect(0);
+    let mut paths: Vec<String> = lab
+        .query("db", &["endpoints"])
+        .iter()
+        .map(|row| row["path"].as_str().unwrap().to_owned())
+        .collect();
+    paths.sort();
+    assert_eq!(paths, ["/patients/search", "/patients/{value}"]);
+}
+
+#[test]
+fn documents_are_made_from_the_command_line() {
+    let lab = Lab::default();
+    for (args, word) in [
+        (&["--help"][..], "Examples:"),
+        (&["--version"], "phitap "),
+        (&["man"], ".TH phitap"),
+        (&["completions", "bash"], "complete -F _phitap"),
+        (&["rules", "test"], "rules hold"),
+        (&["rules", "list"], "gb.nhs_number"),
+    ] {
+        let said = lab.run(args).expect(0).stdout;
+        assert!(said.contains(word), "{args:?} says no {word:?}");
+    }
+}
