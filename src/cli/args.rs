@@ -310,7 +310,7 @@ pub struct CoverageArgs {
 /// `phitap sql`
 #[derive(Debug, Clone, Args)]
 pub struct SqlArgs {
-    /// One SELECT; the views v_* are made for it (see `SELECT * FROM v_help`)
+    /// One SELECT; the views v_* are made for it (docs/database.md describes them)
     pub query: String,
     /// How rows are shown.
     #[command(flatten)]

@@ -66,9 +66,9 @@ pub const FIELDS: &[Column] = &[
 /// Columns of [`mod@crate::query::findings`].
 pub const FINDINGS: &[Column] = &[
     Column::text("severity", "severity", 0).shown(Show::Severity),
-    Column::text("rule", "finding", 0).shrinking(Shrink::End(20)),
+    Column::text("rule", "finding", 0).shrinking(Shrink::End(30)),
     Column::text("data_class", "data class", 1).shrinking(Shrink::End(14)),
-    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(20)),
+    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)),
     Column::text("field", "field", 2).shrinking(Shrink::Middle(14)),
     Column::text("direction", "direction", 4),
     Column::number("count", "count", 3),
