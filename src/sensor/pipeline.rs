@@ -20,7 +20,7 @@ use crate::analysis::Worker;
 use crate::base::clock::Stopwatch;
 use crate::base::{Timestamp, table_state};
 use crate::capture::CaptureError;
-use crate::model::{FiveTuple, SegmentBatch};
+use crate::model::{FiveTuple, Segment, SegmentBatch};
 use crate::store::{InputIdentity, InputRecord, StoreError};
 
 use super::drain::Drain;
@@ -112,7 +112,7 @@ fn inline(
     };
     let mut capture = Capture::new(settings);
     capture.read(sources, &mut here);
-    here.flush(&mut capture.done);
+    here.flush();
     let rollup = here.shard.finish();
     here.recorder.add(rollup);
     if let Some(error) = here.failed {
@@ -124,7 +124,7 @@ fn inline(
 
 /// Where the capture loop's segments go.
 trait Lane {
-    fn push(&mut self, segment: &crate::model::Segment<'_>, ingest: Option<&mut Ingest>);
+    fn push(&mut self, segment: &Segment<'_>);
     /// Hands over what is pending; `now` is the packet time or the clock of an idle interface.
     fn tick(&mut self, now: Timestamp, inputs: &dyn Fn() -> Vec<InputRecord>);
     /// Whether nothing more can be taken: the store failed.
@@ -139,7 +139,7 @@ struct Inline {
 }
 
 impl Inline {
-    fn flush(&mut self, _inputs: &mut [InputRecord]) {
+    fn flush(&mut self) {
         self.shard.process(&self.batch);
         self.batch.clear();
         if self.shard.worker.has_much() {
@@ -150,15 +150,15 @@ impl Inline {
 }
 
 impl Lane for Inline {
-    fn push(&mut self, segment: &crate::model::Segment<'_>, _ingest: Option<&mut Ingest>) {
+    fn push(&mut self, segment: &Segment<'_>) {
         self.batch.push(segment);
         if self.batch.len() >= BATCH_SEGMENTS || self.batch.bytes() >= BATCH_BYTES {
-            self.flush(&mut []);
+            self.flush();
         }
     }
 
     fn tick(&mut self, now: Timestamp, inputs: &dyn Fn() -> Vec<InputRecord>) {
-        self.flush(&mut []);
+        self.flush();
         self.shard.worker.sweep(now);
         let rollup = self.shard.worker.take();
         self.recorder.add(rollup);
@@ -225,7 +225,7 @@ impl<'a> Capture<'a> {
             match ingest.step() {
                 Ok(Step::Segment(segment)) => {
                     last = segment.at;
-                    lane.push(&segment, None);
+                    lane.push(&segment);
                 }
                 Ok(Step::Counted) => {}
                 Ok(Step::Idle(now)) => {
@@ -402,7 +402,7 @@ impl Shards<'_> {
 }
 
 impl Lane for Shards<'_> {
-    fn push(&mut self, segment: &crate::model::Segment<'_>, _ingest: Option<&mut Ingest>) {
+    fn push(&mut self, segment: &Segment<'_>) {
         let at = self.lane_of(&segment.tuple);
         let Some(lane) = self.lanes.get_mut(at) else { return };
         lane.batch.push(segment);
