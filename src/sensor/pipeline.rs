@@ -140,7 +140,9 @@ struct Inline {
 
 impl Inline {
     fn flush(&mut self) {
-        self.shard.process(&self.batch);
+        if let Some(rollup) = self.shard.process(&self.batch) {
+            self.recorder.add(rollup);
+        }
         self.batch.clear();
         if self.shard.worker.has_much() {
             let rollup = self.shard.worker.take();

@@ -66,8 +66,9 @@ impl Shard {
         &self.panics
     }
 
-    /// Processes every segment of a batch.
-    pub(super) fn process(&mut self, batch: &SegmentBatch) {
+    /// Processes every segment of a batch. After a panic the shard starts anew: its open flows are
+    /// lost, and what had been observed before is handed back.
+    pub(super) fn process(&mut self, batch: &SegmentBatch) -> Option<Rollup> {
         let mut left = batch.len() as u64;
         let mut last = None;
         let caught = catch_unwind(AssertUnwindSafe(|| {
@@ -80,12 +81,15 @@ impl Shard {
                 self.worker.sweep(at);
             }
         }));
-        if caught.is_err() {
-            // The segment that caused it was looked at as far as it went; the rest is lost.
-            self.panics.count.fetch_add(1, Ordering::Relaxed);
-            self.panics.segments.fetch_add(left, Ordering::Relaxed);
-            self.worker = (self.make)();
+        if caught.is_ok() {
+            return None;
         }
+        // The segment that caused it was looked at as far as it went; the rest is lost.
+        self.panics.count.fetch_add(1, Ordering::Relaxed);
+        self.panics.segments.fetch_add(left, Ordering::Relaxed);
+        let observed = catch_unwind(AssertUnwindSafe(|| self.worker.take())).ok();
+        self.worker = (self.make)();
+        observed
     }
 
     /// Ends every flow; what was observed since the last rollup.
@@ -112,7 +116,9 @@ pub(super) fn serve(
         let mut due = false;
         match work {
             Work::Batch(mut batch) => {
-                shard.process(&batch);
+                if let Some(rollup) = shard.process(&batch) {
+                    let _ = to_writer.send(Report::Rollup(Box::new(rollup)));
+                }
                 batch.clear();
                 let _ = give_back.try_send(batch);
             }
@@ -126,4 +132,80 @@ pub(super) fn serve(
         }
     }
     let _ = to_writer.send(Report::Rollup(Box::new(shard.finish())));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::InstallationKey;
+    use crate::detect::Detector;
+    use crate::flow::FlowConfig;
+    use crate::model::{EventSink, ExchangeEvent, FiveTuple, Segment, TcpFlags};
+    use crate::rules::RulePack;
+
+    /// Stands for a mistake of ours that one client's traffic brings to light.
+    struct Mine;
+
+    impl EventSink for Mine {
+        fn exchange(&mut self, event: ExchangeEvent) {
+            assert_ne!(event.client.port(), 666);
+        }
+    }
+
+    fn exchange(port: u16, batch: &mut SegmentBatch) {
+        let tuple = FiveTuple {
+            src: ([10, 0, 0, 1], port).into(),
+            dst: ([10, 0, 0, 2], 80).into(),
+            transport: FiveTuple::TCP,
+        };
+        let request = b"GET /ping HTTP/1.1\r\nHost: a.example\r\n\r\n";
+        let response = b"HTTP/1.1 204 No Content\r\n\r\n";
+        let len = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap();
+        let (asked, answered) = (1 + len(request), 1 + len(response));
+        let ack = TcpFlags::ACK;
+        for (tuple, seq, ack, flags, payload) in [
+            (tuple, 0, 0, TcpFlags::SYN, &b""[..]),
+            (tuple.reversed(), 0, 1, TcpFlags::SYN | ack, b""),
+            (tuple, 1, 1, ack, request),
+            (tuple.reversed(), 1, asked, ack, response),
+            (tuple, asked, answered, TcpFlags::FIN | ack, b""),
+            (tuple.reversed(), answered, asked + 1, TcpFlags::FIN | ack, b""),
+        ] {
+            batch.push(&Segment {
+                at: Timestamp::default(),
+                tuple,
+                seq,
+                ack,
+                flags: TcpFlags(flags),
+                payload,
+                wire_payload_len: len(payload),
+                encapsulation: Default::default(),
+            });
+        }
+    }
+
+    #[test]
+    fn a_panic_costs_the_open_flows_and_nothing_that_was_observed() {
+        let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
+        let make = Arc::new(move || {
+            let key = InstallationKey::from_bytes([1; 32]);
+            let mut worker = Worker::new(FlowConfig::default(), detector.clone(), &key);
+            worker.tell(Box::new(Mine));
+            worker
+        });
+        let mut shard = Shard::new(make, Arc::default());
+        let requests = |rollup: &Rollup| rollup.endpoints.values().map(|e| e.requests).sum::<u64>();
+        let mut batch = SegmentBatch::default();
+        exchange(4000, &mut batch);
+        exchange(666, &mut batch);
+        exchange(4001, &mut batch);
+        let observed = shard.process(&batch).expect("what was observed before");
+        assert!(requests(&observed) >= 1);
+        assert_eq!(shard.panics().count(), 1);
+        assert!((6..12).contains(&shard.panics().segments()), "the rest of the batch");
+        batch.clear();
+        exchange(4002, &mut batch);
+        assert!(shard.process(&batch).is_none());
+        assert_eq!(requests(&shard.finish()), 1);
+    }
 }
