@@ -14,10 +14,6 @@ use crate::sensor::stop::Stop;
 /// Runs the command line.
 pub fn main() -> ExitCode {
     hide_panic_messages();
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_writer(std::io::stderr)
-        .init();
     let cli = Cli::parse();
     let exit = match dispatch(&cli.command) {
         Ok(exit) => exit,

@@ -229,9 +229,9 @@ impl Summary<'_> {
         unread.sort_by(|a, b| b.1.bytes.cmp(&a.1.bytes).then(a.0.cmp(b.0)));
         for (key, stats) in unread.iter().take(UNREAD_SHOWN) {
             let what = match key.outcome {
-                "tls" => "encrypted (TLS)",
-                "unidentified" => "of an unknown protocol",
-                other => other,
+                "tls" => "encrypted (TLS)".into(),
+                "unidentified" => "of an unknown protocol".into(),
+                other => format!("{other}: told apart, not read yet"),
             };
             let flows = count(stats.flows, "flow");
             lines.push(format!("{flows} to {}, {}, {what}", key.server, bytes(stats.bytes)));
