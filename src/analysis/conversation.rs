@@ -252,7 +252,7 @@ impl MessageSink for Listener<'_> {
             }
             MessageEvent::BodyGap { direction, len } => {
                 if let Some(half) = self.pairing.passing(direction) {
-                    self.bench.body_gap(half, len);
+                    self.bench.body_gap(direction, half, len);
                 }
             }
             MessageEvent::Trailers { direction, headers } => {

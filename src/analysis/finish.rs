@@ -211,6 +211,9 @@ impl Workbench {
             self.serial += 1;
             if half.generation == self.paths.generation() {
                 half.leaves.commit(&mut slot.columns, &self.values, self.serial);
+                if let Some(known) = half.recalled.take() {
+                    known.commit(&mut slot.columns, &self.values, self.serial);
+                }
             }
         }
         stats.coverage.gaps += u64::from(coverage.0);

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use crate::base::Timestamp;
-use crate::content::BodyWalker;
+use crate::content::{BodyPlan, BodyWalker};
 
 use super::inspect::{BodyFacts, Frames};
 use super::leaves::Leaves;
 use super::operation::auth::AuthSchemes;
 use super::operation::fhir::Version;
+use super::recall::{Held, Remembered};
 
 /// Bytes of a request target that are kept until the exchange is over. Longer ones are cut: their
 /// query was inspected in full when the head passed.
@@ -32,7 +33,13 @@ pub struct Half {
     /// The body's walker, once there is a body.
     pub walker: Option<Box<BodyWalker>>,
     /// How to walk it.
-    pub plan: Option<crate::content::BodyPlan>,
+    pub plan: Option<BodyPlan>,
+    /// Identifies what the head said of the body.
+    pub plan_key: u64,
+    /// The body so far, while it may turn out to be one that was walked before.
+    pub held: Option<Held>,
+    /// What the body said when it was walked before: to be added beside the log.
+    pub recalled: Option<Arc<Remembered>>,
     /// Bytes of the head.
     pub head_bytes: u64,
     /// Bytes of the body, transfer coding removed.

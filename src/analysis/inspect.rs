@@ -139,7 +139,7 @@ struct Entry {
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 
 /// What a body says of the exchange it belongs to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BodyFacts {
     /// Type of the resource at its root.
     pub resource: Option<&'static str>,

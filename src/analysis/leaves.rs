@@ -73,23 +73,26 @@ impl ColumnTable {
         self.open.get_mut(*place as usize - 1).map(|(_, evidence)| evidence)
     }
 
-    /// Adds one leaf of message number `serial`.
-    pub fn add(&mut self, leaf: &Leaf, values: &Values, serial: u64) {
+    /// Adds a leaf of message number `serial` that occurs `count` times in it.
+    #[inline]
+    pub fn add(&mut self, leaf: &Leaf, count: u64, values: &Values, serial: u64) {
         let Some(column) = self.at(leaf.column) else { return };
         column.evidence.exchanges += u64::from(column.last != serial);
         column.last = serial;
         // Most values are no candidates, and of the class of the one before.
         if leaf.hash == 0 && leaf.class == column.run.0 && column.run.1 > 0 {
-            column.run.1 += 1;
+            column.run.1 += count;
             return;
         }
         column.settle(values);
         let plain = leaf.class & CONTINUED == 0
             && values.class(leaf.class).is_some_and(|class| class.outcome.is_empty());
         if plain {
-            column.run = (leaf.class, 1);
+            column.run = (leaf.class, count);
         } else {
-            summarise(leaf, values, &mut column.evidence);
+            for _ in 0..count {
+                summarise(leaf, values, &mut column.evidence);
+            }
         }
     }
 
@@ -132,6 +135,16 @@ impl Leaves {
         self.log.len()
     }
 
+    /// The leaves logged from place `from` on.
+    pub fn since(&self, from: usize) -> &[Leaf] {
+        self.log.get(from..).unwrap_or_default()
+    }
+
+    /// Whether a part of the log was folded already.
+    pub fn has_folded(&self) -> bool {
+        !self.folded.is_empty()
+    }
+
     /// Whether the log should be folded.
     pub fn is_full(&self) -> bool {
         self.log.len() >= LEAVES_MAX
@@ -168,7 +181,7 @@ impl Leaves {
             }
         }
         for leaf in self.log.drain(..) {
-            table.add(&leaf, values, serial);
+            table.add(&leaf, 1, values, serial);
         }
     }
 

@@ -4,7 +4,8 @@
 //! - [`conversation`]: one flow: identify, parse, pair
 //! - [`pairing`]: which response answers which request
 //! - [`half`]: a request or a response while it passes
-//! - [`workbench`]: what happens to heads and bodies as they pass
+//! - [`workbench`]: what is shared, and what happens to heads as they pass
+//! - [`bodies`], [`recall`]: what happens to bodies; those that were walked before
 //! - [`inspect`]: logs every leaf under its column
 //! - [`columns`], [`leaves`], [`values`]: what a leaf is a value of, the log, the memory of values
 //! - [`operation`]: what was asked
@@ -14,6 +15,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod accumulate;
+pub mod bodies;
 pub mod columns;
 pub mod conversation;
 pub mod finish;
@@ -22,6 +24,7 @@ pub mod inspect;
 pub mod leaves;
 pub mod operation;
 pub mod pairing;
+pub mod recall;
 pub mod values;
 pub mod workbench;
 pub mod worker;

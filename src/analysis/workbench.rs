@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
 use crate::base::{InstallationKey, TableMap};
-use crate::content::{BodyPlan, BodyWalker, PathTable, walk_cookies, walk_query};
+use crate::content::{BodyPlan, PathTable, walk_cookies, walk_query};
 use crate::detect::Detector;
 use crate::flow::FlowInfo;
 use crate::model::{
@@ -16,10 +16,11 @@ use crate::model::{
 use super::accumulate::Accumulator;
 use super::columns::{Columns, Place};
 use super::half::{FhirHint, Half, Request, RequestHead, Response, TARGET_BYTES_MAX};
-use super::inspect::{self, Inspector, Roles, Shared};
+use super::inspect::{Inspector, Roles, Shared};
 use super::operation::auth;
 use super::operation::fhir::Version;
 use super::operation::http::{self, Authority, Target};
+use super::recall::Recall;
 use super::values::Values;
 
 /// See the module.
@@ -34,6 +35,8 @@ pub struct Workbench {
     pub values: Values,
     /// Roles of paths.
     pub roles: Roles,
+    /// Bodies that were walked before.
+    pub recall: Recall,
     /// What was observed since the last rollup.
     pub accumulator: Accumulator,
     /// Where exchanges are told, if anyone asked.
@@ -67,6 +70,7 @@ impl Workbench {
             detector,
             columns: Columns::default(),
             roles: Roles::default(),
+            recall: Recall::default(),
             accumulator: Accumulator::default(),
             events: None,
             serial: 0,
@@ -208,17 +212,13 @@ impl Workbench {
             half.media = self.name(&essence);
         }
         if half.plan.is_none() {
+            half.plan_key = self.recall.plan_key(media, coding);
             half.plan = Some(BodyPlan::from_headers(media, coding));
         }
     }
 
     fn cookies(&mut self, direction: Direction, half: &mut Half, header: &Header<'_>) {
-        let shared = Shared {
-            columns: &mut self.columns,
-            values: &mut self.values,
-            roles: &mut self.roles,
-            detector: &self.detector,
-        };
+        let (paths, shared) = self.shared();
         let place = Place { direction, location: Location::Cookie };
         let mut sink = Inspector {
             shared,
@@ -234,7 +234,7 @@ impl Workbench {
                 header.value.split(|b| *b == b';').next().unwrap_or(header.value)
             }
         };
-        walk_cookies(value, &mut self.paths, &mut sink);
+        walk_cookies(value, paths, &mut sink);
     }
 
     fn query(&mut self, text: &[u8], request: &mut Request) {
@@ -250,12 +250,7 @@ impl Workbench {
             }
         }
         let half = &mut request.half;
-        let shared = Shared {
-            columns: &mut self.columns,
-            values: &mut self.values,
-            roles: &mut self.roles,
-            detector: &self.detector,
-        };
+        let (paths, shared) = self.shared();
         let place = Place { direction: Direction::ToServer, location: Location::Query };
         let mut sink = Inspector {
             shared,
@@ -264,79 +259,18 @@ impl Workbench {
             facts: &mut half.facts,
             place,
         };
-        walk_query(text, &mut self.paths, &mut sink);
+        walk_query(text, paths, &mut sink);
     }
 
-    /// The next bytes of a body.
-    pub fn body(&mut self, direction: Direction, half: &mut Half, bytes: &[u8]) {
-        half.body_bytes += bytes.len() as u64;
-        if half.generation != self.paths.generation() {
-            return;
-        }
-        let mut walker = match half.walker.take() {
-            Some(walker) => walker,
-            None => match half.plan.take() {
-                Some(plan) => Box::new(BodyWalker::new(plan)),
-                None => return,
-            },
-        };
-        self.walk(direction, half, |paths, sink| walker.push(bytes, paths, sink));
-        half.walker = Some(walker);
-    }
-
-    /// Bytes of a body that will never be seen.
-    pub fn body_gap(&mut self, half: &mut Half, len: u64) {
-        half.gap = true;
-        half.body_bytes += len;
-        if let Some(walker) = &mut half.walker {
-            walker.gap(len);
-        }
-    }
-
-    /// The end of a message.
-    pub fn end(&mut self, direction: Direction, half: &mut Half, complete: bool) {
-        half.ended = true;
-        half.truncated |= !complete;
-        if half.generation != self.paths.generation() {
-            half.leaves.clear();
-            half.walker = None;
-            half.truncated = true;
-            half.anomaly("path-table-reset");
-            return;
-        }
-        let Some(mut walker) = half.walker.take() else { return };
-        let mut summary = None;
-        self.walk(direction, half, |paths, sink| summary = Some(walker.finish(paths, sink)));
-        if let Some(summary) = summary {
-            half.truncated |= summary.truncated;
-            half.undecoded |= summary.undecoded.is_some();
-            for anomaly in summary.anomalies.iter() {
-                half.anomaly(anomaly.0);
-            }
-        }
-    }
-
-    /// Runs one step of a walker with an inspector over `half`'s log.
-    fn walk(
-        &mut self,
-        direction: Direction,
-        half: &mut Half,
-        step: impl FnOnce(&mut PathTable, &mut Inspector<'_>),
-    ) {
+    /// What is shared between all messages, and the paths beside it.
+    pub(super) fn shared(&mut self) -> (&mut PathTable, Shared<'_>) {
         let shared = Shared {
             columns: &mut self.columns,
             values: &mut self.values,
             roles: &mut self.roles,
             detector: &self.detector,
         };
-        let mut sink = Inspector {
-            shared,
-            leaves: &mut half.leaves,
-            frames: &mut half.frames,
-            facts: &mut half.facts,
-            place: inspect::body(direction),
-        };
-        step(&mut self.paths, &mut sink);
+        (&mut self.paths, shared)
     }
 
     /// An inspector over `half`'s log for one place.
@@ -346,12 +280,7 @@ impl Workbench {
         location: Location,
         half: &'a mut Half,
     ) -> Inspector<'a> {
-        let shared = Shared {
-            columns: &mut self.columns,
-            values: &mut self.values,
-            roles: &mut self.roles,
-            detector: &self.detector,
-        };
+        let (_, shared) = self.shared();
         Inspector {
             shared,
             leaves: &mut half.leaves,

@@ -70,6 +70,7 @@ impl Workbench {
             self.paths.clear();
             self.columns = Default::default();
             self.roles.clear();
+            self.recall.clear();
             self.accumulator.forget_columns();
         }
         rollup

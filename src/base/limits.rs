@@ -230,6 +230,16 @@ pub const PATHS_MAX: usize = 65_536;
 /// its parent. Reached only by input made for it: one push of wire bytes adds far fewer.
 pub const PATHS_HARD_MAX: usize = 4 * PATHS_MAX;
 
+/// Bytes of a body up to which it is held back to see whether it was walked before. Most bodies
+/// that repeat are records and lists of this size; longer ones stream.
+pub const RECALL_BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// Bodies one worker holds back at a time: at most 16 MiB. The rest streams.
+pub const RECALL_HELD_MAX: usize = 64;
+
+/// Memory one worker keeps of what bodies said: some ten thousand FHIR resources.
+pub const RECALL_MEMORY_BYTES: usize = 16 * 1024 * 1024;
+
 /// Levels of JSON inside a string of JSON that are walked. Real ones have one, rarely two.
 pub const JSON_IN_TEXT_MAX: u8 = 4;
 

@@ -1,0 +1,165 @@
+//! What happens to bodies as they pass.
+//!
+//! A body streams through its walker. A small one is held back until it ends, because most small
+//! ones were seen before ([`super::recall`]); one that turns out long, has a gap or is cut streams
+//! from there on.
+
+use std::sync::Arc;
+
+use crate::base::limits::RECALL_BODY_BYTES_MAX;
+use crate::content::{BodyAnomaly, BodySummary, BodyWalker, PathTable};
+use crate::model::Direction;
+
+use super::half::Half;
+use super::inspect::{self, BodyFacts, Inspector};
+use super::recall::{Held, Remembered};
+use super::workbench::Workbench;
+
+impl Workbench {
+    /// The next bytes of a body.
+    pub fn body(&mut self, direction: Direction, half: &mut Half, bytes: &[u8]) {
+        half.body_bytes += bytes.len() as u64;
+        if half.generation != self.paths.generation() || self.holds(half, bytes) {
+            return;
+        }
+        self.stream_held(direction, half);
+        self.stream(direction, half, bytes);
+    }
+
+    /// Bytes of a body that will never be seen.
+    pub fn body_gap(&mut self, direction: Direction, half: &mut Half, len: u64) {
+        half.gap = true;
+        half.body_bytes += len;
+        if half.generation != self.paths.generation() {
+            return;
+        }
+        self.stream_held(direction, half);
+        if let Some(mut walker) = walker_of(half) {
+            walker.gap(len);
+            half.walker = Some(walker);
+        }
+    }
+
+    /// The end of a message.
+    pub fn end(&mut self, direction: Direction, half: &mut Half, complete: bool) {
+        half.ended = true;
+        half.truncated |= !complete;
+        if half.generation != self.paths.generation() {
+            half.leaves.clear();
+            (half.walker, half.held) = (None, None);
+            half.truncated = true;
+            half.anomaly("path-table-reset");
+            return;
+        }
+        match half.held.take() {
+            Some(held) if complete => {
+                self.recall_or_walk(direction, half, &held);
+                self.recall.release(held);
+                return;
+            }
+            held => half.held = held,
+        }
+        self.stream_held(direction, half);
+        if let Some(summary) = self.finish_walk(direction, half) {
+            half.told(&summary);
+        }
+    }
+
+    /// Holds `bytes` back, if the body is whole so far and stays small.
+    fn holds(&mut self, half: &mut Half, bytes: &[u8]) -> bool {
+        if half.walker.is_some() {
+            return false;
+        }
+        if half.held.is_none() {
+            half.held = self.recall.hold();
+        }
+        match &mut half.held {
+            Some(held) if held.bytes.len() + bytes.len() <= RECALL_BODY_BYTES_MAX => {
+                held.bytes.extend_from_slice(bytes);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn stream_held(&mut self, direction: Direction, half: &mut Half) {
+        if let Some(held) = half.held.take() {
+            self.stream(direction, half, &held.bytes);
+            self.recall.release(held);
+        }
+    }
+
+    fn stream(&mut self, direction: Direction, half: &mut Half, bytes: &[u8]) {
+        let Some(mut walker) = walker_of(half) else { return };
+        self.walk(direction, half, |paths, sink| walker.push(bytes, paths, sink));
+        half.walker = Some(walker);
+    }
+
+    fn finish_walk(&mut self, direction: Direction, half: &mut Half) -> Option<BodySummary> {
+        let mut walker = half.walker.take()?;
+        let mut summary = None;
+        self.walk(direction, half, |paths, sink| summary = Some(walker.finish(paths, sink)));
+        summary
+    }
+
+    /// A whole body: what it said when it was walked before, or else now.
+    fn recall_or_walk(&mut self, direction: Direction, half: &mut Half, held: &Held) {
+        let key = self.recall.key(direction, half.plan_key, &held.bytes);
+        // The head may have said something already, by a parameter called `fhirVersion`.
+        let silent = half.facts == BodyFacts::default();
+        if silent && let Some(known) = self.recall.find(key) {
+            half.facts.clone_from(&known.facts);
+            half.told(&known.summary);
+            half.recalled = Some(known);
+            return;
+        }
+        let from = half.leaves.count();
+        self.stream(direction, half, &held.bytes);
+        let Some(summary) = self.finish_walk(direction, half) else { return };
+        half.told(&summary);
+        let whole =
+            !half.leaves.has_folded() && !summary.anomalies.contains(BodyAnomaly::PathLimit);
+        if silent && whole {
+            let said = Remembered::new(half.leaves.since(from), half.facts.clone(), summary);
+            self.recall.insert(key, Arc::new(said));
+        }
+    }
+
+    /// Runs one step of a walker with an inspector over `half`'s log.
+    fn walk(
+        &mut self,
+        direction: Direction,
+        half: &mut Half,
+        step: impl FnOnce(&mut PathTable, &mut Inspector<'_>),
+    ) {
+        let (paths, shared) = self.shared();
+        let mut sink = Inspector {
+            shared,
+            leaves: &mut half.leaves,
+            frames: &mut half.frames,
+            facts: &mut half.facts,
+            place: inspect::body(direction),
+        };
+        step(paths, &mut sink);
+    }
+}
+
+/// The walker of `half`'s body, made from its plan at first; `None` when there was no head.
+fn walker_of(half: &mut Half) -> Option<Box<BodyWalker>> {
+    let walker = half.walker.take();
+    walker.or_else(|| half.plan.take().map(|plan| Box::new(BodyWalker::new(plan))))
+}
+
+impl Half {
+    /// Notes what the walk of the body said.
+    fn told(&mut self, summary: &BodySummary) {
+        self.truncated |= summary.truncated;
+        self.undecoded |= summary.undecoded.is_some();
+        for anomaly in summary.anomalies.iter() {
+            self.anomaly(anomaly.0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+//! Bodies that were walked before.
+//!
+//! Much of real traffic is the same document again: a list that is polled, a record that several
+//! screens read, what every client loads first. What a body says is a function of its bytes, of
+//! what its head says of them and of its direction, so the answer to a repeat is looked up instead
+//! of decoded, walked and searched again. The memory is a cache and nothing else: with or without
+//! it the evidence is the same. It keeps hashes, columns and classes, never a value.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use crate::base::limits::{RECALL_HELD_MAX, RECALL_MEMORY_BYTES};
+use crate::base::{TableMap, table_state};
+use crate::content::BodySummary;
+use crate::model::Direction;
+
+use super::inspect::BodyFacts;
+use super::leaves::{CONTINUED, ColumnTable, Leaf};
+use super::values::Values;
+
+/// What one body said.
+#[derive(Debug)]
+pub struct Remembered {
+    /// What it said of the exchange.
+    pub facts: BodyFacts,
+    /// What the walk said of it.
+    pub summary: BodySummary,
+    /// How often each column had a plain value of each class.
+    plain: Box<[(u32, u32, u32)]>,
+    /// Candidates, and windows of long scalars.
+    others: Box<[Leaf]>,
+}
+
+impl Remembered {
+    /// Of the leaves that one walk logged.
+    pub fn new(leaves: &[Leaf], facts: BodyFacts, summary: BodySummary) -> Self {
+        let is_plain = |leaf: &&Leaf| leaf.hash == 0 && leaf.class & CONTINUED == 0;
+        let mut pairs: Vec<_> =
+            leaves.iter().filter(is_plain).map(|leaf| (leaf.column, leaf.class)).collect();
+        pairs.sort_unstable();
+        let plain = pairs
+            .chunk_by(|a, b| a == b)
+            .filter_map(|same| {
+                let (column, class) = *same.first()?;
+                Some((column, class, u32::try_from(same.len()).ok()?))
+            })
+            .collect();
+        let others = leaves.iter().filter(|leaf| !is_plain(leaf)).copied().collect();
+        Remembered { facts, summary, plain, others }
+    }
+
+    /// Adds what the body said to `table`, as a part of message number `serial`.
+    pub fn commit(&self, table: &mut ColumnTable, values: &Values, serial: u64) {
+        for (column, class, count) in &self.plain {
+            let leaf = Leaf { column: *column, class: *class, hash: 0, mask: 0 };
+            table.add(&leaf, u64::from(*count), values, serial);
+        }
+        for leaf in &self.others {
+            table.add(leaf, 1, values, serial);
+        }
+    }
+
+    fn cost(&self) -> usize {
+        const OVERHEAD: usize = 256;
+        OVERHEAD + size_of_val(&*self.plain) + size_of_val(&*self.others)
+    }
+}
+
+/// What identifies a body: two hashes under seeds of this process, and the length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BodyKey(u64, u64, u32);
+
+/// A body that is held back until it is known whether it is a repeat.
+#[derive(Debug)]
+pub struct Held {
+    /// The body so far.
+    pub bytes: Vec<u8>,
+    /// Bounds how many there are at a time.
+    _seat: Arc<()>,
+}
+
+/// Buffers of released bodies kept for the next.
+const BUFFERS_MAX: usize = 8;
+
+/// The memory.
+pub struct Recall {
+    states: [foldhash::quality::RandomState; 2],
+    /// Entries added or used lately; when they fill half the memory they become `old`, and what
+    /// was old and not used since is forgotten.
+    young: TableMap<BodyKey, Arc<Remembered>>,
+    old: TableMap<BodyKey, Arc<Remembered>>,
+    young_bytes: usize,
+    memory_bytes: usize,
+    seats: Arc<()>,
+    buffers: Vec<Vec<u8>>,
+}
+
+impl Default for Recall {
+    fn default() -> Self {
+        Recall {
+            states: [table_state(), table_state()],
+            young: TableMap::default(),
+            old: TableMap::default(),
+            young_bytes: 0,
+            memory_bytes: RECALL_MEMORY_BYTES,
+            seats: Arc::default(),
+            buffers: Vec::new(),
+        }
+    }
+}
+
+impl Recall {
+    /// A memory that holds nothing back and remembers nothing.
+    #[cfg(test)]
+    pub fn none() -> Self {
+        Recall { memory_bytes: 0, ..Recall::default() }
+    }
+
+    /// Identifies what a head says of its body.
+    pub fn plan_key(&self, media: Option<&[u8]>, coding: Option<&[u8]>) -> u64 {
+        let [state, _] = &self.states;
+        state.hash_one((media, coding))
+    }
+
+    /// A place for a body to be held back in, if there is one left.
+    pub fn hold(&mut self) -> Option<Held> {
+        let taken = Arc::strong_count(&self.seats) - 1;
+        (taken < RECALL_HELD_MAX && self.memory_bytes > 0).then(|| Held {
+            bytes: self.buffers.pop().unwrap_or_default(),
+            _seat: Arc::clone(&self.seats),
+        })
+    }
+
+    /// Takes a place back.
+    pub fn release(&mut self, held: Held) {
+        let mut bytes = held.bytes;
+        if self.buffers.len() < BUFFERS_MAX {
+            bytes.clear();
+            self.buffers.push(bytes);
+        }
+    }
+
+    /// Identifies a body.
+    pub fn key(&self, direction: Direction, plan: u64, body: &[u8]) -> BodyKey {
+        let [first, second] = &self.states;
+        let place = plan ^ direction as u64;
+        let len = u32::try_from(body.len()).unwrap_or(u32::MAX);
+        BodyKey(first.hash_one((place, body)), second.hash_one(body), len)
+    }
+
+    /// What the body of that key said, if it is remembered.
+    pub fn find(&mut self, key: BodyKey) -> Option<Arc<Remembered>> {
+        if let Some(known) = self.young.get(&key) {
+            return Some(Arc::clone(known));
+        }
+        let known = self.old.remove(&key)?;
+        self.insert(key, Arc::clone(&known));
+        Some(known)
+    }
+
+    /// Remembers what a body said.
+    pub fn insert(&mut self, key: BodyKey, said: Arc<Remembered>) {
+        let cost = said.cost();
+        if cost > self.memory_bytes / 4 {
+            return;
+        }
+        if self.young_bytes + cost > self.memory_bytes / 2 {
+            self.old = std::mem::take(&mut self.young);
+            self.young_bytes = 0;
+        }
+        self.young_bytes += cost;
+        self.young.insert(key, said);
+    }
+
+    /// Forgets every body: the columns they speak of are void.
+    pub fn clear(&mut self) {
+        self.young.clear();
+        self.old.clear();
+        self.young_bytes = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(others: usize) -> Arc<Remembered> {
+        let leaf = Leaf { column: 1, class: 1, hash: 7, mask: 0 };
+        let summary = crate::content::BodyWalker::new(Default::default())
+            .finish(&mut crate::content::PathTable::new(Box::new(|_: &[u8]| true)), &mut Nothing);
+        Arc::new(Remembered::new(&vec![leaf; others], BodyFacts::default(), summary))
+    }
+
+    struct Nothing;
+
+    impl crate::content::FieldSink for Nothing {
+        fn field(
+            &mut self,
+            _: &crate::content::PathTable,
+            _: crate::content::PathId,
+            _: crate::model::Value<'_>,
+        ) {
+        }
+    }
+
+    #[test]
+    fn the_memory_is_bounded_and_keeps_what_is_used() {
+        let mut recall = Recall { memory_bytes: 64 * 1024, ..Recall::default() };
+        let first = recall.key(Direction::ToClient, 0, b"first");
+        recall.insert(first, said(10));
+        for n in 0u32..10_000 {
+            let key = recall.key(Direction::ToClient, 0, &n.to_be_bytes());
+            recall.insert(key, said(10));
+            assert!(recall.find(first).is_some(), "in use at {n}");
+            let held: usize =
+                recall.young.values().chain(recall.old.values()).map(|said| said.cost()).sum();
+            assert!(held <= 64 * 1024, "{held} bytes");
+        }
+        let unused = recall.key(Direction::ToClient, 0, &1u32.to_be_bytes());
+        assert!(recall.find(unused).is_none());
+        recall.clear();
+        assert!(recall.find(first).is_none());
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_remembered() {
+        let mut recall = Recall { memory_bytes: 64 * 1024, ..Recall::default() };
+        let key = recall.key(Direction::ToClient, 0, b"large");
+        recall.insert(key, said(1000));
+        assert!(recall.find(key).is_none());
+    }
+
+    #[test]
+    fn direction_plan_and_bytes_tell_bodies_apart() {
+        let recall = Recall::default();
+        let json = recall.plan_key(Some(b"application/json"), None);
+        let xml = recall.plan_key(Some(b"application/xml"), None);
+        let key = recall.key(Direction::ToClient, json, b"{}");
+        assert_eq!(key, recall.key(Direction::ToClient, json, b"{}"));
+        assert_ne!(key, recall.key(Direction::ToServer, json, b"{}"));
+        assert_ne!(key, recall.key(Direction::ToClient, xml, b"{}"));
+        assert_ne!(key, recall.key(Direction::ToClient, json, b"[]"));
+        assert_ne!(recall.plan_key(None, Some(b"gzip")), recall.plan_key(Some(b"gzip"), None));
+    }
+
+    #[test]
+    fn only_so_many_bodies_are_held_at_a_time() {
+        let mut recall = Recall::default();
+        let mut held: Vec<_> = (0..RECALL_HELD_MAX).filter_map(|_| recall.hold()).collect();
+        assert_eq!(held.len(), RECALL_HELD_MAX);
+        assert!(recall.hold().is_none());
+        held.pop();
+        assert!(recall.hold().is_some());
+    }
+}
