@@ -113,14 +113,14 @@ impl Workbench {
             half.recalled = Some(known);
             return;
         }
-        let from = half.leaves.count();
+        let mark = half.leaves.mark();
         self.stream(direction, half, &held.bytes);
         let Some(summary) = self.finish_walk(direction, half) else { return };
         half.told(&summary);
         let whole =
             !half.leaves.has_folded() && !summary.anomalies.contains(BodyAnomaly::PathLimit);
         if silent && whole {
-            let said = Remembered::new(half.leaves.since(from), half.facts.clone(), summary);
+            let said = Remembered::new(&half.leaves, mark, half.facts.clone(), summary);
             self.recall.insert(key, Arc::new(said));
         }
     }

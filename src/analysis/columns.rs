@@ -36,6 +36,14 @@ struct Column {
     context: u32,
 }
 
+/// A column, and what beside the path tells it from others.
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    place: Place,
+    context: u32,
+    column: u32,
+}
+
 /// The interned columns of one worker.
 pub struct Columns {
     columns: Vec<Column>,
@@ -45,7 +53,7 @@ pub struct Columns {
     tokens: Vec<Arc<str>>,
     token_index: TableMap<Arc<str>, u16>,
     /// The column last used with a path: indexed by path.
-    recent: Vec<u32>,
+    recent: Vec<Recent>,
     keys: Vec<Option<FieldKey>>,
 }
 
@@ -67,15 +75,30 @@ impl Default for Columns {
 }
 
 impl Columns {
+    /// Forgets the columns: the paths they speak of are void. Tokens, of which there are few, keep
+    /// their numbers.
+    pub fn clear(&mut self) {
+        self.columns.clear();
+        self.index.clear();
+        self.contexts.clear();
+        self.context_index.clear();
+        self.recent.clear();
+        self.keys.clear();
+        self.context(Context::default());
+    }
+
     /// The number of a column.
+    #[inline]
     pub fn column(&mut self, place: Place, path: PathId, context: u32) -> u32 {
-        let column = Column { place, path, context };
-        let at = path.index();
-        if let Some(recent) = self.recent.get(at)
-            && self.columns.get(*recent as usize) == Some(&column)
-        {
-            return *recent;
+        match self.recent.get(path.index()) {
+            Some(recent) if recent.context == context && recent.place == place => recent.column,
+            _ => self.find(Column { place, path, context }),
         }
+    }
+
+    fn find(&mut self, column: Column) -> u32 {
+        let Column { place, path, context } = column;
+        let at = path.index();
         let number = match self.index.get(&column) {
             Some(number) => *number,
             None => {
@@ -86,10 +109,11 @@ impl Columns {
             }
         };
         if at >= self.recent.len() {
-            self.recent.resize(at + 1, u32::MAX);
+            // A context that no column has: such an entry is never taken for one.
+            self.recent.resize(at + 1, Recent { place, context: u32::MAX, column: 0 });
         }
         if let Some(recent) = self.recent.get_mut(at) {
-            *recent = number;
+            *recent = Recent { place, context, column: number };
         }
         number
     }

@@ -9,9 +9,9 @@ use crate::detect::Detector;
 use crate::model::{Location, Value, ValueKind};
 
 use super::columns::{Columns, Context, Place};
-use super::leaves::{CONTINUED, Leaf, Leaves};
+use super::leaves::Leaves;
 use super::operation::fhir::{self, Version};
-use super::values::Values;
+use super::values::{Looked, Values};
 
 /// What a path means to the structure around it. A function of the path alone, remembered per
 /// path.
@@ -46,15 +46,22 @@ enum Role {
 pub struct Roles(Vec<Role>);
 
 impl Roles {
+    #[inline]
     fn of(&mut self, paths: &PathTable, path: PathId) -> Role {
+        match self.0.get(path.index()) {
+            Some(role) if *role != Role::Unknown => *role,
+            _ => self.find_out(paths, path),
+        }
+    }
+
+    #[cold]
+    fn find_out(&mut self, paths: &PathTable, path: PathId) -> Role {
         let at = path.index();
         if at >= self.0.len() {
             self.0.resize(at + 1, Role::Unknown);
         }
         let Some(role) = self.0.get_mut(at) else { return Role::Plain };
-        if *role == Role::Unknown {
-            *role = role_of(paths, path);
-        }
+        *role = role_of(paths, path);
         *role
     }
 
@@ -112,7 +119,7 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
 }
 
 /// An object or element that is open.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Frame {
     path: PathId,
     /// First leaf inside it.
@@ -126,7 +133,7 @@ struct Frame {
     /// Token of `system`, or else of the type code.
     issuer: u16,
     /// Method and URL of a Bundle entry's request.
-    entry: Entry,
+    entry: Option<Box<Entry>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -202,18 +209,23 @@ impl Inspector<'_> {
         self.log(path, value, 0);
     }
 
-    fn log(&mut self, path: PathId, value: Value<'_>, context: u32) -> usize {
+    #[inline]
+    fn log(&mut self, path: PathId, value: Value<'_>, context: u32) -> (usize, Looked) {
         if self.leaves.is_full() {
-            self.leaves.fold(self.shared.values);
-            for frame in &mut self.frames.stack {
-                frame.from = 0;
-                frame.value = None;
-            }
+            self.fold();
         }
         let looked = self.shared.values.look(&value);
         let column = self.shared.columns.column(self.place, path, context);
-        let class = looked.class | if value.continued { CONTINUED } else { 0 };
-        self.leaves.push(Leaf { column, class, hash: looked.hash, mask: looked.mask })
+        (self.leaves.push(column, &looked, value.continued), looked)
+    }
+
+    #[cold]
+    fn fold(&mut self) {
+        self.leaves.fold(self.shared.values);
+        for frame in &mut self.frames.stack {
+            frame.from = 0;
+            frame.value = None;
+        }
     }
 
     fn frame_up(&mut self, up: u8) -> Option<&mut Frame> {
@@ -245,7 +257,7 @@ impl Inspector<'_> {
         }
     }
 
-    fn structure(&mut self, role: Role, value: &Value<'_>, leaf: usize) {
+    fn structure(&mut self, role: Role, value: &Value<'_>, leaf: usize, looked: &Looked) {
         if value.continued || !matches!(value.kind, ValueKind::String) {
             return;
         }
@@ -256,11 +268,14 @@ impl Inspector<'_> {
                 }
             }
             Role::System(up) => {
-                if let Some(issuer) = self.shared.detector.issuer(value.bytes) {
-                    let token = self.shared.columns.token(issuer);
-                    if let Some(frame) = self.frame_up(up) {
-                        frame.issuer = token;
-                    }
+                let Shared { columns, values, detector, .. } = &mut self.shared;
+                let token = values.issuer(looked, || {
+                    detector.issuer(value.bytes).map_or(0, |issuer| columns.token(issuer))
+                });
+                if token != 0
+                    && let Some(frame) = self.frame_up(up)
+                {
+                    frame.issuer = token;
                 }
             }
             Role::TypeCode(up) => {
@@ -294,13 +309,13 @@ impl Inspector<'_> {
             Role::EntryMethod(up) => {
                 let method = METHODS.into_iter().find(|m| m.as_bytes() == value.bytes);
                 if let Some(frame) = self.frame_up(up) {
-                    frame.entry.method = method;
+                    frame.entry.get_or_insert_default().method = method;
                 }
             }
             Role::EntryUrl(up) => {
                 let by_method = METHODS.map(|m| fhir::entry_interaction(m.as_bytes(), value.bytes));
                 if let Some(frame) = self.frame_up(up) {
-                    frame.entry.url = Some(by_method);
+                    frame.entry.get_or_insert_default().url = Some(by_method);
                 }
             }
             Role::Unknown | Role::Plain | Role::ResourceElement => {}
@@ -316,8 +331,9 @@ impl Inspector<'_> {
                 columns.with_context(column, |old| Context { issuer: frame.issuer, ..old })
             });
         }
-        let method = METHODS.into_iter().position(|m| Some(m) == frame.entry.method);
-        if let (Some(method), Some(url)) = (method, frame.entry.url)
+        let Some(entry) = frame.entry else { return };
+        let method = METHODS.into_iter().position(|m| Some(m) == entry.method);
+        if let (Some(method), Some(url)) = (method, entry.url)
             && let Some(Some(interaction)) = url.get(method)
         {
             match self.facts.entries.iter_mut().find(|(i, _)| i == interaction) {
@@ -342,7 +358,7 @@ impl FieldSink for Inspector<'_> {
             resource: false,
             value: None,
             issuer: 0,
-            entry: Entry::default(),
+            entry: None,
         });
         if self.shared.roles.of(paths, path) == Role::ResourceElement
             && let Some(kind) = fhir::resource_type(paths.name(path).as_bytes())
@@ -361,10 +377,10 @@ impl FieldSink for Inspector<'_> {
 
     fn field(&mut self, paths: &PathTable, path: PathId, value: Value<'_>) {
         let context = self.frames.stack.last().map_or(0, |frame| frame.context);
-        let leaf = self.log(path, value, context);
+        let (leaf, looked) = self.log(path, value, context);
         let role = self.shared.roles.of(paths, path);
         if role != Role::Plain {
-            self.structure(role, &value, leaf);
+            self.structure(role, &value, leaf, &looked);
         }
     }
 

@@ -4,7 +4,7 @@
 use crate::base::{Mask, TableMap};
 use crate::model::Evidence;
 
-use super::values::Values;
+use super::values::{Looked, Values};
 
 /// Leaves logged before they are folded: bounds the memory of one open message, whatever the size
 /// of its body.
@@ -12,19 +12,38 @@ pub const LEAVES_MAX: usize = 32 * 1024;
 
 /// Set in [`Leaf::class`] for a later window of a long scalar: what rules found in it is added, and
 /// it is not counted as another value.
-pub const CONTINUED: u32 = 1 << 31;
+const CONTINUED: u32 = 1 << 31;
+/// Set in [`Leaf::class`] for a candidate.
+const CANDIDATE: u32 = 1 << 30;
 
 /// One leaf.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leaf {
     /// Place of its column in [`super::columns::Columns`].
     pub column: u32,
-    /// Place of its value's class in [`Values`], perhaps with [`CONTINUED`].
-    pub class: u32,
-    /// Keyed hash of a candidate.
-    pub hash: u64,
-    /// Mask of a candidate.
-    pub mask: u64,
+    /// Place of its value's class in [`Values`], with flags.
+    class: u32,
+}
+
+/// What is kept of a candidate's value.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Candidate {
+    /// Its keyed hash.
+    hash: u64,
+    /// Its mask.
+    mask: u64,
+}
+
+impl Leaf {
+    /// Puts equal leaves side by side; one number, because that sorts fastest.
+    pub fn order(self) -> u64 {
+        u64::from(self.column) << 32 | u64::from(self.class)
+    }
+
+    /// Whether it is nothing but a value of its class.
+    pub fn is_plain(self) -> bool {
+        self.class & (CONTINUED | CANDIDATE) == 0
+    }
 }
 
 /// Evidence of one column, while it is open.
@@ -39,6 +58,12 @@ pub struct ColumnEvidence {
 }
 
 impl ColumnEvidence {
+    /// Counts message number `serial`, once.
+    fn enter(&mut self, serial: u64) {
+        self.evidence.exchanges += u64::from(self.last != serial);
+        self.last = serial;
+    }
+
     /// Counts the values that wait in `run`.
     fn settle(&mut self, values: &Values) {
         let (class, count) = std::mem::take(&mut self.run);
@@ -60,6 +85,7 @@ pub struct ColumnTable {
 
 impl ColumnTable {
     /// The evidence of `column`.
+    #[inline]
     pub fn at(&mut self, column: u32) -> Option<&mut ColumnEvidence> {
         let at = column as usize;
         if at >= self.places.len() {
@@ -73,27 +99,24 @@ impl ColumnTable {
         self.open.get_mut(*place as usize - 1).map(|(_, evidence)| evidence)
     }
 
-    /// Adds a leaf of message number `serial` that occurs `count` times in it.
+    /// Adds a plain leaf of message number `serial` that occurs `count` times in it.
     #[inline]
-    pub fn add(&mut self, leaf: &Leaf, count: u64, values: &Values, serial: u64) {
+    pub fn add(&mut self, leaf: Leaf, count: u64, values: &Values, serial: u64) {
         let Some(column) = self.at(leaf.column) else { return };
-        column.evidence.exchanges += u64::from(column.last != serial);
-        column.last = serial;
-        // Most values are no candidates, and of the class of the one before.
-        if leaf.hash == 0 && leaf.class == column.run.0 && column.run.1 > 0 {
+        column.enter(serial);
+        if leaf.class == column.run.0 {
             column.run.1 += count;
             return;
         }
         column.settle(values);
-        let plain = leaf.class & CONTINUED == 0
-            && values.class(leaf.class).is_some_and(|class| class.outcome.is_empty());
-        if plain {
-            column.run = (leaf.class, count);
-        } else {
-            for _ in 0..count {
-                summarise(leaf, values, &mut column.evidence);
-            }
-        }
+        column.run = (leaf.class, count);
+    }
+
+    /// Adds a leaf that is not plain.
+    pub fn add_candidate(&mut self, leaf: Leaf, found: Candidate, values: &Values, serial: u64) {
+        let Some(column) = self.at(leaf.column) else { return };
+        column.enter(serial);
+        summarise(leaf, found, values, &mut column.evidence);
     }
 
     /// Takes everything out, and keeps the memory of the index.
@@ -119,14 +142,33 @@ impl ColumnTable {
 #[derive(Debug, Default)]
 pub struct Leaves {
     log: Vec<Leaf>,
+    /// Of the candidates in the log, in its order.
+    candidates: Vec<Candidate>,
     /// What was folded because the log was full.
     folded: TableMap<u32, Evidence>,
 }
 
+/// A place in the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    leaf: usize,
+    candidate: usize,
+}
+
 impl Leaves {
-    /// Appends a leaf; its place in the log.
-    pub fn push(&mut self, leaf: Leaf) -> usize {
-        self.log.push(leaf);
+    /// Appends a value of `column`; its place in the log. `continued`: it is a later window of a
+    /// value that was logged before.
+    #[inline]
+    pub fn push(&mut self, column: u32, looked: &Looked, continued: bool) -> usize {
+        let mut class = looked.class;
+        if looked.hash | looked.mask != 0 {
+            class |= CANDIDATE;
+            self.candidates.push(Candidate { hash: looked.hash, mask: looked.mask });
+        }
+        if continued {
+            class |= CONTINUED;
+        }
+        self.log.push(Leaf { column, class });
         self.log.len() - 1
     }
 
@@ -135,9 +177,23 @@ impl Leaves {
         self.log.len()
     }
 
-    /// The leaves logged from place `from` on.
-    pub fn since(&self, from: usize) -> &[Leaf] {
-        self.log.get(from..).unwrap_or_default()
+    /// Where the log ends now.
+    pub fn mark(&self) -> Mark {
+        Mark { leaf: self.log.len(), candidate: self.candidates.len() }
+    }
+
+    /// The plain leaves logged since `mark`, and the others.
+    pub fn since(&self, mark: Mark) -> (Vec<Leaf>, Vec<(Leaf, Candidate)>) {
+        let mut candidates = self.candidates.get(mark.candidate..).unwrap_or_default().iter();
+        let (mut plain, mut others) = (Vec::new(), Vec::new());
+        for leaf in self.log.get(mark.leaf..).unwrap_or_default() {
+            if leaf.is_plain() {
+                plain.push(*leaf);
+            } else {
+                others.push((*leaf, candidate_of(*leaf, &mut candidates)));
+            }
+        }
+        (plain, others)
     }
 
     /// Whether a part of the log was folded already.
@@ -146,6 +202,7 @@ impl Leaves {
     }
 
     /// Whether the log should be folded.
+    #[inline]
     pub fn is_full(&self) -> bool {
         self.log.len() >= LEAVES_MAX
     }
@@ -166,39 +223,54 @@ impl Leaves {
 
     /// Summarises the log and empties it.
     pub fn fold(&mut self, values: &Values) {
+        let mut candidates = self.candidates.iter();
         for leaf in self.log.drain(..) {
-            summarise(&leaf, values, self.folded.entry(leaf.column).or_default());
+            let found = candidate_of(leaf, &mut candidates);
+            summarise(leaf, found, values, self.folded.entry(leaf.column).or_default());
         }
+        self.candidates.clear();
     }
 
     /// Adds everything to `table` as message number `serial` and empties the log.
     pub fn commit(&mut self, table: &mut ColumnTable, values: &Values, serial: u64) {
         for (column, evidence) in self.folded.drain() {
             if let Some(open) = table.at(column) {
-                open.evidence.exchanges += u64::from(open.last != serial);
-                open.last = serial;
+                open.enter(serial);
                 open.evidence.merge(evidence);
             }
         }
+        let mut candidates = self.candidates.iter();
         for leaf in self.log.drain(..) {
-            table.add(&leaf, 1, values, serial);
+            if leaf.is_plain() {
+                table.add(leaf, 1, values, serial);
+            } else {
+                table.add_candidate(leaf, candidate_of(leaf, &mut candidates), values, serial);
+            }
         }
+        self.candidates.clear();
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.log.clear();
+        self.candidates.clear();
         self.folded.clear();
     }
 }
 
-fn summarise(leaf: &Leaf, values: &Values, evidence: &mut Evidence) {
-    let Some(class) = values.class(leaf.class & !CONTINUED) else { return };
+/// What is kept of `leaf`, taken from the candidates in the order of the log.
+fn candidate_of<'a>(leaf: Leaf, rest: &mut impl Iterator<Item = &'a Candidate>) -> Candidate {
+    let is_candidate = leaf.class & CANDIDATE != 0;
+    is_candidate.then(|| rest.next().copied()).flatten().unwrap_or_default()
+}
+
+fn summarise(leaf: Leaf, found: Candidate, values: &Values, evidence: &mut Evidence) {
+    let Some(class) = values.class(leaf.class & !(CONTINUED | CANDIDATE)) else { return };
     if leaf.class & CONTINUED == 0 {
         evidence.count(class.kind, class.form, 1);
     }
     if !class.outcome.is_empty() {
-        evidence.candidate(leaf.hash, class.outcome, 1);
-        evidence.offer_exemplar(leaf.hash, Mask::from_bits(leaf.mask));
+        evidence.candidate(found.hash, class.outcome, 1);
+        evidence.offer_exemplar(found.hash, Mask::from_bits(found.mask));
     }
 }

@@ -15,7 +15,7 @@ use crate::content::BodySummary;
 use crate::model::Direction;
 
 use super::inspect::BodyFacts;
-use super::leaves::{CONTINUED, ColumnTable, Leaf};
+use super::leaves::{Candidate, ColumnTable, Leaf, Leaves, Mark};
 use super::values::Values;
 
 /// What one body said.
@@ -25,38 +25,31 @@ pub struct Remembered {
     pub facts: BodyFacts,
     /// What the walk said of it.
     pub summary: BodySummary,
-    /// How often each column had a plain value of each class.
-    plain: Box<[(u32, u32, u32)]>,
+    /// Plain leaves, each with how often it occurs.
+    plain: Box<[(Leaf, u32)]>,
     /// Candidates, and windows of long scalars.
-    others: Box<[Leaf]>,
+    others: Box<[(Leaf, Candidate)]>,
 }
 
 impl Remembered {
-    /// Of the leaves that one walk logged.
-    pub fn new(leaves: &[Leaf], facts: BodyFacts, summary: BodySummary) -> Self {
-        let is_plain = |leaf: &&Leaf| leaf.hash == 0 && leaf.class & CONTINUED == 0;
-        let mut pairs: Vec<_> =
-            leaves.iter().filter(is_plain).map(|leaf| (leaf.column, leaf.class)).collect();
-        pairs.sort_unstable();
-        let plain = pairs
+    /// Of the leaves that one walk logged since `mark`.
+    pub fn new(leaves: &Leaves, mark: Mark, facts: BodyFacts, summary: BodySummary) -> Self {
+        let (mut plain, others) = leaves.since(mark);
+        plain.sort_unstable_by_key(|leaf| leaf.order());
+        let plain = plain
             .chunk_by(|a, b| a == b)
-            .filter_map(|same| {
-                let (column, class) = *same.first()?;
-                Some((column, class, u32::try_from(same.len()).ok()?))
-            })
+            .filter_map(|same| Some((*same.first()?, u32::try_from(same.len()).ok()?)))
             .collect();
-        let others = leaves.iter().filter(|leaf| !is_plain(leaf)).copied().collect();
-        Remembered { facts, summary, plain, others }
+        Remembered { facts, summary, plain, others: others.into() }
     }
 
     /// Adds what the body said to `table`, as a part of message number `serial`.
     pub fn commit(&self, table: &mut ColumnTable, values: &Values, serial: u64) {
-        for (column, class, count) in &self.plain {
-            let leaf = Leaf { column: *column, class: *class, hash: 0, mask: 0 };
-            table.add(&leaf, u64::from(*count), values, serial);
+        for (leaf, count) in &self.plain {
+            table.add(*leaf, u64::from(*count), values, serial);
         }
-        for leaf in &self.others {
-            table.add(leaf, 1, values, serial);
+        for (leaf, found) in &self.others {
+            table.add_candidate(*leaf, *found, values, serial);
         }
     }
 
@@ -185,22 +178,17 @@ mod tests {
     use super::*;
 
     fn said(others: usize) -> Arc<Remembered> {
-        let leaf = Leaf { column: 1, class: 1, hash: 7, mask: 0 };
-        let summary = crate::content::BodyWalker::new(Default::default())
-            .finish(&mut crate::content::PathTable::new(Box::new(|_: &[u8]| true)), &mut Nothing);
-        Arc::new(Remembered::new(&vec![leaf; others], BodyFacts::default(), summary))
-    }
-
-    struct Nothing;
-
-    impl crate::content::FieldSink for Nothing {
-        fn field(
-            &mut self,
-            _: &crate::content::PathTable,
-            _: crate::content::PathId,
-            _: crate::model::Value<'_>,
-        ) {
-        }
+        let summary = BodySummary {
+            format: crate::content::Format::Json,
+            encoded_bytes: 0,
+            missing_bytes: 0,
+            decoded_bytes: 0,
+            truncated: false,
+            anomalies: Default::default(),
+            undecoded: None,
+        };
+        let others = vec![(Leaf::default(), Candidate::default()); others].into();
+        Arc::new(Remembered { facts: BodyFacts::default(), summary, plain: [].into(), others })
     }
 
     #[test]

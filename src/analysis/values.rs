@@ -37,7 +37,14 @@ pub struct Looked {
     pub hash: u64,
     /// Mask, for candidates only.
     pub mask: u64,
+    /// Its slot in the memory; [`FORGOTTEN`] where it has none.
+    slot: u32,
 }
+
+/// The slot of a value that is not remembered.
+const FORGOTTEN: u32 = u32::MAX;
+/// The issuer of a value that nobody asked for yet.
+const UNASKED: u16 = u16::MAX;
 
 /// Looks at values, with a memory.
 pub struct Values {
@@ -47,6 +54,8 @@ pub struct Values {
     slots: Vec<Slot>,
     /// Hash and mask of the candidates in `slots`.
     candidates: Vec<(u64, u64)>,
+    /// Tokens of the issuers that the values in `slots` name, [`UNASKED`] at first.
+    issuers: Vec<u16>,
     classes: Vec<ValueClass>,
     /// Classes without outcome, by kind and form: what most values have.
     plain: [[Option<u32>; Form::ALL.len()]; ValueKind::ALL.len()],
@@ -70,6 +79,7 @@ impl Values {
             state: table_state(),
             slots: vec![Slot::default(); SLOTS],
             candidates: vec![(0, 0); SLOTS],
+            issuers: vec![UNASKED; SLOTS],
             classes: Vec::new(),
             plain: Default::default(),
             index: TableMap::default(),
@@ -84,23 +94,41 @@ impl Values {
         // The kind is part of the key: `1` and `"1"` are different values.
         let key = (self.state.hash_one(value.bytes) ^ value.kind as u64) | 1 << 63;
         let at = usize::try_from(key >> 8).unwrap_or_default() & (SLOTS - 1);
+        let place = u32::try_from(at).unwrap_or(FORGOTTEN);
         if let Some(slot) = self.slots.get(at)
             && slot.key == key
         {
             let class = slot.class;
             let found = slot.candidate.then(|| self.candidates.get(at).copied()).flatten();
             let (hash, mask) = found.unwrap_or_default();
-            return Looked { class, hash, mask };
+            return Looked { class, hash, mask, slot: place };
         }
-        let looked = self.inspect(value);
+        let looked = Looked { slot: place, ..self.inspect(value) };
         let candidate = looked.hash != 0 || looked.mask != 0;
         if let Some(slot) = self.slots.get_mut(at) {
             *slot = Slot { key, class: looked.class, candidate };
+        }
+        if let Some(issuer) = self.issuers.get_mut(at) {
+            *issuer = UNASKED;
         }
         if candidate && let Some(slot) = self.candidates.get_mut(at) {
             *slot = (looked.hash, looked.mask);
         }
         looked
+    }
+
+    /// The token of the issuer that a value names, 0 for none: `find` is asked once for a value
+    /// that is remembered.
+    pub fn issuer(&mut self, looked: &Looked, find: impl FnOnce() -> u16) -> u16 {
+        match self.issuers.get_mut(looked.slot as usize) {
+            Some(token) => {
+                if *token == UNASKED {
+                    *token = find();
+                }
+                *token
+            }
+            None => find(),
+        }
     }
 
     /// The class at `place`.
@@ -113,11 +141,12 @@ impl Values {
         let class =
             ValueClass { kind: value.kind, form: inspection.form, outcome: inspection.outcome };
         if inspection.outcome.is_empty() {
-            return Looked { class: self.plain_place(class), hash: 0, mask: 0 };
+            let class = self.plain_place(class);
+            return Looked { class, hash: 0, mask: 0, slot: FORGOTTEN };
         }
         let place = self.place(class);
         let hash = self.stable.hash(value.bytes);
-        Looked { class: place, hash, mask: Mask::of(value.bytes).bits() }
+        Looked { class: place, hash, mask: Mask::of(value.bytes).bits(), slot: FORGOTTEN }
     }
 
     fn plain_place(&mut self, class: ValueClass) -> u32 {

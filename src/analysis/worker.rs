@@ -68,7 +68,7 @@ impl Workbench {
         if self.must_forget_paths() {
             // Messages that are open lose their log; they see it by the generation and say so.
             self.paths.clear();
-            self.columns = Default::default();
+            self.columns.clear();
             self.roles.clear();
             self.recall.clear();
             self.accumulator.forget_columns();

@@ -16,7 +16,7 @@ use super::recognisers::Seen;
 use super::sensitive;
 use super::sift::{Census, form_of, is_uuid};
 use super::vocabulary;
-use super::whole::Whole;
+use super::whole::{Whole, is_instant};
 
 /// The compiled rules: immutable, shared by workers.
 #[derive(Debug)]
@@ -61,6 +61,9 @@ impl Detector {
             && !self.whole.wants_ids()
         {
             return Inspection { form, outcome: Outcome::default() };
+        }
+        if is_instant(bytes) && kind == ValueKind::String && !self.whole.wants_instants() {
+            return Inspection { form: Form::DateTime, outcome: Outcome::default() };
         }
         let census = Census::of(bytes);
         let form = form_of(kind, bytes, &census);

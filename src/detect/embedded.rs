@@ -4,6 +4,7 @@
 use regex_automata::meta::Regex;
 
 use crate::base::limits::{EMBEDDED_PATTERNS_MAX, LEAD_IN_BYTES};
+use crate::base::scan;
 use crate::model::{Outcome, RuleBits, RuleId};
 
 use super::anchors::Anchors;
@@ -149,11 +150,11 @@ impl Embedded {
 
     fn at_digits(&self, text: &[u8], found: &mut RuleBits) {
         let mut from = 0;
-        let digit_from = |from: usize| {
-            text.get(from..).and_then(|rest| rest.iter().position(u8::is_ascii_digit))
-        };
-        while let Some(skip) = digit_from(from) {
-            let digit = from + skip;
+        loop {
+            let digit = scan::digit(text, from);
+            if digit >= text.len() {
+                return;
+            }
             if let Some(start) = word_start(text, digit) {
                 self.at_word(text, start, found);
             }

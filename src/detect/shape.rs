@@ -127,6 +127,11 @@ impl Shape {
         }
     }
 
+    /// Whether a value that fits could have `byte` at `place`.
+    pub(super) fn accepts(&self, place: usize, byte: u8) -> bool {
+        self.positions.get(place).is_some_and(|position| position.accepts(byte))
+    }
+
     /// Whether the whole of `value` fits.
     pub(super) fn fits(&self, value: &[u8]) -> bool {
         value.len() == self.positions.len()

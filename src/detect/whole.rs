@@ -5,7 +5,7 @@ use regex_automata::meta::Regex;
 use crate::base::limits::MASK_CHARS_MAX;
 use crate::model::{Form, Outcome, RuleId};
 
-use super::checks::{Check, Input};
+use super::checks::{Check, Input, starts_with_date};
 use super::recognisers::{Recogniser, Seen};
 use super::shape::{Compact, Shape};
 
@@ -52,6 +52,18 @@ struct ShapeTrial {
     trial: usize,
 }
 
+/// What every point in time has (RFC 3339): `2024-02-29T10:00`.
+const INSTANT_MARKS: [(usize, u8); 4] = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':')];
+
+/// Whether `bytes` are a date with a time of day, other than the hour of midnight: a date of birth
+/// that was written with a time has that.
+pub(super) fn is_instant(bytes: &[u8]) -> bool {
+    (16..=40).contains(&bytes.len())
+        && INSTANT_MARKS.iter().all(|(place, byte)| bytes.get(*place) == Some(byte))
+        && bytes.get(11..13) != Some(b"00")
+        && starts_with_date(bytes)
+}
+
 /// All rules over whole values, by what decides soonest: length and number of digits.
 #[derive(Debug)]
 pub(super) struct Whole {
@@ -63,6 +75,8 @@ pub(super) struct Whole {
     /// By form.
     recognisers: [Vec<(Recogniser, usize)>; Form::ALL.len()],
     patterns: Vec<(Pattern, usize)>,
+    /// Whether some shape may fit a point in time.
+    instants: bool,
 }
 
 /// A rule's own pattern, behind what can be told without running it.
@@ -85,6 +99,11 @@ impl Whole {
             || self.recognisers.get(Form::Uuid as usize).is_some_and(|found| !found.is_empty())
     }
 
+    /// Whether some rule may have something to say of a date with a time other than midnight.
+    pub(super) fn wants_instants(&self) -> bool {
+        self.instants || !self.patterns.is_empty()
+    }
+
     /// No rules yet.
     pub(super) fn new() -> Whole {
         Whole {
@@ -93,6 +112,7 @@ impl Whole {
             gates: [0; MASK_CHARS_MAX + 1],
             recognisers: Default::default(),
             patterns: Vec::new(),
+            instants: false,
         }
     }
 
@@ -104,6 +124,7 @@ impl Whole {
 
     /// Values of `shape` are tried.
     pub(super) fn add_shape(&mut self, shape: Shape, trial: usize) {
+        self.instants |= (INSTANT_MARKS.iter()).all(|(place, byte)| shape.accepts(*place, *byte));
         let (least, most) = shape.digits();
         if let Some(gate) = self.gates.get_mut(shape.len()) {
             for digits in least..=most.min(63) {

@@ -125,7 +125,7 @@ fn a_repeat_is_not_walked_again() {
     assert!(told > 5);
     // What would be walked would be interned again.
     bench.paths.clear();
-    bench.columns = Default::default();
+    bench.columns.clear();
     answer(&mut bench, body, 64, 0);
     assert!(bench.paths.len() < 5, "{} paths", bench.paths.len());
 }

@@ -20,6 +20,12 @@ type Parts<'a> = (u32, u32, u32, &'a [u8]);
 
 /// Year, month and day in any of the usual orders, and what follows.
 fn numeric_date(value: &[u8]) -> Option<Parts<'_>> {
+    if let Some((date, rest)) = value.split_first_chunk::<10>()
+        && let Some((year, month, day)) = iso_date(*date)
+        && !rest.first().is_some_and(u8::is_ascii_digit)
+    {
+        return Some(if month > 12 { (year, day, month, rest) } else { (year, month, day, rest) });
+    }
     let (first, rest) = number(value)?;
     if first.len() == 8 {
         let (year, rest8) = first.split_at_checked(4)?;
@@ -45,6 +51,18 @@ fn numeric_date(value: &[u8]) -> Option<Parts<'_>> {
         _ => None,
     }
     .map(|(y, m, d, rest)| if m > 12 { (y, d, m, rest) } else { (y, m, d, rest) })
+}
+
+/// `YYYY-MM-DD`, whatever the digits say.
+fn iso_date(date: [u8; 10]) -> Option<(u32, u32, u32)> {
+    let [a, b, c, d, b'-', e, f, b'-', g, h] = date else { return None };
+    let digits = [a, b, c, d, e, f, g, h].map(|byte| byte.wrapping_sub(b'0'));
+    // No early end: compilers make vector instructions of it.
+    if digits.iter().fold(false, |odd, digit| odd | (*digit > 9)) {
+        return None;
+    }
+    let [a, b, c, d, e, f, g, h] = digits.map(u32::from);
+    Some((a * 1000 + b * 100 + c * 10 + d, e * 10 + f, g * 10 + h))
 }
 
 fn is_calendar_date(year: u32, month: u32, day: u32) -> bool {
