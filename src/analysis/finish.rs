@@ -58,6 +58,10 @@ impl Workbench {
             request.into_iter().chain(exchange.response.as_ref().map(|r| &r.half))
         };
         let version = halves().filter_map(|h| h.facts.version.or(h.fhir.version)).max();
+        let version = version.or_else(|| {
+            let request = exchange.request.as_ref()?;
+            request.half.fhir.asked.or_else(|| version_of_base(&request.head.path))
+        });
         let standard = version.map_or("fhir", |v| v.standard());
         let sent = halves().any(|h| h.fhir.sent || h.facts.resource.is_some());
         let accepted = halves().any(|h| h.fhir.accepted);
@@ -247,6 +251,15 @@ impl Workbench {
             *stats.user_agents.entry(agent.clone()).or_default() += 1;
         }
     }
+}
+
+/// The version of FHIR that a segment before the first resource type names.
+fn version_of_base(path: &[u8]) -> Option<fhir::Version> {
+    let segments = path.split(|b| *b == b'/').take(PATH_SEGMENTS_MAX);
+    segments
+        .take_while(|segment| fhir::resource_type(segment).is_none())
+        .filter_map(fhir::Version::of_segment)
+        .last()
 }
 
 fn event_of(

@@ -67,6 +67,8 @@ pub struct Half {
 pub struct FhirHint {
     /// `Accept` names FHIR.
     pub accepted: bool,
+    /// `fhirVersion` parameter of `Accept`.
+    pub asked: Option<Version>,
     /// `Content-Type` names FHIR.
     pub sent: bool,
     /// `fhirVersion` parameter.

@@ -9,6 +9,7 @@ use crate::base::{InstallationKey, TableMap};
 use crate::content::{BodyPlan, PathTable, walk_cookies, walk_query};
 use crate::detect::Detector;
 use crate::flow::FlowInfo;
+use crate::inventory::key_is_data;
 use crate::model::{
     Direction, EventSink, Header, Location, MessageHead, Revealed, Value, ValueKind,
 };
@@ -66,7 +67,9 @@ impl Workbench {
         let policy = detector.clone();
         Workbench {
             values: Values::new(detector.clone(), key.hasher("sample")),
-            paths: PathTable::new(Box::new(move |name: &[u8]| policy.keeps_key(name))),
+            paths: PathTable::new(Box::new(move |name: &[u8]| {
+                policy.keeps_key(name) && !key_is_data(name)
+            })),
             detector,
             columns: Columns::default(),
             roles: Roles::default(),
@@ -194,6 +197,7 @@ impl Workbench {
                 coding = Some(header.value);
             } else if header.name.eq_ignore_ascii_case(b"accept") {
                 half.fhir.accepted |= FhirHint::is_fhir(header.value);
+                half.fhir.asked = half.fhir.asked.or(FhirHint::version(header.value));
             } else if is_cookie(header.name, direction) {
                 self.cookies(direction, half, header);
                 continue;

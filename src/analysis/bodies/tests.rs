@@ -143,3 +143,16 @@ fn a_body_whose_start_is_missing_is_not_taken_for_a_whole_one() {
     assert_eq!(response.half.leaves.count(), 0, "nobody knows in which field this lies");
     assert!(response.half.truncated && response.half.gap);
 }
+
+#[test]
+fn a_map_keyed_by_ids_is_one_column_and_keeps_no_id() {
+    let mut bench = bench(Recall::default());
+    let members: Vec<String> = (0..24u32)
+        .map(|n| format!(r#""6ba7b810-9dad-11d1-80b4-00c04fd4{n:04x}":{{"k7":"x{n}"}},"{n}":1"#))
+        .collect();
+    let body = format!("{{{}}}", members.join(","));
+    answer(&mut bench, &("application/json", None, body.into_bytes()), 4000, 0);
+    let books = books(&mut bench).join("\n");
+    assert!(books.contains(r#"path: "$.*.k7""#), "{books}");
+    assert!(!books.contains("6ba7b810") && !books.contains("$['1']"), "{books}");
+}

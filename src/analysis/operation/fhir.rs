@@ -52,6 +52,32 @@ impl Version {
         })
     }
 
+    /// From a segment of a server's base: `R4`, `stu3`, `4.0.1`, `4_0_0`, `baseDstu3`, `fhir-r4b`.
+    pub fn of_segment(segment: &[u8]) -> Option<Version> {
+        let mut lower = [0u8; 12];
+        let lower = lower.get_mut(..segment.len())?;
+        lower.copy_from_slice(segment);
+        lower.make_ascii_lowercase();
+        let name = ["fhir", "base"]
+            .iter()
+            .find_map(|prefix| lower.strip_prefix(prefix.as_bytes()))
+            .unwrap_or(lower);
+        let name = name.strip_prefix(b"-").or_else(|| name.strip_prefix(b"_")).unwrap_or(name);
+        Some(match name {
+            b"dstu2" => Version::Dstu2,
+            b"stu3" | b"dstu3" | b"r3" => Version::Stu3,
+            b"r4" => Version::R4,
+            b"r4b" => Version::R4b,
+            b"r5" => Version::R5,
+            [major @ b'0'..=b'9', between @ (b'.' | b'_'), minor @ b'0'..=b'9', rest @ ..]
+                if rest.is_empty() || rest.first() == Some(between) =>
+            {
+                return Version::parse(&[*major, b'.', *minor]);
+            }
+            _ => return None,
+        })
+    }
+
     /// The standard's name in the inventory.
     pub fn standard(self) -> &'static str {
         match self {
@@ -145,6 +171,18 @@ fn type_level<'a>(
         ),
         [id, name] if name.starts_with(b"$") => {
             ("operation", vec![Parameter("id", is_id(id)?), operation_name(name)])
+        }
+        [id, b"_history", vid, name] if name.starts_with(b"$") => (
+            "operation",
+            vec![
+                Parameter("id", is_id(id)?),
+                Literal("_history"),
+                Parameter("vid", is_id(vid)?),
+                operation_name(name),
+            ],
+        ),
+        [id, b"_search"] => {
+            ("search-compartment", vec![Parameter("id", is_id(id)?), Literal("_search")])
         }
         [id, b"*"] => ("search-compartment", vec![Parameter("id", is_id(id)?), Literal("*")]),
         [id, member] => {
@@ -308,6 +346,40 @@ mod tests {
         );
         assert_eq!(read("POST", "/fhir", Some("Bundle"), Some("batch")), "batch /fhir|");
         assert_eq!(read("POST", "/fhir", Some("Bundle"), Some("collection")), "-");
+    }
+
+    #[test]
+    fn ids_of_rarer_forms_are_parameters_too() {
+        assert_eq!(
+            read("POST", "/fhir/Patient/abc/_search", None, None),
+            "search-compartment /fhir|/Patient/{id}/_search"
+        );
+        assert_eq!(
+            read("POST", "/fhir/Patient/abc/_history/1/$meta-add", None, None),
+            "operation /fhir|/Patient/{id}/_history/{vid}/$meta-add"
+        );
+    }
+
+    #[test]
+    fn a_base_may_name_the_version() {
+        for (segment, version) in [
+            ("R4", Version::R4),
+            ("r4b", Version::R4b),
+            ("r5", Version::R5),
+            ("stu3", Version::Stu3),
+            ("DSTU2", Version::Dstu2),
+            ("4.0.1", Version::R4),
+            ("4_0_0", Version::R4),
+            ("3.0", Version::Stu3),
+            ("baseR4", Version::R4),
+            ("baseDstu3", Version::Stu3),
+            ("fhir-r5", Version::R5),
+        ] {
+            assert_eq!(Version::of_segment(segment.as_bytes()), Some(version), "{segment}");
+        }
+        for segment in ["fhir", "v4", "4", "4.0x", "2.0.1", "r40", "baseR4andmoreofit"] {
+            assert_eq!(Version::of_segment(segment.as_bytes()), None, "{segment}");
+        }
     }
 
     #[test]

@@ -232,7 +232,7 @@ fn an_object_of_many_keys_is_a_map() {
     for _ in 0..2 {
         let seen = walk_pieces(&[text.as_bytes()], &mut paths).seen;
         let stars = seen.iter().filter(|s| s.what == "number" && s.path == "$.*").count();
-        assert_eq!(stars, 10);
+        assert_eq!(stars, 9, "one more than may stand apart has a name");
     }
 }
 

@@ -48,6 +48,28 @@ pub fn shape_of(segment: &[u8]) -> Shape {
     if is_name(text) { Shape::Literal } else { Shape::Id }
 }
 
+/// Whether the key of an object, or the name of a parameter, is a value that identifies something:
+/// a number, a date, a UUID, a long token. Objects with such keys are maps, and what a map is
+/// keyed by is data. Names of fields have digits more often than path segments do (`line2`,
+/// `address_1`, `q10`), so only what no name looks like is told.
+pub fn key_is_data(key: &[u8]) -> bool {
+    if is_date(key) || is_uuid(key) || key.last_chunk::<36>().is_some_and(|tail| is_uuid(tail)) {
+        return true;
+    }
+    let digits = key.iter().filter(|b| b.is_ascii_digit()).count();
+    let letters = key.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let marks = |b: &u8| b.is_ascii_digit() || b"-._:/+ ".contains(b);
+    if digits > 0 && key.iter().all(marks) {
+        return true;
+    }
+    // Hexadecimal and base 32 or 64 of twelve characters and more, and ULIDs.
+    let coded = |b: &u8| b.is_ascii_alphanumeric() || b"-_".contains(b);
+    key.len() >= 12 && digits * 4 >= letters && digits >= 3 && key.iter().all(coded) && {
+        let runs = key.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).count();
+        runs >= 5
+    }
+}
+
 /// Whether `segment` is a version: `v1` to `v99`. These stay names however many there are.
 pub(super) fn is_version(segment: &str) -> bool {
     let digits = segment.strip_prefix(['v', 'V']).unwrap_or("").as_bytes();
@@ -76,11 +98,12 @@ fn is_name(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).all(is_word)
 }
 
-/// `1.0`, `v2.1`, `4.0.1`: two or three numbers of at most two digits.
+/// `1.0`, `v2.1`, `4.0.1`, `4_0_0`: two or three numbers of at most two digits.
 fn is_dotted_version(text: &str) -> bool {
     let numbers = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let between = if numbers.contains('_') { '_' } else { '.' };
     let mut count = 0;
-    let all = numbers.split('.').all(|n| {
+    let all = numbers.split(between).all(|n| {
         count += 1;
         (1..=2).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit())
     });
@@ -95,6 +118,16 @@ fn is_word(part: &str) -> bool {
         return !is_random_letters(bytes);
     }
     if is_version(part) || is_numbered_word(part) {
+        return true;
+    }
+    // `baseR4`, `importIcd10`: a word, and behind it a capital that begins one that has digits.
+    if let Some(at) = bytes.iter().rposition(u8::is_ascii_uppercase)
+        && let Some((head, tail)) = part.split_at_checked(at)
+        && head.len() >= 3
+        && head.bytes().all(|b| b.is_ascii_alphabetic())
+        && !is_random_letters(head.as_bytes())
+        && is_numbered_word(tail)
+    {
         return true;
     }
     if bytes.len() >= 7 && bytes.iter().all(u8::is_ascii_hexdigit) {
@@ -291,6 +324,41 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_identify_are_data() {
+        for key in [
+            "0",
+            "10001",
+            "-1",
+            "2024-02-29",
+            "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+            "patient-6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+            "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "36e76ca0d8d1a9f0b3c1",
+            "1.2.840.113619",
+            "943 476 5919",
+        ] {
+            assert!(key_is_data(key.as_bytes()), "{key}");
+        }
+        for key in [
+            "name",
+            "line2",
+            "address_1",
+            "q10",
+            "icd10Code",
+            "sha256",
+            "oauth2_access_token",
+            "x-amz-id-2",
+            "md5ChecksumOfPart2",
+            "utf8_2_ascii_7bit_mode",
+            "",
+            "$",
+            "_",
+        ] {
+            assert!(!key_is_data(key.as_bytes()), "{key}");
+        }
+    }
+
+    #[test]
     fn words_and_versions_are_names() {
         all(
             Shape::Literal,
@@ -317,6 +385,10 @@ mod tests {
                 "searchV2",
                 "x509",
                 "icd10-codes",
+                "baseR4",
+                "baseDstu3",
+                "importIcd10",
+                "4_0_0",
                 "smart-configuration",
                 "@scope",
                 "a",

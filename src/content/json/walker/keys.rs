@@ -20,7 +20,7 @@ impl JsonWalker {
     ) -> usize {
         loop {
             let rest = input.get(from..).unwrap_or_default();
-            if usize::from(self.top.keys) >= KEYS_PER_NODE_MAX {
+            if usize::from(self.top.keys) > KEYS_PER_NODE_MAX {
                 break;
             }
             let expected = paths.expected(self.top.path, self.top.child, rest);
@@ -76,10 +76,11 @@ impl JsonWalker {
     fn member<S: FieldSink>(&mut self, key: &[u8], paths: &mut PathTable, sink: &mut S) {
         let Frame { path, child: last, keys, .. } = self.top;
         self.top.keys = keys.saturating_add(1);
-        let interned = if usize::from(keys) < KEYS_PER_NODE_MAX {
+        let interned = if usize::from(keys) <= KEYS_PER_NODE_MAX {
             paths.named(path, Step::Key, key)
         } else {
-            // An object with so many members is a map: which of them come first means nothing.
+            // An object with so many members is a map: which of them come first means nothing. One
+            // more than a node may keep apart was let through, so that they all collapse.
             Interned::Data(paths.data(path, Step::Key))
         };
         self.top.child = match interned {
