@@ -63,7 +63,9 @@ mod tests {
         #[test]
         fn blocks_find_what_bytes_find(
             input in proptest::collection::vec(
-                prop_oneof![Just(b'"'), Just(b'\\'), Just(b'0'), Just(b'9'), any::<u8>(), any::<u8>()],
+                prop_oneof![
+                    Just(b'"'), Just(b'\\'), Just(b'0'), Just(b'9'), any::<u8>(), any::<u8>(),
+                ],
                 0..80,
             ),
             letters in 0usize..40,
