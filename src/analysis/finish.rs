@@ -58,13 +58,13 @@ impl Workbench {
             request.into_iter().chain(exchange.response.as_ref().map(|r| &r.half))
         };
         let version = halves().filter_map(|h| h.facts.version.or(h.fhir.version)).max();
+        let sent = halves().any(|h| h.fhir.sent || h.facts.resource.is_some());
+        let accepted = halves().any(|h| h.fhir.accepted);
         let version = version.or_else(|| {
-            let request = exchange.request.as_ref()?;
+            let request = exchange.request.as_ref().filter(|_| sent || accepted)?;
             request.half.fhir.asked.or_else(|| version_of_base(&request.head.path))
         });
         let standard = version.map_or("fhir", |v| v.standard());
-        let sent = halves().any(|h| h.fhir.sent || h.facts.resource.is_some());
-        let accepted = halves().any(|h| h.fhir.accepted);
         let Some(request) = &exchange.request else {
             let standard = if sent { standard } else { "http" };
             return Named { standard, interaction: None, path: String::new(), parameters: vec![] };
@@ -135,7 +135,7 @@ impl Workbench {
 
     fn template(&self, path: &[u8]) -> (String, Vec<(String, Vec<u8>)>) {
         let mut out = TemplatedPath::default();
-        template_path(path, &|text| !self.detector.keeps_segment(text), &mut out);
+        template_path(path, &|text| self.segments.is_sensitive(text), &mut out);
         let parameters =
             out.parameters(path).map(|(name, value)| (name.to_string(), value.to_vec())).collect();
         (out.template().to_string(), parameters)

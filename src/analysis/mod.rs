@@ -9,6 +9,7 @@
 //! - [`inspect`]: logs every leaf under its column
 //! - [`columns`], [`leaves`], [`values`]: what a leaf is a value of, the log, the memory of values
 //! - [`operation`]: what was asked
+//! - [`segments`]: which segments of a path are names
 //! - [`finish`]: an exchange is over: named, and added to the books
 //! - [`accumulate`]: the books of one worker
 
@@ -25,6 +26,7 @@ pub mod leaves;
 pub mod operation;
 pub mod pairing;
 pub mod recall;
+pub mod segments;
 pub mod values;
 pub mod workbench;
 pub mod worker;

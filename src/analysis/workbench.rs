@@ -22,6 +22,7 @@ use super::operation::auth;
 use super::operation::fhir::Version;
 use super::operation::http::{self, Authority, Target};
 use super::recall::Recall;
+use super::segments::Segments;
 use super::values::Values;
 
 /// See the module.
@@ -38,6 +39,8 @@ pub struct Workbench {
     pub roles: Roles,
     /// Bodies that were walked before.
     pub recall: Recall,
+    /// Segments of paths that were seen before.
+    pub segments: Segments,
     /// What was observed since the last rollup.
     pub accumulator: Accumulator,
     /// Where exchanges are told, if anyone asked.
@@ -66,6 +69,7 @@ impl Workbench {
     pub fn new(detector: Arc<Detector>, key: &InstallationKey) -> Self {
         let policy = detector.clone();
         Workbench {
+            segments: Segments::new(detector.clone()),
             values: Values::new(detector.clone(), key.hasher("sample")),
             paths: PathTable::new(Box::new(move |name: &[u8]| {
                 policy.keeps_key(name) && !key_is_data(name)
@@ -375,23 +379,20 @@ fn is_cookie(name: &[u8], direction: Direction) -> bool {
 /// Fields that frame a message or describe its bytes. They are read for that, and are no fields
 /// of the API.
 fn is_grammar(name: &[u8]) -> bool {
-    const NAMES: [&[u8]; 16] = [
-        b"host",
-        b"date",
-        b"content-length",
-        b"content-type",
-        b"content-encoding",
-        b"transfer-encoding",
-        b"connection",
-        b"keep-alive",
-        b"accept",
-        b"accept-encoding",
-        b"accept-ranges",
-        b"te",
-        b"trailer",
-        b"upgrade",
-        b"vary",
-        b"user-agent",
-    ];
-    NAMES.iter().any(|n| name.eq_ignore_ascii_case(n))
+    // By length: each comes with every message.
+    let names: &[&[u8]] = match name.len() {
+        2 => &[b"te"],
+        4 => &[b"host", b"date", b"vary"],
+        6 => &[b"accept"],
+        7 => &[b"trailer", b"upgrade"],
+        10 => &[b"connection", b"keep-alive", b"user-agent"],
+        12 => &[b"content-type"],
+        13 => &[b"accept-ranges"],
+        14 => &[b"content-length"],
+        15 => &[b"accept-encoding"],
+        16 => &[b"content-encoding"],
+        17 => &[b"transfer-encoding"],
+        _ => &[],
+    };
+    names.iter().any(|n| name.eq_ignore_ascii_case(n))
 }
