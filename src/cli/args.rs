@@ -109,7 +109,7 @@ pub struct RecordArgs {
 /// `phitap replay`
 #[derive(Debug, Clone, Args)]
 pub struct ReplayArgs {
-    /// Captures, directories of captures, or `-` for standard input
+    /// Captures, directories with captures anywhere below, or `-` for standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// What replay and capture share.
