@@ -264,3 +264,14 @@ fn documents_are_made_from_the_command_line() {
         assert!(said.contains(word), "{args:?} says no {word:?}");
     }
 }
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let readme = std::fs::read_to_string(support::root().join("README.md")).unwrap();
+    let sample = readme.split("$ phitap replay fixtures/clinic/clinic.pcap\n").nth(1).unwrap();
+    let sample = sample.split("```").next().unwrap();
+    let lab = Lab::default();
+    std::os::unix::fs::symlink(support::root().join("fixtures"), lab.path("fixtures")).unwrap();
+    let said = lab.run(["replay", "--key-file", "key", "fixtures/clinic/clinic.pcap"]).expect(0);
+    assert_eq!(said.stdout, sample);
+}
