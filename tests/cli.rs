@@ -46,6 +46,40 @@ fn fail_on_decides_the_exit_code() {
 }
 
 #[test]
+fn queries_find_the_database_in_the_order_that_replay_has() {
+    let lab = Lab::default();
+    lab.file("phitap.toml", "db = \"file.db\"\nkey-file = \"key\"\n");
+    let clinic = clinic();
+    let replay = ["replay", "--config", "phitap.toml", clinic.to_str().unwrap()];
+    lab.run(replay).expect(0);
+    assert!(lab.path("file.db").exists());
+    let frames = Conversation::open("10.0.0.1:4000", "10.0.0.2:80", 0).close();
+    let empty = lab.path("empty.pcap");
+    capture::write(&empty, &frames);
+    lab.replay("other.db", &[&empty], &[]).expect(0);
+
+    let config = ["--config", "phitap.toml", "--format", "json"];
+    let rows = |query: &[&str], variable: Option<&str>| {
+        let mut command = lab.command(query.iter().chain(&config));
+        command.envs(variable.map(|db| ("PHITAP_DB", db)));
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        serde_json::from_slice::<Vec<Value>>(&output.stdout).unwrap().len()
+    };
+    for query in ["services", "endpoints", "findings", "clients"] {
+        assert!(rows(&[query], None) > 0, "{query}");
+    }
+    assert!(rows(&["sql", "SELECT * FROM v_endpoints"], None) > 0);
+    assert_eq!(rows(&["endpoints"], Some("other.db")), 0, "the variable wins over the file");
+    assert!(rows(&["endpoints", "--db", "file.db"], Some("other.db")) > 0, "the option over both");
+    let digest = lab.run(["db", "digest", "--config", "phitap.toml"]).expect(0).stdout;
+    assert_eq!(digest.trim(), lab.digest("file.db"));
+    lab.file("bad.toml", "database = 1\n");
+    let said = lab.run(["services", "--config", "bad.toml"]).expect(2).stderr;
+    assert!(said.contains("bad.toml") && said.contains("database"), "{said}");
+}
+
+#[test]
 fn the_summary_says_what_was_seen_exposed_not_seen_and_what_is_next() {
     let lab = Lab::default();
     let said = lab.replay("phitap.db", &[&clinic()], &[]).expect(0).stdout;
@@ -229,4 +263,15 @@ fn documents_are_made_from_the_command_line() {
         let said = lab.run(args).expect(0).stdout;
         assert!(said.contains(word), "{args:?} says no {word:?}");
     }
+}
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let readme = std::fs::read_to_string(support::root().join("README.md")).unwrap();
+    let sample = readme.split("$ phitap replay fixtures/clinic/clinic.pcap\n").nth(1).unwrap();
+    let sample = sample.split("```").next().unwrap();
+    let lab = Lab::default();
+    std::os::unix::fs::symlink(support::root().join("fixtures"), lab.path("fixtures")).unwrap();
+    let said = lab.run(["replay", "--key-file", "key", "fixtures/clinic/clinic.pcap"]).expect(0);
+    assert_eq!(said.stdout, sample);
 }

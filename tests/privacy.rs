@@ -1,9 +1,9 @@
 //! No value that travels is kept: more than 500 planted values of every class, in every place of an
 //! exchange, are looked for in everything the program writes, in every form they could take.
 //!
-//! Words that are names to a reader only (a surname as a path segment, a JSON key or a host label)
-//! are no part of this: nothing tells them from any other word. What can be told by its shape, its
-//! check digits or its place is.
+//! Names of persons are planted in capitals, as records have them. In lower case, or one word alone
+//! as a key, they are no part of this: nothing tells a surname from any other word. Nor are names
+//! of persons in `User-Agent`, where programs name themselves in capitalised words of their own.
 
 mod support;
 
@@ -171,13 +171,21 @@ const NAMES: &[Place] = &[
         let body = format!("{}=on", escaped(&p.value));
         Exchange::sending("POST", "/v1/ticks", "application/x-www-form-urlencoded", &body)
     }),
+    ("multipart name", |p, _| {
+        let part = |more: &str| {
+            format!("Content-Disposition: form-data; name=\"{}\"{more}\r\n\r\nx", p.value)
+        };
+        let body =
+            format!("--cut\r\n{}\r\n--cut\r\n{}\r\n--cut--\r\n", part(""), part("; filename=a"));
+        Exchange::sending("POST", "/v1/parts", "multipart/form-data; boundary=cut", &body)
+    }),
     ("User-Agent", |p, _| {
         Exchange::get("/v1/agents").header(&format!("User-Agent: sync/1.0 (+{})", p.value))
     }),
 ];
 
-/// Classes that nothing but a field's meaning tells: in names they are words like any other.
-const TOLD_BY_FIELD: &[&str] = &["person.name", "person.address", "health.mrn"];
+/// Programs name themselves in capitalised words that no list has.
+const NOT_TOLD: (&str, &str) = ("User-Agent", "person.name");
 
 /// Classes whose values can be a label of a host name.
 const IN_HOSTS: &[&str] = &[
@@ -189,6 +197,9 @@ const IN_HOSTS: &[&str] = &[
     "financial.credit_card",
     "financial.iban",
     "person.birth_date",
+    "health.mrn",
+    "person.name",
+    "person.address",
 ];
 
 /// A planted value with its place.
@@ -214,7 +225,10 @@ fn plant() -> (Vec<Planting>, Vec<Frame>) {
         for (place, make_exchange) in VALUES {
             (0..EACH).for_each(|_| put(place, class, &mut rng, make_exchange));
         }
-        for (place, make_exchange) in NAMES.iter().filter(|_| !TOLD_BY_FIELD.contains(&class)) {
+        for (place, make_exchange) in NAMES {
+            if (*place, class) == NOT_TOLD {
+                continue;
+            }
             (0..EACH).for_each(|_| put(place, class, &mut rng, make_exchange));
         }
     }

@@ -229,7 +229,7 @@ impl MessageSink for Listener<'_> {
                 MessageHead::HttpRequest { .. } => {
                     let mut request = self.bench.spare_request();
                     (request.half.at, request.half.tentative) = (at, tentative);
-                    self.bench.request_head(self.flow, &head, &mut request);
+                    self.bench.request_head(&head, &mut request);
                     self.begin_request(correlation, request);
                 }
                 // 101 is the last response of the old protocol; the others come before one.

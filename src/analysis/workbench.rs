@@ -8,7 +8,6 @@ use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
 use crate::base::{InstallationKey, TableMap};
 use crate::content::{BodyPlan, PathTable, walk_cookies, walk_query};
 use crate::detect::Detector;
-use crate::flow::FlowInfo;
 use crate::inventory::key_is_data;
 use crate::model::{
     Direction, EventSink, Header, Location, MessageHead, Revealed, Value, ValueKind,
@@ -140,7 +139,7 @@ impl Workbench {
     }
 
     /// A request's head: its service, credentials, parameters, fields and cookies.
-    pub fn request_head(&mut self, flow: &FlowInfo, head: &MessageHead<'_>, request: &mut Request) {
+    pub fn request_head(&mut self, head: &MessageHead<'_>, request: &mut Request) {
         let MessageHead::HttpRequest { method, target: raw, minor_version, headers } = *head else {
             return;
         };
@@ -160,7 +159,6 @@ impl Workbench {
                 request.half.anomaly("userinfo-in-authority");
             }
         }
-        let _ = flow;
         if self.events.as_ref().is_some_and(|e| e.reveals()) {
             let hostname = authority.map(<[u8]>::to_vec);
             out.revealed = Some(Box::new(Revealed { hostname, url: raw.to_vec() }));
@@ -252,6 +250,7 @@ impl Workbench {
                 request.head.auth.insert(crate::inventory::AuthScheme::ApiKeyQuery);
             }
             if self.events.is_some()
+                && !self.detector.names_person(name)
                 && let Some(name) = self.name(name)
             {
                 request.head.query.push(name);

@@ -255,6 +255,10 @@ pub const SNIFF_BYTES: usize = 512;
 /// Bytes of a character or entity reference in XML; longer ones are text.
 pub const REFERENCE_BYTES_MAX: usize = 12;
 
+/// Input of a brotli decoder that is decoded at once, and what is at most lost before a damage.
+/// Under some 30 bytes the decoder has only its slow path.
+pub const BROTLI_BLOCK_BYTES: usize = 128;
+
 /// Output of a decoder that is handed on at once.
 pub const DECODE_BUFFER_BYTES: usize = 64 * 1024;
 

@@ -11,16 +11,17 @@ use crate::model::InputIdentity;
 
 /// The captures behind the arguments of a replay, in the order they are read.
 ///
-/// Files keep the order they were given in. A directory stands for the captures directly inside
-/// it, sorted by name; directories inside it are not entered. Whether a file is a capture is
-/// decided by its first bytes.
+/// Files keep the order they were given in. A directory stands for the captures in it and in the
+/// directories inside it, sorted by path. A link to a directory is followed where it was named
+/// and passed over where it was found, so that no loop of links is walked; a link to a file is
+/// that file. Whether a file is a capture is decided by its first bytes.
 #[derive(Debug, Default)]
 pub struct Inputs {
     /// What can be read.
     pub usable: Vec<Input>,
     /// What was asked for and cannot be read.
     pub unusable: Vec<InputError>,
-    /// Files in directories that are no captures.
+    /// What was found in directories and is not read.
     pub skipped: Vec<SkippedFile>,
 }
 
@@ -33,7 +34,7 @@ pub enum Input {
     Stdin,
 }
 
-/// A file in a directory that is no capture.
+/// A file in a directory that is no capture, or a link to another directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkippedFile {
     /// Which file.
@@ -59,13 +60,12 @@ pub enum InputError {
     },
     /// A directory that was named holds no captures.
     #[error(
-        "read the directory {path}: none of its {files} files is a pcap or pcapng capture \
-         (directories inside it are not entered)"
+        "read the directory {path}: none of the {files} files in it is a pcap or pcapng capture"
     )]
     NoCaptures {
         /// Which directory.
         path: PathBuf,
-        /// How many files it holds.
+        /// How many files it and the directories inside it hold.
         files: usize,
     },
     /// Standard input was named twice.
@@ -111,14 +111,14 @@ impl Inputs {
     }
 
     fn add_directory(&mut self, path: &Path) {
-        let files = match files_in(path) {
-            Ok(files) => files,
-            Err(source) => {
-                return self.unusable.push(InputError::Directory { path: path.into(), source });
-            }
-        };
-        let (mut captures, count) = (0, files.len());
-        for file in files {
+        let found = Found::below(path);
+        let failed = !found.errors.is_empty();
+        self.unusable.extend(found.errors);
+        let reason = "a link to a directory, which is followed only when it is named".to_owned();
+        let passed = |path| SkippedFile { path, reason: reason.clone() };
+        self.skipped.extend(found.links.into_iter().map(passed));
+        let (mut captures, count) = (0, found.files.len());
+        for file in found.files {
             match FileSource::open(&file) {
                 Ok(_) => {
                     captures += 1;
@@ -134,7 +134,7 @@ impl Inputs {
                 }
             }
         }
-        if captures == 0 {
+        if captures == 0 && !failed {
             self.unusable.push(InputError::NoCaptures { path: path.into(), files: count });
         }
     }
@@ -183,14 +183,42 @@ fn read_identity(path: &Path, hasher: &StableHasher) -> io::Result<InputIdentity
     Ok(InputIdentity { size, hash: hasher.hash(&bytes) })
 }
 
-/// The regular files directly inside a directory, sorted by name, each once.
-fn files_in(path: &Path) -> io::Result<BTreeSet<PathBuf>> {
-    let mut files = BTreeSet::new();
-    for entry in fs::read_dir(path)? {
-        let file = entry?.path();
-        if file.is_file() {
-            files.insert(file);
+/// What is in a directory and in those inside it.
+#[derive(Default)]
+struct Found {
+    /// Regular files and links to such, sorted by path.
+    files: BTreeSet<PathBuf>,
+    /// Links to directories, sorted by path.
+    links: BTreeSet<PathBuf>,
+    errors: Vec<InputError>,
+}
+
+impl Found {
+    fn below(directory: &Path) -> Self {
+        let mut found = Found::default();
+        let mut todo = vec![directory.to_path_buf()];
+        while let Some(path) = todo.pop() {
+            if let Err(source) = found.list(&path, &mut todo) {
+                found.errors.push(InputError::Directory { path, source });
+            }
         }
+        found.errors.sort_by_key(ToString::to_string);
+        found
     }
-    Ok(files)
+
+    /// Lists one directory; those inside it are still `todo`.
+    fn list(&mut self, path: &Path, todo: &mut Vec<PathBuf>) -> io::Result<()> {
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_type()?.is_dir() {
+                todo.push(path);
+            } else if path.is_dir() {
+                self.links.insert(path);
+            } else if path.is_file() {
+                self.files.insert(path);
+            }
+        }
+        Ok(())
+    }
 }

@@ -166,11 +166,35 @@ fn directories_are_sorted_by_name_and_given_files_keep_their_order() {
     write(&mirror.join("deeper"), "c.pcap", &pcap());
     let z = write(folder.path(), "z.pcap", &pcap());
     let inputs = Inputs::expand(&[z, mirror, "-".into()]);
-    assert_eq!(names(&inputs), ["z.pcap", "a.pcap", "b.log", "-"]);
+    assert_eq!(names(&inputs), ["z.pcap", "a.pcap", "b.log", "c.pcap", "-"]);
     assert!(inputs.unusable.is_empty());
     let skipped: Vec<_> =
         inputs.skipped.iter().map(|s| s.path.file_name().unwrap().to_str().unwrap()).collect();
     assert_eq!(skipped, ["empty.pcap", "notes.pcap"]);
+}
+
+#[test]
+fn links_to_directories_are_passed_over_and_loops_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = folder.path().join("mirror");
+    let day = mirror.join("2026-11-21");
+    fs::create_dir_all(day.join("later")).unwrap();
+    fs::create_dir(mirror.join("2026-11-22")).unwrap();
+    write(&mirror, "2026-11-23.pcap", &pcap());
+    write(&mirror.join("2026-11-22"), "a.pcap", &pcap());
+    write(&day, "z.pcap", &pcap());
+    write(&day.join("later"), "x.pcap", &pcap());
+    std::os::unix::fs::symlink(&mirror, day.join("up")).unwrap();
+    std::os::unix::fs::symlink(day.join("gone"), day.join("dangling")).unwrap();
+    let named = folder.path().join("named");
+    std::os::unix::fs::symlink(&mirror, &named).unwrap();
+    for argument in [&mirror, &named] {
+        let inputs = Inputs::expand(std::slice::from_ref(argument));
+        assert_eq!(names(&inputs), ["x.pcap", "z.pcap", "a.pcap", "2026-11-23.pcap"]);
+        assert!(inputs.unusable.is_empty());
+        let skipped: Vec<_> = inputs.skipped.iter().map(|s| s.path.clone()).collect();
+        assert_eq!(skipped, [argument.join("2026-11-21/up")]);
+    }
 }
 
 #[test]
@@ -188,7 +212,7 @@ fn what_cannot_be_read_is_told_and_the_rest_is_read() {
     assert_eq!(errors.len(), 4);
     assert!(errors[0].contains("which is no capture"), "{}", errors[0]);
     assert!(errors[1].contains("No such file"), "{}", errors[1]);
-    assert!(errors[2].contains("none of its 0 files is a pcap"), "{}", errors[2]);
+    assert!(errors[2].contains("none of the 0 files in it is a pcap"), "{}", errors[2]);
     assert_eq!(errors[3], "read -: standard input can be read only once");
 }
 

@@ -72,6 +72,9 @@ pub struct StoreArgs {
     /// The database [default: phitap.db]
     #[arg(long, value_name = "FILE", env = "PHITAP_DB")]
     pub db: Option<PathBuf>,
+    /// Options in a TOML file; those on the command line win
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// What replay and capture share.
@@ -83,9 +86,6 @@ pub struct RecordArgs {
     /// The installation's key, made on first use [default: $XDG_DATA_HOME/phitap/key]
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
-    /// Options in a TOML file; those on the command line win
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
     /// A folder of rules that add to the built-in ones or switch them off
     #[arg(long, value_name = "DIR")]
     pub rules: Option<PathBuf>,
@@ -109,7 +109,7 @@ pub struct RecordArgs {
 /// `phitap replay`
 #[derive(Debug, Clone, Args)]
 pub struct ReplayArgs {
-    /// Captures, directories of captures, or `-` for standard input
+    /// Captures, directories with captures anywhere below, or `-` for standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// What replay and capture share.

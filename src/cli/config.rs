@@ -54,18 +54,17 @@ pub struct RecordSettings {
     pub filter: Option<String>,
 }
 
-/// The database that is meant.
-pub fn db_path(store: &StoreArgs) -> PathBuf {
-    store.db.clone().unwrap_or_else(|| DEFAULT_DB.into())
+/// The database that is meant: the option's, else the environment's, else the configuration
+/// file's, else the default.
+pub fn db_path(store: &StoreArgs) -> Result<PathBuf, Failure> {
+    ConfigFile::of(store).map(|file| file.db_of(store))
 }
 
 impl RecordSettings {
     /// Reads the configuration file, the rules and the key.
     pub fn resolve(args: &RecordArgs) -> Result<Self, Failure> {
-        let file = match &args.config {
-            Some(path) => ConfigFile::read(path)?,
-            None => ConfigFile::default(),
-        };
+        let file = ConfigFile::of(&args.store)?;
+        let db = file.db_of(&args.store);
         let memory = args.memory.as_deref().or(file.memory.as_deref());
         let memory = memory.map_or(Ok(DEFAULT_MEMORY), |text| size("--memory", text))?;
         if memory < MEMORY_MIN {
@@ -82,7 +81,7 @@ impl RecordSettings {
         };
         let key = InstallationKey::load_or_make(&key_path).map_err(Failure::usage)?;
         Ok(RecordSettings {
-            db: args.store.db.clone().or(file.db).unwrap_or_else(|| DEFAULT_DB.into()),
+            db,
             key,
             detector,
             workers,
@@ -95,6 +94,17 @@ impl RecordSettings {
 }
 
 impl ConfigFile {
+    /// The file that is named; without one, no key is set.
+    fn of(store: &StoreArgs) -> Result<Self, Failure> {
+        store.config.as_deref().map_or_else(|| Ok(ConfigFile::default()), ConfigFile::read)
+    }
+
+    /// `store.db` holds the variable `PHITAP_DB` where the option was not given.
+    fn db_of(&self, store: &StoreArgs) -> PathBuf {
+        let named = store.db.as_ref().or(self.db.as_ref());
+        named.map_or_else(|| DEFAULT_DB.into(), Clone::clone)
+    }
+
     fn read(path: &Path) -> Result<Self, Failure> {
         let told = |e: &dyn std::fmt::Display| {
             Failure::usage(format!("read configuration {}: {e}", path.display()))

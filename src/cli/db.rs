@@ -16,7 +16,7 @@ pub fn run(args: &DbArgs) -> Result<Exit, Failure> {
 }
 
 fn open(store: &StoreArgs) -> Result<Reader, Failure> {
-    Reader::open(&db_path(store)).map_err(|e| store_failure(&e))
+    Reader::open(&db_path(store)?).map_err(|e| store_failure(&e))
 }
 
 #[expect(clippy::print_stdout, reason = "this is the answer")]

@@ -211,7 +211,7 @@ fn records<T: Serialize>(rows: &[T]) -> Result<Vec<Record>, Failure> {
 
 /// The database for reading.
 pub fn open(output: &OutputArgs) -> Result<Reader, Failure> {
-    let path = db_path(&output.store);
+    let path = db_path(&output.store)?;
     Reader::open(&path).map_err(|e| super::record::store_failure(&e))
 }
 

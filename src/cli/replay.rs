@@ -10,6 +10,9 @@ use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Sources};
 use crate::store::{InputIdentity, InputPlan, RunKind};
 
+/// Skipped files that are named; a directory of other things holds thousands.
+const SKIPPED_TOLD: usize = 20;
+
 /// Reads captures into the inventory.
 pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     let settings = RecordSettings::resolve(&args.record)?;
@@ -86,8 +89,11 @@ fn open(
 
 /// Says what cannot be read. Nothing usable at all is a usage error.
 fn tell_unusable(inputs: &Inputs) -> Result<Exit, Failure> {
-    for skipped in &inputs.skipped {
+    for skipped in inputs.skipped.iter().take(SKIPPED_TOLD) {
         tell(format!("skipped {}: {}", skipped.path.display(), skipped.reason));
+    }
+    if let Some(more @ 1..) = inputs.skipped.len().checked_sub(SKIPPED_TOLD) {
+        tell(format!("skipped {more} more files that are no captures, or links to directories"));
     }
     let mut errors = inputs.unusable.iter();
     if inputs.usable.is_empty() {

@@ -306,9 +306,9 @@ impl Summary<'_> {
         let first =
             returned.filter(|(d, _)| *d == Direction::ToClient).map(|(_, c)| &c.class).min();
         if let Some(class) = first {
-            hint(&format!("fields --class {class}"), "in which fields a data class travels");
+            hint(&format!("fields --class {class}"), "which fields carry a data class");
         }
-        hint("endpoints", "what answers, the most exposed first");
+        hint("endpoints", "what answers, worst first");
         hint("coverage", "what could not be seen, and why");
     }
 }

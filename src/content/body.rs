@@ -89,6 +89,7 @@ impl BodyWalker {
     /// No more will come: hands on what is unfinished and tells what there was.
     pub fn finish<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) -> BodySummary {
         self.settle_gap(paths, sink);
+        self.finish_chain(paths, sink);
         if let Some(chain) = &mut self.chain {
             self.inner.truncated |= !chain.is_complete() && self.encoded_bytes > 0;
             if chain.is_mismatched() {
@@ -117,9 +118,20 @@ impl BodyWalker {
         }
         if self.chain.is_some() {
             // With the missing bytes went the dictionary of those that follow.
+            self.finish_chain(paths, sink);
             self.undecoded = self.undecoded.or(Some(Undecoded::Gap));
         } else {
             self.inner.gap(&self.plan, paths, sink);
+        }
+    }
+
+    /// Walks what decoders still hold.
+    fn finish_chain<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        let (inner, plan) = (&mut self.inner, &self.plan);
+        let Some(chain) = &mut self.chain else { return };
+        let state = chain.finish(&mut |bytes| inner.push(bytes, plan, paths, sink));
+        if self.undecoded.is_none() {
+            self.note(state);
         }
     }
 

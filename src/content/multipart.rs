@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use crate::base::limits::{PART_HEAD_BYTES_MAX, SNIFF_BYTES};
-use crate::model::ValueKind;
+use crate::model::{Value, ValueKind};
 
 use super::leaf::Leaf;
 use super::media::for_parameters;
@@ -102,7 +102,7 @@ impl MultipartWalker {
                     input = rest;
                 }
                 Stage::Head => {
-                    self.head_byte(byte);
+                    self.head_byte(byte, paths, sink);
                     input = rest;
                 }
                 Stage::Epilogue => return,
@@ -237,7 +237,7 @@ impl MultipartWalker {
     }
 
     /// One byte of the head of a part, which an empty line ends.
-    fn head_byte(&mut self, byte: u8) {
+    fn head_byte<S: FieldSink>(&mut self, byte: u8, paths: &mut PathTable, sink: &mut S) {
         let room = self.head.len() < PART_HEAD_BYTES_MAX;
         if room {
             self.head.push(byte);
@@ -252,12 +252,15 @@ impl MultipartWalker {
         let line = self.head.strip_suffix(b"\n").unwrap_or_default();
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.is_empty() || line.ends_with(b"\n") || !room {
-            self.begin_part();
+            self.begin_part(paths, sink);
         }
     }
 
-    fn begin_part(&mut self) {
+    fn begin_part<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         let head = PartHead::parse(&self.head);
+        if !head.file_names.is_empty() {
+            self.tell_file(&head, paths, sink);
+        }
         self.head.clear();
         self.stage = Stage::Body;
         // A part may be empty: its delimiter then begins right away, behind the empty line.
@@ -270,6 +273,22 @@ impl MultipartWalker {
                 Part::Body(Box::new(BodyWalker::at_depth(plan, self.depth)))
             }
         };
+    }
+
+    /// The names of a file are values; that of its part is a name like that of a form field.
+    fn tell_file<S: FieldSink>(&self, head: &PartHead, paths: &mut PathTable, sink: &mut S) {
+        let mut part = part_path(self.depth, paths);
+        if let Some(name) = &head.name {
+            let path = paths.named(part, Step::Name, name);
+            if let Interned::Data(path) = path {
+                sink.key(paths, path, name);
+            }
+            part = path.id();
+        }
+        let path = paths.step(part, Step::FileName);
+        for bytes in &head.file_names {
+            sink.field(paths, path, Value { kind: ValueKind::String, bytes, continued: false });
+        }
     }
 
     fn part_bytes<S: FieldSink>(&mut self, bytes: &[u8], paths: &mut PathTable, sink: &mut S) {
@@ -307,7 +326,8 @@ impl MultipartWalker {
 #[derive(Debug, Default)]
 struct PartHead {
     name: Option<Vec<u8>>,
-    has_file: bool,
+    /// As `filename` and `filename*` say it.
+    file_names: Vec<Vec<u8>>,
     content_type: Option<Vec<u8>>,
     encoding: Option<Vec<u8>>,
 }
@@ -322,7 +342,8 @@ impl PartHead {
             if name.eq_ignore_ascii_case(b"content-disposition") {
                 for_parameters(value, |parameter, value| match parameter {
                     b"name" => told.name = Some(value.to_vec()),
-                    b"filename" | b"filename*" => told.has_file = true,
+                    b"filename" => told.file_names.push(value.to_vec()),
+                    b"filename*" => told.file_names.push(extended(value)),
                     _ => {}
                 });
             } else if name.eq_ignore_ascii_case(b"content-type") {
@@ -338,16 +359,34 @@ impl PartHead {
     fn field_name(&self) -> Option<Vec<u8>> {
         let media = self.content_type.as_deref().map(MediaType::parse);
         let plain = media.is_none_or(|m| m.essence() == "text/plain") && self.encoding.is_none();
-        self.name.clone().filter(|_| plain && !self.has_file)
+        self.name.clone().filter(|_| plain && self.file_names.is_empty())
     }
 }
 
 fn field_path(name: &[u8], depth: u8, paths: &mut PathTable) -> Interned {
+    let part = part_path(depth, paths);
+    paths.named(part, Step::Name, name)
+}
+
+fn part_path(depth: u8, paths: &mut PathTable) -> PathId {
     let mut part = PathId::NONE;
     for _ in 0..depth {
         part = paths.step(part, Step::Part);
     }
-    paths.named(part, Step::Name, name)
+    part
+}
+
+/// An extended parameter in UTF-8 (RFC 8187 section 3.2): charset, language, percent-encoded text.
+fn extended(value: &[u8]) -> Vec<u8> {
+    let mut parts = value.splitn(3, |b| *b == b'\'');
+    let (Some(charset), Some(_), Some(text)) = (parts.next(), parts.next(), parts.next()) else {
+        return value.to_vec();
+    };
+    let text: Vec<u8> = percent_encoding::percent_decode(text).collect();
+    if charset.eq_ignore_ascii_case(b"iso-8859-1") {
+        return text.into_iter().map(char::from).collect::<String>().into_bytes();
+    }
+    text
 }
 
 /// The boundary of a body whose media type names none: its first line.

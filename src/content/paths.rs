@@ -238,6 +238,7 @@ impl PathTable {
             Step::Nested => out.push_str("|$"),
             Step::Xml | Step::Form | Step::Query | Step::Header | Step::Cookie => {}
             Step::Part => out.push_str("part:"),
+            Step::FileName => out.push_str(";filename"),
             Step::Index => out.push_str("[*]"),
             Step::Element => out.extend(["/", name]),
             Step::Attribute => out.extend(["/@", name]),

@@ -41,6 +41,8 @@ pub enum Step {
     Cookie,
     /// A part of a multipart body, `part:`.
     Part,
+    /// The name of the file in a part, `;filename`.
+    FileName,
     /// A member of a JSON object, `.name` or `['na me']`.
     Key,
     /// The elements of a JSON array, `[*]`.

@@ -63,6 +63,7 @@ const MULTIPART: &str = "preamble\r\n--xyz\r\nContent-Disposition: form-data; na
 078-05-1120\r\n--xyz\r\nContent-Type: application/json\r\n\r\n{\"x\":\"--xy\r\\n\"}\r\n--xyz\r\n\
 Content-Type: text/xml\r\nContent-Transfer-Encoding: base64\r\n\r\nPGE+PGI+aGk8L2I+PC9hPg==\r\n\
 --xyz \r\nContent-Disposition: form-data; name=empty\r\n\r\n\r\n--xyz\r\n\
+Content-Disposition: form-data; name=up; filename=\"a.txt\"\r\n\r\n\r\n--xyz\r\n\
 Content-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n\r\ninner text\r\n--in--\r\n\
 \r\n--xyz--\r\nepilogue";
 
@@ -197,10 +198,30 @@ fn parts_are_bodies_of_their_own() {
         ("part:$.x", "--xy\r\n"),
         ("part:/a/b", "hi"),
         ("part:empty", ""),
+        ("part:up;filename", "a.txt"),
         ("part:part:$", "inner text"),
     ];
     assert_eq!(fields, pairs(&expected));
     assert_eq!(summary.format, Format::Multipart);
+}
+
+#[test]
+fn names_of_files_are_values_beside_the_names_of_their_parts() {
+    let body = b"--b\r\n\
+        Content-Disposition: form-data; name=\"scan\"; filename=\"Jane Doe x-ray.dcm\"\r\n\
+        Content-Type: application/octet-stream\r\n\r\n\0\x01\r\n--b\r\n\
+        Content-Disposition: attachment; filename=\"a \\\"b\\\".json\"; \
+        filename*=UTF-8''M%C3%BCller.json\r\n\r\n{\"x\":1}\r\n--b\r\n\
+        Content-Disposition: attachment; filename*=iso-8859-1'en'%A3%20rates\r\n\r\n\r\n--b--\r\n";
+    let (fields, _) = media("multipart/form-data; boundary=b").walk(body);
+    let expected = [
+        ("part:scan;filename", "Jane Doe x-ray.dcm"),
+        ("part:;filename", "a \"b\".json"),
+        ("part:;filename", "M\u{fc}ller.json"),
+        ("part:$.x", "1"),
+        ("part:;filename", "\u{a3} rates"),
+    ];
+    assert_eq!(fields, pairs(&expected));
 }
 
 #[test]

@@ -105,7 +105,13 @@ impl Detector {
 
     /// Whether the key of an object, or the name of a parameter, may be stored.
     pub fn keeps_key(&self, key: &[u8]) -> bool {
-        !self.is_sensitive(key) && !vocabulary::key_is_person(key)
+        !self.is_sensitive(key) && !self.names_person(key)
+    }
+
+    /// Whether a name reads like that of a person, as it is or percent-decoded.
+    pub fn names_person(&self, name: &[u8]) -> bool {
+        let decoded: Cow<'_, [u8]> = percent_decode(name).into();
+        vocabulary::key_is_person(&decoded)
     }
 
     /// The name of a rule, empty for one that is not loaded.

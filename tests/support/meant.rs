@@ -75,8 +75,10 @@ pub const MEANT: &[Meant] = &[
         ],
     },
     Meant {
-        why: "the status line is none of HTTP/1.x (RFC 9112, section 4: `HTTP/2.1 200`, `2xx`, \
-              four digits): an anomaly, so the request stays without an answer",
+        why: "the status line is none of HTTP/1.x (RFC 9112, section 4): another version \
+              (`HTTP/2.1`, `HTTP/2.0`, `HTTP/0.9`), more than one digit in it (`1.10`, `1.00`, \
+              `1.01`), a NUL, or a status that is none (`000`, `2xx`, `20x`, `2040`): an anomaly, \
+              so the request stays without an answer",
         captures: &[
             "OISF+suricata-verify/tests/http-evader/http-evader-049/",
             "OISF+suricata-verify/tests/http-evader/http-evader-053/",

@@ -15,10 +15,15 @@ struct Tcp {
 
 /// The parts, where the frame is whole and plain.
 fn tcp_of(frame: &Frame) -> Option<Tcp> {
+    let tcp = header_of(frame)?;
+    let length = frame.bytes.len();
+    let whole = tcp.payload_at >= tcp.tcp_at + 20 && tcp.payload_at <= tcp.end && tcp.end <= length;
+    (whole && length as u64 == u64::from(frame.wire_len)).then_some(tcp)
+}
+
+/// The parts, where the frame is plain; the capture may have cut it.
+fn header_of(frame: &Frame) -> Option<Tcp> {
     let b = &frame.bytes;
-    if b.len() as u64 != u64::from(frame.wire_len) {
-        return None;
-    }
     let be16 = |at: usize| Some(usize::from(u16::from_be_bytes([*b.get(at)?, *b.get(at + 1)?])));
     let (tcp_at, end) = match be16(12)? {
         0x0800 => {
@@ -33,14 +38,13 @@ fn tcp_of(frame: &Frame) -> Option<Tcp> {
         _ => return None,
     };
     let payload_at = tcp_at + usize::from(b.get(tcp_at + 12)? >> 4) * 4;
-    let whole = payload_at >= tcp_at + 20 && payload_at <= end && end <= b.len();
-    whole.then_some(Tcp { ip_at: 14, tcp_at, payload_at, end })
+    Some(Tcp { ip_at: 14, tcp_at, payload_at, end })
 }
 
 /// Both ends of a frame's connection, in one order for both directions; empty for what is not TCP.
 fn connection(frame: &Frame) -> Vec<u8> {
     let b = &frame.bytes;
-    let Some(tcp) = tcp_of(frame) else { return Vec::new() };
+    let Some(tcp) = header_of(frame) else { return Vec::new() };
     let addresses = if b[12] == 0x08 { &b[26..34] } else { &b[22..54] };
     let (source, target) = addresses.split_at(addresses.len() / 2);
     let source = [source, &b[tcp.tcp_at..tcp.tcp_at + 2]].concat();
@@ -82,36 +86,42 @@ pub fn shuffled(frames: &[Frame], rng: &mut Rng) -> Vec<Frame> {
     out
 }
 
-/// Cuts every TCP payload into pieces of the sizes `size` gives.
+/// Cuts every TCP payload into pieces of the sizes `size` gives; but for data in a SYN, whose other
+/// pieces would have no ACK flag, and such segments count for nothing (RFC 9293 section 3.10.7.4).
 pub fn recut(frames: &[Frame], mut size: impl FnMut() -> usize) -> Vec<Frame> {
     let mut out = Vec::new();
     for frame in frames {
         match tcp_of(frame) {
-            Some(tcp) if tcp.end - tcp.payload_at > 1 => pieces(frame, &tcp, &mut size, &mut out),
+            Some(tcp) if tcp.end - tcp.payload_at > 1 && !is_syn(frame, &tcp) => {
+                pieces(frame, &tcp, &mut size, &mut out)
+            }
             _ => out.push(frame.clone()),
         }
     }
     out
 }
 
+fn is_syn(frame: &Frame, tcp: &Tcp) -> bool {
+    frame.bytes[tcp.tcp_at + 13] & 2 != 0
+}
+
 fn pieces(frame: &Frame, tcp: &Tcp, size: &mut impl FnMut() -> usize, out: &mut Vec<Frame>) {
-    const FIN_SYN_PSH: u8 = 0x0b;
+    const FIN_PSH: u8 = 9;
     let payload = &frame.bytes[tcp.payload_at..tcp.end];
     let seq_at = tcp.tcp_at + 4;
     let seq: [u8; 4] = frame.bytes[seq_at..seq_at + 4].try_into().expect("four bytes");
-    let syn = u32::from(frame.bytes[tcp.tcp_at + 13] & 2 != 0);
     let mut at = 0;
     while at < payload.len() {
         let end = (at + size().max(1)).min(payload.len());
         let mut bytes = frame.bytes[..tcp.payload_at].to_vec();
         bytes.extend_from_slice(&payload[at..end]);
-        let past = if at == 0 { 0 } else { u32::try_from(at).expect("a segment") + syn };
+        let past = u32::try_from(at).expect("a segment");
         let moved = u32::from_be_bytes(seq).wrapping_add(past);
         bytes[seq_at..seq_at + 4].copy_from_slice(&moved.to_be_bytes());
         let flags = &mut bytes[tcp.tcp_at + 13];
-        let first = if at == 0 { 2 } else { 0 };
-        let last = if end == payload.len() { 9 } else { 0 };
-        *flags &= !FIN_SYN_PSH | first | last;
+        if end < payload.len() {
+            *flags &= !FIN_PSH;
+        }
         let length = bytes.len() - if frame.bytes[12] == 0x08 { tcp.ip_at } else { tcp.ip_at + 40 };
         let length = u16::try_from(length).expect("a packet").to_be_bytes();
         let length_at = tcp.ip_at + if frame.bytes[12] == 0x08 { 2 } else { 4 };

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::base::limits::{EXPANSION_FREE_BYTES, EXPANSION_RATIO_MAX};
 
 use super::pool::{Pooled, with_buffer};
-use super::{Coding, Status};
+use super::{Coding, Progress, Status};
 
 /// How a chain of decoders goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,10 +46,27 @@ impl Chain {
     pub(crate) fn push(&mut self, input: &[u8], out: &mut dyn FnMut(&[u8])) -> ChainState {
         if self.state == ChainState::Open {
             self.read += input.len() as u64;
-            let limit = self.read.saturating_mul(EXPANSION_RATIO_MAX).max(EXPANSION_FREE_BYTES);
-            self.state = through(&mut self.links, limit, input, out);
+            let limit = self.limit();
+            self.state = through(&mut self.links, limit, Input { bytes: input, last: false }, out);
         }
         self.state
+    }
+
+    /// No more will come: decodes what decoders still hold, behind a damaged one too.
+    pub(crate) fn finish(&mut self, out: &mut dyn FnMut(&[u8])) -> ChainState {
+        if self.state != ChainState::ExpansionLimit {
+            let limit = self.limit();
+            let state = through(&mut self.links, limit, Input { bytes: &[], last: true }, out);
+            if state != ChainState::Open {
+                self.state = state;
+            }
+        }
+        self.state
+    }
+
+    /// Bytes that a decoder may have written by now.
+    fn limit(&self) -> u64 {
+        self.read.saturating_mul(EXPANSION_RATIO_MAX).max(EXPANSION_FREE_BYTES)
     }
 
     /// Whether every stream that began has ended.
@@ -63,39 +80,60 @@ impl Chain {
     }
 }
 
+/// The next bytes for a decoder, and whether they are the last.
+#[derive(Clone, Copy)]
+struct Input<'a> {
+    bytes: &'a [u8],
+    last: bool,
+}
+
 fn through(
     links: &mut [Link],
     limit: u64,
-    mut input: &[u8],
+    mut input: Input<'_>,
     out: &mut dyn FnMut(&[u8]),
 ) -> ChainState {
     let Some((link, rest)) = links.split_first_mut() else {
-        out(input);
+        if !input.bytes.is_empty() {
+            out(input.bytes);
+        }
         return ChainState::Open;
     };
+    let mut end = ChainState::Open;
     with_buffer(|buffer| {
         while !link.ended {
-            let Some(decoder) = link.decoder.decoder() else { return ChainState::Damaged };
-            let step = decoder.decode(input, buffer);
-            input = input.get(step.read..).unwrap_or_default();
-            link.written += step.written as u64;
-            let state = if link.written > limit {
-                ChainState::ExpansionLimit
-            } else {
-                through(rest, limit, buffer.get(..step.written).unwrap_or_default(), out)
+            let finishing = input.last && input.bytes.is_empty();
+            let step = match link.decoder.decoder() {
+                Some(decoder) if finishing => decoder.finish(buffer),
+                Some(decoder) => decoder.decode(input.bytes, buffer),
+                None => Progress { read: 0, written: 0, status: Status::Damaged },
             };
-            match (state, step.status) {
-                (ChainState::Open, Status::Damaged) => return ChainState::Damaged,
-                (ChainState::Open, Status::End) => link.ended = true,
-                (ChainState::Open, Status::More) => {
-                    let stuck = step.read == 0 && step.written == 0;
-                    if stuck || input.is_empty() && step.written < buffer.len() {
-                        break;
-                    }
-                }
-                (state, _) => return state,
+            input.bytes = input.bytes.get(step.read..).unwrap_or_default();
+            link.written += step.written as u64;
+            if link.written > limit {
+                end = ChainState::ExpansionLimit;
+                return;
+            }
+            let decoded = buffer.get(..step.written).unwrap_or_default();
+            end = through(rest, limit, Input { bytes: decoded, last: false }, out);
+            if end != ChainState::Open {
+                return;
+            }
+            link.ended = step.status != Status::More;
+            if step.status == Status::Damaged {
+                end = ChainState::Damaged;
+            }
+            let stuck = step.read == 0 && step.written == 0;
+            if stuck || !finishing && input.bytes.is_empty() && step.written < buffer.len() {
+                return;
             }
         }
-        ChainState::Open
-    })
+    });
+    if input.last && end != ChainState::ExpansionLimit {
+        let behind = through(rest, limit, Input { bytes: &[], last: true }, out);
+        if behind != ChainState::Open {
+            return behind;
+        }
+    }
+    end
 }

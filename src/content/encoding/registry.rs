@@ -8,6 +8,11 @@ pub trait Decode {
     /// and the status is [`Status::More`], it needs more input.
     fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Progress;
 
+    /// Decodes what it still holds when no more input comes; called until nothing is written.
+    fn finish(&mut self, _output: &mut [u8]) -> Progress {
+        Progress { read: 0, written: 0, status: Status::More }
+    }
+
     /// Whether the stream may end here: nothing is missing of what began.
     fn is_complete(&self) -> bool;
 

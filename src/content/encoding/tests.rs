@@ -78,6 +78,20 @@ fn encoders() -> Vec<(&'static Coding, Encoder)> {
     encoders
 }
 
+/// `data` under every coding and under some stacks of them.
+fn stacks(data: &[u8]) -> Vec<(Vec<&'static Coding>, Vec<u8>)> {
+    let one = encoders().into_iter().map(|(coding, encode)| (vec![coding], encode(data)));
+    let mut stacks: Vec<_> = one.collect();
+    let named = |names: &[&str]| {
+        names.iter().map(|n| coding_named(n.as_bytes()).unwrap()).collect::<Vec<_>>()
+    };
+    stacks.push((named(&["gzip", "br"]), gzip(&brotli(data))));
+    stacks.push((named(&["br", "zstd"]), brotli(&zstd(data))));
+    stacks.push((named(&["zstd", "deflate"]), zstd(&zlib(data))));
+    stacks
+}
+
+#[derive(Debug, PartialEq)]
 struct Decoded {
     bytes: Vec<u8>,
     state: ChainState,
@@ -88,10 +102,10 @@ struct Decoded {
 fn decode(codings: &[&'static Coding], pieces: &[&[u8]]) -> Decoded {
     let mut chain = Chain::new(codings);
     let mut bytes = Vec::new();
-    let mut state = ChainState::Open;
     for piece in pieces {
-        state = chain.push(piece, &mut |out| bytes.extend_from_slice(out));
+        chain.push(piece, &mut |out| bytes.extend_from_slice(out));
     }
+    let state = chain.finish(&mut |out| bytes.extend_from_slice(out));
     Decoded { bytes, state, complete: chain.is_complete(), mismatched: chain.is_mismatched() }
 }
 
@@ -123,6 +137,25 @@ proptest! {
             let decoded = decode(&[coding], &[&encoded[..len]]);
             prop_assert_eq!(decoded.state, ChainState::Open, "{:?}", coding);
             prop_assert!(data.as_bytes().starts_with(&decoded.bytes), "{:?}", coding);
+        }
+    }
+
+    #[test]
+    fn a_damaged_stream_gives_the_same_wherever_it_is_cut(
+        words in proptest::collection::vec("[a-z]{1,9} ", 20..500),
+        flips in proptest::collection::vec((any::<usize>(), 1u8..), 1..4),
+        cuts in proptest::collection::vec(any::<usize>(), 0..12),
+    ) {
+        let data = words.concat();
+        for (codings, mut encoded) in stacks(data.as_bytes()) {
+            for (at, flip) in &flips {
+                let at = at % encoded.len();
+                encoded[at] ^= flip;
+            }
+            let whole = decode(&codings, &[&encoded]);
+            let bytes: Vec<&[u8]> = encoded.chunks(1).collect();
+            prop_assert_eq!(&decode(&codings, &bytes), &whole, "{:?} byte by byte", codings);
+            prop_assert_eq!(&decode(&codings, &cut(&encoded, &cuts)), &whole, "{:?}", codings);
         }
     }
 
@@ -187,6 +220,28 @@ fn a_damaged_stream_keeps_what_was_decoded() {
     encoded.extend_from_slice(b"\x00\x05\x00\xfa\xffhello\x07rest");
     let decoded = decode(&[coding_named(b"gzip").unwrap()], &[&encoded]);
     assert_eq!((decoded.state, &decoded.bytes[..]), (ChainState::Damaged, &b"hello"[..]));
+}
+
+#[test]
+fn what_precedes_a_damage_is_lost_by_no_large_piece() {
+    // Hexadecimal digits of a walk: half a megabyte that hardly compresses, so several blocks.
+    let mut at = 1u32;
+    let mut word = || {
+        at = at.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        format!("{at:08x}")
+    };
+    let data: String = (0..50_000).map(|_| word()).collect();
+    for (name, encode) in [("zstd", zstd as Encoder), ("br", brotli), ("gzip", gzip)] {
+        let mut encoded = encode(data.as_bytes());
+        let at = encoded.len() - 20;
+        encoded[at..at + 12].fill(0xff);
+        let coding = [coding_named(name.as_bytes()).unwrap()];
+        let whole = decode(&coding, &[&encoded]);
+        assert_eq!(whole, decode(&coding, &encoded.chunks(1448).collect::<Vec<_>>()), "{name}");
+        // What zstd has is whole blocks.
+        assert!(whole.bytes.len() > 250_000, "{name}: {}", whole.bytes.len());
+        assert!(data.as_bytes().starts_with(&whole.bytes[..250_000]), "{name}");
+    }
 }
 
 #[test]
