@@ -118,6 +118,9 @@ pub const ADDRESSES_PER_SERVICE_MAX: usize = 256;
 /// Product names kept per service (bottom-k by keyed hash).
 pub const PRODUCTS_PER_SERVICE_MAX: usize = 16;
 
+/// VLANs and tunnels kept per service (bottom-k by keyed hash).
+pub const ENCAPSULATIONS_PER_SERVICE_MAX: usize = 32;
+
 /// Services kept per client (bottom-k by keyed hash).
 pub const SERVICES_PER_CLIENT_MAX: usize = 64;
 

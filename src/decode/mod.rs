@@ -29,4 +29,6 @@ mod walk;
 pub use decoder::Decoder;
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;

@@ -16,11 +16,8 @@ pub(super) fn strip(view: View<'_>) -> Result<(Content, View<'_>), SkipReason> {
         _ => view,
     };
     let first = view.u8(0).ok_or(CUT)?;
-    let (protocol, len) = if first & 1 == 1 {
-        (u16::from(first), 1)
-    } else {
-        (view.be_u16(0).ok_or(CUT)?, 2)
-    };
+    let (protocol, len) =
+        if first & 1 == 1 { (u16::from(first), 1) } else { (view.be_u16(0).ok_or(CUT)?, 2) };
     let content = match protocol {
         0x0021 => Content::Ipv4,
         0x0057 => Content::Ipv6,

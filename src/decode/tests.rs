@@ -4,103 +4,10 @@ use std::net::SocketAddr;
 
 use proptest::prelude::*;
 
-use super::{Decoder, reasons};
+use super::reasons;
+use super::testing::{Found, decode, decode_cut, ethernet, ipv4, ipv4_with, ipv6, tcp};
 use crate::base::Timestamp;
-use crate::model::{
-    FiveTuple, FragmentOddities, LinkType, Packet, Segment, SkipReason, TcpFlags,
-};
-
-/// What was decoded, of its own.
-#[derive(Clone, Debug, PartialEq)]
-struct Found {
-    at: Timestamp,
-    tuple: FiveTuple,
-    seq: u32,
-    ack: u32,
-    flags: TcpFlags,
-    payload: Vec<u8>,
-    wire_payload_len: u32,
-    wrapped: Vec<String>,
-    network: u64,
-    oddities: FragmentOddities,
-}
-
-impl Found {
-    fn of(segment: &Segment<'_>) -> Found {
-        Found {
-            at: segment.at,
-            tuple: segment.tuple,
-            seq: segment.seq,
-            ack: segment.ack,
-            flags: segment.flags,
-            payload: segment.payload.to_vec(),
-            wire_payload_len: segment.wire_payload_len,
-            wrapped: segment.encapsulation.names().iter().map(ToString::to_string).collect(),
-            network: segment.encapsulation.network(),
-            oddities: segment.encapsulation.oddities(),
-        }
-    }
-}
-
-fn decode(link: LinkType, data: &[u8]) -> Result<Found, SkipReason> {
-    decode_cut(link, data, data.len())
-}
-
-fn decode_cut(link: LinkType, data: &[u8], wire_len: usize) -> Result<Found, SkipReason> {
-    decode_by(&mut Decoder::default(), 9, (link, data, wire_len))
-}
-
-/// Decodes a frame captured at `nanos`.
-fn decode_by(
-    decoder: &mut Decoder,
-    nanos: i64,
-    (link, data, wire_len): (LinkType, &[u8], usize),
-) -> Result<Found, SkipReason> {
-    let wire_len = u32::try_from(wire_len).unwrap();
-    let at = Timestamp::from_nanos(nanos);
-    let found = decoder.decode(&Packet { at, link, data, wire_len });
-    found.map(|segment| Found::of(&segment))
-}
-
-/// Ports 1000 to 80, sequence number 7, acknowledgment 8, PSH and ACK, four bytes of options.
-fn tcp(payload: &[u8]) -> Vec<u8> {
-    let mut out = vec![0x03, 0xe8, 0, 80, 0, 0, 0, 7, 0, 0, 0, 8, 0x60, 0x18, 0xff, 0xff];
-    out.extend([0xba, 0xad, 0, 0, 1, 1, 1, 0]);
-    out.extend(payload);
-    out
-}
-
-/// From 10.0.0.1 to 10.0.0.2. `flags_offset` is the fragment field.
-fn ipv4_with(protocol: u8, flags_offset: u16, options: &[u8], content: &[u8]) -> Vec<u8> {
-    let header_len = 20 + options.len();
-    let total = u16::try_from(header_len + content.len()).unwrap().to_be_bytes();
-    let [f0, f1] = flags_offset.to_be_bytes();
-    let ihl = u8::try_from(header_len / 4).unwrap();
-    let mut out = vec![0x40 | ihl, 0, total[0], total[1], 0, 1, f0, f1, 64, protocol, 0xba, 0xad];
-    out.extend([10, 0, 0, 1, 10, 0, 0, 2]);
-    out.extend(options);
-    out.extend(content);
-    out
-}
-
-fn ipv4(content: &[u8]) -> Vec<u8> {
-    ipv4_with(6, 0x4000, &[], content)
-}
-
-/// From fd00::1 to fd00::2.
-fn ipv6(next_header: u8, content: &[u8]) -> Vec<u8> {
-    let [l0, l1] = u16::try_from(content.len()).unwrap().to_be_bytes();
-    let mut out = vec![0x60, 0, 0, 0, l0, l1, next_header, 64];
-    for last in [1, 2] {
-        out.extend([0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
-    }
-    out.extend(content);
-    out
-}
-
-fn ethernet(types: &[u8], content: &[u8]) -> Vec<u8> {
-    [&[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2], types, content].concat()
-}
+use crate::model::{LinkType, SkipReason, TcpFlags};
 
 fn tuple_text(segment: &Found) -> String {
     format!("{} > {}", segment.tuple.src, segment.tuple.dst)
@@ -280,7 +187,10 @@ fn what_is_no_tcp_segment_has_its_reason() {
         (Malformed("ipv4-fragment"), (LinkType::RAW, ipv4_with(6, 0x2000, &[], b"x"))),
         (Malformed("ipv4-fragment"), (LinkType::RAW, ipv4_with(6, 0x1fff, &[], &tcp(b"x")))),
         (Malformed("ipv6-fragment"), (LinkType::RAW, ipv6(44, &[6, 0, 0, 1, 0, 0, 0, 9, 0, 0]))),
-        (Skipped("udp"), (LinkType::RAW, ipv6(44, &[&[17, 0, 0, 1, 0, 0, 0, 9][..], &[0; 8]].concat()))),
+        (
+            Skipped("udp"),
+            (LinkType::RAW, ipv6(44, &[&[17, 0, 0, 1, 0, 0, 0, 9][..], &[0; 8]].concat())),
+        ),
         (Malformed("link-header"), ether(&[8], &[])),
         (Malformed("link-header"), ether(&[0x81, 0, 0], &[])),
         (Malformed("ipv4-header"), ether(&[8, 0], &[0x45, 0, 0])),

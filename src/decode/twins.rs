@@ -136,3 +136,135 @@ fn place(number: u32) -> usize {
 fn is_near(a: Timestamp, b: Timestamp) -> bool {
     a.nanos().abs_diff(b.nanos()) <= Duration::from_millis(DUPLICATE_MILLIS).as_nanos() as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::Decoder;
+    use crate::decode::testing::{decode_by, ethernet, ipv4, ipv6, tcp, udp};
+    use crate::model::{LinkType, SkipReason};
+
+    const MILLI: i64 = 1_000_000;
+
+    fn is_duplicate(decoder: &mut Decoder, nanos: i64, packet: &[u8]) -> bool {
+        match decode_by(decoder, nanos, (LinkType::ETHERNET, packet, packet.len())) {
+            Ok(_) => false,
+            Err(why) => {
+                assert_eq!(why, SkipReason::Duplicate);
+                true
+            }
+        }
+    }
+
+    fn frame(ip: &[u8]) -> Vec<u8> {
+        ethernet(&[8, 0], ip)
+    }
+
+    /// Frame of 14, IP header of 20, TCP header of 24 bytes.
+    fn changed(at: usize, to: u8) -> Vec<u8> {
+        let mut packet = frame(&ipv4(&tcp(&[b'x'; 600])));
+        packet[at] = to;
+        packet
+    }
+
+    #[test]
+    fn what_a_router_or_a_mirror_changes_does_not_make_another_packet() {
+        let packet = changed(0, 2);
+        let tagged = [&packet[..12], &[0x81, 0, 0, 7], &packet[12..]].concat();
+        let cases = [
+            ("nothing", packet.clone()),
+            ("hardware address", changed(3, 0x77)),
+            ("VLAN tag", tagged),
+            ("time to live", changed(14 + 8, 63)),
+            ("traffic class", changed(14 + 1, 0xb8)),
+            ("IP checksum", changed(14 + 10, 0)),
+            ("TCP checksum", changed(14 + 20 + 16, 0)),
+        ];
+        for (name, copy) in cases {
+            let mut decoder = Decoder::default();
+            assert!(!is_duplicate(&mut decoder, 0, &packet), "{name}");
+            assert!(is_duplicate(&mut decoder, MILLI, &copy), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_sender_changes_makes_another_packet() {
+        let packet = changed(0, 2);
+        for (name, at) in [
+            ("identification", 14 + 5),
+            ("address", 14 + 15),
+            ("port", 14 + 20 + 1),
+            ("sequence number", 14 + 20 + 7),
+            ("acknowledgment", 14 + 20 + 11),
+            ("flags", 14 + 20 + 13),
+            ("options", 14 + 20 + 20),
+            ("first byte", 14 + 44),
+            ("a byte in the middle", 14 + 44 + 300),
+            ("last byte", 14 + 44 + 599),
+        ] {
+            let mut decoder = Decoder::default();
+            assert!(!is_duplicate(&mut decoder, 0, &packet), "{name}");
+            assert!(!is_duplicate(&mut decoder, 1, &changed(at, 0x35)), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_window_ends_by_time_and_by_packets() {
+        let packet = changed(0, 2);
+        let mut decoder = Decoder::default();
+        assert!(!is_duplicate(&mut decoder, 0, &packet));
+        assert!(is_duplicate(&mut decoder, 50 * MILLI, &packet));
+        assert!(!is_duplicate(&mut decoder, 51 * MILLI, &packet), "sent again");
+        // Clocks of two taps: the copy may carry the earlier time.
+        assert!(is_duplicate(&mut decoder, 30 * MILLI, &packet));
+        let other = |n: u16| {
+            let [a, b] = n.to_be_bytes();
+            let mut packet = changed(14 + 4, a);
+            packet[14 + 5] = b;
+            packet
+        };
+        for (between, expected) in [(4095, true), (4096, false)] {
+            let mut decoder = Decoder::default();
+            assert!(!is_duplicate(&mut decoder, 0, &other(0)));
+            for n in 1..=between {
+                assert!(!is_duplicate(&mut decoder, 0, &other(n)));
+            }
+            assert_eq!(is_duplicate(&mut decoder, 0, &other(0)), expected, "{between}");
+        }
+    }
+
+    #[test]
+    fn many_packets_and_their_copies_are_told_apart() {
+        let mut decoder = Decoder::default();
+        for n in 0..20_000u32 {
+            let mut packet = changed(0, 2);
+            packet[38..42].copy_from_slice(&n.to_be_bytes());
+            assert!(!is_duplicate(&mut decoder, i64::from(n) * 1000, &packet));
+            assert!(is_duplicate(&mut decoder, i64::from(n) * 1000 + 1, &packet));
+        }
+    }
+
+    #[test]
+    fn ipv6_has_duplicates_too_and_networks_have_their_own() {
+        let packet = ethernet(&[0x86, 0xdd], &ipv6(6, &tcp(b"x")));
+        let mut decoder = Decoder::default();
+        assert!(!is_duplicate(&mut decoder, 0, &packet));
+        assert!(is_duplicate(&mut decoder, 1, &packet));
+        let vxlan = |vni: u8| {
+            let content = [&[8, 0, 0, 0, 0, 0, vni, 0][..], &packet].concat();
+            frame(&crate::decode::testing::ipv4_with(17, 0, &[], &udp(4789, &content)))
+        };
+        assert!(!is_duplicate(&mut decoder, 2, &vxlan(1)));
+        assert!(!is_duplicate(&mut decoder, 2, &vxlan(2)));
+        assert!(is_duplicate(&mut decoder, 2, &vxlan(1)));
+    }
+
+    #[test]
+    fn the_hash_is_seeded_per_decoder() {
+        let datagram = crate::decode::network::ipv4;
+        let packet = ipv4(&tcp(b"x"));
+        let view = crate::decode::view::View::new(&packet, 0);
+        let datagram = datagram(view).unwrap();
+        let hashes = [(); 2].map(|()| super::Twins::default().hash(&datagram, 0));
+        assert_ne!(hashes[0], hashes[1]);
+    }
+}

@@ -168,7 +168,8 @@ impl<S> FlowTable<S> {
     fn find(&self, hash: u64, (tuple, network): (&FiveTuple, u64)) -> Option<u32> {
         let tag = tag(hash);
         let same = |entry: &Entry| {
-            entry.tag == tag && self.flows.get(entry.flow).is_some_and(|f| f.matches(tuple, network))
+            entry.tag == tag
+                && self.flows.get(entry.flow).is_some_and(|f| f.matches(tuple, network))
         };
         self.index.find(Entry::spread(tag), same).map(|entry| entry.flow)
     }
@@ -319,7 +320,8 @@ mod tests {
             |port: u16| FiveTuple::tcp(([10, 0, 0, 1].into(), port), ([10, 0, 0, 2].into(), 80));
         let [a, b] = &tables;
         assert!((1..64).all(|port| a.hash(&tuple(port), 0) == a.hash(&tuple(port).reversed(), 0)));
-        let same = (1..64).filter(|port| a.hash(&tuple(*port), 0) == b.hash(&tuple(*port), 0)).count();
+        let same =
+            (1..64).filter(|port| a.hash(&tuple(*port), 0) == b.hash(&tuple(*port), 0)).count();
         assert_eq!(same, 0);
     }
 

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crate::base::Timestamp;
-use crate::model::{
-    Direction, EndCause, FiveTuple, Segment, StreamEvent, StreamInput, TcpFlags,
-};
+use crate::model::{Direction, EndCause, FiveTuple, Segment, StreamEvent, StreamInput, TcpFlags};
 
 use super::{FlowConfig, FlowHandler, FlowInfo, FlowTable, FlowTotals};
 

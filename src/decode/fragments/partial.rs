@@ -114,15 +114,15 @@ impl Partial {
             }
         }
         let mut added = self.fill(offset, len, fragment.payload.bytes());
-        if !more {
-            match self.total {
-                None => self.total = Some(offset + len),
-                Some(total) if total != offset + len => {
-                    self.oddities.insert(FragmentOddities::CONFLICT);
-                    added = Added::New;
-                }
-                Some(_) => {}
-            }
+        let end = offset + len;
+        if !more && self.total.is_none() {
+            self.total = Some(end);
+            added = Added::New;
+        }
+        let reach = self.pieces.last().map_or(end, Piece::end);
+        if self.total.is_some_and(|total| total < reach || (!more && total != end)) {
+            // Bytes behind the end: receivers that take the datagram at all take the first end.
+            self.oddities.insert(FragmentOddities::CONFLICT);
         }
         added
     }
@@ -174,7 +174,12 @@ impl Partial {
 
     /// Whether a fragment's copy of `from..to` differs from the piece's. What was not captured
     /// agrees with everything.
-    fn differs(&self, piece: &Piece, (from, to): (u32, u32), (offset, bytes): (u32, &[u8])) -> bool {
+    fn differs(
+        &self,
+        piece: &Piece,
+        (from, to): (u32, u32),
+        (offset, bytes): (u32, &[u8]),
+    ) -> bool {
         let mine = range(self.bytes_of(piece), from - piece.start, to - piece.start);
         let theirs = range(bytes, from - offset, to - offset);
         mine.iter().zip(theirs).any(|(a, b)| a != b)

@@ -43,14 +43,22 @@ pub(super) struct Bounds {
     pub(super) bytes: usize,
 }
 
+/// One datagram's place in the order of age. Where the serial number is not that of its key any
+/// more, it is gone.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    key: Key,
+    serial: u64,
+    since: Timestamp,
+}
+
 const UDP: u8 = 17;
 
 #[derive(Debug)]
 pub(in crate::decode) struct Fragments {
     partials: TableMap<Key, Partial>,
-    /// Keys with their serial numbers, the oldest first. An entry whose serial is not that of its
-    /// key any more stands for one that is gone.
-    order: VecDeque<(Key, u64)>,
+    /// The oldest first.
+    order: VecDeque<Turn>,
     bounds: Bounds,
     serial: u64,
     held: usize,
@@ -110,7 +118,7 @@ impl Fragments {
         self.expire(&key, origin.at);
         let partial = self.partials.entry(key).or_insert_with(|| {
             self.serial += 1;
-            self.order.push_back((key, self.serial));
+            self.order.push_back(Turn { key, serial: self.serial, since: origin.at });
             Partial::new(origin.at, self.serial, fragment.protocol)
         });
         if partial.dismissed {
@@ -177,42 +185,40 @@ impl Fragments {
     /// Frees what any later packet would find expired.
     pub(in crate::decode) fn sweep(&mut self, now: Timestamp) {
         let wait = Duration::from_secs(FRAGMENT_WAIT_SECONDS + SWEEP_SLACK_SECONDS);
-        while let Some((key, serial)) = self.order.front().copied() {
-            match self.partials.get(&key).filter(|partial| partial.serial == serial) {
-                Some(partial) if now.since(partial.since) <= wait => return,
-                Some(_) => {
-                    self.give_up(&key, SkipReason::Skipped(reasons::FRAGMENT_INCOMPLETE));
-                }
-                None => {}
-            }
-            self.order.pop_front();
+        while self.order.front().is_some_and(|turn| now.since(turn.since) > wait) {
+            self.give_up_oldest(SkipReason::Skipped(reasons::FRAGMENT_INCOMPLETE));
         }
     }
 
     /// The input ended: nothing more can come.
     pub(in crate::decode) fn finish(&mut self) {
-        while let Some((key, serial)) = self.order.pop_front() {
-            if self.partials.get(&key).is_some_and(|partial| partial.serial == serial) {
-                self.give_up(&key, SkipReason::Skipped(reasons::FRAGMENT_INCOMPLETE));
-            }
+        while !self.order.is_empty() {
+            self.give_up_oldest(SkipReason::Skipped(reasons::FRAGMENT_INCOMPLETE));
         }
     }
 
     /// Gives up the oldest while too much is held.
     fn bound(&mut self) {
         while self.partials.len() > self.bounds.datagrams || self.held > self.bounds.bytes {
-            let Some((key, serial)) = self.order.pop_front() else { return };
-            if self.partials.get(&key).is_some_and(|partial| partial.serial == serial) {
-                self.give_up(&key, SkipReason::Shed(reasons::FRAGMENT_MEMORY));
+            if self.order.is_empty() {
+                return;
             }
+            self.give_up_oldest(SkipReason::Shed(reasons::FRAGMENT_MEMORY));
         }
         // Entries of datagrams that became whole go with the next one that is older, at the latest
         // when they outnumber those that wait.
         if self.order.len() > 2 * self.partials.len() + 64 {
             let partials = &self.partials;
-            self.order.retain(|(key, serial)| {
-                partials.get(key).is_some_and(|partial| partial.serial == *serial)
+            self.order.retain(|turn| {
+                partials.get(&turn.key).is_some_and(|partial| partial.serial == turn.serial)
             });
+        }
+    }
+
+    fn give_up_oldest(&mut self, why: SkipReason) {
+        let Some(Turn { key, serial, .. }) = self.order.pop_front() else { return };
+        if self.partials.get(&key).is_some_and(|partial| partial.serial == serial) {
+            self.give_up(&key, why);
         }
     }
 

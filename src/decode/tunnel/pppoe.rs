@@ -6,8 +6,7 @@ use crate::model::SkipReason;
 
 use super::carried::{Carried, Carrier, Opened, Tunnel};
 
-pub(super) const TUNNEL: Tunnel =
-    Tunnel { carriers: &[Carrier::EtherType(0x8864)], open };
+pub(super) const TUNNEL: Tunnel = Tunnel { carriers: &[Carrier::EtherType(0x8864)], open };
 
 const LEN: usize = 6;
 const CUT: SkipReason = SkipReason::Malformed(reasons::PPPOE_HEADER);
