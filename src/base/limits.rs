@@ -45,9 +45,9 @@ pub const FRAGMENT_WAIT_SECONDS: u64 = 30;
 /// Bytes of an IP datagram: its length fields have 16 bits.
 pub const DATAGRAM_BYTES_MAX: u32 = 65_535;
 
-/// Packets among which a second copy is looked for: a switch that mirrors both sides of a path hands
-/// the copies on within a few packets, two mirrors that meet in an aggregator within some hundred.
-/// About 100 KB, which stays in the second-level cache.
+/// Packets among which a second copy is looked for: a switch that mirrors both sides of a path
+/// hands the copies on within a few packets, two mirrors that meet in an aggregator within some
+/// hundred. About 130 KB, which stay in the second-level cache.
 pub const DUPLICATE_PACKETS: usize = 4096;
 
 /// The same in milliseconds: longer than any box between two taps takes, shorter than the least

@@ -3,9 +3,9 @@
 //!
 //! What a router, a switch or a mirror changes is left out of the comparison: hardware addresses,
 //! VLAN tags, tunnels around it, time to live, traffic class, checksums. What a sender changes when
-//! it sends again is in it: the IPv4 identification, TCP timestamps (RFC 7323). The whole payload is
-//! compared, not a sample of it: two segments that agree in all headers and differ in a byte are an
-//! attack on whoever takes them for one, and reassembly must see both.
+//! it sends again is in it: the IPv4 identification, TCP timestamps (RFC 7323). The whole payload
+//! is compared, not a sample of it: two segments that agree in all headers and differ in one byte
+//! are an attack on whoever takes them for one, and reassembly must see both.
 //!
 //! Only what would be analysed is compared, TCP segments with or without payload and fragments on
 //! their way to one: an acknowledgment that comes twice costs as much as data to look at, and a
@@ -134,7 +134,7 @@ fn place(number: u32) -> usize {
 }
 
 fn is_near(a: Timestamp, b: Timestamp) -> bool {
-    a.nanos().abs_diff(b.nanos()) <= Duration::from_millis(DUPLICATE_MILLIS).as_nanos() as u64
+    a.since(b).max(b.since(a)) <= Duration::from_millis(DUPLICATE_MILLIS)
 }
 
 #[cfg(test)]

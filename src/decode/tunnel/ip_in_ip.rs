@@ -23,3 +23,18 @@ fn open<'a>(carried: &Carried<'a>, trail: &mut Trail) -> Result<Opened<'a>, Skip
     trail.note(carried.layer(name, None));
     Ok(Opened::Carries(content, carried.view))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::{decode, ipv4, ipv4_with, ipv6, tcp};
+    use crate::model::LinkType;
+
+    #[test]
+    fn the_carrier_says_which_version_is_inside() {
+        let (v4, v6) = (ipv4(&tcp(b"x")), ipv6(6, &tcp(b"x")));
+        let name = |packet: &[u8]| decode(LinkType::RAW, packet).unwrap().wrapped.join(" ");
+        assert_eq!(name(&ipv4_with(4, 0, &[], &v4)), "4in4 10.0.0.1>10.0.0.2");
+        assert_eq!(name(&ipv6(41, &v6)), "6in6 fd00::1>fd00::2");
+        assert!(decode(LinkType::RAW, &ipv4_with(4, 0, &[], &v6)).is_err());
+    }
+}
