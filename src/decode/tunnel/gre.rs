@@ -62,13 +62,12 @@ fn open<'a>(carried: &Carried<'a>, trail: &mut Trail) -> Result<Opened<'a>, Skip
     }
 }
 
-/// The Virtual Subnet ID of NVGRE separates networks. A plain key does not: RFC 2890 leaves it to
-/// each end, so that the two directions of a flow may carry different ones.
+/// A key does not separate networks: RFC 2890 leaves it to each end, so that the two directions of
+/// a flow may carry different ones. Nor does the Virtual Subnet ID of NVGRE: the mirrors of VMware
+/// look the same and put another number there for each direction.
 fn layer(carried: &Carried<'_>, protocol: u16, key: Option<u32>) -> Layer {
     match key {
-        Some(key) if protocol == TRANSPARENT_BRIDGING => {
-            Layer { separates: true, ..carried.layer("nvgre", Some(key >> 8)) }
-        }
+        Some(key) if protocol == TRANSPARENT_BRIDGING => carried.layer("nvgre", Some(key >> 8)),
         _ => carried.layer("gre", key),
     }
 }
