@@ -6,7 +6,7 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use phitap::base::Timestamp;
 use phitap::flow::{FlowConfig, FlowHandler, FlowInfo, FlowTable, FlowTotals};
-use phitap::model::{Encapsulation, FiveTuple, Segment, StreamEvent, StreamInput, TcpFlags};
+use phitap::model::{FiveTuple, Segment, StreamEvent, StreamInput, TcpFlags};
 
 const FLOWS: u32 = 100_000;
 const PAYLOAD: [u8; 200] = [b'x'; 200];
@@ -47,7 +47,7 @@ fn segment(flow: u32, to_server: bool, flags: u8, seq: u32, ack: u32) -> Segment
         flags: TcpFlags(flags),
         payload,
         wire_payload_len: u32::try_from(payload.len()).unwrap_or(0),
-        encapsulation: Encapsulation::default(),
+        encapsulation: Default::default(),
     }
 }
 

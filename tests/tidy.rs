@@ -31,6 +31,7 @@ const FLOORS: &[(u8, &[&str])] = &[
 /// Entries of one registry do not import each other, so that each can be read and removed alone.
 const REGISTRIES: &[(&str, &[&str])] = &[
     ("content/encoding", &["chain", "pool"]),
+    ("decode/tunnel", &["carried", "guess"]),
     // The arithmetic of ISO/IEC 7812-1, a check by itself and a part of others.
     ("detect/checks", &["luhn"]),
     ("inventory/posture", &["raise", "sensitivity"]),

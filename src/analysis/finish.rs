@@ -229,6 +229,9 @@ impl Workbench {
         let stats = self.accumulator.service(service);
         stats.requests += 1;
         *stats.addresses.entry(flow.server).or_default() += 1;
+        for layer in flow.encapsulation.names() {
+            *stats.encapsulation.entry(layer.clone()).or_default() += 1;
+        }
         let halves = (exchange.request.as_ref().map(|r| &r.half))
             .into_iter()
             .chain(exchange.response.as_ref().map(|r| &r.half));

@@ -16,6 +16,44 @@ pub const CAPTURE_READ_BYTES: usize = 1024 * 1024;
 /// Nested VLAN tags that are undone. Two are usual, three occur; more is an attack on parsers.
 pub const VLAN_DEPTH_MAX: usize = 8;
 
+/// Tunnels and reassembled datagrams one packet is followed into. Real networks nest three or four
+/// (a mirror of an overlay of a tunnel); each costs a look at the packet.
+pub const TUNNEL_DEPTH_MAX: usize = 8;
+
+/// MPLS labels of one stack that are read; carriers use up to six.
+pub const MPLS_LABELS_MAX: usize = 16;
+
+/// Distinct encapsulations a decoder knows at once, about 200 bytes each: a cache, made anew when
+/// it is full.
+pub const ENCAPSULATIONS_MAX: usize = 16_384;
+
+/// Datagrams a decoder waits for the missing fragments of; beyond it the oldest is given up.
+pub const FRAGMENTED_DATAGRAMS_MAX: usize = 32_768;
+
+/// Bytes of fragments a decoder holds, overhead included; beyond it the oldest datagrams go.
+pub const FRAGMENT_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// What one fragment is charged beyond its bytes.
+pub const FRAGMENT_OVERHEAD: usize = 64;
+
+/// Fragments one datagram may have: the 64 KiB of IP in pieces of 64 bytes. An Ethernet makes 45.
+pub const FRAGMENTS_PER_DATAGRAM_MAX: usize = 1024;
+
+/// How long a datagram waits for its missing fragments, by packet time: what Linux waits.
+pub const FRAGMENT_WAIT_SECONDS: u64 = 30;
+
+/// Bytes of an IP datagram: its length fields have 16 bits.
+pub const DATAGRAM_BYTES_MAX: u32 = 65_535;
+
+/// Packets among which a second copy is looked for: a switch that mirrors both sides of a path
+/// hands the copies on within a few packets, two mirrors that meet in an aggregator within some
+/// hundred. About 130 KB, which stay in the second-level cache.
+pub const DUPLICATE_PACKETS: usize = 4096;
+
+/// The same in milliseconds: longer than any box between two taps takes, shorter than the least
+/// retransmission timeout (Linux: 200 ms).
+pub const DUPLICATE_MILLIS: u64 = 50;
+
 /// IPv6 extension headers of one packet that are followed. RFC 8200 foresees at most seven.
 pub const IPV6_EXTENSIONS_MAX: usize = 16;
 
@@ -79,6 +117,9 @@ pub const ADDRESSES_PER_SERVICE_MAX: usize = 256;
 
 /// Product names kept per service (bottom-k by keyed hash).
 pub const PRODUCTS_PER_SERVICE_MAX: usize = 16;
+
+/// VLANs and tunnels kept per service (bottom-k by keyed hash).
+pub const ENCAPSULATIONS_PER_SERVICE_MAX: usize = 32;
 
 /// Services kept per client (bottom-k by keyed hash).
 pub const SERVICES_PER_CLIENT_MAX: usize = 64;

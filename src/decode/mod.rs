@@ -1,23 +1,34 @@
 //! Floor 2: from captured frames to TCP segments, one header at a time, without copying.
 //!
 //! ```text
-//! frame ─► link (Ethernet, VLAN, cooked, loopback) ─► network (IPv4, IPv6) ─► transport (TCP)
+//! frame ─► link (Ethernet, VLAN, …) ─► network (IPv4, IPv6) ─► transport (TCP) ─► twins ─► segment
+//!             ▲                            │          │
+//!             └──────── tunnel ◄───────────┘          └─► fragments ─► network, once whole
 //! ```
 //!
 //! Captures are cut (snap length) and checksums are wrong (offload): both are tolerated. What is
 //! no TCP segment is named by one of the [`reasons`], so that every packet can be accounted for.
-//! Not decoded: tunnels, IP fragments, UDP.
+//! Bytes are copied only where fragments are put together.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod content;
 mod decoder;
+mod encapsulations;
+mod fragments;
 mod link;
 mod network;
+mod ppp;
 pub mod reasons;
 mod transport;
+mod tunnel;
+mod twins;
 mod view;
+mod walk;
 
 pub use decoder::Decoder;
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

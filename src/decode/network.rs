@@ -8,7 +8,6 @@ use etherparse::{
 };
 
 use crate::base::limits::IPV6_EXTENSIONS_MAX;
-use crate::decode::link::Content;
 use crate::decode::reasons;
 use crate::decode::view::View;
 use crate::model::SkipReason;
@@ -20,26 +19,35 @@ pub(super) struct Datagram<'a> {
     pub(super) dst: IpAddr,
     /// What `payload` starts with: the IP protocol number.
     pub(super) protocol: u8,
+    /// The identification of an IPv4 packet or of an IPv6 fragment; else 0.
+    pub(super) id: u32,
+    /// Where `payload` belongs, when it is only a part of what was sent.
+    pub(super) part: Option<Part>,
     pub(super) payload: View<'a>,
+}
+
+/// The place of a fragment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Bytes before it.
+    pub(super) offset: u32,
+    /// Whether it is not the last.
+    pub(super) more: bool,
 }
 
 const IPV4: SkipReason = SkipReason::Malformed(reasons::IPV4_HEADER);
 const IPV6: SkipReason = SkipReason::Malformed(reasons::IPV6_HEADER);
 const EXTENSION: SkipReason = SkipReason::Malformed(reasons::IPV6_EXTENSION);
 
-/// Removes the IP header and what extends it.
+/// Removes the header of an IP packet of the version its first four bits tell.
 #[inline]
-pub(super) fn strip(content: Content, view: View<'_>) -> Result<Datagram<'_>, SkipReason> {
-    match content {
-        Content::Ipv4 => ipv4(view),
-        Content::Ipv6 => ipv6(view),
-        Content::Ip if view.bytes().first().is_some_and(|b| b >> 4 == 6) => ipv6(view),
-        Content::Ip => ipv4(view),
-    }
+pub(super) fn ip(view: View<'_>) -> Result<Datagram<'_>, SkipReason> {
+    if view.u8(0).is_some_and(|b| b >> 4 == 6) { ipv6(view) } else { ipv4(view) }
 }
 
+/// Removes an IPv4 header and what extends it.
 #[inline]
-fn ipv4(view: View<'_>) -> Result<Datagram<'_>, SkipReason> {
+pub(super) fn ipv4(view: View<'_>) -> Result<Datagram<'_>, SkipReason> {
     let header = Ipv4HeaderSlice::from_slice(view.bytes()).map_err(|_| IPV4)?;
     let header_len = header.slice().len();
     // Segmentation offload leaves the length zero: then the frame's length counts.
@@ -48,26 +56,28 @@ fn ipv4(view: View<'_>) -> Result<Datagram<'_>, SkipReason> {
         total if total < header_len => return Err(IPV4),
         total => view.of_len(total),
     };
-    let mut payload = view.after(header_len).ok_or(IPV4)?;
-    let mut protocol = header.protocol();
-    let fragment = header.is_fragmenting_payload();
-    if protocol == IpNumber::AUTHENTICATION_HEADER && !fragment {
-        (protocol, payload) = authentication(payload).ok_or(IPV4)?;
-    }
-    // What a fragment of another protocol carried was not for us anyway.
-    if fragment && protocol == IpNumber::TCP {
-        return Err(SkipReason::Skipped(reasons::IPV4_FRAGMENT));
-    }
-    Ok(Datagram {
+    let payload = view.after(header_len).ok_or(IPV4)?;
+    let part = header.is_fragmenting_payload().then(|| Part {
+        offset: u32::from(header.fragments_offset().value()) * 8,
+        more: header.more_fragments(),
+    });
+    let datagram = Datagram {
         src: header.source_addr().into(),
         dst: header.destination_addr().into(),
-        protocol: protocol.0,
+        protocol: header.protocol().0,
+        id: header.identification().into(),
+        part,
         payload,
-    })
+    };
+    if datagram.protocol == IpNumber::AUTHENTICATION_HEADER.0 && part.is_none() {
+        return assembled(datagram);
+    }
+    Ok(datagram)
 }
 
+/// Removes an IPv6 header and what extends it.
 #[inline]
-fn ipv6(view: View<'_>) -> Result<Datagram<'_>, SkipReason> {
+pub(super) fn ipv6(view: View<'_>) -> Result<Datagram<'_>, SkipReason> {
     let header = Ipv6HeaderSlice::from_slice(view.bytes()).map_err(|_| IPV6)?;
     let header_len = header.slice().len();
     // Zero: a jumbogram (RFC 2675) or segmentation offload.
@@ -75,39 +85,58 @@ fn ipv6(view: View<'_>) -> Result<Datagram<'_>, SkipReason> {
         0 => view,
         len => view.of_len(header_len + len),
     };
-    let payload = view.after(header_len).ok_or(IPV6)?;
-    let (protocol, payload) = match header.next_header() {
-        IpNumber::TCP => (IpNumber::TCP, payload),
-        first => extensions(first, payload)?,
-    };
-    Ok(Datagram {
+    let datagram = Datagram {
         src: header.source_addr().into(),
         dst: header.destination_addr().into(),
-        protocol: protocol.0,
-        payload,
-    })
+        protocol: header.next_header().0,
+        id: 0,
+        part: None,
+        payload: view.after(header_len).ok_or(IPV6)?,
+    };
+    if header.next_header() == IpNumber::TCP { Ok(datagram) } else { extensions(datagram) }
 }
 
-/// Follows IPv6 extension headers (RFC 8200 section 4) to the first header that is none.
-fn extensions(first: IpNumber, at: View<'_>) -> Result<(IpNumber, View<'_>), SkipReason> {
-    let (mut next, mut rest) = (first, at);
+/// Removes what stands between the IP header and the transport header of a datagram that was put
+/// together from fragments.
+pub(super) fn assembled(datagram: Datagram<'_>) -> Result<Datagram<'_>, SkipReason> {
+    if datagram.src.is_ipv6() {
+        return extensions(datagram);
+    }
+    if datagram.protocol != IpNumber::AUTHENTICATION_HEADER.0 {
+        return Ok(datagram);
+    }
+    let (protocol, payload) = authentication(datagram.payload).ok_or(IPV4)?;
+    Ok(Datagram { protocol: protocol.0, payload, ..datagram })
+}
+
+/// Whether a fragment that begins with the header `protocol` may carry what such headers precede.
+pub(super) fn may_precede(protocol: u8) -> bool {
+    is_extension(IpNumber(protocol))
+}
+
+/// Follows IPv6 extension headers (RFC 8200 section 4) to the first header that is none, or to a
+/// fragment.
+fn extensions(mut datagram: Datagram<'_>) -> Result<Datagram<'_>, SkipReason> {
+    let (mut next, mut rest) = (IpNumber(datagram.protocol), datagram.payload);
     for _ in 0..=IPV6_EXTENSIONS_MAX {
         (next, rest) = match next {
             IpNumber::AUTHENTICATION_HEADER => authentication(rest).ok_or(EXTENSION)?,
             IpNumber::IPV6_FRAGMENTATION_HEADER => {
                 let header =
                     Ipv6FragmentHeaderSlice::from_slice(rest.bytes()).map_err(|_| EXTENSION)?;
-                let carried = header.next_header();
-                let whole = !header.is_fragmenting_payload();
-                let tcp_perhaps = carried == IpNumber::TCP || is_extension(carried);
-                if !whole && tcp_perhaps {
-                    return Err(SkipReason::Skipped(reasons::IPV6_FRAGMENT));
-                }
-                if !whole {
-                    return Err(reasons::of_ip_protocol(carried.0));
+                let carried = rest.after(header.slice().len()).ok_or(EXTENSION)?;
+                datagram.id = header.identification();
+                if header.is_fragmenting_payload() {
+                    datagram.part = Some(Part {
+                        offset: u32::from(header.fragment_offset().value()) * 8,
+                        more: header.more_fragments(),
+                    });
+                    datagram.protocol = header.next_header().0;
+                    datagram.payload = carried;
+                    return Ok(datagram);
                 }
                 // An atomic fragment (RFC 6946) is a packet like any other.
-                (carried, rest.after(header.slice().len()).ok_or(EXTENSION)?)
+                (header.next_header(), carried)
             }
             other if is_extension(other) => {
                 let header =
@@ -115,7 +144,7 @@ fn extensions(first: IpNumber, at: View<'_>) -> Result<(IpNumber, View<'_>), Ski
                 let len = header.slice().len();
                 (header.next_header(), rest.after(len).ok_or(EXTENSION)?)
             }
-            other => return Ok((other, rest)),
+            other => return Ok(Datagram { protocol: other.0, payload: rest, ..datagram }),
         };
     }
     Err(EXTENSION)

@@ -4,25 +4,39 @@ use crate::model::{Reason, SkipReason};
 
 /// ARP and RARP.
 pub const ARP: Reason = "arp";
-/// An EtherType that carries no IP, such as LLDP, EAPOL or PROFINET.
-pub const ETHERTYPE: Reason = "ethertype";
+/// ERSPAN of a version or with a content that is not followed.
+pub const ERSPAN: Reason = "erspan";
+/// An ERSPAN header that is cut.
+pub const ERSPAN_HEADER: Reason = "erspan-header";
 /// IPsec ESP: encrypted.
 pub const ESP: Reason = "esp";
-/// A GRE tunnel.
+/// An Ethernet-in-IP header that is cut or contradicts RFC 3378.
+pub const ETHERIP_HEADER: Reason = "etherip-header";
+/// An EtherType that carries no IP, such as LLDP, EAPOL or PROFINET.
+pub const ETHERTYPE: Reason = "ethertype";
+/// A fragment of a datagram that never became whole.
+pub const FRAGMENT_INCOMPLETE: Reason = "fragment-incomplete";
+/// Shed: a fragment of a datagram that was given up because too much was held.
+pub const FRAGMENT_MEMORY: Reason = "fragment-memory";
+/// A GENEVE control packet.
+pub const GENEVE: Reason = "geneve";
+/// A GENEVE header that is cut, or whose options are.
+pub const GENEVE_HEADER: Reason = "geneve-header";
+/// GRE that carries no packet: keep-alives, acknowledgments, unknown versions.
 pub const GRE: Reason = "gre";
+/// A GRE header that is cut.
+pub const GRE_HEADER: Reason = "gre-header";
 /// ICMP and ICMPv6.
 pub const ICMP: Reason = "icmp";
-/// IPv4 or IPv6 inside IP.
-pub const IP_IN_IP: Reason = "ip-in-ip";
 /// A transport protocol that is not followed, such as IGMP, OSPF or VRRP.
 pub const IP_PROTOCOL: Reason = "ip-protocol";
-/// A fragment of an IPv4 packet that carries TCP.
+/// A fragment that no IPv4 datagram can have: empty, or beyond 65,535 bytes.
 pub const IPV4_FRAGMENT: Reason = "ipv4-fragment";
 /// Cut, not version 4, or shorter than its own length fields say.
 pub const IPV4_HEADER: Reason = "ipv4-header";
 /// Extension headers that are cut or more than are followed.
 pub const IPV6_EXTENSION: Reason = "ipv6-extension";
-/// A fragment of an IPv6 packet that may carry TCP.
+/// A fragment that no IPv6 datagram can have: empty, of an odd length, or too far out.
 pub const IPV6_FRAGMENT: Reason = "ipv6-fragment";
 /// Cut, or not version 6.
 pub const IPV6_HEADER: Reason = "ipv6-header";
@@ -34,27 +48,56 @@ pub const LINK_TYPE: Reason = "link-type";
 pub const LLC: Reason = "llc";
 /// IEEE 802.1AE MACsec.
 pub const MACSEC: Reason = "macsec";
-/// MPLS labels.
+/// MPLS that carries no packet: operation and maintenance.
 pub const MPLS: Reason = "mpls";
-/// PPP over Ethernet.
+/// A label stack that is cut, or deeper than is read.
+pub const MPLS_HEADER: Reason = "mpls-header";
+/// A network service header before something that is not followed.
+pub const NSH: Reason = "nsh";
+/// A network service header that is cut or contradicts itself.
+pub const NSH_HEADER: Reason = "nsh-header";
+/// An IEEE 802.1ah tag that is cut.
+pub const PBB_HEADER: Reason = "pbb-header";
+/// PPP control protocols; PPP that is compressed or encrypted.
+pub const PPP: Reason = "ppp";
+/// PPP that is cut.
+pub const PPP_HEADER: Reason = "ppp-header";
+/// PPPoE discovery.
 pub const PPPOE: Reason = "pppoe";
+/// A PPPoE header that is cut, or of another version.
+pub const PPPOE_HEADER: Reason = "pppoe-header";
 /// SCTP.
 pub const SCTP: Reason = "sctp";
 /// A TCP header that is cut, or whose length contradicts the packet's.
 pub const TCP_HEADER: Reason = "tcp-header";
-/// UDP, QUIC and DNS among it.
+/// More nested tunnels than are followed.
+pub const TUNNEL_DEPTH: Reason = "tunnel-depth";
+/// UDP that carries no tunnel: QUIC and DNS among it.
 pub const UDP: Reason = "udp";
 /// More nested VLAN tags than are undone.
 pub const VLAN_DEPTH: Reason = "vlan-depth";
+/// A virtual interface tag that is cut.
+pub const VNTAG_HEADER: Reason = "vntag-header";
+/// VXLAN that carries something that is not followed.
+pub const VXLAN: Reason = "vxlan";
+/// A VXLAN header that is cut.
+pub const VXLAN_HEADER: Reason = "vxlan-header";
 
 /// Every reason decoding gives, sorted by name.
-pub const ALL: [Reason; 22] = [
+pub const ALL: [Reason; 40] = [
     ARP,
+    ERSPAN,
+    ERSPAN_HEADER,
     ESP,
+    ETHERIP_HEADER,
     ETHERTYPE,
+    FRAGMENT_INCOMPLETE,
+    FRAGMENT_MEMORY,
+    GENEVE,
+    GENEVE_HEADER,
     GRE,
+    GRE_HEADER,
     ICMP,
-    IP_IN_IP,
     IP_PROTOCOL,
     IPV4_FRAGMENT,
     IPV4_HEADER,
@@ -66,19 +109,29 @@ pub const ALL: [Reason; 22] = [
     LLC,
     MACSEC,
     MPLS,
+    MPLS_HEADER,
+    NSH,
+    NSH_HEADER,
+    PBB_HEADER,
+    PPP,
+    PPP_HEADER,
     PPPOE,
+    PPPOE_HEADER,
     SCTP,
     TCP_HEADER,
+    TUNNEL_DEPTH,
     UDP,
     VLAN_DEPTH,
+    VNTAG_HEADER,
+    VXLAN,
+    VXLAN_HEADER,
 ];
 
 /// The reason for an EtherType that is not followed.
 pub(super) fn of_ether_type(ether_type: u16) -> SkipReason {
     SkipReason::Skipped(match ether_type {
         0x0806 | 0x8035 => ARP,
-        0x8847 | 0x8848 => MPLS,
-        0x8863 | 0x8864 => PPPOE,
+        0x8863 => PPPOE,
         0x88e5 => MACSEC,
         _ => ETHERTYPE,
     })
@@ -88,9 +141,7 @@ pub(super) fn of_ether_type(ether_type: u16) -> SkipReason {
 pub(super) fn of_ip_protocol(protocol: u8) -> SkipReason {
     SkipReason::Skipped(match protocol {
         1 | 58 => ICMP,
-        4 | 41 => IP_IN_IP,
         17 => UDP,
-        47 => GRE,
         50 => ESP,
         132 => SCTP,
         _ => IP_PROTOCOL,

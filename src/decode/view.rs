@@ -21,6 +21,11 @@ impl<'a> View<'a> {
         View { bytes, wire_len: bytes.len().max(wire_len as usize) }
     }
 
+    /// What was put together from fragments: `wire_len` bytes of which only `bytes` were captured.
+    pub(super) fn of_datagram(bytes: &'a [u8], wire_len: usize) -> Self {
+        View { bytes, wire_len: bytes.len().max(wire_len) }
+    }
+
     pub(super) fn bytes(self) -> &'a [u8] {
         self.bytes
     }
@@ -40,5 +45,23 @@ impl<'a> View<'a> {
     /// header promises beyond the frame counts as cut.
     pub(super) fn of_len(self, wire_len: usize) -> Self {
         View { bytes: self.bytes.get(..wire_len).unwrap_or(self.bytes), wire_len }
+    }
+
+    /// The two bytes at `at`, most significant first; `None` where they were not captured.
+    #[inline]
+    pub(super) fn be_u16(self, at: usize) -> Option<u16> {
+        let bytes = self.bytes.get(at..)?.first_chunk::<2>()?;
+        Some(u16::from_be_bytes(*bytes))
+    }
+
+    /// The four bytes at `at`, most significant first; `None` where they were not captured.
+    pub(super) fn be_u32(self, at: usize) -> Option<u32> {
+        let bytes = self.bytes.get(at..)?.first_chunk::<4>()?;
+        Some(u32::from_be_bytes(*bytes))
+    }
+
+    /// The byte at `at`; `None` where it was not captured.
+    pub(super) fn u8(self, at: usize) -> Option<u8> {
+        self.bytes.get(at).copied()
     }
 }

@@ -1,9 +1,11 @@
 //! What was odd about a flow.
 
+use crate::model::FragmentOddities;
+
 /// A set of oddities. None of them is an error; those that leave room for another reading of the
 /// streams make the flow [ambiguous](FlowAnomalies::ambiguous).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FlowAnomalies(u16);
+pub struct FlowAnomalies(u32);
 
 impl FlowAnomalies {
     /// Two copies of the same bytes differed; the first was kept.
@@ -33,7 +35,15 @@ impl FlowAnomalies {
     /// Bytes were given up because the buffers were full.
     pub const BUFFER_FULL: FlowAnomalies = FlowAnomalies(1 << 12);
 
-    const NAMES: [(FlowAnomalies, &'static str); 13] = [
+    /// Fragments of a packet held other bytes for the same place: both readings are delivered, the
+    /// one in which the first copies win before the other.
+    pub const FRAGMENT_CONFLICT: FlowAnomalies = FlowAnomalies(1 << 13);
+    /// Fragments of a packet overlapped and agreed.
+    pub const FRAGMENT_OVERLAP: FlowAnomalies = FlowAnomalies(1 << 14);
+    /// A first fragment without the whole TCP header (RFC 1858).
+    pub const TINY_FRAGMENT: FlowAnomalies = FlowAnomalies(1 << 15);
+
+    const NAMES: [(FlowAnomalies, &'static str); 16] = [
         (Self::OVERLAP_CONFLICT, "overlap-conflict"),
         (Self::SYN_DATA, "syn-data"),
         (Self::SYN_CHALLENGED, "syn-challenged"),
@@ -47,11 +57,29 @@ impl FlowAnomalies {
         (Self::LATE_DATA, "late-data"),
         (Self::FIN_MOVED, "fin-moved"),
         (Self::BUFFER_FULL, "buffer-full"),
+        (Self::FRAGMENT_CONFLICT, "fragment-conflict"),
+        (Self::FRAGMENT_OVERLAP, "fragment-overlap"),
+        (Self::TINY_FRAGMENT, "tiny-fragment"),
     ];
 
     /// Adds those of `other`.
     pub fn insert(&mut self, other: FlowAnomalies) {
         self.0 |= other.0;
+    }
+
+    /// The oddities of a packet's fragments as those of its flow.
+    pub(super) fn of_fragments(oddities: FragmentOddities) -> FlowAnomalies {
+        let mut all = FlowAnomalies::default();
+        for (oddity, anomaly) in [
+            (FragmentOddities::CONFLICT, Self::FRAGMENT_CONFLICT),
+            (FragmentOddities::OVERLAP, Self::FRAGMENT_OVERLAP),
+            (FragmentOddities::TINY, Self::TINY_FRAGMENT),
+        ] {
+            if oddities.contains(oddity) {
+                all.insert(anomaly);
+            }
+        }
+        all
     }
 
     /// Whether all of `other` are in it.
@@ -66,7 +94,10 @@ impl FlowAnomalies {
 
     /// Whether the receiver may have read other bytes than those that were delivered.
     pub fn ambiguous(self) -> bool {
-        let harmless = Self::SYN_DATA.0 | Self::DATA_AFTER_END.0;
+        let harmless = Self::SYN_DATA.0
+            | Self::DATA_AFTER_END.0
+            | Self::FRAGMENT_OVERLAP.0
+            | Self::TINY_FRAGMENT.0;
         self.0 & !harmless != 0
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::base::Timestamp;
-use crate::model::{Direction, EndCause, FiveTuple, Segment, TcpFlags};
+use crate::model::{Direction, EndCause, FiveTuple, FragmentOddities, Segment, TcpFlags};
 
 use super::assembly::Output;
 use super::closed::Ended;
@@ -42,11 +42,17 @@ impl<S> Flow<S> {
         Flow { info, state: None, reassembler, last }
     }
 
-    /// Whether `tuple` is one of its two directions.
-    pub(super) fn matches(&self, tuple: &FiveTuple) -> bool {
+    /// Whether `tuple`, in this virtual network, is one of its two directions.
+    pub(super) fn matches(&self, tuple: &FiveTuple, network: u64) -> bool {
         let (client, server) = (&self.info.client, &self.info.server);
-        (tuple.src == *client && tuple.dst == *server)
-            || (tuple.src == *server && tuple.dst == *client)
+        let forth = tuple.src == *client && tuple.dst == *server;
+        let back = tuple.src == *server && tuple.dst == *client;
+        (forth || back) && self.info.encapsulation.network() == network
+    }
+
+    /// Notes what was odd about the fragments of one of its packets.
+    pub(super) fn note(&mut self, oddities: FragmentOddities) {
+        self.reassembler.anomalies.insert(FlowAnomalies::of_fragments(oddities));
     }
 
     fn direction(&self, tuple: &FiveTuple) -> Direction {

@@ -22,9 +22,10 @@ pub(super) fn canonical(tuple: &FiveTuple) -> (&SocketAddr, &SocketAddr) {
 }
 
 /// [`super::FlowInfo::id`]: SipHash-2-4 under an all-zero key, so it names and does not protect.
-pub(super) fn flow_id(tuple: &FiveTuple, opened: Timestamp) -> u64 {
+/// The virtual network counts where there is one.
+pub(super) fn flow_id(tuple: &FiveTuple, network: u64, opened: Timestamp) -> u64 {
     let (low, high) = canonical(tuple);
-    let mut bytes = [0u8; 44];
+    let mut bytes = [0u8; 52];
     let mut rest = &mut bytes[..];
     for end in [low, high] {
         let ip = match end.ip() {
@@ -35,7 +36,9 @@ pub(super) fn flow_id(tuple: &FiveTuple, opened: Timestamp) -> u64 {
         put(&mut rest, &end.port().to_be_bytes());
     }
     put(&mut rest, &opened.nanos().to_be_bytes());
-    StableHasher::new([0; 16]).hash(&bytes)
+    put(&mut rest, &network.to_be_bytes());
+    let len = if network == 0 { bytes.len() - size_of::<u64>() } else { bytes.len() };
+    StableHasher::new([0; 16]).hash(bytes.get(..len).unwrap_or_default())
 }
 
 fn put(rest: &mut &mut [u8], bytes: &[u8]) {
@@ -73,8 +76,9 @@ mod tests {
         ] {
             let at = Timestamp::from_nanos(5);
             assert_eq!(by_ports(&t, &[]), by_ports(&t.reversed(), &[]));
-            assert_eq!(flow_id(&t, at), flow_id(&t.reversed(), at));
-            assert_ne!(flow_id(&t, at), flow_id(&t, Timestamp::from_nanos(6)));
+            assert_eq!(flow_id(&t, 0, at), flow_id(&t.reversed(), 0, at));
+            assert_ne!(flow_id(&t, 0, at), flow_id(&t, 0, Timestamp::from_nanos(6)));
+            assert_ne!(flow_id(&t, 0, at), flow_id(&t, 1, at));
         }
     }
 }

@@ -84,8 +84,9 @@ impl<S> FlowTable<S> {
     /// Processes one segment: opens, continues or ends the flow it belongs to.
     pub fn process<H: FlowHandler<State = S>>(&mut self, segment: &Segment<'_>, handler: &mut H) {
         self.shared.counters.segments += 1;
-        let hash = self.hash(&segment.tuple);
-        if let Some(at) = self.find(hash, &segment.tuple) {
+        let network = segment.encapsulation.network();
+        let hash = self.hash(&segment.tuple, network);
+        if let Some(at) = self.find(hash, (&segment.tuple, network)) {
             match self.judge(at, segment) {
                 Some(Verdict::Belongs) => return self.advance(at, hash, segment, handler),
                 Some(Verdict::Challenged) => {
@@ -136,9 +137,12 @@ impl<S> FlowTable<S> {
         }
     }
 
-    /// Hash of a five-tuple, the same for both directions.
-    fn hash(&self, tuple: &FiveTuple) -> u64 {
+    /// Hash of a five-tuple in a virtual network, the same for both directions.
+    fn hash(&self, tuple: &FiveTuple, network: u64) -> u64 {
         let mut hasher = self.seed.build_hasher();
+        if network != 0 {
+            hasher.write_u64(network);
+        }
         match (tuple.src, tuple.dst) {
             (SocketAddr::V4(src), SocketAddr::V4(dst)) => {
                 let end = |ip: u32, port: u16| u64::from(ip) << 16 | u64::from(port);
@@ -161,10 +165,11 @@ impl<S> FlowTable<S> {
         hasher.finish()
     }
 
-    fn find(&self, hash: u64, tuple: &FiveTuple) -> Option<u32> {
+    fn find(&self, hash: u64, (tuple, network): (&FiveTuple, u64)) -> Option<u32> {
         let tag = tag(hash);
         let same = |entry: &Entry| {
-            entry.tag == tag && self.flows.get(entry.flow).is_some_and(|f| f.matches(tuple))
+            entry.tag == tag
+                && self.flows.get(entry.flow).is_some_and(|f| f.matches(tuple, network))
         };
         self.index.find(Entry::spread(tag), same).map(|entry| entry.flow)
     }
@@ -213,8 +218,8 @@ impl<S> FlowTable<S> {
             }
         };
         let opened = segment.at;
-        let id = orientation::flow_id(tuple, opened);
         let encapsulation = segment.encapsulation.clone();
+        let id = orientation::flow_id(tuple, encapsulation.network(), opened);
         Some((FlowInfo { client, server, opened, id, encapsulation, orientation }, anomalies))
     }
 
@@ -226,6 +231,10 @@ impl<S> FlowTable<S> {
         handler: &mut H,
     ) {
         let Some(flow) = self.flows.get_mut(at) else { return };
+        let oddities = segment.encapsulation.oddities();
+        if !oddities.is_empty() {
+            flow.note(oddities);
+        }
         if let Some(cause) = flow.segment(segment, &mut self.shared, handler) {
             let forgotten = self.closed.remember(flow.ended(hash));
             self.shared.counters.forgotten += forgotten;
@@ -256,7 +265,8 @@ impl<S> FlowTable<S> {
         let Some(flow) = self.flows.remove(at) else { return false };
         let tuple =
             FiveTuple { src: flow.info.client, dst: flow.info.server, transport: FiveTuple::TCP };
-        let spread = Entry::spread(tag(self.hash(&tuple)));
+        let network = flow.info.encapsulation.network();
+        let spread = Entry::spread(tag(self.hash(&tuple, network)));
         if let Ok(entry) = self.index.find_entry(spread, |entry| entry.flow == at) {
             entry.remove();
         }
@@ -309,8 +319,9 @@ mod tests {
         let tuple =
             |port: u16| FiveTuple::tcp(([10, 0, 0, 1].into(), port), ([10, 0, 0, 2].into(), 80));
         let [a, b] = &tables;
-        assert!((1..64).all(|port| a.hash(&tuple(port)) == a.hash(&tuple(port).reversed())));
-        let same = (1..64).filter(|port| a.hash(&tuple(*port)) == b.hash(&tuple(*port))).count();
+        assert!((1..64).all(|port| a.hash(&tuple(port), 0) == a.hash(&tuple(port).reversed(), 0)));
+        let same =
+            (1..64).filter(|port| a.hash(&tuple(*port), 0) == b.hash(&tuple(*port), 0)).count();
         assert_eq!(same, 0);
     }
 

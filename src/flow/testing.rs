@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crate::base::Timestamp;
-use crate::model::{
-    Direction, Encapsulation, EndCause, FiveTuple, Segment, StreamEvent, StreamInput, TcpFlags,
-};
+use crate::model::{Direction, EndCause, FiveTuple, Segment, StreamEvent, StreamInput, TcpFlags};
 
 use super::{FlowConfig, FlowHandler, FlowInfo, FlowTable, FlowTotals};
 
@@ -147,7 +145,7 @@ impl Line {
             flags: TcpFlags(self.flags),
             payload: &self.payload,
             wire_payload_len: self.wire,
-            encapsulation: Encapsulation::default(),
+            encapsulation: Default::default(),
         }
     }
 }

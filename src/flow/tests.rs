@@ -1,9 +1,9 @@
 //! Facts about single flows.
 
-use crate::model::{Direction, EndCause};
+use crate::model::{Direction, Encapsulation, EndCause, FragmentOddities, Layer, Segment};
 
 use super::testing::*;
-use super::{FlowAnomalies, FlowConfig, Orientation};
+use super::{FlowAnomalies, FlowConfig, FlowTable, Orientation};
 
 fn after_handshake(lines: Vec<Line>) -> Vec<Line> {
     let mut all = handshake();
@@ -410,4 +410,46 @@ fn a_conversation_joined_in_the_middle_keeps_its_order() {
     use Direction::{ToClient, ToServer};
     let order = flows[0].order.get(..4).unwrap();
     assert_eq!(order, [ToServer, ToClient, ToServer, ToClient]);
+}
+
+#[test]
+fn virtual_networks_have_flows_of_their_own_and_vlans_do_not() {
+    let layer = |name, id, separates| Layer { id: Some(id), separates, ..Layer::named(name) };
+    let encapsulation = |layers: &[Layer]| Encapsulation::new(layers, Default::default());
+    let [one, two] = [1, 2].map(|vni| encapsulation(&[layer("vxlan", vni, true)]));
+    let tagged = encapsulation(&[layer("vlan", 10, false)]);
+    let lines = [handshake(), vec![request(ACK, 101, 501, b"hello")]].concat();
+    let flows = |wraps: [&Encapsulation; 2]| {
+        let mut recorder = Recorder::default();
+        let mut table = FlowTable::new(FlowConfig::default());
+        for line in &lines {
+            for encapsulation in wraps {
+                table.process(&Segment { encapsulation, ..line.segment() }, &mut recorder);
+            }
+        }
+        table.finish(&mut recorder);
+        recorder.flows
+    };
+    let bare = Encapsulation::default();
+    let apart = flows([&one, &two]);
+    assert_eq!(apart.iter().map(|f| f.streams[0].text()).collect::<Vec<_>>(), ["hello"; 2]);
+    assert_ne!(apart[0].info.id, apart[1].info.id);
+    assert_eq!(flows([&one, &bare]).len(), 2);
+    // One mirror of a trunk and one of an access port: the same packets, with a tag and without.
+    let mirrored = flows([&tagged, &bare]);
+    assert_eq!(mirrored.len(), 1);
+    assert_eq!(mirrored[0].info.encapsulation, tagged, "what its first packet came in");
+}
+
+#[test]
+fn odd_fragments_are_anomalies_of_their_flow() {
+    let odd = Encapsulation::new(&[], FragmentOddities::CONFLICT);
+    let mut recorder = Recorder::default();
+    let mut table = process(&handshake(), &mut recorder);
+    let line = request(ACK, 101, 501, b"hello");
+    table.process(&Segment { encapsulation: &odd, ..line.segment() }, &mut recorder);
+    table.finish(&mut recorder);
+    let anomalies = recorder.flows[0].totals.unwrap().anomalies;
+    assert_eq!(anomalies.names().collect::<Vec<_>>(), ["fragment-conflict"]);
+    assert!(anomalies.ambiguous());
 }

@@ -286,6 +286,7 @@ fn services(rollup: &Rollup) -> BTreeMap<Arc<str>, Service> {
         addresses: Vec::new(),
         protocols: Vec::new(),
         names: Vec::new(),
+        encapsulation: Vec::new(),
         endpoints: 0,
         requests: 0,
         bytes: 0,
@@ -298,6 +299,7 @@ fn services(rollup: &Rollup) -> BTreeMap<Arc<str>, Service> {
         let service = Service {
             addresses: stats.addresses.keys().map(ToString::to_string).collect(),
             names: stats.products.keys().map(ToString::to_string).collect(),
+            encapsulation: stats.encapsulation.keys().map(ToString::to_string).collect(),
             requests: stats.requests,
             bytes: stats.bytes,
             first_seen: stats.span.first,

@@ -117,6 +117,8 @@ pub struct Service {
     pub protocols: Vec<String>,
     /// Product names its servers gave, sorted.
     pub names: Vec<String>,
+    /// VLANs and tunnels its flows came through, sorted.
+    pub encapsulation: Vec<String>,
     /// Endpoint rows.
     pub endpoints: u64,
     /// Requests.

@@ -43,6 +43,8 @@ pub struct Caps {
     pub addresses_per_service: usize,
     /// Products per service.
     pub products_per_service: usize,
+    /// Tags and tunnels per service.
+    pub encapsulations_per_service: usize,
     /// Rows of server and flow outcome.
     pub flow_rows: usize,
     /// Literal children of a URL path node before they collapse.
@@ -68,6 +70,7 @@ impl Caps {
             media_per_endpoint: limits::MEDIA_TYPES_PER_ENDPOINT_MAX,
             addresses_per_service: limits::ADDRESSES_PER_SERVICE_MAX,
             products_per_service: limits::PRODUCTS_PER_SERVICE_MAX,
+            encapsulations_per_service: limits::ENCAPSULATIONS_PER_SERVICE_MAX,
             flow_rows: limits::FLOW_ROWS_MAX,
             segments_per_node: limits::SEGMENTS_PER_NODE_MAX,
             segments_per_root: limits::SEGMENTS_PER_ROOT_MAX,
@@ -210,12 +213,16 @@ impl ServiceStats {
         self.bytes += other.bytes;
         let cap = (caps.products_per_service, &caps.hasher);
         add_capped(&mut self.products, other.products, cap);
+        let cap = (caps.encapsulations_per_service, &caps.hasher);
+        add_capped(&mut self.encapsulation, other.encapsulation, cap);
         self.span.merge(other.span);
     }
 
     fn settle(&mut self, caps: &Caps) {
         keep_least(&mut self.addresses, caps.addresses_per_service, &caps.hasher, |_, _| {});
         keep_least(&mut self.products, caps.products_per_service, &caps.hasher, |_, _| {});
+        let cap = caps.encapsulations_per_service;
+        keep_least(&mut self.encapsulation, cap, &caps.hasher, |_, _| {});
     }
 }
 

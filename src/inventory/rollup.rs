@@ -201,6 +201,9 @@ pub struct ServiceStats {
     pub bytes: u64,
     /// `Server` and `X-Powered-By` product names with counts, bounded.
     pub products: BTreeMap<Arc<str>, u64>,
+    /// What its flows came wrapped in (`vlan 10`, `vxlan 4096 10.0.0.1>10.0.0.2`) with request
+    /// counts, bounded.
+    pub encapsulation: BTreeMap<Arc<str>, u64>,
     /// When.
     pub span: Span,
 }

@@ -25,6 +25,7 @@ pub(super) fn small_caps() -> Caps {
         media_per_endpoint: 2,
         addresses_per_service: 2,
         products_per_service: 2,
+        encapsulations_per_service: 2,
         flow_rows: 5,
         segments_per_node: 4,
         segments_per_root: 8,
@@ -143,6 +144,7 @@ fn rollup_of_one(seen: &Seen) -> Rollup {
         requests: 1,
         bytes: 10,
         products: [(agent.clone(), 1)].into(),
+        encapsulation: [(format!("vlan {}", seen.value % 7).into(), 1)].into(),
         span,
     };
     out.services.insert(service.clone(), stats);

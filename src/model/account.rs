@@ -8,10 +8,28 @@ pub type Reason = &'static str;
 /// Why decoding made no segment of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SkipReason {
-    /// Not ours to decode: `arp`, `udp`, `icmp`, `link-type`, `fragment`, …
-    Skipped(Reason),
+    /// The same packet a second time.
+    Duplicate,
+    /// A fragment that waits for the others of its datagram. It counts as analysed until that is
+    /// settled (see [`Settled`]).
+    Held,
     /// Its headers contradict themselves or end too soon: `ipv4-header`, `tcp-header`, …
     Malformed(Reason),
+    /// Given up for memory: `fragment-memory`.
+    Shed(Reason),
+    /// Not ours to decode: `arp`, `udp`, `icmp`, `link-type`, …
+    Skipped(Reason),
+}
+
+/// What became of packets that were [held](SkipReason::Held) and made no segment after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// The number of the input they came from.
+    pub input: u32,
+    /// How many.
+    pub packets: u64,
+    /// Where they belong.
+    pub why: SkipReason,
 }
 
 /// What became of the packets of one input, exact to the packet:
@@ -60,9 +78,26 @@ impl PacketAccount {
 
     /// Counts one packet that made no segment.
     pub fn skip(&mut self, why: SkipReason) {
-        match why {
-            SkipReason::Skipped(reason) => *self.skipped.entry(reason).or_default() += 1,
-            SkipReason::Malformed(reason) => *self.malformed.entry(reason).or_default() += 1,
+        self.count(why, 1);
+    }
+
+    /// Moves packets that were held from the analysed to where they belong.
+    pub fn settle(&mut self, settled: &Settled) {
+        let packets = settled.packets.min(self.analysed);
+        self.analysed -= packets;
+        self.count(settled.why, packets);
+    }
+
+    fn count(&mut self, why: SkipReason, packets: u64) {
+        let (reasons, reason) = match why {
+            SkipReason::Duplicate => return self.duplicate += packets,
+            SkipReason::Held => return self.analysed += packets,
+            SkipReason::Malformed(reason) => (&mut self.malformed, reason),
+            SkipReason::Shed(reason) => (&mut self.shed, reason),
+            SkipReason::Skipped(reason) => (&mut self.skipped, reason),
+        };
+        if packets > 0 {
+            *reasons.entry(reason).or_default() += packets;
         }
     }
 

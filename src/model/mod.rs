@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod community_id;
+pub mod encapsulation;
 pub mod event;
 pub mod evidence;
 pub mod finding;
@@ -15,14 +16,15 @@ pub mod segment;
 pub mod stream;
 pub mod value;
 
-pub use account::{InputAccount, PacketAccount, Reason, SkipReason};
+pub use account::{InputAccount, PacketAccount, Reason, Settled, SkipReason};
 pub use community_id::community_id;
+pub use encapsulation::{Encapsulation, FragmentOddities, Layer, network_of};
 pub use event::{EventSink, ExchangeEvent, Revealed};
 pub use evidence::{Evidence, Outcome, RuleBits, RuleId, Sample};
 pub use finding::{FindingKind, Severity};
 pub use input::InputIdentity;
 pub use message::{Anomaly, Correlation, Header, MessageEvent, MessageHead, SwitchTo};
 pub use packet::{LinkType, Packet};
-pub use segment::{Encapsulation, FiveTuple, Segment, SegmentBatch, TcpFlags};
+pub use segment::{FiveTuple, Segment, SegmentBatch, TcpFlags};
 pub use stream::{Direction, EndCause, StreamEvent, StreamInput};
 pub use value::{Form, Location, Value, ValueKind};

@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use smallvec::SmallVec;
-
 use crate::base::Timestamp;
+
+use super::Encapsulation;
 
 /// Who sent a segment to whom. Always the innermost addresses when the packet came through a
 /// tunnel.
@@ -57,13 +57,6 @@ impl TcpFlags {
     }
 }
 
-/// What a packet was wrapped in, outermost first: VLAN ids for now.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Encapsulation {
-    /// IEEE 802.1Q and 802.1ad VLAN ids, outermost first.
-    pub vlans: SmallVec<[u16; 4]>,
-}
-
 /// One TCP segment after decoding.
 #[derive(Clone, Debug)]
 pub struct Segment<'a> {
@@ -83,7 +76,7 @@ pub struct Segment<'a> {
     /// packet: the difference is a gap of known length behind `payload`.
     pub wire_payload_len: u32,
     /// What the packet was wrapped in.
-    pub encapsulation: Encapsulation,
+    pub encapsulation: &'a Encapsulation,
 }
 
 /// Segments with their payloads in one arena: the only copy an in-order payload ever gets.
@@ -96,7 +89,12 @@ pub struct Segment<'a> {
 pub struct SegmentBatch {
     arena: Vec<u8>,
     segments: Vec<Stored>,
+    /// What the segments were wrapped in; neighbours mostly share it.
+    encapsulations: Vec<Encapsulation>,
 }
+
+/// Encapsulations, from the last one on, that a new segment is compared with.
+const RECENT: usize = 8;
 
 #[derive(Debug)]
 struct Stored {
@@ -108,7 +106,7 @@ struct Stored {
     wire_payload_len: u32,
     start: usize,
     len: usize,
-    encapsulation: Encapsulation,
+    encapsulation: usize,
 }
 
 impl SegmentBatch {
@@ -116,6 +114,7 @@ impl SegmentBatch {
     pub fn push(&mut self, segment: &Segment<'_>) {
         let start = self.arena.len();
         self.arena.extend_from_slice(segment.payload);
+        let encapsulation = self.place_of(segment.encapsulation);
         self.segments.push(Stored {
             at: segment.at,
             tuple: segment.tuple,
@@ -125,8 +124,18 @@ impl SegmentBatch {
             wire_payload_len: segment.wire_payload_len,
             start,
             len: segment.payload.len(),
-            encapsulation: segment.encapsulation.clone(),
+            encapsulation,
         });
+    }
+
+    fn place_of(&mut self, encapsulation: &Encapsulation) -> usize {
+        let held = self.encapsulations.len();
+        let mut recent = self.encapsulations.iter().rev().take(RECENT);
+        if let Some(back) = recent.position(|one| one.is_shared_with(encapsulation)) {
+            return held - 1 - back;
+        }
+        self.encapsulations.push(encapsulation.clone());
+        held
     }
 
     /// The segments in the order they were pushed.
@@ -139,7 +148,7 @@ impl SegmentBatch {
             flags: s.flags,
             payload: self.arena.get(s.start..s.start + s.len).unwrap_or_default(),
             wire_payload_len: s.wire_payload_len,
-            encapsulation: s.encapsulation.clone(),
+            encapsulation: self.encapsulations.get(s.encapsulation).unwrap_or_default(),
         })
     }
 
@@ -162,5 +171,6 @@ impl SegmentBatch {
     pub fn clear(&mut self) {
         self.arena.clear();
         self.segments.clear();
+        self.encapsulations.clear();
     }
 }

@@ -32,6 +32,8 @@ pub struct ServiceRow {
     pub protocols: Vec<String>,
     /// Product names its servers gave.
     pub names: Vec<String>,
+    /// VLANs and tunnels its flows came through: `vlan 10`, `vxlan 4096 10.0.0.1>10.0.0.2`.
+    pub encapsulation: Vec<String>,
     /// Endpoint rows.
     pub endpoints: u64,
     /// Requests.
@@ -66,6 +68,7 @@ fn row(s: Service) -> ServiceRow {
         addresses: s.addresses,
         protocols: s.protocols,
         names: s.names,
+        encapsulation: s.encapsulation,
         endpoints: s.endpoints,
         requests: s.requests,
         bytes: s.bytes,

@@ -92,7 +92,10 @@ fn rows_have_the_promised_keys() {
     );
     assert_eq!(finding.state, "new");
     let service = services(&reader, &ServiceFilter::default()).unwrap().remove(0);
-    holds(&service, "service addresses protocols names endpoints requests bytes severity");
+    holds(
+        &service,
+        "service addresses protocols names encapsulation endpoints requests bytes severity",
+    );
     let client = clients(&reader, &ClientFilter::default()).unwrap().remove(0);
     holds(&client, "client user_agents services requests");
 }

@@ -13,6 +13,7 @@ pub const SERVICES: &[Column] = &[
     Column::number("bytes", "bytes", 5),
     Column::text("names", "software", 6).shrinking(Shrink::End(12)),
     Column::text("addresses", "addresses", 3).shrinking(Shrink::End(16)),
+    Column::hidden("encapsulation"),
     Column::hidden("first_seen"),
     Column::text("last_seen", "last seen", 7).shown(Show::Time),
 ];

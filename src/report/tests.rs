@@ -191,6 +191,7 @@ fn every_key_of_a_row_has_a_column() {
         addresses: vec![],
         protocols: vec![],
         names: vec![],
+        encapsulation: vec![],
         endpoints: 1,
         requests: 1,
         bytes: 1,

@@ -3,7 +3,7 @@
 use crate::base::Timestamp;
 use crate::capture::{CaptureError, Filter, Next, PacketSource};
 use crate::decode::Decoder;
-use crate::model::{InputAccount, PacketAccount, Reason, Segment};
+use crate::model::{InputAccount, PacketAccount, Reason, Segment, Settled};
 
 /// What came of one step.
 pub enum Step<'a> {
@@ -23,16 +23,52 @@ pub struct Ingest {
     filter: Option<Filter>,
     decoder: Decoder,
     account: PacketAccount,
+    /// The input's number in its run.
+    number: u32,
+    /// What became of packets of earlier inputs that waited.
+    earlier: Vec<Settled>,
 }
 
 impl Ingest {
     /// Reads `source` through `filter`.
     pub fn new(source: Box<dyn PacketSource>, filter: Option<Filter>) -> Self {
-        Ingest { source, filter, decoder: Decoder::default(), account: PacketAccount::default() }
+        Ingest {
+            source,
+            filter,
+            decoder: Decoder::default(),
+            account: PacketAccount::default(),
+            number: 0,
+            earlier: Vec::new(),
+        }
+    }
+
+    /// Goes on with the decoder of the input before: a datagram's fragments, and the two copies of
+    /// a packet, may lie in two files. `number` is this input's place in the run.
+    pub fn go_on(&mut self, decoder: Decoder, number: u32) {
+        self.decoder = decoder;
+        self.number = number;
+        self.decoder.begin_input(number);
+    }
+
+    /// The decoder for the next input.
+    pub fn hand_on(&mut self) -> Decoder {
+        std::mem::take(&mut self.decoder)
+    }
+
+    /// What became of packets of earlier inputs that counted as held.
+    pub fn settled_earlier(&mut self) -> Vec<Settled> {
+        std::mem::take(&mut self.earlier)
     }
 
     /// The next packet.
     pub fn step(&mut self) -> Result<Step<'_>, CaptureError> {
+        if self.decoder.has_alternative() {
+            // Another reading of a packet that was counted.
+            return Ok(self.decoder.alternative().map_or(Step::Counted, Step::Segment));
+        }
+        if self.decoder.has_settled() {
+            self.settle();
+        }
         let packet = match self.source.next_packet()? {
             Next::Packet(packet) => packet,
             Next::Idle(now) => return Ok(Step::Idle(now)),
@@ -58,6 +94,16 @@ impl Ingest {
         }
     }
 
+    fn settle(&mut self) {
+        for settled in self.decoder.settled() {
+            if settled.input == self.number {
+                self.account.settle(&settled);
+            } else {
+                self.earlier.push(settled);
+            }
+        }
+    }
+
     /// Takes `segments` back from the analysed: they were discarded under load, or lost.
     pub fn shed(&mut self, reason: Reason, segments: u64) {
         let taken = segments.min(self.account.analysed);
@@ -79,6 +125,7 @@ impl Ingest {
 
     /// The account so far, the kernel's losses included.
     pub fn account(&mut self) -> InputAccount {
+        self.settle();
         let mut packets = self.account.clone();
         let losses = self.source.losses();
         packets.seen += losses.kernel;

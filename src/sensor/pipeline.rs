@@ -20,7 +20,8 @@ use crate::analysis::Worker;
 use crate::base::clock::Stopwatch;
 use crate::base::{Timestamp, table_state};
 use crate::capture::CaptureError;
-use crate::model::{FiveTuple, Segment, SegmentBatch};
+use crate::decode::Decoder;
+use crate::model::{FiveTuple, Segment, SegmentBatch, Settled};
 use crate::store::{InputIdentity, InputRecord, StoreError};
 
 use super::drain::Drain;
@@ -179,6 +180,7 @@ impl Lane for Inline {
 /// The capture loop.
 struct Capture<'a> {
     settings: &'a Settings,
+    decoder: Decoder,
     done: Vec<InputRecord>,
     failures: Vec<CaptureError>,
     interrupted: bool,
@@ -191,6 +193,7 @@ impl<'a> Capture<'a> {
     fn new(settings: &'a Settings) -> Self {
         Capture {
             settings,
+            decoder: Decoder::default(),
             done: Vec::new(),
             failures: Vec::new(),
             interrupted: false,
@@ -213,6 +216,8 @@ impl<'a> Capture<'a> {
 
     fn read_input(&mut self, input: OpenInput, live: bool, lane: &mut dyn Lane) {
         let OpenInput { mut ingest, identity } = input;
+        let number = u32::try_from(self.done.len()).unwrap_or(u32::MAX);
+        ingest.go_on(std::mem::take(&mut self.decoder), number);
         let mut last = Timestamp::default();
         let mut stopped = false;
         let mut drain = Drain::default();
@@ -248,10 +253,21 @@ impl<'a> Capture<'a> {
         self.bytes_before += ingest.source().progress().bytes_read;
         self.packets_before += ingest.packets();
         let mut account = ingest.account();
+        self.settle(ingest.settled_earlier());
+        self.decoder = ingest.hand_on();
         if stopped && !live && account.incomplete.is_none() {
             account.incomplete = Some("interrupted".into());
         }
         self.done.push(InputRecord { account, identity });
+    }
+
+    /// Accounts for packets of inputs that are done: fragments that waited there for others.
+    fn settle(&mut self, settled: impl IntoIterator<Item = Settled>) {
+        for settled in settled {
+            if let Some(record) = self.done.get_mut(settled.input as usize) {
+                record.account.packets.settle(&settled);
+            }
+        }
     }
 
     /// Looks up from the packets now and then; whether to stop.
@@ -278,6 +294,9 @@ impl<'a> Capture<'a> {
     }
 
     fn conclude(mut self, recorder: Recorder, panics: &Panics) -> Result<Outcome, StoreError> {
+        self.decoder.finish();
+        let settled: Vec<Settled> = self.decoder.settled().collect();
+        self.settle(settled);
         let lost = panics.segments();
         if let Some(record) = self.done.last_mut() {
             let packets = &mut record.account.packets;

@@ -72,6 +72,7 @@ pub const MEANT: &[Meant] = &[
             "zeek+zeek/testing/btest/Traces/http/query-method-non-standard-port.pcap",
             "zeek+zeek/testing/btest/Traces/pe/pe_files_timestamp.pcap.gz",
             "zeek+zeek/testing/btest/Traces/tcp-http-with-padding.pcap",
+            "zeek+zeek/testing/btest/Traces/erspan.pcap",
         ],
     },
     Meant {
@@ -120,23 +121,15 @@ pub const MEANT: &[Meant] = &[
         ],
     },
     Meant {
-        why: "HTTP inside what is not taken apart yet: GRE, ERSPAN, VXLAN, MPLS, PPPoE, NFLOG, \
-              ARCnet, SOCKS",
+        why: "HTTP inside what is not taken apart yet: NFLOG, ARCnet, SOCKS",
         captures: &[
-            "OISF+suricata-verify/tests/bug-2576-01-ips/",
-            "OISF+suricata-verify/tests/bug-4810/",
             "arkime+arkime/tests/pcap/socks-http-example.pcap",
             "arkime+arkime/tests/pcap/socks5-http-302-frag.pcap",
             "arkime+arkime/tests/pcap/socks5-http-302.pcap",
             "arkime+arkime/tests/pcap/socks5-reverse.pcap",
-            "seladb+PcapPlusPlus/Tests/Packet++Test/PacketExamples/MplsPackets.pcap",
             "the-tcpdump-group+tcpdump/tests/arcnet-rfc1051-arp-icmp-http.pcap",
-            "zeek+zeek/testing/btest/Traces/erspan.pcap",
-            "zeek+zeek/testing/btest/Traces/mpls-in-vlan.pcap",
             "zeek+zeek/testing/btest/Traces/nflog-http.pcap",
             "zeek+zeek/testing/btest/Traces/socks.pcap",
-            "zeek+zeek/testing/btest/Traces/tunnels/gre-over-udp-4754.pcap",
-            "zeek+zeek/testing/btest/Traces/tunnels/vxlan-encapsulated-http.pcap",
         ],
     },
 ];

@@ -15,18 +15,23 @@ fn every_packet_of_the_corpus_is_accounted_for() {
         eprintln!("SKIP: packet accounts of the corpus (corpus not found)");
         return;
     }
-    let (mut all, mut decoder) = (PacketAccount::default(), Decoder::default());
+    let mut all = PacketAccount::default();
     for entry in walkdir::WalkDir::new(&folder).sort_by_file_name() {
         let entry = entry.unwrap();
         // What is no capture has no account.
         let Ok(mut source) = FileSource::open(entry.path()) else { continue };
         let mut account = PacketAccount::default();
+        let mut decoder = Decoder::default();
         while let Next::Packet(packet) = source.next_packet().unwrap() {
             account.seen += 1;
             match decoder.decode(&packet) {
                 Ok(_) => account.analysed += 1,
                 Err(reason) => account.skip(reason),
             }
+        }
+        decoder.finish();
+        for settled in decoder.settled() {
+            account.settle(&settled);
         }
         assert!(account.balances(), "{}", entry.path().display());
         all.merge(&account);

@@ -72,7 +72,7 @@ fn write_small(conn: &Connection, run: RunId, rollup: &Rollup) -> Result<(), Fau
     }
     let mut insert = conn.prepare_cached(
         "INSERT INTO run_service (run, service, requests, bytes, first_ns, last_ns, addresses, \
-         products) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+         products, encapsulation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     for (service, stats) in &rollup.services {
         insert.execute(params![
@@ -84,6 +84,7 @@ fn write_small(conn: &Connection, run: RunId, rollup: &Rollup) -> Result<(), Fau
             stats.span.last.nanos(),
             counts_json(&stats.addresses)?,
             json(&stats.products)?,
+            json(&stats.encapsulation)?,
         ])?;
     }
     let mut insert = conn.prepare_cached(
@@ -227,6 +228,7 @@ fn load_small(conn: &Connection, run: RunId, rollup: &mut Rollup) -> Result<(), 
             requests: count(row, "requests")?,
             bytes: count(row, "bytes")?,
             products: from_json(row, "products")?,
+            encapsulation: from_json(row, "encapsulation")?,
             span: span(row)?,
         };
         rollup.services.insert(shared(row, "service")?, stats);

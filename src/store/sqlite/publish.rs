@@ -54,6 +54,7 @@ const SERVICE: Table = Table {
         "addresses",
         "protocols",
         "names",
+        "encapsulation",
     ],
 };
 
@@ -182,6 +183,7 @@ fn services(conn: &Connection, services: &[Service]) -> Result<(), Fault> {
             json(&s.addresses)?,
             json(&s.protocols)?,
             json(&s.names)?,
+            json(&s.encapsulation)?,
         ])?;
     }
     Ok(())

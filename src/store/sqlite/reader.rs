@@ -242,6 +242,7 @@ fn service(row: &Row<'_>) -> Result<Service, Fault> {
         addresses: from_json(row, "addresses")?,
         protocols: from_json(row, "protocols")?,
         names: from_json(row, "names")?,
+        encapsulation: from_json(row, "encapsulation")?,
         endpoints: count(row, "endpoints")?,
         requests: count(row, "requests")?,
         bytes: count(row, "bytes")?,

@@ -104,6 +104,7 @@ pub(crate) fn rollup(paths: &[&str], requests: u64) -> Rollup {
     let mut service = ServiceStats { requests, bytes: 4096, span, ..Default::default() };
     service.addresses.insert("10.0.0.1:8080".parse().unwrap(), requests);
     service.products.insert("nginx".into(), requests);
+    service.encapsulation.insert("vlan 10".into(), requests);
     rollup.services.insert("ehr.example:8080".into(), service);
     let mut client = ClientStats { requests, span, ..Default::default() };
     client.user_agents.insert("curl/8.5".into(), requests);
@@ -201,6 +202,7 @@ pub(crate) fn inventory() -> Inventory {
             addresses: vec!["10.0.0.1:8080".into()],
             protocols: vec!["http/1".into()],
             names: vec!["nginx".into()],
+            encapsulation: vec!["vlan 10".into()],
             endpoints: 2,
             requests: 24,
             bytes: 9000,

@@ -1,0 +1,120 @@
+//! From header to header: the way into a packet, to the transport header or to a fragment.
+
+use crate::decode::content::{Content, Trail};
+use crate::decode::network::{self, Datagram};
+use crate::decode::tunnel::{self, Opened};
+use crate::decode::view::View;
+use crate::decode::{link, ppp, reasons};
+use crate::model::{FiveTuple, LinkType, SkipReason};
+
+const UDP: u8 = 17;
+const UDP_HEADER_LEN: usize = 8;
+
+/// Walks a captured frame to its innermost datagram: TCP, or a fragment of what may lead there.
+#[inline]
+pub(super) fn frame<'a>(
+    link: LinkType,
+    frame: View<'a>,
+    trail: &mut Trail,
+) -> Result<Datagram<'a>, SkipReason> {
+    let (content, view) = link::strip(link, frame, trail)?;
+    let datagram = match content {
+        Content::Ipv4 => network::ipv4(view)?,
+        Content::Ipv6 => network::ipv6(view)?,
+        Content::Ip => network::ip(view)?,
+        other => inner(other, view, trail)?,
+    };
+    datagram_on(datagram, trail)
+}
+
+/// Walks on from a datagram: `datagram` itself where it is TCP or a fragment.
+#[inline]
+pub(super) fn datagram_on<'a>(
+    datagram: Datagram<'a>,
+    trail: &mut Trail,
+) -> Result<Datagram<'a>, SkipReason> {
+    if datagram.protocol == FiveTuple::TCP {
+        return Ok(datagram);
+    }
+    tunnelled(datagram, trail)
+}
+
+/// Opens tunnels until a datagram is TCP or a fragment. Every turn takes one tunnel, so it ends.
+fn tunnelled<'a>(
+    mut datagram: Datagram<'a>,
+    trail: &mut Trail,
+) -> Result<Datagram<'a>, SkipReason> {
+    while datagram.protocol != FiveTuple::TCP {
+        if datagram.part.is_some() && may_lead_to_tcp(datagram.protocol) {
+            return Ok(datagram);
+        }
+        let (content, view) = carried(&datagram, trail)?;
+        datagram = inner(content, view, trail)?;
+    }
+    Ok(datagram)
+}
+
+/// Whether fragments that begin with `protocol` are worth putting together.
+fn may_lead_to_tcp(protocol: u8) -> bool {
+    protocol == UDP || tunnel::is_carried_by_ip(protocol) || network::may_precede(protocol)
+}
+
+/// The tunnel a datagram is, opened.
+fn carried<'a>(
+    datagram: &Datagram<'a>,
+    trail: &mut Trail,
+) -> Result<(Content, View<'a>), SkipReason> {
+    let other = reasons::of_ip_protocol(datagram.protocol);
+    if datagram.part.is_some() {
+        return Err(other);
+    }
+    let ends = (datagram.src, datagram.dst);
+    let opened = if datagram.protocol == UDP {
+        let port = datagram.payload.be_u16(2).ok_or(other)?;
+        let payload = datagram.payload.after(UDP_HEADER_LEN).ok_or(other)?;
+        tunnel::by_udp_port(port, (ends, payload), trail)
+    } else {
+        tunnel::by_ip_protocol(datagram.protocol, (ends, datagram.payload), trail)
+    };
+    match opened.ok_or(other)?? {
+        Opened::Carries(content, view) => {
+            trail.descend()?;
+            Ok((content, view))
+        }
+        Opened::Foreign => Err(other),
+    }
+}
+
+/// Follows what has no IP header yet to its datagram.
+fn inner<'a>(
+    mut content: Content,
+    mut view: View<'a>,
+    trail: &mut Trail,
+) -> Result<Datagram<'a>, SkipReason> {
+    loop {
+        (content, view) = match content {
+            Content::Ipv4 => return network::ipv4(view),
+            Content::Ipv6 => return network::ipv6(view),
+            Content::Ip => return network::ip(view),
+            Content::Ethernet => link::ethernet(view, trail)?,
+            Content::Ppp => ppp::strip(view)?,
+            Content::EtherType(ether_type) => announced(ether_type, view, trail)?,
+        };
+    }
+}
+
+/// What an EtherType announces: a network layer or tags, else a tunnel.
+fn announced<'a>(
+    ether_type: u16,
+    view: View<'a>,
+    trail: &mut Trail,
+) -> Result<(Content, View<'a>), SkipReason> {
+    let (content, view) = link::ether(ether_type, view, trail)?;
+    let Content::EtherType(other) = content else { return Ok((content, view)) };
+    let skipped = reasons::of_ether_type(other);
+    trail.descend()?;
+    match tunnel::by_ether_type(other, view, trail).ok_or(skipped)?? {
+        Opened::Carries(content, view) => Ok((content, view)),
+        Opened::Foreign => Err(skipped),
+    }
+}
