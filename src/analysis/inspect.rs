@@ -29,6 +29,12 @@ enum Role {
     System(u8),
     /// `value` beside it.
     Value(u8),
+    /// `reference` to a resource.
+    Reference(u8),
+    /// `display` beside it.
+    Display(u8),
+    /// `url` of an extension.
+    ExtensionUrl,
     /// `type.coding.code` of an identifier; the identifier is this many frames up.
     TypeCode(u8),
     /// `type` of a resource: what kind of Bundle.
@@ -92,6 +98,9 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
         "system" => Role::System(up),
         "value" => Role::Value(up),
         "type" => Role::Type(up),
+        "reference" => Role::Reference(up),
+        "display" => Role::Display(up),
+        "url" if name_above(path) == "extension" => Role::ExtensionUrl,
         "method" if name_above(path) == "request" => Role::EntryMethod(up),
         "url" if name_above(path) == "request" => Role::EntryUrl(up),
         "code" if name_above(path) == "coding" => match above(path).map_or("", name_above) {
@@ -127,6 +136,12 @@ struct Frame {
     issuer: u16,
     /// Method and URL of a Bundle entry's request.
     entry: Entry,
+    /// `display` leaf of a reference, where one was logged.
+    display: Option<usize>,
+    /// Type of what the reference points at.
+    target: Option<&'static str>,
+    /// Token of an extension, and its `url` leaf.
+    extension: Option<(u16, usize)>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -166,6 +181,9 @@ impl Frames {
         self.beyond = 0;
     }
 }
+
+/// Token of references to what is no person, so that nobody's name is looked for there.
+const NO_PERSON: &str = "no-person";
 
 /// Deeper nesting keeps the context of the deepest frame.
 const FRAMES_MAX: usize = 256;
@@ -207,7 +225,7 @@ impl Inspector<'_> {
             self.leaves.fold(self.shared.values);
             for frame in &mut self.frames.stack {
                 frame.from = 0;
-                frame.value = None;
+                (frame.value, frame.display, frame.extension) = (None, None, None);
             }
         }
         let looked = self.shared.values.look(&value);
@@ -303,7 +321,56 @@ impl Inspector<'_> {
                     frame.entry.url = Some(by_method);
                 }
             }
-            Role::Unknown | Role::Plain | Role::ResourceElement => {}
+            _ => self.mark(role, value, leaf),
+        }
+    }
+
+    /// What stands in a reference or an extension, to be put together when it closes.
+    fn mark(&mut self, role: Role, value: &Value<'_>, leaf: usize) {
+        match role {
+            Role::Display(up) => {
+                if let Some(frame) = self.frame_up(up) {
+                    frame.display = Some(leaf);
+                }
+            }
+            Role::Reference(up) => {
+                if let Some(frame) = self.frame_up(up) {
+                    frame.target = fhir::reference_type(value.bytes);
+                }
+            }
+            Role::ExtensionUrl => {
+                if let Some(token) = self.shared.detector.issuer(value.bytes) {
+                    let token = self.shared.columns.token(token);
+                    if let Some(frame) = self.frame_up(0) {
+                        frame.extension = Some((token, leaf));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What a reference points at tells what its display is, and the URL of an extension what all
+    /// in it is.
+    fn close_marked(&mut self, frame: &Frame) {
+        let columns = &mut *self.shared.columns;
+        if let (Some(leaf), Some(kind)) = (frame.display, frame.target) {
+            let token = self.shared.detector.issuer(kind.as_bytes()).unwrap_or(NO_PERSON);
+            let issuer = columns.token(token);
+            self.leaves.amend_one(leaf, |column| {
+                columns.with_context(column, |old| Context { issuer, ..old })
+            });
+        }
+        if let Some((token, url)) = frame.extension {
+            let mut at = frame.from;
+            self.leaves.amend(frame.from, |column| {
+                let is_url = at == url;
+                at += 1;
+                columns.with_context(column, |old| match old.issuer {
+                    0 if !is_url => Context { issuer: token, ..old },
+                    _ => old,
+                })
+            });
         }
     }
 
@@ -316,6 +383,7 @@ impl Inspector<'_> {
                 columns.with_context(column, |old| Context { issuer: frame.issuer, ..old })
             });
         }
+        self.close_marked(&frame);
         let method = METHODS.into_iter().position(|m| Some(m) == frame.entry.method);
         if let (Some(method), Some(url)) = (method, frame.entry.url)
             && let Some(Some(interaction)) = url.get(method)
@@ -343,6 +411,9 @@ impl FieldSink for Inspector<'_> {
             value: None,
             issuer: 0,
             entry: Entry::default(),
+            display: None,
+            target: None,
+            extension: None,
         });
         if self.shared.roles.of(paths, path) == Role::ResourceElement
             && let Some(kind) = fhir::resource_type(paths.name(path).as_bytes())

@@ -23,6 +23,10 @@ pub struct FieldRef<'a> {
     pub location: Location,
     /// Canonical: `$.patients[*].nhs`.
     pub path: &'a str,
+    /// Path of the endpoint, in template form: empty where there is none.
+    pub endpoint: &'a str,
+    /// Classes that other fields of the same object carry, judged by themselves.
+    pub beside: &'a [Arc<str>],
     /// Empty, or the FHIR element from its resource on, and behind `|` the token of its issuer:
     /// `Patient.identifier.value|us.ssn`, `Patient.telecom.value|email`, `Patient.name.family`.
     pub context: &'a str,
@@ -62,6 +66,11 @@ pub(super) struct JudgeRule {
     pub(super) bare_needs_context: bool,
     /// Where not empty: the rule speaks by name and form.
     pub(super) forms: Vec<Form>,
+    /// Names that speak for it beside one of these classes.
+    pub(super) beside_names: Vec<Phrase>,
+    pub(super) beside: Vec<Arc<str>>,
+    /// The rules that tell how values begin; none where that says nothing.
+    pub(super) spread: Vec<RuleId>,
 }
 
 /// The rules of one class and the words that go with it.
@@ -80,6 +89,8 @@ pub(super) struct Judge {
     pub(super) classes: Vec<JudgeClass>,
     pub(super) by_class: TableMap<Arc<str>, usize>,
     pub(super) negative: Vec<String>,
+    /// Words of the names of things.
+    pub(super) things: Vec<String>,
     pub(super) generic: Vec<String>,
     pub(super) places: Places,
 }
@@ -123,6 +134,8 @@ impl Distinct {
 struct Naming {
     weight: f64,
     named: bool,
+    /// A word speaks against it.
+    against: bool,
 }
 
 /// One way in which a class may be carried.
@@ -130,6 +143,13 @@ struct Claim {
     log_odds: f64,
     count: u64,
     why: String,
+}
+
+impl Claim {
+    /// The same, made because of what other fields of the object carry.
+    fn beside(self) -> Claim {
+        Claim { why: format!("{}; the object is a person's", self.why), ..self }
+    }
 }
 
 impl Judge {
@@ -155,7 +175,11 @@ impl Judge {
             let place = places.iter().find(|p| p.class == class.class);
             let rival = rivals.as_deref().is_some_and(|settled| *settled != *class.class);
             let naming = self.naming(class, &words, &mut out.reasons, &column);
-            let claim = column.best_claim(class, naming, place, rival);
+            let beside = |rule: &JudgeRule| {
+                field.beside.iter().any(|class| rule.beside.contains(class))
+                    && words.leaf_is(&rule.beside_names, &class.negative)
+            };
+            let claim = column.best_claim(class, naming, place, rival, &beside);
             self.report(&class.class, place, claim, &column, field, &mut out);
         }
         for place in places.iter().filter(|p| !self.by_class.contains_key(&p.class)) {
@@ -170,18 +194,17 @@ impl Judge {
         if let Some(place) = self.places.token(token) {
             return vec![place.clone()];
         }
-        let mut places = self.places.element(element).to_vec();
-        if field.location == Location::Query && field.standard.starts_with("fhir") {
-            // Modifiers (`family:exact`) and chains (`subject.birthdate`) keep the meaning.
-            let name = field.path.split(':').next().unwrap_or_default();
-            let name = name.rsplit('.').next().unwrap_or_default();
-            places.extend_from_slice(self.places.search(name));
-            if !element.is_empty() {
-                let resource = element.split('.').next().unwrap_or_default();
-                places.extend_from_slice(self.places.search(&format!("{resource}?{name}")));
-            }
+        if token == "no-person" {
+            return Vec::new();
         }
-        places
+        if !field.standard.starts_with("fhir") {
+            return self.places.element(element).to_vec();
+        }
+        let form = field.location == Location::Body && !field.path.starts_with(['$', '/']);
+        if field.location == Location::Query || form {
+            return self.places.parameter(field.path, field.endpoint);
+        }
+        self.places.element_at(element, field.path).to_vec()
     }
 
     /// The class that place or name settle, if any: the others then need more.
@@ -220,6 +243,7 @@ impl Judge {
                 Standing::Absent => 0.0,
             },
             named: standing >= Standing::GenericLeaf,
+            against: false,
         };
         let relevant = column.speaks_of(class);
         if let Some(phrase) = phrase.filter(|_| relevant && naming.named) {
@@ -232,11 +256,15 @@ impl Judge {
                 naming.named = true;
             }
         }
-        let negative = words
-            .any_of(&class.negative, &self.generic)
+        let thing = words.any_of(&self.things, &self.generic);
+        let negative = thing
+            .or_else(|| words.any_of(&class.negative, &self.generic))
             .or_else(|| words.any_of(&self.negative, &self.generic));
         if let Some(word) = negative {
-            naming.weight += score::NAME_NEGATIVE;
+            // `orderPhone` is a phone; a number under `sku` is what it says.
+            let other = thing.is_some() && !naming.named;
+            naming.weight += if other { score::NAME_THING } else { score::NAME_NEGATIVE };
+            naming.against = true;
             if relevant {
                 reasons
                     .push(format!("{}: name has \"{word}\", which speaks against it", class.class));
@@ -307,6 +335,7 @@ impl Column<'_> {
         naming: Naming,
         place: Option<&Place>,
         rival: bool,
+        beside: &dyn Fn(&JudgeRule) -> bool,
     ) -> Option<Claim> {
         let mut best: Option<Claim> = None;
         let mut offer = |claim: Option<Claim>| {
@@ -329,6 +358,13 @@ impl Column<'_> {
                 offer(self.by_check(rule, bare, base + rule.bare_weight));
             }
             offer(self.by_form(rule, base).filter(|_| naming.named));
+            if !naming.against && beside(rule) {
+                let base = score::PRIOR + score::NAME_BESIDE + against;
+                offer(self.by_form(rule, base).map(Claim::beside));
+            }
+            if place.is_some_and(|place| place.confidence < CONFIDENCE_REPORTED) {
+                offer(self.by_look(rule));
+            }
             offer(self.by_text(rule, score::PRIOR + rule.weight));
         }
         best
@@ -354,15 +390,34 @@ impl Column<'_> {
         }
         let mut log_odds =
             base + score::share_evidence(count.passed, self.filled, rule.weight >= score::STRONG);
+        let series = self.is_series(rule, passed);
+        let (tried, passed) = if series { (1, 1) } else { (tried, passed) };
         log_odds += match rule.chance {
             Some(chance) => score::check_evidence(tried, passed, chance),
             None => score::repeat_evidence(passed),
         };
+        let why = if series { format!("{why}; all of them begin alike") } else { why };
         let why = match rule.test.map(|test| self.distinct.of_rule(test).1) {
             Some(tests @ 1..) => format!("{why}; {tests} of a range for tests and examples"),
             _ => why,
         };
         Some(Claim { log_odds, count: count.passed, why })
+    }
+
+    /// Whether `passed` distinct values all begin alike, as a real column's do not.
+    fn is_series(&self, rule: &JudgeRule, passed: u64) -> bool {
+        const VALUES_MIN: u64 = 5;
+        let kinds = rule.spread.iter().filter(|id| self.distinct.of_rule(**id).1 > 0).count();
+        kinds == 1 && passed >= VALUES_MIN
+    }
+
+    /// Values that look like the class where its place leaves open what stands there.
+    fn by_look(&self, rule: &JudgeRule) -> Option<Claim> {
+        if rule.forms != [Form::TitleWords] {
+            return None;
+        }
+        let claim = self.by_form(rule, score::PRIOR + score::LOOK - rule.bare_weight)?;
+        Some(Claim { why: format!("{} of a name", claim.why), ..claim })
     }
 
     /// A name and values of the forms that go with it.

@@ -24,6 +24,13 @@ pub fn resource_type(name: &[u8]) -> Option<&'static str> {
     RESOURCE_TYPES.get(name).copied()
 }
 
+/// The resource type that a reference points at: `Patient/1`, `http://…/Patient/1/_history/2`.
+pub fn reference_type(reference: &[u8]) -> Option<&'static str> {
+    let mut segments = reference.rsplit(|b| *b == b'/').take(4);
+    segments.next()?;
+    segments.find_map(resource_type)
+}
+
 /// A version of FHIR, as far as an exchange shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
@@ -308,6 +315,18 @@ mod tests {
         );
         assert_eq!(read("POST", "/fhir", Some("Bundle"), Some("batch")), "batch /fhir|");
         assert_eq!(read("POST", "/fhir", Some("Bundle"), Some("collection")), "-");
+    }
+
+    #[test]
+    fn references_point_at_a_type() {
+        assert_eq!(reference_type(b"Patient/1"), Some("Patient"));
+        assert_eq!(
+            reference_type(b"http://x.example/fhir/Location/a/_history/2"),
+            Some("Location")
+        );
+        assert_eq!(reference_type(b"urn:uuid:6ba7b810-9dad-41d1-a0b4-00c04fd430c8"), None);
+        assert_eq!(reference_type(b"#Patient"), None);
+        assert_eq!(reference_type(b""), None);
     }
 
     #[test]
