@@ -162,8 +162,10 @@ fn a_persons_name_is_known_by_what_stands_beside_it() {
     let said = [
         Said::json(
             "/ward/1",
-            r#"[{"name":"Ada Lovelace","mrn":"MRN00123456","dob":"1970-02-11","ward":{"name":"Renal Unit"}},
-                {"name":"Alan Turing","mrn":"MRN00123457","dob":"1971-03-12","ward":{"name":"Renal Unit"}}]"#,
+            r#"[{"name":"Ada Lovelace","mrn":"MRN00123456","dob":"1970-02-11",
+                "ward":{"name":"Renal Unit"}},
+                {"name":"Alan Turing","mrn":"MRN00123457","dob":"1971-03-12",
+                "ward":{"name":"Renal Unit"}}]"#,
         ),
         Said::get(
             "/export",
@@ -202,7 +204,8 @@ fn persons_in_fhir_are_found_by_reference_extension_and_search() {
             "/fhir/Encounter/1",
             fhir,
             r#"{"resourceType":"Encounter","location":[{"location":{"reference":"Location/1",
-                "display":"Renal Unit"}}],"subject":{"reference":"Group/1","display":"All Staff"}}"#,
+                "display":"Renal Unit"}}],
+                "subject":{"reference":"Group/1","display":"All Staff"}}"#,
         ),
         Said::get(
             "/fhir/Patient/1",
@@ -255,7 +258,8 @@ fn persons_in_fhir_are_found_by_reference_extension_and_search() {
 fn what_cookies_hide_is_found() {
     let lab = Lab::default();
     let said = [Said::json("/home", "{}").with(
-        "Cookie: u=%22ada%40example.org%22; j=%7B%22ssn%22%3A%22536-22-1234%22%7D; k=\"536-22-1235\"",
+        "Cookie: u=%22ada%40example.org%22; j=%7B%22ssn%22%3A%22536-22-1234%22%7D; \
+         k=\"536-22-1235\"",
     )];
     let found = found(&fields(&lab, &said));
     let expected: BTreeSet<String> = [

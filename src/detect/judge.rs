@@ -9,6 +9,9 @@ use super::locate::{Place, Places};
 use super::score;
 use super::words::{Phrase, Standing, Words};
 
+/// The class of identifiers of whatever kind: a value may be one and be known more closely.
+const ANY_IDENTIFIER: &str = "person.identifier";
+
 /// Confidence from which a class is reported.
 pub const CONFIDENCE_REPORTED: u8 = 50;
 
@@ -211,6 +214,7 @@ impl Judge {
     fn settled(&self, words: &Words, places: &[Place], evidence: &Evidence) -> Option<Arc<str>> {
         if let Some(place) = places.iter().max_by_key(|p| p.confidence)
             && place.confidence >= 75
+            && *place.class != *ANY_IDENTIFIER
         {
             return Some(Arc::clone(&place.class));
         }

@@ -1,5 +1,5 @@
-//! What looks like a mail address in text and is a user at a host: the argument of `ssh`, the remote
-//! of `scp` and `git`, the user of a URL.
+//! What looks like a mail address in text and is a user at a host: the argument of `ssh`, the
+//! remote of `scp` and `git`, the user of a URL.
 
 use super::shape::is_word_byte;
 

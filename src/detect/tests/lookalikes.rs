@@ -218,6 +218,13 @@ fn references_and_extensions_of_fhir_tell_whose_name_it_is() {
 }
 
 #[test]
+fn a_place_for_any_identifier_keeps_no_number_out() {
+    let judged = judge_at("$.x", "Patient.identifier.value", super::nhs_numbers(24));
+    let found: Vec<&str> = judged.verdicts.iter().map(|v| v.class.as_ref()).collect();
+    assert_eq!(found, ["gb.nhs_number", "person.identifier"], "{:#?}", judged.reasons);
+}
+
+#[test]
 fn search_parameters_belong_to_the_type_that_is_searched() {
     let search = |path: &str, endpoint: &str, location| {
         let field = FieldRef {
