@@ -141,6 +141,14 @@ struct Naming {
     against: bool,
 }
 
+/// What a field's name says against every class.
+struct Common<'a> {
+    /// A word of the names of things.
+    thing: Option<&'a String>,
+    /// Any other word that speaks against.
+    negative: Option<&'a String>,
+}
+
 /// One way in which a class may be carried.
 struct Claim {
     log_odds: f64,
@@ -172,12 +180,16 @@ impl Judge {
             && field.location == Location::Body
             && !field.context.is_empty();
         let words = if named_by_standard { Words::default() } else { words };
+        let common = Common {
+            thing: words.any_of(&self.things, &self.generic),
+            negative: words.any_of(&self.negative, &self.generic),
+        };
         let rivals = self.settled(&words, &places, evidence);
         let column = Column { evidence, distinct, filled };
         for class in &self.classes {
             let place = places.iter().find(|p| p.class == class.class);
             let rival = rivals.as_deref().is_some_and(|settled| *settled != *class.class);
-            let naming = self.naming(class, &words, &mut out.reasons, &column);
+            let naming = self.naming(class, (&words, &common), &mut out.reasons, &column);
             let beside = |rule: &JudgeRule| {
                 field.beside.iter().any(|class| rule.beside.contains(class))
                     && words.leaf_is(&rule.beside_names, &class.negative)
@@ -190,6 +202,13 @@ impl Judge {
         }
         out.verdicts.sort_by(|a, b| a.class.cmp(&b.class));
         out
+    }
+
+    /// Whether what stands beside a field at `path` can change what is said of it.
+    pub(super) fn minds_neighbours(&self, path: &str) -> bool {
+        let words = Words::of_path(path);
+        let mut rules = self.classes.iter().flat_map(|class| &class.rules);
+        rules.any(|rule| words.leaf_is(&rule.beside_names, &[]))
     }
 
     fn places_of(&self, field: &FieldRef<'_>) -> Vec<Place> {
@@ -234,7 +253,7 @@ impl Judge {
     fn naming(
         &self,
         class: &JudgeClass,
-        words: &Words,
+        (words, common): (&Words, &Common<'_>),
         reasons: &mut Vec<String>,
         column: &Column<'_>,
     ) -> Naming {
@@ -260,10 +279,9 @@ impl Judge {
                 naming.named = true;
             }
         }
-        let thing = words.any_of(&self.things, &self.generic);
-        let negative = thing
-            .or_else(|| words.any_of(&class.negative, &self.generic))
-            .or_else(|| words.any_of(&self.negative, &self.generic));
+        let thing = common.thing;
+        let negative =
+            thing.or(common.negative).or_else(|| words.any_of(&class.negative, &self.generic));
         if let Some(word) = negative {
             // `orderPhone` is a phone; a number under `sku` is what it says.
             let other = thing.is_some() && !naming.named;

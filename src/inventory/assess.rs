@@ -220,7 +220,8 @@ fn object_of(path: &str) -> &str {
     cut.and_then(|at| path.get(..at)).unwrap_or_default()
 }
 
-/// Judges every field by itself, and once more those whose object has others that carry something.
+/// Judges every field by itself, and once more those that mean something else beside what others
+/// of their object carry.
 fn judged_fields(
     key: &EndpointKey,
     fields: impl IntoIterator<Item = (FieldKey, Evidence)>,
@@ -256,7 +257,9 @@ fn judged_fields(
         judged.push((field, path, evidence, judgement));
     }
     let again = judged.into_iter().map(|(field, path, mut evidence, mut judgement)| {
-        if let Some(beside) = objects.get(&object(&field, &path)) {
+        if let Some(beside) = objects.get(&object(&field, &path))
+            && judge.minds_neighbours(&path)
+        {
             judgement = judge_beside(&field, &path, beside, &mut evidence);
         }
         (field, path, FieldRow::of(evidence, judgement))
