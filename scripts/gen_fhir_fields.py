@@ -51,6 +51,11 @@ TYPES = {
     "birthDate": {"": [["person.birth_date", 98]]},
     "birthDate-clinician": {"": [["person.birth_date", 90]]},
     "deathDate": {"": [["person.death_date", 95]]},
+    "personName": {"": [["person.name", 95]]},
+    # A person or a program.
+    "agentName": {"": [["person.name", 60]]},
+    # Without a system: the values have to say which of the two they are.
+    "ContactPoint": {"value": [["contact.phone", 35], ["contact.email", 35]]},
     "binary": {"": [["health.attachment", 70]]},
     "freeText": {"": [["health.free_text", 80]]},
     "planId": {"": [["health.plan_id", 95]]},
@@ -95,6 +100,33 @@ TOKENS = {
     "DN": ["person.identifier", 70],
     "MD": ["person.identifier", 70],
 }
+
+# What a reference points at, where that is a person.
+REFERENCES = {
+    "Patient": ["person.name", 92],
+    "Person": ["person.name", 92],
+    "RelatedPerson": ["person.name", 92],
+    "Practitioner": ["person.name", 75],
+    "PractitionerRole": ["person.name", 75],
+}
+
+# Extensions whose URL says what is in them: token, class, how sure (FHIR R4 extension registry).
+EXTENSIONS = {
+    "patient-mothersMaidenName": ["maiden-name", "person.name", 95],
+    "patient-birthPlace": ["birth-place", "person.address", 92],
+    "patient-birthTime": ["birth-time", "person.birth_date", 90],
+    "humanname-own-name": ["own-name", "person.name", 95],
+    "humanname-partner-name": ["partner-name", "person.name", 95],
+    "humanname-fathers-family": ["fathers-family", "person.name", 95],
+    "humanname-mothers-family": ["mothers-family", "person.name", 95],
+}
+EXTENSION_BASE = "http://hl7.org/fhir/StructureDefinition/"
+
+# Strings that are a person's name by their element: resource, row of TYPES, elements.
+NAMES = [
+    ("FamilyMemberHistory", "personName", ["name"]),
+    ("AuditEvent", "agentName", ["agent.name", "participant.name"]),  # participant: DSTU2
+]
 
 # Strings in which clinicians write: no data type tells them from others.
 FREE_TEXT = [
@@ -184,6 +216,7 @@ def role(resource, about_a_person, name, element_type):
     person, clinician = resource in PATIENTS, resource in CLINICIANS
     by_resource = {
         "HumanName": "HumanName-clinician" if clinician else "HumanName",
+        "ContactPoint": "ContactPoint" if person or clinician else None,
         "Identifier": "Identifier" if person else "Identifier-clinician" if clinician else None,
         "Address": "Address" if person else "Address-clinician" if clinician else None,
         "Narrative": "Narrative-person" if person or clinician else "Narrative",
@@ -201,7 +234,8 @@ def role(resource, about_a_person, name, element_type):
     if code == "Reference":
         return reference_role(name, targets(element_type))
     if not about_a_person:
-        return None
+        # A person to speak to, of an organisation: no patient.
+        return "HumanName-clinician" if code == "HumanName" else None
     return by_resource.get(code)
 
 
@@ -238,7 +272,7 @@ def main():
         found = elements_of(resource, snapshot)
         if found:
             elements[resource] = found
-    for resource, row, names in OTHER_VERSIONS:
+    for resource, row, names in OTHER_VERSIONS + NAMES:
         elements.setdefault(resource, {}).setdefault(row, set()).update(names)
     for resource, names in FREE_TEXT:
         elements.setdefault(resource, {}).setdefault("freeText", set()).update(names)
@@ -257,7 +291,12 @@ def main():
         for name, classes in SEARCH_BY_RESOURCE.items():
             out.append(f'"{resource}?{name}" = {toml_classes(classes)}')
     out += ["", "[tokens]"]
-    out += [f'"{name}" = ["{cls}", {confidence}]' for name, (cls, confidence) in TOKENS.items()]
+    tokens = TOKENS | {f"to-{name}": place for name, place in REFERENCES.items()}
+    tokens |= {token: [cls, confidence] for token, cls, confidence in EXTENSIONS.values()}
+    out += [f'"{name}" = ["{cls}", {confidence}]' for name, (cls, confidence) in tokens.items()]
+    out += ["", "[marks]"]
+    out += [f'"{name}" = "to-{name}"' for name in REFERENCES]
+    out += [f'"{EXTENSION_BASE}{name}" = "{row[0]}"' for name, row in EXTENSIONS.items()]
     out.append("")
     for resource in sorted(elements):
         out.append(f"[elements.{resource}]")

@@ -29,6 +29,12 @@ enum Role {
     System(u8),
     /// `value` beside it.
     Value(u8),
+    /// `reference` to a resource.
+    Reference(u8),
+    /// `display` beside it.
+    Display(u8),
+    /// `url` of an extension.
+    ExtensionUrl,
     /// `type.coding.code` of an identifier; the identifier is this many frames up.
     TypeCode(u8),
     /// `type` of a resource: what kind of Bundle.
@@ -99,6 +105,9 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
         "system" => Role::System(up),
         "value" => Role::Value(up),
         "type" => Role::Type(up),
+        "reference" => Role::Reference(up),
+        "display" => Role::Display(up),
+        "url" if name_above(path) == "extension" => Role::ExtensionUrl,
         "method" if name_above(path) == "request" => Role::EntryMethod(up),
         "url" if name_above(path) == "request" => Role::EntryUrl(up),
         "code" if name_above(path) == "coding" => match above(path).map_or("", name_above) {
@@ -134,6 +143,12 @@ struct Frame {
     issuer: u16,
     /// Method and URL of a Bundle entry's request.
     entry: Option<Box<Entry>>,
+    /// `display` leaf of a reference, where one was logged.
+    display: Option<usize>,
+    /// Type of what the reference points at.
+    target: Option<&'static str>,
+    /// Token of an extension, and its `url` leaf.
+    extension: Option<(u16, usize)>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -173,6 +188,9 @@ impl Frames {
         self.beyond = 0;
     }
 }
+
+/// Token of references to what is no person, so that nobody's name is looked for there.
+const NO_PERSON: &str = "no-person";
 
 /// Deeper nesting keeps the context of the deepest frame.
 const FRAMES_MAX: usize = 256;
@@ -224,13 +242,21 @@ impl Inspector<'_> {
         self.leaves.fold(self.shared.values);
         for frame in &mut self.frames.stack {
             frame.from = 0;
-            frame.value = None;
+            (frame.value, frame.display, frame.extension) = (None, None, None);
         }
     }
 
     fn frame_up(&mut self, up: u8) -> Option<&mut Frame> {
         let at = self.frames.stack.len().checked_sub(1 + usize::from(up))?;
         self.frames.stack.get_mut(at)
+    }
+
+    /// The token of the issuer that a value names, 0 for none.
+    fn issuer(&mut self, value: &Value<'_>, looked: &Looked) -> u16 {
+        let Shared { columns, values, detector, .. } = &mut self.shared;
+        values.issuer(looked, || {
+            detector.issuer(value.bytes).map_or(0, |issuer| columns.token(issuer))
+        })
     }
 
     /// The object at the top turns out to be a resource.
@@ -268,10 +294,7 @@ impl Inspector<'_> {
                 }
             }
             Role::System(up) => {
-                let Shared { columns, values, detector, .. } = &mut self.shared;
-                let token = values.issuer(looked, || {
-                    detector.issuer(value.bytes).map_or(0, |issuer| columns.token(issuer))
-                });
+                let token = self.issuer(value, looked);
                 if token != 0
                     && let Some(frame) = self.frame_up(up)
                 {
@@ -318,7 +341,56 @@ impl Inspector<'_> {
                     frame.entry.get_or_insert_default().url = Some(by_method);
                 }
             }
-            Role::Unknown | Role::Plain | Role::ResourceElement => {}
+            _ => self.mark(role, value, leaf, looked),
+        }
+    }
+
+    /// What stands in a reference or an extension, to be put together when it closes.
+    fn mark(&mut self, role: Role, value: &Value<'_>, leaf: usize, looked: &Looked) {
+        match role {
+            Role::Display(up) => {
+                if let Some(frame) = self.frame_up(up) {
+                    frame.display = Some(leaf);
+                }
+            }
+            Role::Reference(up) => {
+                if let Some(frame) = self.frame_up(up) {
+                    frame.target = fhir::reference_type(value.bytes);
+                }
+            }
+            Role::ExtensionUrl => {
+                let token = self.issuer(value, looked);
+                if token != 0
+                    && let Some(frame) = self.frame_up(0)
+                {
+                    frame.extension = Some((token, leaf));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What a reference points at tells what its display is, and the URL of an extension what all
+    /// in it is.
+    fn close_marked(&mut self, frame: &Frame) {
+        let columns = &mut *self.shared.columns;
+        if let (Some(leaf), Some(kind)) = (frame.display, frame.target) {
+            let token = self.shared.detector.issuer(kind.as_bytes()).unwrap_or(NO_PERSON);
+            let issuer = columns.token(token);
+            self.leaves.amend_one(leaf, |column| {
+                columns.with_context(column, |old| Context { issuer, ..old })
+            });
+        }
+        if let Some((token, url)) = frame.extension {
+            let mut at = frame.from;
+            self.leaves.amend(frame.from, |column| {
+                let is_url = at == url;
+                at += 1;
+                columns.with_context(column, |old| match old.issuer {
+                    0 if !is_url => Context { issuer: token, ..old },
+                    _ => old,
+                })
+            });
         }
     }
 
@@ -331,6 +403,7 @@ impl Inspector<'_> {
                 columns.with_context(column, |old| Context { issuer: frame.issuer, ..old })
             });
         }
+        self.close_marked(&frame);
         let Some(entry) = frame.entry else { return };
         let method = METHODS.into_iter().position(|m| Some(m) == entry.method);
         if let (Some(method), Some(url)) = (method, entry.url)
@@ -359,6 +432,9 @@ impl FieldSink for Inspector<'_> {
             value: None,
             issuer: 0,
             entry: None,
+            display: None,
+            target: None,
+            extension: None,
         });
         if self.shared.roles.of(paths, path) == Role::ResourceElement
             && let Some(kind) = fhir::resource_type(paths.name(path).as_bytes())

@@ -1,4 +1,4 @@
-//! Names with values: urlencoded forms (WHATWG URL standard, section 5), query strings, cookies.
+//! Names with values: urlencoded forms (WHATWG URL standard, section 5) and query strings.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,6 @@ use super::{FieldSink, PathId, PathTable, Root, Step};
 /// Walks `name=value&…` as it arrives.
 #[derive(Debug)]
 pub(crate) struct FormWalker {
-    syntax: Syntax,
     root: PathId,
     /// The path of the value at hand; `None` while its name is read.
     path: Option<PathId>,
@@ -27,17 +26,6 @@ pub(crate) struct FormWalker {
     lost: bool,
 }
 
-/// What separates pairs and how bytes are written.
-#[derive(Clone, Copy, Debug)]
-struct Syntax {
-    separator: u8,
-    /// `%41` and `+`.
-    encoded: bool,
-}
-
-const FORM: Syntax = Syntax { separator: b'&', encoded: true };
-const COOKIE: Syntax = Syntax { separator: b';', encoded: false };
-
 /// What is open of a percent-encoded byte where the input was cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Percent {
@@ -50,14 +38,9 @@ enum Percent {
 impl FormWalker {
     /// A walker whose names lie below `root`.
     pub(crate) fn new(root: PathId, paths: &PathTable) -> Self {
-        FormWalker::with_syntax(FORM, root, paths)
-    }
-
-    fn with_syntax(syntax: Syntax, root: PathId, paths: &PathTable) -> Self {
         let mut trail = Trail::default();
         trail.save(paths, root);
         FormWalker {
-            syntax,
             root,
             path: None,
             last: PathId::NONE,
@@ -77,7 +60,7 @@ impl FormWalker {
             let (piece, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
             self.text(piece, paths, sink);
             rest = behind.get(1..).unwrap_or_default();
-            if behind.first() == Some(&self.syntax.separator) {
+            if behind.first() == Some(&b'&') {
                 self.end_pair(paths, sink);
             } else {
                 self.end_name(paths, sink);
@@ -110,15 +93,11 @@ impl FormWalker {
 
     /// `=` ends a name only: in a value it is a byte like others.
     fn ends_piece(&self, byte: u8) -> bool {
-        byte == self.syntax.separator || byte == b'=' && self.path.is_none() && !self.lost
+        byte == b'&' || byte == b'=' && self.path.is_none() && !self.lost
     }
 
     fn text<S: FieldSink>(&mut self, piece: &[u8], paths: &mut PathTable, sink: &mut S) {
         if self.lost {
-            return;
-        }
-        if !self.syntax.encoded {
-            self.plain(piece, paths, sink);
             return;
         }
         let mut rest = piece;
@@ -225,16 +204,8 @@ fn hex_value(digit: u8) -> u8 {
 /// Walks the query of a request target, without its `?`.
 pub fn walk_query<S: FieldSink>(query: &[u8], paths: &mut PathTable, sink: &mut S) {
     let root = paths.root(Root::Query);
-    let mut walker = FormWalker::with_syntax(FORM, root, paths);
+    let mut walker = FormWalker::new(root, paths);
     walker.push(query, paths, sink);
-    walker.finish(paths, sink);
-}
-
-/// Walks the value of a `Cookie` field (RFC 6265 section 4.2.1).
-pub fn walk_cookies<S: FieldSink>(cookies: &[u8], paths: &mut PathTable, sink: &mut S) {
-    let root = paths.root(Root::Cookie);
-    let mut walker = FormWalker::with_syntax(COOKIE, root, paths);
-    walker.push(cookies, paths, sink);
     walker.finish(paths, sink);
 }
 
@@ -280,12 +251,6 @@ mod tests {
     fn a_name_that_is_data_becomes_a_star_and_is_looked_at() {
         let seen = fields(|p, s| walk_query(b"ada@example.org=1", p, s));
         assert_eq!(seen, pairs(&[("key *", "ada@example.org"), ("*", "1")]));
-    }
-
-    #[test]
-    fn cookies_are_not_decoded() {
-        let seen = fields(|p, s| walk_cookies(b"sid=a%20b+c; theme=dark", p, s));
-        assert_eq!(seen, pairs(&[("sid", "a%20b+c"), ("theme", "dark")]));
     }
 
     #[test]

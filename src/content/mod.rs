@@ -11,6 +11,7 @@
 
 mod body;
 mod charset;
+mod cookie;
 pub mod encoding;
 mod form;
 mod json;
@@ -33,7 +34,8 @@ mod recorder;
 mod tests;
 
 pub use body::BodyWalker;
-pub use form::{percent_decode, walk_cookies, walk_query};
+pub use cookie::walk_cookies;
+pub use form::{percent_decode, walk_query};
 pub use json::JsonWalker;
 pub use media::MediaType;
 pub use paths::{KeyPolicy, PathId, PathTable};

@@ -17,7 +17,7 @@ use super::embedded::{Embedded, Method, Search};
 use super::judge::{CONFIDENCE_REPORTED, FieldRef, Judge, JudgeClass, JudgeRule};
 use super::locate::Places;
 use super::shape::Shape;
-use super::whole::{Pattern, Trial, Whole};
+use super::whole::{Pattern, SPREAD_KINDS, Trial, Whole};
 use super::words::Phrase;
 use super::{finders, recognisers};
 
@@ -63,6 +63,20 @@ fn refuse(rule: &Rule, key: &'static str, reason: impl Into<String>) -> RuleErro
     }
 }
 
+/// The ids that a rule's outcomes are counted under.
+struct Ids {
+    id: RuleId,
+    bare: Option<RuleId>,
+    test: Option<RuleId>,
+    spread: Vec<RuleId>,
+}
+
+/// One name per way in which values may begin.
+fn spread_names(rule: &Rule) -> impl Iterator<Item = String> + use<'_> {
+    let kinds = if rule.spread == 0 { 0 } else { SPREAD_KINDS };
+    (0..kinds).map(|kind| format!("{}.spread{kind}", rule.id()))
+}
+
 struct Build {
     names: Vec<String>,
     whole: Whole,
@@ -77,7 +91,8 @@ struct Build {
 impl Build {
     fn new(pack: &RulePack) -> Build {
         let variants = |r: &Rule| {
-            1 + usize::from(!r.bare_masks.is_empty()) + usize::from(!r.test_prefixes.is_empty())
+            let more = [!r.bare_masks.is_empty(), !r.test_prefixes.is_empty()];
+            1 + more.into_iter().map(usize::from).sum::<usize>() + spread_names(r).count()
         };
         Build {
             names: Vec::new(),
@@ -85,6 +100,7 @@ impl Build {
             embedded: Embedded::default(),
             judge: Judge {
                 negative: pack.context().negative.clone(),
+                things: pack.context().things.clone(),
                 generic: pack.context().generic.clone(),
                 places: Places::compile(pack.fhir(), pack.rules().iter()),
                 ..Judge::default()
@@ -123,12 +139,20 @@ impl Build {
         if let Some(bare) = bare.filter(|_| rule.bare_weight >= TELLING_WEIGHT_MIN || sure) {
             self.telling.insert(bare);
         }
-        let trial = |id| Trial { rule: id, check, test: test.map(|t| (t, prefixes.clone())) };
+        let spread = spread_names(rule).map(|name| self.name(name));
+        let spread = spread.collect::<Result<Vec<_>, _>>()?;
+        let trial = |id| Trial {
+            rule: id,
+            check,
+            test: test.map(|t| (t, prefixes.clone())),
+            spread: (rule.spread, spread.clone()),
+        };
         self.add_whole(rule, trial(id), bare.map(trial))?;
         for way in &rule.embedded {
-            self.add_embedded(rule, way, Trial { rule: id, check, test: None })?;
+            let trial = Trial { rule: id, check, test: None, spread: (0, Vec::new()) };
+            self.add_embedded(rule, way, trial)?;
         }
-        self.add_to_class(rule, id, bare, test)
+        self.add_to_class(rule, Ids { id, bare, test, spread })
     }
 
     fn add_whole(
@@ -197,13 +221,8 @@ impl Build {
         Ok(())
     }
 
-    fn add_to_class(
-        &mut self,
-        rule: &Rule,
-        id: RuleId,
-        bare: Option<RuleId>,
-        test: Option<RuleId>,
-    ) -> Result<(), RuleError> {
+    fn add_to_class(&mut self, rule: &Rule, ids: Ids) -> Result<(), RuleError> {
+        let Ids { id, bare, test, spread } = ids;
         let judged = JudgeRule {
             id,
             bare,
@@ -215,6 +234,9 @@ impl Build {
             needs_context: rule.needs_context,
             bare_needs_context: rule.bare_needs_context || rule.needs_context,
             forms: forms_of(rule)?,
+            beside_names: rule.beside_names.iter().flat_map(|n| Phrase::expand(n)).collect(),
+            beside: rule.beside.clone(),
+            spread,
         };
         let judge = &mut self.judge;
         let at = match judge.by_class.get(&rule.class) {
@@ -443,6 +465,8 @@ fn reports(detector: &Detector, rule: &Rule, field: &str, value: &str) -> bool {
         direction: crate::model::Direction::ToClient,
         location: Location::Body,
         path: field,
+        endpoint: "",
+        beside: &[],
         context: "",
     };
     let judged = detector.judge(&field, &mut evidence);

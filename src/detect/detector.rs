@@ -135,6 +135,11 @@ impl Detector {
         self.judge.judge(field, evidence)
     }
 
+    /// Whether what `field.beside` says can change the judgement of a field at `path`.
+    pub fn minds_neighbours(&self, path: &str) -> bool {
+        self.judge.minds_neighbours(path)
+    }
+
     /// The token of an issuer known from `Identifier.system` (URI or OID) or of a contact point's
     /// system (`phone`, `email`, …): one of a closed set, safe to keep.
     pub fn issuer(&self, system: &[u8]) -> Option<&str> {

@@ -10,6 +10,7 @@ use crate::model::{Outcome, RuleBits, RuleId};
 use super::anchors::Anchors;
 use super::checks::is_email;
 use super::finders::Finder;
+use super::logins::is_login;
 use super::shape::{Shape, is_word_byte};
 use super::sift::Census;
 use super::whole::Trial;
@@ -173,6 +174,7 @@ impl Embedded {
             let Some(search) = self.searches.get(*search) else { continue };
             if !found.contains(search.trial.rule)
                 && shape.fits_head(rest).is_some_and(|value| search.trial.passes(value))
+                && shape.stands_alone(text, start)
                 && search.is_led_in(text, start)
             {
                 found.insert(search.trial.rule);
@@ -256,6 +258,7 @@ fn has_email(text: &[u8]) -> bool {
         let trimmed = host.get(..end).unwrap_or_default();
         let end = trimmed.iter().rposition(|b| *b != b'.').map_or(0, |last| last + 1);
         text.get(at - start..at + 1 + end).is_some_and(is_email)
+            && !is_login(text, at - start, at + 1 + end)
     })
 }
 

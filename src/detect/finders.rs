@@ -40,12 +40,33 @@ pub(super) fn is_for_digits(name: &str) -> bool {
     matches!(name, "iban" | "phone-plus")
 }
 
+/// Goods and figures that bear an honorific: nobody's name, or hardly.
+const BRANDS: [&[u8]; 14] = [
+    b"Bean",
+    b"Butterworth",
+    b"Clean",
+    b"Coffee",
+    b"Kipling",
+    b"Martens",
+    b"Meyer's",
+    b"Muscle",
+    b"Oetker",
+    b"Pacman",
+    b"Pepper",
+    b"Robot",
+    b"Scholl",
+    b"Who",
+];
+
 /// A capitalised word behind `Mr `, `Dr. ` and the like.
 fn honorific(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
     if is_inside_word(text, anchor.start) {
         return None;
     }
     let end = name_word(text, anchor.end)?;
+    if text.get(anchor.end..end).is_some_and(|word| BRANDS.contains(&word)) {
+        return None;
+    }
     let second = name_word(text, end + 1).filter(|_| text.get(end) == Some(&b' '));
     Some(anchor.start..second.unwrap_or(end))
 }
@@ -170,6 +191,8 @@ mod tests {
         assert_eq!(at("honorific", "by Mr Müller.", "Mr "), Some("Mr Müller"));
         assert_eq!(at("honorific", "xMr Smith", "Mr "), None);
         assert_eq!(at("honorific", "Dr. on call", "Dr. "), None);
+        assert_eq!(at("honorific", "a can of Dr. Pepper", "Dr. "), None);
+        assert_eq!(at("honorific", "Mr. Coffee maker", "Mr. "), None);
         assert_eq!(at("name-after", "name:  Smith, John", "name:"), Some("Smith, John"));
         assert_eq!(at("name-after", "name: report", "name:"), None);
     }

@@ -9,6 +9,9 @@ use super::locate::{Place, Places};
 use super::score;
 use super::words::{Phrase, Standing, Words};
 
+/// The class of identifiers of whatever kind: a value may be one and be known more closely.
+const ANY_IDENTIFIER: &str = "person.identifier";
+
 /// Confidence from which a class is reported.
 pub const CONFIDENCE_REPORTED: u8 = 50;
 
@@ -23,6 +26,10 @@ pub struct FieldRef<'a> {
     pub location: Location,
     /// Canonical: `$.patients[*].nhs`.
     pub path: &'a str,
+    /// Path of the endpoint, in template form: empty where there is none.
+    pub endpoint: &'a str,
+    /// Classes that other fields of the same object carry, judged by themselves.
+    pub beside: &'a [Arc<str>],
     /// Empty, or the FHIR element from its resource on, and behind `|` the token of its issuer:
     /// `Patient.identifier.value|us.ssn`, `Patient.telecom.value|email`, `Patient.name.family`.
     pub context: &'a str,
@@ -62,6 +69,11 @@ pub(super) struct JudgeRule {
     pub(super) bare_needs_context: bool,
     /// Where not empty: the rule speaks by name and form.
     pub(super) forms: Vec<Form>,
+    /// Names that speak for it beside one of these classes.
+    pub(super) beside_names: Vec<Phrase>,
+    pub(super) beside: Vec<Arc<str>>,
+    /// The rules that tell how values begin; none where that says nothing.
+    pub(super) spread: Vec<RuleId>,
 }
 
 /// The rules of one class and the words that go with it.
@@ -80,6 +92,8 @@ pub(super) struct Judge {
     pub(super) classes: Vec<JudgeClass>,
     pub(super) by_class: TableMap<Arc<str>, usize>,
     pub(super) negative: Vec<String>,
+    /// Words of the names of things.
+    pub(super) things: Vec<String>,
     pub(super) generic: Vec<String>,
     pub(super) places: Places,
 }
@@ -123,6 +137,16 @@ impl Distinct {
 struct Naming {
     weight: f64,
     named: bool,
+    /// A word speaks against it.
+    against: bool,
+}
+
+/// What a field's name says against every class.
+struct Common<'a> {
+    /// A word of the names of things.
+    thing: Option<&'a String>,
+    /// Any other word that speaks against.
+    negative: Option<&'a String>,
 }
 
 /// One way in which a class may be carried.
@@ -130,6 +154,13 @@ struct Claim {
     log_odds: f64,
     count: u64,
     why: String,
+}
+
+impl Claim {
+    /// The same, made because of what other fields of the object carry.
+    fn beside(self) -> Claim {
+        Claim { why: format!("{}; the object is a person's", self.why), ..self }
+    }
 }
 
 impl Judge {
@@ -149,13 +180,21 @@ impl Judge {
             && field.location == Location::Body
             && !field.context.is_empty();
         let words = if named_by_standard { Words::default() } else { words };
+        let common = Common {
+            thing: words.any_of(&self.things, &self.generic),
+            negative: words.any_of(&self.negative, &self.generic),
+        };
         let rivals = self.settled(&words, &places, evidence);
         let column = Column { evidence, distinct, filled };
         for class in &self.classes {
             let place = places.iter().find(|p| p.class == class.class);
             let rival = rivals.as_deref().is_some_and(|settled| *settled != *class.class);
-            let naming = self.naming(class, &words, &mut out.reasons, &column);
-            let claim = column.best_claim(class, naming, place, rival);
+            let naming = self.naming(class, (&words, &common), &mut out.reasons, &column);
+            let beside = |rule: &JudgeRule| {
+                field.beside.iter().any(|class| rule.beside.contains(class))
+                    && words.leaf_is(&rule.beside_names, &class.negative)
+            };
+            let claim = column.best_claim(class, naming, place, rival, &beside);
             self.report(&class.class, place, claim, &column, field, &mut out);
         }
         for place in places.iter().filter(|p| !self.by_class.contains_key(&p.class)) {
@@ -165,29 +204,36 @@ impl Judge {
         out
     }
 
+    /// Whether what stands beside a field at `path` can change what is said of it.
+    pub(super) fn minds_neighbours(&self, path: &str) -> bool {
+        let words = Words::of_path(path);
+        let mut rules = self.classes.iter().flat_map(|class| &class.rules);
+        rules.any(|rule| words.leaf_is(&rule.beside_names, &[]))
+    }
+
     fn places_of(&self, field: &FieldRef<'_>) -> Vec<Place> {
         let (element, token) = field.context.split_once('|').unwrap_or((field.context, ""));
         if let Some(place) = self.places.token(token) {
             return vec![place.clone()];
         }
-        let mut places = self.places.element(element).to_vec();
-        if field.location == Location::Query && field.standard.starts_with("fhir") {
-            // Modifiers (`family:exact`) and chains (`subject.birthdate`) keep the meaning.
-            let name = field.path.split(':').next().unwrap_or_default();
-            let name = name.rsplit('.').next().unwrap_or_default();
-            places.extend_from_slice(self.places.search(name));
-            if !element.is_empty() {
-                let resource = element.split('.').next().unwrap_or_default();
-                places.extend_from_slice(self.places.search(&format!("{resource}?{name}")));
-            }
+        if token == "no-person" {
+            return Vec::new();
         }
-        places
+        if !field.standard.starts_with("fhir") {
+            return self.places.element(element).to_vec();
+        }
+        let form = field.location == Location::Body && !field.path.starts_with(['$', '/']);
+        if field.location == Location::Query || form {
+            return self.places.parameter(field.path, field.endpoint);
+        }
+        self.places.element_at(element, field.path).to_vec()
     }
 
     /// The class that place or name settle, if any: the others then need more.
     fn settled(&self, words: &Words, places: &[Place], evidence: &Evidence) -> Option<Arc<str>> {
         if let Some(place) = places.iter().max_by_key(|p| p.confidence)
             && place.confidence >= 75
+            && *place.class != *ANY_IDENTIFIER
         {
             return Some(Arc::clone(&place.class));
         }
@@ -207,7 +253,7 @@ impl Judge {
     fn naming(
         &self,
         class: &JudgeClass,
-        words: &Words,
+        (words, common): (&Words, &Common<'_>),
         reasons: &mut Vec<String>,
         column: &Column<'_>,
     ) -> Naming {
@@ -220,6 +266,7 @@ impl Judge {
                 Standing::Absent => 0.0,
             },
             named: standing >= Standing::GenericLeaf,
+            against: false,
         };
         let relevant = column.speaks_of(class);
         if let Some(phrase) = phrase.filter(|_| relevant && naming.named) {
@@ -232,11 +279,14 @@ impl Judge {
                 naming.named = true;
             }
         }
-        let negative = words
-            .any_of(&class.negative, &self.generic)
-            .or_else(|| words.any_of(&self.negative, &self.generic));
+        let thing = common.thing;
+        let negative =
+            thing.or(common.negative).or_else(|| words.any_of(&class.negative, &self.generic));
         if let Some(word) = negative {
-            naming.weight += score::NAME_NEGATIVE;
+            // `orderPhone` is a phone; a number under `sku` is what it says.
+            let other = thing.is_some() && !naming.named;
+            naming.weight += if other { score::NAME_THING } else { score::NAME_NEGATIVE };
+            naming.against = true;
             if relevant {
                 reasons
                     .push(format!("{}: name has \"{word}\", which speaks against it", class.class));
@@ -307,6 +357,7 @@ impl Column<'_> {
         naming: Naming,
         place: Option<&Place>,
         rival: bool,
+        beside: &dyn Fn(&JudgeRule) -> bool,
     ) -> Option<Claim> {
         let mut best: Option<Claim> = None;
         let mut offer = |claim: Option<Claim>| {
@@ -329,6 +380,13 @@ impl Column<'_> {
                 offer(self.by_check(rule, bare, base + rule.bare_weight));
             }
             offer(self.by_form(rule, base).filter(|_| naming.named));
+            if !naming.against && beside(rule) {
+                let base = score::PRIOR + score::NAME_BESIDE + against;
+                offer(self.by_form(rule, base).map(Claim::beside));
+            }
+            if place.is_some_and(|place| place.confidence < CONFIDENCE_REPORTED) {
+                offer(self.by_look(rule));
+            }
             offer(self.by_text(rule, score::PRIOR + rule.weight));
         }
         best
@@ -354,15 +412,34 @@ impl Column<'_> {
         }
         let mut log_odds =
             base + score::share_evidence(count.passed, self.filled, rule.weight >= score::STRONG);
+        let series = self.is_series(rule, passed);
+        let (tried, passed) = if series { (1, 1) } else { (tried, passed) };
         log_odds += match rule.chance {
             Some(chance) => score::check_evidence(tried, passed, chance),
             None => score::repeat_evidence(passed),
         };
+        let why = if series { format!("{why}; all of them begin alike") } else { why };
         let why = match rule.test.map(|test| self.distinct.of_rule(test).1) {
             Some(tests @ 1..) => format!("{why}; {tests} of a range for tests and examples"),
             _ => why,
         };
         Some(Claim { log_odds, count: count.passed, why })
+    }
+
+    /// Whether `passed` distinct values all begin alike, as a real column's do not.
+    fn is_series(&self, rule: &JudgeRule, passed: u64) -> bool {
+        const VALUES_MIN: u64 = 5;
+        let kinds = rule.spread.iter().filter(|id| self.distinct.of_rule(**id).1 > 0).count();
+        kinds == 1 && passed >= VALUES_MIN
+    }
+
+    /// Values that look like the class where its place leaves open what stands there.
+    fn by_look(&self, rule: &JudgeRule) -> Option<Claim> {
+        if rule.forms != [Form::TitleWords] {
+            return None;
+        }
+        let claim = self.by_form(rule, score::PRIOR + score::LOOK - rule.bare_weight)?;
+        Some(Claim { why: format!("{} of a name", claim.why), ..claim })
     }
 
     /// A name and values of the forms that go with it.

@@ -64,6 +64,9 @@ impl Places {
                 out.issuers.insert(token.as_str().into(), known);
             }
         }
+        for (mark, token) in &fhir.marks {
+            out.issuers.insert(normal_system(mark).into(), token.as_str().into());
+        }
         for rule in rules {
             for system in &rule.systems {
                 out.issuers.insert(normal_system(system).into(), Arc::clone(&rule.class));
@@ -89,6 +92,42 @@ impl Places {
     /// The token of a type code.
     pub(super) fn type_code(&self, code: &[u8]) -> Option<&str> {
         self.types.get(std::str::from_utf8(code).ok()?).map(AsRef::as_ref)
+    }
+
+    /// What the element at `path` carries. In XHTML it is its narrative that counts, and of
+    /// attributes only `value` is an element's own.
+    pub(super) fn element_at(&self, element: &str, path: &str) -> &[Place] {
+        let attribute = path.rsplit('/').next().and_then(|last| last.strip_prefix('@'));
+        if attribute.is_some_and(|name| name != "value") {
+            return &[];
+        }
+        match self.element(element) {
+            [] => match element.find(".div.") {
+                Some(at) => self.element(element.get(..at + 4).unwrap_or_default()),
+                None => &[],
+            },
+            places => places,
+        }
+    }
+
+    /// What a search parameter carries, with its modifiers (`family:exact`) and chains
+    /// (`subject:Patient.name`), asked of the endpoint at `path`.
+    pub(super) fn parameter(&self, name: &str, path: &str) -> Vec<Place> {
+        let (chain, last) = name.rsplit_once('.').unwrap_or(("", name));
+        let last = last.split(':').next().unwrap_or_default();
+        let mut places = self.search(last).to_vec();
+        let resource = match chain.rsplit('.').next().unwrap_or_default().split_once(':') {
+            Some((_, resource)) => resource,
+            None if chain.is_empty() => {
+                let types = |segment: &&str| segment.starts_with(|c: char| c.is_ascii_uppercase());
+                path.rsplit('/').find(types).unwrap_or_default()
+            }
+            // Without a type, these two point at a patient nearly always.
+            None if matches!(chain, "patient" | "subject") => "Patient",
+            None => "",
+        };
+        places.extend_from_slice(self.search(&format!("{resource}?{last}")));
+        places
     }
 
     /// What an element carries.

@@ -18,6 +18,12 @@ pub(super) const NAME_PARENT: f64 = 2.5;
 pub(super) const NAME_WEAK: f64 = 4.0;
 /// A word that speaks against it.
 pub(super) const NAME_NEGATIVE: f64 = -4.0;
+/// The name of a thing: of an article, a document, a device.
+pub(super) const NAME_THING: f64 = -10.0;
+/// A name that says little by itself, in an object that is a person's.
+pub(super) const NAME_BESIDE: f64 = 8.0;
+/// What the look of values adds where their place leaves open what they are.
+pub(super) const LOOK: f64 = 1.0;
 /// Weight of a format from which on a name that speaks against it, or a small share of the
 /// column, changes little: a key in `description` is still a key.
 pub(super) const STRONG: f64 = 10.5;

@@ -146,6 +146,40 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// Whether what fits at `start` of `text` is no part of a longer chain of the same groups: six
+    /// pairs of a fingerprint's twenty are no hardware address. Asked only of masks that are
+    /// nothing but such groups.
+    pub(super) fn stands_alone(&self, text: &[u8], start: usize) -> bool {
+        let literal = |p: &Position| p.class == 0;
+        let Some(group) = self.positions.iter().position(literal) else { return true };
+        let Some((cut, first)) = self.positions.get(group).zip(self.positions.first()) else {
+            return true;
+        };
+        let regular = (self.positions.len() + 1).is_multiple_of(group + 1)
+            && self.positions.iter().enumerate().all(|(at, position)| {
+                let expected = if (at + 1).is_multiple_of(group + 1) { cut } else { first };
+                position == expected
+            });
+        if !regular {
+            return true;
+        }
+        let is_group = |from: usize| {
+            let word = |at: usize| text.get(at).is_some_and(|b| is_word_byte(*b));
+            let bytes = text.get(from..from + group).unwrap_or_default();
+            bytes.len() == group
+                && bytes.iter().all(|byte| first.accepts(*byte))
+                && !from.checked_sub(1).is_some_and(word)
+                && !word(from + group)
+        };
+        let end = start + self.positions.len();
+        let before = start.checked_sub(1).filter(|at| text.get(*at) == Some(&cut.literal));
+        let chained_before = before.and_then(|at| at.checked_sub(group)).is_some_and(is_group);
+        let chained_behind = text.get(end) == Some(&cut.literal) && is_group(end + 1);
+        !chained_before && !chained_behind
+    }
+}
+
 /// Whether a word ends before `rest`: no letter, digit or underscore follows, nor one behind a
 /// hyphen or point.
 pub(super) fn is_word_end(rest: &[u8]) -> bool {
@@ -208,6 +242,18 @@ mod tests {
         assert_eq!(shape.fits_head(b"123-45."), Some(&b"123-45"[..]));
         assert_eq!(shape.fits_head(b"123-456"), None);
         assert_eq!(shape.fits_head(b"123-45-6"), None);
+    }
+
+    #[test]
+    fn a_chain_of_the_same_groups_is_another_thing() {
+        let mac = Shape::parse("xx:xx:xx:xx:xx:xx").unwrap();
+        let alone = |text: &str, start| mac.stands_alone(text.as_bytes(), start);
+        assert!(alone("at 00:1a:2b:3c:4d:5e, up", 3));
+        assert!(alone("MAC:00:1a:2b:3c:4d:5e:", 4));
+        assert!(!alone("AB:00:1a:2b:3c:4d:5e", 3));
+        assert!(!alone("00:1a:2b:3c:4d:5e:FF:00", 0));
+        let ssn = Shape::parse("###-##-####").unwrap();
+        assert!(ssn.stands_alone(b"12-123-45-6789", 3), "its groups differ");
     }
 
     #[test]

@@ -18,7 +18,12 @@ pub(super) struct Trial {
     pub(super) check: Option<Check>,
     /// Leading digits of values for tests, and the rule that counts them.
     pub(super) test: Option<(RuleId, Vec<Box<[u8]>>)>,
+    /// How many leading letters tell how a value begins, and the rules that count the ways.
+    pub(super) spread: (usize, Vec<RuleId>),
 }
+
+/// Ways of beginning that are told apart: few, so that they tell little of a value.
+pub(super) const SPREAD_KINDS: u8 = 4;
 
 impl Trial {
     /// Whether `value` passes.
@@ -30,12 +35,24 @@ impl Trial {
         }
     }
 
+    /// The rule that counts values which begin like `value`.
+    fn kind(&self, value: &[u8]) -> Option<RuleId> {
+        let (letters, kinds) = &self.spread;
+        let head = value.get(..*letters)?;
+        let mixed = head.iter().fold(0usize, |sum, byte| sum * 7 + usize::from(*byte));
+        kinds.get(mixed.checked_rem(kinds.len())?).copied()
+    }
+
     fn apply(&self, value: &[u8], outcome: &mut Outcome) {
         outcome.tried.insert(self.rule);
         if !self.passes(value) {
             return;
         }
         outcome.passed.insert(self.rule);
+        if let Some(kind) = self.kind(value) {
+            outcome.tried.insert(kind);
+            outcome.passed.insert(kind);
+        }
         if let Some((rule, prefixes)) = &self.test {
             let compact = Compact::of(value);
             if prefixes.iter().any(|prefix| compact.as_bytes().starts_with(prefix)) {

@@ -7,6 +7,8 @@ pub(super) struct Words {
     words: Vec<String>,
     /// Where those of the last named part begin.
     leaf: usize,
+    /// Where those of the part before it begin.
+    above: usize,
 }
 
 /// How a phrase stands in a name, the strongest last.
@@ -30,7 +32,7 @@ impl Words {
             let before = out.words.len();
             split_words(part, &mut out.words);
             if out.words.len() > before {
-                out.leaf = before;
+                (out.above, out.leaf) = (out.leaf, before);
             }
         }
         out
@@ -75,6 +77,20 @@ impl Words {
         let from = if empty_leaf { self.leaf.saturating_sub(2) } else { self.leaf };
         let near = self.words.get(from..).unwrap_or_default();
         words.iter().find(|word| near.iter().any(|mine| same_word(mine, word)))
+    }
+}
+
+impl Words {
+    /// Whether one of `phrases` is the whole of the last part, and no word of the part above it is
+    /// one of `negative`.
+    pub(super) fn leaf_is(&self, phrases: &[Phrase], negative: &[String]) -> bool {
+        let leaf = self.leaf();
+        let is =
+            |phrase: &Phrase| phrase.places(leaf).any(|(from, to)| from == 0 && to == leaf.len());
+        let above = self.words.get(self.above..self.leaf).unwrap_or_default();
+        !leaf.is_empty()
+            && phrases.iter().any(is)
+            && !above.iter().any(|word| negative.iter().any(|not| same_word(word, not)))
     }
 }
 
@@ -191,6 +207,21 @@ mod tests {
         assert_eq!(standing("$.ssn.value", "ssn"), Standing::GenericLeaf);
         assert_eq!(standing("$.ssn.issued", "ssn"), Standing::Parent);
         assert_eq!(standing("$.patients[*].name", "patient|member name"), Standing::Leaf);
+    }
+
+    #[test]
+    fn a_leaf_is_a_phrase_or_has_more_words() {
+        let is = |path: &str| {
+            let negative = ["product".to_owned()];
+            Words::of_path(path).leaf_is(&Phrase::expand("name|family"), &negative)
+        };
+        assert!(is("$.name"));
+        assert!(is("$.patients[*].family"));
+        assert!(is("name"));
+        assert!(!is("$.fileName"));
+        assert!(!is("$.products[*].name"));
+        assert!(!is("$.name.id"));
+        assert!(!is("$"));
     }
 
     #[test]

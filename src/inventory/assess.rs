@@ -11,7 +11,7 @@ use crate::model::evidence::Exemplar;
 use crate::model::{Direction, Evidence, Location, Severity, ValueKind};
 
 use super::assessed::{Client, Coverage, DataClassSeen, Endpoint, Field, Inventory, Service};
-use super::judge::{FieldRef, Judge, Verdict};
+use super::judge::{FieldRef, Judge, Judgement, Verdict};
 use super::merge::Caps;
 use super::posture::{self, Facts};
 use super::rollup::{ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, Rollup};
@@ -164,8 +164,7 @@ struct FieldRow {
 
 impl FieldRow {
     /// One field, judged.
-    fn of(mut evidence: Evidence, judge: &dyn Judge, field: &FieldRef<'_>) -> FieldRow {
-        let judgement = judge.judge(field, &mut evidence);
+    fn of(evidence: Evidence, judgement: Judgement) -> FieldRow {
         let mut row = FieldRow {
             kinds: evidence.kinds,
             seen: evidence.seen,
@@ -207,22 +206,74 @@ impl FieldRow {
     }
 }
 
+/// Confidence from which a class counts for the fields beside it.
+const BESIDE_CONFIDENCE_MIN: u8 = 75;
+
+/// The object that a field belongs to: its path without the last name, and without the arrays
+/// that hold its values.
+fn object_of(path: &str) -> &str {
+    let mut path = path;
+    while let Some(array) = path.strip_suffix("[*]") {
+        path = array;
+    }
+    let cut = if path.ends_with(']') { path.rfind('[') } else { path.rfind(['.', '/']) };
+    cut.and_then(|at| path.get(..at)).unwrap_or_default()
+}
+
+/// Judges every field by itself, and once more those that mean something else beside what others
+/// of their object carry.
+fn judged_fields(
+    key: &EndpointKey,
+    fields: impl IntoIterator<Item = (FieldKey, Evidence)>,
+    judge: &dyn Judge,
+) -> Vec<(FieldKey, String, FieldRow)> {
+    let judge_beside = |field: &FieldKey, path: &str, beside: &[Arc<str>], e: &mut Evidence| {
+        let reference = FieldRef {
+            standard: &key.standard,
+            direction: field.direction,
+            location: field.location,
+            path,
+            endpoint: &key.path,
+            beside,
+            context: &field.context,
+        };
+        judge.judge(&reference, e)
+    };
+    let object = |field: &FieldKey, path: &str| {
+        (field.direction, field.location, object_of(path).to_owned())
+    };
+    let mut objects: BTreeMap<(Direction, Location, String), Vec<Arc<str>>> = BTreeMap::new();
+    let mut judged = Vec::new();
+    for (field, mut evidence) in fields {
+        let path = shown_field(&field.path).into_owned();
+        let judgement = judge_beside(&field, &path, &[], &mut evidence);
+        let sure = |v: &&Verdict| v.confidence >= BESIDE_CONFIDENCE_MIN;
+        for verdict in judgement.verdicts.iter().filter(sure) {
+            let classes = objects.entry(object(&field, &path)).or_default();
+            if !classes.contains(&verdict.class) {
+                classes.push(Arc::clone(&verdict.class));
+            }
+        }
+        judged.push((field, path, evidence, judgement));
+    }
+    let again = judged.into_iter().map(|(field, path, mut evidence, mut judgement)| {
+        if let Some(beside) = objects.get(&object(&field, &path))
+            && judge.minds_neighbours(&path)
+        {
+            judgement = judge_beside(&field, &path, beside, &mut evidence);
+        }
+        (field, path, FieldRow::of(evidence, judgement))
+    });
+    again.collect()
+}
+
 /// Judges every field. Fields of one path that structure tells apart are judged apart and shown
 /// as one row.
 fn fields(key: &EndpointKey, stats: &mut EndpointStats, judge: &dyn Judge) -> Vec<Field> {
     let mut rows: BTreeMap<(Direction, Location, String), FieldRow> = BTreeMap::new();
-    for (field, evidence) in std::mem::take(&mut stats.fields) {
-        let FieldKey { direction, location, path, context } = field;
-        let path = shown_field(&path).into_owned();
-        let reference = FieldRef {
-            standard: &key.standard,
-            direction,
-            location,
-            path: &path,
-            context: &context,
-        };
-        let judged = FieldRow::of(evidence, judge, &reference);
-        rows.entry((direction, location, path)).or_default().join(judged);
+    let judged = judged_fields(key, std::mem::take(&mut stats.fields), judge);
+    for (field, path, row) in judged {
+        rows.entry((field.direction, field.location, path)).or_default().join(row);
     }
     // An exchange that has a field under two keys is counted for both; it is one exchange.
     let exchanges = stats.coverage.exchanges;

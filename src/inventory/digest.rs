@@ -170,6 +170,10 @@ mod tests {
     struct ByNumber;
 
     impl Judge for ByNumber {
+        fn minds_neighbours(&self, _: &str) -> bool {
+            false
+        }
+
         fn judge(&self, _: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement {
             let distinct = evidence.sample.entries().count();
             let confidence = u8::try_from(distinct.min(10) * 10).unwrap();

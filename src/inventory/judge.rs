@@ -10,10 +10,17 @@ use crate::model::Evidence;
 pub trait Judge {
     /// The judgement of one field. Evidence is `&mut` only so that its sample may settle.
     fn judge(&self, field: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement;
+
+    /// Whether the classes beside a field at `path` can change its judgement.
+    fn minds_neighbours(&self, path: &str) -> bool;
 }
 
 impl Judge for Detector {
     fn judge(&self, field: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement {
         Detector::judge(self, field, evidence)
+    }
+
+    fn minds_neighbours(&self, path: &str) -> bool {
+        Detector::minds_neighbours(self, path)
     }
 }

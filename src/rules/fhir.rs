@@ -23,6 +23,9 @@ pub struct FhirTables {
     /// Search parameter (`family`), or resource and parameter (`Patient?name`) → classes.
     #[serde(default)]
     pub search: BTreeMap<String, Vec<ClassWeight>>,
+    /// URL of an extension, or resource type that a reference points at → token.
+    #[serde(default)]
+    pub marks: BTreeMap<String, String>,
     /// Token of an issuer or contact system that is no rule's class (`phone`, `DL`) → class.
     #[serde(default)]
     pub tokens: BTreeMap<String, ClassWeight>,

@@ -25,6 +25,9 @@ pub struct Context {
     /// Words in a field's name that speak against every personal class.
     #[serde(default)]
     pub negative: Vec<String>,
+    /// Words of the names of things: a number under such a name is the thing's.
+    #[serde(default)]
+    pub things: Vec<String>,
     /// Last words of a name that say nothing, so that the parent's count in full.
     #[serde(default)]
     pub generic: Vec<String>,
@@ -105,10 +108,12 @@ impl RulePack {
         self.rules.retain(|rule| !other.off.iter().any(|off| off == rule.id()));
         self.off.extend(other.off);
         self.context.negative.extend(other.context.negative);
+        self.context.things.extend(other.context.things);
         self.context.generic.extend(other.context.generic);
         self.fhir.types.extend(other.fhir.types);
         self.fhir.elements.extend(other.fhir.elements);
         self.fhir.search.extend(other.fhir.search);
+        self.fhir.marks.extend(other.fhir.marks);
         self.fhir.tokens.extend(other.fhir.tokens);
     }
 

@@ -61,6 +61,17 @@ pub struct Rule {
     /// Words that speak against it, beside those of the whole pack.
     #[serde(default)]
     pub negative: Vec<String>,
+    /// Names that speak for the class where another field of the same object carries one of
+    /// `beside`: the whole of the last part, as `name` beside a birth date.
+    #[serde(default)]
+    pub beside_names: Vec<String>,
+    /// Those classes.
+    #[serde(default)]
+    pub beside: Vec<Arc<str>>,
+    /// Leading letters in which the values of a real column differ: where all share theirs, they
+    /// are one series of something else, and further values add nothing.
+    #[serde(default)]
+    pub spread: usize,
     /// FHIR identifier systems and OIDs that issue it.
     #[serde(default)]
     pub systems: Vec<String>,

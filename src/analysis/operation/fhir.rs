@@ -24,6 +24,13 @@ pub fn resource_type(name: &[u8]) -> Option<&'static str> {
     RESOURCE_TYPES.get(name).copied()
 }
 
+/// The resource type that a reference points at: `Patient/1`, `http://…/Patient/1/_history/2`.
+pub fn reference_type(reference: &[u8]) -> Option<&'static str> {
+    let mut segments = reference.rsplit(|b| *b == b'/').take(4);
+    segments.next()?;
+    segments.find_map(resource_type)
+}
+
 /// A version of FHIR, as far as an exchange shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
@@ -380,6 +387,18 @@ mod tests {
         for segment in ["fhir", "v4", "4", "4.0x", "2.0.1", "r40", "baseR4andmoreofit"] {
             assert_eq!(Version::of_segment(segment.as_bytes()), None, "{segment}");
         }
+    }
+
+    #[test]
+    fn references_point_at_a_type() {
+        assert_eq!(reference_type(b"Patient/1"), Some("Patient"));
+        assert_eq!(
+            reference_type(b"http://x.example/fhir/Location/a/_history/2"),
+            Some("Location")
+        );
+        assert_eq!(reference_type(b"urn:uuid:6ba7b810-9dad-41d1-a0b4-00c04fd430c8"), None);
+        assert_eq!(reference_type(b"#Patient"), None);
+        assert_eq!(reference_type(b""), None);
     }
 
     #[test]

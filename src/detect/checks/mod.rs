@@ -3,6 +3,7 @@
 
 mod card;
 mod date;
+mod e164;
 mod email;
 mod iban;
 mod jwt;
@@ -15,8 +16,10 @@ mod npi;
 mod phone;
 mod registry;
 mod ssn;
+mod written_date;
 
 pub(super) use date::{birth_date, starts_with_date};
 pub(super) use email::is_email;
 pub(super) use iban::country_length;
 pub(super) use registry::{Check, Input, find, names};
+pub(super) use written_date::written_date;

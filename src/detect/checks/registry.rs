@@ -1,6 +1,8 @@
 //! Every check by name.
 
-use super::{card, date, email, iban, jwt, luhn, mac, mbi, nhs, nino, npi, phone, ssn};
+use super::{
+    card, date, e164, email, iban, jwt, luhn, mac, mbi, nhs, nino, npi, phone, ssn, written_date,
+};
 
 /// What a check is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +24,10 @@ pub(crate) struct Check {
     pub(crate) run: fn(&[u8]) -> bool,
 }
 
-const CHECKS: [Check; 14] = [
+const CHECKS: [Check; 16] = [
     Check { name: "birth-date", input: Input::Whole, run: date::birth_date },
     Check { name: "card", input: Input::Compact, run: card::card },
+    Check { name: "e164", input: Input::Compact, run: e164::e164 },
     Check { name: "email", input: Input::Whole, run: email::is_email },
     Check { name: "iban", input: Input::Compact, run: iban::iban },
     Check { name: "jwt", input: Input::Whole, run: jwt::jwt },
@@ -37,6 +40,7 @@ const CHECKS: [Check; 14] = [
     Check { name: "phone", input: Input::Whole, run: phone::phone },
     Check { name: "phone-us", input: Input::Compact, run: phone::phone_us },
     Check { name: "ssn", input: Input::Compact, run: ssn::ssn },
+    Check { name: "written-date", input: Input::Whole, run: written_date::written_date },
 ];
 
 /// The check called `name`.

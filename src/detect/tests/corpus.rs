@@ -107,6 +107,8 @@ impl Fields {
                 direction: Direction::ToClient,
                 location: Location::Body,
                 path,
+                endpoint: "",
+                beside: &[],
                 context: if with_context { context } else { "" },
             };
             for verdict in detector().judge(&field, evidence).verdicts {

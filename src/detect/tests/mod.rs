@@ -1,6 +1,7 @@
 //! Columns as traffic has them, judged as a whole.
 
 mod corpus;
+mod lookalikes;
 mod refusals;
 
 use proptest::prelude::*;
@@ -38,6 +39,8 @@ fn judge_at(path: &str, context: &str, values: impl IntoIterator<Item = String>)
         direction: Direction::ToClient,
         location: Location::Body,
         path,
+        endpoint: "",
+        beside: &[],
         context,
     };
     detector().judge(&field, &mut evidence_of(ValueKind::String, values))
@@ -184,6 +187,8 @@ fn ten_thousand_unix_times_are_nothing() {
         direction: Direction::ToClient,
         location: Location::Body,
         path: "$.t",
+        endpoint: "",
+        beside: &[],
         context: "",
     };
     let mut numbers = evidence_of(ValueKind::Number, times().map(|n| n.to_string()));
@@ -382,6 +387,8 @@ fn search_parameters_of_fhir_are_known() {
         direction: Direction::ToServer,
         location: Location::Query,
         path: "family:exact",
+        endpoint: "",
+        beside: &[],
         context: "",
     };
     let judged =

@@ -8,6 +8,10 @@ use crate::base::Timestamp;
 struct ByName;
 
 impl Judge for ByName {
+    fn minds_neighbours(&self, _: &str) -> bool {
+        false
+    }
+
     fn judge(&self, field: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement {
         if !field.path.ends_with("ssn") {
             return Judgement::default();

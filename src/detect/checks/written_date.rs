@@ -1,0 +1,139 @@
+//! Dates as people write them where a form lets them: with the name of the month, with two digits
+//! of the year, or without the day. Too loose to count but where a birth date is spoken of.
+
+/// Names of the months in English, German, French, Spanish and Dutch, long and short, by month.
+const MONTHS: [&[&str]; 12] = [
+    &["january", "jan", "januar", "jänner", "janvier", "janv", "enero", "ene", "januari"],
+    &["february", "feb", "februar", "février", "févr", "fevrier", "febrero", "februari"],
+    &["march", "mar", "märz", "mrz", "mär", "mars", "marzo", "maart", "mrt"],
+    &["april", "apr", "avril", "avr", "abril", "abr"],
+    &["may", "mai", "mayo", "mei"],
+    &["june", "jun", "juni", "juin", "junio"],
+    &["july", "jul", "juli", "juillet", "juil", "julio"],
+    &["august", "aug", "août", "aout", "agosto", "ago", "augustus"],
+    &["september", "sep", "sept", "septembre", "septiembre"],
+    &["october", "oct", "oktober", "okt", "octobre", "octubre"],
+    &["november", "nov", "novembre", "noviembre"],
+    &["december", "dec", "dezember", "dez", "décembre", "déc", "decembre", "diciembre", "dic"],
+];
+const MONTH_DAYS: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const YEARS: std::ops::RangeInclusive<u32> = 1890..=2045;
+/// The longest is like `31. September 1970` with room for `de` twice.
+const LEN_MAX: usize = 32;
+
+/// One part of a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// A number and how many digits it has: one, two, or four for a year.
+    Number(u32, usize),
+    /// A month by name, from 1.
+    Month(u32),
+}
+
+/// Whether `value` is `11-Feb-1970`, `February 11, 1970`, `11. Februar 1970`, `11/02/70`,
+/// `1970-02`, `02/1970` or `Feb 1970`.
+pub(crate) fn written_date(value: &[u8]) -> bool {
+    use Part::{Month, Number};
+    if value.len() > LEN_MAX {
+        return false;
+    }
+    let separators = |b: &u8| matches!(b, b' ' | b'-' | b'/' | b'.' | b',');
+    let mut parts = [None; 3];
+    let mut count = 0;
+    for word in value.split(separators).filter(|word| !word.is_empty()) {
+        if matches!(word, b"de" | b"of" | b"del") {
+            continue;
+        }
+        let (Some(part), Some(slot)) = (part(word), parts.get_mut(count)) else { return false };
+        *slot = Some(part);
+        count += 1;
+    }
+    match parts {
+        [Some(Number(day, 1 | 2)), Some(Month(month)), Some(Number(_, 2 | 4))]
+        | [Some(Month(month)), Some(Number(day, 1 | 2)), Some(Number(_, 4))] => has_day(month, day),
+        [Some(Number(a, 1 | 2)), Some(Number(b, 1 | 2)), Some(Number(_, 2))] => {
+            alike(value) && (has_day(b, a) || has_day(a, b))
+        }
+        [Some(Number(_, 4)), Some(Number(month, 2)), None]
+        | [Some(Number(month, 2)), Some(Number(_, 4)), None] => {
+            value.len() == 7 && (1..=12).contains(&month)
+        }
+        [Some(Month(_)), Some(Number(_, 4)), None] => true,
+        _ => false,
+    }
+}
+
+fn part(word: &[u8]) -> Option<Part> {
+    let digits = word.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (number, rest) = word.split_at_checked(digits)?;
+    let value = number.iter().take(4).fold(0, |n, d| n * 10 + u32::from(d - b'0'));
+    match (digits, rest) {
+        (1 | 2, b"" | b"st" | b"nd" | b"rd" | b"th" | b"er") => Some(Part::Number(value, digits)),
+        (4, b"") => YEARS.contains(&value).then_some(Part::Number(value, 4)),
+        (0, name) => {
+            let name = std::str::from_utf8(name).ok()?.to_lowercase();
+            let at = MONTHS.iter().position(|names| names.contains(&name.as_str()))?;
+            u32::try_from(at + 1).ok().map(Part::Month)
+        }
+        _ => None,
+    }
+}
+
+fn has_day(month: u32, day: u32) -> bool {
+    let at = usize::try_from(month).ok().and_then(|month| month.checked_sub(1));
+    at.and_then(|at| MONTH_DAYS.get(at)).is_some_and(|days| (1..=*days).contains(&day))
+}
+
+/// Whether both separators are one and the same.
+fn alike(value: &[u8]) -> bool {
+    let mut between = value.iter().filter(|b| !b.is_ascii_digit());
+    let (first, second, more) = (between.next(), between.next(), between.next());
+    first == second && more.is_none() && matches!(first, Some(b'/' | b'-' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_as_people_write_them() {
+        for value in [
+            "11-Feb-1970",
+            "11 Feb 70",
+            "February 11, 1970",
+            "FEBRUARY 11th 1970",
+            "11. Februar 1970",
+            "1er mars 1970",
+            "11 de febrero de 1970",
+            "3 maart 1981",
+            "11/02/70",
+            "2/28/70",
+            "11.02.70",
+            "1970-02",
+            "02/1970",
+            "Feb 1970",
+            "29 Feb 1970",
+        ] {
+            assert!(written_date(value.as_bytes()), "{value}");
+        }
+        for value in [
+            "31-Feb-1970",
+            "Feb 30, 1970",
+            "11-Foo-1970",
+            "1970-13",
+            "1870-02",
+            "2019-8",
+            "13/13/70",
+            "11/02-70",
+            "11/02/7",
+            "1-2-3",
+            "February",
+            "soon",
+            "1970",
+            "",
+            "1 2 3 4",
+        ] {
+            assert!(!written_date(value.as_bytes()), "{value}");
+        }
+    }
+}

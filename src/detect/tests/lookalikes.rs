@@ -1,0 +1,252 @@
+//! Columns that are taken for something else, and columns that were missed: each as traffic had it.
+
+use std::sync::Arc;
+
+use crate::model::{Direction, Location, ValueKind};
+
+use super::super::FieldRef;
+use super::{assert_none, classes, detector, evidence_of, judge, judge_at, random};
+
+fn digits(seed: u64, count: usize, len: usize) -> Vec<String> {
+    let limit = 10u64.pow(u32::try_from(len).unwrap());
+    random(seed).take(count).map(|n| format!("{:0len$}", (n >> 8) % limit)).collect()
+}
+
+fn octets(seed: u64, count: usize) -> impl Iterator<Item = String> {
+    random(seed).take(200).map(move |n| {
+        let bytes = n.to_le_bytes().into_iter().cycle().take(count);
+        let hex: Vec<String> =
+            bytes.zip(0u8..).map(|(b, at)| format!("{:02X}", b ^ at.wrapping_mul(37))).collect();
+        hex.join(":")
+    })
+}
+
+#[test]
+fn codes_of_products_are_no_insurance_numbers() {
+    for name in ["$.sku", "$.productCode", "$.items[*].partNumber", "$.sku.value"] {
+        for count in [1, 5, 24, 300] {
+            assert_none(name, digits(21, count, 6).into_iter().map(|d| format!("AB{d}C")));
+        }
+    }
+    let one_series = digits(22, 24, 6).into_iter().map(|d| format!("AB{d}A"));
+    let judged = judge("$.x", one_series);
+    assert_eq!(classes(&judged), [], "{:#?}", judged.reasons);
+    assert!(judged.reasons.iter().any(|r| r.contains("begin alike")), "{:#?}", judged.reasons);
+}
+
+#[test]
+fn insurance_numbers_without_a_name_are_still_found() {
+    let pairs = ["AB", "CE", "HJ", "LM", "PR", "ST", "JX", "WK"];
+    let values = digits(23, 24, 6).into_iter().zip(pairs.into_iter().cycle());
+    let judged = judge("$.x", values.map(|(digits, pair)| format!("{pair}{digits}C")));
+    assert_eq!(classes(&judged), [("gb.nino", 24)], "{:#?}", judged.reasons);
+}
+
+#[test]
+fn fingerprints_and_world_wide_names_are_no_hardware_addresses() {
+    for name in ["$.fingerprint", "$.thumbprint", "$.x", "$.wwn"] {
+        assert_none(name, octets(24, 20));
+        assert_none(name, octets(25, 8));
+        assert_none(name, octets(26, 8).map(|text| text.replace(':', "-")));
+        assert_none(name, octets(27, 20).map(|text| format!("SHA1 Fingerprint={text}")));
+    }
+    let judged = judge("$.x", octets(28, 6).map(|text| format!("eth0 {text} up")));
+    assert_eq!(judged.verdicts[0].class.as_ref(), "network.mac_address", "{judged:#?}");
+}
+
+#[test]
+fn remotes_and_logins_are_no_mail() {
+    let each = |make: fn(u64) -> String| (0..100u64).map(make).collect::<Vec<_>>();
+    assert_none("$.git", each(|n| format!("git@github.com:org/repo{n}.git")));
+    assert_none("$.cmd", each(|n| format!("ssh deploy@web{n:02}.internal.example.com")));
+    assert_none("$.cmd", each(|n| format!("scp -r a.txt deploy@web{n}.example.com:/var/www")));
+    assert_none("$.url", each(|n| format!("https://ada:pw{n}@example.org/index")));
+    let judged = judge("$.note", each(|n| format!("write to ada{n}@example.org: she knows")));
+    assert_eq!(judged.verdicts[0].class.as_ref(), "contact.email", "{judged:#?}");
+}
+
+#[test]
+fn goods_with_a_title_are_no_persons() {
+    let goods = ["Mr. Coffee maker", "Dr. Pepper 12 pack", "Ms. Pacman", "Dr. Martens boots"];
+    assert_none("$.text", goods.map(str::to_owned));
+}
+
+#[test]
+fn isbns_are_no_nhs_numbers() {
+    assert_none("$.isbn", super::nhs_numbers(300));
+    assert_none("$.books[*].isbn10", super::nhs_numbers(24));
+}
+
+#[test]
+fn telemetry_and_shops_are_nothing() {
+    let numbers = |n: u64| random(n).take(300);
+    let pick = |n: u64, of: &[&str]| of[usize::try_from(n >> 9).unwrap() % of.len()].to_owned();
+    assert_none("$.ean", digits(31, 300, 13));
+    assert_none("$.gtin", digits(32, 300, 14));
+    assert_none("$.tracking", numbers(33).map(|n| format!("1Z{:016X}", n)));
+    assert_none("$.imei", digits(34, 300, 15));
+    assert_none("$.offset", numbers(35).map(|n| format!("+{:02}:00", n % 14)));
+    assert_none("$.delta", numbers(36).map(|n| format!("+{}", n % 100_000)));
+    assert_none("$.release", numbers(37).map(|n| format!("20{:02}-{:02}", n % 30, n % 12 + 1)));
+    assert_none("$.period", numbers(38).map(|n| format!("{:02}/20{:02}", n % 12 + 1, n % 30)));
+    assert_none("$.due", numbers(39).map(|n| format!("{:02}-Feb-2024", n % 28 + 1)));
+    assert_none("$.drive", numbers(40).map(|n| format!("{} GB Hard Drive", n % 900)));
+    assert_none("$.name", numbers(41).map(|n| pick(n, &["Blue Kettle", "Steel Pan", "Tea Set"])));
+    assert_none("$.departments[*].name", numbers(42).map(|n| pick(n, &["Renal Unit", "Ward Two"])));
+    assert_none("$.etag", numbers(43).map(|n| format!("W/\"{n:x}\"")));
+    assert_none("$.tz", ["Europe/London", "America/New_York", "UTC"].map(str::to_owned));
+    assert_none(
+        "$.semver",
+        numbers(44).map(|n| format!("v{}.{}.{}-rc.{}", n % 9, n % 7, n % 5, n % 3)),
+    );
+    assert_none(
+        "$.image",
+        numbers(45).map(|n| format!("registry.example.org/app@sha256:{n:064x}")),
+    );
+}
+
+#[test]
+fn international_numbers_need_no_name() {
+    let phones = digits(51, 24, 8).into_iter().map(|d| format!("+4479{d}"));
+    let judged = judge("$.q", phones);
+    assert_eq!(classes(&judged), [("contact.phone", 24)], "{:#?}", judged.reasons);
+    assert!(judged.verdicts[0].confidence >= 90, "{judged:?}");
+}
+
+#[test]
+fn a_column_of_streets_needs_no_name() {
+    let kinds = ["Oak Street", "Mill Lane", "Station Road", "Park Avenue"].into_iter().cycle();
+    let streets: Vec<String> =
+        (0..24).zip(kinds).map(|(n, kind)| format!("{} {kind}", 10 + n * 7)).collect();
+    let judged = judge("$.q", streets.clone());
+    assert_eq!(classes(&judged), [("person.address", 24)], "{:#?}", judged.reasons);
+    assert_none("$.q", streets.into_iter().take(1));
+}
+
+#[test]
+fn dates_of_birth_are_found_however_they_are_written() {
+    for (name, value) in [
+        ("$.dob", "11-Feb-1970"),
+        ("$.dateOfBirth", "February 11, 1970"),
+        ("$.birth_date", "11/02/70"),
+        ("$.birthdate", "1970-02"),
+        ("$.born", "11. Februar 1970"),
+        ("$.patient.dateOfBirth", "11 février 1970"),
+    ] {
+        let judged = judge(name, [value.to_owned()]);
+        assert_eq!(classes(&judged), [("person.birth_date", 1)], "{name} {value}: {judged:#?}");
+        assert_none("$.valid", [value.to_owned()]);
+    }
+}
+
+/// Judges a name beside fields of these classes.
+fn beside(path: &str, classes: &[&str], values: &[&str]) -> Vec<String> {
+    let beside: Vec<Arc<str>> = classes.iter().map(|class| Arc::from(*class)).collect();
+    let field = FieldRef {
+        standard: "http",
+        direction: Direction::ToClient,
+        location: Location::Body,
+        path,
+        endpoint: "/x",
+        beside: &beside,
+        context: "",
+    };
+    let mut evidence = evidence_of(ValueKind::String, values.iter().map(|v| (*v).to_owned()));
+    let judged = detector().judge(&field, &mut evidence);
+    judged.verdicts.iter().map(|v| v.class.to_string()).collect()
+}
+
+#[test]
+fn a_name_beside_what_only_a_person_has_is_a_persons() {
+    let people = ["Ada Lovelace", "Alan Turing", "Grace Hopper"];
+    let person = ["person.name".to_owned()];
+    assert_eq!(beside("$[*].name", &["person.birth_date"], &people), person);
+    assert_eq!(beside("$.patients[*].name", &["gb.nhs_number"], &people), person);
+    assert_eq!(beside("$.legalName", &["us.ssn"], &people), person);
+    assert_eq!(beside("$.family", &["gb.nhs_number"], &["Lovelace", "Turing"]), person);
+    assert_eq!(beside("$.given", &["health.mrn"], &["Ada", "Alan"]), person);
+    // Nothing only a person has, no full names, or the name of something else.
+    assert_eq!(beside("$[*].name", &[], &people), [""; 0]);
+    assert_eq!(beside("$[*].name", &["contact.email", "contact.phone"], &people), [""; 0]);
+    assert_eq!(beside("$[*].name", &["person.birth_date"], &["amoxicillin", "ibuprofen"]), [""; 0]);
+    assert_eq!(beside("$.wardName", &["health.mrn"], &["Renal Unit"]), [""; 0]);
+    assert_eq!(beside("$.medications[*].name", &["health.mrn"], &["Amoxil Forte"]), [""; 0]);
+    assert_eq!(beside("$.family", &["health.mrn"], &["8f14e45f"]), [""; 0]);
+}
+
+#[test]
+fn names_that_may_mean_a_login_need_full_names() {
+    for name in ["$.user.name", "$.emergencyContact", "$.author.name", "$.doctor"] {
+        let judged = judge(name, ["Ada Lovelace".to_owned()]);
+        assert_eq!(classes(&judged), [("person.name", 1)], "{name}: {judged:#?}");
+        assert_none(name, ["alovelace".to_owned(), "grace_h".to_owned()]);
+    }
+    assert_none("$.userName", ["Ada Lovelace".to_owned()]);
+}
+
+#[test]
+fn references_and_extensions_of_fhir_tell_whose_name_it_is() {
+    for (context, value, class) in [
+        ("Appointment.participant.actor.display|to-Patient", "Ada Lovelace", "person.name"),
+        ("AuditEvent.agent.who.display|to-Practitioner", "Ada Lovelace", "person.name"),
+        ("AuditEvent.agent.name", "Ada Lovelace", "person.name"),
+        ("FamilyMemberHistory.name", "Ada Lovelace", "person.name"),
+        ("Organization.contact.name.family", "Lovelace", "person.name"),
+        ("Patient.extension.valueString|maiden-name", "Byron", "person.name"),
+        ("Patient.extension.valueAddress.city|birth-place", "Leeds", "person.address"),
+        ("Appointment.participant.actor.display", "Ada Lovelace", "person.name"),
+        ("RelatedPerson.telecom.value", "02079460123", "contact.phone"),
+        ("Patient.telecom.value", "ada@example.org", "contact.email"),
+        ("Patient.text.div.p", "Ada, born in Leeds", "health.free_text"),
+    ] {
+        let judged = judge_at("$.x", context, [value.to_owned()]);
+        let found = judged.verdicts.iter().find(|v| *v.class == *class);
+        assert!(found.is_some_and(|v| v.confidence >= 60), "{context}: {judged:#?}");
+    }
+    for (context, value) in [
+        ("Appointment.participant.actor.display|no-person", "Clinic Room"),
+        ("Observation.subject.display|no-person", "Heart Monitor"),
+        ("Appointment.participant.actor.display", "clinic-room-4"),
+        ("Patient.telecom.value", "see website"),
+        ("Organization.telecom.value", "02079460123"),
+    ] {
+        let judged = judge_at("$.x", context, [value.to_owned()]);
+        assert_eq!(classes(&judged), [], "{context}: {judged:#?}");
+    }
+    let narrative = judge_at("/Patient/text/div/@xmlns", "Patient.text.div", ["x".to_owned()]);
+    assert_eq!(classes(&narrative), []);
+}
+
+#[test]
+fn a_place_for_any_identifier_keeps_no_number_out() {
+    let judged = judge_at("$.x", "Patient.identifier.value", super::nhs_numbers(24));
+    let found: Vec<&str> = judged.verdicts.iter().map(|v| v.class.as_ref()).collect();
+    assert_eq!(found, ["gb.nhs_number", "person.identifier"], "{:#?}", judged.reasons);
+}
+
+#[test]
+fn search_parameters_belong_to_the_type_that_is_searched() {
+    let search = |path: &str, endpoint: &str, location| {
+        let field = FieldRef {
+            standard: "fhir-r4",
+            direction: Direction::ToServer,
+            location,
+            path,
+            endpoint,
+            beside: &[],
+            context: "",
+        };
+        let mut evidence = evidence_of(ValueKind::String, ["roe".to_owned()]);
+        let judged = detector().judge(&field, &mut evidence);
+        judged.verdicts.iter().map(|v| v.class.to_string()).collect::<Vec<_>>()
+    };
+    let person = ["person.name".to_owned()];
+    assert_eq!(search("name", "/r4/Patient", Location::Query), person);
+    assert_eq!(search("name:exact", "/r4/Patient", Location::Query), person);
+    assert_eq!(search("name", "/r4/Patient/_search", Location::Body), person);
+    assert_eq!(search("patient.name", "/r4/Observation", Location::Query), person);
+    assert_eq!(search("subject:Patient.name", "/r4/Observation", Location::Query), person);
+    assert_eq!(search("name", "/r4/Organization", Location::Query), [""; 0]);
+    assert_eq!(search("name", "/r4/Patient/{id}/ValueSet", Location::Query), [""; 0]);
+    assert_eq!(search("organization.name", "/r4/Patient", Location::Query), [""; 0]);
+}
