@@ -175,6 +175,9 @@ impl Workbench {
             for scheme in request.head.auth.iter() {
                 *stats.auth.entry(scheme).or_default() += 1;
             }
+            for name in &request.head.url_credentials {
+                *stats.url_credentials.entry(name).or_default() += 1;
+            }
             stats.span.merge(Span::at(request.half.at));
             stats.encrypted += u64::from(request.head.secure);
             *stats.clients.entry(flow.client.ip()).or_default() += 1;
@@ -190,6 +193,7 @@ impl Workbench {
             stats.unauthenticated_successes += u64::from(open && success);
         }
         let mut coverage = (false, false, false);
+        let mut unread = false;
         let request = exchange.request.as_mut().map(|r| &mut r.half);
         let response = exchange.response.as_mut().map(|r| &mut r.half);
         for (direction, half) in [(0, request), (1, response)] {
@@ -208,6 +212,10 @@ impl Workbench {
             coverage.0 |= half.gap;
             coverage.1 |= half.truncated || !half.ended;
             coverage.2 |= half.undecoded;
+            unread |= !half.unread.is_empty();
+            for kind in half.unread.iter() {
+                *stats.coverage.unread_bodies.entry(kind.name()).or_default() += 1;
+            }
             self.serial += 1;
             if half.generation == self.paths.generation() {
                 half.leaves.commit(&mut slot.columns, &self.values, self.serial);
@@ -219,6 +227,7 @@ impl Workbench {
         stats.coverage.gaps += u64::from(coverage.0);
         stats.coverage.truncated += u64::from(coverage.1);
         stats.coverage.undecoded += u64::from(coverage.2);
+        stats.coverage.unread += u64::from(unread);
     }
 
     fn count_service(&mut self, flow: &FlowInfo, service: &Arc<str>, exchange: &Exchange) {

@@ -272,6 +272,7 @@ impl Summary<'_> {
 
     fn damaged(&self, lines: &mut Vec<String>) {
         let sum = |of: fn(&Endpoint) -> u64| self.inventory.endpoints.iter().map(of).sum::<u64>();
+        self.unread_bodies(lines);
         for (n, what) in [
             (sum(|e| e.coverage.one_sided), "of which only one side was seen"),
             (sum(|e| e.coverage.gaps), "with a gap"),
@@ -282,6 +283,26 @@ impl Summary<'_> {
                 lines.push(format!("{} {what}", count(n, "exchange")));
             }
         }
+    }
+
+    /// Bodies that are no text, by kind: `8 bodies are no text and were not read: 5 image, 3 pdf`.
+    fn unread_bodies(&self, lines: &mut Vec<String>) {
+        let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+        for endpoint in &self.inventory.endpoints {
+            for (kind, bodies) in &endpoint.coverage.unread_bodies {
+                *kinds.entry(kind).or_default() += bodies;
+            }
+        }
+        let bodies = match kinds.values().sum() {
+            0 => return,
+            1 => "1 body is no text and was not read".to_owned(),
+            n => format!("{} bodies are no text and were not read", grouped(n)),
+        };
+        let mut kinds: Vec<(&str, u64)> = kinds.into_iter().collect();
+        kinds.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        let kinds: Vec<String> =
+            kinds.iter().map(|(kind, n)| format!("{} {kind}", grouped(*n))).collect();
+        lines.push(format!("{bodies}: {}", kinds.join(", ")));
     }
 
     fn next(&self, out: &mut String, width: usize) {
@@ -314,6 +335,12 @@ impl Summary<'_> {
 }
 
 fn count(n: u64, what: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", grouped(n))
+}
+
+/// `1,234,567`
+fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -322,8 +349,7 @@ fn count(n: u64, what: &str) -> String {
         }
         out.push(digit);
     }
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{out} {what}{plural}")
+    out
 }
 
 fn bytes(n: u64) -> String {

@@ -86,6 +86,8 @@ const ENDPOINT: Table = Table {
         "auth",
         "data_classes",
         "anomalies",
+        "unread",
+        "unread_bodies",
     ],
 };
 
@@ -220,6 +222,8 @@ fn endpoints(conn: &Connection, endpoints: &[Endpoint]) -> Result<(), Fault> {
             json(&e.auth)?,
             json(&classes)?,
             json(&e.anomalies)?,
+            int(e.coverage.unread),
+            json(&e.coverage.unread_bodies)?,
         ])?;
         fields(conn, e)?;
     }
