@@ -86,9 +86,6 @@ fn open(
 
 /// Says what cannot be read. Nothing usable at all is a usage error.
 fn tell_unusable(inputs: &Inputs) -> Result<Exit, Failure> {
-    for skipped in &inputs.skipped {
-        tell(format!("skipped {}: {}", skipped.path.display(), skipped.reason));
-    }
     let mut errors = inputs.unusable.iter();
     if inputs.usable.is_empty() {
         let Some(last) = errors.next_back() else {
@@ -96,6 +93,10 @@ fn tell_unusable(inputs: &Inputs) -> Result<Exit, Failure> {
         };
         errors.for_each(tell_error);
         return Err(Failure::usage(last));
+    }
+    // Where nothing is read, the error says so once for all of them.
+    for skipped in &inputs.skipped {
+        tell(format!("skipped a file: failed to {}", skipped.reason));
     }
     errors.for_each(tell_error);
     Ok(if inputs.unusable.is_empty() { Exit::Done } else { Exit::Incomplete })
