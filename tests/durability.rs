@@ -373,7 +373,11 @@ fn a_capture_ends_within_two_seconds_of_a_signal_with_all_it_saw() {
 }
 
 /// A capture that is listening.
-fn listening(lab: &Lab, interfaces: &[&str], more: &[&str]) -> Child {
+fn listening(
+    lab: &Lab,
+    interfaces: &[&str],
+    more: &[&str],
+) -> (Child, BufReader<std::process::ChildStderr>) {
     let mut command = lab.command(["capture", "--no-progress", "--key-file"]);
     command.arg(lab.path("key")).arg("--db").arg(lab.path("live.db"));
     for interface in interfaces {
@@ -387,7 +391,7 @@ fn listening(lab: &Lab, interfaces: &[&str], more: &[&str]) -> Child {
         line.clear();
         assert!(told.read_line(&mut line).expect("it speaks") > 0, "it ended before it listened");
     }
-    child
+    (child, told)
 }
 
 fn ip(args: &str) {
@@ -405,7 +409,8 @@ fn events_of_a_running_capture_can_be_read_at_once_and_survive_its_death() {
     ip("link set lo up");
     let lab = Lab::default();
     let events = lab.path("eve.json");
-    let mut child = listening(&lab, &["lo"], &["--events", events.to_str().expect("UTF-8"), "tcp"]);
+    let (mut child, _) =
+        listening(&lab, &["lo"], &["--events", events.to_str().expect("UTF-8"), "tcp"]);
     talk(20);
     let begin = now();
     let lines = loop {
@@ -438,7 +443,7 @@ fn several_interfaces_are_heard_at_once_and_accounted_for_each() {
     ip("link set v0 up");
     ip("link set v1 up");
     let lab = Lab::default();
-    let child = listening(&lab, &["lo", "v1"], &["--workers", "2"]);
+    let (child, mut told) = listening(&lab, &["lo", "v1"], &["--workers", "2"]);
     // What goes out by v0 comes in by v1: requests for the address of a neighbour at least.
     let socket = std::net::UdpSocket::bind("10.9.9.1:0").expect("a socket");
     for _ in 0..5 {
@@ -446,7 +451,10 @@ fn several_interfaces_are_heard_at_once_and_accounted_for_each() {
     }
     talk(40);
     signal(&child, "INT");
-    assert_eq!(ends_within(child, 2).code(), Some(0));
+    let status = ends_within(child, 2);
+    let mut complaints = String::new();
+    told.read_to_string(&mut complaints).expect("text");
+    assert_eq!(status.code(), Some(0), "{complaints}");
     let rows = lab.query("live.db", &["coverage"]);
     let inputs: Vec<_> = rows.iter().filter(|row| row["scope"] == "input").collect();
     let names: Vec<_> = inputs.iter().filter_map(|row| row["input"].as_str()).collect();
