@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::limits::PATH_SEGMENTS_MAX;
 use crate::content::percent_decode;
 use crate::flow::FlowInfo;
-use crate::inventory::{Span, TemplatedPath, template_path};
+use crate::inventory::{EndpointStats, Span, TemplatedPath, template_path};
 use crate::model::{Direction, ExchangeEvent, Location, Value, ValueKind};
 
 use super::accumulate::EndpointRef;
@@ -198,24 +198,11 @@ impl Workbench {
         let response = exchange.response.as_mut().map(|r| &mut r.half);
         for (direction, half) in [(0, request), (1, response)] {
             let Some(half) = half else { continue };
-            if let Some(bytes) = stats.body_bytes.get_mut(direction) {
-                *bytes += half.body_bytes;
-            }
-            if let (Some(media), Some(counts)) = (&half.media, stats.media.get_mut(direction))
-                && half.body_bytes > 0
-            {
-                *counts.entry(media.clone()).or_default() += 1;
-            }
-            for anomaly in &half.anomalies {
-                *stats.anomalies.entry(anomaly).or_default() += 1;
-            }
+            count_half(stats, direction, half);
             coverage.0 |= half.gap;
             coverage.1 |= half.truncated || !half.ended;
             coverage.2 |= half.undecoded;
             unread |= !half.unread.is_empty();
-            for kind in half.unread.iter() {
-                *stats.coverage.unread_bodies.entry(kind.name()).or_default() += 1;
-            }
             self.serial += 1;
             if half.generation == self.paths.generation() {
                 half.leaves.commit(&mut slot.columns, &self.values, self.serial);
@@ -255,6 +242,24 @@ impl Workbench {
         if let Some(agent) = &request.head.user_agent {
             *stats.user_agents.entry(agent.clone()).or_default() += 1;
         }
+    }
+}
+
+/// Adds what one half alone says: its body's bytes and types, and what was odd about it.
+fn count_half(stats: &mut EndpointStats, direction: usize, half: &Half) {
+    if let Some(bytes) = stats.body_bytes.get_mut(direction) {
+        *bytes += half.body_bytes;
+    }
+    if let (Some(media), Some(counts)) = (&half.media, stats.media.get_mut(direction))
+        && half.body_bytes > 0
+    {
+        *counts.entry(media.clone()).or_default() += 1;
+    }
+    for kind in half.unread.iter() {
+        *stats.coverage.unread_bodies.entry(kind.name()).or_default() += 1;
+    }
+    for anomaly in &half.anomalies {
+        *stats.anomalies.entry(anomaly).or_default() += 1;
     }
 }
 
