@@ -63,7 +63,7 @@ fn measure<'a>(column: &'a Column, records: &[Record]) -> Laid<'a> {
         Shrink::Never => natural,
         Shrink::End(least) | Shrink::Middle(least) => least.min(natural),
     };
-    let same = cells.len() > 1 && cells.windows(2).all(|pair| matches!(pair, [a, b] if a == b));
+    let same = cells.windows(2).all(|pair| matches!(pair, [a, b] if a == b));
     let rank = if same { column.rank_if_same } else { column.rank };
     Laid { column, rank, title, cells, natural, least, width: natural }
 }
