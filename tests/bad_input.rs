@@ -75,6 +75,8 @@ fn a_directory_without_captures_is_refused() {
     let folder = lab.path("letters");
     std::fs::create_dir_all(folder.join("old")).expect("a folder");
     refused(&[&folder], &[], (USAGE, &["letters"]));
+    std::fs::write(folder.join("dear.txt"), "Dear Ms Roe,").expect("a letter");
+    refused(&[&folder], &[], (USAGE, &["letters", "none of its 1 files"]));
 }
 
 #[test]
@@ -255,7 +257,10 @@ fn bad_options_are_refused_by_name() {
     let config = lab.file("phitap.toml", "wokers = 3\n");
     let config = config.to_str().expect("UTF-8");
     let ran = lab.replay("db", &[&clinic], &["--config", config]);
-    one_line(&ran, USAGE, &["phitap.toml", "wokers"]);
+    one_line(&ran, USAGE, &["phitap.toml", "line 1", "key wokers"]);
+    lab.file("phitap.toml", "workers = 1\nfail-on = \"hihg\"\n");
+    let ran = lab.replay("db", &[&clinic], &["--config", config]);
+    one_line(&ran, USAGE, &["phitap.toml", "line 2", "key fail-on", "hihg", "critical"]);
     assert_eq!(lab.digest("db"), digest);
 }
 
@@ -283,9 +288,18 @@ fn a_bad_rule_is_refused_with_file_rule_and_key() {
     );
     let unknown = "[[rule]]\nid = \"ward.bed\"\nclass = \"health.bed\"\nnonsense = 1\n";
     one_line(&replay(write(unknown)), USAGE, &["ward.toml", "nonsense"]);
-    let ran = lab.run(["rules", "check", rules.to_str().expect("UTF-8")]);
+    let check = || lab.run(["rules", "check", rules.to_str().expect("UTF-8")]);
+    let ran = check();
     assert_eq!(ran.code, Some(USAGE), "{ran:#?}");
-    assert!(ran.stderr.contains("nonsense"), "{ran:#?}");
+    assert!(ran.stderr.contains("rule ward.bed, key nonsense"), "{ran:#?}");
+    let wrong = "[[rule]]\nid = \"ward.bed\"\nweight = \"much\"\n";
+    one_line(
+        &replay(write(wrong)),
+        USAGE,
+        &["ward.toml", "line 3", "rule ward.bed", "key weight", "invalid type"],
+    );
+    write("off = [\"us-ssn\",\n  \"nosuchrule\"]\n");
+    one_line(&check(), USAGE, &["ward.toml", "line 2", "off", "nosuchrule"]);
 }
 
 #[test]
@@ -298,6 +312,11 @@ fn questions_that_make_no_sense_are_refused() {
     let ran = lab.run(["sql", "SELECT 1; DROP TABLE endpoint", "--db", "db"]);
     assert_eq!(ran.code, Some(USAGE), "one statement: {ran:#?}");
     assert_eq!(lab.run(["fields", "--direction", "sideways", "--db", "db"]).code, Some(USAGE));
+    let ran = lab.run(["endpoints", "--auth", "foo", "--db", "db"]);
+    one_line(&ran, USAGE, &["--auth", "foo", "basic", "none"]);
+    let ran = lab.run(["findings", "--rule", "nosuch", "--db", "db"]);
+    one_line(&ran, USAGE, &["--rule", "nosuch", "credentials-in-url"]);
+    lab.run(["findings", "--rule", "credentials-*", "--db", "db"]).expect(0);
     assert_eq!(lab.run(["fields", "--format", "yaml", "--db", "db"]).code, Some(USAGE));
     assert_eq!(lab.digest("db"), digest);
     assert!(!lab.path("nowhere.db").exists(), "a question makes no database");

@@ -101,9 +101,45 @@ fn no_table_is_wider_than_eighty_columns() {
         texts.push(lab.run([query, "--db", "db"]).expect(0).stdout);
     }
     texts.push(lab.run(["findings", "--db", "db", "--explain", "--limit", "9"]).expect(0).stdout);
+    texts.push(lab.run(["fields", "--db", "db", "--explain"]).expect(0).stdout);
     for line in texts.iter().flat_map(|text| text.lines()) {
         assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
     }
+}
+
+#[test]
+fn rows_of_several_services_are_told_apart() {
+    let lab = Lab::default();
+    let mut frames = Vec::new();
+    for n in 1..=3u8 {
+        let server = format!("10.0.1.{n}:80");
+        let request = format!("GET /patients HTTP/1.1\nHost: ward-{n}.example");
+        let talk = Conversation::open("10.0.0.1:4000", &server, u64::from(n) * 1_000_000);
+        let body = br#"{"ssn":"536-22-1234"}"#;
+        let head = "HTTP/1.1 200 OK\nContent-Type: application/json";
+        frames.extend(talk.exchange((&request, b""), (head, body)).close());
+    }
+    let path = lab.path("wards.pcap");
+    capture::write(&path, &frames);
+    let said = lab.replay("wards.db", &[&path], &[]).expect(0).stdout;
+    let exposed: Vec<&str> = said.lines().filter(|l| l.contains("GET /patients: ")).collect();
+    assert!(exposed.len() >= 3, "{said}");
+    let distinct: BTreeSet<&&str> = exposed.iter().collect();
+    assert_eq!(distinct.len(), exposed.len(), "{said}");
+    for query in ["endpoints", "fields", "findings"] {
+        let table = lab.run([query, "--db", "wards.db"]).expect(0).stdout;
+        assert!(table.lines().next().unwrap().contains("SERVICE"), "{table}");
+        assert!(table.contains("ward-1") && table.contains("ward-2"), "{table}");
+    }
+    // Commands and what they are for do not run into each other.
+    let next = said.split("\nNext\n").nth(1).unwrap();
+    for command in next.lines().filter(|line| line.contains("phitap ")) {
+        let end = command.find("wards.db").unwrap() + "wards.db".len();
+        let rest = &command[end..];
+        assert!(rest.is_empty() || rest.starts_with("   "), "{next}");
+    }
+    let coverage = lab.run(["coverage", "--db", "wards.db"]).expect(0).stdout;
+    assert!(coverage.lines().any(|line| line.starts_with("all inputs ")), "{coverage}");
 }
 
 /// Holds `value` against the parts of JSON Schema that the published schema uses.

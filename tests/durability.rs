@@ -348,6 +348,8 @@ fn stops_on(name: &str, db: &str) {
         "it says what it saw: {summary}"
     );
     say(&format!("capture: SIG{name} took {} ms", begin.elapsed().as_millis()));
+    let runs = lab.run(["sql", "SELECT state FROM v_runs", "--db", db, "--format", "json"]);
+    assert_eq!(runs.expect(0).rows()[0]["state"], "sealed", "a capture that is stopped is done");
     let rows = lab.query(db, &["endpoints"]);
     assert_eq!(
         rows.iter().filter_map(|r| r["requests"].as_u64()).sum::<u64>(),
@@ -368,4 +370,102 @@ fn a_capture_ends_within_two_seconds_of_a_signal_with_all_it_saw() {
     assert!(up.expect("ip runs").success());
     stops_on("INT", "int.db");
     stops_on("TERM", "term.db");
+}
+
+/// A capture that is listening.
+fn listening(
+    lab: &Lab,
+    interfaces: &[&str],
+    more: &[&str],
+) -> (Child, BufReader<std::process::ChildStderr>) {
+    let mut command = lab.command(["capture", "--no-progress", "--key-file"]);
+    command.arg(lab.path("key")).arg("--db").arg(lab.path("live.db"));
+    for interface in interfaces {
+        command.args(["-i", interface]);
+    }
+    let piped = command.args(more).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().expect("the program starts");
+    let mut told = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    while !line.contains("listening") {
+        line.clear();
+        assert!(told.read_line(&mut line).expect("it speaks") > 0, "it ended before it listened");
+    }
+    (child, told)
+}
+
+fn ip(args: &str) {
+    let done = Command::new("ip").args(args.split(' ')).status().expect("ip runs");
+    assert!(done.success(), "ip {args}");
+}
+
+#[test]
+fn events_of_a_running_capture_can_be_read_at_once_and_survive_its_death() {
+    if std::env::var_os(INSIDE).is_none() {
+        return again_inside(
+            "events_of_a_running_capture_can_be_read_at_once_and_survive_its_death",
+        );
+    }
+    ip("link set lo up");
+    let lab = Lab::default();
+    let events = lab.path("eve.json");
+    let (mut child, _) =
+        listening(&lab, &["lo"], &["--events", events.to_str().expect("UTF-8"), "tcp"]);
+    talk(20);
+    let begin = now();
+    let lines = loop {
+        let text = std::fs::read_to_string(&events).expect("the events");
+        if text.lines().count() == 20 {
+            break text;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(5), "not yet: {text}");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    say(&format!("events could be read after {} ms", begin.elapsed().as_millis()));
+    child.kill().expect("it runs");
+    child.wait().expect("it ended");
+    assert_eq!(std::fs::read_to_string(&events).expect("the events"), lines);
+    for line in lines.lines() {
+        let event: serde_json::Value = serde_json::from_str(line).expect("a whole line");
+        assert_eq!(event["event_type"], "http");
+    }
+    assert!(lines.ends_with('\n'));
+}
+
+#[test]
+fn several_interfaces_are_heard_at_once_and_accounted_for_each() {
+    if std::env::var_os(INSIDE).is_none() {
+        return again_inside("several_interfaces_are_heard_at_once_and_accounted_for_each");
+    }
+    ip("link set lo up");
+    ip("link add v0 type veth peer name v1");
+    ip("addr add 10.9.9.1/24 dev v0");
+    ip("link set v0 up");
+    ip("link set v1 up");
+    let lab = Lab::default();
+    let (child, mut told) = listening(&lab, &["lo", "v1"], &["--workers", "2"]);
+    // What goes out by v0 comes in by v1: requests for the address of a neighbour at least.
+    let socket = std::net::UdpSocket::bind("10.9.9.1:0").expect("a socket");
+    for _ in 0..5 {
+        socket.send_to(b"anyone?", "10.9.9.2:9").expect("sent");
+    }
+    talk(40);
+    signal(&child, "INT");
+    let status = ends_within(child, 2);
+    let mut complaints = String::new();
+    told.read_to_string(&mut complaints).expect("text");
+    assert_eq!(status.code(), Some(0), "{complaints}");
+    let rows = lab.query("live.db", &["coverage"]);
+    let inputs: Vec<_> = rows.iter().filter(|row| row["scope"] == "input").collect();
+    let names: Vec<_> = inputs.iter().filter_map(|row| row["input"].as_str()).collect();
+    assert_eq!(names, ["lo", "v1"]);
+    for input in &inputs {
+        assert_eq!((&input["balanced"], &input["state"]), (&true.into(), &"complete".into()));
+        assert!(input["seen"].as_u64() > Some(0), "{input}");
+    }
+    let rows = lab.query("live.db", &["endpoints"]);
+    assert_eq!(rows.iter().filter_map(|r| r["requests"].as_u64()).sum::<u64>(), 40, "{rows:?}");
+    let ran = lab.run(["capture", "-i", "lo", "-i", "lo", "--db", "x.db"]);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    assert!(ran.stderr.contains("listen on lo twice"), "{ran:#?}");
 }

@@ -155,6 +155,7 @@ impl Half {
     fn told(&mut self, summary: &BodySummary) {
         self.truncated |= summary.truncated;
         self.undecoded |= summary.undecoded.is_some();
+        self.unread.merge(summary.unread);
         for anomaly in summary.anomalies.iter() {
             self.anomaly(anomaly.0);
         }

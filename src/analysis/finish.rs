@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::limits::PATH_SEGMENTS_MAX;
 use crate::content::percent_decode;
 use crate::flow::FlowInfo;
-use crate::inventory::{Span, TemplatedPath, template_path};
+use crate::inventory::{EndpointStats, Span, TemplatedPath, template_path};
 use crate::model::{Direction, ExchangeEvent, Location, Value, ValueKind};
 
 use super::accumulate::EndpointRef;
@@ -179,6 +179,9 @@ impl Workbench {
             for scheme in request.head.auth.iter() {
                 *stats.auth.entry(scheme).or_default() += 1;
             }
+            for name in &request.head.url_credentials {
+                *stats.url_credentials.entry(name).or_default() += 1;
+            }
             stats.span.merge(Span::at(request.half.at));
             stats.encrypted += u64::from(request.head.secure);
             *stats.clients.entry(flow.client.ip()).or_default() += 1;
@@ -194,24 +197,16 @@ impl Workbench {
             stats.unauthenticated_successes += u64::from(open && success);
         }
         let mut coverage = (false, false, false);
+        let mut unread = false;
         let request = exchange.request.as_mut().map(|r| &mut r.half);
         let response = exchange.response.as_mut().map(|r| &mut r.half);
         for (direction, half) in [(0, request), (1, response)] {
             let Some(half) = half else { continue };
-            if let Some(bytes) = stats.body_bytes.get_mut(direction) {
-                *bytes += half.body_bytes;
-            }
-            if let (Some(media), Some(counts)) = (&half.media, stats.media.get_mut(direction))
-                && half.body_bytes > 0
-            {
-                *counts.entry(media.clone()).or_default() += 1;
-            }
-            for anomaly in &half.anomalies {
-                *stats.anomalies.entry(anomaly).or_default() += 1;
-            }
+            count_half(stats, direction, half);
             coverage.0 |= half.gap;
             coverage.1 |= half.truncated || !half.ended;
             coverage.2 |= half.undecoded;
+            unread |= !half.unread.is_empty();
             self.serial += 1;
             if half.generation == self.paths.generation() {
                 half.leaves.commit(&mut slot.columns, &self.values, self.serial);
@@ -223,6 +218,7 @@ impl Workbench {
         stats.coverage.gaps += u64::from(coverage.0);
         stats.coverage.truncated += u64::from(coverage.1);
         stats.coverage.undecoded += u64::from(coverage.2);
+        stats.coverage.unread += u64::from(unread);
     }
 
     fn count_service(&mut self, flow: &FlowInfo, service: &Arc<str>, exchange: &Exchange) {
@@ -263,6 +259,24 @@ fn version_of_base(path: &[u8]) -> Option<fhir::Version> {
         .take_while(|segment| fhir::resource_type(segment).is_none())
         .filter_map(fhir::Version::of_segment)
         .last()
+}
+
+/// Adds what one half alone says: its body's bytes and types, and what was odd about it.
+fn count_half(stats: &mut EndpointStats, direction: usize, half: &Half) {
+    if let Some(bytes) = stats.body_bytes.get_mut(direction) {
+        *bytes += half.body_bytes;
+    }
+    if let (Some(media), Some(counts)) = (&half.media, stats.media.get_mut(direction))
+        && half.body_bytes > 0
+    {
+        *counts.entry(media.clone()).or_default() += 1;
+    }
+    for kind in half.unread.iter() {
+        *stats.coverage.unread_bodies.entry(kind.name()).or_default() += 1;
+    }
+    for anomaly in &half.anomalies {
+        *stats.anomalies.entry(anomaly).or_default() += 1;
+    }
 }
 
 fn event_of(

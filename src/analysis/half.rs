@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::base::Timestamp;
-use crate::content::{BodyPlan, BodyWalker};
+use crate::content::{BodyPlan, BodyWalker, UnreadKinds};
 
 use super::inspect::{BodyFacts, Frames};
 use super::leaves::Leaves;
@@ -58,6 +60,8 @@ pub struct Half {
     pub truncated: bool,
     /// The body could not be decoded.
     pub undecoded: bool,
+    /// What of the body is no text and was not walked.
+    pub unread: UnreadKinds,
     /// Odd things, by name.
     pub anomalies: Vec<&'static str>,
 }
@@ -92,6 +96,8 @@ pub struct RequestHead {
     pub service: Option<Arc<str>>,
     /// The credentials seen.
     pub auth: AuthSchemes,
+    /// What carried a credential in the target, by names of a closed vocabulary.
+    pub url_credentials: SmallVec<[&'static str; 4]>,
     /// The user agent, unless a detector hit it.
     pub user_agent: Option<Arc<str>>,
     /// HTTP minor version.

@@ -186,6 +186,7 @@ mod tests {
             truncated: false,
             anomalies: Default::default(),
             undecoded: None,
+            unread: Default::default(),
         };
         let others = vec![(Leaf::default(), Candidate::default()); others].into();
         Arc::new(Remembered { facts: BodyFacts::default(), summary, plain: [].into(), others })

@@ -1,6 +1,7 @@
 //! What all conversations of one worker share: interned paths and columns, remembered values, the
 //! accumulator; and what is done with heads and bodies as they pass.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
 use crate::base::{InstallationKey, TableMap};
 use crate::content::{BodyPlan, PathTable, walk_cookies, walk_query};
 use crate::detect::Detector;
-use crate::inventory::key_is_data;
+use crate::inventory::{AuthScheme, key_is_data};
 use crate::model::{
     Direction, EventSink, Header, Location, MessageHead, Revealed, Value, ValueKind,
 };
@@ -17,9 +18,9 @@ use super::accumulate::Accumulator;
 use super::columns::{Columns, Place};
 use super::half::{FhirHint, Half, Request, RequestHead, Response, TARGET_BYTES_MAX};
 use super::inspect::{Inspector, Roles, Shared};
-use super::operation::auth;
 use super::operation::fhir::Version;
 use super::operation::http::{self, Authority, Target};
+use super::operation::{auth, url_credentials};
 use super::recall::Recall;
 use super::segments::Segments;
 use super::values::Values;
@@ -155,8 +156,11 @@ impl Workbench {
         let authority = target.authority.or(host);
         if let Some(authority) = authority {
             out.service = self.service_name(authority, target.secure);
-            if http::has_userinfo(authority) {
+            if let Some(userinfo) = http::userinfo(authority) {
                 request.half.anomaly("userinfo-in-authority");
+                if http::has_password(userinfo) {
+                    out.url_credentials.push("userinfo");
+                }
             }
         }
         if self.events.as_ref().is_some_and(|e| e.reveals()) {
@@ -170,6 +174,12 @@ impl Workbench {
             }
         }
         if let Some(text) = target.query {
+            for name in url_credentials::in_query(target.path, text) {
+                out.auth.insert(AuthScheme::ApiKeyQuery);
+                if !out.url_credentials.contains(&name) {
+                    out.url_credentials.push(name);
+                }
+            }
             self.query(text, request);
         }
         self.headers(Direction::ToServer, &mut request.half, headers);
@@ -190,13 +200,18 @@ impl Workbench {
 
     /// Header fields of a head or a trailer.
     pub fn headers(&mut self, direction: Direction, half: &mut Half, headers: &[Header<'_>]) {
-        let (mut media, mut coding) = (None, None);
+        let mut media = None;
+        let mut coding: Option<Cow<'_, [u8]>> = None;
         for header in headers {
             half.head_bytes += (header.name.len() + header.value.len() + 4) as u64;
             if header.name.eq_ignore_ascii_case(b"content-type") {
                 media = Some(header.value);
             } else if header.name.eq_ignore_ascii_case(b"content-encoding") {
-                coding = Some(header.value);
+                // Several lines say what one list says (RFC 9110 section 5.3).
+                coding = Some(match coding {
+                    None => Cow::Borrowed(header.value),
+                    Some(before) => [&before, &b","[..], header.value].concat().into(),
+                });
             } else if header.name.eq_ignore_ascii_case(b"accept") {
                 half.fhir.accepted |= FhirHint::is_fhir(header.value);
                 half.fhir.asked = half.fhir.asked.or(FhirHint::version(header.value));
@@ -218,8 +233,8 @@ impl Workbench {
             half.media = self.name(&essence);
         }
         if half.plan.is_none() {
-            half.plan_key = self.recall.plan_key(media, coding);
-            half.plan = Some(BodyPlan::from_headers(media, coding));
+            half.plan_key = self.recall.plan_key(media, coding.as_deref());
+            half.plan = Some(BodyPlan::from_headers(media, coding.as_deref()));
         }
     }
 
@@ -244,13 +259,10 @@ impl Workbench {
     }
 
     fn query(&mut self, text: &[u8], request: &mut Request) {
-        for pair in text.split(|b| *b == b'&').take(256) {
+        let told = self.events.is_some();
+        for pair in text.split(|b| *b == b'&').take(256).filter(|_| told) {
             let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
-            if auth::is_key_parameter(name) && pair.len() > name.len() + 1 {
-                request.head.auth.insert(crate::inventory::AuthScheme::ApiKeyQuery);
-            }
-            if self.events.is_some()
-                && !self.detector.names_person(name)
+            if !self.detector.names_person(name)
                 && let Some(name) = self.name(name)
             {
                 request.head.query.push(name);

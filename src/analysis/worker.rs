@@ -51,8 +51,11 @@ impl Worker {
         self.bench.accumulator.exchanges >= ROLLUP_EXCHANGES_MAX || self.bench.must_forget_paths()
     }
 
-    /// Takes out what has been observed since the last time.
+    /// Takes out what has been observed since the last time; the events of it are written.
     pub fn take(&mut self) -> Rollup {
+        if let Some(events) = &mut self.bench.events {
+            events.flush();
+        }
         self.bench.take()
     }
 

@@ -35,7 +35,7 @@ Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage or configuration;
 pub enum Command {
     /// Read capture files (pcap, pcapng, also gzip or zstd) into the inventory
     Replay(ReplayArgs),
-    /// Listen on an interface until SIGINT or SIGTERM
+    /// Listen on interfaces until SIGINT or SIGTERM
     Capture(CaptureArgs),
     /// List the services that were seen
     Services(ServicesArgs),
@@ -129,9 +129,9 @@ pub struct ReplayArgs {
 /// `phitap capture`
 #[derive(Debug, Clone, Args)]
 pub struct CaptureArgs {
-    /// The interface to listen on
+    /// The interface to listen on; may be given several times
     #[arg(short, long, value_name = "IFACE", required = true)]
-    pub interface: String,
+    pub interface: Vec<String>,
     /// Listen only to packets that match, in the language of pcap-filter(7)
     #[arg(value_name = "FILTER", trailing_var_arg = true)]
     pub filter: Vec<String>,

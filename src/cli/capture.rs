@@ -22,19 +22,35 @@ pub fn run(args: &CaptureArgs) -> Result<Exit, Failure> {
         filter,
         ..LiveOptions::default()
     };
-    let source = LiveSource::open(&args.interface, &options).map_err(|e| match e {
-        LiveError::Gone { .. } => Failure::failed(e),
-        _ => Failure::usage(e),
-    })?;
+    if args.interface.len() > 1 && settings.workers == 0 {
+        return Err(Failure::usage("use --workers 0: several interfaces need at least 1"));
+    }
+    let sources = open(&args.interface, &options)?;
     let record = Record::prepare(settings, false, !args.record.no_progress)?;
     let writer = record.open_writer()?;
     watch_signals(&record.stop)?;
-    tell(format!("listening on {}; stop with Ctrl-C", args.interface));
-    let mut source = Some(source);
+    tell(format!("listening on {}; stop with Ctrl-C", args.interface.join(", ")));
+    let mut sources = sources.into_iter();
     let mut next = || {
-        let ingest = Ingest::new(Box::new(source.take()?), None);
+        let ingest = Ingest::new(Box::new(sources.next()?), None);
         Some(Ok(OpenInput { ingest, identity: None }))
     };
     let sources = Sources { next: &mut next, live: true };
     record.run(sources, (writer, RunKind::Capture, Vec::new()), Exit::Done)
+}
+
+/// Opens every interface; one that cannot be opened is a usage error, so that nobody believes to
+/// listen where nothing is heard.
+fn open(interfaces: &[String], options: &LiveOptions) -> Result<Vec<LiveSource>, Failure> {
+    let mut sources: Vec<LiveSource> = Vec::new();
+    for (at, interface) in interfaces.iter().enumerate() {
+        if interfaces.iter().take(at).any(|before| before == interface) {
+            return Err(Failure::usage(format!("listen on {interface} twice: name it once")));
+        }
+        sources.push(LiveSource::open(interface, options).map_err(|e| match e {
+            LiveError::Gone { .. } => Failure::failed(e),
+            _ => Failure::usage(e),
+        })?);
+    }
+    Ok(sources)
 }

@@ -12,7 +12,7 @@ use crate::base::{InstallationKey, limits};
 use crate::detect::Detector;
 use crate::flow::FlowConfig;
 use crate::model::Severity;
-use crate::rules::RulePack;
+use crate::rules::{Place, RulePack};
 
 /// The database when nobody names one.
 pub const DEFAULT_DB: &str = "phitap.db";
@@ -111,19 +111,27 @@ impl ConfigFile {
         };
         let text = std::fs::read_to_string(path).map_err(|e| told(&e))?;
         toml::from_str(&text).map_err(|e| {
-            let line =
-                e.span().map_or(1, |s| text.get(..s.start).unwrap_or("").lines().count().max(1));
-            told(&format!("line {line}: {}", e.message().replace('\n', " ")))
+            let at = e.span().map_or(0, |span| span.start);
+            let line = text.get(..at).unwrap_or("").matches('\n').count() + 1;
+            let place = Place::of(&text, at);
+            told(&format!("line {line}{place}: {}", e.message().replace('\n', " ")))
         })
     }
 }
 
 /// The built-in rules with those of a folder.
-pub fn load_rules(folder: Option<&Path>) -> Result<Arc<Detector>, Failure> {
+pub fn load_pack(folder: Option<&Path>) -> Result<RulePack, Failure> {
     let mut pack = RulePack::builtin();
     if let Some(folder) = folder {
         pack.extend(RulePack::load_dir(folder).map_err(Failure::usage)?);
+        pack.check_off().map_err(Failure::usage)?;
     }
+    Ok(pack)
+}
+
+/// The same, compiled.
+pub fn load_rules(folder: Option<&Path>) -> Result<Arc<Detector>, Failure> {
+    let pack = load_pack(folder)?;
     Ok(Arc::new(Detector::compile(&pack).map_err(Failure::usage)?))
 }
 

@@ -1,5 +1,6 @@
 //! Exit codes, and how failures are told: one line that says what, where and what to do.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 /// What the process ends with; the largest that applies.
@@ -54,9 +55,9 @@ impl Failure {
 }
 
 /// Tells a person something on standard error, in one line.
-#[expect(clippy::print_stderr, reason = "this is how the command line speaks")]
 pub fn tell(line: impl std::fmt::Display) {
     let line = line.to_string().replace(['\n', '\r'], " ");
     let line: String = line.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-    eprintln!("phitap: {line}");
+    // Whether anyone listens makes no difference to the work.
+    let _ = writeln!(std::io::stderr().lock(), "phitap: {line}");
 }

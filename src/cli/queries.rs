@@ -12,9 +12,11 @@ use super::args::{
 use super::config::db_path;
 use super::exit::{Exit, Failure};
 use crate::base::clock;
+use crate::inventory::AuthScheme;
+use crate::inventory::posture::RULES;
 use crate::model::{Direction, FindingKind, Location};
 use crate::query::{self, ClassPattern, OperationFilter, Pattern, QueryError};
-use crate::report::text::escaped;
+use crate::report::text::{escaped, wrapped};
 use crate::report::{self, Column, Layout, Record, Section, columns};
 use crate::store::words::{direction_named, finding_kind_named, location_named};
 use crate::store::{FailureKind, Reader, TriageState};
@@ -35,6 +37,9 @@ pub fn endpoints(args: &EndpointsArgs) -> Result<Exit, Failure> {
     let encrypted = args.encrypted.as_deref();
     if encrypted.is_some_and(|e| !["none", "some", "all"].contains(&e)) {
         return Err(Failure::usage("use --encrypted: expected none, some or all"));
+    }
+    if let Some(scheme) = &args.auth {
+        known("auth", scheme, AuthScheme::ALL.map(AuthScheme::name), |name| name == scheme)?;
     }
     let filter = query::EndpointFilter {
         operation: operation(&args.endpoint),
@@ -72,16 +77,18 @@ pub fn fields(args: &FieldsArgs) -> Result<Exit, Failure> {
 }
 
 fn explain(rows: &[query::FieldRow]) -> Result<Exit, Failure> {
+    let width = Layout::of_stdout().width.clamp(40, 100);
     let mut out = String::new();
     for row in rows.iter().filter(|row| !row.explanation.is_empty()) {
         let place = (&row.operation, row.direction, row.location, &row.field);
-        let _ = writeln!(out, "{} {} {} {}", escaped(place.0), place.1, place.2, escaped(place.3));
+        let head = format!("{} {} {} {}", escaped(place.0), place.1, place.2, escaped(place.3));
+        out.push_str(&wrapped(&head, width, ("", "  ")));
         for class in &row.data_classes {
             let _ =
                 writeln!(out, "  {} {}%, {} values", class.class, class.confidence, class.count);
         }
         for reason in &row.explanation {
-            let _ = writeln!(out, "    {}", escaped(reason));
+            out.push_str(&wrapped(&escaped(reason), width, ("    ", "      ")));
         }
     }
     print_text(&out)
@@ -89,6 +96,9 @@ fn explain(rows: &[query::FieldRow]) -> Result<Exit, Failure> {
 
 /// `phitap findings`
 pub fn findings(args: &FindingsArgs) -> Result<Exit, Failure> {
+    if let (Some(text), Some(wanted)) = (&args.rule, pattern(&args.rule)) {
+        known("rule", text, RULES.iter().map(|rule| rule.id), |id| wanted.matches(id))?;
+    }
     let filter = query::FindingFilter {
         operation: operation(&args.endpoint),
         rule: pattern(&args.rule),
@@ -115,30 +125,12 @@ fn explain_findings(rows: &[query::FindingRow]) -> Result<Exit, Failure> {
         let seen = row.last_seen.as_deref().unwrap_or("?");
         let _ = writeln!(out, "{} {} ({}, last seen {seen})", row.severity, row.id, row.state);
         for text in [&row.title, &row.explanation] {
-            out.push_str(&wrap(&escaped(text), width, "  "));
+            out.push_str(&wrapped(&escaped(text), width, ("  ", "  ")));
         }
-        out.push_str(&wrap(&row.references.join("; "), width, "  "));
+        out.push_str(&wrapped(&row.references.join("; "), width, ("  ", "  ")));
         out.push('\n');
     }
     print_text(&out)
-}
-
-/// `text` in lines of at most `width` columns, each behind `indent`.
-fn wrap(text: &str, width: usize, indent: &str) -> String {
-    let mut out = String::new();
-    let mut line = String::from(indent);
-    for word in text.split_whitespace() {
-        if line.len() > indent.len() && line.chars().count() + word.chars().count() >= width {
-            out.push_str(line.trim_end());
-            out.push('\n');
-            line = indent.into();
-        }
-        line.push_str(word);
-        line.push(' ');
-    }
-    out.push_str(line.trim_end());
-    out.push('\n');
-    out
 }
 
 fn print_text(text: &str) -> Result<Exit, Failure> {
@@ -260,6 +252,21 @@ fn named<T>(
     let found = find(text);
     let bad = || Failure::usage(format!("use --{option}: expected {expected}, not {text:?}"));
     found.map(Some).ok_or_else(bad)
+}
+
+/// Refuses what can match nothing: an empty answer would read as "there is none".
+fn known<'a>(
+    option: &str,
+    text: &str,
+    names: impl IntoIterator<Item = &'a str>,
+    matches: impl Fn(&str) -> bool,
+) -> Result<(), Failure> {
+    let names: Vec<&str> = names.into_iter().collect();
+    if names.iter().any(|name| matches(name)) {
+        return Ok(());
+    }
+    let expected = names.join(", ");
+    Err(Failure::usage(format!("use --{option}: expected one of {expected}, not {text:?}")))
 }
 
 fn direction(text: &Option<String>) -> Result<Option<Direction>, Failure> {

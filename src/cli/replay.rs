@@ -89,12 +89,6 @@ fn open(
 
 /// Says what cannot be read. Nothing usable at all is a usage error.
 fn tell_unusable(inputs: &Inputs) -> Result<Exit, Failure> {
-    for skipped in inputs.skipped.iter().take(SKIPPED_TOLD) {
-        tell(format!("skipped {}: {}", skipped.path.display(), skipped.reason));
-    }
-    if let Some(more @ 1..) = inputs.skipped.len().checked_sub(SKIPPED_TOLD) {
-        tell(format!("skipped {more} more files that are no captures, or links to directories"));
-    }
     let mut errors = inputs.unusable.iter();
     if inputs.usable.is_empty() {
         let Some(last) = errors.next_back() else {
@@ -102,6 +96,13 @@ fn tell_unusable(inputs: &Inputs) -> Result<Exit, Failure> {
         };
         errors.for_each(tell_error);
         return Err(Failure::usage(last));
+    }
+    // Where nothing is read, the error says so once for all of them.
+    for skipped in inputs.skipped.iter().take(SKIPPED_TOLD) {
+        tell(format!("skipped {}: {}", skipped.path.display(), skipped.reason));
+    }
+    if let Some(more @ 1..) = inputs.skipped.len().checked_sub(SKIPPED_TOLD) {
+        tell(format!("skipped {more} more files that are no captures, or links to directories"));
     }
     errors.for_each(tell_error);
     Ok(if inputs.unusable.is_empty() { Exit::Done } else { Exit::Incomplete })

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::args::{Format, RulesArgs, RulesCommand};
-use super::config::load_rules;
+use super::config::{load_pack, load_rules};
 use super::exit::{Exit, Failure, tell};
 use super::queries::show_records;
 use crate::detect::Detector;
@@ -41,10 +41,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 fn list(folder: Option<&std::path::Path>, format: Format) -> Result<Exit, Failure> {
-    let mut pack = RulePack::builtin();
-    if let Some(folder) = folder {
-        pack.extend(RulePack::load_dir(folder).map_err(Failure::usage)?);
-    }
+    let pack = load_pack(folder)?;
     let rows: Vec<RuleRow<'_>> = pack
         .rules()
         .iter()
@@ -73,6 +70,7 @@ fn check(paths: &[PathBuf]) -> Result<Exit, Failure> {
             let count = added.rules().len();
             let mut pack = RulePack::builtin();
             pack.extend(added);
+            pack.check_off()?;
             Detector::compile(&pack)?;
             Ok(count)
         };
@@ -91,10 +89,7 @@ fn check(paths: &[PathBuf]) -> Result<Exit, Failure> {
 #[expect(clippy::print_stdout, reason = "this is the answer")]
 fn test(folder: Option<&std::path::Path>) -> Result<Exit, Failure> {
     load_rules(folder)?;
-    let mut pack = RulePack::builtin();
-    if let Some(folder) = folder {
-        pack.extend(RulePack::load_dir(folder).map_err(Failure::usage)?);
-    }
+    let pack = load_pack(folder)?;
     for rule in pack.rules() {
         let (matches, rejects) = (rule.examples.matches.len(), rule.examples.rejects.len());
         println!("{}: {matches} matches, {rejects} rejects, ok", rule.id());

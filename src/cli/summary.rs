@@ -1,7 +1,7 @@
 //! What a person reads after a replay or a capture: what was seen, what is exposed, what could not
 //! be seen, what to do next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::base::Timestamp;
 use crate::inventory::{Endpoint, Finding, Inventory, Rollup};
 use crate::model::{Direction, InputAccount, PacketAccount, Severity};
 use crate::report::Layout;
-use crate::report::text::{cut_end, escaped};
+use crate::report::text::{cut_end, escaped, wrapped};
 
 /// What there is to tell.
 pub struct Summary<'a> {
@@ -146,11 +146,21 @@ impl Summary<'_> {
         for finding in findings {
             grouped.entry((&finding.endpoint, finding.rule)).or_default().push(finding);
         }
+        // An operation that several services answer is told with its service.
+        let mut services: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for endpoint in endpoints.values() {
+            services.entry(&endpoint.operation).or_default().insert(&endpoint.service);
+        }
+        let shared = |e: &Endpoint| services.get(e.operation.as_str()).is_some_and(|s| s.len() > 1);
         let mut groups: Vec<Group> = grouped
             .into_iter()
             .map(|((endpoint, rule), members)| {
                 let endpoint = endpoints.get(endpoint);
-                let operation = endpoint.map_or("?", |e| e.operation.as_str());
+                let operation = match endpoint {
+                    None => "?".to_owned(),
+                    Some(e) if shared(e) => format!("{} {}", e.service, e.operation),
+                    Some(e) => e.operation.clone(),
+                };
                 let mut classes: Vec<&str> =
                     members.iter().filter_map(|f| f.data_class.as_deref()).collect();
                 classes.sort_unstable();
@@ -215,7 +225,7 @@ impl Summary<'_> {
                 writeln!(out, "  nothing: every packet was analysed and every exchange was whole");
         }
         for line in lines {
-            let _ = writeln!(out, "  {}", cut_end(&escaped(&line), width.saturating_sub(2)));
+            out.push_str(&wrapped(&escaped(&line), width, ("  ", "    ")));
         }
     }
 
@@ -272,6 +282,7 @@ impl Summary<'_> {
 
     fn damaged(&self, lines: &mut Vec<String>) {
         let sum = |of: fn(&Endpoint) -> u64| self.inventory.endpoints.iter().map(of).sum::<u64>();
+        self.unread_bodies(lines);
         for (n, what) in [
             (sum(|e| e.coverage.one_sided), "of which only one side was seen"),
             (sum(|e| e.coverage.gaps), "with a gap"),
@@ -284,21 +295,34 @@ impl Summary<'_> {
         }
     }
 
+    /// Bodies that are no text, by kind: `8 bodies are no text and were not read: 5 image, 3 pdf`.
+    fn unread_bodies(&self, lines: &mut Vec<String>) {
+        let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+        for endpoint in &self.inventory.endpoints {
+            for (kind, bodies) in &endpoint.coverage.unread_bodies {
+                *kinds.entry(kind).or_default() += bodies;
+            }
+        }
+        let bodies = match kinds.values().sum() {
+            0 => return,
+            1 => "1 body is no text and was not read".to_owned(),
+            n => format!("{} bodies are no text and were not read", grouped(n)),
+        };
+        let mut kinds: Vec<(&str, u64)> = kinds.into_iter().collect();
+        kinds.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        let kinds: Vec<String> =
+            kinds.iter().map(|(kind, n)| format!("{} {kind}", grouped(*n))).collect();
+        lines.push(format!("{bodies}: {}", kinds.join(", ")));
+    }
+
     fn next(&self, out: &mut String, width: usize) {
         let db = match self.db.to_str() {
             Some(super::config::DEFAULT_DB) | None => String::new(),
             Some(path) => format!(" --db {path}"),
         };
         let _ = writeln!(out, "\nNext");
-        let mut hint = |command: &str, why: &str| {
-            let line = format!("  {:<44} {why}", format!("phitap {command}{db}"));
-            // A command is never cut: it is there to be copied.
-            let fits = line.chars().count() <= width;
-            let _ = match fits {
-                true => writeln!(out, "{line}"),
-                false => writeln!(out, "  phitap {command}{db}"),
-            };
-        };
+        let mut hints: Vec<(String, &str)> = Vec::new();
+        let mut hint = |command: &str, why| hints.push((format!("phitap {command}{db}"), why));
         if !self.inventory.findings.is_empty() {
             hint("findings --severity high", "what to fix first, and why");
         }
@@ -310,10 +334,33 @@ impl Summary<'_> {
         }
         hint("endpoints", "what answers, worst first");
         hint("coverage", "what could not be seen, and why");
+        out.push_str(&hint_lines(&hints, width));
     }
 }
 
+/// Commands beside what they are for; one below the other where that would be too wide. A command
+/// is never cut: it is there to be copied.
+fn hint_lines(hints: &[(String, &str)], width: usize) -> String {
+    let chars = |text: &str| text.chars().count();
+    let column = hints.iter().map(|(command, _)| chars(command)).max().unwrap_or(0).max(42);
+    let fits = hints.iter().all(|(_, why)| column + chars(why) + 5 <= width);
+    let mut out = String::new();
+    for (command, why) in hints {
+        let _ = match fits {
+            true => writeln!(out, "  {command:<column$}   {why}"),
+            false => writeln!(out, "  {command}\n      {why}"),
+        };
+    }
+    out
+}
+
 fn count(n: u64, what: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", grouped(n))
+}
+
+/// `1,234,567`
+fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -322,8 +369,7 @@ fn count(n: u64, what: &str) -> String {
         }
         out.push(digit);
     }
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{out} {what}{plural}")
+    out
 }
 
 fn bytes(n: u64) -> String {
@@ -347,6 +393,21 @@ fn second(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hints_are_aligned_or_below_each_other() {
+        let hints = [("phitap endpoints".to_owned(), "what answers"), ("phitap x".into(), "why")];
+        let beside = hint_lines(&hints, 80);
+        let columns: Vec<_> = ["what answers", "why"]
+            .iter()
+            .zip(beside.lines())
+            .map(|(why, line)| line.find(why).unwrap())
+            .collect();
+        assert_eq!(columns, [47, 47]);
+        let long = [(format!("phitap endpoints --db /var/lib/{}", "x".repeat(50)), "what answers")];
+        let below = hint_lines(&long, 80);
+        assert!(below.ends_with("xxx\n      what answers\n"), "{below}");
+    }
 
     #[test]
     fn numbers_read_well() {

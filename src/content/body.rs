@@ -10,7 +10,7 @@ use super::text::TextWalker;
 use super::xml::XmlWalker;
 use super::{
     BodyAnomalies, BodyAnomaly, BodyPlan, BodySummary, FieldSink, Format, JsonWalker, MediaType,
-    PathId, PathTable, Root, Step, Undecoded, sniff,
+    PathId, PathTable, Root, Step, Undecoded, Unread, UnreadKinds, sniff,
 };
 
 /// Walks one body. Push its bytes, tell its gaps, finish: the sink sees the same fields however
@@ -109,6 +109,7 @@ impl BodyWalker {
             truncated: self.inner.truncated || self.undecoded.is_some_and(Undecoded::truncates),
             anomalies: self.inner.anomalies,
             undecoded: self.undecoded,
+            unread: self.inner.unread,
         }
     }
 
@@ -161,6 +162,7 @@ struct Decoded {
     walker: Walker,
     anomalies: BodyAnomalies,
     truncated: bool,
+    unread: UnreadKinds,
 }
 
 /// What walks the format at hand.
@@ -240,6 +242,7 @@ impl Decoded {
                 let told = multipart.finish(paths, sink);
                 self.truncated |= told.truncated;
                 self.anomalies.merge(told.anomalies);
+                self.unread.merge(told.unread);
             }
             Walker::Text(text) => text.finish(root, paths, sink),
             Walker::Xml(xml) => {
@@ -273,6 +276,9 @@ impl Decoded {
         note(&mut self.anomalies, BodyAnomaly::MediaTypeMismatch, mismatch);
         self.walker = self.walker_of(format, plan, head, paths);
         self.format = Some(format);
+        if format == Format::Binary {
+            self.unread.insert(Unread::tell(plan.media.as_ref(), head));
+        }
         if !matches!(format, Format::Multipart | Format::Binary) {
             (self.charset, self.mark) = (charset, mark);
         }

@@ -1,6 +1,6 @@
 //! Media types (RFC 9110 section 8.3).
 
-use super::Format;
+use super::{Format, Unread};
 
 /// A parsed `Content-Type`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,11 +64,11 @@ impl MediaType {
             ("application", "javascript" | "x-javascript" | "sql" | "yaml" | "x-yaml") => {
                 Some(Format::Text)
             }
-            ("image" | "audio" | "video" | "font", _) => Some(Format::Binary),
-            ("application", "pdf" | "zip" | "dicom" | "gzip" | "wasm" | "x-protobuf") => {
-                Some(Format::Binary)
-            }
-            _ => None,
+            ("application", "wasm") => Some(Format::Binary),
+            // Tables are often sent as the documents they are opened with.
+            _ => Unread::of_media(&self.essence)
+                .filter(|kind| *kind != Unread::Document)
+                .map(|_| Format::Binary),
         }
     }
 }
@@ -150,6 +150,10 @@ mod tests {
         assert_eq!(format("application/soap+xml"), Some(Format::Xml));
         assert_eq!(format("image/svg+xml"), Some(Format::Xml));
         assert_eq!(format("image/png"), Some(Format::Binary));
+        assert_eq!(format("application/cbor"), Some(Format::Binary));
+        assert_eq!(format("application/vnd.google.protobuf"), Some(Format::Binary));
+        assert_eq!(format("application/dicom+json"), Some(Format::Json));
+        assert_eq!(format("application/vnd.ms-excel"), None);
         assert_eq!(format("application/octet-stream"), None);
         assert_eq!(format("nonsense"), None);
         assert!(MediaType::parse(b"application/fhir+ndjson").is_lines());

@@ -26,6 +26,7 @@ mod sniff;
 mod step;
 mod summary;
 mod text;
+mod unread;
 mod xml;
 
 #[cfg(test)]
@@ -43,3 +44,4 @@ pub use plan::BodyPlan;
 pub use sink::FieldSink;
 pub use step::{Root, Step};
 pub use summary::{BodyAnomalies, BodyAnomaly, BodySummary, Format, Undecoded};
+pub use unread::{Unread, UnreadKinds};

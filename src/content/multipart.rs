@@ -9,7 +9,7 @@ use super::leaf::Leaf;
 use super::media::for_parameters;
 use super::paths::Interned;
 use super::{BodyAnomalies, BodyAnomaly, BodyPlan, BodyWalker, FieldSink, MediaType};
-use super::{PathId, PathTable, Step};
+use super::{PathId, PathTable, Step, UnreadKinds};
 
 /// Walks the parts of a body as it arrives.
 #[derive(Debug)]
@@ -37,6 +37,7 @@ pub(crate) struct MultipartWalker {
 pub(crate) struct Told {
     pub(crate) anomalies: BodyAnomalies,
     pub(crate) truncated: bool,
+    pub(crate) unread: UnreadKinds,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -317,6 +318,7 @@ impl MultipartWalker {
                 let told = body.finish(paths, sink);
                 self.told.truncated |= told.truncated;
                 self.told.anomalies.merge(told.anomalies);
+                self.told.unread.merge(told.unread);
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use crate::model::Anomaly;
 
+use super::UnreadKinds;
+
 /// What a body was walked as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -174,4 +176,6 @@ pub struct BodySummary {
     pub anomalies: BodyAnomalies,
     /// Why it was not decoded, or only in part.
     pub undecoded: Option<Undecoded>,
+    /// What of it was decoded and not walked.
+    pub unread: UnreadKinds,
 }

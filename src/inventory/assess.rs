@@ -148,6 +148,8 @@ fn coverage(stats: &CoverageStats) -> Coverage {
         gaps: stats.gaps,
         truncated: stats.truncated,
         undecoded: stats.undecoded,
+        unread: stats.unread,
+        unread_bodies: stats.unread_bodies.iter().map(|(k, n)| ((*k).to_owned(), *n)).collect(),
     }
 }
 

@@ -20,7 +20,7 @@ pub struct DataClassSeen {
 }
 
 /// What could be seen of an endpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// Exchanges, half ones included.
     pub exchanges: u64,
@@ -32,6 +32,10 @@ pub struct Coverage {
     pub truncated: u64,
     /// A body could not be decoded.
     pub undecoded: u64,
+    /// A body is no text, in part or in whole, and was not walked.
+    pub unread: u64,
+    /// Such bodies by kind: `pdf`, `image`, ….
+    pub unread_bodies: BTreeMap<String, u64>,
 }
 
 /// A field of an endpoint.

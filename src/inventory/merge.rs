@@ -179,6 +179,7 @@ impl EndpointStats {
         add(&mut self.protocols, other.protocols);
         add(&mut self.interactions, other.interactions);
         self.unauthenticated_successes += other.unauthenticated_successes;
+        add(&mut self.url_credentials, other.url_credentials);
         self.coverage.merge(&other.coverage);
         self.span.merge(other.span);
         for (mine, theirs) in self.body_bytes.iter_mut().zip(other.body_bytes) {

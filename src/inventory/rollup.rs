@@ -111,6 +111,10 @@ pub struct CoverageStats {
     pub truncated: u64,
     /// A body could not be decoded (unknown coding, damaged, a bomb).
     pub undecoded: u64,
+    /// A body is no text, in part or in whole, and was not walked.
+    pub unread: u64,
+    /// Such bodies by kind, of a closed vocabulary: `pdf`, `image`, ….
+    pub unread_bodies: BTreeMap<&'static str, u64>,
 }
 
 impl CoverageStats {
@@ -121,6 +125,10 @@ impl CoverageStats {
         self.gaps += other.gaps;
         self.truncated += other.truncated;
         self.undecoded += other.undecoded;
+        self.unread += other.unread;
+        for (kind, bodies) in &other.unread_bodies {
+            *self.unread_bodies.entry(kind).or_default() += bodies;
+        }
     }
 }
 
@@ -172,6 +180,9 @@ pub struct EndpointStats {
     pub interactions: BTreeMap<&'static str, u64>,
     /// Exchanges answered with success (2xx) although the request carried no authentication.
     pub unauthenticated_successes: u64,
+    /// Requests by what carried a credential in their target, of a closed vocabulary: `apikey`,
+    /// `sig`, `userinfo`, ….
+    pub url_credentials: BTreeMap<&'static str, u64>,
     /// What could be seen.
     pub coverage: CoverageStats,
     /// When.

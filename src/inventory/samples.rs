@@ -121,6 +121,11 @@ fn rollup_of_one(seen: &Seen) -> Rollup {
     stats.protocols.insert("http/1", 1);
     stats.unauthenticated_successes = u64::from(seen.status == 200);
     stats.coverage.exchanges = 1;
+    stats.coverage.unread = u64::from(seen.value % 2);
+    if seen.value % 2 == 1 {
+        stats.coverage.unread_bodies.insert("pdf", 1);
+        stats.url_credentials.insert("apikey", 1);
+    }
     stats.body_bytes = [1, 2];
     stats.media[1].insert(format!("application/x-{}", seen.value % 6).into(), 1);
     stats.clients.insert(client, 1);

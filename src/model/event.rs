@@ -54,6 +54,10 @@ pub trait EventSink: Send {
     /// One exchange.
     fn exchange(&mut self, event: ExchangeEvent);
 
+    /// What was taken may be read now: called with every rollup, in a live capture at least once
+    /// a second.
+    fn flush(&mut self) {}
+
     /// Whether [`ExchangeEvent::revealed`] is wanted.
     fn reveals(&self) -> bool {
         false

@@ -119,6 +119,11 @@ pub struct SeenRow {
     pub truncated: u64,
     /// A body could not be decoded.
     pub undecoded: u64,
+    /// A body is no text, in part or in whole, and was not looked into.
+    pub unread: u64,
+    /// Such bodies by kind: `pdf`, `image`, ….
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread_bodies: BTreeMap<String, u64>,
 }
 
 /// What could be seen, from packets up.
@@ -156,8 +161,9 @@ pub fn coverage(reader: &Reader, filter: &CoverageFilter) -> Result<CoverageAnsw
     })
 }
 
-fn missing(row: &SeenRow) -> (u64, u64) {
-    (row.one_sided + row.gaps + row.truncated + row.undecoded, row.exchanges)
+/// Bodies that are no text come last: images are part of any website.
+fn missing(row: &SeenRow) -> (u64, u64, u64) {
+    (row.one_sided + row.gaps + row.truncated + row.undecoded, row.unread, row.exchanges)
 }
 
 fn total(inputs: &[StoredInput]) -> PacketRow {
@@ -213,16 +219,22 @@ fn flow_row(flow: FlowOutcome) -> FlowRow {
 }
 
 fn by_service(endpoints: &[Endpoint]) -> Vec<SeenRow> {
-    let mut services: BTreeMap<&str, SeenCounts> = BTreeMap::new();
+    let mut services: BTreeMap<&str, (SeenCounts, BTreeMap<String, u64>)> = BTreeMap::new();
     for endpoint in endpoints {
-        let sum = services.entry(&endpoint.service).or_default();
+        let (sum, kinds) = services.entry(&endpoint.service).or_default();
         sum.exchanges += endpoint.coverage.exchanges;
         sum.one_sided += endpoint.coverage.one_sided;
         sum.gaps += endpoint.coverage.gaps;
         sum.truncated += endpoint.coverage.truncated;
         sum.undecoded += endpoint.coverage.undecoded;
+        sum.unread += endpoint.coverage.unread;
+        for (kind, bodies) in &endpoint.coverage.unread_bodies {
+            *kinds.entry(kind.clone()).or_default() += bodies;
+        }
     }
-    services.into_iter().map(|(service, sum)| seen_row("service", service.into(), sum)).collect()
+    let row =
+        |(service, (sum, kinds)): (&str, _)| seen_row("service", service.into(), (sum, kinds));
+    services.into_iter().map(row).collect()
 }
 
 fn endpoint_row(e: Endpoint) -> SeenRow {
@@ -233,11 +245,15 @@ fn endpoint_row(e: Endpoint) -> SeenRow {
         operation: Some(e.operation),
         method: e.method,
         path: e.path,
-        ..seen_row("endpoint", e.service, e.coverage.into())
+        ..seen_row("endpoint", e.service, ((&e.coverage).into(), e.coverage.unread_bodies))
     }
 }
 
-fn seen_row(scope: &'static str, service: String, seen: SeenCounts) -> SeenRow {
+fn seen_row(
+    scope: &'static str,
+    service: String,
+    (seen, unread_bodies): (SeenCounts, BTreeMap<String, u64>),
+) -> SeenRow {
     SeenRow {
         scope,
         endpoint: None,
@@ -252,5 +268,7 @@ fn seen_row(scope: &'static str, service: String, seen: SeenCounts) -> SeenRow {
         gaps: seen.gaps,
         truncated: seen.truncated,
         undecoded: seen.undecoded,
+        unread: seen.unread,
+        unread_bodies,
     }
 }

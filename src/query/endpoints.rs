@@ -57,16 +57,19 @@ pub struct SeenCounts {
     pub truncated: u64,
     /// A body could not be decoded.
     pub undecoded: u64,
+    /// A body is no text, in part or in whole, and was not looked into.
+    pub unread: u64,
 }
 
-impl From<Coverage> for SeenCounts {
-    fn from(c: Coverage) -> Self {
+impl From<&Coverage> for SeenCounts {
+    fn from(c: &Coverage) -> Self {
         SeenCounts {
             exchanges: c.exchanges,
             one_sided: c.one_sided,
             gaps: c.gaps,
             truncated: c.truncated,
             undecoded: c.undecoded,
+            unread: c.unread,
         }
     }
 }
@@ -107,6 +110,9 @@ pub struct EndpointRow {
     pub severity: Severity,
     /// What could be seen.
     pub coverage: SeenCounts,
+    /// Bodies that were not looked into, by kind: `pdf`, `image`, ….
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread_bodies: BTreeMap<String, u64>,
     /// Distinct clients.
     pub clients: u64,
     /// Body bytes of requests.
@@ -180,7 +186,8 @@ fn row(e: Endpoint) -> EndpointRow {
         encrypted: e.encrypted,
         data_classes: e.data_classes.into_iter().map(class).collect(),
         severity: e.severity,
-        coverage: e.coverage.into(),
+        coverage: (&e.coverage).into(),
+        unread_bodies: e.coverage.unread_bodies,
         clients: e.clients,
         request_bytes: e.body_bytes[0],
         response_bytes: e.body_bytes[1],

@@ -72,7 +72,8 @@ fn rows_have_the_promised_keys() {
     assert_eq!(
         json["coverage"],
         serde_json::json!(
-            {"exchanges": 12, "one_sided": 1, "gaps": 0, "truncated": 0, "undecoded": 0}
+            {"exchanges": 12, "one_sided": 1, "gaps": 0, "truncated": 0, "undecoded": 0,
+             "unread": 0}
         )
     );
     let field = fields(&reader, &FieldFilter::default()).unwrap().remove(0);

@@ -44,6 +44,8 @@ pub enum Show {
     Severity,
     /// A time to the second.
     Time,
+    /// A name; the row without one is the sum of the others.
+    NameOrAll,
 }
 
 /// One column.
@@ -62,6 +64,8 @@ pub struct Column {
     pub shrink: Shrink,
     /// How its values are written in a table.
     pub show: Show,
+    /// Its rank where every row says the same: it then tells rows apart no longer.
+    pub rank_if_same: u8,
 }
 
 impl Column {
@@ -77,6 +81,7 @@ impl Column {
             rank,
             shrink: Shrink::Never,
             show: Show::Plain,
+            rank_if_same: rank,
         }
     }
 
@@ -107,6 +112,12 @@ impl Column {
         self
     }
 
+    /// The same, left out earlier where every row says the same.
+    pub const fn if_same(mut self, rank: u8) -> Column {
+        self.rank_if_same = rank;
+        self
+    }
+
     /// The same, with values written in another way.
     pub const fn shown(mut self, show: Show) -> Column {
         self.show = show;
@@ -118,7 +129,7 @@ impl Show {
     /// `value` as text for a cell; it may hold anything that traffic put there.
     pub(super) fn write(self, value: Option<&Value>) -> String {
         let Some(value) = value else {
-            return String::new();
+            return if self == Show::NameOrAll { "all inputs".into() } else { String::new() };
         };
         match (self, value) {
             (Show::Classes, Value::Array(classes)) => join(classes.iter().map(class), ", "),

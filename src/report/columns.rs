@@ -21,7 +21,7 @@ pub const SERVICES: &[Column] = &[
 /// Columns of [`mod@crate::query::endpoints`].
 pub const ENDPOINTS: &[Column] = &[
     Column::text("severity", "severity", 0).shown(Show::Severity),
-    Column::text("service", "service", 5).shrinking(Shrink::Middle(14)),
+    Column::text("service", "service", 1).if_same(5).shrinking(Shrink::Middle(12)),
     Column::text("operation", "operation", 0).shrinking(Shrink::Middle(26)),
     Column::text("data_classes", "data classes", 1).shown(Show::Classes).shrinking(Shrink::End(16)),
     Column::text("auth", "auth", 3).shrinking(Shrink::End(6)),
@@ -37,6 +37,7 @@ pub const ENDPOINTS: &[Column] = &[
     Column::hidden("interactions"),
     Column::hidden("request_bytes"),
     Column::hidden("response_bytes"),
+    Column::hidden("unread_bodies"),
     Column::hidden("anomalies"),
     Column::hidden("absorbed"),
     Column::hidden("first_seen"),
@@ -46,6 +47,7 @@ pub const ENDPOINTS: &[Column] = &[
 
 /// Columns of [`mod@crate::query::fields`].
 pub const FIELDS: &[Column] = &[
+    Column::text("service", "service", 1).if_same(6).shrinking(Shrink::Middle(12)),
     Column::text("operation", "operation", 0).shrinking(Shrink::Middle(20)),
     Column::text("direction", "direction", 2),
     Column::text("location", "in", 4),
@@ -53,7 +55,6 @@ pub const FIELDS: &[Column] = &[
     Column::text("data_classes", "data classes", 1).shown(Show::Classes).shrinking(Shrink::End(14)),
     Column::number("seen", "seen", 3),
     Column::text("types", "types", 5),
-    Column::text("service", "service", 6).shrinking(Shrink::Middle(14)),
     Column::text("mask", "mask", 7).shrinking(Shrink::End(12)),
     Column::hidden("exchanges"),
     Column::hidden("protocol"),
@@ -67,15 +68,15 @@ pub const FIELDS: &[Column] = &[
 /// Columns of [`mod@crate::query::findings`].
 pub const FINDINGS: &[Column] = &[
     Column::text("severity", "severity", 0).shown(Show::Severity),
-    Column::text("rule", "finding", 0).shrinking(Shrink::End(30)),
-    Column::text("data_class", "data class", 1).shrinking(Shrink::End(14)),
+    Column::text("rule", "finding", 0).shrinking(Shrink::End(23)),
+    Column::text("data_class", "data class", 1).shrinking(Shrink::End(12)),
+    Column::text("service", "service", 1).if_same(7).shrinking(Shrink::Middle(12)),
     Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)),
     Column::text("field", "field", 2).shrinking(Shrink::Middle(14)),
     Column::text("direction", "direction", 4),
     Column::number("count", "count", 3),
     Column::text("id", "id", 5),
     Column::text("state", "state", 6),
-    Column::text("service", "service", 7).shrinking(Shrink::Middle(14)),
     Column::text("kind", "kind", 9),
     Column::text("last_seen", "last seen", 8).shown(Show::Time),
     Column::hidden("title"),
@@ -106,7 +107,7 @@ pub const CLIENTS: &[Column] = &[
 /// Columns of [`crate::query::PacketRow`].
 pub const PACKETS: &[Column] = &[
     Column::hidden("scope"),
-    Column::text("input", "input", 0).shrinking(Shrink::Middle(10)),
+    Column::text("input", "input", 0).shown(Show::NameOrAll).shrinking(Shrink::Middle(10)),
     Column::number("seen", "seen", 0),
     Column::number("analysed", "analysed", 0),
     Column::number("duplicate", "duplicate", 5),
@@ -144,6 +145,8 @@ pub const SEEN: &[Column] = &[
     Column::number("gaps", "gaps", 3),
     Column::number("truncated", "truncated", 4),
     Column::number("undecoded", "undecoded", 5),
+    Column::number("unread", "not read", 2),
+    Column::text("unread_bodies", "kinds", 7).shown(Show::Counts).shrinking(Shrink::End(10)),
     Column::hidden("endpoint"),
     Column::hidden("protocol"),
     Column::hidden("standard"),

@@ -17,6 +17,8 @@ const CELL_WIDTH_MAX: usize = 120;
 /// A column with its cells, ready to be laid out.
 struct Laid<'a> {
     column: &'a Column,
+    /// When it is left out.
+    rank: u8,
     title: String,
     cells: Vec<String>,
     /// What it would like to have.
@@ -37,7 +39,7 @@ pub(super) fn write(section: &Section<'_>, layout: Layout, out: &mut dyn Write) 
     }
     let shown = section.columns.iter().filter(|c| c.rank != Column::HIDDEN);
     let mut columns: Vec<Laid<'_>> = shown.map(|c| measure(c, section.records)).collect();
-    columns.retain(|c| c.column.rank == 0 || c.cells.iter().any(|cell| !cell.is_empty()));
+    columns.retain(|c| c.rank == 0 || c.cells.iter().any(|cell| !cell.is_empty()));
     choose(&mut columns, layout.width);
     share(&mut columns, layout.width);
     let header = columns.iter().map(|c| (c, c.title.as_str(), Layout { colour: false, ..layout }));
@@ -61,7 +63,9 @@ fn measure<'a>(column: &'a Column, records: &[Record]) -> Laid<'a> {
         Shrink::Never => natural,
         Shrink::End(least) | Shrink::Middle(least) => least.min(natural),
     };
-    Laid { column, title, cells, natural, least, width: natural }
+    let same = cells.windows(2).all(|pair| matches!(pair, [a, b] if a == b));
+    let rank = if same { column.rank_if_same } else { column.rank };
+    Laid { column, rank, title, cells, natural, least, width: natural }
 }
 
 /// Columns up to this rank are worth narrow cells; those beyond are shown where the others are
@@ -89,8 +93,8 @@ fn drop_ranks(
     };
     while columns.len() > 1 && needed(columns) > width {
         // Of equal rank the last goes: the first columns say what a row is.
-        let ranks = columns.iter().enumerate().filter(|(_, c)| c.column.rank >= from);
-        match ranks.max_by_key(|(place, c)| (c.column.rank, *place)).map(|(place, _)| place) {
+        let ranks = columns.iter().enumerate().filter(|(_, c)| c.rank >= from);
+        match ranks.max_by_key(|(place, c)| (c.rank, *place)).map(|(place, _)| place) {
             Some(place) => drop(columns.remove(place)),
             None => return,
         }

@@ -36,6 +36,7 @@ fn endpoint(path: &str, severity: Severity) -> EndpointRow {
         clients: 17,
         request_bytes: 0,
         response_bytes: 88_000_000,
+        unread_bodies: BTreeMap::from([("pdf".into(), 2)]),
         anomalies: BTreeMap::from([("bad-chunk".into(), 1)]),
         absorbed: vec!["ep-fedcba9876543210".into()],
         first_seen: Some("2026-11-21T23:09:41.000001Z".into()),
@@ -146,6 +147,8 @@ fn seen() -> SeenRow {
         gaps: 2,
         truncated: 3,
         undecoded: 4,
+        unread: 5,
+        unread_bodies: BTreeMap::from([("pdf".into(), 6)]),
     }
 }
 

@@ -61,6 +61,41 @@ pub(super) fn cut_middle(text: &str, most: usize) -> String {
     out
 }
 
+/// `text` in lines of at most `most` columns, the first behind one indent, further ones behind
+/// another. Words that are wider than a line are cut apart.
+pub fn wrapped(text: &str, most: usize, (first, further): (&str, &str)) -> String {
+    let mut out = String::new();
+    let mut line = String::from(first);
+    let mut indent = width(first);
+    for mut word in text.split_whitespace() {
+        if width(&line) > indent && width(&line) + 1 + width(word) > most {
+            out.push_str(&line);
+            out.push('\n');
+            further.clone_into(&mut line);
+            indent = width(further);
+        }
+        if width(&line) > indent {
+            line.push(' ');
+        }
+        while width(&line) + width(word) > most {
+            let piece = head(word, most.saturating_sub(width(&line)));
+            if piece.is_empty() {
+                break;
+            }
+            out.push_str(&line);
+            out.push_str(piece);
+            out.push('\n');
+            further.clone_into(&mut line);
+            indent = width(further);
+            word = word.get(piece.len()..).unwrap_or_default();
+        }
+        line.push_str(word);
+    }
+    out.push_str(&line);
+    out.push('\n');
+    out
+}
+
 /// The end of a path from its first `/` or `.` on, where that costs little of it: what begins in
 /// the middle of a word says little, too.
 fn from_joint(end: &str) -> &str {
@@ -113,7 +148,20 @@ mod tests {
         assert_eq!(cut, "GET /fhir/r…/_history/{vid}");
     }
 
+    #[test]
+    fn wrapped_text_keeps_its_words() {
+        let text = wrapped("one two three four", 10, ("- ", "  "));
+        assert_eq!(text, "- one two\n  three\n  four\n");
+        assert_eq!(wrapped("abcdefghij", 6, ("", "  ")), "abcdef\n  ghij\n");
+    }
+
     proptest! {
+        #[test]
+        fn wrapped_text_is_never_wider(text in ".{0,90}", most in 8usize..40) {
+            let text = wrapped(&escaped(&text), most, ("  ", "    "));
+            prop_assert!(text.lines().all(|line| width(line) <= most), "{}", text);
+        }
+
         #[test]
         fn cut_text_is_never_wider(text in ".{0,60}", most in 0usize..40) {
             let text = escaped(&text);

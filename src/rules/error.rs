@@ -4,6 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
+use super::place::Place;
+
 /// Why rules could not be loaded or compiled. The text fits after "failed to".
 #[derive(Debug, Error)]
 pub enum RuleError {
@@ -16,12 +18,14 @@ pub enum RuleError {
         source: io::Error,
     },
     /// The file is no TOML, or a key is unknown, missing or of another type.
-    #[error("read rules from {file}, line {line}: {message}")]
+    #[error("read rules from {file}, line {line}{place}: {message}")]
     Syntax {
         /// The file.
         file: String,
         /// Counted from 1.
         line: usize,
+        /// `, rule us-ssn, key weight`, as far as it is known.
+        place: Place,
         /// What the TOML reader expected.
         message: String,
     },
@@ -38,6 +42,16 @@ pub enum RuleError {
         key: &'static str,
         /// What was expected.
         reason: String,
+    },
+    /// A rule is switched off that is not there.
+    #[error("switch off rule {rule:?} in {file}, line {line}: off: there is no such rule")]
+    Off {
+        /// The file.
+        file: String,
+        /// Counted from 1.
+        line: usize,
+        /// What was named.
+        rule: String,
     },
     /// More rules than fit.
     #[error("use {count} rules: at most {max} fit (a rule with masks and bare masks counts twice)")]

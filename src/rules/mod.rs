@@ -11,9 +11,11 @@ mod builtin;
 mod error;
 mod fhir;
 mod pack;
+mod place;
 mod rule;
 
 pub use error::RuleError;
 pub use fhir::{ClassWeight, FhirTables};
 pub use pack::{Context, RulePack};
+pub use place::Place;
 pub use rule::{Embedded, Example, Examples, Rule};

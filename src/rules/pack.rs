@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::builtin;
+use super::place::Place;
 use super::{FhirTables, Rule, RuleError};
 
 /// Rules with their context, in the order they were loaded.
 #[derive(Clone, Debug, Default)]
 pub struct RulePack {
     rules: Vec<Rule>,
-    off: Vec<String>,
+    off: Vec<Off>,
     context: Context,
     fhir: FhirTables,
 }
@@ -33,13 +35,23 @@ pub struct Context {
     pub generic: Vec<String>,
 }
 
+/// A rule that a file switches off.
+#[derive(Clone, Debug)]
+struct Off {
+    rule: String,
+    file: Arc<str>,
+    line: usize,
+    /// Whether there was one to switch off.
+    found: bool,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RuleFile {
     #[serde(default)]
     rule: Vec<Rule>,
     #[serde(default)]
-    off: Vec<String>,
+    off: Vec<Spanned<String>>,
     #[serde(default)]
     context: Context,
 }
@@ -85,8 +97,18 @@ impl RulePack {
             rule.file = Arc::clone(&name);
             rule.line = line_of(text, rule.id.span().start);
         }
-        let pack =
-            RulePack { rules, off: parsed.off, context: parsed.context, fhir: Default::default() };
+        let off = parsed.off.into_iter().map(|off| Off {
+            line: line_of(text, off.span().start),
+            rule: off.into_inner(),
+            file: Arc::clone(&name),
+            found: false,
+        });
+        let pack = RulePack {
+            off: off.collect(),
+            rules,
+            context: parsed.context,
+            fhir: Default::default(),
+        };
         pack.refuse_doubles()?;
         Ok(pack)
     }
@@ -105,8 +127,12 @@ impl RulePack {
                 None => self.rules.push(rule),
             }
         }
-        self.rules.retain(|rule| !other.off.iter().any(|off| off == rule.id()));
-        self.off.extend(other.off);
+        for mut off in other.off {
+            let before = self.rules.len();
+            self.rules.retain(|rule| rule.id() != off.rule);
+            off.found |= self.rules.len() < before;
+            self.off.push(off);
+        }
         self.context.negative.extend(other.context.negative);
         self.context.things.extend(other.context.things);
         self.context.generic.extend(other.context.generic);
@@ -132,6 +158,21 @@ impl RulePack {
         &self.fhir
     }
 
+    /// Refuses a rule that was switched off and never was there: a name that is mistyped leaves
+    /// the rule on. To be asked of the whole pack, built-in rules included.
+    pub fn check_off(&self) -> Result<(), RuleError> {
+        // Of one rule that two files switch off only the first finds it.
+        let found = |rule: &str| self.off.iter().any(|off| off.found && off.rule == rule);
+        match self.off.iter().find(|off| !found(&off.rule)) {
+            None => Ok(()),
+            Some(off) => Err(RuleError::Off {
+                file: off.file.to_string(),
+                line: off.line,
+                rule: off.rule.clone(),
+            }),
+        }
+    }
+
     fn refuse_doubles(&self) -> Result<(), RuleError> {
         for (at, rule) in self.rules.iter().enumerate() {
             let before = self.rules.get(..at).unwrap_or_default();
@@ -153,6 +194,7 @@ fn read_toml<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T
     toml::from_str(text).map_err(|e| RuleError::Syntax {
         file: file.to_owned(),
         line: e.span().map_or(1, |span| line_of(text, span.start)),
+        place: e.span().map(|span| Place::of(text, span.start)).unwrap_or_default(),
         message: e.message().to_owned(),
     })
 }
@@ -189,7 +231,11 @@ reject = ["UK 8", "EU", "42"]
     fn an_unknown_key_is_named_with_its_line() {
         let text = RULE.replace("weight", "wieght");
         let error = RulePack::parse("shoes.toml", &text).unwrap_err().to_string();
-        assert!(error.contains("shoes.toml, line 8: unknown field `wieght`"), "{error}");
+        assert!(
+            error
+                .contains("shoes.toml, line 8, rule shoe-size, key wieght: unknown field `wieght`"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -212,6 +258,26 @@ reject = ["UK 8", "EU", "42"]
         assert_eq!(pack.rules()[count].masks, ["US ##"]);
         pack.extend(RulePack::parse("c.toml", "off = [\"shoe-size\"]").unwrap());
         assert_eq!(pack.rules().len(), count);
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_named_with_rule_and_key() {
+        let text = RULE.replace("weight = 9.5", "weight = \"much\"");
+        let error = RulePack::parse("shoes.toml", &text).unwrap_err().to_string();
+        let place = "shoes.toml, line 8, rule shoe-size, key weight: invalid type";
+        assert!(error.contains(place), "{error}");
+    }
+
+    #[test]
+    fn a_rule_that_is_not_there_cannot_be_switched_off() {
+        let mut pack = RulePack::builtin();
+        let known = pack.rules()[0].id().to_owned();
+        pack.extend(RulePack::parse("a.toml", &format!("off = [{known:?}]")).unwrap());
+        pack.extend(RulePack::parse("b.toml", &format!("off = [{known:?}]")).unwrap());
+        pack.check_off().unwrap();
+        pack.extend(RulePack::parse("c.toml", "\noff = [\"nosuchrule\"]").unwrap());
+        let error = pack.check_off().unwrap_err().to_string();
+        assert!(error.contains("\"nosuchrule\" in c.toml, line 2: off"), "{error}");
     }
 
     #[test]

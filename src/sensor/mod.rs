@@ -8,6 +8,7 @@
 //! - `drain`: the end of a capture
 //! - [`progress`]: what a progress bar shows
 //! - [`stop`]: the one flag that ends a run
+//! - `threads`: capture threads, workers and writer
 
 mod drain;
 pub mod ingest;
@@ -16,3 +17,4 @@ pub mod progress;
 pub mod recorder;
 mod shard;
 pub mod stop;
+mod threads;

@@ -1,54 +1,49 @@
 //! From sources to a sealed run.
 //!
 //! ```text
-//! capture (this thread)      workers (N, by hash of the five-tuple)     writer (one)
+//! capture (one per interface) workers (N, by hash of the five-tuple)     writer (one)
 //! source → decode → shard ══bounded══► Worker::process(batch) ══bounded══► Recorder
 //! ```
 //!
 //! Files wait when a queue is full. Live input does not: it sheds the batch and counts it, which
-//! is a gap later on, and parsers know gaps. With no workers everything runs in one thread: the
-//! same core, the same result.
+//! is a gap later on, and parsers know gaps. Files are read one after the other, interfaces all at
+//! once. With no workers everything runs in one thread: the same core, the same result. What has
+//! several threads is in [`super::threads`].
 
-use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-
 use crate::analysis::Worker;
+use crate::base::Timestamp;
 use crate::base::clock::Stopwatch;
-use crate::base::{Timestamp, table_state};
 use crate::capture::CaptureError;
 use crate::decode::Decoder;
-use crate::model::{FiveTuple, Segment, SegmentBatch, Settled};
+use crate::model::{Segment, SegmentBatch, Settled};
 use crate::store::{InputIdentity, InputRecord, StoreError};
 
 use super::drain::Drain;
 use super::ingest::{Ingest, Step};
 use super::progress::Progress;
 use super::recorder::{Recorded, Recorder};
-use super::shard::{Panics, Report, Shard, Work, serve};
+use super::shard::{Panics, Shard};
 use super::stop::Stop;
+use super::threads::threaded;
 
 /// Segments of one batch.
-const BATCH_SEGMENTS: usize = 512;
+pub(super) const BATCH_SEGMENTS: usize = 512;
 /// Payload bytes of one batch.
-const BATCH_BYTES: usize = 256 * 1024;
-/// Batches that wait for a worker.
-const QUEUE_BATCHES: usize = 16;
-/// Rollups that wait for the writer.
-const QUEUE_ROLLUPS: usize = 8;
+pub(super) const BATCH_BYTES: usize = 256 * 1024;
 /// How often live input makes workers hand over what they have.
 const TICK: Duration = Duration::from_millis(500);
 /// Packets between two looks at the clock, the stop flag and the progress.
 const LOOK_PACKETS: u64 = 1024;
 
-/// What is read, in order.
+/// What is read.
 pub struct Sources<'a> {
     /// Opens the next input.
     pub next: &'a mut dyn FnMut() -> Option<Result<OpenInput, CaptureError>>,
-    /// Whether packets that cannot be taken at once are lost.
+    /// Whether packets that cannot be taken at once are lost. Live inputs are read all at once,
+    /// which takes workers where there are several; files one after the other.
     pub live: bool,
 }
 
@@ -124,8 +119,11 @@ fn inline(
 }
 
 /// Where the capture loop's segments go.
-trait Lane {
+pub(super) trait Lane {
     fn push(&mut self, segment: &Segment<'_>);
+    /// A live input has nothing now: what is pending need not wait. Of a flow whose directions come
+    /// by two interfaces neither runs far ahead then.
+    fn idle(&mut self) {}
     /// Hands over what is pending; `now` is the packet time or the clock of an idle interface.
     fn tick(&mut self, now: Timestamp, inputs: &dyn Fn() -> Vec<InputRecord>);
     /// Whether nothing more can be taken: the store failed.
@@ -177,33 +175,33 @@ impl Lane for Inline {
     }
 }
 
-/// The capture loop.
-struct Capture<'a> {
+/// The capture loop of one thread.
+pub(super) struct Capture<'a> {
     settings: &'a Settings,
     decoder: Decoder,
-    done: Vec<InputRecord>,
+    pub(super) done: Vec<InputRecord>,
     failures: Vec<CaptureError>,
     interrupted: bool,
-    bytes_before: u64,
-    packets_before: u64,
+    /// Bytes and packets of the input at hand that the progress knows of.
+    noted: (u64, u64),
     since_tick: Stopwatch,
 }
 
 impl<'a> Capture<'a> {
-    fn new(settings: &'a Settings) -> Self {
+    pub(super) fn new(settings: &'a Settings) -> Self {
         Capture {
             settings,
             decoder: Decoder::default(),
             done: Vec::new(),
             failures: Vec::new(),
             interrupted: false,
-            bytes_before: 0,
-            packets_before: 0,
+            noted: (0, 0),
             since_tick: Stopwatch::start(),
         }
     }
 
-    fn read(&mut self, sources: &mut Sources<'_>, lane: &mut dyn Lane) {
+    /// Reads the sources one after the other.
+    pub(super) fn read(&mut self, sources: &mut Sources<'_>, lane: &mut dyn Lane) {
         while !self.settings.stop.asked() && !lane.broken() {
             match (sources.next)() {
                 None => return,
@@ -214,12 +212,43 @@ impl<'a> Capture<'a> {
         self.interrupted = self.settings.stop.asked();
     }
 
-    fn read_input(&mut self, input: OpenInput, live: bool, lane: &mut dyn Lane) {
+    /// Opens every source, for threads to read them.
+    pub(super) fn open_all(&mut self, sources: &mut Sources<'_>) -> Vec<OpenInput> {
+        let mut inputs = Vec::new();
+        while let Some(opened) = (sources.next)() {
+            match opened {
+                Ok(input) => inputs.push(input),
+                Err(error) => self.failures.push(error),
+            }
+        }
+        inputs
+    }
+
+    /// Adds what another thread has read.
+    pub(super) fn absorb(&mut self, mut other: Capture<'_>) {
+        other.settle_rest();
+        self.done.extend(other.done);
+        self.failures.extend(other.failures);
+        self.interrupted |= other.interrupted;
+    }
+
+    /// Takes back from the last input what did not fit into a queue.
+    pub(super) fn shed(&mut self, segments: u64) {
+        if let (Some(record), true) = (self.done.last_mut(), segments > 0) {
+            let packets = &mut record.account.packets;
+            let taken = segments.min(packets.analysed);
+            packets.analysed -= taken;
+            *packets.shed.entry("queue-full").or_default() += taken;
+        }
+    }
+
+    /// Reads one input to its end, or until someone stops it.
+    pub(super) fn read_input(&mut self, input: OpenInput, live: bool, lane: &mut dyn Lane) {
         let OpenInput { mut ingest, identity } = input;
         let number = u32::try_from(self.done.len()).unwrap_or(u32::MAX);
         ingest.go_on(std::mem::take(&mut self.decoder), number);
         let mut last = Timestamp::default();
-        let mut stopped = false;
+        let (mut stopped, mut failed) = (false, false);
         let mut drain = Drain::default();
         loop {
             if ingest.packets() % LOOK_PACKETS == 0
@@ -236,6 +265,7 @@ impl<'a> Capture<'a> {
                 }
                 Ok(Step::Counted) => {}
                 Ok(Step::Idle(now)) => {
+                    lane.idle();
                     if self.look(&mut ingest, now, live, lane) && (!live || drain.is_quiet()) {
                         stopped = true;
                         break;
@@ -244,19 +274,20 @@ impl<'a> Capture<'a> {
                 Ok(Step::End) => break,
                 Err(error) => {
                     self.failures.push(error);
-                    stopped = true;
+                    failed = true;
                     break;
                 }
             }
         }
         self.note_progress(&ingest);
-        self.bytes_before += ingest.source().progress().bytes_read;
-        self.packets_before += ingest.packets();
+        self.noted = (0, 0);
+        self.interrupted |= self.settings.stop.asked();
         let mut account = ingest.account();
         self.settle(ingest.settled_earlier());
         self.decoder = ingest.hand_on();
-        if stopped && !live && account.incomplete.is_none() {
-            account.incomplete = Some("interrupted".into());
+        // A capture that is stopped is done; one whose interface went away is not.
+        if (failed || stopped && !live) && account.incomplete.is_none() {
+            account.incomplete = Some(if failed { "ended early" } else { "interrupted" }.into());
         }
         self.done.push(InputRecord { account, identity });
     }
@@ -288,15 +319,26 @@ impl<'a> Capture<'a> {
         self.settings.stop.asked() || lane.broken()
     }
 
-    fn note_progress(&self, ingest: &Ingest) {
-        let bytes = self.bytes_before + ingest.source().progress().bytes_read;
-        self.settings.progress.set(bytes, self.packets_before + ingest.packets());
+    fn note_progress(&mut self, ingest: &Ingest) {
+        let now = (ingest.source().progress().bytes_read, ingest.packets());
+        let (bytes, packets) = self.noted;
+        self.settings.progress.add(now.0.saturating_sub(bytes), now.1.saturating_sub(packets));
+        self.noted = now;
     }
 
-    fn conclude(mut self, recorder: Recorder, panics: &Panics) -> Result<Outcome, StoreError> {
+    /// Accounts for what the decoder still holds.
+    fn settle_rest(&mut self) {
         self.decoder.finish();
         let settled: Vec<Settled> = self.decoder.settled().collect();
         self.settle(settled);
+    }
+
+    pub(super) fn conclude(
+        mut self,
+        recorder: Recorder,
+        panics: &Panics,
+    ) -> Result<Outcome, StoreError> {
+        self.settle_rest();
         let lost = panics.segments();
         if let Some(record) = self.done.last_mut() {
             let packets = &mut record.account.packets;
@@ -315,153 +357,4 @@ impl<'a> Capture<'a> {
             panics: panics.count(),
         })
     }
-}
-
-fn threaded(
-    sources: &mut Sources<'_>,
-    settings: &Settings,
-    recorder: Recorder,
-) -> Result<Outcome, StoreError> {
-    let panics = Arc::new(Panics::default());
-    let failed = Mutex::new(None);
-    let (to_writer, from_workers) = bounded::<Report>(QUEUE_ROLLUPS);
-    let mut capture = Capture::new(settings);
-    let recorder = thread::scope(|scope| {
-        let mut lanes = Vec::new();
-        for _ in 0..settings.workers {
-            let (to_worker, work) = bounded::<Work>(QUEUE_BATCHES);
-            let (give_back, empty) = bounded::<SegmentBatch>(QUEUE_BATCHES + 1);
-            let (make, panics) = (settings.worker.clone(), panics.clone());
-            let to_writer = to_writer.clone();
-            scope.spawn(move || {
-                let shard = Shard::new(make, panics);
-                serve(shard, &work, &give_back, &to_writer);
-            });
-            lanes.push(ShardLane { to_worker, empty, batch: SegmentBatch::default() });
-        }
-        let failed = &failed;
-        let writer = scope.spawn(move || write_loop(recorder, &from_workers, failed));
-        let state = table_state();
-        let live = sources.live;
-        let mut shards = Shards { lanes, state, live, failed, to_writer, shed: 0 };
-        capture.read(sources, &mut shards);
-        shards.flush_all();
-        let shed = shards.shed;
-        drop(shards);
-        let recorder = writer.join();
-        if let (Some(record), true) = (capture.done.last_mut(), shed > 0) {
-            let packets = &mut record.account.packets;
-            let taken = shed.min(packets.analysed);
-            packets.analysed -= taken;
-            *packets.shed.entry("queue-full").or_default() += taken;
-        }
-        recorder
-    });
-    if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(error);
-    }
-    match recorder {
-        Ok(recorder) => capture.conclude(recorder, &panics),
-        Err(panic) => std::panic::resume_unwind(panic),
-    }
-}
-
-struct ShardLane {
-    to_worker: Sender<Work>,
-    empty: Receiver<SegmentBatch>,
-    batch: SegmentBatch,
-}
-
-struct Shards<'a> {
-    lanes: Vec<ShardLane>,
-    state: foldhash::quality::RandomState,
-    live: bool,
-    failed: &'a Mutex<Option<StoreError>>,
-    to_writer: Sender<Report>,
-    shed: u64,
-}
-
-impl Shards<'_> {
-    fn lane_of(&self, tuple: &FiveTuple) -> usize {
-        if self.lanes.len() == 1 {
-            return 0;
-        }
-        let (a, b) =
-            if tuple.src <= tuple.dst { (tuple.src, tuple.dst) } else { (tuple.dst, tuple.src) };
-        let lane = self.state.hash_one((a, b, tuple.transport)) % self.lanes.len() as u64;
-        usize::try_from(lane).unwrap_or_default()
-    }
-
-    fn flush(&mut self, at: usize) {
-        let Some(lane) = self.lanes.get_mut(at) else { return };
-        if lane.batch.is_empty() {
-            return;
-        }
-        let next = lane.empty.try_recv().unwrap_or_default();
-        let batch = std::mem::replace(&mut lane.batch, next);
-        if !self.live {
-            // The worker ends only when this lane does.
-            let _ = lane.to_worker.send(Work::Batch(batch));
-            return;
-        }
-        if let Err(
-            TrySendError::Full(Work::Batch(mut batch))
-            | TrySendError::Disconnected(Work::Batch(mut batch)),
-        ) = lane.to_worker.try_send(Work::Batch(batch))
-        {
-            self.shed += batch.len() as u64;
-            batch.clear();
-            lane.batch = batch;
-        }
-    }
-
-    fn flush_all(&mut self) {
-        for at in 0..self.lanes.len() {
-            self.flush(at);
-        }
-    }
-}
-
-impl Lane for Shards<'_> {
-    fn push(&mut self, segment: &Segment<'_>) {
-        let at = self.lane_of(&segment.tuple);
-        let Some(lane) = self.lanes.get_mut(at) else { return };
-        lane.batch.push(segment);
-        if lane.batch.len() >= BATCH_SEGMENTS || lane.batch.bytes() >= BATCH_BYTES {
-            self.flush(at);
-        }
-    }
-
-    fn tick(&mut self, now: Timestamp, inputs: &dyn Fn() -> Vec<InputRecord>) {
-        self.flush_all();
-        for lane in &self.lanes {
-            // A worker that is behind hands over what it has soon enough by itself.
-            let _ = lane.to_worker.try_send(Work::Tick(now));
-        }
-        let _ = self.to_writer.try_send(Report::Inputs(inputs()));
-    }
-
-    fn broken(&self) -> bool {
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner).is_some()
-    }
-}
-
-fn write_loop(
-    mut recorder: Recorder,
-    reports: &Receiver<Report>,
-    failed: &Mutex<Option<StoreError>>,
-) -> Recorder {
-    let mut inputs = Vec::new();
-    for report in reports {
-        match report {
-            Report::Rollup(rollup) => recorder.add(*rollup),
-            Report::Inputs(now) => inputs = now,
-        }
-        let mut slot = failed.lock().unwrap_or_else(PoisonError::into_inner);
-        // After a failure the queue is only drained, so that nobody waits for ever.
-        if slot.is_none() && recorder.is_due() {
-            *slot = recorder.flush(&inputs).err();
-        }
-    }
-    recorder
 }

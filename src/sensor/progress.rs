@@ -15,10 +15,10 @@ struct Numbers {
 }
 
 impl Progress {
-    /// Sets what has been read of the input, in bytes as stored, and in packets.
-    pub fn set(&self, bytes: u64, packets: u64) {
-        self.0.bytes.store(bytes, Ordering::Relaxed);
-        self.0.packets.store(packets, Ordering::Relaxed);
+    /// Adds what has been read, in bytes as stored, and in packets.
+    pub fn add(&self, bytes: u64, packets: u64) {
+        self.0.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.0.packets.fetch_add(packets, Ordering::Relaxed);
     }
 
     /// Sets the size of all inputs, where it is known.

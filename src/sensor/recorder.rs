@@ -105,7 +105,8 @@ impl Recorder {
         self.writer.seal(&Seal {
             run: self.run,
             inputs,
-            interrupted,
+            // A capture has no end but the one it is given.
+            interrupted: interrupted && self.kind == RunKind::Replay,
             replaces: &self.replaces,
             ended: clock::wall(),
             inventory: &inventory,

@@ -142,6 +142,14 @@ impl EventSink for EveSink {
     fn exchange(&mut self, event: ExchangeEvent) {
         append(&mut self.buffer, &HttpLine::of(&event));
         if self.buffer.len() >= BUFFER_BYTES {
+            self.flush();
+        }
+    }
+
+    /// Whole lines in one write: whoever follows the file never reads half of one, and a sensor
+    /// that is killed leaves none.
+    fn flush(&mut self) {
+        if !self.buffer.is_empty() {
             self.file.write(&self.buffer);
             self.buffer.clear();
         }
@@ -154,7 +162,7 @@ impl EventSink for EveSink {
 
 impl Drop for EveSink {
     fn drop(&mut self) {
-        self.file.write(&self.buffer);
+        self.flush();
     }
 }
 

@@ -44,6 +44,20 @@ pub enum StoreError {
         /// The latest version known here.
         known: i64,
     },
+    /// The file was made by an earlier version; reading changes nothing, so it is not brought up to
+    /// date.
+    #[error(
+        "read database {path}: its format is version {found}, this program reads {known}; replay \
+         or capture into it once, which brings it up to date"
+    )]
+    Older {
+        /// Which file.
+        path: PathBuf,
+        /// `user_version` in the file.
+        found: i64,
+        /// The version that is read.
+        known: i64,
+    },
     /// The file was made with another key: hashes in it mean nothing to ours.
     #[error(
         "open database {path}: it was made with key {found}, the key in use is {expected}; name \
@@ -161,6 +175,7 @@ impl StoreError {
             StoreError::NotFound { .. }
             | StoreError::NotADatabase { .. }
             | StoreError::Newer { .. }
+            | StoreError::Older { .. }
             | StoreError::OtherKey { .. }
             | StoreError::Busy { .. }
             | StoreError::Orphan { .. }

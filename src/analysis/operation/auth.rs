@@ -91,28 +91,6 @@ fn is_key_header(name: &[u8]) -> bool {
     NAMES.iter().any(|n| name.eq_ignore_ascii_case(n))
 }
 
-/// Whether a query parameter of this name carries a credential.
-pub fn is_key_parameter(name: &[u8]) -> bool {
-    const NAMES: [&[u8]; 15] = [
-        b"api_key",
-        b"apikey",
-        b"api-key",
-        b"key",
-        b"access_token",
-        b"auth_token",
-        b"token",
-        b"subscription-key",
-        b"sig",
-        b"signature",
-        b"x-amz-signature",
-        b"x-amz-security-token",
-        b"client_secret",
-        b"password",
-        b"code",
-    ];
-    NAMES.iter().any(|n| name.eq_ignore_ascii_case(n))
-}
-
 /// Whether a `Cookie` value holds what servers use to know a session again. Preferences
 /// (`theme=dark`) prove nothing.
 fn has_session_cookie(value: &[u8]) -> bool {

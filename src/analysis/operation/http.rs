@@ -95,9 +95,14 @@ pub fn address_name(server: SocketAddr) -> String {
     server.to_string()
 }
 
-/// Whether an authority carries user information (`user:password@host`).
-pub fn has_userinfo(authority: &[u8]) -> bool {
-    memchr::memchr(b'@', authority).is_some()
+/// What stands before the host in an authority (RFC 3986 section 3.2.1).
+pub fn userinfo(authority: &[u8]) -> Option<&[u8]> {
+    authority.get(..memchr::memrchr(b'@', authority)?)
+}
+
+/// Whether user information holds a password: `user:password`.
+pub fn has_password(userinfo: &[u8]) -> bool {
+    memchr::memchr(b':', userinfo).is_some_and(|at| at + 1 < userinfo.len())
 }
 
 /// One of the methods that are registered, so that traffic cannot fill the inventory with made-up
@@ -148,6 +153,14 @@ mod tests {
         assert_eq!((t.authority, t.path), (Some(&b"a.example:443"[..]), &b""[..]));
         let t = Target::parse(b"OPTIONS", b"*");
         assert_eq!(t.path, b"*");
+    }
+
+    #[test]
+    fn user_information_may_hold_a_password() {
+        assert_eq!(userinfo(b"alice:s3cret@a.example:80"), Some(&b"alice:s3cret"[..]));
+        assert_eq!(userinfo(b"a.example:80"), None);
+        assert!(has_password(b"alice:s3cret"));
+        assert!(!has_password(b"alice") && !has_password(b"alice:"));
     }
 
     #[test]

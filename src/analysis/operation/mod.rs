@@ -3,3 +3,4 @@
 pub mod auth;
 pub mod fhir;
 pub mod http;
+pub mod url_credentials;

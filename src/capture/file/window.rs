@@ -105,11 +105,17 @@ impl Window {
         match &self.finished {
             Some(Err(e)) if e.kind() == ErrorKind::UnexpectedEof => because(
                 IncompleteCause::CutShort,
-                "the compressed data ends before its own end mark".to_owned(),
+                "the compressed data ends before its own end mark (the offset is that of the \
+                 decompressed capture)"
+                    .to_owned(),
             ),
             // Decompressors fail without an error number of the system.
             Some(Err(e)) if e.raw_os_error().is_none() => {
-                because(IncompleteCause::Damaged, format!("the compressed data is damaged: {e}"))
+                let detail = format!(
+                    "the compressed data is damaged: {e} (the offset is that of the decompressed \
+                     capture)"
+                );
+                because(IncompleteCause::Damaged, detail)
             }
             Some(Err(e)) => because(IncompleteCause::Unreadable, e.to_string()),
             _ if left == 0 => None,

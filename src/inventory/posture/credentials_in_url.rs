@@ -1,11 +1,13 @@
-//! What gives access, in a path or query string: by class, by parameter name, by the
-//! authentication seen, or as the user information of an absolute target.
+//! What gives access, in a path or query string: by class, by name and value of a parameter, or as
+//! the user information of an absolute target.
 //!
-//! High; medium for a parameter that is only called `token`, which may serve one request only.
+//! High; medium for a parameter that is only called `token` or `code`, which may serve one request
+//! only.
 
+use crate::inventory::assessed::Field;
 use crate::model::{Direction, FindingKind, Location, Severity};
 
-use super::raise::{PostureRule, Raised, Subject};
+use super::raise::{PostureRule, Raised, Subject, place};
 use super::sensitivity::Sensitivity;
 
 pub(super) const RULE: PostureRule = PostureRule {
@@ -25,149 +27,164 @@ pub(super) const RULE: PostureRule = PostureRule {
     raise,
 };
 
-/// The anomaly of an absolute request target with user information (RFC 9110, 4.2.4).
-const USERINFO: &str = "userinfo-in-url";
+/// What [`Facts::url_credentials`] calls user information with a password (RFC 9110, 4.2.4).
+///
+/// [`Facts::url_credentials`]: super::raise::Facts::url_credentials
+const USERINFO: &str = "userinfo";
 
-/// Parameters that carry a credential, lower-case and without separators. Sorted.
-const NAMES: [&str; 20] = [
-    "accesskey",
-    "accesstoken",
-    "apikey",
-    "apitoken",
-    "authorization",
-    "authtoken",
-    "bearer",
-    "clientsecret",
-    "idtoken",
-    "jsessionid",
-    "jwt",
-    "passwd",
-    "password",
-    "phpsessid",
-    "pwd",
-    "refreshtoken",
-    "sessionid",
-    "sessiontoken",
-    "subscriptionkey",
-    "xapikey",
-];
+/// Path parameters that carry a credential. What query parameters carry was decided when their
+/// values were seen.
+const IN_PATHS: [&str; 4] = ["accesstoken", "apikey", "jsessionid", "sessionid"];
 
 fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
-    let endpoint = subject.endpoint;
-    let mut out = Vec::new();
-    let in_url = |location| matches!(location, Location::Path | Location::Query);
-    for (field, class, group) in subject.classes() {
-        if field.direction == Direction::ToServer
-            && in_url(field.location)
-            && group == Sensitivity::Secret
-        {
-            let title = format!(
-                "{} in the URL of {}: {}",
-                class.class,
-                endpoint.operation,
-                subject.place(field)
-            );
-            out.push(Raised::of(field, class, Severity::High).titled(title));
-        }
+    let mut out = by_class(subject);
+    let paths = subject.endpoint.fields.iter().filter(|f| {
+        is_in(f, Location::Path) && f.seen > 0 && IN_PATHS.contains(&plain(&f.field).as_str())
+    });
+    for field in paths {
+        add(&mut out, subject, (Location::Path, &field.field), (Severity::High, field.seen));
     }
-    for field in &endpoint.fields {
-        let known = out.iter().any(|r: &Raised<'_>| r.field.is_some_and(|f| f == field));
-        if field.direction != Direction::ToServer || !in_url(field.location) || known {
+    for (name, requests) in &subject.facts.url_credentials {
+        if *name == USERINFO {
+            out.push(userinfo(subject, *requests));
             continue;
         }
-        if let Some(severity) = name_severity(&field.field).filter(|_| field.seen > 0) {
-            out.push(Raised {
-                severity,
-                title: format!(
-                    "credential in the URL of {}: {}",
-                    endpoint.operation,
-                    subject.place(field)
-                ),
-                direction: Some(Direction::ToServer),
-                field: Some(field),
-                class: None,
-                count: field.seen,
-            });
+        // The same in two spellings is two fields.
+        let fields = subject.endpoint.fields.iter();
+        let mut fields = fields.filter(|f| is_in(f, Location::Query) && plain(&f.field) == *name);
+        let severity = severity(name);
+        match fields.next() {
+            None => add(&mut out, subject, (Location::Query, name), (severity, *requests)),
+            Some(first) => {
+                for field in std::iter::once(first).chain(fields) {
+                    let count = field.seen.min(*requests);
+                    let place = (Location::Query, field.field.as_str());
+                    add(&mut out, subject, place, (severity, count));
+                }
+            }
         }
-    }
-    let unnamed = |title: &str, count| Raised {
-        severity: Severity::High,
-        title: format!("{title} in the URL of {}", endpoint.operation),
-        direction: Some(Direction::ToServer),
-        field: None,
-        class: None,
-        count,
-    };
-    let keys = endpoint.auth.get("api-key-query").copied().unwrap_or(0);
-    let userinfo = endpoint.anomalies.get(USERINFO).copied().unwrap_or(0);
-    if userinfo > 0 {
-        out.push(unnamed("user name and password", userinfo));
-    } else if keys > 0 && out.is_empty() {
-        out.push(unnamed("API key", keys));
     }
     out
 }
 
-fn name_severity(name: &str) -> Option<Severity> {
-    let plain: String = name
-        .chars()
-        .filter(|c| !matches!(c, '-' | '_' | '.'))
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    if NAMES.binary_search(&plain.as_str()).is_ok() {
-        return Some(Severity::High);
+fn by_class(subject: Subject<'_>) -> Vec<Raised<'_>> {
+    let secrets = subject.classes().filter(|(field, _, group)| {
+        (is_in(field, Location::Path) || is_in(field, Location::Query))
+            && *group == Sensitivity::Secret
+    });
+    let raised = secrets.map(|(field, class, _)| {
+        let operation = &subject.endpoint.operation;
+        let title = format!("{} in the URL of {operation}: {}", class.class, subject.place(field));
+        Raised::of(field, class, Severity::High).titled(title)
+    });
+    raised.collect()
+}
+
+/// Raises a parameter, unless a class was raised for it.
+fn add<'a>(
+    out: &mut Vec<Raised<'a>>,
+    subject: Subject<'a>,
+    (location, name): (Location, &'a str),
+    (severity, count): (Severity, u64),
+) {
+    if out.iter().any(|raised| raised.field == Some((location, name))) {
+        return;
     }
-    (plain == "token").then_some(Severity::Medium)
+    let operation = &subject.endpoint.operation;
+    let place = place(Direction::ToServer, location, name);
+    out.push(Raised {
+        severity,
+        title: format!("credential in the URL of {operation}: {place}"),
+        direction: Some(Direction::ToServer),
+        field: Some((location, name)),
+        class: None,
+        count,
+    });
+}
+
+fn userinfo(subject: Subject<'_>, count: u64) -> Raised<'_> {
+    Raised {
+        severity: Severity::High,
+        title: format!("user name and password in the URL of {}", subject.endpoint.operation),
+        direction: Some(Direction::ToServer),
+        field: None,
+        class: None,
+        count,
+    }
+}
+
+fn is_in(field: &Field, location: Location) -> bool {
+    field.direction == Direction::ToServer && field.location == location
+}
+
+/// A name without separators and case.
+fn plain(name: &str) -> String {
+    let kept = name.chars().filter(|c| !matches!(c, '-' | '_' | '.'));
+    kept.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// What a name says of how long the credential lives.
+fn severity(name: &str) -> Severity {
+    if matches!(name, "token" | "code") { Severity::Medium } else { Severity::High }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::raise::Facts;
     use super::super::samples::{closed, endpoint, field, found};
     use super::*;
 
-    #[test]
-    fn names_are_sorted_for_their_search() {
-        assert!(NAMES.is_sorted());
+    fn sent(url_credentials: &[(&'static str, u64)]) -> Facts {
+        Facts { url_credentials: url_credentials.iter().copied().collect(), ..closed() }
     }
 
     #[test]
     fn tokens_passwords_and_session_ids_in_urls_are_raised_once_each() {
         let mut endpoint = endpoint();
-        endpoint.auth.insert("api-key-query".into(), 10);
         endpoint.fields = vec![
             field(Direction::ToServer, Location::Path, "jsessionid", &[]),
             field(Direction::ToServer, Location::Query, "access_token", &[("secret.jwt", 100)]),
             field(Direction::ToServer, Location::Query, "api-key", &[]),
         ];
-        let found = found(RULE.id, &endpoint, &closed());
+        let facts = sent(&[("accesstoken", 10), ("apikey", 4)]);
+        let found = found(RULE.id, &endpoint, &facts);
         assert_eq!(found.len(), 3);
         assert!(found.iter().all(|f| f.severity == Severity::High));
         assert_eq!(found.iter().filter(|f| f.data_class.is_some()).count(), 1);
+        let key = found.iter().find(|f| f.field.as_deref() == Some("api-key")).unwrap();
+        assert_eq!((key.location, key.count), (Some(Location::Query), 4));
+        assert!(key.title.ends_with("request query parameter api-key"), "{}", key.title);
     }
 
     #[test]
-    fn a_key_whose_parameter_is_not_known_by_name_is_raised_without_field() {
-        let mut endpoint = endpoint();
-        endpoint.auth.insert("api-key-query".into(), 4);
-        let found = found(RULE.id, &endpoint, &closed());
+    fn a_parameter_whose_field_is_not_kept_is_raised_by_its_plain_name() {
+        let found = found(RULE.id, &endpoint(), &sent(&[("sig", 4)]));
         assert_eq!((found.len(), found[0].count), (1, 4));
-        assert_eq!(found[0].field, None);
+        assert_eq!(found[0].location, Some(Location::Query));
+        assert_eq!(found[0].field.as_deref(), Some("sig"));
+    }
+
+    #[test]
+    fn what_may_serve_one_request_only_is_medium() {
+        let found = found(RULE.id, &endpoint(), &sent(&[("code", 1)]));
+        assert_eq!(found[0].severity, Severity::Medium);
     }
 
     #[test]
     fn user_information_in_a_target_is_raised() {
-        let mut endpoint = endpoint();
-        endpoint.anomalies.insert(USERINFO.into(), 2);
-        assert_eq!(found(RULE.id, &endpoint, &closed())[0].count, 2);
+        let found = found(RULE.id, &endpoint(), &sent(&[("userinfo", 2)]));
+        assert_eq!((found.len(), found[0].count), (1, 2));
+        assert_eq!((found[0].location, found[0].field.as_deref()), (None, None));
     }
 
     #[test]
-    fn page_tokens_and_credentials_elsewhere_are_not_raised() {
+    fn parameters_whose_values_were_no_credentials_are_not_raised() {
         let mut endpoint = endpoint();
         endpoint.auth.insert("jwt".into(), 10);
         endpoint.fields = vec![
             field(Direction::ToServer, Location::Query, "pageToken", &[]),
-            field(Direction::ToServer, Location::Query, "monkey", &[]),
+            field(Direction::ToServer, Location::Query, "code", &[]),
+            field(Direction::ToServer, Location::Query, "token", &[]),
             field(Direction::ToServer, Location::Header, "authorization", &[("secret.jwt", 100)]),
             field(Direction::ToServer, Location::Body, "password", &[]),
         ];

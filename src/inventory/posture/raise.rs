@@ -15,12 +15,14 @@ use super::sensitivity::{Sensitivity, sensitivity};
 const CONFIDENCE_MIN: u8 = 50;
 
 /// Counts that rules need and that an endpoint's row does not show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Exchanges that came without encryption.
     pub unencrypted: u64,
     /// Exchanges answered with success although the request carried no authentication.
     pub unauthenticated_successes: u64,
+    /// Requests by what carried a credential in their target: `apikey`, `sig`, `userinfo`, ….
+    pub url_credentials: BTreeMap<&'static str, u64>,
 }
 
 impl Facts {
@@ -29,6 +31,7 @@ impl Facts {
         Facts {
             unencrypted: stats.coverage.exchanges.saturating_sub(stats.encrypted),
             unauthenticated_successes: stats.unauthenticated_successes,
+            url_credentials: stats.url_credentials.clone(),
         }
     }
 }
@@ -66,19 +69,24 @@ impl<'a> Subject<'a> {
 
     /// `request` or `response`, then where and what: `response body field "$.ssn"`.
     pub fn place(self, field: &Field) -> String {
-        let way = match field.direction {
-            Direction::ToServer => "request",
-            Direction::ToClient => "response",
-        };
-        let noun = match field.location {
-            Location::Path => "path parameter",
-            Location::Query => "query parameter",
-            Location::Header => "header field",
-            Location::Cookie => "cookie",
-            Location::Body => "body field",
-        };
-        format!("{way} {noun} {}", field.field)
+        place(field.direction, field.location, &field.field)
     }
+}
+
+/// The same of a field that is known by name only.
+pub(super) fn place(direction: Direction, location: Location, name: &str) -> String {
+    let way = match direction {
+        Direction::ToServer => "request",
+        Direction::ToClient => "response",
+    };
+    let noun = match location {
+        Location::Path => "path parameter",
+        Location::Query => "query parameter",
+        Location::Header => "header field",
+        Location::Cookie => "cookie",
+        Location::Body => "body field",
+    };
+    format!("{way} {noun} {name}")
 }
 
 /// What a rule raised.
@@ -90,8 +98,8 @@ pub struct Raised<'a> {
     pub title: String,
     /// Which way the data went, where that is part of what is wrong.
     pub direction: Option<Direction>,
-    /// The field, for rules about one.
-    pub field: Option<&'a Field>,
+    /// Where the field lives and its name, for rules about one.
+    pub field: Option<(Location, &'a str)>,
     /// The class, for rules about one.
     pub class: Option<&'a str>,
     /// Exchanges or values that show it.
@@ -105,7 +113,7 @@ impl<'a> Raised<'a> {
             severity,
             title: String::new(),
             direction: Some(field.direction),
-            field: Some(field),
+            field: Some((field.location, &field.field)),
             class: Some(&class.class),
             count: class.count,
         }
@@ -161,7 +169,7 @@ fn finding(rule: &PostureRule, subject: Subject<'_>, raised: Raised<'_>) -> Find
         Some(Direction::ToClient) => "response",
         None => "",
     };
-    let field = raised.field.map(|f| f.field.as_str());
+    let field = raised.field.map(|(_, name)| name);
     let parts = [rule.id, &endpoint.id, way, field.unwrap_or(""), raised.class.unwrap_or("")];
     Finding {
         id: format!("f-{}", short_digest(&parts)),
@@ -172,7 +180,7 @@ fn finding(rule: &PostureRule, subject: Subject<'_>, raised: Raised<'_>) -> Find
         explanation: rule.explanation.to_owned(),
         endpoint: endpoint.id.clone(),
         direction: raised.direction,
-        location: raised.field.map(|f| f.location),
+        location: raised.field.map(|(location, _)| location),
         field: field.map(str::to_owned),
         data_class: raised.class.map(str::to_owned),
         count: raised.count,

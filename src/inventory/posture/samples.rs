@@ -63,12 +63,12 @@ pub(super) fn field(
 
 /// Nothing encrypted, everything authenticated.
 pub(super) fn clear() -> Facts {
-    Facts { unencrypted: 10, unauthenticated_successes: 0 }
+    Facts { unencrypted: 10, ..Facts::default() }
 }
 
 /// Everything encrypted, nothing authenticated.
 pub(super) fn open() -> Facts {
-    Facts { unencrypted: 0, unauthenticated_successes: 10 }
+    Facts { unauthenticated_successes: 10, ..Facts::default() }
 }
 
 /// Everything encrypted and authenticated.

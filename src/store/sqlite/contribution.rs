@@ -139,9 +139,10 @@ fn insert_endpoint(
         "INSERT INTO run_endpoint (run, service, standard, method, path, operation, requests, \
          encrypted, unauthenticated_successes, exchanges, one_sided, gaps, truncated, undecoded, \
          first_ns, last_ns, request_bytes, response_bytes, fields_overflow, statuses, auth, \
-         protocols, interactions, media, clients, anomalies) \
+         protocols, interactions, media, clients, anomalies, unread, unread_bodies, \
+         url_credentials) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
-         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
+         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
     )?
     .execute(params![
         run.0,
@@ -170,6 +171,9 @@ fn insert_endpoint(
         json(&stats.media)?,
         counts_json(&stats.clients)?,
         json(&stats.anomalies)?,
+        int(stats.coverage.unread),
+        json(&stats.coverage.unread_bodies)?,
+        json(&stats.url_credentials)?,
     ])?;
     let endpoint = conn.last_insert_rowid();
     let mut insert = conn.prepare_cached(
@@ -321,12 +325,15 @@ fn endpoint_stats(row: &Row<'_>) -> Result<EndpointStats, Fault> {
         protocols: counts_from(row, "protocols", known)?,
         interactions: counts_from(row, "interactions", known)?,
         unauthenticated_successes: count(row, "unauthenticated_successes")?,
+        url_credentials: counts_from(row, "url_credentials", known)?,
         coverage: CoverageStats {
             exchanges: count(row, "exchanges")?,
             one_sided: count(row, "one_sided")?,
             gaps: count(row, "gaps")?,
             truncated: count(row, "truncated")?,
             undecoded: count(row, "undecoded")?,
+            unread: count(row, "unread")?,
+            unread_bodies: counts_from(row, "unread_bodies", known)?,
         },
         span: span(row)?,
         body_bytes: [count(row, "request_bytes")?, count(row, "response_bytes")?],

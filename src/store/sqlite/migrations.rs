@@ -1,38 +1,62 @@
-//! From whatever version a database has to the one this program knows, one transaction per step.
+//! From whatever version a database has to the one this program knows, in one transaction.
 
 use rusqlite::{Connection, TransactionBehavior};
 
 /// `MIGRATIONS[n]` takes a database from version n to n + 1. Steps are never edited once
 /// released: a change is a new step.
-const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// `user_version` of a database that this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
-/// Applies the steps that `conn` lacks. `stamp` runs inside the first step of a new database, so
-/// that the file is made whole or not at all.
+/// Applies the steps that `conn` lacks, all or none. `stamp` runs behind the first step of a new
+/// database, so that the file is made whole or not at all.
 pub(super) fn migrate(
     conn: &mut Connection,
     stamp: impl Fn(&Connection) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
-    let from = user_version(conn)?;
+    if user_version(conn)? >= VERSION {
+        return Ok(());
+    }
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have taken the steps while we waited.
+    let from = user_version(&transaction)?;
     for (step, sql) in (0i64..).zip(MIGRATIONS).filter(|(step, _)| *step >= from) {
-        let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Another process may have taken this step while we waited.
-        if user_version(&transaction)? > step {
-            continue;
-        }
         transaction.execute_batch(sql)?;
         if step == 0 {
             stamp(&transaction)?;
         }
         transaction.pragma_update(None, "user_version", step + 1)?;
-        transaction.commit()?;
     }
-    Ok(())
+    transaction.commit()
 }
 
 /// The version of the format of the file.
 pub(super) fn user_version(conn: &Connection) -> rusqlite::Result<i64> {
     conn.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_version_1_is_brought_up_to_date_with_what_it_holds() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        conn.pragma_update(None, "user_version", 1).unwrap();
+        conn.execute_batch(
+            "INSERT INTO endpoint VALUES ('ep-1', 'a.example', 'http/1', 'http', 'GET /', 'GET', \
+             '/', 'none', 'info', 3, 1, 3, 0, 0, 0, 0, 0, 10, 1, 2, '[]', '[]', '{}', '{}', '[]', \
+             '{}')",
+        )
+        .unwrap();
+        migrate(&mut conn, |_| panic!("it is not new")).unwrap();
+        assert_eq!(user_version(&conn).unwrap(), VERSION);
+        let sql = "SELECT requests, unread, unread_bodies FROM v_endpoints";
+        let row: (i64, i64, String) =
+            conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        assert_eq!(row, (3, 0, "{}".to_owned()));
+    }
 }

@@ -91,6 +91,10 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     let conn = opened.map_err(|e| to_read(e, path))?;
     conn.pragma_update(None, "query_only", true).map_err(|e| to_read(e, path))?;
     check_ours(&conn, path)?;
+    let found = user_version(&conn).map_err(|e| to_read(e, path))?;
+    if found < VERSION {
+        return Err(StoreError::Older { path: path.into(), found, known: VERSION });
+    }
     Ok(conn)
 }
 

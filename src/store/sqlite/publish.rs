@@ -87,6 +87,8 @@ const ENDPOINT: Table = Table {
         "auth",
         "data_classes",
         "anomalies",
+        "unread",
+        "unread_bodies",
     ],
 };
 
@@ -222,6 +224,8 @@ fn endpoints(conn: &Connection, endpoints: &[Endpoint]) -> Result<(), Fault> {
             json(&e.auth)?,
             json(&classes)?,
             json(&e.anomalies)?,
+            int(e.coverage.unread),
+            json(&e.coverage.unread_bodies)?,
         ])?;
         fields(conn, e)?;
     }

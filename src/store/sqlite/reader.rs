@@ -333,6 +333,8 @@ fn endpoint(row: &Row<'_>) -> Result<Endpoint, Fault> {
             gaps: count(row, "gaps")?,
             truncated: count(row, "truncated")?,
             undecoded: count(row, "undecoded")?,
+            unread: count(row, "unread")?,
+            unread_bodies: from_json(row, "unread_bodies")?,
         },
         clients: count(row, "clients")?,
         first_seen: time(row, "first_ns")?,

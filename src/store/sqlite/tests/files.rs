@@ -98,6 +98,16 @@ fn a_newer_database_is_refused() {
 }
 
 #[test]
+fn an_older_database_is_not_read_and_says_what_to_do() {
+    let folder = Folder::new();
+    folder.writer().close().unwrap();
+    Connection::open(&folder.path).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    let error = Reader::open(&folder.path).unwrap_err();
+    assert!(matches!(error, StoreError::Older { found: 1, known: 2, .. }), "{error}");
+    assert!(error.to_string().contains("brings it up to date"), "{error}");
+}
+
+#[test]
 fn a_database_made_with_another_key_is_refused() {
     let folder = Folder::new();
     folder.writer().close().unwrap();

@@ -83,7 +83,14 @@ pub(crate) fn rollup(paths: &[&str], requests: u64) -> Rollup {
             protocols: BTreeMap::from([("http/1", requests)]),
             interactions: BTreeMap::from([("read", requests)]),
             unauthenticated_successes: 2,
-            coverage: CoverageStats { exchanges: requests, one_sided: 1, ..Default::default() },
+            url_credentials: BTreeMap::from([("apikey", 2)]),
+            coverage: CoverageStats {
+                exchanges: requests,
+                one_sided: 1,
+                unread: 1,
+                unread_bodies: BTreeMap::from([("pdf", 1)]),
+                ..Default::default()
+            },
             span,
             body_bytes: [10, 20],
             clients: BTreeMap::from([("10.0.0.7".parse().unwrap(), requests)]),

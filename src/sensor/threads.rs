@@ -1,0 +1,238 @@
+//! The same with threads: a capture thread per interface, workers, the writer.
+
+use std::hash::BuildHasher;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, ScopedJoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+
+use crate::base::{Timestamp, table_state};
+use crate::model::{FiveTuple, Segment, SegmentBatch};
+use crate::store::{InputRecord, StoreError};
+
+use super::pipeline::{
+    BATCH_BYTES, BATCH_SEGMENTS, Capture, Lane, OpenInput, Outcome, Settings, Sources,
+};
+use super::recorder::Recorder;
+use super::shard::{Panics, Report, Shard, Work, serve};
+
+/// Batches that wait for a worker.
+const QUEUE_BATCHES: usize = 16;
+/// Rollups that wait for the writer.
+const QUEUE_ROLLUPS: usize = 8;
+
+/// Runs `sources` to their end with worker threads.
+pub(super) fn threaded(
+    sources: &mut Sources<'_>,
+    settings: &Settings,
+    recorder: Recorder,
+) -> Result<Outcome, StoreError> {
+    let panics = Arc::new(Panics::default());
+    let failed = Mutex::new(None);
+    let (to_writer, from_workers) = bounded::<Report>(QUEUE_ROLLUPS);
+    let mut capture = Capture::new(settings);
+    let recorder = thread::scope(|scope| {
+        let mut lanes = Vec::new();
+        for _ in 0..settings.workers {
+            let (to_worker, work) = bounded::<Work>(QUEUE_BATCHES);
+            let (give_back, empty) = bounded::<SegmentBatch>(QUEUE_BATCHES + 1);
+            let (make, panics) = (settings.worker.clone(), panics.clone());
+            let to_writer = to_writer.clone();
+            scope.spawn(move || {
+                let shard = Shard::new(make, panics);
+                serve(shard, &work, &give_back, &to_writer);
+            });
+            lanes.push(ShardLane { to_worker, empty, batch: SegmentBatch::default() });
+        }
+        let failed = &failed;
+        let writer = scope.spawn(move || write_loop(recorder, &from_workers, failed));
+        let (state, live) = (table_state(), sources.live);
+        let shards = Shards { lanes, state, live, failed, to_writer, source: 0, shed: 0 };
+        if live {
+            listen(scope, &mut capture, (sources, settings), shards);
+        } else {
+            let mut shards = shards;
+            capture.read(sources, &mut shards);
+            shards.finish(&mut capture);
+        }
+        // The workers and the writer end when nobody is left to hand them anything.
+        writer.join()
+    });
+    if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error);
+    }
+    match recorder {
+        Ok(recorder) => capture.conclude(recorder, &panics),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// Reads every live input at once: the first in this thread, each further one in its own. A flow
+/// is one worker's whatever interfaces its packets come by.
+fn listen<'scope, 'env>(
+    scope: &'scope thread::Scope<'scope, 'env>,
+    capture: &mut Capture<'_>,
+    (sources, settings): (&mut Sources<'_>, &'scope Settings),
+    shards: Shards<'scope>,
+) {
+    let mut inputs = capture.open_all(sources).into_iter();
+    let first = inputs.next();
+    let read = |input: OpenInput, mut shards: Shards<'scope>, mut capture: Capture<'scope>| {
+        capture.read_input(input, true, &mut shards);
+        shards.finish(&mut capture);
+        capture
+    };
+    let others: Vec<ScopedJoinHandle<'_, Capture<'_>>> = inputs
+        .zip(1..)
+        .map(|(input, source)| {
+            let shards = shards.of_source(source);
+            scope.spawn(move || read(input, shards, Capture::new(settings)))
+        })
+        .collect();
+    if let Some(input) = first {
+        capture.absorb(read(input, shards, Capture::new(settings)));
+    }
+    for other in others {
+        match other.join() {
+            Ok(other) => capture.absorb(other),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+/// The way to one worker.
+struct ShardLane {
+    to_worker: Sender<Work>,
+    empty: Receiver<SegmentBatch>,
+    batch: SegmentBatch,
+}
+
+/// The ways of one capture thread to all workers.
+struct Shards<'a> {
+    lanes: Vec<ShardLane>,
+    state: foldhash::quality::RandomState,
+    live: bool,
+    failed: &'a Mutex<Option<StoreError>>,
+    to_writer: Sender<Report>,
+    /// Which of the live inputs this thread reads.
+    source: usize,
+    shed: u64,
+}
+
+impl<'a> Shards<'a> {
+    /// The same ways, for the thread that reads another input.
+    fn of_source(&self, source: usize) -> Shards<'a> {
+        let lane = |lane: &ShardLane| ShardLane {
+            to_worker: lane.to_worker.clone(),
+            empty: lane.empty.clone(),
+            batch: SegmentBatch::default(),
+        };
+        Shards {
+            lanes: self.lanes.iter().map(lane).collect(),
+            // One flow has one worker, whichever thread sees it.
+            state: self.state.clone(),
+            to_writer: self.to_writer.clone(),
+            source,
+            shed: 0,
+            ..*self
+        }
+    }
+
+    /// Hands over what is pending and tells what did not fit.
+    fn finish(mut self, capture: &mut Capture<'_>) {
+        self.flush_all();
+        capture.shed(self.shed);
+    }
+
+    fn lane_of(&self, tuple: &FiveTuple) -> usize {
+        if self.lanes.len() == 1 {
+            return 0;
+        }
+        let (a, b) =
+            if tuple.src <= tuple.dst { (tuple.src, tuple.dst) } else { (tuple.dst, tuple.src) };
+        let lane = self.state.hash_one((a, b, tuple.transport)) % self.lanes.len() as u64;
+        usize::try_from(lane).unwrap_or_default()
+    }
+
+    fn flush(&mut self, at: usize) {
+        let Some(lane) = self.lanes.get_mut(at) else { return };
+        if lane.batch.is_empty() {
+            return;
+        }
+        let next = lane.empty.try_recv().unwrap_or_default();
+        let batch = std::mem::replace(&mut lane.batch, next);
+        if !self.live {
+            // The worker ends only when this lane does.
+            let _ = lane.to_worker.send(Work::Batch(batch));
+            return;
+        }
+        if let Err(
+            TrySendError::Full(Work::Batch(mut batch))
+            | TrySendError::Disconnected(Work::Batch(mut batch)),
+        ) = lane.to_worker.try_send(Work::Batch(batch))
+        {
+            self.shed += batch.len() as u64;
+            batch.clear();
+            lane.batch = batch;
+        }
+    }
+
+    fn flush_all(&mut self) {
+        for at in 0..self.lanes.len() {
+            self.flush(at);
+        }
+    }
+}
+
+impl Lane for Shards<'_> {
+    fn push(&mut self, segment: &Segment<'_>) {
+        let at = self.lane_of(&segment.tuple);
+        let Some(lane) = self.lanes.get_mut(at) else { return };
+        lane.batch.push(segment);
+        if lane.batch.len() >= BATCH_SEGMENTS || lane.batch.bytes() >= BATCH_BYTES {
+            self.flush(at);
+        }
+    }
+
+    fn idle(&mut self) {
+        self.flush_all();
+    }
+
+    fn tick(&mut self, now: Timestamp, inputs: &dyn Fn() -> Vec<InputRecord>) {
+        self.flush_all();
+        for lane in &self.lanes {
+            // A worker that is behind hands over what it has soon enough by itself.
+            let _ = lane.to_worker.try_send(Work::Tick(now));
+        }
+        let _ = self.to_writer.try_send(Report::Inputs(self.source, inputs()));
+    }
+
+    fn broken(&self) -> bool {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+}
+
+fn write_loop(
+    mut recorder: Recorder,
+    reports: &Receiver<Report>,
+    failed: &Mutex<Option<StoreError>>,
+) -> Recorder {
+    let mut inputs: Vec<Vec<InputRecord>> = Vec::new();
+    for report in reports {
+        match report {
+            Report::Rollup(rollup) => recorder.add(*rollup),
+            Report::Inputs(source, now) => {
+                inputs.resize_with(inputs.len().max(source + 1), Vec::new);
+                if let Some(of_source) = inputs.get_mut(source) {
+                    *of_source = now;
+                }
+            }
+        }
+        let mut slot = failed.lock().unwrap_or_else(PoisonError::into_inner);
+        // After a failure the queue is only drained, so that nobody waits for ever.
+        if slot.is_none() && recorder.is_due() {
+            *slot = recorder.flush(&inputs.concat()).err();
+        }
+    }
+    recorder
+}

@@ -1,0 +1,191 @@
+//! What findings and coverage say of traffic that was made to ask them: credentials in URLs,
+//! bodies that are no text, stacked codings, a bomb.
+
+mod support;
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+use support::capture;
+use support::fixture;
+use support::phitap::Lab;
+use support::tcp::Conversation;
+
+/// Replays exchanges of one connection: a target, the head of the answer, its body.
+fn replayed(exchanges: &[(&str, &str, &[u8])]) -> (Lab, String) {
+    let lab = Lab::default();
+    let mut talk = Conversation::open("10.0.0.1:4000", "10.0.0.2:80", 1_000_000);
+    for (target, head, body) in exchanges {
+        let request = format!("GET {target} HTTP/1.1\nHost: api.example");
+        let response = format!("HTTP/1.1 200 OK\n{head}");
+        talk = talk.exchange((request.as_str(), b""), (response.as_str(), body));
+    }
+    let path = lab.path("made.pcap");
+    capture::write(&path, &talk.close());
+    let said = lab.replay("phitap.db", &[&path], &[]).expect(0).stdout;
+    (lab, said)
+}
+
+const JSON: &str = "Content-Type: application/json";
+
+fn gzip(data: &[u8]) -> Vec<u8> {
+    let mut out = GzEncoder::new(Vec::new(), Compression::best());
+    out.write_all(data).unwrap();
+    out.finish().unwrap()
+}
+
+fn of<'a>(rows: &'a [Value], operation: &str) -> &'a Value {
+    let found = rows.iter().find(|row| row["operation"] == operation);
+    found.unwrap_or_else(|| panic!("no {operation} in {rows:#?}"))
+}
+
+#[test]
+fn a_search_by_code_is_neither_a_credential_nor_authenticated() {
+    let patient = br#"{"ssn":"536-22-1234"}"#;
+    let (lab, _) = replayed(&[
+        ("/fhir/Observation?code=8867-4", JSON, patient),
+        ("/countries?code=GB", JSON, b"{}"),
+        ("/map?key=name", JSON, b"{}"),
+        ("/sig?signature=yes", JSON, b"{}"),
+        ("/promo?code=SAVE20", JSON, b"{}"),
+    ]);
+    for endpoint in lab.query("phitap.db", &["endpoints"]) {
+        assert_eq!(endpoint["auth"], serde_json::json!(["none"]), "{endpoint:#}");
+    }
+    let findings = lab.query("phitap.db", &["findings"]);
+    assert!(findings.iter().all(|f| f["rule"] != "credentials-in-url"), "{findings:#?}");
+    let open = findings.iter().any(|f| f["rule"] == "sensitive-data-unauthenticated");
+    assert!(open, "{findings:#?}");
+}
+
+#[test]
+fn a_credential_in_a_url_is_found_with_its_place_and_name() {
+    let (lab, _) = replayed(&[
+        ("/blob?sv=2022-11-02&se=2030-01-01&sp=r&sig=abc%3D", JSON, b"{}"),
+        ("/map?key=AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY&code=GB", JSON, b"{}"),
+        ("http://alice:s3cretPw@api.example/proxied", JSON, b"{}"),
+    ]);
+    let findings = lab.query("phitap.db", &["findings", "--rule", "credentials-in-url"]);
+    assert_eq!(findings.len(), 3, "{findings:#?}");
+    for (operation, field) in [("GET /blob", "sig"), ("GET /map", "key")] {
+        let finding = of(&findings, operation);
+        assert_eq!(finding["location"], "query");
+        assert_eq!(finding["field"], field);
+        assert_eq!(finding["direction"], "request");
+        assert_eq!(finding["count"], 1);
+    }
+    assert_eq!(of(&findings, "GET /proxied")["severity"], "high");
+}
+
+#[test]
+fn bodies_that_are_no_text_are_counted_by_kind_and_raise_nothing() {
+    let multipart = b"--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.pdf\"\r\n\
+        Content-Type: application/pdf\r\n\r\n%PDF-1.7 \x00\x01\r\n--b--\r\n";
+    let (lab, said) = replayed(&[
+        ("/logo.png", "Content-Type: image/png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
+        ("/report", "Content-Type: application/pdf", b"%PDF-1.7\n\x80\x81\x82"),
+        ("/rpc", "Content-Type: application/x-protobuf", b"\x0a\x03abc\x12\x05hello"),
+        ("/scan", "Content-Type: application/octet-stream", b"\x01\x02\x03\x04\xff\xfe"),
+        ("/cbor", "Content-Type: application/cbor", b"\xa1\x63ssn\x6b536-22-1234"),
+        ("/parts", "Content-Type: multipart/form-data; boundary=b", multipart),
+        ("/text", JSON, br#"{"ok":true}"#),
+        ("/none", JSON, b""),
+    ]);
+    let rows = lab.query("phitap.db", &["endpoints"]);
+    for (operation, kind) in [
+        ("GET /logo.png", "image"),
+        ("GET /report", "pdf"),
+        ("GET /rpc", "protobuf"),
+        ("GET /scan", "binary"),
+        ("GET /cbor", "cbor"),
+        ("GET /parts", "pdf"),
+    ] {
+        let row = of(&rows, operation);
+        assert_eq!(row["coverage"]["unread"], 1, "{row:#}");
+        assert_eq!(row["coverage"]["undecoded"], 0, "{row:#}");
+        assert_eq!(row["unread_bodies"], serde_json::json!({ kind: 1 }), "{row:#}");
+    }
+    for operation in ["GET /text", "GET /none"] {
+        assert_eq!(of(&rows, operation)["coverage"]["unread"], 0);
+        assert!(of(&rows, operation).get("unread_bodies").is_none());
+    }
+    assert!(lab.query("phitap.db", &["findings"]).is_empty());
+    let told = "6 bodies are no text and were not read: 2 pdf, 1 binary, 1 cbor, 1 image, 1 proto";
+    let joined = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(joined.contains(told), "{said}");
+    let coverage = lab.query("phitap.db", &["coverage"]);
+    let service = coverage.iter().find(|row| row["scope"] == "service").unwrap();
+    assert_eq!((&service["unread"], &service["unread_bodies"]["pdf"]), (&6.into(), &2.into()));
+}
+
+#[test]
+fn two_lines_of_codings_are_one_list() {
+    let body = gzip(&gzip(br#"{"ssn":"536-22-1234"}"#));
+    let twice = format!("{JSON}\nContent-Encoding: gzip\nContent-Encoding: gzip");
+    let (lab, _) = replayed(&[("/twice", &twice, &body)]);
+    let fields = lab.query("phitap.db", &["fields", "--location", "body"]);
+    assert_eq!(fields.len(), 1, "{fields:#?}");
+    assert_eq!(fields[0]["field"], "$.ssn");
+    assert_eq!(fields[0]["data_classes"][0]["class"], "us.ssn");
+}
+
+#[test]
+fn a_bomb_is_flagged_and_the_next_message_is_read() {
+    // Three stacked layers: 400 MB of zeros behind a record, in a few hundred bytes.
+    let mut layer = GzEncoder::new(Vec::new(), Compression::best());
+    layer.write_all(br#"{"ssn":"536-22-1234","pad":""#).unwrap();
+    let zeros = vec![b'0'; 4 << 20];
+    for _ in 0..100 {
+        layer.write_all(&zeros).unwrap();
+    }
+    let bomb = gzip(&gzip(&layer.finish().unwrap()));
+    let coded = format!("{JSON}\nContent-Encoding: gzip, gzip, gzip");
+    let (lab, said) = replayed(&[
+        ("/bomb", &coded, &bomb),
+        ("/after", JSON, br#"{"email":"jane.roe@mail.example"}"#),
+    ]);
+    let rows = lab.query("phitap.db", &["endpoints"]);
+    let bombed = of(&rows, "GET /bomb");
+    assert_eq!(bombed["anomalies"]["expansion-limit"], 1, "{bombed:#}");
+    assert_eq!(bombed["coverage"]["undecoded"], 1, "{bombed:#}");
+    assert_eq!(bombed["coverage"]["truncated"], 1, "{bombed:#}");
+    assert!(said.contains("1 exchange with a body that could not be decoded"), "{said}");
+    let fields = lab.query("phitap.db", &["fields", "--location", "body"]);
+    assert_eq!(of(&fields, "GET /bomb")["field"], "$.ssn", "what precedes the limit is kept");
+    assert_eq!(of(&fields, "GET /after")["data_classes"][0]["class"], "contact.email");
+    let after = of(&rows, "GET /after");
+    assert_eq!(after["coverage"]["undecoded"], 0);
+    assert_eq!(after["statuses"]["200"], 1);
+}
+
+#[test]
+fn every_finding_has_a_severity_an_explanation_and_what_it_is_about() {
+    let lab = Lab::default();
+    lab.replay("db", &[&fixture("clinic/clinic.pcap")], &[]).expect(0);
+    let findings = lab.query("db", &["findings"]);
+    let mut rules = std::collections::BTreeSet::new();
+    for finding in &findings {
+        let text = |key: &str| finding[key].as_str().unwrap_or_default();
+        rules.insert(text("rule").to_owned());
+        assert!(["info", "low", "medium", "high", "critical"].contains(&text("severity")));
+        // Why it matters, then what to do about it.
+        let explanation = text("explanation");
+        assert!(explanation.split(". ").count() >= 2, "{finding:#}");
+        assert!(text("title").contains(text("operation")), "{finding:#}");
+        assert!(text("title").contains(text("data_class")), "{finding:#}");
+        assert!(!finding["references"].as_array().unwrap().is_empty(), "{finding:#}");
+        assert!(finding["count"].as_u64().unwrap() > 0, "{finding:#}");
+    }
+    // One explanation per rule, and every rule another.
+    let explanations: std::collections::BTreeSet<&str> =
+        findings.iter().filter_map(|f| f["explanation"].as_str()).collect();
+    assert_eq!(explanations.len(), rules.len());
+    assert!(rules.len() >= 5, "{rules:?}");
+    let explained = lab.run(["findings", "--db", "db", "--explain", "--limit", "1"]).expect(0);
+    let first = findings[0]["explanation"].as_str().unwrap();
+    let shown = explained.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains(first), "{shown}");
+}
