@@ -81,6 +81,8 @@ pub enum BodyAnomaly {
     CodingMismatch,
     /// The encoded stream contradicts itself.
     CodingDamaged,
+    /// Encoded without saying so; walked decoded.
+    CodingUndeclared,
     /// A content coding nobody here knows.
     CodingUnknown,
     /// Grows beyond what a body may grow by.
@@ -101,9 +103,10 @@ pub enum BodyAnomaly {
 
 impl BodyAnomaly {
     /// Every anomaly of a body.
-    pub const ALL: [BodyAnomaly; 10] = [
+    pub const ALL: [BodyAnomaly; 11] = [
         BodyAnomaly::CodingMismatch,
         BodyAnomaly::CodingDamaged,
+        BodyAnomaly::CodingUndeclared,
         BodyAnomaly::CodingUnknown,
         BodyAnomaly::ExpansionLimit,
         BodyAnomaly::JsonSyntax,
@@ -119,6 +122,7 @@ impl BodyAnomaly {
         match self {
             BodyAnomaly::CodingMismatch => "coding-mismatch",
             BodyAnomaly::CodingDamaged => "coding-damaged",
+            BodyAnomaly::CodingUndeclared => "coding-undeclared",
             BodyAnomaly::CodingUnknown => "coding-unknown",
             BodyAnomaly::ExpansionLimit => "expansion-limit",
             BodyAnomaly::JsonSyntax => "json-syntax",
