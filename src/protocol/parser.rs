@@ -45,6 +45,10 @@ pub struct Protocol {
     pub probe: fn(Direction, &[u8]) -> Verdict,
     /// For flows picked up in the middle: where in a line a message starts, and which way it goes.
     /// The line comes without its LF; the flag says that it begins where a line does.
+    #[expect(
+        clippy::type_complexity,
+        reason = "it is written once, and every part of it said above"
+    )]
     pub start_line: fn(&[u8], bool) -> Option<(usize, Direction)>,
     /// Makes a parser; `None` where the protocol is only identified, so that its flows are told
     /// as not decodable.
