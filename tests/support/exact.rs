@@ -56,6 +56,16 @@ pub const EXACT: &[Exact] = &[
         ],
     },
     Exact {
+        why: "the server says something before its status line (http-evader): the response is \
+              searched for and found, and Wireshark shows none",
+        captures: &[
+            ("OISF+suricata-verify/tests/http-evader/http-evader-390/", "+1 200"),
+            ("OISF+suricata-verify/tests/http-evader/http-evader-489/", "+1 200"),
+            ("OISF+suricata-verify/tests/http-evader/http-evader-491/", "+1 200"),
+            ("OISF+suricata-verify/tests/http-evader/http-evader-495/", "+1 200"),
+        ],
+    },
+    Exact {
         why: "the message ends before its body does, or its head or its port is one that \
               Wireshark does not take for HTTP: the head counts here",
         captures: &[
