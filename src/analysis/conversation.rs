@@ -3,7 +3,7 @@
 use crate::base::Timestamp;
 use crate::flow::{FlowInfo, FlowTotals};
 use crate::model::{
-    Anomaly, Direction, MessageEvent, MessageHead, StreamEvent, StreamInput, SwitchTo,
+    Anomaly, Direction, EndCause, MessageEvent, MessageHead, StreamEvent, StreamInput, SwitchTo,
 };
 use crate::protocol::{Identification, Identifier, MessageSink, Parser, Protocol, protocol_named};
 
@@ -161,6 +161,11 @@ impl Conversation {
             next_tx: &mut self.next_tx,
             bench,
         };
+        if let (Direction::ToClient, StreamInput::End(EndCause::Fin)) =
+            (event.direction, event.input)
+        {
+            sink.pairing.closed();
+        }
         speaking.parser.push(event, &mut sink);
         if let Some(to) = speaking.switch {
             let remainder = std::mem::take(&mut speaking.remainder);
@@ -266,7 +271,12 @@ impl MessageSink for Listener<'_> {
                 }
                 self.settle();
             }
-            MessageEvent::Lost { direction } => self.pairing.lost(direction),
+            MessageEvent::Lost { direction, refuted } => {
+                if refuted {
+                    self.pairing.refuted(direction);
+                }
+                self.pairing.lost(direction);
+            }
             MessageEvent::Anomaly { direction, anomaly } => self.anomaly(direction, anomaly),
             MessageEvent::Switch { to } => *self.switch = Some(to),
             MessageEvent::Remainder { direction, at, bytes } => {
@@ -290,6 +300,10 @@ impl Listener<'_> {
     }
 
     fn begin_response(&mut self, correlation: crate::model::Correlation, response: Box<Response>) {
-        self.pairing.response(correlation, response);
+        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
+        let next_tx = &mut *self.next_tx;
+        self.pairing.response(correlation, response, &mut |exchange| {
+            bench.finish(flow, protocol, next_tx, exchange);
+        });
     }
 }

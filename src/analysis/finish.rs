@@ -174,7 +174,7 @@ impl Workbench {
         }
         stats.coverage.exchanges += 1;
         let one_sided = exchange.request.is_none() || exchange.response.is_none();
-        stats.coverage.one_sided += u64::from(one_sided);
+        stats.coverage.one_sided += u64::from(one_sided && !exchange.lost);
         if let Some(request) = &exchange.request {
             for scheme in request.head.auth.iter() {
                 *stats.auth.entry(scheme).or_default() += 1;
@@ -196,7 +196,7 @@ impl Workbench {
             let success = (200..300).contains(&response.status);
             stats.unauthenticated_successes += u64::from(open && success);
         }
-        let mut coverage = (false, false, false);
+        let mut coverage = (exchange.lost, false, false);
         let mut unread = false;
         let request = exchange.request.as_mut().map(|r| &mut r.half);
         let response = exchange.response.as_mut().map(|r| &mut r.half);

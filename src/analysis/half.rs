@@ -137,6 +137,8 @@ pub struct Exchange {
     pub request: Option<Box<Request>>,
     /// The response.
     pub response: Option<Box<Response>>,
+    /// One is missing because bytes of its direction were lost or not understood.
+    pub lost: bool,
 }
 
 impl Half {

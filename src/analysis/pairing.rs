@@ -2,12 +2,15 @@
 //! protocol.
 //!
 //! In order (HTTP/1) the nth request has the nth response, as long as nothing was lost. Once
-//! messages were lost the count means nothing any more; then time decides: a client that does not
-//! pipeline sends its next request only when the response to the last has come, so a new request
-//! leaves no older one waiting.
+//! messages were lost the count means nothing from there on: requests and responses are kept until
+//! it is known again which belong together. A client that does not pipeline sends its next request
+//! only when the response to the last has come: by then, each response belongs to the last request
+//! before it that no later one took. Of a client that does pipeline that is known only at the end,
+//! and only if nothing else was lost: the last response answers the last request.
 //!
 //! A half that was found by searching behind a gap is believed only when its other half is found,
-//! so that no endpoint is invented from the middle of a body.
+//! so that no endpoint is invented from the middle of a body, and not if what follows it shows that
+//! it was none.
 
 use std::collections::VecDeque;
 
@@ -20,14 +23,57 @@ use super::half::{Exchange, Half, Request, Response};
 #[derive(Debug, Default)]
 pub struct Pairing {
     open: VecDeque<Slot>,
-    /// Messages were lost since requests and responses were last in step.
-    lost: bool,
+    loss: Loss,
+    /// The client sent a request before the response to another had begun.
+    pipelined: bool,
+    /// The last response ended with its stream.
+    closed: bool,
+}
+
+/// What was lost since requests and responses were last in step.
+#[derive(Debug, Default)]
+struct Loss {
+    /// How often.
+    times: u32,
+    /// In which direction, [`Direction::index`].
+    of: [bool; 2],
+    /// And whether no message was found there since.
+    searching: [bool; 2],
+    /// A response came since requests were lost.
+    answered: bool,
+    /// Requests that waited before any were lost: their responses come in order.
+    sure: usize,
+}
+
+impl Loss {
+    fn is_any(&self) -> bool {
+        self.of != [false; 2]
+    }
+
+    fn found(&mut self, direction: Direction) {
+        if let Some(searching) = self.searching.get_mut(direction.index()) {
+            *searching = false;
+        }
+    }
+
+    /// Requests and responses are in step again, as far as messages were found again.
+    fn settle(&mut self) {
+        self.of = self.searching;
+        self.times = u32::from(self.is_any());
+        self.sure = 0;
+    }
+
+    fn explains(&self, missing: Direction) -> bool {
+        self.of.get(missing.index()).is_some_and(|lost| *lost)
+    }
 }
 
 #[derive(Debug)]
 struct Slot {
     correlation: Correlation,
     exchange: Exchange,
+    /// A response of which it is not known yet which request it answers.
+    floating: bool,
 }
 
 impl Slot {
@@ -38,8 +84,13 @@ impl Slot {
         }
     }
 
+    fn waits(&self) -> bool {
+        self.exchange.response.is_none()
+    }
+
     fn is_over(&self) -> bool {
-        self.exchange.request.as_ref().is_none_or(|r| r.half.ended)
+        !self.floating
+            && self.exchange.request.as_ref().is_none_or(|r| r.half.ended)
             && self.exchange.response.as_ref().is_some_and(|r| r.half.ended)
     }
 }
@@ -52,31 +103,49 @@ impl Pairing {
         request: Box<Request>,
         done: &mut dyn FnMut(Exchange),
     ) {
-        if correlation == Correlation::InOrder && self.lost {
-            self.give_up_waiting(done);
-            self.lost = false;
+        if correlation == Correlation::InOrder {
+            self.loss.found(Direction::ToServer);
+            let responses_lost = self.loss.explains(Direction::ToClient);
+            if !responses_lost {
+                self.pipelined |= self.open.iter().any(Slot::waits);
+            }
+            if self.loss.is_any() && !self.pipelined {
+                self.resolve(true, done);
+                // Otherwise the responses to what was lost may be still to come.
+                if responses_lost || self.loss.answered {
+                    self.loss.settle();
+                }
+            }
         }
-        if self.open.len() >= PENDING_REQUESTS_MAX
-            && let Some(mut oldest) = self.open.pop_front()
-        {
-            oldest.note("pending-requests-limit");
-            finish(oldest.exchange, done);
-        }
-        let exchange = Exchange { request: Some(request), response: None };
-        self.open.push_back(Slot { correlation, exchange });
+        self.make_room(done);
+        let exchange = Exchange { request: Some(request), ..Exchange::default() };
+        self.open.push_back(Slot { correlation, exchange, floating: false });
     }
 
-    /// A response's head.
-    pub fn response(&mut self, correlation: Correlation, response: Box<Response>) {
-        let waiting = self
-            .open
-            .iter_mut()
-            .find(|slot| slot.exchange.response.is_none() && slot.correlation == correlation);
-        match waiting {
-            Some(slot) => slot.exchange.response = Some(response),
-            None => {
-                let exchange = Exchange { request: None, response: Some(response) };
-                self.open.push_back(Slot { correlation, exchange });
+    /// A response's head. What can no longer find a request is handed to `done`.
+    pub fn response(
+        &mut self,
+        correlation: Correlation,
+        response: Box<Response>,
+        done: &mut dyn FnMut(Exchange),
+    ) {
+        let mut floating = false;
+        if correlation == Correlation::InOrder && self.loss.is_any() {
+            self.loss.found(Direction::ToClient);
+            self.loss.answered = true;
+            floating = self.loss.sure == 0;
+            self.loss.sure = self.loss.sure.saturating_sub(1);
+        }
+        let mut waiting =
+            self.open.iter_mut().filter(|slot| slot.waits() && slot.correlation == correlation);
+        match waiting.next() {
+            Some(slot) if !floating => slot.exchange.response = Some(response),
+            waiting => {
+                // Requests come before their responses: without one, none will be found.
+                floating &= waiting.is_some();
+                self.make_room(done);
+                let exchange = Exchange { response: Some(response), ..Exchange::default() };
+                self.open.push_back(Slot { correlation, exchange, floating });
             }
         }
     }
@@ -96,20 +165,58 @@ impl Pairing {
     pub fn settle(&mut self, done: &mut dyn FnMut(Exchange)) {
         while let Some(at) = self.open.iter().position(Slot::is_over) {
             if let Some(slot) = self.open.remove(at) {
-                finish(slot.exchange, done);
+                finish(slot.exchange, &self.loss, done);
             }
         }
     }
 
     /// Messages were lost in `direction`.
-    pub fn lost(&mut self, _direction: Direction) {
-        self.lost = true;
+    pub fn lost(&mut self, direction: Direction) {
+        if direction == Direction::ToClient {
+            self.loss.sure = 0;
+        } else {
+            self.loss.answered = false;
+            if !self.loss.is_any() {
+                self.loss.sure = self.open.iter().filter(|slot| slot.waits()).count();
+            }
+        }
+        self.loss.times = self.loss.times.saturating_add(1);
+        let at = direction.index();
+        for flags in [&mut self.loss.of, &mut self.loss.searching] {
+            if let Some(flag) = flags.get_mut(at) {
+                *flag = true;
+            }
+        }
+    }
+
+    /// What was found last in `direction` by searching was no message.
+    pub fn refuted(&mut self, direction: Direction) {
+        let Some(at) = self.open.iter_mut().rposition(|slot| slot.half(direction).is_some()) else {
+            return;
+        };
+        let alone = self.open.get_mut(at).is_some_and(|slot| {
+            let tentative = slot.half(direction).is_some_and(|half| half.tentative && half.ended);
+            tentative && slot.half(direction.reversed()).is_none()
+        });
+        if alone {
+            self.open.remove(at);
+        }
+    }
+
+    /// The responses ended as the server meant them to.
+    pub fn closed(&mut self) {
+        self.closed = true;
     }
 
     /// The flow is over, or speaks something else from here on.
     pub fn end(&mut self, done: &mut dyn FnMut(Exchange)) {
+        if self.loss.is_any() {
+            let found = self.loss.searching == [false; 2];
+            let counted = self.closed && self.loss.times == 1 && found;
+            self.resolve(!self.pipelined || counted, done);
+        }
         for slot in self.open.drain(..) {
-            finish(slot.exchange, done);
+            finish(slot.exchange, &self.loss, done);
         }
     }
 
@@ -118,14 +225,56 @@ impl Pairing {
         self.open.is_empty()
     }
 
-    fn give_up_waiting(&mut self, done: &mut dyn FnMut(Exchange)) {
-        let waits = |slot: &Slot| {
-            slot.exchange.response.is_none()
-                && slot.exchange.request.as_ref().is_some_and(|r| r.half.ended)
-        };
-        while let Some(at) = self.open.iter().position(waits) {
+    /// Keeps what is open within its limit.
+    fn make_room(&mut self, done: &mut dyn FnMut(Exchange)) {
+        if self.open.len() < PENDING_REQUESTS_MAX {
+            return;
+        }
+        if self.loss.is_any() {
+            self.resolve(!self.pipelined, done);
+            self.loss.settle();
+        }
+        if self.open.len() >= PENDING_REQUESTS_MAX
+            && let Some(mut oldest) = self.open.pop_front()
+        {
+            oldest.note("pending-requests-limit");
+            finish(oldest.exchange, &self.loss, done);
+        }
+    }
+
+    /// Settles which response answers which request: if `in_step`, from the last to the first. What
+    /// stays alone is handed to `done`, and whatever else is over.
+    fn resolve(&mut self, in_step: bool, done: &mut dyn FnMut(Exchange)) {
+        let mut slots = std::mem::take(&mut self.open);
+        // Responses that no request took, the last one first.
+        let mut free: VecDeque<Slot> = VecDeque::new();
+        while let Some(mut slot) = slots.pop_back() {
+            if slot.floating {
+                slot.floating = false;
+                free.push_back(slot);
+                continue;
+            }
+            let asked = slot.correlation == Correlation::InOrder && slot.waits();
+            if asked
+                && in_step
+                && let Some(answer) = free.pop_front()
+            {
+                slot.exchange.response = answer.exchange.response;
+            }
+            let unanswered = slot.correlation == Correlation::InOrder && slot.waits();
+            if unanswered && slot.exchange.request.as_ref().is_some_and(|r| r.half.ended) {
+                self.open.push_front(Slot { floating: true, ..slot });
+            } else {
+                self.open.push_front(slot);
+            }
+        }
+        for slot in free {
+            self.open.push_back(slot);
+        }
+        // Requests that stay alone were marked.
+        while let Some(at) = self.open.iter().position(|slot| slot.floating || slot.is_over()) {
             if let Some(slot) = self.open.remove(at) {
-                finish(slot.exchange, done);
+                finish(slot.exchange, &self.loss, done);
             }
         }
     }
@@ -140,10 +289,22 @@ impl Slot {
 }
 
 /// Hands an exchange on, unless it is a half that nobody confirmed.
-fn finish(exchange: Exchange, done: &mut dyn FnMut(Exchange)) {
-    let doubtful = match (&exchange.request, &exchange.response) {
-        (Some(request), None) => request.half.tentative,
-        (None, Some(response)) => response.half.tentative,
+fn finish(mut exchange: Exchange, loss: &Loss, done: &mut dyn FnMut(Exchange)) {
+    let doubtful = match (&mut exchange.request, &mut exchange.response) {
+        (Some(request), None) => {
+            if loss.explains(Direction::ToClient) {
+                request.half.anomaly("response-lost");
+                exchange.lost = true;
+            }
+            request.half.tentative
+        }
+        (None, Some(response)) => {
+            if loss.explains(Direction::ToServer) {
+                response.half.anomaly("request-lost");
+                exchange.lost = true;
+            }
+            response.half.tentative
+        }
         _ => false,
     };
     if !doubtful {
@@ -181,8 +342,10 @@ mod tests {
                     request(u8::try_from(*n).unwrap()),
                     &mut done,
                 ),
-                "response" => pairing.response(Correlation::InOrder, response(*n)),
-                "lost" => pairing.lost(Direction::ToServer),
+                "response" => pairing.response(Correlation::InOrder, response(*n), &mut done),
+                "requests lost" => pairing.lost(Direction::ToServer),
+                "responses lost" => pairing.lost(Direction::ToClient),
+                "closed" => pairing.closed(),
                 _ => pairing.end(&mut done),
             }
             pairing.settle(&mut done);
@@ -204,8 +367,65 @@ mod tests {
 
     #[test]
     fn after_a_loss_a_new_request_leaves_no_older_one_waiting() {
-        let events = [("request", 1), ("lost", 0), ("request", 2), ("response", 2)];
+        let lost = ("responses lost", 0);
+        let events = [("request", 1), lost, ("request", 2), ("response", 2), ("end", 0)];
         assert_eq!(told(&events), [(Some(1), None), (Some(2), Some(2))]);
+        // The loss may be noticed only when the next request was there already.
+        let events = [
+            ("request", 1),
+            ("request", 2),
+            ("responses lost", 0),
+            ("response", 2),
+            ("closed", 0),
+            ("end", 0),
+        ];
+        assert_eq!(told(&events), [(Some(1), None), (Some(2), Some(2))]);
+    }
+
+    #[test]
+    fn the_response_to_a_lost_request_answers_no_other() {
+        let events = [
+            ("request", 1),
+            ("response", 1),
+            ("requests lost", 0),
+            ("response", 2),
+            ("request", 3),
+            ("response", 3),
+        ];
+        assert_eq!(told(&events), [(Some(1), Some(1)), (None, Some(2)), (Some(3), Some(3))]);
+    }
+
+    #[test]
+    fn pipelined_exchanges_behind_one_loss_are_counted_from_the_end() {
+        let asked = [1, 2, 3, 4].map(|n| ("request", n));
+        let answered = [("response", 1), ("responses lost", 0), ("response", 3), ("response", 4)];
+        let paired = [(Some(1), Some(1)), (Some(2), None), (Some(3), Some(3)), (Some(4), Some(4))];
+        let closed = [("closed", 0), ("end", 0)];
+        assert_eq!(told(&[&asked[..], &answered, &closed].concat()), paired);
+        // Where more may be missing at the end, nothing is said of who answered whom.
+        let events = told(&[&asked[..], &answered, &[("end", 0)]].concat());
+        assert!(!events[1..].iter().any(|(a, b)| a.is_some() && b.is_some()), "{events:?}");
+        let asked = [("request", 1), ("request", 2), ("requests lost", 0), ("request", 4)];
+        let answered = [1, 2, 3, 4].map(|n| ("response", n));
+        let paired = [(Some(1), Some(1)), (Some(2), Some(2)), (Some(4), Some(4)), (None, Some(3))];
+        assert_eq!(told(&[&asked[..], &answered, &closed].concat()), paired);
+    }
+
+    #[test]
+    fn what_was_refuted_is_no_half() {
+        let mut pairing = Pairing::default();
+        let mut out = Vec::new();
+        let mut done = |e: Exchange| out.push((e.lost, e.response.map(|r| r.status)));
+        pairing.request(Correlation::InOrder, request(1), &mut done);
+        pairing.lost(Direction::ToClient);
+        let mut phantom = response(1);
+        phantom.half.tentative = true;
+        pairing.response(Correlation::InOrder, phantom, &mut done);
+        pairing.settle(&mut done);
+        pairing.refuted(Direction::ToClient);
+        pairing.lost(Direction::ToClient);
+        pairing.end(&mut done);
+        assert_eq!(out, [(true, None)]);
     }
 
     #[test]
@@ -225,7 +445,7 @@ mod tests {
         let mut confirmed = request(2);
         confirmed.half.tentative = true;
         pairing.request(Correlation::InOrder, confirmed, &mut done);
-        pairing.response(Correlation::InOrder, response(2));
+        pairing.response(Correlation::InOrder, response(2), &mut done);
         pairing.settle(&mut done);
         assert_eq!(count, 1);
     }

@@ -201,17 +201,10 @@ impl Workbench {
     /// Header fields of a head or a trailer.
     pub fn headers(&mut self, direction: Direction, half: &mut Half, headers: &[Header<'_>]) {
         let mut media = None;
-        let mut coding: Option<Cow<'_, [u8]>> = None;
         for header in headers {
             half.head_bytes += (header.name.len() + header.value.len() + 4) as u64;
             if header.name.eq_ignore_ascii_case(b"content-type") {
                 media = Some(header.value);
-            } else if header.name.eq_ignore_ascii_case(b"content-encoding") {
-                // Several lines say what one list says (RFC 9110 section 5.3).
-                coding = Some(match coding {
-                    None => Cow::Borrowed(header.value),
-                    Some(before) => [&before, &b","[..], header.value].concat().into(),
-                });
             } else if header.name.eq_ignore_ascii_case(b"accept") {
                 half.fhir.accepted |= FhirHint::is_fhir(header.value);
                 half.fhir.asked = half.fhir.asked.or(FhirHint::version(header.value));
@@ -233,8 +226,9 @@ impl Workbench {
             half.media = self.name(&essence);
         }
         if half.plan.is_none() {
-            half.plan_key = self.recall.plan_key(media, coding.as_deref());
-            half.plan = Some(BodyPlan::from_headers(media, coding.as_deref()));
+            let codings = codings_of(headers);
+            half.plan_key = self.recall.plan_key(media, codings.as_deref());
+            half.plan = Some(BodyPlan::from_headers(media, codings.as_deref()));
         }
     }
 
@@ -378,6 +372,25 @@ impl FhirHint {
         let at = media.windows(NAME.len()).position(|w| w.eq_ignore_ascii_case(NAME))?;
         Version::parse(media.get(at + NAME.len()..)?.trim_ascii())
     }
+}
+
+/// The codings of a body in the order they were applied: the content's, which may stand in several
+/// fields, then the transfer's (RFC 9110 section 8.4, RFC 9112 section 6.1).
+fn codings_of<'a>(headers: &[Header<'a>]) -> Option<Cow<'a, [u8]>> {
+    let mut codings: Option<Cow<'a, [u8]>> = None;
+    for name in [&b"content-encoding"[..], b"transfer-encoding"] {
+        for header in headers.iter().filter(|h| h.name.eq_ignore_ascii_case(name)) {
+            // The usual transfer coding is none of the body's.
+            if header.value.eq_ignore_ascii_case(b"chunked") {
+                continue;
+            }
+            codings = Some(match codings {
+                None => Cow::Borrowed(header.value),
+                Some(before) => Cow::Owned([&before[..], b",", header.value].concat()),
+            });
+        }
+    }
+    codings
 }
 
 fn is_cookie(name: &[u8], direction: Direction) -> bool {

@@ -19,6 +19,8 @@ use super::{
 pub struct BodyWalker {
     plan: BodyPlan,
     chain: Option<Chain>,
+    /// First bytes of a body that may be encoded without saying so, until they are enough to tell.
+    first: Option<Vec<u8>>,
     inner: Decoded,
     encoded_bytes: u64,
     missing_bytes: u64,
@@ -40,9 +42,11 @@ impl BodyWalker {
         if unknown {
             inner.anomalies.insert(BodyAnomaly::CodingUnknown);
         }
+        let first = plan.may_hide_coding().then(Vec::new);
         BodyWalker {
             plan,
             chain,
+            first,
             inner,
             encoded_bytes: 0,
             missing_bytes: 0,
@@ -66,6 +70,40 @@ impl BodyWalker {
         if self.undecoded.is_some() {
             return;
         }
+        match &mut self.first {
+            Some(first) if !first.is_empty() || bytes.len() < sniff::CODING_BYTES => {
+                first.extend_from_slice(bytes);
+                if first.len() >= sniff::CODING_BYTES {
+                    self.settle_coding(paths, sink);
+                }
+                return;
+            }
+            Some(_) => {
+                self.first = None;
+                self.tell_coding(bytes);
+            }
+            None => {}
+        }
+        self.decode(bytes, paths, sink);
+    }
+
+    fn tell_coding(&mut self, first: &[u8]) {
+        if let Some(coding) = sniff::hidden_coding(first) {
+            self.chain = Some(Chain::new(&[coding]));
+            self.inner.anomalies.insert(BodyAnomaly::CodingUndeclared);
+        }
+    }
+
+    /// The first bytes are enough, or all: tells whether they are encoded, and walks them.
+    fn settle_coding<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        let Some(first) = self.first.take() else { return };
+        self.tell_coding(&first);
+        if !first.is_empty() {
+            self.decode(&first, paths, sink);
+        }
+    }
+
+    fn decode<S: FieldSink>(&mut self, bytes: &[u8], paths: &mut PathTable, sink: &mut S) {
         let overflows = paths.overflows();
         let (inner, plan) = (&mut self.inner, &self.plan);
         if let Some(chain) = &mut self.chain {
@@ -89,6 +127,7 @@ impl BodyWalker {
     /// No more will come: hands on what is unfinished and tells what there was.
     pub fn finish<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) -> BodySummary {
         self.settle_gap(paths, sink);
+        self.settle_coding(paths, sink);
         self.finish_chain(paths, sink);
         if let Some(chain) = &mut self.chain {
             self.inner.truncated |= !chain.is_complete() && self.encoded_bytes > 0;
@@ -117,6 +156,7 @@ impl BodyWalker {
         if !std::mem::take(&mut self.gap) {
             return;
         }
+        self.settle_coding(paths, sink);
         if self.chain.is_some() {
             // With the missing bytes went the dictionary of those that follow.
             self.finish_chain(paths, sink);

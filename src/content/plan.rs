@@ -4,8 +4,8 @@ use smallvec::SmallVec;
 
 use crate::base::limits::CODINGS_MAX;
 
-use super::MediaType;
 use super::encoding::{Coding, TRANSFER_CODINGS, coding_named};
+use super::{Format, MediaType};
 
 /// How a body was made, as its head tells.
 #[derive(Clone, Debug, Default)]
@@ -19,12 +19,13 @@ pub struct BodyPlan {
 
 impl BodyPlan {
     /// From the values of `Content-Type` and `Content-Encoding` (RFC 9110 section 8.4; several
-    /// fields joined by commas).
+    /// fields joined by commas). What `Transfer-Encoding` names was applied after the latter and
+    /// may stand behind it (RFC 9112 section 6.1); `chunked` is framing, undone before.
     pub fn from_headers(content_type: Option<&[u8]>, content_encoding: Option<&[u8]>) -> Self {
         let mut plan = BodyPlan { media: content_type.map(MediaType::parse), ..Self::default() };
         let applied = content_encoding.unwrap_or_default().rsplit(|b| *b == b',');
         for name in applied.map(|n| n.trim_ascii()).filter(|n| !n.is_empty()) {
-            if name.eq_ignore_ascii_case(b"identity") {
+            if [&b"identity"[..], b"chunked"].iter().any(|n| name.eq_ignore_ascii_case(n)) {
                 continue;
             }
             match coding_named(name) {
@@ -42,6 +43,22 @@ impl BodyPlan {
         let name = encoding.unwrap_or_default().trim_ascii();
         plan.codings.extend(TRANSFER_CODINGS.iter().filter(|c| c.is_named(name)));
         plan
+    }
+
+    /// Whether the body is said to be plain text of some kind, or nothing is said of it: if it is
+    /// compressed all the same, someone forgot to say so. Files that are compressed by nature
+    /// (`application/gzip`) are binary data, and stay what they are.
+    pub(crate) fn may_hide_coding(&self) -> bool {
+        let said = self.media.as_ref().map(MediaType::format);
+        self.codings.is_empty()
+            && !self.unknown_coding
+            && match said {
+                None => true,
+                Some(format) => format.is_some_and(|f| {
+                    use Format::{Form, Html, Json, Text, Xml};
+                    matches!(f, Json | Xml | Form | Html | Text)
+                }),
+            }
     }
 
     /// What the body is said to be.
@@ -64,6 +81,8 @@ mod tests {
         assert_eq!(names("gzip, identity, BR"), (vec!["br", "gzip"], false));
         assert_eq!(names("x-gzip"), (vec!["gzip"], false));
         assert_eq!(names(" "), (vec![], false));
+        // The transfer's codings came last.
+        assert_eq!(names("br,gzip, chunked"), (vec!["gzip", "br"], false));
     }
 
     #[test]

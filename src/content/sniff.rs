@@ -1,5 +1,6 @@
 //! Telling a format by its first bytes.
 
+use super::encoding::{Coding, coding_named};
 use super::json::{begins_like_json, is_blank};
 use super::{BodyPlan, Format, MediaType};
 
@@ -51,6 +52,22 @@ pub(crate) fn tell(plan: &BodyPlan, raw: &[u8], head: &[u8]) -> (Format, bool) {
         }
         (Some(declared), _) => (declared, false),
     }
+}
+
+/// The first bytes that [`hidden_coding`] looks at.
+pub(crate) const CODING_BYTES: usize = 4;
+
+/// The coding that a body's first bytes show though nobody declared it: gzip (RFC 1952 section
+/// 2.3.1, deflate inside), zlib at the levels that are used (RFC 1950 section 2.2; `x^` may be
+/// text, and is none of them), zstd (RFC 8878 section 3.1.1). None of them is text in UTF-8.
+pub(crate) fn hidden_coding(first: &[u8]) -> Option<&'static Coding> {
+    let name: &[u8] = match first {
+        [0x1f, 0x8b, 0x08, ..] => b"gzip",
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => b"zstd",
+        [0x78, 0x01 | 0x9c | 0xda, _, _, ..] => b"deflate",
+        _ => return None,
+    };
+    coding_named(name)
 }
 
 /// Whether the first bytes are those of a known binary format.

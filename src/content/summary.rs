@@ -83,6 +83,8 @@ pub enum BodyAnomaly {
     CodingMismatch,
     /// The encoded stream contradicts itself.
     CodingDamaged,
+    /// Encoded without saying so; walked decoded.
+    CodingUndeclared,
     /// A content coding nobody here knows.
     CodingUnknown,
     /// Grows beyond what a body may grow by.
@@ -103,9 +105,10 @@ pub enum BodyAnomaly {
 
 impl BodyAnomaly {
     /// Every anomaly of a body.
-    pub const ALL: [BodyAnomaly; 10] = [
+    pub const ALL: [BodyAnomaly; 11] = [
         BodyAnomaly::CodingMismatch,
         BodyAnomaly::CodingDamaged,
+        BodyAnomaly::CodingUndeclared,
         BodyAnomaly::CodingUnknown,
         BodyAnomaly::ExpansionLimit,
         BodyAnomaly::JsonSyntax,
@@ -121,6 +124,7 @@ impl BodyAnomaly {
         match self {
             BodyAnomaly::CodingMismatch => "coding-mismatch",
             BodyAnomaly::CodingDamaged => "coding-damaged",
+            BodyAnomaly::CodingUndeclared => "coding-undeclared",
             BodyAnomaly::CodingUnknown => "coding-unknown",
             BodyAnomaly::ExpansionLimit => "expansion-limit",
             BodyAnomaly::JsonSyntax => "json-syntax",

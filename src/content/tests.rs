@@ -55,6 +55,48 @@ impl Body<'_> {
     }
 }
 
+#[test]
+fn a_coding_that_nobody_declared_is_undone_and_told() {
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gz.write_all(br#"{"a":1}"#).unwrap();
+    let gz = gz.finish().unwrap();
+    let mut zl = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    zl.write_all(br#"{"a":1}"#).unwrap();
+    let zl = zl.finish().unwrap();
+    let zst = zstd::encode_all(&br#"{"a":1}"#[..], 1).unwrap();
+    for encoded in [&gz, &zl, &zst] {
+        for body in [json(), media("text/plain"), Body { media: None, coding: None }] {
+            let (values, summary) = body.walk(encoded);
+            assert_eq!(values.len(), 1, "{values:?}");
+            assert!(summary.anomalies.contains(BodyAnomaly::CodingUndeclared));
+            let bytes: Vec<&[u8]> = encoded.chunks(1).collect();
+            assert_eq!(body.pieces(&bytes).0.values(), values);
+        }
+        // A file that is compressed by nature is no body that forgot to say so.
+        for file in ["application/gzip", "application/octet-stream", "image/png"] {
+            let (values, summary) = media(file).walk(encoded);
+            assert!(values.is_empty(), "{values:?}");
+            assert!(!summary.anomalies.contains(BodyAnomaly::CodingUndeclared));
+        }
+    }
+    let (_, summary) = Body { coding: Some("gzip"), ..json() }.walk(&gz);
+    assert!(!summary.anomalies.contains(BodyAnomaly::CodingUndeclared));
+    for text in ["x", "x^2", "x\u{9c}"] {
+        let (values, summary) = media("text/plain").walk(text.as_bytes());
+        assert_eq!(values.len(), 1, "{values:?}");
+        assert!(!summary.anomalies.contains(BodyAnomaly::CodingUndeclared), "{text}");
+    }
+}
+
+#[test]
+fn codings_of_the_transfer_are_undone_before_those_of_the_content() {
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gz.write_all(&zstd::encode_all(&br#"{"a":1}"#[..], 1).unwrap()).unwrap();
+    let body = Body { coding: Some("zstd,gzip, chunked"), ..json() };
+    let (values, summary) = body.walk(&gz.finish().unwrap());
+    assert_eq!((values.len(), summary.undecoded), (1, None));
+}
+
 fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
     of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
 }

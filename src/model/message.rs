@@ -115,6 +115,9 @@ pub enum MessageEvent<'a> {
     Lost {
         /// Request or response.
         direction: Direction,
+        /// The last message in that direction was found by searching, and what follows it shows
+        /// that it was none.
+        refuted: bool,
     },
     /// Something odd.
     Anomaly {

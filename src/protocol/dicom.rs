@@ -7,7 +7,7 @@ use super::{Protocol, Verdict};
 
 /// The registry's entry.
 pub static PROTOCOL: Protocol =
-    Protocol { name: "dicom", ports: &[104, 11112], probe, start_line: |_| None, parser: None };
+    Protocol { name: "dicom", ports: &[104, 11112], probe, start_line: |_, _| None, parser: None };
 
 /// Fixed part of an association PDU behind its length field.
 const PDU_BYTES_MIN: u32 = 68;

@@ -8,7 +8,7 @@ use super::{Protocol, Verdict};
 
 /// The registry's entry.
 pub static PROTOCOL: Protocol =
-    Protocol { name: "http/2", ports: &[], probe, start_line: |_| None, parser: None };
+    Protocol { name: "http/2", ports: &[], probe, start_line: |_, _| None, parser: None };
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 

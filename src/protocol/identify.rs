@@ -168,12 +168,11 @@ impl Identifier {
         let mut line_start = 0;
         for lf in memchr_iter(b'\n', bytes) {
             let piece = bytes.get(line_start..lf).unwrap_or_default();
-            let found = if mid_line {
-                None
-            } else if line_start == 0 && self.held_len(direction) > 0 {
-                starts_message(&[self.held_of(direction).as_slice(), piece].concat())
+            let found = if line_start == 0 && self.held_len(direction) > 0 {
+                let line = [self.held_of(direction).as_slice(), piece].concat();
+                starts_message(&line, !mid_line, direction)
             } else {
-                starts_message(piece)
+                starts_message(piece, !mid_line, direction)
             };
             if let Some((protocol, goes)) = found {
                 return Identification::Found { protocol, flipped: goes != direction };
@@ -183,26 +182,42 @@ impl Identifier {
         }
         let rest = bytes.get(line_start..).unwrap_or_default();
         if line_start > 0 {
-            self.drop_held(event);
+            self.drop_held_but(event, 0);
         }
         let searched = searched.saturating_add(bytes.len());
         let dead = searched > IDENTIFY_BYTES_MAX;
-        mid_line |= self.held_len(direction) + rest.len() > RESYNC_LINE_BYTES_MAX;
         self.pass_over(event, line_start);
-        if mid_line || dead {
-            self.drop_held(event);
+        if dead {
+            self.drop_held_but(event, 0);
             self.pass_over(event, rest.len());
-        } else if !rest.is_empty() {
-            self.hold(event, rest);
+        } else {
+            mid_line |= self.hold_end(event, rest);
         }
         *self.lane(direction) =
             if dead { Lane::Dead } else { Lane::Searching { searched, mid_line } };
         self.unless_dead()
     }
 
+    /// Keeps what came of an unfinished line, as much of its end as may matter; whether that is not
+    /// all of it.
+    fn hold_end(&mut self, event: &StreamEvent<'_>, rest: &[u8]) -> bool {
+        let len = self.held_len(event.direction) + rest.len();
+        let cut = len > 2 * RESYNC_LINE_BYTES_MAX;
+        let mut from = 0;
+        if cut {
+            self.drop_held_but(event, RESYNC_LINE_BYTES_MAX.saturating_sub(rest.len()));
+            from = rest.len().saturating_sub(RESYNC_LINE_BYTES_MAX);
+            self.pass_over(event, from);
+        }
+        if let Some(end) = rest.get(from..).filter(|end| !end.is_empty()) {
+            self.hold(event, end);
+        }
+        cut
+    }
+
     fn gap(&mut self, event: &StreamEvent<'_>, len: u64) -> Identification {
         self.midstream = true;
-        self.drop_held(event);
+        self.drop_held_but(event, 0);
         self.hold_gap(event, len);
         let lane = self.lane(event.direction);
         match lane {
@@ -272,9 +287,11 @@ impl Identifier {
         }
     }
 
-    /// No longer keeps the bytes that came last.
-    fn drop_held(&mut self, event: &StreamEvent<'_>) {
-        let len = self.held_len(event.direction);
+    /// Of the bytes that came last no longer keeps more than the last `keep`.
+    fn drop_held_but(&mut self, event: &StreamEvent<'_>, keep: usize) {
+        let mut end = self.held_of(event.direction);
+        let len = end.len().saturating_sub(keep);
+        end.drain(..len);
         let first = self.last_bytes(event.direction);
         let mut at = 0;
         self.held.retain(|held| {
@@ -282,14 +299,16 @@ impl Identifier {
             at <= first || held.direction != event.direction
         });
         self.pass_over(event, len);
+        if !end.is_empty() {
+            self.hold(event, &end);
+        }
     }
 
     /// Keeps only the unfinished line of the bytes that came last.
     fn keep_last_line(&mut self, event: &StreamEvent<'_>) {
         let held = self.held_of(event.direction);
         if let Some(lf) = memrchr(b'\n', &held) {
-            self.drop_held(event);
-            self.hold(event, held.get(lf + 1..).unwrap_or_default());
+            self.drop_held_but(event, held.len().saturating_sub(lf + 1));
         }
     }
 
@@ -332,10 +351,19 @@ fn undecided(direction: Direction, first: &[u8]) -> bool {
     PROTOCOLS.iter().any(|p| either.iter().any(|goes| (p.probe)(*goes, first) == Verdict::NeedMore))
 }
 
-/// The protocol of which a message starts with this line, and which way it goes.
-fn starts_message(line: &[u8]) -> Option<(&'static Protocol, Direction)> {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    PROTOCOLS.iter().find_map(|p| Some((*p, (p.start_line)(line)?)))
+/// The protocol of which a message starts in this line, and which way it goes. `whole`: the line
+/// begins with its first byte. Only a start at the begin of a line may turn the flow round.
+fn starts_message(
+    line: &[u8],
+    whole: bool,
+    direction: Direction,
+) -> Option<(&'static Protocol, Direction)> {
+    let passed = line.len().saturating_sub(RESYNC_LINE_BYTES_MAX);
+    let (line, whole) = (line.get(passed..)?, whole && passed == 0);
+    PROTOCOLS.iter().find_map(|protocol| {
+        let (at, goes) = (protocol.start_line)(line, whole)?;
+        (goes == direction || (whole && at == 0)).then_some((*protocol, goes))
+    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{Protocol, Verdict};
 
 /// The registry's entry. Both sides send the same blocks, so the bytes tell no direction.
 pub static PROTOCOL: Protocol =
-    Protocol { name: "mllp", ports: &[2575], probe, start_line: |_| None, parser: None };
+    Protocol { name: "mllp", ports: &[2575], probe, start_line: |_, _| None, parser: None };
 
 /// Headers of a message, a batch and a file.
 const STARTS: [&[u8]; 3] = [b"\x0bMSH", b"\x0bBHS", b"\x0bFHS"];

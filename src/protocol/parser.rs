@@ -43,9 +43,13 @@ pub struct Protocol {
     /// Looks at the first bytes of one direction. It decides within
     /// [`PROBE_BYTES_MAX`](crate::base::limits::PROBE_BYTES_MAX).
     pub probe: fn(Direction, &[u8]) -> Verdict,
-    /// For flows picked up in the middle: which way a message goes that starts with this line
-    /// (without its line end), if one does.
-    pub start_line: fn(&[u8]) -> Option<Direction>,
+    /// For flows picked up in the middle: where in a line a message starts, and which way it goes.
+    /// The line comes without its LF; the flag says that it begins where a line does.
+    #[expect(
+        clippy::type_complexity,
+        reason = "it is written once, and every part of it said above"
+    )]
+    pub start_line: fn(&[u8], bool) -> Option<(usize, Direction)>,
     /// Makes a parser; `None` where the protocol is only identified, so that its flows are told
     /// as not decodable.
     pub parser: Option<fn() -> Box<dyn Parser>>,

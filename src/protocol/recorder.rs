@@ -66,7 +66,9 @@ impl MessageSink for Recorder {
             MessageEvent::End { direction, complete, .. } => {
                 self.line(direction, if complete { "end" } else { "end incomplete" }.into());
             }
-            MessageEvent::Lost { direction } => self.line(direction, "lost".into()),
+            MessageEvent::Lost { direction, refuted } => {
+                self.line(direction, if refuted { "lost refuted" } else { "lost" }.into());
+            }
             MessageEvent::Anomaly { direction, anomaly } => {
                 self.line(direction, format!("odd {}", anomaly.0));
             }

@@ -7,8 +7,13 @@ use crate::model::Direction;
 use super::{Protocol, Verdict};
 
 /// The registry's entry.
-pub static PROTOCOL: Protocol =
-    Protocol { name: "tls", ports: &[443, 8443, 2762], probe, start_line: |_| None, parser: None };
+pub static PROTOCOL: Protocol = Protocol {
+    name: "tls",
+    ports: &[443, 8443, 2762],
+    probe,
+    start_line: |_, _| None,
+    parser: None,
+};
 
 /// Longest record: 2^14 bytes and the room RFC 5246 leaves for expansion.
 const RECORD_BYTES_MAX: u16 = (1 << 14) + 2048;

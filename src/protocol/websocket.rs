@@ -8,7 +8,7 @@ pub static PROTOCOL: Protocol = Protocol {
     name: "websocket",
     ports: &[],
     probe: |_, _| Verdict::NoMatch,
-    start_line: |_| None,
+    start_line: |_, _| None,
     parser: None,
 };
 

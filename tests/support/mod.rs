@@ -5,6 +5,7 @@
 
 pub mod capture;
 pub mod corpus;
+pub mod exact;
 pub mod meant;
 pub mod phitap;
 pub mod planted;

@@ -76,7 +76,12 @@ fn answer(bench: &mut Workbench, (media, coding, body): &Body, size: usize, lost
         }
     }
     bench.end(direction, &mut response.half, true);
-    bench.finish(&flow, "http/1", &mut 0, Exchange { request: None, response: Some(response) });
+    bench.finish(
+        &flow,
+        "http/1",
+        &mut 0,
+        Exchange { response: Some(response), ..Exchange::default() },
+    );
 }
 
 /// Everything in the books, in an order of its own.

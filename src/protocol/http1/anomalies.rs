@@ -15,7 +15,7 @@ pub const LENGTH_INVALID: Anomaly = Anomaly("http-content-length-invalid");
 pub const CODING_INVALID: Anomaly = Anomaly("http-transfer-encoding-invalid");
 /// More than one Transfer-Encoding field.
 pub const CODING_REPEATED: Anomaly = Anomaly("http-transfer-encoding-repeated");
-/// A transfer coding besides chunked, `gzip` for one: it is left on the body.
+/// A transfer coding besides chunked, `gzip` for one: it is undone with the body's own.
 pub const CODING_STACKED: Anomaly = Anomaly("http-transfer-encoding-stacked");
 /// Transfer-Encoding in HTTP/1.0, which does not know it.
 pub const CODING_IN_HTTP_10: Anomaly = Anomaly("http-transfer-encoding-in-1.0");
@@ -58,6 +58,12 @@ pub const TOO_MANY_FIELDS: Anomaly = Anomaly("http-too-many-fields");
 pub const HEAD_CUT: Anomaly = Anomaly("http-head-cut");
 /// No message starts where one should.
 pub const START_INVALID: Anomaly = Anomaly("http-message-start-invalid");
+/// The first bytes that were seen start no message: the capture began inside one, or they are of
+/// something else. The next message is searched for.
+pub const START_UNSEEN: Anomaly = Anomaly("http-start-unseen");
+/// A gap reaches over the end of a message: what else was in it is not known. The next message is
+/// searched for.
+pub const MESSAGES_LOST: Anomaly = Anomaly("http-messages-lost");
 /// A request line without version, as in HTTP/0.9: the exchange is not read.
 pub const HTTP_09: Anomaly = Anomaly("http-0.9");
 /// More requests wait for a response than
@@ -95,6 +101,8 @@ pub const ALL: &[Anomaly] = &[
     TOO_MANY_FIELDS,
     HEAD_CUT,
     START_INVALID,
+    START_UNSEEN,
+    MESSAGES_LOST,
     HTTP_09,
     TOO_MANY_PENDING,
     NOT_RESYNCHRONISED,

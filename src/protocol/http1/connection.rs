@@ -124,8 +124,8 @@ impl Out<'_> {
         self.sink.message(MessageEvent::End { direction, at, complete });
     }
 
-    pub(super) fn lost(&mut self) {
-        self.sink.message(MessageEvent::Lost { direction: self.direction });
+    pub(super) fn lost(&mut self, refuted: bool) {
+        self.sink.message(MessageEvent::Lost { direction: self.direction, refuted });
     }
 
     pub(super) fn anomaly(&mut self, anomaly: Anomaly) {

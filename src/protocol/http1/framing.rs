@@ -65,6 +65,8 @@ pub(super) struct Framing {
     length_invalid: bool,
     coding: Coding,
     upgrade: Option<SwitchTo>,
+    /// The connection closes behind the message.
+    closes: bool,
     pub(super) odd: Odd,
 }
 
@@ -75,6 +77,7 @@ impl Framing {
             length_invalid: false,
             coding: Coding::Absent,
             upgrade: None,
+            closes: false,
             odd: Odd::default(),
         }
     }
@@ -83,6 +86,10 @@ impl Framing {
     pub(super) fn field(&mut self, name: &[u8], value: &[u8]) {
         match name.len() {
             7 if name.eq_ignore_ascii_case(b"upgrade") => self.upgrade(value),
+            10 if name.eq_ignore_ascii_case(b"connection") => {
+                let mut options = value.split(|b| *b == b',');
+                self.closes |= options.any(|o| o.trim_ascii().eq_ignore_ascii_case(b"close"));
+            }
             14 if name.eq_ignore_ascii_case(b"content-length") => self.lengths(value),
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.codings(value),
             _ => {}
@@ -150,6 +157,13 @@ impl Framing {
             self.coding = Coding::Identity;
             self.odd.note(anomalies::CODING_INVALID);
         }
+    }
+
+    /// Whether nothing says where the body of a response ends.
+    pub(super) fn is_endless(&self) -> bool {
+        matches!(self.coding, Coding::Absent | Coding::Identity)
+            && self.length.is_none()
+            && !self.closes
     }
 
     /// What follows the head, all its fields taken.

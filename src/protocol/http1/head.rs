@@ -3,7 +3,7 @@
 
 use std::mem::MaybeUninit;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
 use smallvec::SmallVec;
 
 use crate::base::limits::{HEADERS_MAX, HTTP_METHOD_BYTES_MAX};
@@ -11,6 +11,27 @@ use crate::model::{Direction, Header, MessageHead};
 
 use super::anomalies;
 use super::framing::{Framing, Odd};
+
+/// Methods that tell a request (RFC 9110, 5789, 4918).
+pub(super) const METHODS: [&[u8]; 17] = [
+    b"GET",
+    b"POST",
+    b"PUT",
+    b"DELETE",
+    b"HEAD",
+    b"OPTIONS",
+    b"PATCH",
+    b"TRACE",
+    b"CONNECT",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"LOCK",
+    b"UNLOCK",
+    b"SEARCH",
+];
 
 /// Fields read without touching the heap. Real heads have under 40.
 const FIELDS_INLINE: usize = 64;
@@ -298,9 +319,57 @@ pub(super) fn is_http_09(line: &[u8]) -> bool {
         && words.next().is_none()
 }
 
-/// Whether a line found by searching starts a message, and which way it goes. Stricter than
-/// [`start_line`]: it must not be met by chance.
-pub(super) fn found_start(line: &[u8]) -> Option<Direction> {
+/// Where in a line a message starts that is found by searching, and which way it goes. `line` has
+/// no LF; `whole` says that it begins where a line does. Stricter than [`start_line`], and most so
+/// in the middle of a line, right behind a body: it must not be met by chance.
+pub(super) fn found_start(line: &[u8], whole: bool) -> Option<(usize, Direction)> {
+    let content = line.strip_suffix(b"\r").unwrap_or(line);
+    if whole && let Some(direction) = starts_with_start(content) {
+        return Some((0, direction));
+    }
+    if content.len() == line.len() {
+        return None;
+    }
+    let (at, direction) = request_behind_body(content)
+        .map(|at| (at, Direction::ToServer))
+        .or_else(|| Some((status_behind_body(content)?, Direction::ToClient)))?;
+    // A quotation in running text has a space before it; bodies do not end with one.
+    let apart = at.checked_sub(1).and_then(|before| content.get(before));
+    (!matches!(apart, Some(b' ' | b'\t'))).then_some((at, direction))
+}
+
+/// Where the last status line starts that reaches up to the end of `line`.
+fn status_behind_body(line: &[u8]) -> Option<usize> {
+    let at = memmem::rfind(line, b"HTTP/1.")?;
+    let status = line.get(at..)?;
+    let (_, odd) = status_line(status)?;
+    let printable = status.iter().all(|b| *b >= b' ' && *b != 0x7f);
+    (!odd && printable).then_some(at)
+}
+
+/// Where a request line starts that reaches up to the end of `line`. Only known methods: whether
+/// letters before them belong to a body cannot be told otherwise.
+fn request_behind_body(line: &[u8]) -> Option<usize> {
+    let rest = line.strip_suffix(b" HTTP/1.1").or_else(|| line.strip_suffix(b" HTTP/1.0"))?;
+    let (before, target) = rest.split_at_checked(memrchr(b' ', rest)?)?;
+    let known = METHODS.iter().filter(|m| before.ends_with(m)).max_by_key(|m| m.len())?;
+    let at = before.len().checked_sub(known.len())?;
+    let target = target.get(1..)?;
+    let visible = target.iter().all(u8::is_ascii_graphic);
+    (visible && is_plausible(known, target)).then_some(at)
+}
+
+/// Whether `target` is what requests ask for with `method`.
+fn is_plausible(method: &[u8], target: &[u8]) -> bool {
+    let lead = target.get(..4).unwrap_or(target);
+    lead.starts_with(b"/")
+        || target == b"*"
+        || lead.eq_ignore_ascii_case(b"http")
+        || method == b"CONNECT"
+}
+
+/// Which way a message goes that starts with this whole line.
+fn starts_with_start(line: &[u8]) -> Option<Direction> {
     if line.starts_with(b"HTTP/1.") {
         return match status_line(line)? {
             (_, false) => Some(Direction::ToClient),
@@ -312,21 +381,32 @@ pub(super) fn found_start(line: &[u8]) -> Option<Direction> {
         return None;
     }
     let (Start::Request { method, target, .. }, false) = request_line(line)? else { return None };
-    let lead = target.get(..4).unwrap_or(target);
-    let plausible = lead.starts_with(b"/")
-        || target == b"*"
-        || lead.eq_ignore_ascii_case(b"http")
-        || method == b"CONNECT";
+    let plausible = is_plausible(method, target);
     let shouted = method.iter().all(|b| b.is_ascii_uppercase() || matches!(b, b'-' | b'_'));
     (plausible && shouted && !target.contains(&b' ')).then_some(Direction::ToServer)
 }
 
-/// Whether a line in a head that was found by searching is a field, or the fold of one.
-pub(super) fn is_field_line(line: &[u8]) -> bool {
+/// Whether a line (without LF) in a head that was found by searching is a field or the fold of one,
+/// and no other head starts in it.
+pub(super) fn is_field_line(direction: Direction, line: &[u8]) -> bool {
+    if found_start(line, false).is_some_and(|(_, goes)| goes == direction) {
+        return false;
+    }
     match line.iter().position(|b| !is_token(*b)) {
         Some(0) => matches!(line.first(), Some(b' ' | b'\t')),
         Some(end) => line.get(end) == Some(&b':'),
         None => false,
+    }
+}
+
+/// Whether the well-formed head of a response in `text` leaves its body without an end and does not
+/// say that the connection closes behind it: servers that keep a connection do not send that.
+pub(super) fn is_endless(direction: Direction, text: &[u8]) -> bool {
+    let (mut fields, mut framing) = (Fields::new(), Framing::new());
+    match strict(direction, text, &mut fields, &mut framing) {
+        Some((_, Start::Response { status: 100..=199 | 204 | 304, .. })) => false,
+        Some((_, Start::Response { minor_version: 1.., .. })) => framing.is_endless(),
+        _ => false,
     }
 }
 

@@ -15,27 +15,6 @@ pub static PROTOCOL: Protocol = Protocol {
     parser: Some(|| Box::new(Http1::new())),
 };
 
-/// Methods after which a path is enough to tell (RFC 9110, 5789, 4918).
-const METHODS: [&[u8]; 17] = [
-    b"GET",
-    b"POST",
-    b"PUT",
-    b"DELETE",
-    b"HEAD",
-    b"OPTIONS",
-    b"PATCH",
-    b"TRACE",
-    b"CONNECT",
-    b"PROPFIND",
-    b"PROPPATCH",
-    b"MKCOL",
-    b"COPY",
-    b"MOVE",
-    b"LOCK",
-    b"UNLOCK",
-    b"SEARCH",
-];
-
 fn probe(direction: Direction, bytes: &[u8]) -> Verdict {
     let empty_lines = bytes.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
     let bytes = bytes.get(empty_lines..).unwrap_or_default();
@@ -63,7 +42,8 @@ fn probe_request(bytes: &[u8]) -> Verdict {
     let method = bytes.split(|b| *b == b' ').next().unwrap_or_default();
     let target = bytes.get(method.len() + 1..).unwrap_or_default();
     let telling = target.starts_with(b"/") || target.starts_with(b"http");
-    if METHODS.contains(&method) && telling { Verdict::Match } else { Verdict::NeedMore }
+    // A known method and a path are enough to tell.
+    if head::METHODS.contains(&method) && telling { Verdict::Match } else { Verdict::NeedMore }
 }
 
 #[cfg(test)]

@@ -9,29 +9,39 @@ use super::anomalies;
 use super::connection::{Out, Shared};
 use super::framing::Body;
 use super::head;
-use super::stream::{State, Stream, Taken, Trust, content, tell};
+use super::stream::{State, Stream, Trust, content, tell};
 
 impl Stream {
-    /// No message starts where one should.
-    pub(super) fn reject(&mut self, mid_line: bool, shared: &mut Shared, out: &mut Out<'_>) {
-        let whole_request = !mid_line && out.direction == Direction::ToServer;
+    /// No message starts where one should. One may yet start in what was read.
+    pub(super) fn reject(&mut self, shared: &mut Shared, out: &mut Out<'_>) {
+        let whole_request = self.text.ends_with(b"\n") && out.direction == Direction::ToServer;
         if whole_request && head::is_http_09(content(&self.text)) {
             out.anomaly(anomalies::HTTP_09);
-        } else if !self.fresh {
+        } else if self.fresh {
+            out.anomaly(anomalies::START_UNSEEN);
+        } else {
             out.anomaly(anomalies::START_INVALID);
         }
-        self.lose(mid_line, shared, out);
+        let text = std::mem::take(&mut self.text);
+        self.lose(shared, out);
+        self.state = State::Search { mid_line: true };
+        if text.ends_with(b"\n") {
+            self.text = text;
+            self.searched_line(out);
+        } else {
+            self.keep(&text);
+        }
     }
 
-    pub(super) fn lose(&mut self, mid_line: bool, shared: &mut Shared, out: &mut Out<'_>) {
-        out.lost();
+    pub(super) fn lose(&mut self, shared: &mut Shared, out: &mut Out<'_>) {
+        out.lost(self.trust == Trust::FoundEnded);
         shared.forget();
         self.fresh = false;
         self.trust = Trust::Found;
         self.text = Vec::new();
         self.line = 0;
         self.searched = 0;
-        self.state = State::Search { mid_line };
+        self.state = State::Search { mid_line: false };
     }
 
     /// Takes a gap of `len` bytes, which is not zero.
@@ -64,7 +74,10 @@ impl Stream {
         }
         self.cut(shared, out);
         if !shared.switched {
-            self.lose(false, shared, out);
+            let unseen =
+                if self.fresh { anomalies::START_UNSEEN } else { anomalies::MESSAGES_LOST };
+            out.anomaly(unseen);
+            self.lose(shared, out);
         }
     }
 
@@ -119,24 +132,17 @@ impl Stream {
         }
     }
 
-    pub(super) fn search(&mut self, input: &[u8], mid_line: bool, out: &mut Out<'_>) -> usize {
-        let used = if mid_line {
-            let lf = memchr(b'\n', input);
-            self.state = State::Search { mid_line: lf.is_none() };
-            lf.map_or(input.len(), |lf| lf + 1)
-        } else if self.text.is_empty() {
+    pub(super) fn search(&mut self, input: &[u8], out: &mut Out<'_>) -> usize {
+        let used = if self.text.is_empty() {
             self.search_lines(input, out)
         } else {
-            let (used, taken) = self.take_line(input, RESYNC_LINE_BYTES_MAX, out);
-            match taken {
-                Taken::Part => {}
-                Taken::Line => self.searched_line(out),
-                Taken::Full => {
-                    self.text.clear();
-                    self.state = State::Search { mid_line: true };
-                }
+            let lf = memchr(b'\n', input);
+            self.keep(input.get(..lf.unwrap_or(input.len())).unwrap_or_default());
+            if lf.is_some() {
+                self.text.push(b'\n');
+                self.searched_line(out);
             }
-            used
+            lf.map_or(input.len(), |lf| lf + 1)
         };
         self.searched = self.searched.saturating_add(used as u64);
         if self.searched > RESYNC_BYTES_MAX {
@@ -147,35 +153,53 @@ impl Stream {
         used
     }
 
-    /// Goes through whole lines in place, up to one that starts a message.
+    /// Goes through whole lines in place, up to where a message starts.
     fn search_lines(&mut self, input: &[u8], out: &mut Out<'_>) -> usize {
         let mut at = 0;
         while let Some(rest) = input.get(at..) {
             let Some(lf) = memchr(b'\n', rest) else { break };
-            let line = content(rest.get(..=lf).unwrap_or_default());
-            if lf < RESYNC_LINE_BYTES_MAX && head::found_start(line) == Some(out.direction) {
+            if let Some(start) = self.found(rest.get(..lf).unwrap_or_default(), out) {
                 self.state = State::Head;
-                return at;
+                return at + start;
             }
+            self.state = State::Search { mid_line: false };
             at += lf + 1;
         }
-        let rest = input.get(at..).unwrap_or_default();
-        if rest.len() >= RESYNC_LINE_BYTES_MAX {
-            self.state = State::Search { mid_line: true };
-        } else if !rest.is_empty() {
-            self.started = out.at;
-            self.text.extend_from_slice(rest);
-        }
+        self.keep(input.get(at..).unwrap_or_default());
         input.len()
     }
 
-    /// Looks at `text`, one whole line: a start line, or nothing.
+    /// Looks at `text`, a whole line or the end of one: a message starts in it, or nothing does.
+    /// Its time is that of the line's end, which does not depend on what came before it.
     pub(super) fn searched_line(&mut self, out: &mut Out<'_>) {
-        if head::found_start(content(&self.text)) == Some(out.direction) {
+        let line = self.text.strip_suffix(b"\n").unwrap_or(&self.text);
+        if let Some(start) = self.found(line, out) {
+            self.text.drain(..start);
+            self.started = out.at;
             self.state = State::Head;
             self.line = self.text.len();
         } else {
             self.text.clear();
+            self.state = State::Search { mid_line: false };
         }
+    }
+
+    /// Where in a line without its LF a message starts.
+    fn found(&self, line: &[u8], out: &Out<'_>) -> Option<usize> {
+        let passed = line.len().saturating_sub(RESYNC_LINE_BYTES_MAX);
+        let whole = passed == 0 && matches!(self.state, State::Search { mid_line: false });
+        let (start, goes) = head::found_start(line.get(passed..)?, whole)?;
+        (goes == out.direction).then_some(passed + start)
+    }
+
+    /// Keeps what came of an unfinished line, as much of its end as may matter.
+    fn keep(&mut self, piece: &[u8]) {
+        if self.text.len() + piece.len() > 2 * RESYNC_LINE_BYTES_MAX {
+            let kept = RESYNC_LINE_BYTES_MAX.saturating_sub(piece.len());
+            self.text.drain(..self.text.len().saturating_sub(kept));
+            self.state = State::Search { mid_line: true };
+        }
+        let from = piece.len().saturating_sub(2 * RESYNC_LINE_BYTES_MAX);
+        self.text.extend_from_slice(piece.get(from..).unwrap_or_default());
     }
 }

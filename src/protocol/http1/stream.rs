@@ -24,9 +24,10 @@ pub(super) enum State {
     /// Behind the last chunk; `text` holds what came of the trailers.
     Trailers,
     UntilClose,
-    /// Looking for a start line; `text` holds an unfinished line that may be one.
+    /// Looking for a start line; `text` holds the end of an unfinished line that may be one, or
+    /// may have one at its end.
     Search {
-        /// The line began before the search: nothing starts in it.
+        /// What is at hand does not begin where a line does.
         mid_line: bool,
     },
     /// Ended or given up.
@@ -115,10 +116,7 @@ impl Stream {
                     out.body(input);
                     return;
                 }
-                State::Search { mid_line } => {
-                    let mid_line = *mid_line;
-                    self.search(input, mid_line, out)
-                }
+                State::Search { .. } => self.search(input, out),
                 State::Closed => return,
             };
             input = input.get(used..).unwrap_or_default();
@@ -134,7 +132,10 @@ impl Stream {
             }
             self.started = out.at;
             let window = input.get(..HEAD_BYTES_MAX).unwrap_or(input);
-            if let Some(used) = self.open_strict(window, shared, out) {
+            // What was found by searching is looked at line by line.
+            if self.trust != Trust::Found
+                && let Some(used) = self.open_strict(window, shared, out)
+            {
                 return used;
             }
         }
@@ -142,11 +143,11 @@ impl Stream {
         match taken {
             Taken::Line => self.head_line(shared, out),
             Taken::Full if self.line > 0 => self.head_too_large(shared, out),
-            Taken::Full => self.reject(true, shared, out),
+            Taken::Full => self.reject(shared, out),
             Taken::Part if self.line == 0 => {
                 let viable = self.text == b"\r" || head::viable(out.direction, &self.text);
                 if !viable {
-                    self.reject(true, shared, out);
+                    self.reject(shared, out);
                 }
             }
             Taken::Part => {}
@@ -164,8 +165,8 @@ impl Stream {
             }
             self.line = 0;
         } else if self.line == 0 && head::start_line(out.direction, line).is_none() {
-            self.reject(false, shared, out);
-        } else if self.line > 0 && self.trust == Trust::Found && !head::is_field_line(line) {
+            self.reject(shared, out);
+        } else if self.line > 0 && self.trust == Trust::Found && !self.has_field(out) {
             // What was found by searching is no head; it may be that one starts here.
             self.text.drain(..self.line.min(self.text.len()));
             self.line = 0;
@@ -176,13 +177,23 @@ impl Stream {
         }
     }
 
+    /// Whether the last line of `text` belongs to the head that was found.
+    fn has_field(&self, out: &Out<'_>) -> bool {
+        let line = self.text.get(self.line..).unwrap_or_default();
+        head::is_field_line(out.direction, line.strip_suffix(b"\n").unwrap_or(line))
+    }
+
     fn finish_head(&mut self, mut text: Vec<u8>, shared: &mut Shared, out: &mut Out<'_>) {
+        if self.trust == Trust::Found && head::is_endless(out.direction, &text) {
+            self.state = State::Search { mid_line: false };
+            return;
+        }
         if self.open_strict(&text, shared, out).is_some() {
             return;
         }
         match self.open_tolerant(&mut text, shared, out) {
             Some((kind, minor, framing)) => self.settle((kind, minor, framing), shared, out),
-            None => self.reject(false, shared, out),
+            None => self.reject(shared, out),
         }
     }
 
@@ -289,7 +300,7 @@ impl Stream {
                 self.state =
                     State::Skip(Box::new(Skip { line, head: Some((kind, minor, framing)) }));
             }
-            None => self.reject(true, shared, out),
+            None => self.reject(shared, out),
         }
     }
 
@@ -348,7 +359,8 @@ impl Stream {
                 let mid_line = !chunks.at_line_start();
                 out.anomaly(anomaly);
                 out.end(false);
-                self.lose(mid_line, shared, out);
+                self.lose(shared, out);
+                self.state = State::Search { mid_line };
             }
         }
         used
