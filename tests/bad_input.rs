@@ -76,7 +76,7 @@ fn a_directory_without_captures_is_refused() {
     std::fs::create_dir_all(folder.join("old")).expect("a folder");
     refused(&[&folder], &[], (USAGE, &["letters"]));
     std::fs::write(folder.join("dear.txt"), "Dear Ms Roe,").expect("a letter");
-    refused(&[&folder], &[], (USAGE, &["letters", "none of its 1 files"]));
+    refused(&[&folder], &[], (USAGE, &["letters", "files looked at: 1"]));
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub enum InputError {
     },
     /// A directory that was named holds no captures.
     #[error(
-        "read the directory {path}: none of the {files} files in it is a pcap or pcapng capture"
+        "find a pcap or pcapng capture in the directory {path} (files looked at: {files})"
     )]
     NoCaptures {
         /// Which directory.

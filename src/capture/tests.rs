@@ -212,7 +212,7 @@ fn what_cannot_be_read_is_told_and_the_rest_is_read() {
     assert_eq!(errors.len(), 4);
     assert!(errors[0].contains("which is no capture"), "{}", errors[0]);
     assert!(errors[1].contains("No such file"), "{}", errors[1]);
-    assert!(errors[2].contains("none of the 0 files in it is a pcap"), "{}", errors[2]);
+    assert!(errors[2].contains("files looked at: 0"), "{}", errors[2]);
     assert_eq!(errors[3], "read -: standard input can be read only once");
 }
 

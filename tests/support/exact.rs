@@ -21,6 +21,7 @@ pub const EXACT: &[Exact] = &[
             ("OISF+suricata-verify/tests/http-gap-simple/", "+1 200"),
             ("OISF+suricata-verify/tests/http-range-file/", "+1 206"),
             ("arkime+arkime/tests/pcap/no-syn-ack.pcap", "+1 200"),
+            ("zeek+zeek/testing/btest/Traces/erspan.pcap", "+3 200"),
             ("zeek+zeek/testing/btest/Traces/http/concurrent-range-requests.pcap", "+1 206"),
             ("zeek+zeek/testing/btest/Traces/http/entity_gap.pcap", "+1 200"),
         ],
