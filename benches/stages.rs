@@ -176,7 +176,7 @@ fn inflate(bodies: &[Vec<u8>]) -> Outcome<u64> {
     for body in bodies {
         let mut decoder = GzDecoder::new(Length(0));
         // What is cut or damaged counts as far as it goes.
-        if decoder.write_all(body).is_ok() {
+        if decoder.write_all(body).is_ok() && decoder.try_finish().is_ok() {
             total += decoder.get_ref().0;
         }
     }
