@@ -11,6 +11,7 @@ pub mod phitap;
 pub mod planted;
 pub mod recut;
 pub mod rng;
+pub mod script;
 pub mod tcp;
 
 use std::io::Write;
