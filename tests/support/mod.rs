@@ -6,7 +6,9 @@
 pub mod capture;
 pub mod corpus;
 pub mod exact;
+pub mod exchanges;
 pub mod meant;
+pub mod paired;
 pub mod phitap;
 pub mod planted;
 pub mod recut;
