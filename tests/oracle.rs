@@ -1,4 +1,5 @@
-//! HTTP/1 exchanges against Wireshark's: the same requests by method, the same responses by status.
+//! HTTP/1 exchanges against Wireshark's: the same requests by method, the same responses by status,
+//! and the same requests with the same responses, host and target as sent.
 //! Where the two differ on purpose, the capture is listed with the reason.
 
 mod support;
@@ -11,7 +12,9 @@ use serde_json::Value;
 
 use support::corpus::{self, Expected};
 use support::exact::{EXACT, exact};
+use support::exchanges::{Bag, both, only, totals};
 use support::meant::MEANT;
+use support::paired::{PAIRED, paired};
 use support::phitap::Lab;
 use support::{fixtures, say, skip};
 
@@ -184,6 +187,72 @@ fn differences_that_are_meant_name_captures_that_exist() {
             let ours = support::root().join(name).is_file();
             let known = ours || all.is_empty() || all.iter().any(|e| e.name.starts_with(name));
             assert!(known, "{name} is nowhere");
+        }
+    }
+}
+
+/// Compares what belongs together. Where the messages themselves differ the tests above say why,
+/// and pairs are compared only in what is listed.
+fn compare_pairs(named: &[(String, &Path)]) {
+    let mut wrong = Vec::new();
+    let (mut exchanges, mut compared) = (0, 0);
+    for (name, path) in named {
+        let (ours, theirs) = both(path);
+        if totals(&ours) != totals(&theirs) && paired(name).is_none() {
+            continue;
+        }
+        compared += 1;
+        exchanges += ours.values().sum::<u64>();
+        let meant = paired(name).unwrap_or_default();
+        let differ = (only(&ours, &theirs), only(&theirs, &ours));
+        if differ != meant {
+            let (here, there) = (lines('+', &ours, &theirs), lines('-', &theirs, &ours));
+            wrong.push(format!("{name}: {differ:?}, not {meant:?}\n{here}{there}"));
+        }
+    }
+    say(&format!("oracle: {exchanges} exchanges of {compared} captures compared one by one"));
+    assert!(wrong.is_empty(), "exchanges only here, only there\n{}", wrong.join(""));
+    assert!(exchanges > 0 || named.is_empty(), "nothing was compared");
+}
+
+/// Some exchanges of `bag` that `other` has less often.
+fn lines(sign: char, bag: &Bag, other: &Bag) -> String {
+    let more = bag.iter().filter(|(e, n)| other.get(e).is_none_or(|m| m < n));
+    more.take(8).map(|(e, n)| format!("   {sign} {n} {e:?}\n")).collect()
+}
+
+#[test]
+fn public_captures_pair_the_requests_and_responses_that_tshark_pairs() {
+    if !has_tshark() {
+        return skip("pairs against tshark", "tshark not found");
+    }
+    let all = corpus::captures("the oracle over pairs of the corpus");
+    let sample = corpus::sample("oracle", all, SAMPLED, SEED);
+    let named: Vec<(String, &Path)> =
+        sample.iter().map(|e| (e.name.clone(), e.path.as_path())).collect();
+    compare_pairs(&named);
+}
+
+#[test]
+fn fixtures_pair_the_requests_and_responses_that_tshark_pairs() {
+    if !has_tshark() {
+        return skip("pairs of fixtures against tshark", "tshark not found");
+    }
+    let all = fixtures();
+    let short = |path: &Path| path.strip_prefix(support::root()).expect("ours").to_owned();
+    let named: Vec<(String, &Path)> =
+        all.iter().map(|path| (short(path).to_str().expect("UTF-8").into(), &**path)).collect();
+    compare_pairs(&named);
+}
+
+#[test]
+fn pairs_that_are_meant_name_captures_that_exist() {
+    let all = corpus::captures("differences of pairs");
+    for group in PAIRED {
+        assert!(!group.captures.is_empty() && group.why.len() > 20, "no reason: {}", group.why);
+        for (name, ..) in group.captures {
+            let ours = support::root().join(name).is_file();
+            assert!(ours || all.is_empty() || all.iter().any(|e| e.name == *name), "{name}");
         }
     }
 }

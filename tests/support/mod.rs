@@ -6,11 +6,14 @@
 pub mod capture;
 pub mod corpus;
 pub mod exact;
+pub mod exchanges;
 pub mod meant;
+pub mod paired;
 pub mod phitap;
 pub mod planted;
 pub mod recut;
 pub mod rng;
+pub mod script;
 pub mod tcp;
 
 use std::io::Write;

@@ -106,6 +106,13 @@ impl Conversation {
     }
 }
 
+/// The port a frame of a conversation comes from, and what it carries.
+pub fn payload(frame: &Frame) -> (u16, &[u8]) {
+    let tcp_at = if frame.bytes[12] == 0x08 { 34 } else { 54 };
+    let port = u16::from_be_bytes([frame.bytes[tcp_at], frame.bytes[tcp_at + 1]]);
+    (port, &frame.bytes[tcp_at + 20..])
+}
+
 /// An Ethernet frame with one TCP segment; checksums are left 0, as offloading leaves them.
 fn frame(
     (source, target): (SocketAddr, SocketAddr),
