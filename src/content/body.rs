@@ -130,7 +130,9 @@ impl BodyWalker {
         self.settle_coding(paths, sink);
         self.finish_chain(paths, sink);
         if let Some(chain) = &mut self.chain {
-            self.inner.truncated |= !chain.is_complete() && self.encoded_bytes > 0;
+            let cut = !chain.is_complete() && self.encoded_bytes > 0;
+            // What is not encoded as it is said to be was walked as it is, to its end.
+            self.inner.truncated |= cut && !chain.is_mismatched();
             if chain.is_mismatched() {
                 self.inner.anomalies.insert(BodyAnomaly::CodingMismatch);
             }
