@@ -89,7 +89,7 @@ impl Shared {
     pub(super) fn answers(&mut self, status: u16) -> Asked {
         match status {
             100 | 102..=199 => Asked::Plain,
-            _ => self.pending.pop_front().unwrap_or(Asked::Plain),
+            _ => self.pending.pop_front().unwrap_or(Asked::Unknown),
         }
     }
 

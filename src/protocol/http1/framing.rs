@@ -9,8 +9,10 @@ use super::anomalies;
 /// What matters of a request for the framing of its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// Any method, or the request was not seen.
+    /// Any other method.
     Plain,
+    /// The request was not seen, or it is not known which it is.
+    Unknown,
     /// HEAD: the response has no body whatever its fields say.
     Head,
     /// CONNECT: a successful response opens a tunnel.

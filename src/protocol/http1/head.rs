@@ -294,6 +294,30 @@ fn version_of(version: &[u8]) -> Option<(u8, bool)> {
     }
 }
 
+/// Bytes by which [`begins_status_line`] is sure.
+pub(super) const STATUS_SHOWN: usize = 13;
+
+/// Whether `text`, as far as it goes, is the start of a status line (RFC 9112 section 4):
+/// `HTTP/1.1 200 `.
+pub(super) fn begins_status_line(text: &[u8]) -> bool {
+    const LINE: [fn(u8) -> bool; STATUS_SHOWN] = [
+        |b| b == b'H',
+        |b| b == b'T',
+        |b| b == b'T',
+        |b| b == b'P',
+        |b| b == b'/',
+        |b| b == b'1',
+        |b| b == b'.',
+        |b| matches!(b, b'0' | b'1'),
+        |b| b == b' ',
+        |b| matches!(b, b'1'..=b'5'),
+        |b| b.is_ascii_digit(),
+        |b| b.is_ascii_digit(),
+        |b| matches!(b, b' ' | b'\r' | b'\n'),
+    ];
+    LINE.iter().zip(text).all(|(is, byte)| is(*byte))
+}
+
 /// Whether a start line may begin with these bytes. Looks at the first few only.
 pub(super) fn viable(direction: Direction, prefix: &[u8]) -> bool {
     match direction {

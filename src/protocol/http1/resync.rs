@@ -46,6 +46,7 @@ impl Stream {
 
     /// Takes a gap of `len` bytes, which is not zero.
     pub(super) fn gap(&mut self, len: u64, shared: &mut Shared, out: &mut Out<'_>) {
+        self.no_doubt(out);
         if let State::Chunked(chunks) = &mut self.state
             && chunks.gap(len)
         {
@@ -70,7 +71,7 @@ impl Stream {
             State::Closed => return,
             State::Sized(left) => out.body_gap(*left),
             State::Chunked(chunks) => out.body_gap(chunks.left()),
-            State::Head | State::Skip(_) | State::Trailers => {}
+            State::Head | State::Skip(_) | State::Trailers | State::Doubt(_) => {}
         }
         self.cut(shared, out);
         if !shared.switched {
@@ -83,6 +84,7 @@ impl Stream {
 
     /// Takes the end of the stream.
     pub(super) fn end_of_input(&mut self, cause: EndCause, shared: &mut Shared, out: &mut Out<'_>) {
+        self.no_doubt(out);
         match self.state {
             State::UntilClose => out.end(cause == EndCause::Fin),
             State::Search { .. } | State::Closed => {}

@@ -9,7 +9,7 @@ use crate::model::{Correlation, Header, MessageEvent};
 use super::anomalies;
 use super::chunked::{Chunks, Piece};
 use super::connection::{Out, Shared};
-use super::framing::{Body, Framing, Kind, Odd};
+use super::framing::{Asked, Body, Framing, Kind, Odd};
 use super::head::{self, Fields, Start};
 
 #[derive(Debug)]
@@ -20,6 +20,9 @@ pub(super) enum State {
     Skip(Box<Skip>),
     /// Inside a body with this many bytes left.
     Sized(u64),
+    /// Before a body of this many bytes, unless what it answers was HEAD and the next message
+    /// comes instead; `text` holds what is needed to tell.
+    Doubt(u64),
     Chunked(Chunks),
     /// Behind the last chunk; `text` holds what came of the trailers.
     Trailers,
@@ -110,6 +113,10 @@ impl Stream {
                 State::Head => self.head(input, shared, out),
                 State::Skip(_) => self.skip(input, shared, out),
                 State::Sized(_) => self.sized(input, out),
+                State::Doubt(length) => {
+                    let length = *length;
+                    self.doubt(input, length, out)
+                }
                 State::Chunked(_) => self.chunked(input, shared, out),
                 State::Trailers => self.trailers(input, out),
                 State::UntilClose => {
@@ -269,6 +276,9 @@ impl Stream {
         tell(&mut framing.odd, out);
         match body {
             Body::None => self.end_message(true, out),
+            Body::Sized(length) if matches!(kind, Kind::Response { asked: Asked::Unknown, .. }) => {
+                self.state = State::Doubt(length);
+            }
             Body::Sized(length) => self.state = State::Sized(length),
             Body::Chunked => self.state = State::Chunked(Chunks::new()),
             Body::UntilClose => self.state = State::UntilClose,
@@ -331,6 +341,35 @@ impl Stream {
             None => self.end_message(true, out),
         }
         used
+    }
+
+    /// The first bytes of a body that may not be there. No body begins like a status line.
+    fn doubt(&mut self, input: &[u8], length: u64, out: &mut Out<'_>) -> usize {
+        if self.text.is_empty() {
+            self.started = out.at;
+        }
+        let most = usize::try_from(length).unwrap_or(usize::MAX).min(head::STATUS_SHOWN);
+        let taken = most.saturating_sub(self.text.len()).min(input.len());
+        self.text.extend_from_slice(input.get(..taken).unwrap_or_default());
+        if !head::begins_status_line(&self.text) {
+            self.no_doubt(out);
+        } else if self.text.len() == head::STATUS_SHOWN {
+            self.end_message(true, out);
+        } else if self.text.len() == most {
+            self.no_doubt(out);
+        }
+        taken
+    }
+
+    /// There is a body: hands on what was held of it.
+    pub(super) fn no_doubt(&mut self, out: &mut Out<'_>) {
+        if let State::Doubt(length) = self.state {
+            self.state = State::Sized(length);
+            let held = std::mem::take(&mut self.text);
+            if !held.is_empty() {
+                self.sized(&held, out);
+            }
+        }
     }
 
     fn sized(&mut self, input: &[u8], out: &mut Out<'_>) -> usize {

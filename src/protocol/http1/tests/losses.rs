@@ -228,3 +228,27 @@ fn http_09_is_told_and_searched_through() {
     let events = parse(&[ask("GET /old\r\n"), answer("<html>\nold</html>\n")]);
     assert_eq!(events, ["> odd http-0.9", "> lost", "< odd http-start-unseen", "< lost"]);
 }
+
+#[test]
+fn a_response_of_unknown_purpose_may_have_no_body_after_all() {
+    // The request, a HEAD, was lost: the length is that of a body which is not there.
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n";
+    let next = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    let expected = |body: &str| {
+        ["< 200 1.1 Content-Length=30", "< end", "< 200 1.1 Content-Length=2", body, "< end"]
+            .map(str::to_owned)
+    };
+    assert_eq!(parse(&[answer(head), answer(next)]), expected("< body {}"));
+    let cut: Vec<Step> = format!("{head}{next}")
+        .as_bytes()
+        .chunks(1)
+        .map(|byte| answer(std::str::from_utf8(byte).unwrap()))
+        .collect();
+    let told = parse(&cut);
+    assert_eq!(told.iter().filter(|e| e.starts_with("< 200")).count(), 2, "{told:?}");
+    // One that begins nearly like a status line has one.
+    let body = "HTTP/1.1 is what they spoke.\r\n";
+    let told = parse(&[answer(format!("{head}{body}"))]);
+    assert!(told.iter().any(|e| e.starts_with("< body HTTP/1.1 is")), "{told:?}");
+    assert_eq!(told.last().unwrap(), "< end");
+}
