@@ -59,9 +59,7 @@ pub enum InputError {
         source: io::Error,
     },
     /// A directory that was named holds no captures.
-    #[error(
-        "find a pcap or pcapng capture in the directory {path} (files looked at: {files})"
-    )]
+    #[error("find a pcap or pcapng capture in the directory {path} (files looked at: {files})")]
     NoCaptures {
         /// Which directory.
         path: PathBuf,

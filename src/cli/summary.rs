@@ -324,7 +324,9 @@ impl Summary<'_> {
         let mut hints: Vec<(String, &str)> = Vec::new();
         let mut hint = |command: &str, why| hints.push((format!("phitap {command}{db}"), why));
         if !self.inventory.findings.is_empty() {
-            hint("findings --severity high", "what to fix first, and why");
+            let worst = self.inventory.findings.iter().map(|f| f.severity).max();
+            let worst = worst.unwrap_or_default().min(Severity::High);
+            hint(&format!("findings --severity {worst}"), "what to fix first, and why");
         }
         let returned = self.inventory.endpoints.iter().flat_map(|e| &e.data_classes);
         let first =

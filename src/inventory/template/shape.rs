@@ -62,6 +62,13 @@ pub fn key_is_data(key: &[u8]) -> bool {
     if digits > 0 && key.iter().all(marks) {
         return true;
     }
+    // `patient-11384`, but no year: `report_2024`.
+    let number = key.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let (before, tail) = key.split_at_checked(key.len() - number).unwrap_or((key, b""));
+    let year = number == 4 && (tail.starts_with(b"19") || tail.starts_with(b"20"));
+    if number >= 4 && !year && matches!(before, [.., b'-' | b'_' | b'.' | b':' | b'/']) {
+        return true;
+    }
     // Hexadecimal and base 32 or 64 of twelve characters and more, and ULIDs.
     let coded = |b: &u8| b.is_ascii_alphanumeric() || b"-_".contains(b);
     key.len() >= 12 && digits * 4 >= letters && digits >= 3 && key.iter().all(coded) && {
@@ -336,12 +343,14 @@ mod tests {
             "36e76ca0d8d1a9f0b3c1",
             "1.2.840.113619",
             "943 476 5919",
+            "patient-11384",
         ] {
             assert!(key_is_data(key.as_bytes()), "{key}");
         }
         for key in [
             "name",
             "line2",
+            "report_2024",
             "address_1",
             "q10",
             "icd10Code",
