@@ -13,6 +13,7 @@ mod body;
 mod charset;
 pub mod encoding;
 mod form;
+mod hl7v2;
 mod json;
 mod leaf;
 mod media;

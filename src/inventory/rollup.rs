@@ -10,7 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::base::Timestamp;
-use crate::model::{Direction, Evidence, Location};
+use crate::model::{Direction, Evidence, Location, Status};
 
 /// First and last time something was seen, by packet time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,8 +160,8 @@ pub struct FieldKey {
 pub struct EndpointStats {
     /// Requests seen, or responses without one.
     pub requests: u64,
-    /// Responses by status code.
-    pub statuses: BTreeMap<u16, u64>,
+    /// Responses by status code; acknowledgements by theirs.
+    pub statuses: BTreeMap<Status, u64>,
     /// Requests by authentication scheme; a request with two counts for both.
     pub auth: BTreeMap<AuthScheme, u64>,
     /// Exchanges that came over TLS or another encryption.

@@ -2,4 +2,5 @@
 
 pub mod auth;
 pub mod fhir;
+pub mod hl7v2;
 pub mod http;
