@@ -57,3 +57,82 @@ impl Workbench {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::half::Exchange;
+    use super::*;
+    use crate::base::{InstallationKey, Timestamp};
+    use crate::detect::Detector;
+    use crate::flow::{FlowInfo, Orientation};
+    use crate::model::{Direction, Header, MessageHead};
+    use crate::rules::RulePack;
+
+    /// Everything by which stored values could be compared: hashes in samples and of exemplars.
+    fn hashes(send: impl Fn(&mut Workbench) -> Box<Response>) -> BTreeSet<u64> {
+        let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
+        let mut bench = Workbench::new(detector, &InstallationKey::from_bytes([7; 32]));
+        let response = Some(send(&mut bench));
+        let flow = FlowInfo {
+            client: "10.0.0.1:40000".parse().unwrap(),
+            server: "10.0.0.2:2575".parse().unwrap(),
+            opened: Timestamp::default(),
+            id: 1,
+            encapsulation: Default::default(),
+            orientation: Orientation::Syn,
+        };
+        bench.finish(&flow, "any", &mut 0, Exchange { request: None, response });
+        let (columns, paths, values) = (&mut bench.columns, &bench.paths, &bench.values);
+        let rollup = bench.accumulator.take(columns, paths, values);
+        let mut out = BTreeSet::new();
+        for (field, mut evidence) in rollup.endpoints.into_values().flat_map(|e| e.fields) {
+            let before = out.len();
+            out.extend(evidence.sample.entries().map(|entry| entry.hash));
+            out.extend(evidence.exemplar.map(|e| e.hash));
+            assert!(out.len() <= before + 1, "{field:?}");
+        }
+        out
+    }
+
+    fn over_http(bench: &mut Workbench, media: &[u8], body: &[u8]) -> Box<Response> {
+        let headers = [Header { name: b"Content-Type", value: media }];
+        let head = MessageHead::HttpResponse { status: 200, minor_version: 1, headers: &headers };
+        let mut response = bench.spare_response();
+        bench.response_head(&head, &mut response);
+        bench.body(Direction::ToClient, &mut response.half, body);
+        bench.end(Direction::ToClient, &mut response.half, true);
+        response
+    }
+
+    #[test]
+    fn a_value_of_hl7_v2_is_comparable_with_no_other_flow() {
+        let message = b"MSH|^~\\&|A\rPID|||9434765919\r";
+        let json = hashes(|b| over_http(b, b"application/json", b"{\"nhs\":\"9434765919\"}"));
+        let er7 = hashes(|b| over_http(b, b"application/hl7-v2", message));
+        let mllp = hashes(|bench| {
+            let mut response = bench.spare_response();
+            bench.hl7v2_response(&Hl7Header::default(), &mut response);
+            bench.body(Direction::ToClient, &mut response.half, message);
+            bench.end(Direction::ToClient, &mut response.half, true);
+            response
+        });
+        assert_eq!((json.len(), mllp.len()), (1, 1));
+        assert_eq!(er7, mllp);
+        assert!(json.is_disjoint(&mllp));
+        // JSON in a field is HL7 v2 as well.
+        let inside = b"MSH|^~\\&|A\rOBX|||||{\"nhs\":\"9434765919\"}\r";
+        assert_eq!(hashes(|b| over_http(b, b"application/hl7-v2", inside)), mllp);
+    }
+
+    #[test]
+    fn names_that_a_detector_hits_are_not_kept() {
+        let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
+        let mut bench = Workbench::new(detector, &InstallationKey::from_bytes([7; 32]));
+        let mut party = |names: [&str; 2]| bench.party(names.map(str::as_bytes));
+        assert_eq!(party(["REG", "NORTH"]).as_deref(), Some("REG / NORTH"));
+        assert_eq!(party(["REG", "ada@example.org"]).as_deref(), Some("REG"));
+        assert_eq!(party(["", ""]), None);
+    }
+}

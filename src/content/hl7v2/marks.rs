@@ -83,7 +83,7 @@ fn is_hex(digits: &[u8]) -> bool {
 }
 
 fn hex(digits: &[u8], out: &mut Vec<u8>) -> bool {
-    if digits.is_empty() || digits.len() % 2 != 0 || !is_hex(digits) {
+    if digits.is_empty() || !digits.len().is_multiple_of(2) || !is_hex(digits) {
         return false;
     }
     let value = |digit: u8| char::from(digit).to_digit(16).and_then(|d| u8::try_from(d).ok());

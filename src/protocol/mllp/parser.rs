@@ -50,7 +50,9 @@ impl Parser for MllpParser {
             StreamInput::Bytes(bytes) => lane.bytes(bytes, &mut out),
             StreamInput::Gap(len) => {
                 lane.cut(Some(len), &mut out);
-                out.tell(MessageEvent::Lost { direction });
+                if lane.begun || !matches!(lane.stage, Stage::Noise) {
+                    out.tell(MessageEvent::Lost { direction });
+                }
                 lane.stage = Stage::Resync;
             }
             StreamInput::End(_) => {
@@ -74,6 +76,8 @@ struct Lane {
     scan: HeaderScan,
     /// Time of the first byte of the message at hand.
     started: Timestamp,
+    /// A block was found: what stood before the first may be the rest of another.
+    begun: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -187,7 +191,11 @@ impl Lane {
             self.held.extend_from_slice(MSH);
             return 0;
         }
-        out.odd("mllp-noise");
+        if self.begun {
+            out.odd("mllp-noise");
+        } else {
+            out.tell(MessageEvent::Lost { direction: out.direction });
+        }
         self.stage = Stage::Noise;
         0
     }
@@ -203,6 +211,7 @@ impl Lane {
         self.held.clear();
         self.scan = HeaderScan::default();
         self.started = out.at;
+        self.begun = true;
     }
 
     fn head(&mut self, rest: &[u8], out: &mut Out<'_>) -> usize {

@@ -32,7 +32,7 @@ const ANSWERS: [&[u8]; 50] = [
 /// goes to the client, any other to the server.
 fn probe(direction: Direction, bytes: &[u8]) -> Verdict {
     let Some(block) = bytes.strip_prefix(b"\x0b") else {
-        return if bytes.is_empty() { Verdict::NeedMore } else { Verdict::NoMatch };
+        return bare(direction, bytes);
     };
     let block = block.iter().position(|b| *b != 0x0b).and_then(|at| block.get(at..));
     let text = block.unwrap_or_default();
@@ -45,11 +45,28 @@ fn probe(direction: Direction, bytes: &[u8]) -> Verdict {
     if !STARTS.iter().any(|start| text.starts_with(start)) {
         return Verdict::NoMatch;
     }
+    told(direction, bytes.len(), text)
+}
+
+/// A message without a vertical tab before it: only one that begins with all that it should.
+fn bare(direction: Direction, bytes: &[u8]) -> Verdict {
+    const USUAL: &[u8] = b"MSH|^~\\&";
+    if USUAL.starts_with(bytes) {
+        Verdict::NeedMore
+    } else if bytes.starts_with(USUAL) {
+        told(direction, bytes.len(), bytes)
+    } else {
+        Verdict::NoMatch
+    }
+}
+
+/// What `text`, the start of a message within the first `seen` bytes, says.
+fn told(direction: Direction, seen: usize, text: &[u8]) -> Verdict {
     match goes(text) {
         Some(goes) if goes == direction => Verdict::Match,
         Some(_) => Verdict::NoMatch,
         // Its type comes late: it is held to be a message as soon as the window is used up.
-        None if bytes.len() < crate::base::limits::PROBE_BYTES_MAX => Verdict::NeedMore,
+        None if seen < crate::base::limits::PROBE_BYTES_MAX => Verdict::NeedMore,
         None if direction == Direction::ToServer => Verdict::Match,
         None => Verdict::NoMatch,
     }
@@ -58,7 +75,7 @@ fn probe(direction: Direction, bytes: &[u8]) -> Verdict {
 /// Which way a message goes that begins with `text`; `None` while its type is not there. Batches
 /// are sent, seldom answered with.
 fn goes(text: &[u8]) -> Option<Direction> {
-    let Some(separator) = text.get(3) else { return None };
+    let separator = text.get(3)?;
     if !text.starts_with(b"MSH") {
         return Some(Direction::ToServer);
     }
@@ -73,6 +90,7 @@ fn goes(text: &[u8]) -> Option<Direction> {
 
 /// `MSH|^~\&|…` at the start of a line or block.
 fn start_line(line: &[u8]) -> Option<Direction> {
+    let line = line.strip_prefix(b"\x0b").unwrap_or(line);
     let separator = line.strip_prefix(b"MSH")?.first()?;
     // Three separators at least, so that no word makes a flow one.
     let plain = !separator.is_ascii_alphanumeric() && *separator > b' ';

@@ -118,7 +118,9 @@ fn messages_go_to_the_server_and_answers_to_the_client() {
     for cut in 0..30 {
         assert_eq!(verdict(ToServer, &message[..cut]), Verdict::NeedMore, "{cut}");
     }
-    assert_eq!(verdict(ToServer, "MSH|^~\\&|"), Verdict::NoMatch);
+    assert_eq!(verdict(ToServer, ADT), Verdict::Match);
+    assert_eq!(verdict(ToServer, "MSH|^~\\"), Verdict::NeedMore);
+    assert_eq!(verdict(ToServer, "MSH=1"), Verdict::NoMatch);
     assert_eq!(verdict(ToServer, "\u{b}hello"), Verdict::NoMatch);
     let long = format!("\u{b}MSH|^~\\&|{}", "x".repeat(600));
     assert_eq!(verdict(ToServer, &long), Verdict::Match);
