@@ -187,7 +187,8 @@ def values(path):
                 if name == "MSH" and number < 3:
                     continue
                 for repetition in (field if isinstance(field, hl7.Field) else [field]):
-                    parts = list(repetition) if isinstance(repetition, hl7.Repetition) else [repetition]
+                    deep = isinstance(repetition, hl7.Repetition)
+                    parts = list(repetition) if deep else [repetition]
                     for c, part in enumerate(parts, 1):
                         subs = list(part) if isinstance(part, hl7.Component) else [part]
                         for s, sub in enumerate(subs, 1):

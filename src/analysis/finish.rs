@@ -175,9 +175,8 @@ impl Workbench {
         exchange: &mut Exchange,
     ) {
         let method = exchange.request.as_ref().map_or("", |r| r.head.method);
-        let standard = named.standard;
-        let operation = &named.operation;
-        let key = EndpointRef { service, standard, method, path: &named.path, operation };
+        let &Named { standard, ref path, ref operation, .. } = named;
+        let key = EndpointRef { service, standard, method, path, operation };
         let Some(slot) = self.accumulator.endpoint(key) else { return };
         let stats = &mut slot.stats;
         stats.requests += 1;
@@ -200,9 +199,7 @@ impl Workbench {
             }
         }
         if let Some(response) = &exchange.response {
-            if let Some(status) = response.status {
-                *stats.statuses.entry(status).or_default() += 1;
-            }
+            stats.count_status(response.status);
             stats.span.merge(Span::at(response.half.at));
             let open = exchange.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
             let success = response.status.is_some_and(Status::is_success);

@@ -190,6 +190,15 @@ pub struct EndpointStats {
     pub fields_overflow: u64,
 }
 
+impl EndpointStats {
+    /// Counts a response by its status, where it has one.
+    pub fn count_status(&mut self, status: Option<Status>) {
+        if let Some(status) = status {
+            *self.statuses.entry(status).or_default() += 1;
+        }
+    }
+}
+
 /// What adds up per service.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceStats {

@@ -163,13 +163,14 @@ impl Identifier {
         mut mid_line: bool,
     ) -> Identification {
         let direction = event.direction;
-        let mut line_start = 0;
+        // A line began in these bytes, there.
+        let (mut begun, mut line_start) = (false, 0);
         let ends = bytes.iter().enumerate().filter(|(_, byte)| ends_line(**byte));
         for (end, byte) in ends {
             let piece = bytes.get(line_start..end).unwrap_or_default();
             let found = if mid_line {
                 None
-            } else if line_start == 0 && self.held_len(direction) > 0 {
+            } else if !begun && self.held_len(direction) > 0 {
                 starts_message(&[self.held_of(direction).as_slice(), piece].concat())
             } else {
                 starts_message(piece)
@@ -177,11 +178,11 @@ impl Identifier {
             if let Some((protocol, goes)) = found {
                 return Identification::Found { protocol, flipped: goes != direction };
             }
-            mid_line = false;
+            (mid_line, begun) = (false, true);
             line_start = behind(end, *byte);
         }
         let rest = bytes.get(line_start..).unwrap_or_default();
-        if line_start > 0 {
+        if begun {
             self.drop_held(event);
         }
         let searched = searched.saturating_add(bytes.len());

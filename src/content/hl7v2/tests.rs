@@ -81,7 +81,8 @@ fn each_header_says_which_characters_separate() {
 #[test]
 fn escape_sequences_are_written_out_and_what_is_none_stays() {
     has(
-        "NTE|a\\F\\b\\S\\c\\T\\d\\R\\e\\E\\f|\\X41C3b6\\|x\\.br\\y\\H\\z\\N\\|C:\\temp\\new|\\q|a\\",
+        "NTE|a\\F\\b\\S\\c\\T\\d\\R\\e\\E\\f|\\X41C3b6\\|\
+         x\\.br\\y\\H\\z\\N\\|C:\\temp\\new|\\q|a\\",
         &[
             ("NTE-1", "a|b^c&d~e\\f"),
             ("NTE-2", "Aö"),
