@@ -27,6 +27,8 @@ pub struct EndpointRef<'a> {
     pub method: &'static str,
     /// The template.
     pub path: &'a str,
+    /// What was asked where that is not method and path.
+    pub operation: &'a str,
 }
 
 /// One endpoint's statistics and evidence.
@@ -73,7 +75,7 @@ impl Default for Accumulator {
 impl Accumulator {
     /// The slot of an endpoint.
     pub fn endpoint(&mut self, key: EndpointRef<'_>) -> Option<&mut EndpointSlot> {
-        let hash = self.hash(key.service, key.standard, key.method, key.path);
+        let hash = self.hash(&key);
         let endpoints = &mut self.endpoints;
         let found = self.index.find(hash, |at| {
             endpoints.get(*at as usize).is_some_and(|slot| {
@@ -81,6 +83,7 @@ impl Accumulator {
                     && *slot.key.method == *key.method
                     && *slot.key.service == **key.service
                     && *slot.key.standard == *key.standard
+                    && *slot.key.operation == *key.operation
             })
         });
         let at = match found {
@@ -92,7 +95,13 @@ impl Accumulator {
                 let rehash = |at: &u32| {
                     endpoints.get(*at as usize).map_or(0, |slot| {
                         let k = &slot.key;
-                        hash_parts(state, &k.service, &k.standard, &k.method, &k.path)
+                        state.hash_one((
+                            &*k.path,
+                            &*k.method,
+                            &*k.service,
+                            &*k.standard,
+                            &*k.operation,
+                        ))
                     })
                 };
                 self.index.insert_unique(hash, at, rehash);
@@ -158,8 +167,9 @@ impl Accumulator {
         self.index.clear();
     }
 
-    fn hash(&self, service: &str, standard: &str, method: &str, path: &str) -> u64 {
-        hash_parts(&self.state, service, standard, method, path)
+    fn hash(&self, key: &EndpointRef<'_>) -> u64 {
+        let EndpointRef { service, standard, method, path, operation } = *key;
+        self.state.hash_one((path, method, &**service, standard, operation))
     }
 }
 
@@ -171,21 +181,11 @@ impl EndpointSlot {
                 standard: key.standard.into(),
                 method: key.method.into(),
                 path: key.path.into(),
-                operation: "".into(),
+                operation: key.operation.into(),
             },
             stats: EndpointStats::default(),
             columns: ColumnTable::default(),
             touched: false,
         }
     }
-}
-
-fn hash_parts(
-    state: &foldhash::quality::RandomState,
-    service: &str,
-    standard: &str,
-    method: &str,
-    path: &str,
-) -> u64 {
-    state.hash_one((path, method, service, standard))
 }

@@ -3,7 +3,8 @@
 use crate::base::Timestamp;
 use crate::flow::{FlowInfo, FlowTotals};
 use crate::model::{
-    Anomaly, Direction, EndCause, MessageEvent, MessageHead, StreamEvent, StreamInput, SwitchTo,
+    Anomaly, Correlation, Direction, EndCause, Hl7Header, MessageEvent, MessageHead, StreamEvent,
+    StreamInput, SwitchTo,
 };
 use crate::protocol::{Identification, Identifier, MessageSink, Parser, Protocol, protocol_named};
 
@@ -230,7 +231,7 @@ impl Listener<'_> {
 impl MessageSink for Listener<'_> {
     fn message(&mut self, event: MessageEvent<'_>) {
         match event {
-            MessageEvent::Head { at, correlation, tentative, head, .. } => match head {
+            MessageEvent::Head { direction, at, correlation, tentative, head } => match head {
                 MessageHead::HttpRequest { .. } => {
                     let mut request = self.bench.spare_request();
                     (request.half.at, request.half.tentative) = (at, tentative);
@@ -246,6 +247,7 @@ impl MessageSink for Listener<'_> {
                     self.bench.response_head(&head, &mut response);
                     self.begin_response(correlation, response);
                 }
+                MessageHead::Hl7v2(header) => self.hl7v2(direction, at, correlation, &header),
             },
             MessageEvent::End { direction: Direction::ToClient, .. } if *self.interim => {
                 *self.interim = false;
@@ -291,7 +293,21 @@ impl MessageSink for Listener<'_> {
 }
 
 impl Listener<'_> {
-    fn begin_request(&mut self, correlation: crate::model::Correlation, request: Box<Request>) {
+    fn hl7v2(&mut self, direction: Direction, at: Timestamp, by: Correlation, said: &Hl7Header) {
+        if direction == Direction::ToServer {
+            let mut request = self.bench.spare_request();
+            request.half.at = at;
+            self.bench.hl7v2_request(said, &mut request);
+            self.begin_request(by, request);
+        } else {
+            let mut response = self.bench.spare_response();
+            response.half.at = at;
+            self.bench.hl7v2_response(said, &mut response);
+            self.begin_response(by, response);
+        }
+    }
+
+    fn begin_request(&mut self, correlation: Correlation, request: Box<Request>) {
         let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
         let next_tx = &mut *self.next_tx;
         self.pairing.request(correlation, request, &mut |exchange| {
@@ -299,7 +315,7 @@ impl Listener<'_> {
         });
     }
 
-    fn begin_response(&mut self, correlation: crate::model::Correlation, response: Box<Response>) {
+    fn begin_response(&mut self, correlation: Correlation, response: Box<Response>) {
         let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
         let next_tx = &mut *self.next_tx;
         self.pairing.response(correlation, response, &mut |exchange| {

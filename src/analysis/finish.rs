@@ -6,18 +6,22 @@ use crate::base::limits::PATH_SEGMENTS_MAX;
 use crate::content::percent_decode;
 use crate::flow::FlowInfo;
 use crate::inventory::{EndpointStats, Span, TemplatedPath, template_path};
-use crate::model::{Direction, ExchangeEvent, Location, Value, ValueKind};
+use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status, Value, ValueKind};
 
 use super::accumulate::EndpointRef;
 use super::half::{Exchange, Half, Request, Response};
 use super::operation::fhir::{self, Part};
+use super::operation::hl7v2;
 use super::workbench::Workbench;
 
 /// What an exchange turned out to be.
+#[derive(Default)]
 struct Named {
     standard: &'static str,
     interaction: Option<&'static str>,
     path: String,
+    /// What was asked where that is not method and path.
+    operation: Arc<str>,
     /// Names and values of the path's parameters; values as sent.
     parameters: Vec<(String, Vec<u8>)>,
 }
@@ -53,6 +57,10 @@ impl Workbench {
     }
 
     fn name_exchange(&self, exchange: &Exchange) -> Named {
+        if let Some(said) = exchange.hl7v2() {
+            let operation = said.operation.clone();
+            return Named { standard: hl7v2::STANDARD, operation, ..Named::default() };
+        }
         let halves = || {
             let request = exchange.request.as_ref().map(|r| &r.half);
             request.into_iter().chain(exchange.response.as_ref().map(|r| &r.half))
@@ -67,8 +75,11 @@ impl Workbench {
         let standard = version.map_or("fhir", |v| v.standard());
         let Some(request) = &exchange.request else {
             let standard = if sent { standard } else { "http" };
-            return Named { standard, interaction: None, path: String::new(), parameters: vec![] };
+            return Named { standard, ..Named::default() };
         };
+        if halves().any(|h| h.facts.hl7v2) {
+            return Named { standard: hl7v2::STANDARD, ..self.name_http(request) };
+        }
         if sent || accepted {
             if let Some(mut named) = self.name_fhir(request) {
                 named.standard = standard;
@@ -122,7 +133,8 @@ impl Workbench {
             }
         }
         let (path, parameters) = templated;
-        Some(Named { standard: "fhir", interaction: Some(operation.interaction), path, parameters })
+        let interaction = Some(operation.interaction);
+        Some(Named { standard: "fhir", interaction, path, parameters, ..Named::default() })
     }
 
     fn name_http(&self, request: &Request) -> Named {
@@ -130,7 +142,7 @@ impl Workbench {
             "CONNECT" => (String::new(), vec![]),
             _ => self.template(&request.head.path),
         };
-        Named { standard: "http", interaction: None, path, parameters }
+        Named { standard: "http", path, parameters, ..Named::default() }
     }
 
     fn template(&self, path: &[u8]) -> (String, Vec<(String, Vec<u8>)>) {
@@ -163,8 +175,8 @@ impl Workbench {
         exchange: &mut Exchange,
     ) {
         let method = exchange.request.as_ref().map_or("", |r| r.head.method);
-        let standard = named.standard;
-        let key = EndpointRef { service, standard, method, path: &named.path };
+        let &Named { standard, ref path, ref operation, .. } = named;
+        let key = EndpointRef { service, standard, method, path, operation };
         let Some(slot) = self.accumulator.endpoint(key) else { return };
         let stats = &mut slot.stats;
         stats.requests += 1;
@@ -190,10 +202,10 @@ impl Workbench {
             }
         }
         if let Some(response) = &exchange.response {
-            *stats.statuses.entry(response.status).or_default() += 1;
+            stats.count_status(response.status);
             stats.span.merge(Span::at(response.half.at));
             let open = exchange.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
-            let success = (200..300).contains(&response.status);
+            let success = response.status.is_some_and(Status::is_success);
             stats.unauthenticated_successes += u64::from(open && success);
         }
         let mut coverage = (exchange.lost, false, false);
@@ -235,7 +247,11 @@ impl Workbench {
             stats.bytes += half.head_bytes + half.body_bytes;
             stats.span.merge(Span::at(half.at));
         }
-        if let Some(product) = exchange.response.as_ref().and_then(|r| r.product.as_ref()) {
+        // A message says whom it is for, an answer who gives it: the same, most often.
+        let receiver =
+            exchange.request.as_ref().and_then(|r| r.head.hl7v2.as_ref()?.receiver.as_ref());
+        let product = exchange.response.as_ref().and_then(|r| r.product.as_ref());
+        if let Some(product) = receiver.or(product) {
             *stats.products.entry(product.clone()).or_default() += 1;
         }
     }
@@ -249,6 +265,14 @@ impl Workbench {
         if let Some(agent) = &request.head.user_agent {
             *stats.user_agents.entry(agent.clone()).or_default() += 1;
         }
+    }
+}
+
+impl Exchange {
+    /// What its message says, or else its answer, where it came over MLLP.
+    fn hl7v2(&self) -> Option<&Hl7Said> {
+        let request = self.request.as_ref().and_then(|r| r.head.hl7v2.as_deref());
+        request.or_else(|| self.response.as_ref().and_then(|r| r.hl7v2.as_deref()))
     }
 }
 
@@ -302,10 +326,11 @@ fn event_of(
         version: minor.map(|m| if m == 0 { "HTTP/1.0" } else { "HTTP/1.1" }),
         method: None,
         url: None,
-        status: response.map(|r| r.status),
+        status: response.and_then(|r| r.status),
         content_type: response.and_then(|r| r.half.media.clone()),
         user_agent: None,
         length: response.map_or(0, |r| r.half.body_bytes),
+        hl7v2: None,
         revealed: None,
     };
     if let Some(request) = &mut exchange.request {
@@ -318,6 +343,14 @@ fn event_of(
         event.url = Some(url);
         event.user_agent = request.head.user_agent.clone();
         event.revealed = request.head.revealed.take();
+    }
+    if exchange.hl7v2().is_some() {
+        event.hl7v2 = match (&mut exchange.request, &mut exchange.response) {
+            (Some(request), _) => request.head.hl7v2.take(),
+            (None, Some(response)) => response.hl7v2.take(),
+            (None, None) => None,
+        };
+        event.length = exchange.request.as_ref().map_or(event.length, |r| r.half.body_bytes);
     }
     event
 }

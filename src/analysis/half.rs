@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use crate::base::Timestamp;
 use crate::content::{BodyPlan, BodyWalker, UnreadKinds};
+use crate::model::{Hl7Said, Status};
 
 use super::inspect::{BodyFacts, Frames};
 use super::leaves::Leaves;
@@ -106,6 +107,8 @@ pub struct RequestHead {
     pub revealed: Option<Box<crate::model::Revealed>>,
     /// The target said `https`.
     pub secure: bool,
+    /// What an HL7 v2 header says, where that is what the request is.
+    pub hl7v2: Option<Box<Hl7Said>>,
 }
 
 /// A request.
@@ -122,12 +125,14 @@ pub struct Request {
 pub struct Response {
     /// What every half has.
     pub half: Half,
-    /// Its status.
-    pub status: u16,
+    /// Its status, where it has one.
+    pub status: Option<Status>,
     /// HTTP minor version.
     pub minor_version: u8,
     /// `Server` product.
     pub product: Option<Arc<str>>,
+    /// What an HL7 v2 header says, where that is what the response is.
+    pub hl7v2: Option<Box<Hl7Said>>,
 }
 
 /// Whichever halves were seen, ready to be told.

@@ -11,6 +11,7 @@ use crate::model::{Location, Value, ValueKind};
 use super::columns::{Columns, Context, Place};
 use super::leaves::Leaves;
 use super::operation::fhir::{self, Version};
+use super::operation::hl7v2;
 use super::values::{Looked, Values};
 
 /// What a path means to the structure around it. A function of the path alone, remembered per
@@ -45,6 +46,12 @@ enum Role {
     EntryMethod(u8),
     /// `request.url` of a Bundle's entry.
     EntryUrl(u8),
+    /// The root of an HL7 v2 body.
+    Hl7v2,
+    /// OBX-2, the type of OBX-5.
+    ValueType,
+    /// OBX-5.
+    Observed,
 }
 
 /// Roles by path.
@@ -88,6 +95,9 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
     } else {
         (path, 0)
     };
+    if let Some(role) = role_in_hl7v2(paths, path) {
+        return role;
+    }
     // The nearest names above, without the steps into arrays.
     let above = |mut at: PathId| {
         while let Some(parent) = paths.parent(at) {
@@ -127,6 +137,38 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
     }
 }
 
+/// The role of a path of HL7 v2; `None` for others.
+fn role_in_hl7v2(paths: &PathTable, path: PathId) -> Option<Role> {
+    let up = |path| paths.parent(path).unwrap_or(path);
+    let name = paths.name(path);
+    let role = match paths.step_of(path)? {
+        Step::Hl7v2 => Role::Hl7v2,
+        Step::Segment => Role::Plain,
+        Step::Field => match (paths.name(up(path)), name) {
+            ("OBX", "2") => Role::ValueType,
+            ("OBX", "5") => Role::Observed,
+            _ => Role::Plain,
+        },
+        Step::Component => {
+            // `4` of the field and `2` of that: the universal id of an assigning authority.
+            let divided = paths.step_of(up(path)) == Some(Step::Component);
+            let field = if divided { up(up(path)) } else { up(path) };
+            let component = if divided { paths.name(up(path)) } else { name };
+            let segment = paths.name(up(field));
+            match (hl7v2::identifier(segment, paths.name(field)), component, divided) {
+                (Some(_), "1", false) => Role::Value(0),
+                (Some(kind), part, false) if part == kind.type_code => Role::TypeCode(0),
+                (Some(kind), part, true) if part == kind.authority && name == "2" => {
+                    Role::System(0)
+                }
+                _ => Role::Plain,
+            }
+        }
+        _ => return None,
+    };
+    Some(role)
+}
+
 /// An object or element that is open.
 #[derive(Debug)]
 struct Frame {
@@ -149,6 +191,8 @@ struct Frame {
     target: Option<&'static str>,
     /// Token of an extension, and its `url` leaf.
     extension: Option<(u16, usize)>,
+    /// In an OBX segment: what its values are called by their type.
+    observed: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -169,6 +213,8 @@ pub struct BodyFacts {
     pub bundle: Option<&'static str>,
     /// Version that it states.
     pub version: Option<Version>,
+    /// It is HL7 v2.
+    pub hl7v2: bool,
     /// Interactions of the entries of a batch or transaction.
     pub entries: Vec<(&'static str, u64)>,
 }
@@ -179,13 +225,15 @@ pub struct Frames {
     stack: Vec<Frame>,
     /// Frames deeper than [`FRAMES_MAX`]: counted, not kept.
     beyond: usize,
+    /// Whether what is walked is HL7 v2, whose values are kept apart from all others.
+    apart: bool,
 }
 
 impl Frames {
     /// Forgets the frames, and keeps their memory.
     pub fn clear(&mut self) {
         self.stack.clear();
-        self.beyond = 0;
+        (self.beyond, self.apart) = (0, false);
     }
 }
 
@@ -232,7 +280,7 @@ impl Inspector<'_> {
         if self.leaves.is_full() {
             self.fold();
         }
-        let looked = self.shared.values.look(&value);
+        let looked = self.shared.values.look(&value, self.frames.apart);
         let column = self.shared.columns.column(self.place, path, context);
         (self.leaves.push(column, &looked, value.continued), looked)
     }
@@ -280,6 +328,24 @@ impl Inspector<'_> {
         });
         if self.frames.stack.len() == 1 {
             self.facts.resource = Some(kind);
+        }
+    }
+
+    /// The frame at the top is that of an HL7 v2 body.
+    fn found_hl7v2(&mut self, root: PathId) {
+        (self.frames.apart, self.facts.hl7v2) = (true, true);
+        if let Some(frame) = self.frames.stack.last_mut() {
+            let resource = Some((hl7v2::ROOT, root));
+            frame.context = self.shared.columns.context(Context { resource, issuer: 0 });
+        }
+    }
+
+    /// The frame at the top is that of OBX-5: its meaning is that of its type.
+    fn found_observed(&mut self) {
+        let [.., segment, field] = &mut self.frames.stack[..] else { return };
+        if let Some(kind) = segment.observed {
+            let resource = Some((kind, segment.path));
+            field.context = self.shared.columns.context(Context { resource, issuer: 0 });
         }
     }
 
@@ -339,6 +405,12 @@ impl Inspector<'_> {
                 let by_method = METHODS.map(|m| fhir::entry_interaction(m.as_bytes(), value.bytes));
                 if let Some(frame) = self.frame_up(up) {
                     frame.entry.get_or_insert_default().url = Some(by_method);
+                }
+            }
+            Role::ValueType => {
+                let observed = hl7v2::observed(value.bytes);
+                if let Some(segment) = self.frame_up(1) {
+                    segment.observed = observed;
                 }
             }
             _ => self.mark(role, value, leaf, looked),
@@ -435,15 +507,22 @@ impl FieldSink for Inspector<'_> {
             display: None,
             target: None,
             extension: None,
+            observed: None,
         });
-        if self.shared.roles.of(paths, path) == Role::ResourceElement
-            && let Some(kind) = fhir::resource_type(paths.name(path).as_bytes())
-        {
-            self.found_resource(kind);
+        match self.shared.roles.of(paths, path) {
+            Role::ResourceElement => {
+                if let Some(kind) = fhir::resource_type(paths.name(path).as_bytes()) {
+                    self.found_resource(kind);
+                }
+            }
+            Role::Hl7v2 => self.found_hl7v2(path),
+            Role::Observed => self.found_observed(),
+            _ => {}
         }
     }
 
-    fn leave(&mut self, _paths: &PathTable, _path: PathId) {
+    fn leave(&mut self, paths: &PathTable, path: PathId) {
+        self.frames.apart &= paths.step_of(path) != Some(Step::Hl7v2);
         if self.frames.beyond > 0 {
             self.frames.beyond -= 1;
         } else if let Some(frame) = self.frames.stack.pop() {

@@ -5,6 +5,7 @@
 //! - [`pairing`]: which response answers which request
 //! - [`half`]: a request or a response while it passes
 //! - [`workbench`]: what is shared, and what happens to heads as they pass
+//! - [`hl7v2`]: heads of HL7 v2 messages
 //! - [`bodies`], [`recall`]: what happens to bodies; those that were walked before
 //! - [`inspect`]: logs every leaf under its column
 //! - [`columns`], [`leaves`], [`values`]: what a leaf is a value of, the log, the memory of values
@@ -21,6 +22,7 @@ pub mod columns;
 pub mod conversation;
 pub mod finish;
 pub mod half;
+pub mod hl7v2;
 pub mod inspect;
 pub mod leaves;
 pub mod operation;

@@ -315,6 +315,7 @@ fn finish(mut exchange: Exchange, loss: &Loss, done: &mut dyn FnMut(Exchange)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Status;
 
     fn request(number: u8) -> Box<Request> {
         let mut request = Request::default();
@@ -324,7 +325,7 @@ mod tests {
     }
 
     fn response(status: u16) -> Box<Response> {
-        let mut response = Response { status, ..Response::default() };
+        let mut response = Response { status: Some(status.into()), ..Response::default() };
         response.half.ended = true;
         Box::new(response)
     }
@@ -333,7 +334,11 @@ mod tests {
         let mut pairing = Pairing::default();
         let mut out = Vec::new();
         let mut done = |e: Exchange| {
-            out.push((e.request.map(|r| r.head.minor_version), e.response.map(|r| r.status)));
+            let status = e.response.and_then(|r| match r.status {
+                Some(Status::Http(code)) => Some(code),
+                _ => None,
+            });
+            out.push((e.request.map(|r| r.head.minor_version), status));
         };
         for (what, n) in events {
             match *what {

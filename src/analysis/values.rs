@@ -7,7 +7,7 @@
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use crate::base::{Mask, StableHasher, TableMap, table_state};
+use crate::base::{InstallationKey, Mask, StableHasher, TableMap, table_state};
 use crate::detect::Detector;
 use crate::model::{Form, Outcome, Value, ValueKind};
 
@@ -50,6 +50,8 @@ const UNASKED: u16 = u16::MAX;
 pub struct Values {
     detector: Arc<Detector>,
     stable: StableHasher,
+    /// The same for values of HL7 v2, whose hashes are comparable with no others.
+    apart: StableHasher,
     state: foldhash::quality::RandomState,
     slots: Vec<Slot>,
     /// Hash and mask of the candidates in `slots`.
@@ -71,11 +73,13 @@ struct Slot {
 }
 
 impl Values {
-    /// `stable` places candidate values in samples.
-    pub fn new(detector: Arc<Detector>, stable: StableHasher) -> Self {
+    /// Candidate values are placed in samples by hashes under keys derived from `key`, values of
+    /// HL7 v2 under one of their own.
+    pub fn new(detector: Arc<Detector>, key: &InstallationKey) -> Self {
         Values {
             detector,
-            stable,
+            stable: key.hasher("sample"),
+            apart: key.hasher("sample-hl7v2"),
             state: table_state(),
             slots: vec![Slot::default(); SLOTS],
             candidates: vec![(0, 0); SLOTS],
@@ -86,13 +90,14 @@ impl Values {
         }
     }
 
-    /// What the rules say of `value`.
-    pub fn look(&mut self, value: &Value<'_>) -> Looked {
+    /// What the rules say of `value`. `apart`: it is one of HL7 v2.
+    pub fn look(&mut self, value: &Value<'_>, apart: bool) -> Looked {
         if value.bytes.len() > MEMO_BYTES_MAX || seldom_repeats(value.bytes) {
-            return self.inspect(value);
+            return self.inspect(value, apart);
         }
         // The kind is part of the key: `1` and `"1"` are different values.
-        let key = (self.state.hash_one(value.bytes) ^ value.kind as u64) | 1 << 63;
+        let realm = value.kind as u64 | u64::from(apart) << 8;
+        let key = (self.state.hash_one(value.bytes) ^ realm) | 1 << 63;
         let at = usize::try_from(key >> 8).unwrap_or_default() & (SLOTS - 1);
         let place = u32::try_from(at).unwrap_or(FORGOTTEN);
         if let Some(slot) = self.slots.get(at)
@@ -103,7 +108,7 @@ impl Values {
             let (hash, mask) = found.unwrap_or_default();
             return Looked { class, hash, mask, slot: place };
         }
-        let looked = Looked { slot: place, ..self.inspect(value) };
+        let looked = Looked { slot: place, ..self.inspect(value, apart) };
         let candidate = looked.hash != 0 || looked.mask != 0;
         if let Some(slot) = self.slots.get_mut(at) {
             *slot = Slot { key, class: looked.class, candidate };
@@ -136,7 +141,7 @@ impl Values {
         self.classes.get(place as usize)
     }
 
-    fn inspect(&mut self, value: &Value<'_>) -> Looked {
+    fn inspect(&mut self, value: &Value<'_>, apart: bool) -> Looked {
         let inspection = self.detector.inspect(value.kind, value.bytes);
         let class =
             ValueClass { kind: value.kind, form: inspection.form, outcome: inspection.outcome };
@@ -145,7 +150,8 @@ impl Values {
             return Looked { class, hash: 0, mask: 0, slot: FORGOTTEN };
         }
         let place = self.place(class);
-        let hash = self.stable.hash(value.bytes);
+        let stable = if apart { &self.apart } else { &self.stable };
+        let hash = stable.hash(value.bytes);
         Looked { class: place, hash, mask: Mask::of(value.bytes).bits(), slot: FORGOTTEN }
     }
 

@@ -70,7 +70,7 @@ impl Workbench {
         let policy = detector.clone();
         Workbench {
             segments: Segments::new(detector.clone()),
-            values: Values::new(detector.clone(), key.hasher("sample")),
+            values: Values::new(detector.clone(), key),
             paths: PathTable::new(Box::new(move |name: &[u8]| {
                 policy.keeps_key(name) && !key_is_data(name)
             })),
@@ -101,7 +101,7 @@ impl Workbench {
     pub fn spare_response(&mut self) -> Box<Response> {
         let mut response = self.responses.pop().unwrap_or_default();
         self.prepare(&mut response.half);
-        response.product = None;
+        (response.product, response.status, response.hl7v2) = (None, None, None);
         response
     }
 
@@ -188,7 +188,7 @@ impl Workbench {
     /// A response's head.
     pub fn response_head(&mut self, head: &MessageHead<'_>, response: &mut Response) {
         let MessageHead::HttpResponse { status, minor_version, headers } = *head else { return };
-        response.status = status;
+        response.status = Some(status.into());
         response.minor_version = minor_version;
         for header in headers {
             if header.name.eq_ignore_ascii_case(b"server") {

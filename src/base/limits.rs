@@ -165,6 +165,10 @@ pub const RESYNC_LINE_BYTES_MAX: usize = 16 * 1024;
 /// of a bulk export whose framing was lost.
 pub const RESYNC_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
+/// Bytes at the start of an HL7 v2 message in which its header is looked for: batch headers, MSH,
+/// software segments and MSA. Real ones have a few hundred.
+pub const HL7_HEAD_BYTES_MAX: usize = 16 * 1024;
+
 /// First bytes of each direction that are kept until the protocol is told.
 pub const PROBE_BYTES_MAX: usize = 512;
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use crate::base::Timestamp;
 use crate::inventory::{Endpoint, Finding, Inventory, Rollup};
 use crate::model::{Direction, InputAccount, PacketAccount, Severity};
+use crate::protocol::protocol_named;
 use crate::report::Layout;
 use crate::report::text::{cut_end, escaped, wrapped};
 
@@ -234,7 +235,7 @@ impl Summary<'_> {
             .run
             .flows
             .iter()
-            .filter(|(key, stats)| key.outcome != "http/1" && stats.bytes > 0)
+            .filter(|(key, stats)| !is_read(key.outcome) && stats.bytes > 0)
             .collect();
         unread.sort_by(|a, b| b.1.bytes.cmp(&a.1.bytes).then(a.0.cmp(b.0)));
         for (key, stats) in unread.iter().take(UNREAD_SHOWN) {
@@ -390,6 +391,11 @@ fn second(at: Timestamp) -> String {
     let text = at.to_string();
     let (date, time) = text.split_once('T').unwrap_or((&text, ""));
     format!("{date} {} UTC", time.get(..8).unwrap_or(time))
+}
+
+/// Whether messages are made of the flows that speak this.
+fn is_read(protocol: &str) -> bool {
+    protocol_named(protocol).is_some_and(|known| known.parser.is_some())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::base::limits::{MULTIPART_DEPTH_MAX, SNIFF_BYTES};
 use super::charset::Charset;
 use super::encoding::{Chain, ChainState};
 use super::form::FormWalker;
+use super::hl7v2::{self, Hl7Walker};
 use super::multipart::MultipartWalker;
 use super::text::TextWalker;
 use super::xml::XmlWalker;
@@ -214,6 +215,7 @@ enum Walker {
     #[default]
     None,
     Form(Box<FormWalker>),
+    Hl7v2(Box<Hl7Walker>),
     Json(Box<JsonWalker>),
     Multipart(Box<MultipartWalker>),
     Text(Box<TextWalker>),
@@ -255,6 +257,7 @@ impl Decoded {
         match &mut self.walker {
             Walker::None => {}
             Walker::Form(form) => form.gap(paths, sink),
+            Walker::Hl7v2(hl7v2) => hl7v2.gap(paths, sink),
             Walker::Json(json) => json.gap(paths, sink),
             Walker::Multipart(multipart) => multipart.gap(paths, sink),
             Walker::Text(text) => text.finish(root, paths, sink),
@@ -274,6 +277,7 @@ impl Decoded {
         match &mut self.walker {
             Walker::None => {}
             Walker::Form(form) => form.finish(paths, sink),
+            Walker::Hl7v2(hl7v2) => hl7v2.finish(paths, sink),
             Walker::Json(json) => {
                 self.truncated |= !json.is_complete();
                 json.finish(paths, sink);
@@ -305,6 +309,8 @@ impl Decoded {
 
     fn tell(&mut self, head: &[u8], plan: &BodyPlan, paths: &mut PathTable) {
         let declared = plan.media.as_ref().and_then(MediaType::charset);
+        // A message names its charset itself.
+        let declared = hl7v2::declared(head).or(declared);
         let (charset, mark) = Charset::tell(head, declared);
         let unmarked = head.get(mark..).unwrap_or_default();
         let (format, mismatch) = if charset.is_utf8() {
@@ -347,6 +353,7 @@ impl Decoded {
             Format::Form => {
                 Walker::Form(Box::new(FormWalker::new(self.root(Root::Form, paths), paths)))
             }
+            Format::Hl7v2 => Walker::Hl7v2(Box::new(Hl7Walker::new(self.depth))),
             Format::Multipart if self.depth < MULTIPART_DEPTH_MAX => {
                 let boundary = plan.media.as_ref().and_then(MediaType::boundary);
                 match MultipartWalker::new(boundary, head, self.depth) {
@@ -389,6 +396,7 @@ impl Decoded {
         match &mut self.walker {
             Walker::None => {}
             Walker::Form(form) => form.push(text, paths, sink),
+            Walker::Hl7v2(hl7v2) => hl7v2.push(text, paths, sink),
             Walker::Json(json) => json.push(text, paths, sink),
             Walker::Multipart(multipart) => multipart.push(text, paths, sink),
             Walker::Text(_) => {

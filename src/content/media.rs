@@ -60,6 +60,10 @@ impl MediaType {
             ("text", "html") => Some(Format::Html),
             ("application", "x-www-form-urlencoded") => Some(Format::Form),
             ("multipart", _) => Some(Format::Multipart),
+            (
+                "application" | "x-application",
+                "hl7-v2" | "hl7-v2+er7" | "edi-hl7v2" | "edi-hl7",
+            ) => Some(Format::Hl7v2),
             ("text", _) => Some(Format::Text),
             ("application", "javascript" | "x-javascript" | "sql" | "yaml" | "x-yaml") => {
                 Some(Format::Text)
@@ -149,6 +153,9 @@ mod tests {
         assert_eq!(format("application/fhir+ndjson"), Some(Format::Json));
         assert_eq!(format("application/soap+xml"), Some(Format::Xml));
         assert_eq!(format("image/svg+xml"), Some(Format::Xml));
+        assert_eq!(format("x-application/hl7-v2+er7"), Some(Format::Hl7v2));
+        assert_eq!(format("application/hl7-v2; charset=UTF-8"), Some(Format::Hl7v2));
+        assert_eq!(format("application/hl7-v2+xml"), Some(Format::Xml));
         assert_eq!(format("image/png"), Some(Format::Binary));
         assert_eq!(format("application/cbor"), Some(Format::Binary));
         assert_eq!(format("application/vnd.google.protobuf"), Some(Format::Binary));

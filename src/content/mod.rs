@@ -14,6 +14,7 @@ mod charset;
 mod cookie;
 pub mod encoding;
 mod form;
+mod hl7v2;
 mod json;
 mod leaf;
 mod media;

@@ -237,12 +237,15 @@ impl PathTable {
             Step::Json | Step::Text => out.push('$'),
             Step::Nested => out.push_str("|$"),
             Step::Xml | Step::Form | Step::Query | Step::Header | Step::Cookie => {}
+            Step::Hl7v2 => {}
+            Step::Field => out.extend(["-", name]),
+            Step::Component => out.extend([".", name]),
             Step::Part => out.push_str("part:"),
             Step::FileName => out.push_str(";filename"),
             Step::Index => out.push_str("[*]"),
             Step::Element => out.extend(["/", name]),
             Step::Attribute => out.extend(["/@", name]),
-            Step::Name => out.push_str(name),
+            Step::Name | Step::Segment => out.push_str(name),
             Step::Key if node.data => out.push_str(".*"),
             Step::Key => super::names::push_member(name, out),
         }

@@ -1,6 +1,7 @@
 //! Telling a format by its first bytes.
 
 use super::encoding::{Coding, coding_named};
+use super::hl7v2::begins_message;
 use super::json::{begins_like_json, is_blank};
 use super::{BodyPlan, Format, MediaType};
 
@@ -40,11 +41,13 @@ pub(crate) fn tell(plan: &BodyPlan, raw: &[u8], head: &[u8]) -> (Format, bool) {
         (None, Looks::Xml) => (Format::Xml, false),
         (None, Looks::Html) => (Format::Html, false),
         (None, Looks::Form) => (Format::Form, false),
+        (None | Some(Format::Text | Format::Hl7v2), Looks::Hl7v2) => (Format::Hl7v2, false),
         (None, Looks::Text) => (Format::Text, false),
         (None, Looks::Unclear) => (Format::Binary, false),
         // Text is what senders say who say nothing.
         (Some(Format::Text), Looks::Json) => (Format::Json, false),
         (Some(Format::Text), Looks::Xml) => (Format::Xml, false),
+        (Some(Format::Json | Format::Form | Format::Xml), Looks::Hl7v2) => (Format::Hl7v2, true),
         (Some(Format::Json | Format::Form | Format::Html), Looks::Xml) => (Format::Xml, true),
         (Some(Format::Json | Format::Form | Format::Xml), Looks::Html) => (Format::Html, true),
         (Some(Format::Xml | Format::Form | Format::Html | Format::Binary), Looks::Json) => {
@@ -82,6 +85,7 @@ enum Looks {
     Xml,
     Html,
     Form,
+    Hl7v2,
     Text,
     Unclear,
 }
@@ -102,6 +106,9 @@ fn looks(head: &[u8]) -> Looks {
         if next.is_ascii_alphabetic() || matches!(next, b'?' | b'!' | b'_') {
             return Looks::Xml;
         }
+    }
+    if begins_message(head) {
+        return Looks::Hl7v2;
     }
     if is_form(head) {
         return Looks::Form;

@@ -9,6 +9,8 @@ pub enum Root {
     Xml,
     /// A body of text: `$`.
     Text,
+    /// An HL7 v2 body: the empty path.
+    Hl7v2,
     /// Names of an urlencoded form.
     Form,
     /// Names of query parameters.
@@ -53,6 +55,14 @@ pub enum Step {
     Attribute,
     /// A named parameter, header field, cookie or form part, `name`.
     Name,
+    /// Root of HL7 v2, empty.
+    Hl7v2,
+    /// An HL7 v2 segment, `PID`.
+    Segment,
+    /// A field of a segment, `-3`.
+    Field,
+    /// A component of a field, or a subcomponent of one, `.1`.
+    Component,
 }
 
 impl From<Root> for Step {
@@ -61,6 +71,7 @@ impl From<Root> for Step {
             Root::Json => Step::Json,
             Root::Xml => Step::Xml,
             Root::Text => Step::Text,
+            Root::Hl7v2 => Step::Hl7v2,
             Root::Form => Step::Form,
             Root::Query => Step::Query,
             Root::Header => Step::Header,

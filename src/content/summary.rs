@@ -18,6 +18,8 @@ pub enum Format {
     Xml,
     /// `application/x-www-form-urlencoded`.
     Form,
+    /// HL7 v2 in its delimited encoding.
+    Hl7v2,
     /// Parts, each with a format of its own.
     Multipart,
     /// HTML, looked at as text.
@@ -37,6 +39,7 @@ impl Format {
             Format::Json => "json",
             Format::Xml => "xml",
             Format::Form => "form",
+            Format::Hl7v2 => "hl7v2",
             Format::Multipart => "multipart",
             Format::Html => "html",
             Format::Text => "text",

@@ -176,7 +176,8 @@ impl Judge {
         let words = Words::of_path(field.path);
         let places = self.places_of(field);
         // In FHIR the place says it all: `name` of an organisation's contact is no clue there.
-        let named_by_standard = field.standard.starts_with("fhir")
+        let hl7v2 = field.context.starts_with("HL7v2");
+        let named_by_standard = (hl7v2 || field.standard.starts_with("fhir"))
             && field.location == Location::Body
             && !field.context.is_empty();
         let words = if named_by_standard { Words::default() } else { words };
@@ -307,10 +308,14 @@ impl Judge {
         let mut claim = claim;
         if let Some(place) = place {
             let known = score::log_odds(place.confidence);
-            let where_ = if field.context.is_empty() { field.path } else { field.context };
+            let place = match field.context {
+                "" => format!("FHIR element {}", field.path),
+                context if context.starts_with("HL7v2") => format!("HL7 v2 field {}", field.path),
+                context => format!("FHIR element {context}"),
+            };
             let why = match &claim {
-                Some(claim) => format!("FHIR element {where_}; {}", claim.why),
-                None => format!("FHIR element {where_}"),
+                Some(claim) => format!("{place}; {}", claim.why),
+                None => place,
             };
             let more = claim.as_ref().map_or(0.0, |c| (c.log_odds - score::PRIOR).clamp(-2.0, 2.0));
             claim = Some(Claim { log_odds: known + more, count: column.filled, why });

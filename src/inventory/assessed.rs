@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::Timestamp;
-use crate::model::{Direction, FindingKind, Location, Severity};
+use crate::model::{Direction, FindingKind, Location, Severity, Status};
 
 /// A data class found in an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,8 +84,8 @@ pub struct Endpoint {
     pub absorbed: Vec<String>,
     /// Requests.
     pub requests: u64,
-    /// Responses by status.
-    pub statuses: BTreeMap<u16, u64>,
+    /// Responses by status; HL7 v2 by the code of the acknowledgement.
+    pub statuses: BTreeMap<Status, u64>,
     /// Schemes seen with counts, `none` among them.
     pub auth: BTreeMap<String, u64>,
     /// `none`, `some` or `all`.

@@ -10,7 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::base::Timestamp;
-use crate::model::{Direction, Evidence, Location};
+use crate::model::{Direction, Evidence, Location, Status};
 
 /// First and last time something was seen, by packet time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,8 +168,8 @@ pub struct FieldKey {
 pub struct EndpointStats {
     /// Requests seen, or responses without one.
     pub requests: u64,
-    /// Responses by status code.
-    pub statuses: BTreeMap<u16, u64>,
+    /// Responses by status code; acknowledgements by theirs.
+    pub statuses: BTreeMap<Status, u64>,
     /// Requests by authentication scheme; a request with two counts for both.
     pub auth: BTreeMap<AuthScheme, u64>,
     /// Exchanges that came over TLS or another encryption.
@@ -199,6 +199,15 @@ pub struct EndpointStats {
     pub fields: BTreeMap<FieldKey, Evidence>,
     /// Values of fields that were not kept because there were too many.
     pub fields_overflow: u64,
+}
+
+impl EndpointStats {
+    /// Counts a response by its status, where it has one.
+    pub fn count_status(&mut self, status: Option<Status>) {
+        if let Some(status) = status {
+            *self.statuses.entry(status).or_default() += 1;
+        }
+    }
 }
 
 /// What adds up per service.

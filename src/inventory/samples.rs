@@ -115,7 +115,7 @@ fn rollup_of_one(seen: &Seen) -> Rollup {
     let server = SocketAddr::new(Ipv4Addr::new(10, 1, 0, 1).into(), port);
     let agent: std::sync::Arc<str> = format!("agent/{}", seen.value % 5).into();
     let mut stats = EndpointStats { requests: 1, span, ..Default::default() };
-    stats.statuses.insert(seen.status, 1);
+    stats.statuses.insert(seen.status.into(), 1);
     stats.auth.insert(AuthScheme::None, 1);
     stats.encrypted = u64::from(seen.encrypted);
     stats.protocols.insert("http/1", 1);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::base::Timestamp;
 
-/// One HTTP exchange. A half that was not seen is absent.
+use super::Status;
+
+/// One exchange. A half that was not seen is absent.
 #[derive(Clone, Debug)]
 pub struct ExchangeEvent {
     /// Time of its first byte.
@@ -28,16 +30,31 @@ pub struct ExchangeEvent {
     pub method: Option<&'static str>,
     /// The template with the names of the query parameters, no values.
     pub url: Option<String>,
-    /// The status code.
-    pub status: Option<u16>,
+    /// The status code, or the code of the acknowledgement.
+    pub status: Option<Status>,
     /// Media type of the response.
     pub content_type: Option<Arc<str>>,
     /// The client's program, unless a detector hit it.
     pub user_agent: Option<Arc<str>>,
-    /// Body bytes of the response.
+    /// Body bytes of the response, for HL7 v2 of the message.
     pub length: u64,
+    /// What HL7 v2 headers say, for an exchange over MLLP.
+    pub hl7v2: Option<Box<Hl7Said>>,
     /// Host and target as sent: laboratory use only, never stored.
     pub revealed: Option<Box<Revealed>>,
+}
+
+/// What the header of an HL7 v2 message says that may be kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hl7Said {
+    /// `ADT^A01`, `ACK`, or `(unknown)`.
+    pub operation: Arc<str>,
+    /// `2.5.1`.
+    pub version: Option<Arc<str>>,
+    /// Sending application and facility: `REGADT / NORTH`.
+    pub sender: Option<Arc<str>>,
+    /// Receiving application and facility.
+    pub receiver: Option<Arc<str>>,
 }
 
 /// What `--reveal` shows.

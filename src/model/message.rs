@@ -13,6 +13,26 @@ pub struct Header<'a> {
     pub value: &'a [u8],
 }
 
+/// What the first segments of an HL7 v2 message say (MSH, and MSA where it answers another), still
+/// in the message's own character set. Empty where a field is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hl7Header<'a> {
+    /// MSH-9.1: `ADT`.
+    pub kind: &'a [u8],
+    /// MSH-9.2: `A01`.
+    pub event: &'a [u8],
+    /// MSH-10.
+    pub control_id: &'a [u8],
+    /// MSH-12.1: `2.5.1`.
+    pub version: &'a [u8],
+    /// MSH-3.1 and MSH-4.1: application and facility that send it.
+    pub sender: [&'a [u8]; 2],
+    /// MSH-5.1 and MSH-6.1: application and facility that it is for.
+    pub receiver: [&'a [u8]; 2],
+    /// MSA-1 and MSA-2: the code of an acknowledgement and the control id it answers.
+    pub acknowledges: Option<(&'a [u8], &'a [u8])>,
+}
+
 /// The head of a message, borrowed from the parser for the length of the call.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -37,6 +57,8 @@ pub enum MessageHead<'a> {
         /// The fields in order.
         headers: &'a [Header<'a>],
     },
+    /// An HL7 v2 message. Its body is all of it, header segments included.
+    Hl7v2(Hl7Header<'a>),
 }
 
 /// How a message finds its other half.
@@ -47,6 +69,9 @@ pub enum Correlation {
     InOrder,
     /// Both halves carry this number (HTTP/2 stream).
     Stream(u64),
+    /// Both halves carry a text of which this is a hash (HL7 v2: MSH-10 and MSA-2). Of several that
+    /// wait under one text the oldest is answered.
+    Token(u64),
 }
 
 /// What the rest of a connection speaks after a switch.

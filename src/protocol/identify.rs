@@ -5,8 +5,6 @@
 //! through whole lines, within a budget, until one starts a message. Nothing depends on how the
 //! bytes are cut.
 
-use memchr::{memchr_iter, memrchr};
-
 use crate::base::Timestamp;
 use crate::base::limits::{
     IDENTIFY_BYTES_MAX, IDENTIFY_PIECES_MAX, PROBE_BYTES_MAX, RESYNC_LINE_BYTES_MAX,
@@ -165,10 +163,12 @@ impl Identifier {
         mut mid_line: bool,
     ) -> Identification {
         let direction = event.direction;
-        let mut line_start = 0;
-        for lf in memchr_iter(b'\n', bytes) {
-            let piece = bytes.get(line_start..lf).unwrap_or_default();
-            let found = if line_start == 0 && self.held_len(direction) > 0 {
+        // A line began in these bytes, there.
+        let (mut begun, mut line_start) = (false, 0);
+        let ends = bytes.iter().enumerate().filter(|(_, byte)| ends_line(**byte));
+        for (end, byte) in ends {
+            let piece = bytes.get(line_start..end).unwrap_or_default();
+            let found = if !begun && self.held_len(direction) > 0 {
                 let line = [self.held_of(direction).as_slice(), piece].concat();
                 starts_message(&line, !mid_line, direction)
             } else {
@@ -177,11 +177,11 @@ impl Identifier {
             if let Some((protocol, goes)) = found {
                 return Identification::Found { protocol, flipped: goes != direction };
             }
-            mid_line = false;
-            line_start = lf + 1;
+            (mid_line, begun) = (false, true);
+            line_start = behind(end, *byte);
         }
         let rest = bytes.get(line_start..).unwrap_or_default();
-        if line_start > 0 {
+        if begun {
             self.drop_held_but(event, 0);
         }
         let searched = searched.saturating_add(bytes.len());
@@ -307,8 +307,9 @@ impl Identifier {
     /// Keeps only the unfinished line of the bytes that came last.
     fn keep_last_line(&mut self, event: &StreamEvent<'_>) {
         let held = self.held_of(event.direction);
-        if let Some(lf) = memrchr(b'\n', &held) {
-            self.drop_held_but(event, held.len().saturating_sub(lf + 1));
+        let last = held.iter().enumerate().rfind(|(_, byte)| ends_line(**byte));
+        if let Some((end, byte)) = last {
+            self.drop_held_but(event, held.len().saturating_sub(behind(end, *byte)));
         }
     }
 
@@ -335,6 +336,19 @@ impl Identifier {
     fn held_of(&self, direction: Direction) -> Vec<u8> {
         self.pieces(direction).flatten().copied().collect()
     }
+}
+
+/// Start of an MLLP block: the first byte of what it begins.
+const BLOCK_START: u8 = 0x0b;
+
+/// What messages are searched between: lines, and the blocks of MLLP, which have no line feeds.
+fn ends_line(byte: u8) -> bool {
+    matches!(byte, b'\n' | BLOCK_START | 0x1c)
+}
+
+/// Where the line begins that `byte` at `end` ends or starts.
+fn behind(end: usize, byte: u8) -> usize {
+    end + usize::from(byte != BLOCK_START)
 }
 
 /// The protocol these first bytes are of; as oriented before the other way round.

@@ -45,6 +45,17 @@ const SHREDS: &[&str] = &[
     "HTTP/1.",
     "GET ",
     "\u{0}\u{1}binary\u{ff}",
+    "\u{b}MSH|^~\\&|A|B|C|D|20260101||ADT^A01|1|P|2.5\rPID|1\r\u{1c}\r",
+    "\u{b}MSH|^~\\&|C|D|A|B|20260101||ACK^A01|9|P|2.5\rMSA|AA|1\r\u{1c}\r",
+    "\u{b}\u{feff}FHS|^~\\&\r\nBHS|^~\\&\nMSH|^~\\&|A|B|C|D|||ORU^R01|2\r",
+    "OBX|1|ST\rMSH|^~\\&|A|B|C|D|||ORU^R01|3|P|2.3\r",
+    "SFT|x\rMSA|AE|2\r",
+    "\u{b}",
+    "\u{1c}",
+    "\u{1c}\r",
+    "\rMSH",
+    "\rMS",
+    "MSH|^~\\&|",
 ];
 
 fn direction() -> impl Strategy<Value = Direction> {
@@ -109,7 +120,7 @@ proptest! {
                     if event.starts_with("end") {
                         prop_assert!(open, "{}: end without head: {events:?}", protocol.name);
                         open = false;
-                    } else if event.contains(" 1.0") || event.contains(" 1.1") {
+                    } else if is_head(event) {
                         prop_assert!(!open, "{}: head in a message: {events:?}", protocol.name);
                         open = true;
                     } else if event.starts_with("lost") {
@@ -123,16 +134,25 @@ proptest! {
     }
 }
 
+/// Whether a recorded event is the head of a message.
+fn is_head(event: &str) -> bool {
+    event.contains(" 1.0") || event.contains(" 1.1") || event.starts_with("hl7v2 ")
+}
+
 #[test]
 fn endless_lines_and_heads_are_held_within_the_limit() {
-    let shapes: [&[u8]; 5] = [
+    let shapes: [&[u8]; 8] = [
         b"GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         b"GET / HTTP/1.1\r\nA: ",
         b"GET / HTTP/1.1\r\n",
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n",
         b"GET / HTTP/1.1\r\n\r\n",
+        b"\x0bMSH|^~\\&|",
+        b"\x0bMSH|^~\\&|\r",
+        b"\x0b",
     ];
-    let tails: [&[u8]; 4] = [b"a", b"a: b\r\n", b" fold\r\n", b"GET / HTTP/1.1\r\n\r\n"];
+    let tails: [&[u8]; 7] =
+        [b"a", b"a: b\r\n", b" fold\r\n", b"GET / HTTP/1.1\r\n\r\n", b"SFT|x\r", b" ", b"MSH|\r"];
     for (_, parser) in parsers() {
         for shape in shapes {
             for tail in tails {

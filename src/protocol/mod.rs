@@ -5,7 +5,8 @@
 //! - [`parser`]: the traits and the shape of a registry entry
 //! - [`identify`]: first bytes in, protocol and orientation out
 //! - [`http1`]: HTTP/1.0 and HTTP/1.1
-//! - [`tls`], [`http2`], [`websocket`], [`mllp`], [`dicom`], [`ssh`]: told apart, not yet parsed
+//! - [`mllp`]: HL7 v2 in MLLP blocks
+//! - [`tls`], [`http2`], [`websocket`], [`dicom`], [`ssh`]: told apart, not yet parsed
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -95,6 +95,18 @@ fn head_text(head: MessageHead<'_>) -> String {
         MessageHead::HttpResponse { status, minor_version, headers } => {
             format!("{status} 1.{minor_version}{}", fields_text(headers))
         }
+        MessageHead::Hl7v2(header) => {
+            let [from, _] = header.sender;
+            let [to, _] = header.receiver;
+            let (kind, event) = (header.kind.escape_ascii(), header.event.escape_ascii());
+            let names = format!("{}>{}", from.escape_ascii(), to.escape_ascii());
+            let id = header.control_id.escape_ascii();
+            let answers = header.acknowledges.map(|(code, answered)| {
+                format!(" {} {}", code.escape_ascii(), answered.escape_ascii())
+            });
+            let answers = answers.unwrap_or_default();
+            format!("hl7v2 {kind}^{event} {names} {id} {}{answers}", header.version.escape_ascii())
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::QueryError;
 use super::filter::{ClassPattern, OperationFilter, limited, seen, wanted};
 use crate::inventory::{Coverage, DataClassSeen, Endpoint};
-use crate::model::{Direction, Severity};
+use crate::model::{Direction, Severity, Status};
 use crate::store::Reader;
 use crate::store::words::direction_name;
 
@@ -99,7 +99,7 @@ pub struct EndpointRow {
     /// Requests.
     pub requests: u64,
     /// Responses by status.
-    pub statuses: BTreeMap<u16, u64>,
+    pub statuses: BTreeMap<Status, u64>,
     /// Schemes seen, `none` among them.
     pub auth: Vec<String>,
     /// `none`, `some` or `all`.

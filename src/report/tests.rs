@@ -24,7 +24,7 @@ fn endpoint(path: &str, severity: Severity) -> EndpointRow {
         path: Some(path.into()),
         interactions: vec!["read".into()],
         requests: 10_482,
-        statuses: BTreeMap::from([(200, 10_400), (404, 82)]),
+        statuses: BTreeMap::from([(200.into(), 10_400), (404.into(), 82)]),
         auth: vec!["jwt".into(), "none".into()],
         encrypted: "none",
         data_classes: vec![

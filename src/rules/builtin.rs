@@ -14,15 +14,18 @@ const FILES: [(&str, &str); 9] = [
     ("network.toml", include_str!("../../rules/network.toml")),
 ];
 
-const FHIR: (&str, &str) = ("fields/fhir.toml", include_str!("../../rules/fields/fhir.toml"));
+const FIELDS: [(&str, &str); 2] = [
+    ("fields/fhir.toml", include_str!("../../rules/fields/fhir.toml")),
+    ("fields/hl7v2.toml", include_str!("../../rules/fields/hl7v2.toml")),
+];
 
 /// The built-in pack. A file that cannot be read adds nothing; the tests below read every one, so
 /// none such is ever released.
 pub(super) fn load() -> RulePack {
     let mut pack = RulePack::default();
     let rules = FILES.iter().map(|(file, text)| RulePack::parse(file, text));
-    let fhir = std::iter::once(RulePack::parse_fhir(FHIR.0, FHIR.1));
-    for read in rules.chain(fhir).flatten() {
+    let fields = FIELDS.iter().map(|(file, text)| RulePack::parse_fields(file, text));
+    for read in rules.chain(fields).flatten() {
         pack.extend(read);
     }
     pack
@@ -37,16 +40,20 @@ mod tests {
         for (file, text) in FILES {
             RulePack::parse(file, text).unwrap_or_else(|e| panic!("{e}"));
         }
-        RulePack::parse_fhir(FHIR.0, FHIR.1).unwrap_or_else(|e| panic!("{e}"));
+        for (file, text) in FIELDS {
+            RulePack::parse_fields(file, text).unwrap_or_else(|e| panic!("{e}"));
+        }
     }
 
     #[test]
     fn every_rule_file_of_the_folder_is_built_in() {
-        let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
-        for entry in std::fs::read_dir(dir).unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            let listed = FILES.iter().any(|(file, _)| *file == name);
-            assert!(listed || !name.ends_with(".toml"), "{name} is not built in");
+        for folder in ["", "fields/"] {
+            let dir = format!("{}/rules/{folder}", env!("CARGO_MANIFEST_DIR"));
+            for entry in std::fs::read_dir(dir).unwrap() {
+                let name = folder.to_owned() + &entry.unwrap().file_name().into_string().unwrap();
+                let listed = FILES.iter().chain(&FIELDS).any(|(file, _)| *file == name);
+                assert!(listed || !name.ends_with(".toml"), "{name} is not built in");
+            }
         }
     }
 }

@@ -1,4 +1,6 @@
-//! The format of `rules/fields/fhir.toml`: which FHIR element carries what.
+//! The format of `rules/fields/*.toml`: which FHIR element and which HL7 v2 field carries what. For
+//! HL7 v2 the resource is `HL7v2`, or `HL7v2/TX` for values of a type that the message names, and
+//! an element is `PID.5`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -113,8 +113,8 @@ impl RulePack {
         Ok(pack)
     }
 
-    /// The FHIR tables in `text`; `file` is named in errors.
-    pub fn parse_fhir(file: &str, text: &str) -> Result<RulePack, RuleError> {
+    /// The tables of fields in `text`; `file` is named in errors.
+    pub fn parse_fields(file: &str, text: &str) -> Result<RulePack, RuleError> {
         Ok(RulePack { fhir: read_toml(file, text)?, ..RulePack::default() })
     }
 

@@ -10,7 +10,9 @@ use serde::Serialize;
 
 use crate::base::Timestamp;
 use crate::inventory::Finding;
-use crate::model::{EventSink, ExchangeEvent, FiveTuple, InputAccount, community_id};
+use crate::model::{
+    EventSink, ExchangeEvent, FiveTuple, Hl7Said, InputAccount, Status, community_id,
+};
 
 /// Lines a worker gathers before it takes the lock.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -140,7 +142,10 @@ pub struct EveSink {
 
 impl EventSink for EveSink {
     fn exchange(&mut self, event: ExchangeEvent) {
-        append(&mut self.buffer, &HttpLine::of(&event));
+        match &event.hl7v2 {
+            Some(said) => append(&mut self.buffer, &Hl7Line::of(&event, said)),
+            None => append(&mut self.buffer, &HttpLine::of(&event)),
+        }
         if self.buffer.len() >= BUFFER_BYTES {
             self.flush();
         }
@@ -173,8 +178,9 @@ fn append(lines: &mut Vec<u8>, line: &impl Serialize) {
     }
 }
 
+/// What every line about an exchange begins with.
 #[derive(Serialize)]
-struct HttpLine<'a> {
+struct Common {
     timestamp: String,
     event_type: &'static str,
     flow_id: u64,
@@ -185,6 +191,68 @@ struct HttpLine<'a> {
     dest_port: u16,
     proto: &'static str,
     tx_id: u64,
+}
+
+impl Common {
+    fn of(event: &ExchangeEvent, event_type: &'static str) -> Self {
+        let tuple = FiveTuple { src: event.client, dst: event.server, transport: FiveTuple::TCP };
+        Common {
+            timestamp: event.at.to_string(),
+            event_type,
+            // JSON readers keep integers exact only up to 2^53.
+            flow_id: event.flow_id & ((1 << 53) - 1),
+            community_id: community_id(&tuple),
+            src_ip: event.client.ip().to_string(),
+            src_port: event.client.port(),
+            dest_ip: event.server.ip().to_string(),
+            dest_port: event.server.port(),
+            proto: "TCP",
+            tx_id: event.tx_id,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Hl7Line<'a> {
+    #[serde(flatten)]
+    common: Common,
+    hl7v2: Hl7<'a>,
+}
+
+#[derive(Serialize)]
+struct Hl7<'a> {
+    operation: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receiver: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acknowledgement: Option<Status>,
+    length: u64,
+}
+
+impl<'a> Hl7Line<'a> {
+    fn of(event: &'a ExchangeEvent, said: &'a Hl7Said) -> Self {
+        Hl7Line {
+            common: Common::of(event, "hl7v2"),
+            hl7v2: Hl7 {
+                operation: &said.operation,
+                version: said.version.as_deref(),
+                sender: said.sender.as_deref(),
+                receiver: said.receiver.as_deref(),
+                acknowledgement: event.status,
+                length: event.length,
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct HttpLine<'a> {
+    #[serde(flatten)]
+    common: Common,
     http: Http<'a>,
 }
 
@@ -208,30 +276,23 @@ struct Http<'a> {
 
 impl<'a> HttpLine<'a> {
     fn of(event: &'a ExchangeEvent) -> Self {
-        let tuple = FiveTuple { src: event.client, dst: event.server, transport: FiveTuple::TCP };
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (hostname, url) = match &event.revealed {
             Some(revealed) => (revealed.hostname.as_deref().map(lossy), Some(lossy(&revealed.url))),
             None => (None, event.url.clone()),
         };
+        let http_status = |status| match status {
+            Status::Http(code) => Some(code),
+            Status::Hl7(_) => None,
+        };
         HttpLine {
-            timestamp: event.at.to_string(),
-            event_type: "http",
-            // JSON readers keep integers exact only up to 2^53.
-            flow_id: event.flow_id & ((1 << 53) - 1),
-            community_id: community_id(&tuple),
-            src_ip: event.client.ip().to_string(),
-            src_port: event.client.port(),
-            dest_ip: event.server.ip().to_string(),
-            dest_port: event.server.port(),
-            proto: "TCP",
-            tx_id: event.tx_id,
+            common: Common::of(event, "http"),
             http: Http {
                 hostname: hostname.unwrap_or_else(|| event.service.to_string()),
                 http_method: event.method,
                 url,
                 protocol: event.version,
-                status: event.status,
+                status: event.status.and_then(http_status),
                 http_content_type: event.content_type.as_deref(),
                 http_user_agent: event.user_agent.as_deref(),
                 length: event.length,

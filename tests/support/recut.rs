@@ -66,6 +66,33 @@ pub fn connections(frames: &[Frame]) -> Vec<Vec<Frame>> {
     groups
 }
 
+/// Payload bytes of each direction of each connection, in order. For captures without loss: what
+/// does not continue its stream is a second copy and is left out.
+pub fn streams(frames: &[Frame]) -> Vec<Vec<u8>> {
+    let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut streams: Vec<(u32, Vec<u8>)> = Vec::new();
+    for frame in frames {
+        let Some(tcp) = tcp_of(frame) else { continue };
+        let b = &frame.bytes;
+        let addresses = if b[12] == 0x08 { &b[26..34] } else { &b[22..54] };
+        let key = [addresses, &b[tcp.tcp_at..tcp.tcp_at + 4]].concat();
+        let seq = &b[tcp.tcp_at + 4..tcp.tcp_at + 8];
+        let seq = u32::from_be_bytes(seq.try_into().expect("four bytes"));
+        let syn = b[tcp.tcp_at + 13] & 2 != 0;
+        if syn || !places.contains_key(&key) {
+            places.insert(key.clone(), streams.len());
+            streams.push((seq.wrapping_add(u32::from(syn)), Vec::new()));
+        }
+        let (next, bytes) = &mut streams[places[&key]];
+        let payload = &b[tcp.payload_at..tcp.end];
+        if !syn && seq == *next {
+            *next = next.wrapping_add(u32::try_from(payload.len()).expect("a segment"));
+            bytes.extend_from_slice(payload);
+        }
+    }
+    streams.into_iter().map(|(_, bytes)| bytes).collect()
+}
+
 /// Interleaves connections otherwise; the order inside each stays, and so does every packet's time.
 pub fn shuffled(frames: &[Frame], rng: &mut Rng) -> Vec<Frame> {
     let mut groups = connections(frames);

@@ -2,5 +2,6 @@
 
 pub mod auth;
 pub mod fhir;
+pub mod hl7v2;
 pub mod http;
 pub mod url_credentials;

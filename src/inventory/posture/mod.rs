@@ -3,6 +3,7 @@
 
 mod credentials_in_clear;
 mod credentials_in_url;
+mod messages_refused;
 mod raise;
 mod registry;
 mod secret_in_response;

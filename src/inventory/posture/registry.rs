@@ -6,6 +6,7 @@ use super::raise::PostureRule;
 pub const RULES: &[&PostureRule] = &[
     &super::credentials_in_clear::RULE,
     &super::credentials_in_url::RULE,
+    &super::messages_refused::RULE,
     &super::secret_in_response::RULE,
     &super::sensitive_data_in_clear::RULE,
     &super::sensitive_data_in_url::RULE,

@@ -21,7 +21,7 @@ pub(super) fn endpoint() -> Endpoint {
         interactions: vec![],
         absorbed: vec![],
         requests: 10,
-        statuses: BTreeMap::from([(200, 10)]),
+        statuses: BTreeMap::from([(200.into(), 10)]),
         auth: BTreeMap::new(),
         encrypted: "none",
         data_classes: vec![],

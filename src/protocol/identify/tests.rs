@@ -64,7 +64,10 @@ fn first_bytes_tell_protocol_and_orientation() {
         (ask(b"\x16\x03\x01\x00\x50\x01\x00"), "tls"),
         (answer(b"\x16\x03\x01\x00\x50\x01\x00"), "tls flipped"),
         (ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "http/2"),
-        (answer("\x0bMSH|^~\\&|"), "mllp"),
+        (ask("\x0bMSH|^~\\&|A|B|C|D|||ADT^A01|1|"), "mllp"),
+        (answer("\x0bMSH|^~\\&|A|B|C|D|||ADT^A01|1|"), "mllp flipped"),
+        (answer("\x0bMSH|^~\\&|A|B|C|D|||ACK^A01|1|"), "mllp"),
+        (answer("\x0bMSH|^~\\&|"), "undecided"),
         (ask(b"\x01\x00\x00\x00\x00\xd1\x00\x01\x00\x00"), "dicom"),
         (answer("SSH-2.0-x\r\n"), "ssh"),
         (ask("GE"), "undecided"),
@@ -112,6 +115,19 @@ fn a_message_right_behind_a_body_tells_the_protocol_too() {
         assert_eq!(events[1..], ["< lost", "< tentative 200 1.1 Content-Length=0", "< end"]);
         // It does not turn the flow round: bodies quote messages.
         assert_eq!(told(true, &[answer(format!("{body}{REQUEST}"))]), "undecided");
+    }
+}
+
+#[test]
+fn a_flow_picked_up_in_a_block_is_told_by_the_next() {
+    let message = "\x0bMSH|^~\\&|A|B|C|D|||ORU^R01|1|P|2.5\rPID|1\r\x1c\r";
+    let half = message.replace("\x0bMSH", "PV1").repeat(9);
+    let steps = [ask(format!("{half}{message}{message}"))];
+    let (name, events) = identify(true, &steps, usize::MAX);
+    assert_eq!(name, "mllp");
+    assert_eq!(events[..2], ["> lost", "> hl7v2 ORU^R01 A>C 1 2.5"]);
+    for piece in [1, 2, 7, 100] {
+        assert_eq!(identify(true, &steps, piece), (name.clone(), events.clone()));
     }
 }
 

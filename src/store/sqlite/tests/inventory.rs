@@ -66,7 +66,11 @@ fn endpoints() -> impl Strategy<Value = Vec<Endpoint>> {
     let names = (name(), name(), name(), prop::option::of(name()), prop::option::of(name()));
     let lists = (
         prop::collection::vec(name(), 0..3),
-        prop::collection::btree_map(any::<u16>(), counts(), 0..3),
+        prop::collection::btree_map(
+            any::<u16>().prop_map(crate::model::Status::from),
+            counts(),
+            0..3,
+        ),
         prop::collection::btree_map(name(), counts(), 0..3),
         prop::collection::vec((direction(), class()), 0..3),
         prop::collection::vec(field(), 0..6),

@@ -77,7 +77,7 @@ pub(crate) fn rollup(paths: &[&str], requests: u64) -> Rollup {
     for path in paths {
         let mut stats = EndpointStats {
             requests,
-            statuses: BTreeMap::from([(200, requests), (404, 1)]),
+            statuses: BTreeMap::from([(200.into(), requests), (404.into(), 1)]),
             auth: BTreeMap::from([(AuthScheme::None, 1), (AuthScheme::BearerJwt, 2)]),
             encrypted: 1,
             protocols: BTreeMap::from([("http/1", requests)]),
@@ -154,7 +154,7 @@ pub(crate) fn endpoint(id: &str, path: &str) -> Endpoint {
         interactions: vec!["read".into()],
         absorbed: Vec::new(),
         requests: 12,
-        statuses: BTreeMap::from([(200, 11), (404, 1)]),
+        statuses: BTreeMap::from([(200.into(), 11), (404.into(), 1)]),
         auth: BTreeMap::from([("jwt".into(), 8), ("none".into(), 4)]),
         encrypted: "none",
         data_classes: vec![(Direction::ToClient, ssn.clone())],

@@ -1,0 +1,242 @@
+use proptest::prelude::*;
+
+use super::super::recorder::{KeepAll, Recorder, cut};
+use super::super::{BodyPlan, BodyWalker, PathTable};
+use super::Hl7Walker;
+
+fn walk(body: &[u8], cuts: &[usize]) -> Recorder {
+    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut sink = Recorder::default();
+    let mut walker = Hl7Walker::new(0);
+    for piece in cut(body, cuts) {
+        walker.push(piece, &mut paths, &mut sink);
+    }
+    walker.finish(&mut paths, &mut sink);
+    sink
+}
+
+fn fields(body: &str) -> Vec<(String, String)> {
+    walk(body.as_bytes(), &[]).values()
+}
+
+fn has(body: &str, expected: &[(&str, &str)]) {
+    let expected: Vec<(String, String)> =
+        expected.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    assert_eq!(fields(body), expected, "{body:?}");
+}
+
+#[test]
+fn fields_components_subcomponents_and_repetitions_have_their_paths() {
+    has(
+        "MSH|^~\\&|APP||||||ADT^A01\rPID|1||4711^^^HOSP&1.2.3&ISO^MR~0815||LÖW^Ada||19800101\r",
+        &[
+            ("MSH-3", "APP"),
+            ("MSH-9.1", "ADT"),
+            ("MSH-9.2", "A01"),
+            ("PID-1", "1"),
+            ("PID-3.1", "4711"),
+            ("PID-3.4.1", "HOSP"),
+            ("PID-3.4.2", "1.2.3"),
+            ("PID-3.4.3", "ISO"),
+            ("PID-3.5", "MR"),
+            ("PID-3", "0815"),
+            ("PID-5.1", "LÖW"),
+            ("PID-5.2", "Ada"),
+            ("PID-7", "19800101"),
+        ],
+    );
+}
+
+#[test]
+fn every_line_end_ends_a_segment_and_repeated_segments_share_their_paths() {
+    let expected = [("OBX-1", "1"), ("OBX-1", "2"), ("ZX1-2", "x"), ("NTE-3", "y")];
+    for end in ["\r", "\n", "\r\n", "\r\r", "\n\n"] {
+        let body = ["OBX|1", "OBX|2", "ZX1||x", "NTE|||y"].join(end);
+        has(&body, &expected);
+        has(&(body + end), &expected);
+    }
+}
+
+#[test]
+fn each_header_says_which_characters_separate() {
+    has(
+        "FHS|^~\\&|F\rBHS|^~\\&|B\rMSH#*!?@#A\rPID#1##7*x!8@9\rMSH|^~\\&|C\rPID|1^2\r",
+        &[
+            ("FHS-3", "F"),
+            ("BHS-3", "B"),
+            ("MSH-3", "A"),
+            ("PID-1", "1"),
+            ("PID-3.1", "7"),
+            ("PID-3.2", "x"),
+            ("PID-3.1.1", "8"),
+            ("PID-3.1.2", "9"),
+            ("MSH-3", "C"),
+            ("PID-1.1", "1"),
+            ("PID-1.2", "2"),
+        ],
+    );
+    has("MSH|^~\\&#|A\rPID|1", &[("MSH-3", "A"), ("PID-1", "1")]);
+}
+
+#[test]
+fn escape_sequences_are_written_out_and_what_is_none_stays() {
+    has(
+        "NTE|a\\F\\b\\S\\c\\T\\d\\R\\e\\E\\f|\\X41C3b6\\|\
+         x\\.br\\y\\H\\z\\N\\|C:\\temp\\new|\\q|a\\",
+        &[
+            ("NTE-1", "a|b^c&d~e\\f"),
+            ("NTE-2", "Aö"),
+            ("NTE-3", "x\nyz"),
+            ("NTE-4", "C:\\temp\\new"),
+            ("NTE-5", "\\q"),
+            ("NTE-6", "a\\"),
+        ],
+    );
+    let long = format!("\\{}", "x".repeat(100));
+    has(&format!("NTE|{long}|b"), &[("NTE-1", &long), ("NTE-2", "b")]);
+}
+
+#[test]
+fn absent_values_are_no_leaves_and_two_quotes_are_a_null() {
+    let seen = walk(b"PID|||\"\"||\"\"^x|\"a\"\r", &[]).seen;
+    let leaves: Vec<(&str, &str)> = seen
+        .iter()
+        .filter(|s| !matches!(s.what, "enter" | "leave"))
+        .map(|s| (s.what, s.path.as_str()))
+        .collect();
+    let expected =
+        [("null", "PID-3"), ("null", "PID-5.1"), ("string", "PID-5.2"), ("string", "PID-6")];
+    assert_eq!(leaves, expected);
+}
+
+#[test]
+fn lines_that_are_no_segment_and_unknown_names_are_looked_at_without_a_name() {
+    has(
+        "OBX|1\rand more text\nLEE|Ada|4711\rPI\rPID\r",
+        &[("OBX-1", "1"), ("*", "and more text"), ("*-1", "Ada"), ("*-2", "4711"), ("*", "PI")],
+    );
+    has(&format!("PID|{}x", "|".repeat(299)), &[("PID-*", "x")]);
+}
+
+#[test]
+fn frames_nest_and_close() {
+    let seen = walk(b"PID|1|a^b~c\rOBX", &[3, 9]).seen;
+    let frames: Vec<String> = seen
+        .iter()
+        .filter(|s| matches!(s.what, "enter" | "leave"))
+        .map(|s| format!("{} {}", s.what, s.path))
+        .collect();
+    let expected = [
+        "enter ",
+        "enter PID",
+        "enter PID-1",
+        "leave PID-1",
+        "enter PID-2",
+        "leave PID-2",
+        "enter PID-2",
+        "leave PID-2",
+        "leave PID",
+        "leave ",
+    ];
+    assert_eq!(frames, expected);
+}
+
+#[test]
+fn after_a_gap_the_next_segment_is_walked() {
+    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut sink = Recorder::default();
+    let mut walker = Hl7Walker::new(0);
+    walker.push(b"PID|1||47", &mut paths, &mut sink);
+    walker.gap(&mut paths, &mut sink);
+    walker.push(b"x^MR|y\rOBX|2\r", &mut paths, &mut sink);
+    walker.finish(&mut paths, &mut sink);
+    let of = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(sink.values(), [of("PID-1", "1"), of("PID-3", "47"), of("OBX-1", "2")]);
+}
+
+fn of_body(content_type: Option<&[u8]>, body: &[u8]) -> Vec<(String, String)> {
+    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut sink = Recorder::default();
+    let mut walker = BodyWalker::new(BodyPlan::from_headers(content_type, None));
+    walker.push(body, &mut paths, &mut sink);
+    walker.finish(&mut paths, &mut sink);
+    sink.values()
+}
+
+#[test]
+fn a_body_is_told_by_its_type_or_by_its_first_bytes_and_a_mark_is_left_out() {
+    let body = b"\xef\xbb\xbfMSH|^~\\&|A\rPID|1\r";
+    let expected = [("MSH-3".to_owned(), "A".to_owned()), ("PID-1".to_owned(), "1".to_owned())];
+    for kind in [None, Some(&b"text/plain"[..]), Some(b"x-application/hl7-v2+er7")] {
+        assert_eq!(of_body(kind, body), expected, "{kind:?}");
+    }
+}
+
+#[test]
+fn msh_18_names_the_charset() {
+    let message = |charset: &str| format!("MSH|^~\\&|A|||||||||||||||{charset}|\rPID|1||");
+    let last = |charset: &str, name: &[u8]| {
+        let body = [message(charset).as_bytes(), name].concat();
+        of_body(None, &body).pop().unwrap().1
+    };
+    assert_eq!(last("8859/1", b"L\xf6w"), "Löw");
+    assert_eq!(last("8859/15~UNICODE UTF-8", b"L\xf6w"), "Löw");
+    assert_eq!(last("UNICODE UTF-8", "Löw".as_bytes()), "Löw");
+    assert_eq!(last("", "Löw".as_bytes()), "Löw");
+    // The second byte of this character is the escape character of most messages.
+    assert_eq!(last("ISO IR14", b"\x95\x5c"), "表");
+    assert_eq!(last("ISO IR87", b"\x1b$B;3ED\x1b(B"), "山田");
+}
+
+const SHREDS: &[&str] = &[
+    "MSH|^~\\&|A|B\r",
+    "MSH#*!?@#A\n",
+    "PID|1||4711^^^H&1.2&ISO^MR~x|",
+    "\\F\\",
+    "\\X4",
+    "1\\",
+    "\\",
+    "\"\"",
+    "|",
+    "^",
+    "~",
+    "&",
+    "\r",
+    "\n",
+    "ZZ",
+    "OBX|1|TX|",
+    "text",
+    "{\"a\":1}",
+    "BTS|",
+    "é",
+];
+
+proptest! {
+    #[test]
+    fn cutting_the_body_anywhere_changes_nothing(
+        shreds in proptest::collection::vec(proptest::sample::select(SHREDS), 0..16),
+        cuts in proptest::collection::vec(0usize..200, 0..8),
+    ) {
+        let body = shreds.concat();
+        prop_assert_eq!(walk(body.as_bytes(), &cuts).seen, walk(body.as_bytes(), &[]).seen);
+    }
+
+    #[test]
+    fn long_values_are_windowed_alike_however_cut(
+        len in 65_000usize..140_000,
+        cuts in proptest::collection::vec(0usize..140_000, 0..4),
+        end in proptest::sample::select(&["|", "^x|", "&x|", "\r"][..]),
+    ) {
+        let body = format!("OBX|{}{end}", "y".repeat(len));
+        prop_assert_eq!(walk(body.as_bytes(), &cuts).seen, walk(body.as_bytes(), &[]).seen);
+    }
+
+    #[test]
+    fn any_bytes_are_walked_and_every_frame_closes(
+        body in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let seen = walk(&body, &[]).seen;
+        let of = |what: &str| seen.iter().filter(|s| s.what == what).count();
+        prop_assert_eq!(of("enter"), of("leave"));
+    }
+}

@@ -1,0 +1,301 @@
+//! HL7 v2: the recorded fixture, the corpus' messages against python-hl7, and its captures against
+//! a count of blocks.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use support::capture;
+use support::phitap::Lab;
+use support::recut;
+use support::rng::Rng;
+use support::tcp::Conversation;
+use support::{corpus, fixture, skip};
+
+const SENDER: &str = "10.0.0.2:40000";
+const RECEIVER: &str = "10.0.0.1:2575";
+
+fn text<'a>(row: &'a Value, key: &str) -> &'a str {
+    row[key].as_str().unwrap_or("")
+}
+
+#[test]
+fn the_recorded_interfaces_are_rows_with_their_acknowledgements() {
+    let lab = Lab::default();
+    lab.replay("h.db", &[&fixture("hl7v2/hl7v2.pcap")], &[]).expect(0);
+    let mut seen = BTreeMap::new();
+    for row in lab.query("h.db", &["endpoints"]) {
+        assert_eq!(text(&row, "standard"), "hl7v2", "{row}");
+        // The receiver that connected has a port of its own each time the fixture is recorded.
+        let service = text(&row, "service");
+        let service = if service.starts_with("10.25.0.2:") { "10.25.0.2" } else { service };
+        let key = format!("{service} {} {}", text(&row, "protocol"), text(&row, "operation"));
+        seen.insert(key, json!([row["requests"], row["statuses"]]));
+    }
+    let expected = BTreeMap::from([
+        ("10.25.0.1:2575 mllp ADT^A01", json!([5, {"AA": 3, "AR": 1}])),
+        ("10.25.0.1:2575 mllp ADT^A04", json!([2, {"AA": 2}])),
+        ("10.25.0.1:2575 mllp ADT^A08", json!([1, {"AA": 1}])),
+        ("10.25.0.1:2576 mllp ORU^R01", json!([3, {"AA": 2, "AE": 1}])),
+        ("10.25.0.1:2577 mllp ADT^A01", json!([6, {"AA": 6}])),
+        ("10.25.0.1:2577 mllp ADT^A08", json!([1, {"AA": 1}])),
+        ("10.25.0.2 mllp ADT^A03", json!([1, {"AA": 1}])),
+        ("interface.clinic.example http/1 POST /hl7", json!([1, {"200": 1}])),
+    ]);
+    let expected: BTreeMap<String, Value> =
+        expected.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    assert_eq!(seen, expected);
+}
+
+/// Data classes of the fields of one operation: field → classes.
+fn classes(lab: &Lab, db: &str, operation: &str) -> BTreeMap<String, Vec<String>> {
+    let rows = lab.query(db, &["fields", "--operation", operation]);
+    let of = |row: &Value| {
+        let seen = row["data_classes"].as_array().cloned().unwrap_or_default();
+        seen.iter().map(|class| text(class, "class").to_owned()).collect()
+    };
+    rows.iter().map(|row| (text(row, "field").to_owned(), of(row))).collect()
+}
+
+#[test]
+fn fields_of_persons_are_found_by_their_place_over_mllp_and_over_http() {
+    let lab = Lab::default();
+    lab.replay("h.db", &[&fixture("hl7v2/hl7v2.pcap")], &[]).expect(0);
+    for operation in ["ADT^A01", "POST /hl7"] {
+        let found = classes(&lab, "h.db", operation);
+        for (field, class) in [
+            ("PID-3.1", "health.mrn"),
+            ("PID-3.1", "gb.nhs_number"),
+            ("PID-5.1", "person.name"),
+            ("PID-7", "person.birth_date"),
+            ("PID-11.5", "person.address"),
+            ("PID-13.1", "contact.phone"),
+            ("PID-13.4", "contact.email"),
+            ("PID-19", "us.ssn"),
+            ("PV1-7.2", "person.name"),
+            ("PV1-7.1", "us.npi"),
+        ] {
+            let classes = found.get(field).unwrap_or_else(|| panic!("{operation}: no {field}"));
+            assert!(classes.iter().any(|c| c == class), "{operation} {field}: {classes:?}");
+        }
+        for field in ["MSH-10", "PID-1", "PID-3.5", "PV1-2"] {
+            assert_eq!(found.get(field), Some(&vec![]), "{operation} {field}");
+        }
+    }
+    let results = classes(&lab, "h.db", "ORU^R01");
+    // OBX-5 holds numbers, text and a document: each is judged by its type.
+    // The text names a clinician as well.
+    let mut observed = results["OBX-5"].clone();
+    observed.sort();
+    assert_eq!(observed, ["health.free_text", "health.observation", "person.name"]);
+    assert_eq!(results["OBX-5.5"], ["health.attachment"]);
+}
+
+#[test]
+fn names_of_applications_stand_with_services_and_clients() {
+    let lab = Lab::default();
+    lab.replay("h.db", &[&fixture("hl7v2/hl7v2.pcap")], &[]).expect(0);
+    let services = lab.query("h.db", &["services", "--service", "10.25.0.1:2576"]);
+    assert_eq!(services[0]["names"], json!(["LABSYS / EAST"]));
+    let clients = lab.query("h.db", &["clients"]);
+    let sender = clients.iter().find(|row| text(row, "client") == "10.25.0.2").expect("a sender");
+    assert_eq!(sender["user_agents"], json!(["REGADT / NORTH"]));
+}
+
+#[test]
+fn messages_in_the_clear_and_refused_ones_are_findings() {
+    let lab = Lab::default();
+    lab.replay("h.db", &[&fixture("hl7v2/hl7v2.pcap")], &[]).expect(0);
+    let findings = lab.query("h.db", &["findings"]);
+    let has = |rule: &str, operation: &str, field: Option<&str>| {
+        findings.iter().any(|row| {
+            text(row, "rule") == rule
+                && text(row, "operation") == operation
+                && field.is_none_or(|field| text(row, "field") == field)
+        })
+    };
+    assert!(has("sensitive-data-in-clear", "ADT^A01", Some("PID-3.1")), "{findings:?}");
+    assert!(has("messages-refused", "ORU^R01", None));
+    assert!(!has("messages-refused", "ADT^A04", None));
+}
+
+#[test]
+fn events_of_messages_have_their_own_type() {
+    let lab = Lab::default();
+    let events = lab.path("e.jsonl");
+    let events = events.to_str().expect("a path in UTF-8");
+    lab.replay("h.db", &[&fixture("hl7v2/hl7v2.pcap")], &["--events", events]).expect(0);
+    let lines = std::fs::read_to_string(events).expect("events");
+    let lines: Vec<Value> = lines.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+    let of = |kind: &str| lines.iter().filter(|l| text(l, "event_type") == kind).count();
+    assert_eq!((of("hl7v2"), of("http")), (19, 1));
+    let refused = lines.iter().find(|l| l["hl7v2"]["acknowledgement"] == "AR").expect("a refusal");
+    let length = refused["hl7v2"]["length"].clone();
+    let expected = json!({"operation": "ADT^A01", "version": "2.5.1", "length": length,
+        "sender": "REGADT / NORTH", "receiver": "LABSYS / EAST", "acknowledgement": "AR"});
+    assert_eq!(refused["hl7v2"], expected);
+}
+
+#[test]
+fn cutting_and_shuffling_the_recording_changes_nothing() {
+    let frames = capture::read(&fixture("hl7v2/hl7v2.pcap")).expect("a whole pcap");
+    let lab = Lab::default();
+    lab.replay("whole.db", &[&fixture("hl7v2/hl7v2.pcap")], &[]).expect(0);
+    let whole = lab.digest("whole.db");
+    let mut rng = Rng::new(7);
+    for (name, size) in [("one", 1), ("seven", 7), ("large", 1400)] {
+        let cut = recut::shuffled(&recut::recut(&frames, || size), &mut rng);
+        let path = lab.path(&format!("{name}.pcap"));
+        capture::write(&path, &cut);
+        let db = format!("{name}.db");
+        lab.replay(&db, &[&path], &[]).expect(0);
+        assert_eq!(lab.digest(&db), whole, "{name}");
+    }
+}
+
+/// The corpus' messages as files.
+fn messages(test: &str) -> Vec<PathBuf> {
+    let Some(folder) = corpus::folder().map(|f| f.join("../hl7v2")).filter(|f| f.is_dir()) else {
+        skip(test, "corpus not found");
+        return Vec::new();
+    };
+    let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
+    let paths = files.map(|entry| entry.expect("the corpus can be listed").into_path());
+    paths.filter(|path| path.is_file()).collect()
+}
+
+/// What python-hl7 reads: one JSON object per file, field → how many values. Line ends are those
+/// of the standard first, as every interface engine does; header separators are no values. XTR is
+/// no segment of the standard, and a name that traffic made up is not kept.
+const ORACLE: &str = r#"
+import json, sys
+import hl7
+def values(path):
+    raw = open(path, "rb").read()
+    text = raw.decode("utf-8-sig", "replace").replace("\r\n", "\r").replace("\n", "\r").strip("\r")
+    out = {}
+    def add(place):
+        out[place] = out.get(place, 0) + 1
+    for message in hl7.parse_batch(text) if text[:3] == "BHS" else [hl7.parse(text)]:
+        for segment in message:
+            name = str(segment[0]).replace("XTR", "*")
+            for number, field in enumerate(segment[1:], 1):
+                if name == "MSH" and number < 3:
+                    continue
+                for repetition in (field if isinstance(field, hl7.Field) else [field]):
+                    deep = isinstance(repetition, hl7.Repetition)
+                    parts = list(repetition) if deep else [repetition]
+                    for c, part in enumerate(parts, 1):
+                        subs = list(part) if isinstance(part, hl7.Component) else [part]
+                        for s, sub in enumerate(subs, 1):
+                            if str(sub) == "":
+                                continue
+                            place = f"{name}-{number}"
+                            if len(parts) > 1 or len(subs) > 1:
+                                place += f".{c}"
+                            if len(subs) > 1:
+                                place += f".{s}"
+                            add(place)
+    return out
+for path in sys.argv[1:]:
+    print(json.dumps(values(path)))
+"#;
+
+#[test]
+fn python_hl7_reads_the_same_fields_of_every_message() {
+    let test = "HL7 v2 against python-hl7";
+    let files = messages(test);
+    let python = std::env::var("PHITAP_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has = Command::new(&python).args(["-c", "import hl7"]).output();
+    if files.is_empty() {
+        return;
+    }
+    if !has.is_ok_and(|ran| ran.status.success()) {
+        skip(test, "python3 with the PyPI package hl7 not found (PHITAP_PYTHON names another)");
+        return;
+    }
+    let ran = Command::new(&python).args(["-c", ORACLE]).args(&files).output().expect("python");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let oracle: Vec<BTreeMap<String, u64>> = String::from_utf8_lossy(&ran.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(oracle.len(), files.len());
+    let lab = Lab::default();
+    let mut wrong = Vec::new();
+    for (at, (file, expected)) in files.iter().zip(&oracle).enumerate() {
+        let message = std::fs::read(file).expect("a message");
+        let block = [b"\x0b".as_slice(), &message, b"\x1c\r"].concat();
+        // Cut at every kind of place, another for every message.
+        let size = [1460, 1, 2, 3, 5, 7, 100][at % 7];
+        let talk = Conversation::open(SENDER, RECEIVER, 0).segments_of(size).ask(&block);
+        let (db, path) = (format!("{at}.db"), lab.path("one.pcap"));
+        capture::write(&path, &talk.close());
+        lab.replay(&db, &[&path], &[]).expect(0);
+        let rows = lab.query(&db, &["fields"]);
+        let mut got: BTreeMap<String, u64> = BTreeMap::new();
+        for row in &rows {
+            *got.entry(text(row, "field").to_owned()).or_default() +=
+                row["seen"].as_u64().unwrap_or(0);
+        }
+        if got != *expected {
+            wrong.push(difference(file, expected, &got));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), files.len(), wrong.join("\n"));
+    support::say(&format!("hl7v2: {} messages agree with python-hl7", files.len()));
+}
+
+fn difference(
+    file: &Path,
+    expected: &BTreeMap<String, u64>,
+    got: &BTreeMap<String, u64>,
+) -> String {
+    let keys: std::collections::BTreeSet<&String> = expected.keys().chain(got.keys()).collect();
+    let odd = keys.into_iter().filter(|key| expected.get(*key) != got.get(*key)).take(6);
+    let odd: Vec<String> = odd
+        .map(|key| format!("{key}: {:?} read, {:?} seen", expected.get(key), got.get(key)))
+        .collect();
+    format!("{}: {}", file.display(), odd.join("; "))
+}
+
+#[test]
+fn captures_of_the_corpus_agree_with_a_count_of_blocks() {
+    let test = "HL7 v2 captures of the corpus";
+    let Some(folder) = corpus::folder() else {
+        skip(test, "corpus not found");
+        return;
+    };
+    let path = folder.join("lab/mllp_chain.pcap");
+    let frames = capture::read(&path).expect("a whole pcap");
+    let blocks: usize = recut::streams(&frames).iter().map(|stream| count_blocks(stream)).sum();
+    let lab = Lab::default();
+    lab.replay("m.db", &[&path], &[]).expect(0);
+    let rows = lab.query("m.db", &["endpoints"]);
+    assert!(rows.iter().all(|row| text(row, "protocol") == "mllp"));
+    let number = |value: &Value| value.as_u64().unwrap_or(0);
+    let messages: u64 = rows.iter().map(|row| number(&row["requests"])).sum();
+    let acks: u64 = rows
+        .iter()
+        .filter_map(|row| row["statuses"].as_object())
+        .flat_map(|statuses| statuses.values().map(number))
+        .sum();
+    assert_eq!(messages + acks, blocks as u64, "messages and acknowledgements");
+}
+
+/// How often `0x0b … 0x1c 0x0d` stands in a stream.
+fn count_blocks(stream: &[u8]) -> usize {
+    let mut rest = stream;
+    let mut count = 0;
+    while let Some(start) = rest.iter().position(|b| *b == 0x0b) {
+        rest = &rest[start + 1..];
+        let Some(end) = rest.windows(2).position(|w| w == [0x1c, 0x0d]) else { break };
+        rest = &rest[end + 2..];
+        count += 1;
+    }
+    count
+}
