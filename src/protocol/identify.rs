@@ -177,13 +177,14 @@ impl Identifier {
             if let Some((protocol, goes)) = found {
                 return Identification::Found { protocol, flipped: goes != direction };
             }
+            // What was held told nothing, so it is passed over here, wherever the bytes were cut.
+            if !begun {
+                self.drop_held_but(event, 0);
+            }
             (mid_line, begun) = (false, true);
             line_start = behind(end, *byte);
         }
         let rest = bytes.get(line_start..).unwrap_or_default();
-        if begun {
-            self.drop_held_but(event, 0);
-        }
         let searched = searched.saturating_add(bytes.len());
         let dead = searched > IDENTIFY_BYTES_MAX;
         self.pass_over(event, line_start);

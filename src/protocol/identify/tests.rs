@@ -125,7 +125,7 @@ fn a_flow_picked_up_in_a_block_is_told_by_the_next() {
     let steps = [ask(format!("{half}{message}{message}"))];
     let (name, events) = identify(true, &steps, usize::MAX);
     assert_eq!(name, "mllp");
-    assert_eq!(events[..2], ["> lost", "> hl7v2 ORU^R01 A>C 1 2.5"]);
+    assert_eq!(events[0], "> hl7v2 ORU^R01 A>C 1 2.5");
     for piece in [1, 2, 7, 100] {
         assert_eq!(identify(true, &steps, piece), (name.clone(), events.clone()));
     }

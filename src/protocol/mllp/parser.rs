@@ -50,7 +50,7 @@ impl Parser for MllpParser {
             StreamInput::Bytes(bytes) => lane.bytes(bytes, &mut out),
             StreamInput::Gap(len) => {
                 lane.cut(Some(len), &mut out);
-                if lane.begun || !matches!(lane.stage, Stage::Noise) {
+                if lane.begun {
                     out.tell(MessageEvent::Lost { direction, refuted: false });
                 }
                 lane.stage = Stage::Resync;
@@ -193,8 +193,6 @@ impl Lane {
         }
         if self.begun {
             out.odd("mllp-noise");
-        } else {
-            out.tell(MessageEvent::Lost { direction: out.direction, refuted: false });
         }
         self.stage = Stage::Noise;
         0
