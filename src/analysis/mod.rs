@@ -7,7 +7,7 @@
 //! - [`workbench`]: what is shared, and what happens to heads as they pass
 //! - [`hl7v2`]: heads of HL7 v2 messages
 //! - [`bodies`], [`recall`]: what happens to bodies; those that were walked before
-//! - [`inspect`]: logs every leaf under its column
+//! - [`inspect`], [`roles`]: logs every leaf under its column; what its path means
 //! - [`columns`], [`leaves`], [`values`]: what a leaf is a value of, the log, the memory of values
 //! - [`operation`]: what was asked
 //! - [`segments`]: which segments of a path are names
@@ -28,6 +28,7 @@ pub mod leaves;
 pub mod operation;
 pub mod pairing;
 pub mod recall;
+pub mod roles;
 pub mod segments;
 pub mod values;
 pub mod workbench;

@@ -17,11 +17,12 @@ use crate::model::{
 use super::accumulate::Accumulator;
 use super::columns::{Columns, Place};
 use super::half::{FhirHint, Half, Request, RequestHead, Response, TARGET_BYTES_MAX};
-use super::inspect::{Inspector, Roles, Shared};
+use super::inspect::{Inspector, Shared};
 use super::operation::fhir::Version;
 use super::operation::http::{self, Authority, Target};
 use super::operation::{auth, url_credentials};
 use super::recall::Recall;
+use super::roles::Roles;
 use super::segments::Segments;
 use super::values::Values;
 

@@ -1,0 +1,160 @@
+//! What a path means to the structure around it: told once per path.
+
+use crate::content::{PathId, PathTable, Step};
+
+use super::operation::{fhir, hl7v2};
+
+/// What a path means to the structure around it. A function of the path alone, remembered per
+/// path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Role {
+    #[default]
+    Unknown,
+    /// Nothing.
+    Plain,
+    /// `resourceType` of a JSON resource.
+    ResourceType,
+    /// The root element of an XML resource.
+    ResourceElement,
+    /// `system` of an identifier or contact point; the object is this many frames up.
+    System(u8),
+    /// `value` beside it.
+    Value(u8),
+    /// `reference` to a resource.
+    Reference(u8),
+    /// `display` beside it.
+    Display(u8),
+    /// `url` of an extension.
+    ExtensionUrl,
+    /// `type.coding.code` of an identifier; the identifier is this many frames up.
+    TypeCode(u8),
+    /// `type` of a resource: what kind of Bundle.
+    Type(u8),
+    /// `fhirVersion` of a CapabilityStatement.
+    FhirVersion,
+    /// `request.method` of a Bundle's entry; the request is this many frames up.
+    EntryMethod(u8),
+    /// `request.url` of a Bundle's entry.
+    EntryUrl(u8),
+    /// The root of an HL7 v2 body.
+    Hl7v2,
+    /// OBX-2, the type of OBX-5.
+    ValueType,
+    /// OBX-5.
+    Observed,
+}
+
+/// Roles by path.
+#[derive(Debug, Default)]
+pub struct Roles(Vec<Role>);
+
+impl Roles {
+    #[inline]
+    pub(super) fn of(&mut self, paths: &PathTable, path: PathId) -> Role {
+        match self.0.get(path.index()) {
+            Some(role) if *role != Role::Unknown => *role,
+            _ => self.find_out(paths, path),
+        }
+    }
+
+    #[cold]
+    fn find_out(&mut self, paths: &PathTable, path: PathId) -> Role {
+        let at = path.index();
+        if at >= self.0.len() {
+            self.0.resize(at + 1, Role::Unknown);
+        }
+        let Some(role) = self.0.get_mut(at) else { return Role::Plain };
+        *role = role_of(paths, path);
+        *role
+    }
+
+    /// Forgets everything: the path table was emptied.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+fn role_of(paths: &PathTable, path: PathId) -> Role {
+    // FHIR XML keeps the value of a primitive in an attribute: one frame more.
+    let (path, up) = if paths.step_of(path) == Some(Step::Attribute) && paths.name(path) == "value"
+    {
+        match paths.parent(path) {
+            Some(element) => (element, 1),
+            None => return Role::Plain,
+        }
+    } else {
+        (path, 0)
+    };
+    if let Some(role) = role_in_hl7v2(paths, path) {
+        return role;
+    }
+    // The nearest names above, without the steps into arrays.
+    let above = |mut at: PathId| {
+        while let Some(parent) = paths.parent(at) {
+            if !paths.name(parent).is_empty() {
+                return Some(parent);
+            }
+            at = parent;
+        }
+        None
+    };
+    let name_above = |at: PathId| above(at).map_or("", |p| paths.name(p));
+    match paths.name(path) {
+        "resourceType" => Role::ResourceType,
+        "fhirVersion" => Role::FhirVersion,
+        "system" => Role::System(up),
+        "value" => Role::Value(up),
+        "type" => Role::Type(up),
+        "reference" => Role::Reference(up),
+        "display" => Role::Display(up),
+        "url" if name_above(path) == "extension" => Role::ExtensionUrl,
+        "method" if name_above(path) == "request" => Role::EntryMethod(up),
+        "url" if name_above(path) == "request" => Role::EntryUrl(up),
+        "code" if name_above(path) == "coding" => match above(path).map_or("", name_above) {
+            "type" => Role::TypeCode(up + 2),
+            _ => Role::Plain,
+        },
+        name if up == 0
+            && paths.step_of(path) == Some(Step::Element)
+            && fhir::resource_type(name.as_bytes()).is_some() =>
+        {
+            match name_above(path) {
+                "" | "resource" | "contained" => Role::ResourceElement,
+                _ => Role::Plain,
+            }
+        }
+        _ => Role::Plain,
+    }
+}
+
+/// The role of a path of HL7 v2; `None` for others.
+fn role_in_hl7v2(paths: &PathTable, path: PathId) -> Option<Role> {
+    let up = |path| paths.parent(path).unwrap_or(path);
+    let name = paths.name(path);
+    let role = match paths.step_of(path)? {
+        Step::Hl7v2 => Role::Hl7v2,
+        Step::Segment => Role::Plain,
+        Step::Field => match (paths.name(up(path)), name) {
+            ("OBX", "2") => Role::ValueType,
+            ("OBX", "5") => Role::Observed,
+            _ => Role::Plain,
+        },
+        Step::Component => {
+            // `4` of the field and `2` of that: the universal id of an assigning authority.
+            let divided = paths.step_of(up(path)) == Some(Step::Component);
+            let field = if divided { up(up(path)) } else { up(path) };
+            let component = if divided { paths.name(up(path)) } else { name };
+            let segment = paths.name(up(field));
+            match (hl7v2::identifier(segment, paths.name(field)), component, divided) {
+                (Some(_), "1", false) => Role::Value(0),
+                (Some(kind), part, false) if part == kind.type_code => Role::TypeCode(0),
+                (Some(kind), part, true) if part == kind.authority && name == "2" => {
+                    Role::System(0)
+                }
+                _ => Role::Plain,
+            }
+        }
+        _ => return None,
+    };
+    Some(role)
+}
