@@ -41,12 +41,17 @@ fn states(seen: &str) -> Vec<&str> {
 fn long(lab: &Lab) -> String {
     let frames = capture::read(&fixture("clinic/clinic.pcap")).expect("a pcap");
     let path = lab.path("long.pcap");
-    let copies = std::iter::repeat_n(frames, COPIES).flatten();
+    // Each copy ten minutes later: what comes again at once is a duplicate and soon done with.
+    let copies = (0..COPIES).flat_map(|n| {
+        let mut later = frames.clone();
+        later.iter_mut().for_each(|frame| frame.at_us += n as u64 * 600_000_000);
+        later
+    });
     capture::write(&path, &copies.collect::<Vec<_>>());
     path.display().to_string()
 }
 
-const COPIES: usize = 60;
+const COPIES: usize = 120;
 
 #[test]
 fn the_bar_shows_bytes_rate_packets_and_time_left() {
