@@ -4,6 +4,8 @@
 //!
 //! `PHITAP_BENCH_CAPTURE=FILE cargo bench --bench stages`
 
+#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "it times, and tells")]
+
 use std::error::Error;
 use std::hint::black_box;
 use std::io::{self, Write};
