@@ -34,8 +34,8 @@ fn main() -> Outcome<()> {
     };
     tell("read", best(|| each(file, |_| {}))?, "packets");
     tell("read, decode", best(|| decode(file))?, "segments");
-    tell("read, decode, flow", best(|| flow(file))?, "payload bytes");
-    let bodies = gzip_bodies(file)?;
+    tell("read, decode, flow", best(|| Ok(reassemble(file, Count(0))?.0))?, "payload bytes");
+    let bodies = reassemble(file, Collect(Vec::new()))?.0;
     println!("{} bodies with gzip", bodies.len());
     tell("inflate alone", best(|| inflate(&bodies))?, "bytes");
     Ok(())
@@ -87,8 +87,9 @@ impl FlowHandler for Count {
     fn close(&mut self, _: &FlowInfo, (): (), _: &FlowTotals) {}
 }
 
-fn flow(file: &Path) -> Outcome<u64> {
-    let (mut decoder, mut handler) = (Decoder::default(), Count(0));
+/// Puts the flows of a capture together for `handler`.
+fn reassemble<H: FlowHandler>(file: &Path, mut handler: H) -> Outcome<H> {
+    let mut decoder = Decoder::default();
     let mut table = FlowTable::new(FlowConfig::default());
     each(file, |packet| {
         if let Ok(segment) = decoder.decode(packet) {
@@ -96,7 +97,7 @@ fn flow(file: &Path) -> Outcome<u64> {
         }
     })?;
     table.finish(&mut handler);
-    Ok(handler.0)
+    Ok(handler)
 }
 
 /// Collects the bodies of responses that are compressed with gzip.
@@ -145,18 +146,6 @@ impl FlowHandler for Collect {
     fn close(&mut self, _: &FlowInfo, (_, bodies): Self::State, _: &FlowTotals) {
         self.0.extend(bodies.whole);
     }
-}
-
-fn gzip_bodies(file: &Path) -> Outcome<Vec<Vec<u8>>> {
-    let (mut decoder, mut handler) = (Decoder::default(), Collect(Vec::new()));
-    let mut table = FlowTable::new(FlowConfig::default());
-    each(file, |packet| {
-        if let Ok(segment) = decoder.decode(packet) {
-            table.process(&segment, &mut handler);
-        }
-    })?;
-    table.finish(&mut handler);
-    Ok(handler.0)
 }
 
 /// A gzip member's header without optional fields (RFC 1952 section 2.3), as servers send it.

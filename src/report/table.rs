@@ -40,7 +40,7 @@ pub(super) fn write(section: &Section<'_>, layout: Layout, out: &mut dyn Write) 
     let shown = section.columns.iter().filter(|c| c.rank != Column::HIDDEN);
     let mut columns: Vec<Laid<'_>> = shown.map(|c| measure(c, section.records)).collect();
     columns.retain(|c| c.rank == 0 || c.cells.iter().any(|cell| !cell.is_empty()));
-    choose(&mut columns, layout.width);
+    let left_out = choose(&mut columns, layout.width);
     share(&mut columns, layout.width);
     let header = columns.iter().map(|c| (c, c.title.as_str(), Layout { colour: false, ..layout }));
     line(header, out)?;
@@ -50,7 +50,11 @@ pub(super) fn write(section: &Section<'_>, layout: Layout, out: &mut dyn Write) 
         let parts = columns.iter().zip(&cells).map(|(c, cell)| (c, cell.as_str(), layout));
         line(parts, out)?;
     }
-    Ok(())
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    let told = format!("no room for: {}", left_out.join(", "));
+    writeln!(out, "{}", cut_end(&told, layout.width))
 }
 
 fn measure<'a>(column: &'a Column, records: &[Record]) -> Laid<'a> {
@@ -74,18 +78,24 @@ const RANK_WANTED: u8 = 2;
 
 /// Leaves out columns, those of the greatest rank first, until the rest can fit: extra columns
 /// must leave every cell twice its least width, wanted ones a third more than it, and what says
-/// what a row is stays to the last.
-fn choose(columns: &mut Vec<Laid<'_>>, width: usize) {
-    drop_ranks(columns, width, RANK_WANTED + 1, |least| least * 2);
-    drop_ranks(columns, width, RANK_WANTED, |least| least * 4 / 3);
-    drop_ranks(columns, width, 0, |least| least);
+/// what a row is stays to the last. Returns the titles of those that had something to say, so that
+/// nobody takes a table for the whole answer.
+fn choose(columns: &mut Vec<Laid<'_>>, width: usize) -> Vec<String> {
+    let mut left_out = Vec::new();
+    drop_ranks(columns, width, RANK_WANTED + 1, |least| least * 2, &mut left_out);
+    drop_ranks(columns, width, RANK_WANTED, |least| least * 4 / 3, &mut left_out);
+    drop_ranks(columns, width, 0, |least| least, &mut left_out);
+    left_out.retain(|laid| laid.cells.iter().any(|cell| !matches!(cell.as_str(), "" | "0")));
+    left_out.sort_by_key(|laid| laid.rank);
+    left_out.into_iter().map(|laid| laid.title.to_lowercase()).collect()
 }
 
-fn drop_ranks(
-    columns: &mut Vec<Laid<'_>>,
+fn drop_ranks<'a>(
+    columns: &mut Vec<Laid<'a>>,
     width: usize,
     from: u8,
     comfort: impl Fn(usize) -> usize,
+    left_out: &mut Vec<Laid<'a>>,
 ) {
     let needed = |columns: &[Laid<'_>]| {
         let each = columns.iter().map(|c| comfort(c.least).min(c.natural) + GAP);
@@ -95,7 +105,7 @@ fn drop_ranks(
         // Of equal rank the last goes: the first columns say what a row is.
         let ranks = columns.iter().enumerate().filter(|(_, c)| c.rank >= from);
         match ranks.max_by_key(|(place, c)| (c.rank, *place)).map(|(place, _)| place) {
-            Some(place) => drop(columns.remove(place)),
+            Some(place) => left_out.push(columns.remove(place)),
             None => return,
         }
     }

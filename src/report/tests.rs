@@ -242,6 +242,19 @@ fn tables_fit_and_say_what_matters() {
 }
 
 #[test]
+fn columns_left_out_are_named_where_they_say_something() {
+    let columns = [
+        Column::text("name", "name", 0),
+        Column::number("gaps", "gaps", 3),
+        Column::number("losses", "losses", 4),
+    ];
+    let rows = [json!({"name": "n".repeat(30), "gaps": 0, "losses": 7})];
+    let narrow = table(&rows, &columns, 32);
+    assert_eq!(narrow, format!("NAME\n{}\nno room for: losses\n", "n".repeat(30)));
+    assert!(!table(&rows, &columns, 80).contains("no room"));
+}
+
+#[test]
 fn nothing_to_show_is_said() {
     let none: [EndpointRow; 0] = [];
     assert_eq!(table(&none, ENDPOINTS, 80), "nothing to show\n");

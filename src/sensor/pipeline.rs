@@ -8,7 +8,7 @@
 //! Files wait when a queue is full. Live input does not: it sheds the batch and counts it, which
 //! is a gap later on, and parsers know gaps. Files are read one after the other, interfaces all at
 //! once. With no workers everything runs in one thread: the same core, the same result. What has
-//! several threads is in [`super::threads`].
+//! several threads is in `threads`.
 
 use std::sync::Arc;
 use std::time::Duration;
