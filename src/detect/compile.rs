@@ -236,6 +236,7 @@ impl Build {
             forms: forms_of(rule)?,
             beside_names: rule.beside_names.iter().flat_map(|n| Phrase::expand(n)).collect(),
             beside: rule.beside.clone(),
+            embedded_weight: rule.embedded_weight,
             spread,
         };
         let judge = &mut self.judge;

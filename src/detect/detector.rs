@@ -151,6 +151,11 @@ impl Detector {
         self.judge.places.type_code(code)
     }
 
+    /// The token of a parameter of a FHIR operation by its name (`family` in `Patient/$match`).
+    pub fn parameter_name(&self, name: &[u8]) -> Option<&str> {
+        self.judge.places.parameter_name(name)
+    }
+
     /// What a FHIR element carries by its place (`Patient.name.family`), most often nothing.
     pub fn fhir_element(&self, path: &str) -> &[Place] {
         self.judge.places.element(path)

@@ -35,6 +35,27 @@ pub struct FieldRef<'a> {
     pub context: &'a str,
 }
 
+impl FieldRef<'_> {
+    /// Whether it is a parameter of a query or of a form, and not within a document that such a
+    /// parameter, or a part of a body, holds.
+    fn is_parameter(&self) -> bool {
+        let document = self.path.starts_with(['$', '/']) || self.path.contains("|$");
+        match self.location {
+            Location::Query => !document,
+            Location::Body => !document && !self.path.starts_with("part:"),
+            _ => false,
+        }
+    }
+
+    /// Whether its place in a document of a standard says all that its name could say.
+    fn is_of_standard(&self) -> bool {
+        let standards = ["HL7v2", "CDA."];
+        let standard = standards.iter().any(|root| self.context.starts_with(root));
+        let fhir = self.standard.starts_with("fhir") && !self.context.is_empty();
+        (standard || fhir) && self.location == Location::Body
+    }
+}
+
 /// A class that a field carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -72,6 +93,8 @@ pub(super) struct JudgeRule {
     /// Names that speak for it beside one of these classes.
     pub(super) beside_names: Vec<Phrase>,
     pub(super) beside: Vec<Arc<str>>,
+    /// What being found in a text adds, where that needs more.
+    pub(super) embedded_weight: Option<f64>,
     /// The rules that tell how values begin; none where that says nothing.
     pub(super) spread: Vec<RuleId>,
 }
@@ -176,11 +199,7 @@ impl Judge {
         let words = Words::of_path(field.path);
         let places = self.places_of(field);
         // In FHIR the place says it all: `name` of an organisation's contact is no clue there.
-        let hl7v2 = field.context.starts_with("HL7v2");
-        let named_by_standard = (hl7v2 || field.standard.starts_with("fhir"))
-            && field.location == Location::Body
-            && !field.context.is_empty();
-        let words = if named_by_standard { Words::default() } else { words };
+        let words = if field.is_of_standard() { Words::default() } else { words };
         let common = Common {
             thing: words.any_of(&self.things, &self.generic),
             negative: words.any_of(&self.negative, &self.generic),
@@ -193,7 +212,7 @@ impl Judge {
             let naming = self.naming(class, (&words, &common), &mut out.reasons, &column);
             let beside = |rule: &JudgeRule| {
                 field.beside.iter().any(|class| rule.beside.contains(class))
-                    && words.leaf_is(&rule.beside_names, &class.negative)
+                    && words.leaf_is(&rule.beside_names, &[&class.negative, &self.things])
             };
             let claim = column.best_claim(class, naming, place, rival, &beside);
             self.report(&class.class, place, claim, &column, field, &mut out);
@@ -214,18 +233,18 @@ impl Judge {
 
     fn places_of(&self, field: &FieldRef<'_>) -> Vec<Place> {
         let (element, token) = field.context.split_once('|').unwrap_or((field.context, ""));
-        if let Some(place) = self.places.token(token) {
+        // A telephone in CDA may be that of an organisation: it counts where its element does.
+        let of_role = !element.starts_with("CDA.")
+            || !matches!(token, "phone" | "fax" | "email")
+            || !self.places.element_at(element, field.path).is_empty();
+        if let Some(place) = self.places.token(token).filter(|_| of_role) {
             return vec![place.clone()];
         }
         if token == "no-person" {
             return Vec::new();
         }
-        if !field.standard.starts_with("fhir") {
-            return self.places.element(element).to_vec();
-        }
-        let form = field.location == Location::Body && !field.path.starts_with(['$', '/']);
-        if field.location == Location::Query || form {
-            return self.places.parameter(field.path, field.endpoint);
+        if field.standard.starts_with("fhir") && field.is_parameter() {
+            return self.places.parameter(field.path, field.endpoint, element);
         }
         self.places.element_at(element, field.path).to_vec()
     }
@@ -311,6 +330,7 @@ impl Judge {
             let place = match field.context {
                 "" => format!("FHIR element {}", field.path),
                 context if context.starts_with("HL7v2") => format!("HL7 v2 field {}", field.path),
+                context if context.starts_with("CDA.") => format!("CDA element {context}"),
                 context => format!("FHIR element {context}"),
             };
             let why = match &claim {
@@ -385,14 +405,14 @@ impl Column<'_> {
                 offer(self.by_check(rule, bare, base + rule.bare_weight));
             }
             offer(self.by_form(rule, base).filter(|_| naming.named));
-            if !naming.against && beside(rule) {
+            if beside(rule) {
                 let base = score::PRIOR + score::NAME_BESIDE + against;
                 offer(self.by_form(rule, base).map(Claim::beside));
             }
             if place.is_some_and(|place| place.confidence < CONFIDENCE_REPORTED) {
                 offer(self.by_look(rule));
             }
-            offer(self.by_text(rule, score::PRIOR + rule.weight));
+            offer(self.by_text(rule, naming.weight));
         }
         best
     }
@@ -462,17 +482,20 @@ impl Column<'_> {
     }
 
     /// Found inside longer text.
-    fn by_text(&self, rule: &JudgeRule, base: f64) -> Option<Claim> {
+    fn by_text(&self, rule: &JudgeRule, named: f64) -> Option<Claim> {
         const EMBEDDED_WEIGHT_MIN: f64 = 10.0;
         let embedded = self.evidence.of_rule(rule.id).embedded;
         if embedded == 0 {
             return None;
         }
         let (_, _, distinct) = self.distinct.of_rule(rule.id);
-        let least = score::PRIOR + EMBEDDED_WEIGHT_MIN;
+        let weight = match rule.embedded_weight {
+            Some(weight) => weight + named,
+            None => rule.weight.max(EMBEDDED_WEIGHT_MIN),
+        };
         let why = format!("found inside {embedded} of {} texts", self.filled);
         Some(Claim {
-            log_odds: base.max(least) + score::repeat_evidence(distinct),
+            log_odds: score::PRIOR + weight + score::repeat_evidence(distinct),
             count: embedded,
             why,
         })

@@ -108,9 +108,32 @@ fn has_companions(name: &str, path: &[u8], query: &[u8]) -> bool {
         // CloudFront; S3 before version 4 and Google Cloud Storage before version 4.
         "signature" => has(b"keypairid") || has(b"awsaccesskeyid") || has(b"googleaccessid"),
         // The redirect that ends an authorization: the code can be exchanged for a token.
-        "code" => (has(b"state") || has(b"sessionstate")) && is_redirect(path),
+        "code" => {
+            (has(b"state") || has(b"sessionstate"))
+                && (is_redirect(path) || has(b"iss") || are_random(query))
+        }
         _ => false,
     }
+}
+
+/// Whether both `code` and `state` look made by a machine: longer than a word of a list, and of
+/// letters and digits in turn (`?code=GB&state=CA` is a place).
+fn are_random(query: &[u8]) -> bool {
+    const BYTES_MIN: usize = 8;
+    let random = |wanted: &[u8]| {
+        parameters(query).any(|(name, value)| {
+            let value = decoded(value);
+            let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+            let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
+            let mark = |b: &u8| b"-_.~/+=".contains(b);
+            canonical(name).is_some_and(|n| n[..] == *wanted)
+                && value.len() >= BYTES_MIN
+                && digits >= 2
+                && letters >= 2
+                && value.iter().all(|b| b.is_ascii_alphanumeric() || mark(b))
+        })
+    };
+    random(b"code") && random(b"state")
 }
 
 /// Whether `path` is where an authorization server sends browsers back to.
@@ -211,6 +234,9 @@ mod tests {
             "/page?token=2",
             "/places?code=GB&state=CA",
             "/auth/login?code=",
+            "/places?code=LS1-4AP&state=England",
+            "/fhir/Observation?code=8867-4&state=final",
+            "/fhir/Observation?code=718-7abcd",
             "/items?apikey=",
             "/items?apikey",
             "/items?monkey=8Hq2vN5xW0aZ7kLp3TqR",
@@ -250,5 +276,7 @@ mod tests {
         assert_eq!(of("/o?Expires=1&Key-Pair-Id=K&Signature=x"), ["signature"]);
         assert_eq!(of("/oauth/callback?code=abcdef&state=xyz"), ["code"]);
         assert_eq!(of("/app/cb?state=xyz&code=abcdef"), ["code"]);
+        assert_eq!(of("/app?code=SplxlOBeZQQ1b2YS&state=af0ifjsldkj9"), ["code"]);
+        assert_eq!(of("/?code=abcdef&state=xyz&iss=https%3A%2F%2Fid.example"), ["code"]);
     }
 }
