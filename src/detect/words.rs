@@ -90,9 +90,9 @@ impl Words {
         let above = self.words.get(self.above..self.leaf).unwrap_or_default();
         !leaf.is_empty()
             && phrases.iter().any(is)
-            && !above.iter().any(|word| {
-                negative.iter().copied().flatten().any(|not| same_word(word, not))
-            })
+            && !above
+                .iter()
+                .any(|word| negative.iter().copied().flatten().any(|not| same_word(word, not)))
     }
 }
 

@@ -145,8 +145,16 @@ fn has_session_cookie(value: &[u8]) -> bool {
 fn is_session_name(name: &[u8]) -> bool {
     // Anywhere in a name, and at its end alone: `sid` is in `sidebar`.
     const PARTS: [&[u8]; 10] = [
-        b"sess", b"auth", b"token", b"jwt", b"login", b"logged_in", b"identity", b"ticket",
-        b"remember", b"saml",
+        b"sess",
+        b"auth",
+        b"token",
+        b"jwt",
+        b"login",
+        b"logged_in",
+        b"identity",
+        b"ticket",
+        b"remember",
+        b"saml",
     ];
     const ENDINGS: [&[u8]; 3] = [b"sid", b"sso", b"castgc"];
     const OTHERS: [&[u8]; 5] = [b"csrf", b"xsrf", b"forgery", b"verification", b"author"];

@@ -10,9 +10,8 @@ use super::fhir::{Operation, Part, Version};
 const WORDS: [&[u8]; 10] =
     [b"api", b"base", b"fhir", b"hapi", b"jpa", b"jpaserver", b"rest", b"secure", b"server", b"v"];
 /// Endings of files and pages, which no id has.
-const FILES: [&[u8]; 10] = [
-    b".css", b".gif", b".htm", b".html", b".ico", b".js", b".md", b".php", b".png", b".svg",
-];
+const FILES: [&[u8]; 10] =
+    [b".css", b".gif", b".htm", b".html", b".ico", b".js", b".md", b".php", b".png", b".svg"];
 /// Bytes of an id (FHIR R5 section 2.1.28.0.1).
 const ID_BYTES_MAX: usize = 64;
 
