@@ -49,8 +49,7 @@ impl FieldRef<'_> {
 
     /// Whether its place in a document of a standard says all that its name could say.
     fn is_of_standard(&self) -> bool {
-        let standards = ["HL7v2", "CDA."];
-        let standard = standards.iter().any(|root| self.context.starts_with(root));
+        let standard = ["HL7v2", "CDA."].iter().any(|root| self.context.starts_with(root));
         let fhir = self.standard.starts_with("fhir") && !self.context.is_empty();
         (standard || fhir) && self.location == Location::Body
     }
@@ -234,14 +233,13 @@ impl Judge {
     fn places_of(&self, field: &FieldRef<'_>) -> Vec<Place> {
         let (element, token) = field.context.split_once('|').unwrap_or((field.context, ""));
         // A telephone in CDA may be that of an organisation: it counts where its element does.
-        let of_role = !element.starts_with("CDA.")
-            || !matches!(token, "phone" | "fax" | "email")
-            || !self.places.element_at(element, field.path).is_empty();
-        if let Some(place) = self.places.token(token).filter(|_| of_role) {
-            return vec![place.clone()];
-        }
-        if token == "no-person" {
+        let contact = element.starts_with("CDA.") && matches!(token, "phone" | "fax" | "email");
+        let known = !contact || !self.places.element_at(element, field.path).is_empty();
+        if token == "no-person" || !known {
             return Vec::new();
+        }
+        if let Some(place) = self.places.token(token) {
+            return vec![place.clone()];
         }
         if field.standard.starts_with("fhir") && field.is_parameter() {
             return self.places.parameter(field.path, field.endpoint, element);
@@ -489,10 +487,8 @@ impl Column<'_> {
             return None;
         }
         let (_, _, distinct) = self.distinct.of_rule(rule.id);
-        let weight = match rule.embedded_weight {
-            Some(weight) => weight + named,
-            None => rule.weight.max(EMBEDDED_WEIGHT_MIN),
-        };
+        let alone = rule.weight.max(EMBEDDED_WEIGHT_MIN);
+        let weight = rule.embedded_weight.map_or(alone, |weight| weight + named);
         let why = format!("found inside {embedded} of {} texts", self.filled);
         Some(Claim {
             log_odds: score::PRIOR + weight + score::repeat_evidence(distinct),

@@ -1,6 +1,6 @@
 //! The format of `rules/fields/*.toml`: which FHIR element, CDA element and HL7 v2 field carries
-//! what. For CDA the resource is `CDA`, and an element is the end of a path. For HL7 v2 the resource is `HL7v2`, or `HL7v2/TX` for values of a type that the message names, and
-//! an element is `PID.5`.
+//! what. For HL7 v2 the resource is `HL7v2`, or `HL7v2/TX` for values of a type that the message
+//! names, and an element is `PID.5`; for CDA it is `CDA`, and an element is the end of a path.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -68,9 +68,7 @@ fn is_id(value: &[u8]) -> bool {
         let at = value.len().saturating_sub(ending.len());
         value.get(at..).is_some_and(|tail| tail.eq_ignore_ascii_case(ending))
     };
-    (1..=ID_BYTES_MAX).contains(&value.len())
-        && value.iter().all(byte)
-        && !FILES.iter().any(|ending| file(ending))
+    (1..=ID_BYTES_MAX).contains(&value.len()) && value.iter().all(byte) && !FILES.iter().any(file)
 }
 
 #[cfg(test)]
