@@ -35,6 +35,7 @@ pub fn reference_type(reference: &[u8]) -> Option<&'static str> {
 /// (`_type=Patient,Observation`).
 pub fn person_asked(query: &[u8]) -> Option<&'static str> {
     const PERSONS: [&str; 4] = ["Patient", "Person", "RelatedPerson", "Practitioner"];
+    memchr::memmem::find(query, b"_type=")?;
     let pairs = query.split(|b| *b == b'&').take(256);
     let lists = pairs.filter_map(|pair| pair.strip_prefix(b"_type="));
     let mut types = lists.flat_map(|list| {

@@ -15,6 +15,13 @@ const FILES: [&[u8]; 10] =
 /// Bytes of an id (FHIR R5 section 2.1.28.0.1).
 const ID_BYTES_MAX: usize = 64;
 
+/// Whether a segment of `path` may name FHIR: asked of every request, and seldom so.
+pub fn may_name_fhir(path: &[u8]) -> bool {
+    let named =
+        |word: &[u8]| word.eq_ignore_ascii_case(b"fhir") || word.eq_ignore_ascii_case(b"base");
+    path.windows(4).any(named)
+}
+
 /// Whether `operation`, read from a path, can be nothing but FHIR's.
 pub fn is_conclusive(operation: &Operation<'_>) -> bool {
     let Some(named) = operation.base.iter().rposition(|segment| names_fhir(segment)) else {
@@ -82,6 +89,7 @@ mod tests {
             path.split('/').filter(|s| !s.is_empty()).map(str::as_bytes).collect();
         let context = Context { method, ..Context::default() };
         let operation = parse(&segments, &context)?;
+        assert!(may_name_fhir(path.as_bytes()) || !is_conclusive(&operation), "{asked}");
         is_conclusive(&operation).then_some(operation.interaction)
     }
 
