@@ -14,7 +14,8 @@ use crate::rules::{Embedded as EmbeddedRule, Example, Rule, RuleError, RulePack}
 use super::checks::{self, Check};
 use super::detector::Detector;
 use super::embedded::{Embedded, Method, Search};
-use super::judge::{CONFIDENCE_REPORTED, FieldRef, Judge, JudgeClass, JudgeRule};
+use super::field::FieldRef;
+use super::judge::{CONFIDENCE_REPORTED, Judge, JudgeClass, JudgeRule};
 use super::locate::Places;
 use super::shape::Shape;
 use super::whole::{Pattern, SPREAD_KINDS, Trial, Whole};

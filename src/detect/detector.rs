@@ -10,7 +10,8 @@ use crate::rules::{RuleError, RulePack};
 
 use super::compile;
 use super::embedded::Embedded;
-use super::judge::{FieldRef, Judge, Judgement};
+use super::field::FieldRef;
+use super::judge::{Judge, Judgement};
 use super::locate::Place;
 use super::recognisers::Seen;
 use super::sensitive;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::base::TableMap;
-use crate::model::{Direction, Evidence, Form, Location, RuleBits, RuleId, ValueKind};
+use crate::model::{Evidence, Form, RuleBits, RuleId, ValueKind};
 
+use super::field::FieldRef;
 use super::locate::{Place, Places};
 use super::score;
 use super::words::{Phrase, Standing, Words};
@@ -12,48 +13,11 @@ use super::words::{Phrase, Standing, Words};
 /// The class of identifiers of whatever kind: a value may be one and be known more closely.
 const ANY_IDENTIFIER: &str = "person.identifier";
 
+/// The class of what clinicians write: who is called by an honorific there is a person.
+const PROSE: &str = "health.free_text";
+
 /// Confidence from which a class is reported.
 pub const CONFIDENCE_REPORTED: u8 = 50;
-
-/// Where a field is.
-#[derive(Clone, Copy, Debug)]
-pub struct FieldRef<'a> {
-    /// Of the endpoint: `http`, `fhir-r4`, …
-    pub standard: &'a str,
-    /// Of the message it is in.
-    pub direction: Direction,
-    /// Of the field in the message.
-    pub location: Location,
-    /// Canonical: `$.patients[*].nhs`.
-    pub path: &'a str,
-    /// Path of the endpoint, in template form: empty where there is none.
-    pub endpoint: &'a str,
-    /// Classes that other fields of the same object carry, judged by themselves.
-    pub beside: &'a [Arc<str>],
-    /// Empty, or the FHIR element from its resource on, and behind `|` the token of its issuer:
-    /// `Patient.identifier.value|us.ssn`, `Patient.telecom.value|email`, `Patient.name.family`.
-    pub context: &'a str,
-}
-
-impl FieldRef<'_> {
-    /// Whether it is a parameter of a query or of a form, and not within a document that such a
-    /// parameter, or a part of a body, holds.
-    fn is_parameter(&self) -> bool {
-        let document = self.path.starts_with(['$', '/']) || self.path.contains("|$");
-        match self.location {
-            Location::Query => !document,
-            Location::Body => !document && !self.path.starts_with("part:"),
-            _ => false,
-        }
-    }
-
-    /// Whether its place in a document of a standard says all that its name could say.
-    fn is_of_standard(&self) -> bool {
-        let standard = ["HL7v2", "CDA."].iter().any(|root| self.context.starts_with(root));
-        let fhir = self.standard.starts_with("fhir") && !self.context.is_empty();
-        (standard || fhir) && self.location == Location::Body
-    }
-}
 
 /// A class that a field carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,7 +168,8 @@ impl Judge {
             negative: words.any_of(&self.negative, &self.generic),
         };
         let rivals = self.settled(&words, &places, evidence);
-        let column = Column { evidence, distinct, filled };
+        let prose = places.iter().any(|place| *place.class == *PROSE);
+        let column = Column { evidence, distinct, filled, prose };
         for class in &self.classes {
             let place = places.iter().find(|p| p.class == class.class);
             let rival = rivals.as_deref().is_some_and(|settled| *settled != *class.class);
@@ -355,6 +320,8 @@ struct Column<'a> {
     distinct: Distinct,
     /// Values that are neither empty nor true, false or null.
     filled: u64,
+    /// Whether its place says that clinicians write here.
+    prose: bool,
 }
 
 impl Column<'_> {
@@ -487,6 +454,7 @@ impl Column<'_> {
             return None;
         }
         let (_, _, distinct) = self.distinct.of_rule(rule.id);
+        let named = if self.prose { named.max(score::NAME_WEAK) } else { named };
         let alone = rule.weight.max(EMBEDDED_WEIGHT_MIN);
         let weight = rule.embedded_weight.map_or(alone, |weight| weight + named);
         let why = format!("found inside {embedded} of {} texts", self.filled);
