@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
 use crate::base::{InstallationKey, TableMap};
-use crate::content::{BodyPlan, PathTable, walk_cookies, walk_query};
+use crate::content::{BodyPlan, PathTable, Root, walk_cookies, walk_query};
 use crate::detect::Detector;
 use crate::inventory::{AuthScheme, TemplatedPath, key_is_data};
 use crate::model::{
@@ -18,7 +18,7 @@ use super::accumulate::Accumulator;
 use super::columns::{Columns, Place};
 use super::half::{FhirHint, Half, Request, RequestHead, Response, TARGET_BYTES_MAX};
 use super::inspect::{Inspector, Shared};
-use super::operation::fhir::Version;
+use super::operation::fhir::{self, Version};
 use super::operation::http::{self, Authority, Target};
 use super::operation::{auth, url_credentials};
 use super::recall::Recall;
@@ -288,7 +288,14 @@ impl Workbench {
             facts: &mut half.facts,
             place,
         };
-        walk_query(text, paths, &mut sink);
+        // A search over the whole system names the types it asks for.
+        match fhir::person_asked(text) {
+            Some(kind) => {
+                let root = paths.root(Root::Query);
+                sink.within(kind, root, |sink| walk_query(text, paths, sink));
+            }
+            None => walk_query(text, paths, &mut sink),
+        }
     }
 
     /// What is shared between all messages, and the paths beside it.
@@ -386,7 +393,8 @@ impl FhirHint {
     fn version(media: &[u8]) -> Option<Version> {
         const NAME: &[u8] = b"fhirversion=";
         let at = media.windows(NAME.len()).position(|w| w.eq_ignore_ascii_case(NAME))?;
-        Version::parse(media.get(at + NAME.len()..)?.trim_ascii())
+        let value = media.get(at + NAME.len()..)?.trim_ascii();
+        Version::parse(value.strip_prefix(b"\"").unwrap_or(value))
     }
 }
 
