@@ -75,11 +75,7 @@ impl RecordSettings {
             return Err(Failure::usage("use --workers: expected 0 to 256"));
         }
         let detector = load_rules(args.rules.as_deref().or(file.rules.as_deref()))?;
-        let key_path = match args.key_file.clone().or(file.key_file) {
-            Some(path) => path,
-            None => InstallationKey::default_path().map_err(Failure::usage)?,
-        };
-        let key = InstallationKey::load_or_make(&key_path).map_err(Failure::usage)?;
+        let key = load_key(args.key_file.as_deref().or(file.key_file.as_deref()))?;
         Ok(RecordSettings {
             db,
             key,
@@ -91,6 +87,26 @@ impl RecordSettings {
             filter: file.filter,
         })
     }
+}
+
+/// The database, its key and the rules, for what changes a database without reading traffic.
+pub fn db_key_and_rules(
+    store: &StoreArgs,
+    key_file: Option<&Path>,
+    rules: Option<&Path>,
+) -> Result<(PathBuf, InstallationKey, Arc<Detector>), Failure> {
+    let file = ConfigFile::of(store)?;
+    let detector = load_rules(rules.or(file.rules.as_deref()))?;
+    let key = load_key(key_file.or(file.key_file.as_deref()))?;
+    Ok((file.db_of(store), key, detector))
+}
+
+fn load_key(named: Option<&Path>) -> Result<InstallationKey, Failure> {
+    let path = match named {
+        Some(path) => path.to_path_buf(),
+        None => InstallationKey::default_path().map_err(Failure::usage)?,
+    };
+    InstallationKey::load_or_make(&path).map_err(Failure::usage)
 }
 
 impl ConfigFile {

@@ -6,8 +6,8 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use super::args::{
-    ClientsArgs, CoverageArgs, EndpointFilterArgs, EndpointsArgs, FieldsArgs, FindingsArgs, Format,
-    OutputArgs, ServicesArgs,
+    ClientsArgs, CoverageArgs, EndpointFilterArgs, EndpointsArgs, FieldsArgs, FindingsArgs,
+    FindingsCommand, Format, OutputArgs, ServicesArgs,
 };
 use super::config::db_path;
 use super::exit::{Exit, Failure};
@@ -96,6 +96,9 @@ fn explain(rows: &[query::FieldRow]) -> Result<Exit, Failure> {
 
 /// `phitap findings`
 pub fn findings(args: &FindingsArgs) -> Result<Exit, Failure> {
+    if let Some(FindingsCommand::Set(set)) = &args.command {
+        return super::triage::set(set);
+    }
     if let (Some(text), Some(wanted)) = (&args.rule, pattern(&args.rule)) {
         known("rule", text, RULES.iter().map(|rule| rule.id), |id| wanted.matches(id))?;
     }
@@ -106,13 +109,15 @@ pub fn findings(args: &FindingsArgs) -> Result<Exit, Failure> {
         min_severity: args.severity,
         state: state(&args.state)?,
         id: args.id.clone(),
+        history: args.id.is_some(),
         class: class(&args.endpoint),
         now: Some(clock::wall()),
         limit: args.output.limit,
         ..query::FindingFilter::default()
     };
     let rows = query::findings(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
-    if args.explain && args.output.format == Format::Table {
+    // Whoever asks for one finding wants to know all about it.
+    if (args.explain || args.id.is_some()) && args.output.format == Format::Table {
         return explain_findings(&rows);
     }
     show(&rows, columns::FINDINGS, &args.output)
@@ -128,12 +133,30 @@ fn explain_findings(rows: &[query::FindingRow]) -> Result<Exit, Failure> {
             out.push_str(&wrapped(&escaped(text), width, ("  ", "  ")));
         }
         out.push_str(&wrapped(&row.references.join("; "), width, ("  ", "  ")));
+        for decision in &row.history {
+            out.push_str(&wrapped(&escaped(&decided(decision)), width, ("  ", "    ")));
+        }
         out.push('\n');
     }
     print_text(&out)
 }
 
-fn print_text(text: &str) -> Result<Exit, Failure> {
+fn decided(decision: &query::DecisionRow) -> String {
+    let mut text = format!("{} {}", decision.set.get(..19).unwrap_or("?"), decision.state);
+    if let Some(until) = &decision.until {
+        let _ = write!(text, " until {}", until.get(..19).unwrap_or(until));
+    }
+    if let Some(owner) = &decision.owner {
+        let _ = write!(text, ", owner {owner}");
+    }
+    if let Some(reason) = &decision.reason {
+        let _ = write!(text, ": {reason}");
+    }
+    text
+}
+
+/// Writes text to standard output; whoever stops reading early is no error.
+pub fn print_text(text: &str) -> Result<Exit, Failure> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::failed(format!("write the answer: {e}")))
@@ -225,7 +248,8 @@ pub fn report_format(format: Format) -> report::Format {
     }
 }
 
-fn pattern(text: &Option<String>) -> Option<Pattern> {
+/// What to look for.
+pub fn pattern(text: &Option<String>) -> Option<Pattern> {
     text.as_deref().map(Pattern::new)
 }
 
