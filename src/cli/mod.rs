@@ -6,21 +6,30 @@
 //! - [`exit`]: exit codes and how failures are told
 //! - [`replay`], [`capture`], [`record`]: the main job
 //! - [`summary`]: what a person reads after it
+//! - [`triage`], [`changes`], [`purge`]: what happens to an inventory over time
+//! - [`report`], [`openapi`]: what is handed over
+//! - [`moment`]: points in time as people type them
 //! - [`queries`], [`sql`], [`db`], [`rules`], [`docs`]: everything else
 
 pub mod args;
 pub mod bar;
 pub mod capture;
+pub mod changes;
 pub mod config;
 pub mod db;
 pub mod docs;
 pub mod exit;
 pub mod main;
+pub mod moment;
+pub mod openapi;
+pub mod purge;
 pub mod queries;
 pub mod record;
 pub mod replay;
+pub mod report;
 pub mod rules;
 pub mod sql;
 pub mod summary;
+pub mod triage;
 
 pub use main::main;
