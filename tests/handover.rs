@@ -58,7 +58,7 @@ fn every_finding_of_the_report_has_its_evidence_its_remedy_and_what_it_supports(
     for rule in &rules {
         let article = page.split(&format!("<article id=\"rule-{rule}\">")).nth(1).unwrap();
         let article = article.split("</article>").next().unwrap();
-        for word in ["Remedy", "Proof:", "Supports evidence for:", "OWASP API", "Evidence: "] {
+        for word in ["Remedy", "Proof:", "Supports evidence for:", "OWASP API", "Evidence of "] {
             assert!(article.contains(word), "{rule}: {word}");
         }
     }

@@ -1,7 +1,7 @@
 //! Floor 9: the command line. Arguments become settings, settings become one call into the floors
 //! below; every subcommand has a file of its own.
 //!
-//! - [`args`]: what the user typed
+//! - [`args`], [`lifecycle_args`]: what the user typed
 //! - [`config`]: what the configuration file says, and what follows from both
 //! - [`exit`]: exit codes and how failures are told
 //! - [`replay`], [`capture`], [`record`]: the main job
@@ -19,6 +19,7 @@ pub mod config;
 pub mod db;
 pub mod docs;
 pub mod exit;
+pub mod lifecycle_args;
 pub mod main;
 pub mod moment;
 pub mod openapi;

@@ -143,8 +143,8 @@ pub struct Changes {
     pub compared: bool,
 }
 
-/// What changed in the database of `reader`: since `filter.since`, against an `earlier` database, or
-/// both (what was seen since then, against what the earlier database holds).
+/// What changed in the database of `reader`: since `filter.since`, against an `earlier` database,
+/// or both (what was seen since then, against what the earlier database holds).
 pub fn changes(
     reader: &Reader,
     earlier: Option<&Reader>,
@@ -159,7 +159,9 @@ pub fn changes(
             (now.until(since), now.since(since))
         }
     };
-    if after.services.is_empty() && after.endpoints.is_empty() {
+    // Whatever was asked for: where something was seen since, what was not is gone.
+    let since = filter.since.unwrap_or(Timestamp::MIN);
+    if !reader.services()?.iter().any(|s| s.last_seen > since) {
         return Ok(Changes::default());
     }
     let mut rows = services(&before, &after);

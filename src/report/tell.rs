@@ -55,9 +55,9 @@ pub(super) fn span(span: Duration) -> String {
 /// `1 endpoint`, `3 endpoints`
 pub(super) fn count(n: u64, what: &str) -> String {
     let plural = match what.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
-        None if what.ends_with('s') => format!("{what}es"),
-        None => format!("{what}s"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o']) => format!("{stem}ies"),
+        _ if what.ends_with('s') => format!("{what}es"),
+        _ => format!("{what}s"),
     };
     if n == 1 { format!("1 {what}") } else { format!("{n} {plural}") }
 }

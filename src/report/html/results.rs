@@ -49,7 +49,8 @@ fn finding_group(page: &mut Html, group: &FindingGroup) {
 }
 
 fn rows(page: &mut Html, group: &FindingGroup) {
-    let caption = format!("Evidence: {}", tell::count(group.open.len() as u64, "open finding"));
+    let many = tell::count(group.open.len() as u64, "open finding");
+    let caption = format!("Evidence of {}: {many}", group.rule);
     let heads = [
         "Severity",
         "Service",
@@ -76,7 +77,8 @@ fn rows(page: &mut Html, group: &FindingGroup) {
 }
 
 fn decided(page: &mut Html, group: &FindingGroup) {
-    let caption = format!("Decided: {}", tell::count(group.decided.len() as u64, "finding"));
+    let many = tell::count(group.decided.len() as u64, "finding");
+    let caption = format!("Decided of {}: {many}", group.rule);
     page.table(&caption, &["Service", "Operation", "Where", "Data class", "Decision", "Id"]);
     let most = page.room(FINDINGS_PER_RULE);
     for finding in group.decided.iter().take(most) {

@@ -303,8 +303,12 @@ impl Operation<'_> {
             let known = classes.entry(key).or_default();
             *known = class.confidence.max(*known);
         }
-        let row = |((class, direction), confidence)| json!({"class": class, "direction": direction, "confidence": confidence});
-        classes.into_iter().map(row).collect()
+        let mut rows = Vec::new();
+        for ((class, direction), confidence) in classes {
+            let row = json!({"class": class, "direction": direction, "confidence": confidence});
+            rows.push(row);
+        }
+        rows
     }
 }
 
