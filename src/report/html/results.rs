@@ -70,7 +70,7 @@ fn rows(page: &mut Html, group: &FindingGroup) {
         page.raw("</td>").code_cell(word(&finding.service)).code_cell(word(&finding.operation));
         page.code_cell(&tell::place(finding)).code_cell(word(&finding.data_class));
         page.number_cell(finding.count).cell(&last_seen(finding)).cell(&tell::decision(finding));
-        page.code_cell(&finding.id).raw("</tr>\n");
+        page.id_cell(&finding.id).raw("</tr>\n");
     }
     let left = group.open.len().saturating_sub(most);
     page.end_table(left, &format!("phitap findings --rule {}", group.rule));
@@ -84,7 +84,7 @@ fn decided(page: &mut Html, group: &FindingGroup) {
     for finding in group.decided.iter().take(most) {
         page.raw("<tr>").code_cell(word(&finding.service)).code_cell(word(&finding.operation));
         page.code_cell(&tell::place(finding)).code_cell(word(&finding.data_class));
-        page.cell(&tell::decision(finding)).code_cell(&finding.id).raw("</tr>\n");
+        page.cell(&tell::decision(finding)).id_cell(&finding.id).raw("</tr>\n");
     }
     let left = group.decided.len().saturating_sub(most);
     page.end_table(left, &format!("phitap findings --rule {}", group.rule));
