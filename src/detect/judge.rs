@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::TableMap;
 use crate::model::{Direction, Evidence, Form, Location, RuleBits, RuleId, ValueKind};
 
+use super::explain;
 use super::locate::{Place, Places};
 use super::score;
 use super::words::{Phrase, Standing, Words};
@@ -134,8 +135,10 @@ impl Distinct {
 
 /// What a field's name says of one class.
 #[derive(Clone, Copy, Debug, Default)]
-struct Naming {
+struct Naming<'a> {
     weight: f64,
+    /// The words that speak for it.
+    phrase: Option<&'a Phrase>,
     named: bool,
     /// A word speaks against it.
     against: bool,
@@ -150,10 +153,10 @@ struct Common<'a> {
 }
 
 /// One way in which a class may be carried.
-struct Claim {
-    log_odds: f64,
-    count: u64,
-    why: String,
+pub(super) struct Claim {
+    pub(super) log_odds: f64,
+    pub(super) count: u64,
+    pub(super) why: String,
 }
 
 impl Claim {
@@ -189,13 +192,19 @@ impl Judge {
         let column = Column { evidence, distinct, filled };
         for class in &self.classes {
             let place = places.iter().find(|p| p.class == class.class);
-            let rival = rivals.as_deref().is_some_and(|settled| *settled != *class.class);
+            let rival = rivals.as_deref().filter(|settled| **settled != *class.class);
             let naming = self.naming(class, (&words, &common), &mut out.reasons, &column);
             let beside = |rule: &JudgeRule| {
                 field.beside.iter().any(|class| rule.beside.contains(class))
                     && words.leaf_is(&rule.beside_names, &class.negative)
             };
-            let claim = column.best_claim(class, naming, place, rival, &beside);
+            let mut claim = column.best_claim(class, naming, (place, rival.is_some()), &beside);
+            if let (Some(claim), Some(settled), false) = (&mut claim, rival, naming.named) {
+                claim.why.push_str(&format!("; its place or name says {settled}"));
+            }
+            if claim.is_none() && place.is_none() {
+                out.reasons.extend(explain::withheld(class, naming.phrase, &column));
+            }
             self.report(&class.class, place, claim, &column, field, &mut out);
         }
         for place in places.iter().filter(|p| !self.by_class.contains_key(&p.class)) {
@@ -251,13 +260,13 @@ impl Judge {
         named.map(|class| Arc::clone(&class.class)).next()
     }
 
-    fn naming(
+    fn naming<'c>(
         &self,
-        class: &JudgeClass,
+        class: &'c JudgeClass,
         (words, common): (&Words, &Common<'_>),
         reasons: &mut Vec<String>,
         column: &Column<'_>,
-    ) -> Naming {
+    ) -> Naming<'c> {
         let (standing, phrase) = words.standing(&class.names, &self.generic);
         let mut naming = Naming {
             weight: match standing {
@@ -266,18 +275,23 @@ impl Judge {
                 Standing::Parent => score::NAME_PARENT,
                 Standing::Absent => 0.0,
             },
+            phrase: phrase.filter(|_| standing >= Standing::GenericLeaf),
             named: standing >= Standing::GenericLeaf,
             against: false,
         };
         let relevant = column.speaks_of(class);
-        if let Some(phrase) = phrase.filter(|_| relevant && naming.named) {
+        if let Some(phrase) = naming.phrase.filter(|_| relevant) {
             reasons.push(format!("{}: name has \"{}\"", class.class, phrase.text()));
         }
         if naming.weight < score::NAME_WEAK {
-            let (standing, _) = words.standing(&class.weak_names, &self.generic);
+            let (standing, phrase) = words.standing(&class.weak_names, &self.generic);
             if standing >= Standing::GenericLeaf {
                 naming.weight = score::NAME_WEAK;
-                naming.named = true;
+                (naming.phrase, naming.named) = (phrase, true);
+                if let Some(phrase) = phrase.filter(|_| relevant) {
+                    let (class, text) = (&class.class, phrase.text());
+                    reasons.push(format!("{class}: name has \"{text}\", which only hints at it"));
+                }
             }
         }
         let thing = common.thing;
@@ -326,17 +340,19 @@ impl Judge {
             out.reasons.push(format!("{class}: {}", claim.why));
             out.verdicts.push(Verdict { class: Arc::clone(class), confidence, count: claim.count });
         } else {
-            out.reasons.push(format!("withheld {class} ({confidence}): {}", claim.why));
+            let why = claim.why;
+            let needed = CONFIDENCE_REPORTED;
+            out.reasons.push(format!("withheld {class} ({confidence} of {needed} needed): {why}"));
         }
     }
 }
 
 /// A column of values, with what was worked out of it.
-struct Column<'a> {
-    evidence: &'a Evidence,
+pub(super) struct Column<'a> {
+    pub(super) evidence: &'a Evidence,
     distinct: Distinct,
     /// Values that are neither empty nor true, false or null.
-    filled: u64,
+    pub(super) filled: u64,
 }
 
 impl Column<'_> {
@@ -359,9 +375,8 @@ impl Column<'_> {
     fn best_claim(
         &self,
         class: &JudgeClass,
-        naming: Naming,
-        place: Option<&Place>,
-        rival: bool,
+        naming: Naming<'_>,
+        (place, rival): (Option<&Place>, bool),
         beside: &dyn Fn(&JudgeRule) -> bool,
     ) -> Option<Claim> {
         let mut best: Option<Claim> = None;
@@ -398,7 +413,7 @@ impl Column<'_> {
     }
 
     /// Whole values that pass.
-    fn by_check(&self, rule: &JudgeRule, id: RuleId, base: f64) -> Option<Claim> {
+    pub(super) fn by_check(&self, rule: &JudgeRule, id: RuleId, base: f64) -> Option<Claim> {
         let count = self.evidence.of_rule(id);
         if count.tried == 0 {
             return None;

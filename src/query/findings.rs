@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::QueryError;
 use super::filter::{ClassPattern, OperationFilter, Pattern, limited, seen, wanted};
 use crate::base::Timestamp;
-use crate::inventory::{Endpoint, Finding};
+use crate::inventory::{Endpoint, Finding, Inventory};
 use crate::model::{Direction, FindingKind, Location, Severity};
 use crate::store::words::direction_name;
 use crate::store::{FindingState, Reader, TriageState};
@@ -125,7 +125,25 @@ pub fn findings(reader: &Reader, filter: &FindingFilter) -> Result<Vec<FindingRo
         .collect();
     kept.sort_by_key(|(state, f, _)| (Reverse(f.severity), *state, Reverse(f.count)));
     let kept = limited(kept, filter.limit).into_iter();
-    Ok(kept.map(|(state, f, decision)| row(state, f, decision, &endpoints)).collect())
+    Ok(kept
+        .map(|(state, f, decision)| {
+            let endpoint = endpoints.get(&f.endpoint);
+            row(state, f, decision, endpoint)
+        })
+        .collect())
+}
+
+/// The findings of an inventory that nobody judged yet, in the same order.
+pub(super) fn of_inventory(inventory: &Inventory) -> Vec<FindingRow> {
+    let endpoints: BTreeMap<&str, &Endpoint> =
+        inventory.endpoints.iter().map(|e| (e.id.as_str(), e)).collect();
+    let mut findings: Vec<&Finding> = inventory.findings.iter().collect();
+    findings.sort_by_key(|f| (Reverse(f.severity), Reverse(f.count)));
+    let row = |f: &Finding| {
+        let endpoint = endpoints.get(f.endpoint.as_str()).copied();
+        row(TriageState::New, f.clone(), None, endpoint)
+    };
+    findings.into_iter().map(row).collect()
 }
 
 /// What a decision means now: one that has ended means nothing, and what was resolved and is
@@ -165,10 +183,9 @@ fn row(
     state: TriageState,
     f: Finding,
     decision: Option<FindingState>,
-    endpoints: &BTreeMap<String, Endpoint>,
+    endpoint: Option<&Endpoint>,
 ) -> FindingRow {
     let (first_seen, last_seen) = seen(f.first_seen, f.last_seen);
-    let endpoint = endpoints.get(&f.endpoint);
     let (mut reason, mut owner, mut until) = (None, None, None);
     if let Some(decision) = decision {
         (reason, owner) = (decision.reason, decision.owner);

@@ -8,6 +8,7 @@ pub mod error;
 pub mod fields;
 pub mod filter;
 pub mod findings;
+pub mod groups;
 pub mod services;
 pub mod sql;
 
@@ -18,6 +19,7 @@ pub use error::QueryError;
 pub use fields::{FieldClassRow, FieldFilter, FieldRow, fields};
 pub use filter::{ClassPattern, OperationFilter, Pattern};
 pub use findings::{FindingFilter, FindingRow, findings};
+pub use groups::{FindingGroup, grouped, inventory_groups};
 pub use services::{ServiceFilter, ServiceRow, services};
 pub use sql::{SqlAnswer, sql};
 
