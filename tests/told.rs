@@ -189,3 +189,41 @@ fn every_finding_has_a_severity_an_explanation_and_what_it_is_about() {
     let shown = explained.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(shown.contains(first), "{shown}");
 }
+
+#[test]
+fn a_part_that_says_how_it_is_compressed_is_no_undeclared_coding() {
+    let parts = |head: &str| {
+        let mut body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a.json\"\r\n\
+             Content-Type: application/json\r\n{head}\r\n"
+        )
+        .into_bytes();
+        body.extend(gzip(br#"{"ssn":"536-22-1234"}"#));
+        body.extend(b"\r\n--x--\r\n");
+        body
+    };
+    let kind = "Content-Type: multipart/mixed; boundary=x";
+    let (lab, _) = replayed(&[
+        ("/said", kind, &parts("Content-Encoding: gzip\r\n")),
+        ("/unsaid", kind, &parts("")),
+    ]);
+    let endpoints = lab.query("phitap.db", &["endpoints"]);
+    for (operation, undeclared) in [("GET /said", false), ("GET /unsaid", true)] {
+        let endpoint = of(&endpoints, operation);
+        assert_eq!(endpoint["data_classes"][0]["class"], "us.ssn", "{endpoint:#}");
+        let told = endpoint["anomalies"].to_string().contains("coding-undeclared");
+        assert_eq!(told, undeclared, "{endpoint:#}");
+    }
+}
+
+#[test]
+fn a_target_with_a_blank_is_an_exchange_and_counted_as_odd() {
+    let (lab, _) =
+        replayed(&[("/a b?name=x y", JSON, b"{\"ssn\":\"536-22-1234\"}"), ("/plain", JSON, b"{}")]);
+    let endpoints = lab.query("phitap.db", &["endpoints"]);
+    assert_eq!(endpoints.len(), 2, "{endpoints:#?}");
+    let odd = endpoints.iter().find(|e| e["operation"] != "GET /plain").unwrap();
+    assert_eq!(odd["requests"], 1, "{odd:#}");
+    assert_eq!(odd["anomalies"]["http-start-line-odd"], 1, "{odd:#}");
+    assert_eq!(odd["data_classes"][0]["class"], "us.ssn", "{odd:#}");
+}

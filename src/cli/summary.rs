@@ -13,7 +13,7 @@ use crate::model::{Direction, InputAccount, PacketAccount, Severity};
 use crate::protocol::protocol_named;
 use crate::query::{FindingGroup, inventory_groups};
 use crate::report::Layout;
-use crate::report::text::{cut_end, escaped, wrapped};
+use crate::report::text::{escaped, wrapped};
 
 /// What there is to tell.
 pub struct Summary<'a> {
@@ -123,8 +123,8 @@ impl Summary<'_> {
         let _ = writeln!(out);
         let groups = inventory_groups(self.inventory);
         for (group, text) in groups.iter().zip(self.group_lines(&groups)).take(FINDINGS_SHOWN) {
-            let text = cut_end(&escaped(&text), width.saturating_sub(12));
-            let _ = writeln!(out, "  {:<9} {text}", group.severity);
+            let severity = format!("  {:<9} ", group.severity);
+            out.push_str(&wrapped(&escaped(&text), width, (&severity, &" ".repeat(14))));
         }
         let more: u64 = groups.iter().skip(FINDINGS_SHOWN).map(|g| g.findings).sum();
         if more > 0 {

@@ -30,9 +30,8 @@ pub(super) fn withheld(
     }
     let looks = class.rules.iter().filter(|rule| rule.forms.contains(&Form::TitleWords));
     let looks = looks.map(|_| column.evidence.of_form(Form::TitleWords)).max().unwrap_or(0);
-    (looks * 2 > column.filled).then(|| {
-        format!("withheld {name}: most values are capitalised words, {TOO_LITTLE}")
-    })
+    (looks * 2 > column.filled)
+        .then(|| format!("withheld {name}: most values are capitalised words, {TOO_LITTLE}"))
 }
 
 /// What is said of a field of which no rule says anything: how many values of which forms were

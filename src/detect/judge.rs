@@ -302,7 +302,8 @@ impl Judge {
             let other = thing.is_some() && !naming.named;
             naming.weight += if other { score::NAME_THING } else { score::NAME_NEGATIVE };
             naming.against = true;
-            if relevant {
+            // Of a class that nothing speaks for, nothing needs to be said.
+            if relevant && (naming.named || column.is_tried_for(class)) {
                 reasons
                     .push(format!("{}: name has \"{word}\", which speaks against it", class.class));
             }
@@ -358,13 +359,17 @@ pub(super) struct Column<'a> {
 impl Column<'_> {
     /// Whether any rule of `class` has anything to say of these values.
     fn speaks_of(&self, class: &JudgeClass) -> bool {
-        class.rules.iter().any(|rule| {
-            let any = |id: RuleId| {
-                let count = self.evidence.of_rule(id);
-                count.tried + count.embedded > 0
-            };
-            any(rule.id) || rule.bare.is_some_and(any) || self.of_forms(&rule.forms) > 0
-        })
+        let forms = |rule: &JudgeRule| self.of_forms(&rule.forms) > 0;
+        self.is_tried_for(class) || class.rules.iter().any(forms)
+    }
+
+    /// Whether any value has the format of `class`, or holds one that has.
+    fn is_tried_for(&self, class: &JudgeClass) -> bool {
+        let any = |id: RuleId| {
+            let count = self.evidence.of_rule(id);
+            count.tried + count.embedded > 0
+        };
+        class.rules.iter().any(|rule| any(rule.id) || rule.bare.is_some_and(any))
     }
 
     fn of_forms(&self, forms: &[Form]) -> u64 {

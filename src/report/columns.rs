@@ -51,7 +51,10 @@ pub const ENDPOINTS: &[Column] = &[
 /// Columns of [`mod@crate::query::fields`].
 pub const FIELDS: &[Column] = &[
     Column::text("field", "field", 0).shrinking(Shrink::Middle(16)),
-    Column::text("data_classes", "data classes", 1).shown(Show::Classes).shrinking(Shrink::End(14)),
+    Column::text("data_classes", "data classes", 1)
+        .shown(Show::Classes)
+        .shrinking(Shrink::End(14))
+        .or_below(),
     Column::text("direction", "direction", 2),
     Column::text("location", "in", 4),
     Column::text("service", "service", 1).if_same(6).shrinking(Shrink::Middle(12)).or_below(),
@@ -108,10 +111,7 @@ pub const FINDING_GROUPS: &[Column] = &[
     Column::text("service", "service", 1).if_same(7).shrinking(Shrink::Middle(12)).or_below(),
     Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)).or_below(),
     Column::text("data_classes", "data classes", 1).shrinking(Shrink::End(16)).or_below(),
-    Column::text("fields", "fields", 1)
-        .shown(Show::Few)
-        .shrinking(Shrink::Middle(14))
-        .or_below(),
+    Column::text("fields", "fields", 1).shown(Show::Few).shrinking(Shrink::Middle(14)).or_below(),
     Column::text("last_seen", "last seen", 8).shown(Show::Time),
     Column::hidden("endpoint"),
 ];

@@ -126,13 +126,31 @@ impl Room {
                 writeln!(out)?;
             }
             let (first, further) = (" ".repeat(self.indent), " ".repeat(self.indent + GAP));
-            let text = wrapped(cell, self.width, (&first, &further));
-            let text = text.trim_end_matches('\n');
+            let text = items(cell, self.width, (&first, &further));
             write!(out, "{text}")?;
             used = text.rsplit('\n').next().map_or(0, width);
         }
         if used > 0 { writeln!(out) } else { Ok(()) }
     }
+}
+
+/// A list in lines of at most `most` columns, between whose items lines end: `us.ssn 99` stays
+/// whole where it can.
+fn items(cell: &str, most: usize, (first, further): (&str, &str)) -> String {
+    let mut lines = String::new();
+    let mut line = String::new();
+    for item in cell.split_inclusive(", ") {
+        let indent = if lines.is_empty() { first } else { further };
+        if !line.is_empty() && width(indent) + width(&line) + width(item.trim_end()) > most {
+            lines.push_str(&wrapped(&line, most, (indent, further)));
+            line.clear();
+        }
+        line.push_str(item);
+    }
+    let indent = if lines.is_empty() { first } else { further };
+    lines.push_str(&wrapped(&line, most, (indent, further)));
+    lines.truncate(lines.trim_end_matches('\n').len());
+    lines
 }
 
 /// Columns up to this rank are worth narrow cells; those beyond are shown where the others are
