@@ -250,7 +250,9 @@ fn tables_are_as_wide_as_the_terminal() {
             let widest = table.lines().map(|line| line.chars().count()).max().unwrap_or(0);
             assert!(widest <= columns, "{query}: {widest} of {columns}\n{table}");
             assert!(columns == 80 || widest > 80, "{query}: {widest} of {columns}\n{table}");
-            let cut = table.lines().filter(|line| line.contains('…')).count();
+            // A mask, in the last column, is cut by itself.
+            let rows = table.lines().map(|line| line.trim_end_matches('…'));
+            let cut = rows.filter(|line| line.contains('…')).count();
             assert_eq!(cut, 0, "{query} at {columns}:\n{table}");
             assert!(columns == 80 || !table.contains("no room for"), "{query}:\n{table}");
         }

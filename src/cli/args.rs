@@ -391,4 +391,16 @@ pub struct SchemaArgs {
 pub enum SchemaOf {
     /// The lines of --events
     Events,
+    /// A row of `phitap services`
+    Services,
+    /// A row of `phitap endpoints`
+    Endpoints,
+    /// A row of `phitap fields`
+    Fields,
+    /// A row of `phitap findings`
+    Findings,
+    /// A row of `phitap clients`
+    Clients,
+    /// A row of `phitap coverage`
+    Coverage,
 }

@@ -253,7 +253,10 @@ impl Summary<'_> {
         for (n, what) in [
             (sum(|e| e.coverage.one_sided), "of which only one side was seen"),
             (sum(|e| e.coverage.gaps), "with a gap"),
-            (sum(|e| e.coverage.truncated), "whose end is missing"),
+            (
+                sum(|e| e.coverage.truncated),
+                "whose end is missing, or of which only a part was sent",
+            ),
             (sum(|e| e.coverage.undecoded), "with a body that could not be decoded"),
         ] {
             if n > 0 {

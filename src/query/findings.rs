@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::QueryError;
@@ -41,7 +42,7 @@ pub struct FindingFilter {
 }
 
 /// One finding.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct FindingRow {
     /// Stable id.
     pub id: String,
@@ -50,6 +51,7 @@ pub struct FindingRow {
     /// `sensitive-data`, `auth`, ….
     pub kind: &'static str,
     /// How much it matters.
+    #[schemars(schema_with = "super::schema::severity")]
     pub severity: Severity,
     /// One line: what is wrong.
     pub title: String,

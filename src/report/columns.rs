@@ -31,7 +31,10 @@ pub const ENDPOINTS: &[Column] = &[
     Column::text("encrypted", "tls", 4),
     Column::number("requests", "requests", 2),
     Column::text("statuses", "statuses", 6).shown(Show::Counts).shrinking(Shrink::End(10)),
-    Column::text("coverage", "not seen", 7).shown(Show::Missing).shrinking(Shrink::End(12)),
+    Column::text("coverage", "not seen", 7)
+        .shown(Show::Missing)
+        .shrinking(Shrink::End(12))
+        .or_below(),
     Column::text("standard", "standard", 8),
     Column::number("clients", "clients", 9),
     Column::hidden("protocol"),
