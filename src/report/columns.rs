@@ -11,8 +11,8 @@ pub const SERVICES: &[Column] = &[
     Column::number("endpoints", "endpoints", 1),
     Column::number("requests", "requests", 2),
     Column::number("bytes", "bytes", 5),
-    Column::text("addresses", "addresses", 3).shrinking(Shrink::End(16)).or_below(),
     Column::text("names", "software", 6).shrinking(Shrink::End(12)).or_below(),
+    Column::text("addresses", "addresses", 3).shrinking(Shrink::End(16)).or_below(),
     Column::hidden("encapsulation"),
     Column::hidden("first_seen"),
     Column::text("last_seen", "last seen", 7).shown(Show::Time),
@@ -21,8 +21,8 @@ pub const SERVICES: &[Column] = &[
 /// Columns of [`mod@crate::query::endpoints`].
 pub const ENDPOINTS: &[Column] = &[
     Column::text("severity", "severity", 0).shown(Show::Severity),
-    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(26)),
     Column::text("service", "service", 1).if_same(5).shrinking(Shrink::Middle(12)).or_below(),
+    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(26)),
     Column::text("data_classes", "data classes", 1)
         .shown(Show::Classes)
         .shrinking(Shrink::End(16))
@@ -53,15 +53,15 @@ pub const ENDPOINTS: &[Column] = &[
 
 /// Columns of [`mod@crate::query::fields`].
 pub const FIELDS: &[Column] = &[
+    Column::text("service", "service", 1).if_same(6).shrinking(Shrink::Middle(12)).or_below(),
+    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(20)).or_below(),
+    Column::text("direction", "direction", 2),
+    Column::text("location", "in", 4),
     Column::text("field", "field", 0).shrinking(Shrink::Middle(16)),
     Column::text("data_classes", "data classes", 1)
         .shown(Show::Classes)
         .shrinking(Shrink::End(14))
         .or_below(),
-    Column::text("direction", "direction", 2),
-    Column::text("location", "in", 4),
-    Column::text("service", "service", 1).if_same(6).shrinking(Shrink::Middle(12)).or_below(),
-    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(20)).or_below(),
     Column::number("seen", "seen", 3),
     Column::text("types", "types", 5),
     Column::text("mask", "mask", 7).shrinking(Shrink::End(12)),
@@ -79,11 +79,11 @@ pub const FINDINGS: &[Column] = &[
     Column::text("severity", "severity", 0).shown(Show::Severity),
     Column::text("rule", "finding", 0).shrinking(Shrink::End(23)),
     Column::text("data_class", "data class", 1).shrinking(Shrink::End(12)),
-    Column::text("direction", "direction", 2),
-    Column::number("count", "count", 3),
     Column::text("service", "service", 1).if_same(7).shrinking(Shrink::Middle(12)).or_below(),
     Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)).or_below(),
     Column::text("field", "field", 2).shrinking(Shrink::Middle(14)).or_below(),
+    Column::text("direction", "direction", 2),
+    Column::number("count", "count", 3),
     Column::text("id", "id", 5),
     Column::text("state", "state", 6),
     Column::text("kind", "kind", 9),
@@ -163,8 +163,8 @@ pub const FLOWS: &[Column] = &[
 /// Columns of [`crate::query::SeenRow`].
 pub const SEEN: &[Column] = &[
     Column::hidden("scope"),
-    Column::text("operation", "operation", 1).shrinking(Shrink::Middle(20)),
     Column::text("service", "service", 1).shrinking(Shrink::Middle(14)).or_below(),
+    Column::text("operation", "operation", 1).shrinking(Shrink::Middle(20)),
     Column::number("exchanges", "exchanges", 0),
     Column::number("one_sided", "one-sided", 2),
     Column::number("gaps", "gaps", 3),
