@@ -80,11 +80,10 @@ fn measure<'a>(column: &'a Column, records: &[Record]) -> Laid<'a> {
 /// Below this width a second line has no room either.
 const STACKED_WIDTH_MIN: usize = 40;
 
-/// Takes out the columns that go below the others, if any must: where everything that is wanted
-/// fits beside each other, or nothing is made for going below, none do.
+/// Takes out the columns that go below the others, if any must: where everything fits beside each
+/// other, or nothing is made for going below, none do.
 fn stack<'a>(columns: &mut Vec<Laid<'a>>, width: usize) -> Vec<Laid<'a>> {
-    let wanted = columns.iter().filter(|c| c.rank <= RANK_WANTED || c.column.below);
-    let needed: usize = wanted.map(|c| c.natural + GAP).sum();
+    let needed: usize = columns.iter().map(|c| c.natural + GAP).sum();
     if needed.saturating_sub(GAP) <= width || width < STACKED_WIDTH_MIN {
         return Vec::new();
     }
