@@ -202,6 +202,10 @@ impl Workbench {
                 response.product = self.name(header.value);
             }
         }
+        if status == 206 {
+            let range = headers.iter().find(|h| h.name.eq_ignore_ascii_case(b"content-range"));
+            response.half.truncated |= http::is_part(range.map(|header| header.value));
+        }
         self.headers(Direction::ToClient, &mut response.half, headers);
     }
 
