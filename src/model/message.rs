@@ -2,7 +2,7 @@
 
 use crate::base::Timestamp;
 
-use super::Direction;
+use super::{Direction, TlsSession};
 
 /// One header field, as sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +155,11 @@ pub enum MessageEvent<'a> {
     Switch {
         /// What it speaks.
         to: SwitchTo,
+    },
+    /// What a TLS session shows of itself, told once: all that follows is encrypted, or is none.
+    Session {
+        /// What was seen.
+        session: &'a TlsSession,
     },
     /// Bytes behind a switch, as they came: the first belong to the chunk that held the switch.
     Remainder {
