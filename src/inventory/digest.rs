@@ -100,8 +100,8 @@ fn service(s: &Service, lines: &mut Vec<String>) {
     }
 }
 
-/// What adds up over TLS sessions. Fingerprints of hellos stay out as those of values do: they are a
-/// way of telling who spoke.
+/// What adds up over TLS sessions. Fingerprints of hellos stay out as those of values do: they are
+/// a way of telling who spoke.
 fn tls(service: &str, tls: &ServiceTls, lines: &mut Vec<String>) {
     let line = Line::new("tls").cell(service).cell(tls.sessions).cell(tls.resumed);
     let line = line.cell(tls.failed).cell(tls.certificate_requested);

@@ -7,8 +7,8 @@ use super::raise::{PostureRule, Raised, Subject};
 pub(super) const RULE: PostureRule = PostureRule {
     id: "clear-beside-tls",
     kind: FindingKind::Transport,
-    explanation: "This host can encrypt, and some callers do without: what they send and get can be \
-        read and changed on the way. Move them to the encrypted side, let the other do nothing but \
+    explanation: "This host can encrypt, and some callers do without: what they send and get can \
+        be read and changed on the way. Move them to the encrypted side, let the other do nothing but \
         redirect (with Strict-Transport-Security for browsers), then close it.",
     references: &[
         "OWASP API8:2023 Security Misconfiguration",
