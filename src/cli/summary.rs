@@ -282,17 +282,9 @@ impl Summary<'_> {
     }
 
     fn damaged(&self, lines: &mut Vec<String>) {
-        let endpoints = &self.inventory.endpoints;
-        let readable = || endpoints.iter().filter(|e| e.standard != "tls");
+        // Those of TLS are told by server.
+        let readable = || self.inventory.endpoints.iter().filter(|e| e.standard != "tls");
         let sum = |of: fn(&Endpoint) -> u64| readable().map(of).sum::<u64>();
-        let sealed = endpoints.iter().filter(|e| e.standard == "tls");
-        let sealed: u64 = sealed.map(|e| e.coverage.exchanges).sum();
-        if sealed > 0 {
-            lines.push(format!(
-                "{} encrypted, what is in them unknown",
-                count(sealed, "TLS session")
-            ));
-        }
         self.unread_bodies(lines);
         for (n, what) in [
             (sum(|e| e.coverage.one_sided), "of which only one side was seen"),
