@@ -10,7 +10,8 @@ use crate::rules::{RuleError, RulePack};
 
 use super::compile;
 use super::embedded::Embedded;
-use super::judge::{FieldRef, Judge, Judgement};
+use super::field::FieldRef;
+use super::judge::{Judge, Judgement};
 use super::locate::Place;
 use super::recognisers::Seen;
 use super::sensitive;
@@ -149,6 +150,11 @@ impl Detector {
     /// The token of an identifier type code of HL7 table 0203 (`MR`, `SS`, `NPI`, …).
     pub fn type_code(&self, code: &[u8]) -> Option<&str> {
         self.judge.places.type_code(code)
+    }
+
+    /// The token of a parameter of a FHIR operation by its name (`family` in `Patient/$match`).
+    pub fn parameter_name(&self, name: &[u8]) -> Option<&str> {
+        self.judge.places.parameter_name(name)
     }
 
     /// What a FHIR element carries by its place (`Patient.name.family`), most often nothing.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::base::TableMap;
-use crate::model::{Direction, Evidence, Form, Location, RuleBits, RuleId, ValueKind};
+use crate::model::{Evidence, Form, RuleBits, RuleId, ValueKind};
 
+use super::field::FieldRef;
 use super::locate::{Place, Places};
 use super::score;
 use super::words::{Phrase, Standing, Words};
@@ -12,28 +13,11 @@ use super::words::{Phrase, Standing, Words};
 /// The class of identifiers of whatever kind: a value may be one and be known more closely.
 const ANY_IDENTIFIER: &str = "person.identifier";
 
+/// The class of what clinicians write: who is called by an honorific there is a person.
+const PROSE: &str = "health.free_text";
+
 /// Confidence from which a class is reported.
 pub const CONFIDENCE_REPORTED: u8 = 50;
-
-/// Where a field is.
-#[derive(Clone, Copy, Debug)]
-pub struct FieldRef<'a> {
-    /// Of the endpoint: `http`, `fhir-r4`, …
-    pub standard: &'a str,
-    /// Of the message it is in.
-    pub direction: Direction,
-    /// Of the field in the message.
-    pub location: Location,
-    /// Canonical: `$.patients[*].nhs`.
-    pub path: &'a str,
-    /// Path of the endpoint, in template form: empty where there is none.
-    pub endpoint: &'a str,
-    /// Classes that other fields of the same object carry, judged by themselves.
-    pub beside: &'a [Arc<str>],
-    /// Empty, or the FHIR element from its resource on, and behind `|` the token of its issuer:
-    /// `Patient.identifier.value|us.ssn`, `Patient.telecom.value|email`, `Patient.name.family`.
-    pub context: &'a str,
-}
 
 /// A class that a field carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +56,8 @@ pub(super) struct JudgeRule {
     /// Names that speak for it beside one of these classes.
     pub(super) beside_names: Vec<Phrase>,
     pub(super) beside: Vec<Arc<str>>,
+    /// What being found in a text adds, where that needs more.
+    pub(super) embedded_weight: Option<f64>,
     /// The rules that tell how values begin; none where that says nothing.
     pub(super) spread: Vec<RuleId>,
 }
@@ -176,24 +162,21 @@ impl Judge {
         let words = Words::of_path(field.path);
         let places = self.places_of(field);
         // In FHIR the place says it all: `name` of an organisation's contact is no clue there.
-        let hl7v2 = field.context.starts_with("HL7v2");
-        let named_by_standard = (hl7v2 || field.standard.starts_with("fhir"))
-            && field.location == Location::Body
-            && !field.context.is_empty();
-        let words = if named_by_standard { Words::default() } else { words };
+        let words = if field.is_of_standard() { Words::default() } else { words };
         let common = Common {
             thing: words.any_of(&self.things, &self.generic),
             negative: words.any_of(&self.negative, &self.generic),
         };
         let rivals = self.settled(&words, &places, evidence);
-        let column = Column { evidence, distinct, filled };
+        let prose = places.iter().any(|place| *place.class == *PROSE);
+        let column = Column { evidence, distinct, filled, prose };
         for class in &self.classes {
             let place = places.iter().find(|p| p.class == class.class);
             let rival = rivals.as_deref().is_some_and(|settled| *settled != *class.class);
             let naming = self.naming(class, (&words, &common), &mut out.reasons, &column);
             let beside = |rule: &JudgeRule| {
                 field.beside.iter().any(|class| rule.beside.contains(class))
-                    && words.leaf_is(&rule.beside_names, &class.negative)
+                    && words.leaf_is(&rule.beside_names, &[&class.negative, &self.things])
             };
             let claim = column.best_claim(class, naming, place, rival, &beside);
             self.report(&class.class, place, claim, &column, field, &mut out);
@@ -214,18 +197,17 @@ impl Judge {
 
     fn places_of(&self, field: &FieldRef<'_>) -> Vec<Place> {
         let (element, token) = field.context.split_once('|').unwrap_or((field.context, ""));
+        // A telephone in CDA may be that of an organisation: it counts where its element does.
+        let contact = element.starts_with("CDA.") && matches!(token, "phone" | "fax" | "email");
+        let known = !contact || !self.places.element_at(element, field.path).is_empty();
+        if token == "no-person" || !known {
+            return Vec::new();
+        }
         if let Some(place) = self.places.token(token) {
             return vec![place.clone()];
         }
-        if token == "no-person" {
-            return Vec::new();
-        }
-        if !field.standard.starts_with("fhir") {
-            return self.places.element(element).to_vec();
-        }
-        let form = field.location == Location::Body && !field.path.starts_with(['$', '/']);
-        if field.location == Location::Query || form {
-            return self.places.parameter(field.path, field.endpoint);
+        if field.standard.starts_with("fhir") && field.is_parameter() {
+            return self.places.parameter(field.path, field.endpoint, element);
         }
         self.places.element_at(element, field.path).to_vec()
     }
@@ -311,6 +293,7 @@ impl Judge {
             let place = match field.context {
                 "" => format!("FHIR element {}", field.path),
                 context if context.starts_with("HL7v2") => format!("HL7 v2 field {}", field.path),
+                context if context.starts_with("CDA.") => format!("CDA element {context}"),
                 context => format!("FHIR element {context}"),
             };
             let why = match &claim {
@@ -337,6 +320,8 @@ struct Column<'a> {
     distinct: Distinct,
     /// Values that are neither empty nor true, false or null.
     filled: u64,
+    /// Whether its place says that clinicians write here.
+    prose: bool,
 }
 
 impl Column<'_> {
@@ -385,14 +370,14 @@ impl Column<'_> {
                 offer(self.by_check(rule, bare, base + rule.bare_weight));
             }
             offer(self.by_form(rule, base).filter(|_| naming.named));
-            if !naming.against && beside(rule) {
+            if beside(rule) {
                 let base = score::PRIOR + score::NAME_BESIDE + against;
                 offer(self.by_form(rule, base).map(Claim::beside));
             }
             if place.is_some_and(|place| place.confidence < CONFIDENCE_REPORTED) {
                 offer(self.by_look(rule));
             }
-            offer(self.by_text(rule, score::PRIOR + rule.weight));
+            offer(self.by_text(rule, naming.weight));
         }
         best
     }
@@ -462,17 +447,19 @@ impl Column<'_> {
     }
 
     /// Found inside longer text.
-    fn by_text(&self, rule: &JudgeRule, base: f64) -> Option<Claim> {
+    fn by_text(&self, rule: &JudgeRule, named: f64) -> Option<Claim> {
         const EMBEDDED_WEIGHT_MIN: f64 = 10.0;
         let embedded = self.evidence.of_rule(rule.id).embedded;
         if embedded == 0 {
             return None;
         }
         let (_, _, distinct) = self.distinct.of_rule(rule.id);
-        let least = score::PRIOR + EMBEDDED_WEIGHT_MIN;
+        let named = if self.prose { named.max(score::NAME_WEAK) } else { named };
+        let alone = rule.weight.max(EMBEDDED_WEIGHT_MIN);
+        let weight = rule.embedded_weight.map_or(alone, |weight| weight + named);
         let why = format!("found inside {embedded} of {} texts", self.filled);
         Some(Claim {
-            log_odds: base.max(least) + score::repeat_evidence(distinct),
+            log_odds: score::PRIOR + weight + score::repeat_evidence(distinct),
             count: embedded,
             why,
         })

@@ -13,6 +13,7 @@ mod checks;
 mod compile;
 mod detector;
 mod embedded;
+mod field;
 mod finders;
 mod judge;
 mod locate;
@@ -31,5 +32,6 @@ mod words;
 mod tests;
 
 pub use detector::{Detector, Inspection};
-pub use judge::{CONFIDENCE_REPORTED, FieldRef, Judgement, Verdict};
+pub use field::FieldRef;
+pub use judge::{CONFIDENCE_REPORTED, Judgement, Verdict};
 pub use locate::Place;
