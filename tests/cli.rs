@@ -163,6 +163,12 @@ fn fits(schema: &Value, value: &Value) -> Result<(), String> {
         Some("string") => value.is_string(),
         Some("integer") => value.is_u64() || value.is_i64(),
         Some("object") => value.is_object(),
+        Some("boolean") => value.is_boolean(),
+        Some("array") => {
+            let items = value.as_array().ok_or_else(|| format!("{value} is no array"))?;
+            let schema = schema.get("items").ok_or("an array of what?")?;
+            return items.iter().try_for_each(|item| fits(schema, item));
+        }
         other => return Err(format!("the schema has a type this test does not know: {other:?}")),
     };
     if !right {
@@ -195,7 +201,7 @@ fn events_are_as_the_schema_says() {
         fits(&schema, &event).unwrap_or_else(|e| panic!("{e}: {line}"));
         kinds.insert(event["event_type"].as_str().unwrap().to_owned());
     }
-    assert_eq!(kinds, BTreeSet::from(["finding", "http", "stats"].map(str::to_owned)));
+    assert_eq!(kinds, BTreeSet::from(["finding", "http", "stats", "tls"].map(str::to_owned)));
     assert!(fits(&schema, &serde_json::json!({ "event_type": "http" })).is_err());
 }
 

@@ -35,6 +35,8 @@ struct Group {
 
 /// Lines of findings shown; the rest is a query away.
 const FINDINGS_SHOWN: usize = 8;
+/// The protocol of which only handshakes are read.
+const TLS: &str = "tls";
 /// Services that could not be read, shown.
 const UNREAD_SHOWN: usize = 5;
 
@@ -235,12 +237,12 @@ impl Summary<'_> {
             .run
             .flows
             .iter()
-            .filter(|(key, stats)| !is_read(key.outcome) && stats.bytes > 0)
+            .filter(|(key, stats)| (key.outcome == TLS || !is_read(key.outcome)) && stats.bytes > 0)
             .collect();
         unread.sort_by(|a, b| b.1.bytes.cmp(&a.1.bytes).then(a.0.cmp(b.0)));
         for (key, stats) in unread.iter().take(UNREAD_SHOWN) {
             let what = match key.outcome {
-                "tls" => "encrypted (TLS)".into(),
+                TLS => "encrypted (TLS)".into(),
                 "unidentified" => "of an unknown protocol".into(),
                 other => format!("{other}: told apart, not read yet"),
             };
@@ -283,7 +285,7 @@ impl Summary<'_> {
 
     fn damaged(&self, lines: &mut Vec<String>) {
         // Those of TLS are told by server.
-        let readable = || self.inventory.endpoints.iter().filter(|e| e.standard != "tls");
+        let readable = || self.inventory.endpoints.iter().filter(|e| e.standard != TLS);
         let sum = |of: fn(&Endpoint) -> u64| readable().map(of).sum::<u64>();
         self.unread_bodies(lines);
         for (n, what) in [
