@@ -8,8 +8,8 @@ pub(super) const RULE: PostureRule = PostureRule {
     id: "clear-beside-tls",
     kind: FindingKind::Transport,
     explanation: "This host can encrypt, and some callers do without: what they send and get can \
-        be read and changed on the way. Move them to the encrypted side, let the other do nothing but \
-        redirect (with Strict-Transport-Security for browsers), then close it.",
+        be read and changed on the way. Move them to the encrypted side, let the other do nothing \
+        but redirect (with Strict-Transport-Security for browsers), then close it.",
     references: &[
         "OWASP API8:2023 Security Misconfiguration",
         "CWE-319",
