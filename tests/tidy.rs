@@ -76,6 +76,7 @@ const RESERVED: &[(&[&str], &[&str])] = &[
     (&["store", "query/sql"], &["rusqlite"]),
     (&["decode"], &["etherparse"]),
     (&["protocol/http1"], &["httparse"]),
+    (&["protocol/tls"], &["tls_parser", "x509_parser", "md5"]),
 ];
 
 /// Words that tell of how the project was made, or where, and not of what it is.

@@ -1,5 +1,7 @@
 //! One flow, from its first bytes to its last: identify, parse, pair.
 
+use std::sync::Arc;
+
 use crate::base::Timestamp;
 use crate::flow::{FlowInfo, FlowTotals};
 use crate::model::{
@@ -25,8 +27,17 @@ pub struct Conversation {
 enum Stage {
     Identifying(Box<Identifier>),
     Speaking(Box<Speaking>),
+    /// Its TLS session was told: what follows is counted for this service.
+    Encrypted(Box<Encrypted>),
     /// Nothing more can be made of it.
     Closed,
+}
+
+/// A TLS session that was told.
+struct Encrypted {
+    service: Arc<str>,
+    /// Bytes of both directions, handshake included.
+    bytes: u64,
 }
 
 struct Speaking {
@@ -39,6 +50,10 @@ struct Speaking {
     remainder: Vec<(Direction, Timestamp, Vec<u8>)>,
     /// An interim response (1xx) is passing: it answers nothing.
     interim: bool,
+    /// Bytes of both directions so far.
+    bytes: u64,
+    /// Set by an event: the service of a TLS session.
+    encrypted: Option<Arc<str>>,
 }
 
 impl Stage {
@@ -51,6 +66,8 @@ impl Stage {
                 switch: None,
                 remainder: Vec::new(),
                 interim: false,
+                bytes: 0,
+                encrypted: None,
             }))
         })
     }
@@ -87,6 +104,7 @@ impl Conversation {
     fn step(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
         match &mut self.stage {
             Stage::Closed => {}
+            Stage::Encrypted(session) => session.bytes += byte_count(&event),
             Stage::Identifying(_) => self.identify(flow, event, bench),
             Stage::Speaking(_) => self.speak(flow, event, bench),
         }
@@ -95,6 +113,9 @@ impl Conversation {
     /// The flow is over.
     pub fn close(mut self, flow: &FlowInfo, totals: &FlowTotals, bench: &mut Workbench) {
         self.end_speaking(flow, bench);
+        if let Stage::Encrypted(session) = &self.stage {
+            bench.encrypted_bytes(&session.service, session.bytes, totals.last);
+        }
         let flow = self.oriented(flow);
         let stats = bench.accumulator.flow(flow.server, self.outcome);
         stats.flows += 1;
@@ -159,6 +180,7 @@ impl Conversation {
             switch: &mut speaking.switch,
             remainder: &mut speaking.remainder,
             interim: &mut speaking.interim,
+            encrypted: &mut speaking.encrypted,
             next_tx: &mut self.next_tx,
             bench,
         };
@@ -168,6 +190,12 @@ impl Conversation {
             sink.pairing.closed();
         }
         speaking.parser.push(event, &mut sink);
+        speaking.bytes += byte_count(&event);
+        if let Some(service) = speaking.encrypted.take() {
+            let bytes = speaking.bytes;
+            self.stage = Stage::Encrypted(Box::new(Encrypted { service, bytes }));
+            return;
+        }
         if let Some(to) = speaking.switch {
             let remainder = std::mem::take(&mut speaking.remainder);
             self.end_speaking(flow, bench);
@@ -201,6 +229,13 @@ impl Conversation {
     }
 }
 
+fn byte_count(event: &StreamEvent<'_>) -> u64 {
+    match event.input {
+        StreamInput::Bytes(bytes) => bytes.len() as u64,
+        StreamInput::Gap(_) | StreamInput::End(_) => 0,
+    }
+}
+
 /// Takes the parser's events of one flow.
 struct Listener<'a> {
     flow: &'a FlowInfo,
@@ -209,6 +244,7 @@ struct Listener<'a> {
     switch: &'a mut Option<SwitchTo>,
     remainder: &'a mut Vec<(Direction, Timestamp, Vec<u8>)>,
     interim: &'a mut bool,
+    encrypted: &'a mut Option<Arc<str>>,
     next_tx: &'a mut u64,
     bench: &'a mut Workbench,
 }
@@ -280,6 +316,10 @@ impl MessageSink for Listener<'_> {
                 self.pairing.lost(direction);
             }
             MessageEvent::Anomaly { direction, anomaly } => self.anomaly(direction, anomaly),
+            MessageEvent::Session { session } => {
+                let service = self.bench.tls_session(self.flow, self.next_tx, session);
+                *self.encrypted = Some(service);
+            }
             MessageEvent::Switch { to } => *self.switch = Some(to),
             MessageEvent::Remainder { direction, at, bytes } => {
                 self.remainder.push((direction, at, bytes.to_vec()));

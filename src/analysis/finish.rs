@@ -360,6 +360,7 @@ fn event_of(
         user_agent: None,
         length: response.map_or(0, |r| r.half.body_bytes),
         hl7v2: None,
+        tls: None,
         revealed: None,
     };
     if let Some(request) = &mut exchange.request {

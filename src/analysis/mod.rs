@@ -6,6 +6,7 @@
 //! - [`half`]: a request or a response while it passes
 //! - [`workbench`]: what is shared, and what happens to heads as they pass
 //! - [`hl7v2`]: heads of HL7 v2 messages
+//! - [`tls`]: what TLS sessions show
 //! - [`bodies`], [`recall`]: what happens to bodies; those that were walked before
 //! - [`inspect`], [`roles`]: logs every leaf under its column; what its path means
 //! - [`columns`], [`leaves`], [`values`]: what a leaf is a value of, the log, the memory of values
@@ -30,6 +31,7 @@ pub mod pairing;
 pub mod recall;
 pub mod roles;
 pub mod segments;
+pub mod tls;
 pub mod values;
 pub mod workbench;
 pub mod worker;

@@ -349,7 +349,7 @@ impl Workbench {
     }
 
     /// The service that an authority names; labels that a detector hits become `{value}`.
-    fn service_name(&mut self, authority: &[u8], secure: bool) -> Option<Arc<str>> {
+    pub(super) fn service_name(&mut self, authority: &[u8], secure: bool) -> Option<Arc<str>> {
         if let Some(known) = self.hosts.get(authority) {
             return known.clone();
         }

@@ -317,3 +317,32 @@ pub const DECODERS_POOLED_MAX: usize = 8;
 /// How far behind a SYN the first bytes of its stream may lie when it is captured after them. A
 /// SYN from farther away begins another flow on the same five-tuple.
 pub const LATE_SYN_BYTES_MAX: i32 = 1 << 20;
+
+/// Bytes of one TLS handshake message that are held. Certificate chains have 2 to 10 KiB, those of
+/// large authorities 30; longer messages are passed over and told.
+pub const TLS_HANDSHAKE_BYTES_MAX: usize = 128 * 1024;
+
+/// Certificates of one chain that are read. Real chains have two to five.
+pub const TLS_CHAIN_MAX: usize = 10;
+
+/// Hosts and addresses of one certificate that are read. Authorities issue up to some 250.
+pub const TLS_NAMES_PER_CERTIFICATE_MAX: usize = 512;
+
+/// Hosts and addresses of one certificate that are kept.
+pub const TLS_NAMES_KEPT_MAX: usize = 32;
+
+/// Bytes of one part of a name in a certificate that are kept: RFC 5280 allows 64 characters.
+pub const TLS_NAME_BYTES_MAX: usize = 256;
+
+/// Application protocols of one hello that are read: clients offer two or three.
+pub const TLS_ALPN_MAX: usize = 16;
+
+/// Alerts of one session that are kept: real ones have one.
+pub const TLS_ALERTS_MAX: usize = 4;
+
+/// Names of the same kind (cipher suites, application protocols, fingerprints, hosts) that one
+/// service keeps of its TLS sessions (bottom-k by keyed hash).
+pub const TLS_NAMES_PER_SERVICE_MAX: usize = 32;
+
+/// Certificates that one service keeps (bottom-k by keyed hash): chains of a renewal or two.
+pub const TLS_CERTIFICATES_PER_SERVICE_MAX: usize = 32;

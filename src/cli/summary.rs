@@ -29,6 +29,8 @@ pub struct Summary<'a> {
 
 /// Lines of findings shown; the rest is a query away.
 const FINDINGS_SHOWN: usize = 8;
+/// The protocol of which only handshakes are read.
+const TLS: &str = "tls";
 /// Services that could not be read, shown.
 const UNREAD_SHOWN: usize = 5;
 
@@ -201,12 +203,12 @@ impl Summary<'_> {
             .run
             .flows
             .iter()
-            .filter(|(key, stats)| !is_read(key.outcome) && stats.bytes > 0)
+            .filter(|(key, stats)| (key.outcome == TLS || !is_read(key.outcome)) && stats.bytes > 0)
             .collect();
         unread.sort_by(|a, b| b.1.bytes.cmp(&a.1.bytes).then(a.0.cmp(b.0)));
         for (key, stats) in unread.iter().take(UNREAD_SHOWN) {
             let what = match key.outcome {
-                "tls" => "encrypted (TLS)".into(),
+                TLS => "encrypted (TLS)".into(),
                 "unidentified" => "of an unknown protocol".into(),
                 other => format!("{other}: told apart, not read yet"),
             };
@@ -248,7 +250,9 @@ impl Summary<'_> {
     }
 
     fn damaged(&self, lines: &mut Vec<String>) {
-        let sum = |of: fn(&Endpoint) -> u64| self.inventory.endpoints.iter().map(of).sum::<u64>();
+        // Those of TLS are told by server.
+        let readable = || self.inventory.endpoints.iter().filter(|e| e.standard != TLS);
+        let sum = |of: fn(&Endpoint) -> u64| readable().map(of).sum::<u64>();
         self.unread_bodies(lines);
         for (n, what) in [
             (sum(|e| e.coverage.one_sided), "of which only one side was seen"),

@@ -12,6 +12,8 @@ use std::sync::Arc;
 use crate::base::Timestamp;
 use crate::model::{Direction, Evidence, Location, Status};
 
+use super::tls::TlsStats;
+
 /// First and last time something was seen, by packet time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -224,6 +226,8 @@ pub struct ServiceStats {
     /// What its flows came wrapped in (`vlan 10`, `vxlan 4096 10.0.0.1>10.0.0.2`) with request
     /// counts, bounded.
     pub encapsulation: BTreeMap<Arc<str>, u64>,
+    /// What its TLS sessions show, where it has any.
+    pub tls: Option<Box<TlsStats>>,
     /// When.
     pub span: Span,
 }

@@ -14,6 +14,8 @@ pub const SERVICES: &[Column] = &[
     Column::text("names", "software", 6).shrinking(Shrink::End(12)).or_below(),
     Column::text("addresses", "addresses", 3).shrinking(Shrink::End(16)).or_below(),
     Column::hidden("encapsulation"),
+    Column::text("encrypted", "encrypted", 8),
+    Column::hidden("tls"),
     Column::hidden("first_seen"),
     Column::text("last_seen", "last seen", 7).shown(Show::Time),
 ];

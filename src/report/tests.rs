@@ -196,6 +196,8 @@ fn every_key_of_a_row_has_a_column() {
         protocols: vec![],
         names: vec![],
         encapsulation: vec![],
+        encrypted: "none",
+        tls: Some(Default::default()),
         endpoints: 1,
         requests: 1,
         bytes: 1,

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use rusqlite::{Connection, Row, params};
 
 use super::columns::{
-    count, counts_from, counts_json, direction, from_json, int, json, location, text, time,
+    count, counts_from, counts_json, direction, from_json, from_json_or_null, int, json, location,
+    text, time,
 };
 use super::runs::RunId;
 use crate::inventory::{
@@ -72,7 +73,7 @@ fn write_small(conn: &Connection, run: RunId, rollup: &Rollup) -> Result<(), Fau
     }
     let mut insert = conn.prepare_cached(
         "INSERT INTO run_service (run, service, requests, bytes, first_ns, last_ns, addresses, \
-         products, encapsulation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         products, encapsulation, tls) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for (service, stats) in &rollup.services {
         insert.execute(params![
@@ -85,6 +86,7 @@ fn write_small(conn: &Connection, run: RunId, rollup: &Rollup) -> Result<(), Fau
             counts_json(&stats.addresses)?,
             json(&stats.products)?,
             json(&stats.encapsulation)?,
+            stats.tls.as_ref().map(json).transpose()?,
         ])?;
     }
     let mut insert = conn.prepare_cached(
@@ -233,6 +235,7 @@ fn load_small(conn: &Connection, run: RunId, rollup: &mut Rollup) -> Result<(), 
             bytes: count(row, "bytes")?,
             products: from_json(row, "products")?,
             encapsulation: from_json(row, "encapsulation")?,
+            tls: from_json_or_null(row, "tls")?,
             span: span(row)?,
         };
         rollup.services.insert(shared(row, "service")?, stats);

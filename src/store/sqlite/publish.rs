@@ -55,6 +55,8 @@ const SERVICE: Table = Table {
         "protocols",
         "names",
         "encapsulation",
+        "encrypted",
+        "tls",
     ],
 };
 
@@ -186,6 +188,8 @@ fn services(conn: &Connection, services: &[Service]) -> Result<(), Fault> {
             json(&s.protocols)?,
             json(&s.names)?,
             json(&s.encapsulation)?,
+            s.encrypted,
+            s.tls.as_ref().map(json).transpose()?,
         ])?;
     }
     Ok(())
