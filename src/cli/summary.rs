@@ -289,6 +289,7 @@ impl Summary<'_> {
             (sum(|e| e.coverage.gaps), "with a gap"),
             (sum(|e| e.coverage.truncated), "whose end is missing"),
             (sum(|e| e.coverage.undecoded), "with a body that could not be decoded"),
+            (sum(|e| e.coverage.ambiguous), "that receivers may have read differently"),
         ] {
             if n > 0 {
                 lines.push(format!("{} {what}", count(n, "exchange")));

@@ -209,6 +209,7 @@ fn segment<'a>(
         seq: tcp.seq,
         ack: tcp.ack,
         flags: tcp.flags,
+        urgent: tcp.urgent,
         payload: tcp.payload.bytes(),
         wire_payload_len: u32::try_from(tcp.payload.wire_len()).unwrap_or(u32::MAX),
         encapsulation,

@@ -8,7 +8,9 @@ use crate::model::{Direction, EndCause, FiveTuple, FragmentOddities, Segment, Tc
 use super::assembly::Output;
 use super::closed::Ended;
 use super::config::FlowConfig;
-use super::reassembler::{Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over};
+use super::reassembler::{
+    Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over, wire_len,
+};
 use super::stream::NO_FIN;
 use super::{FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation};
 
@@ -77,7 +79,23 @@ impl<S> Flow<S> {
     }
 
     fn is_closing(&self) -> bool {
-        self.reassembler.streams.iter().all(|stream| stream.fin != NO_FIN)
+        self.reassembler.reset || self.reassembler.streams.iter().all(|stream| stream.fin != NO_FIN)
+    }
+
+    /// Why it is over, which nobody noticed until `cause`.
+    pub(super) fn cause(&self, cause: EndCause) -> EndCause {
+        match self.over() {
+            _ if self.reassembler.reset => EndCause::Reset,
+            Some(fin) => fin,
+            None => cause,
+        }
+    }
+
+    /// Frees what the handler holds, where no packet from `now` on can need it.
+    pub(super) fn tidy<H: FlowHandler<State = S>>(&mut self, now: Timestamp, handler: &mut H) {
+        if let Some(state) = &mut self.state {
+            handler.tidy(&self.info, state, now);
+        }
     }
 
     /// Judges a segment with SYN flag. One with the sequence number that is known is a
@@ -145,7 +163,7 @@ impl<S> Flow<S> {
         if waiting {
             self.reassembler.pump(&mut out);
         }
-        self.over()
+        self.over().filter(|_| !self.is_midway(handler))
     }
 
     /// Anything but the next segment in order.
@@ -158,11 +176,16 @@ impl<S> Flow<S> {
     ) -> Option<EndCause> {
         if segment.flags.has(TcpFlags::RST) {
             if self.reassembler.believes_reset(direction, segment) {
-                return Some(EndCause::Reset);
+                self.reassembler.reset = self.is_midway(handler);
+                return (!self.reassembler.reset).then_some(EndCause::Reset);
             }
             shared.counters.resets_ignored += 1;
             self.reassembler.anomalies.insert(FlowAnomalies::RESET_IGNORED);
             return None;
+        }
+        if self.reassembler.reset && wire_len(segment) > 0 {
+            self.reassembler.reset = false;
+            self.reassembler.anomalies.insert(FlowAnomalies::DATA_AFTER_END);
         }
         if self.state.is_none() && self.orient(direction, segment) {
             direction = direction.reversed();
@@ -183,7 +206,11 @@ impl<S> Flow<S> {
         self.reassembler.accept(direction, segment, &mut out);
         self.reassembler.note_fin(direction, segment);
         self.reassembler.pump(&mut out);
-        self.over()
+        self.over().filter(|_| !self.is_midway(handler))
+    }
+
+    fn is_midway<H: FlowHandler<State = S>>(&self, handler: &H) -> bool {
+        self.state.as_ref().is_some_and(|state| handler.is_midway(state))
     }
 
     /// Learns from a SYN who is the client, while the ports are all that is known; whether the

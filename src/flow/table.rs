@@ -123,9 +123,11 @@ impl<S> FlowTable<S> {
             }
             let at = self.sweep_at;
             self.sweep_at += 1;
-            let flow = self.flows.get(at);
-            if flow.is_some_and(|flow| flow.is_expired(now, slack, &self.shared.config)) {
+            let Some(flow) = self.flows.get_mut(at) else { continue };
+            if flow.is_expired(now, slack, &self.shared.config) {
                 self.retire(at, EndCause::Expired, handler);
+            } else {
+                flow.tidy(now, handler);
             }
         }
     }
@@ -244,6 +246,7 @@ impl<S> FlowTable<S> {
 
     /// Ends a flow and counts why.
     fn retire<H: FlowHandler<State = S>>(&mut self, at: u32, cause: EndCause, handler: &mut H) {
+        let cause = self.flows.get(at).map_or(cause, |flow| flow.cause(cause));
         if self.remove(at, cause, handler) {
             let counters = &mut self.shared.counters;
             match cause {

@@ -28,5 +28,5 @@ pub use message::{Anomaly, Correlation, Header, Hl7Header, MessageEvent, Message
 pub use packet::{LinkType, Packet};
 pub use segment::{FiveTuple, Segment, SegmentBatch, TcpFlags};
 pub use status::{AckCode, Status};
-pub use stream::{Direction, EndCause, StreamEvent, StreamInput};
+pub use stream::{Direction, EndCause, SecondCopy, StreamEvent, StreamInput};
 pub use value::{Form, Location, Value, ValueKind};

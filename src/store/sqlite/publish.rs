@@ -89,6 +89,7 @@ const ENDPOINT: Table = Table {
         "anomalies",
         "unread",
         "unread_bodies",
+        "ambiguous",
     ],
 };
 
@@ -226,6 +227,7 @@ fn endpoints(conn: &Connection, endpoints: &[Endpoint]) -> Result<(), Fault> {
             json(&e.anomalies)?,
             int(e.coverage.unread),
             json(&e.coverage.unread_bodies)?,
+            int(e.coverage.ambiguous),
         ])?;
         fields(conn, e)?;
     }
