@@ -317,3 +317,31 @@ pub const DECODERS_POOLED_MAX: usize = 8;
 /// How far behind a SYN the first bytes of its stream may lie when it is captured after them. A
 /// SYN from farther away begins another flow on the same five-tuple.
 pub const LATE_SYN_BYTES_MAX: i32 = 1 << 20;
+
+/// Bytes of each direction of an exchange that are held for comparison with other copies: what is
+/// under way on a local network at once, and more than heads and records have.
+pub const HISTORY_BYTES: usize = 64 * 1024;
+
+/// Of them, bytes of earlier exchanges: late copies come from the last one.
+pub const HISTORY_BEFORE_BYTES: usize = 4 * 1024;
+
+/// How long the bytes of an exchange that is over are held, by the flow's packet time: longer than
+/// a first retransmission timeout (RFC 6298: one second).
+pub const HISTORY_SECONDS: u64 = 2;
+
+/// Bytes of histories one worker holds; flows that begin beyond it have none, and a copy of theirs
+/// is looked at without what stands around it.
+pub const HISTORY_BYTES_PER_WORKER: usize = 32 * 1024 * 1024;
+
+/// Differing copies kept of one exchange.
+pub const COPIES_MAX: usize = 256;
+
+/// Their bytes.
+pub const COPY_BYTES_MAX: usize = 64 * 1024;
+
+/// Readings of one direction of an exchange beside the first that are inspected: who sends
+/// copies makes us parse that often.
+pub const READINGS_MAX: usize = 24;
+
+/// Their bytes.
+pub const READING_BYTES_MAX: usize = 1024 * 1024;
