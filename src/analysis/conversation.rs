@@ -6,7 +6,9 @@ use crate::model::{
     Anomaly, Correlation, Direction, EndCause, Hl7Header, MessageEvent, MessageHead, StreamEvent,
     StreamInput, SwitchTo,
 };
-use crate::protocol::{Identification, Identifier, MessageSink, Parser, Protocol, protocol_named};
+use crate::protocol::{
+    Identification, Identifier, MessageSink, Parser, Protocol, leaves_framing_open, protocol_named,
+};
 
 use super::doubts::Memory;
 use super::half::{Request, Response};
@@ -293,9 +295,18 @@ impl Listener<'_> {
     }
 
     fn anomaly(&mut self, direction: Direction, anomaly: Anomaly) {
-        match self.pairing.passing(direction) {
-            Some(half) => half.anomaly(anomaly.0),
-            None => self.bench.odd(anomaly.0),
+        let told = match self.pairing.passing(direction) {
+            Some(half) => {
+                half.anomaly(anomaly.0);
+                None
+            }
+            None => {
+                self.bench.odd(anomaly.0);
+                Some(anomaly.0)
+            }
+        };
+        if leaves_framing_open(anomaly) && self.bench.shadow.is_none() {
+            self.bench.unframed.push((direction, told));
         }
     }
 }

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use crate::base::limits::{HISTORY_BYTES_PER_WORKER, SWEEP_SLACK_SECONDS};
 use crate::base::Timestamp;
+use crate::base::limits::{HISTORY_BYTES_PER_WORKER, SWEEP_SLACK_SECONDS};
 use crate::flow::FlowInfo;
 use crate::inventory::Span;
 use crate::model::{Direction, SecondCopy, StreamEvent, StreamInput};
@@ -15,6 +15,7 @@ use crate::model::{Direction, SecondCopy, StreamEvent, StreamInput};
 use super::accumulate::{EndpointRef, SlotRef};
 use super::conversation::Conversation;
 use super::history::{Compared, History};
+use super::readings::turned;
 use super::workbench::Workbench;
 
 /// Histories of one worker: those that are spare, and what all take.
@@ -124,6 +125,12 @@ impl Conversation {
             }
         }
         bench.finished.clear();
+        for open in bench.unframed.drain(..) {
+            let Some(history) = &mut self.memory.history else { continue };
+            if !history.unframed.contains(&open) {
+                history.unframed.push(open);
+            }
+        }
     }
 
     /// Another copy came of bytes of this flow; whether it is known to differ.
@@ -143,6 +150,10 @@ impl Conversation {
             }
             return false;
         };
+        if copy.bytes.is_empty() && copy.replaces == 0 {
+            history.doubt(copy.why);
+            return true;
+        }
         match history.offer(copy) {
             Compared::Same | Compared::Kept => false,
             Compared::Differs => true,
@@ -202,6 +213,7 @@ impl Conversation {
         let Some(mut history) = self.memory.history.take() else { return };
         let protocol = if history.first { None } else { self.protocol() };
         bench.read_again(flow, protocol, self.is_flipped(), &mut history);
+        bench.read_unframed(flow, protocol, self.is_flipped(), &mut history);
         self.memory.history = Some(history);
     }
 
@@ -213,7 +225,7 @@ impl Conversation {
         self.read_history(flow, bench);
         let outcome = self.outcome();
         if let Some(history) = &mut self.memory.history
-            && !history.doubts.is_empty()
+            && history.has_doubts()
         {
             let counts = history.slots.last() != self.memory.last.as_ref() || !self.memory.blamed;
             self.memory.blamed |= history.slots.last() == self.memory.last.as_ref();
@@ -256,6 +268,7 @@ impl Workbench {
             }
         }
         history.doubts.clear();
+        history.framing = false;
     }
 
     fn unknown_operation(&mut self, flow: &FlowInfo, protocol: &'static str) -> Option<SlotRef> {
@@ -275,8 +288,4 @@ impl Workbench {
         stats.span.merge(Span::at(flow.opened));
         Some(place)
     }
-}
-
-fn turned(direction: Direction, flipped: bool) -> Direction {
-    if flipped { direction.reversed() } else { direction }
 }

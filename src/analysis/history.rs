@@ -90,6 +90,11 @@ pub struct History {
     pub found: Vec<(Leaf, Candidate)>,
     /// Generation of the path table that `found` speaks of.
     pub generation: u32,
+    /// Directions, as spoken, in which another reader may delimit messages otherwise, with the
+    /// anomaly where no exchange was told it.
+    pub unframed: SmallVec<[(Direction, Option<&'static str>); 2]>,
+    /// Another reader may have, by anomalies that are counted already.
+    pub framing: bool,
     /// The anomalies of readings that differ.
     pub doubts: SmallVec<[&'static str; 2]>,
 }
@@ -126,7 +131,15 @@ impl History {
 
     /// Whether anything calls this period in question.
     pub fn is_doubted(&self) -> bool {
-        !self.copies.is_empty() || self.overflowed.is_some() || !self.doubts.is_empty()
+        !self.copies.is_empty()
+            || self.overflowed.is_some()
+            || self.has_doubts()
+            || !self.unframed.is_empty()
+    }
+
+    /// Whether there is another reading.
+    pub fn has_doubts(&self) -> bool {
+        !self.doubts.is_empty() || self.framing
     }
 
     /// Notes why there is another reading, once.
@@ -167,6 +180,8 @@ impl History {
         self.slots.clear();
         self.found.clear();
         self.doubts.clear();
+        self.unframed.clear();
+        self.framing = false;
     }
 
     /// Compares a copy with what was delivered, and keeps it if it calls that in question.

@@ -34,6 +34,13 @@ pub struct Candidate {
     mask: u64,
 }
 
+impl Candidate {
+    /// The keyed hash of its value.
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
+}
+
 impl Leaf {
     /// Puts equal leaves side by side; one number, because that sorts fastest.
     pub fn order(self) -> u64 {

@@ -69,7 +69,7 @@ impl Workbench {
                 history.doubt(copy.why);
             }
             let Some(cells) = history.lane(direction).cells() else {
-                self.as_text(direction, &pieces, history);
+                self.as_text((direction, flipped), &pieces, history);
                 continue;
             };
             let start = history.lane(direction).start();
@@ -88,6 +88,47 @@ impl Workbench {
         }
     }
 
+    /// Inspects the bytes of directions in which another reader may delimit messages otherwise, as
+    /// text: whatever is a body to that reader is among them. What the first reading found in
+    /// its place is not told again.
+    pub fn read_unframed(
+        &mut self,
+        flow: &FlowInfo,
+        protocol: Option<&'static Protocol>,
+        flipped: bool,
+        history: &mut History,
+    ) {
+        let unframed = std::mem::take(&mut history.unframed);
+        let midstream = history.first && flow.orientation.is_midstream();
+        for spoken in [Direction::ToServer, Direction::ToClient] {
+            let direction = turned(spoken, flipped);
+            let lane = history.lane(direction);
+            let whole = lane.cells().filter(|cells| cells.iter().all(Option::is_some));
+            let open = || unframed.iter().filter(|(direction, _)| *direction == spoken);
+            let Some(cells) = whole.filter(|_| !midstream && open().next().is_some()) else {
+                continue;
+            };
+            let text: Vec<u8> = cells.iter().flatten().copied().collect();
+            let other = history.lane(direction.reversed()).cells().unwrap_or_default();
+            self.shadow = Some(Shadow { first: true, ..Shadow::default() });
+            let replay = Replay { flow, protocol, flipped, history, direction, other: &other };
+            replay.run(&cells, self);
+            let known: TableSet<u64> = match &self.shadow {
+                Some(shadow) => shadow.seen.iter().map(|(_, found)| found.hash()).collect(),
+                None => TableSet::default(),
+            };
+            self.text(spoken, &text);
+            if let Some(shadow) = &mut self.shadow {
+                shadow.found.retain(|(_, found)| !known.contains(&found.hash()));
+            }
+            self.keep_found(history);
+            history.framing = true;
+            for name in open().filter_map(|(_, name)| *name) {
+                history.doubt(name);
+            }
+        }
+    }
+
     /// Inspects bytes of which it is not known where they stand.
     pub fn read_text(&mut self, direction: Direction, text: &[u8], history: &mut History) {
         self.shadow = Some(Shadow::default());
@@ -95,14 +136,19 @@ impl Workbench {
         self.keep_found(history);
     }
 
-    fn as_text(&mut self, direction: Direction, pieces: &[Piece<'_>], history: &mut History) {
+    fn as_text(
+        &mut self,
+        (direction, flipped): (Direction, bool),
+        pieces: &[Piece<'_>],
+        history: &mut History,
+    ) {
         self.shadow = Some(Shadow::default());
         for piece in pieces {
             let lane = history.lane(direction);
             let before = lane.bytes(piece.at.saturating_sub(AROUND), piece.at);
             let end = piece.at + piece.replaces;
             let text = [before, piece.bytes, lane.bytes(end, end + AROUND)].concat();
-            self.text(direction, &text);
+            self.text(turned(direction, flipped), &text);
         }
         self.keep_found(history);
     }
@@ -139,6 +185,11 @@ impl Workbench {
         }
         self.recycle(exchange);
     }
+}
+
+/// The direction as it is spoken.
+pub fn turned(direction: Direction, flipped: bool) -> Direction {
+    if flipped { direction.reversed() } else { direction }
 }
 
 /// Bytes on both sides that are looked at with a copy that stands alone.
@@ -211,8 +262,18 @@ fn pieces<'a>(history: &History, direction: Direction, copies: &[&'a Copy]) -> V
         for pair in bounds.windows(2) {
             let &[from, to] = pair else { continue };
             let bytes = copy.bytes.get(from - copy.at..to - copy.at).unwrap_or_default();
-            if lane.is_open(from, to) || lane.bytes(from, to) != bytes {
+            if lane.is_open(from, to) {
                 pieces.push(Piece { at: from, replaces: bytes.len(), bytes });
+                continue;
+            }
+            // Without what agrees at both ends, so that one choice does not undo another.
+            let first = lane.bytes(from, to);
+            let differs = |n: &usize| first.get(*n) != bytes.get(*n);
+            let (begin, end) =
+                ((0..bytes.len()).find(differs), (0..bytes.len()).rev().find(differs));
+            if let (Some(begin), Some(end)) = (begin, end) {
+                let bytes = bytes.get(begin..=end).unwrap_or_default();
+                pieces.push(Piece { at: from + begin, replaces: bytes.len(), bytes });
             }
         }
     }

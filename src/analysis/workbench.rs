@@ -58,6 +58,9 @@ pub struct Workbench {
     claim: Arc<()>,
     /// Endpoints of the exchanges that ended since the last step of a conversation.
     pub finished: SmallVec<[SlotRef; 4]>,
+    /// Directions in which, in the last step of a conversation, it became open where messages end,
+    /// with the anomaly where no exchange was told it.
+    pub unframed: SmallVec<[(Direction, Option<&'static str>); 2]>,
     /// Set while another reading is inspected.
     pub shadow: Option<Shadow>,
     /// Histories of flows.
@@ -96,6 +99,7 @@ impl Workbench {
             names: TableMap::default(),
             claim: Arc::default(),
             finished: SmallVec::new(),
+            unframed: SmallVec::new(),
             shadow: None,
             histories: Histories::default(),
             requests: Vec::new(),

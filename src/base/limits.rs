@@ -33,6 +33,9 @@ pub const FRAGMENTED_DATAGRAMS_MAX: usize = 32_768;
 /// Bytes of fragments a decoder holds, overhead included; beyond it the oldest datagrams go.
 pub const FRAGMENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// Readings of a datagram beside the first, where its fragments overlap and differ.
+pub const FRAGMENT_READINGS_MAX: usize = 9;
+
 /// What one fragment is charged beyond its bytes.
 pub const FRAGMENT_OVERHEAD: usize = 64;
 

@@ -57,6 +57,9 @@ impl FlowAnomalies {
     /// The name of [`Self::LATE_DATA`].
     pub(super) const LATE: &'static str = "late-data";
 
+    /// The name of [`Self::FRAGMENT_CONFLICT`].
+    pub(super) const FRAGMENTS: &'static str = "fragment-conflict";
+
     const NAMES: [(FlowAnomalies, &'static str); 16] = [
         (Self::OVERLAP_CONFLICT, Self::OVERLAP),
         (Self::SYN_DATA, "syn-data"),
@@ -71,7 +74,7 @@ impl FlowAnomalies {
         (Self::LATE_DATA, Self::LATE),
         (Self::FIN_MOVED, "fin-moved"),
         (Self::BUFFER_FULL, "buffer-full"),
-        (Self::FRAGMENT_CONFLICT, "fragment-conflict"),
+        (Self::FRAGMENT_CONFLICT, Self::FRAGMENTS),
         (Self::FRAGMENT_OVERLAP, "fragment-overlap"),
         (Self::TINY_FRAGMENT, "tiny-fragment"),
     ];

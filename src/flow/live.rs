@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::base::Timestamp;
-use crate::model::{Direction, EndCause, FiveTuple, FragmentOddities, Segment, TcpFlags};
+use crate::model::{
+    Direction, EndCause, FiveTuple, FragmentOddities, SecondCopy, Segment, TcpFlags,
+};
 
 use super::assembly::Output;
 use super::closed::Ended;
@@ -52,9 +54,22 @@ impl<S> Flow<S> {
         (forth || back) && self.info.encapsulation.network() == network
     }
 
-    /// Notes what was odd about the fragments of one of its packets.
-    pub(super) fn note(&mut self, oddities: FragmentOddities) {
+    /// Notes what was odd about the fragments of a packet that was processed.
+    pub(super) fn note<H: FlowHandler<State = S>>(
+        &mut self,
+        segment: &Segment<'_>,
+        handler: &mut H,
+    ) {
+        let oddities = segment.encapsulation.oddities();
         self.reassembler.anomalies.insert(FlowAnomalies::of_fragments(oddities));
+        let (direction, at) = (self.direction(&segment.tuple), segment.at);
+        if let Some(state) = &mut self.state
+            && oddities.contains(FragmentOddities::CONFLICT)
+        {
+            let why = FlowAnomalies::FRAGMENTS;
+            let copy = SecondCopy { direction, at, back: 0, replaces: 0, bytes: &[], why };
+            handler.second_copy(&self.info, state, copy);
+        }
     }
 
     fn direction(&self, tuple: &FiveTuple) -> Direction {
@@ -116,10 +131,20 @@ impl<S> Flow<S> {
             None => this.offset(first_payload_seq(segment)) == this.begun(),
         };
         let ack = segment.flags.has(TcpFlags::ACK);
+        // An answer that fits the question counts more than one before it that did not.
+        let fits = ack
+            && peer.isn().is_some_and(|isn| isn.wrapping_add(1) == segment.ack)
+            && this.untouched()
+            && peer.untouched()
+            && peer.next_seq != segment.ack;
         if known {
             return Verdict::Belongs;
         }
-        if closing || !peer.seen() || (ack && challenge == Some(segment.ack.wrapping_sub(1))) {
+        if closing
+            || !peer.seen()
+            || fits
+            || (ack && challenge == Some(segment.ack.wrapping_sub(1)))
+        {
             return Verdict::Supersedes;
         }
         if !ack {

@@ -127,6 +127,11 @@ impl Reassembler {
             this.begin_at_most(first);
         }
         this.mark_seen();
+        // Data right behind its own SYN is where its stream begins, whatever was answered.
+        let behind_syn = !syn && this.isn().is_some_and(|isn| isn.wrapping_add(1) == first);
+        if behind_syn && wire_len(segment) > 0 && this.untouched() && this.pending.is_none() {
+            this.anchor_at(first);
+        }
         if syn && this.untouched() {
             this.anchor_at(first);
         }

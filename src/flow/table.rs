@@ -233,11 +233,11 @@ impl<S> FlowTable<S> {
         handler: &mut H,
     ) {
         let Some(flow) = self.flows.get_mut(at) else { return };
-        let oddities = segment.encapsulation.oddities();
-        if !oddities.is_empty() {
-            flow.note(oddities);
+        let over = flow.segment(segment, &mut self.shared, handler);
+        if !segment.encapsulation.oddities().is_empty() {
+            flow.note(segment, handler);
         }
-        if let Some(cause) = flow.segment(segment, &mut self.shared, handler) {
+        if let Some(cause) = over {
             let forgotten = self.closed.remember(flow.ended(hash));
             self.shared.counters.forgotten += forgotten;
             self.retire(at, cause, handler);

@@ -54,7 +54,8 @@ pub struct StreamEvent<'a> {
 }
 
 /// Bytes that a receiver may have read in the place of those that were delivered: another copy of
-/// them, or some that the first reading leaves out. Not every one differs.
+/// them, or some that the first reading leaves out. Not every one differs. One without bytes that
+/// stands for none only says that there are other readings.
 #[derive(Clone, Copy, Debug)]
 pub struct SecondCopy<'a> {
     /// Which stream.
