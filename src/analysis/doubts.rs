@@ -140,8 +140,8 @@ impl Conversation {
         copy: &SecondCopy<'_>,
         bench: &mut Workbench,
     ) -> bool {
-        let late = |h: &Box<History>| h.is_over(copy.at, Duration::ZERO);
-        if self.memory.history.as_ref().is_some_and(late) {
+        let late = |h: &History| h.is_over(copy.at, Duration::ZERO);
+        if self.memory.history.as_deref().is_some_and(late) {
             self.forget(flow, bench);
         }
         let Some(history) = &mut self.memory.history else {
