@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::base::limits::PATH_SEGMENTS_MAX;
 use crate::content::percent_decode;
 use crate::flow::FlowInfo;
-use crate::inventory::{EndpointStats, Span, TemplatedPath, template_path};
+use crate::inventory::{EndpointStats, Span, template_path};
 use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status, Value, ValueKind};
 
 use super::accumulate::EndpointRef;
@@ -22,9 +24,12 @@ struct Named {
     path: String,
     /// What was asked where that is not method and path.
     operation: Arc<str>,
-    /// Names and values of the path's parameters; values as sent.
-    parameters: Vec<(String, Vec<u8>)>,
+    parameters: Parameters,
 }
+
+/// Names and values of a path's parameters; values as sent. Most paths have one or two, and both
+/// are short.
+type Parameters = SmallVec<[(SmallVec<[u8; 16]>, SmallVec<[u8; 40]>); 2]>;
 
 impl Workbench {
     /// Adds an exchange to the books.
@@ -59,10 +64,11 @@ impl Workbench {
                 events.exchange(event);
             }
         }
+        self.spare_path = named.path;
         self.recycle(exchange);
     }
 
-    fn name_exchange(&self, exchange: &Exchange) -> Named {
+    fn name_exchange(&mut self, exchange: &Exchange) -> Named {
         if let Some(said) = exchange.hl7v2() {
             let operation = said.operation.clone();
             return Named { standard: hl7v2::STANDARD, operation, ..Named::default() };
@@ -100,7 +106,7 @@ impl Workbench {
         self.name_http(request)
     }
 
-    fn name_fhir(&self, request: &Request) -> Option<Named> {
+    fn name_fhir(&mut self, request: &Request) -> Option<Named> {
         let segments: Vec<&[u8]> = request
             .head
             .path
@@ -126,7 +132,7 @@ impl Workbench {
             match part {
                 Part::Literal(text) => templated.0.push_str(text),
                 Part::Parameter(name, value) => {
-                    let taken = |n: &str| templated.1.iter().any(|(t, _)| t == n);
+                    let taken = |n: &str| templated.1.iter().any(|(t, _)| **t == *n.as_bytes());
                     let mut unique = (*name).to_string();
                     let mut n = 2;
                     while taken(&unique) {
@@ -134,7 +140,7 @@ impl Workbench {
                         n += 1;
                     }
                     templated.0.push_str(&format!("{{{unique}}}"));
-                    templated.1.push((unique, value.to_vec()));
+                    templated.1.push((unique.as_bytes().into(), (*value).into()));
                 }
             }
         }
@@ -143,20 +149,24 @@ impl Workbench {
         Some(Named { standard: "fhir", interaction, path, parameters, ..Named::default() })
     }
 
-    fn name_http(&self, request: &Request) -> Named {
+    fn name_http(&mut self, request: &Request) -> Named {
         let (path, parameters) = match request.head.method {
-            "CONNECT" => (String::new(), vec![]),
+            "CONNECT" => Default::default(),
             _ => self.template(&request.head.path),
         };
         Named { standard: "http", path, parameters, ..Named::default() }
     }
 
-    fn template(&self, path: &[u8]) -> (String, Vec<(String, Vec<u8>)>) {
-        let mut out = TemplatedPath::default();
-        template_path(path, &|text| self.segments.is_sensitive(text), &mut out);
+    fn template(&mut self, path: &[u8]) -> (String, Parameters) {
+        let out = &mut self.templated;
+        template_path(path, |text| self.segments.shape(text), out);
         let parameters =
-            out.parameters(path).map(|(name, value)| (name.to_string(), value.to_vec())).collect();
-        (out.template().to_string(), parameters)
+            out.parameters(path).map(|(name, value)| (name.as_bytes().into(), value.into()));
+        let parameters = parameters.collect();
+        let mut template = std::mem::take(&mut self.spare_path);
+        template.clear();
+        template.push_str(out.template());
+        (template, parameters)
     }
 
     fn inspect_parameters(&mut self, named: &Named, half: &mut Half) {
@@ -164,7 +174,7 @@ impl Workbench {
             return;
         }
         for (name, value) in &named.parameters {
-            let path = self.paths.header(name.as_bytes());
+            let path = self.paths.header(name);
             let decoded = percent_decode(value);
             let value = Value::new(ValueKind::String, &decoded);
             self.inspector(Direction::ToServer, Location::Path, half).leaf(path, value);

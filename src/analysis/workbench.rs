@@ -11,9 +11,9 @@ use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
 use crate::base::{InstallationKey, TableMap};
 use crate::content::{BodyPlan, PathTable, walk_cookies, walk_query};
 use crate::detect::Detector;
-use crate::inventory::{AuthScheme, key_is_data};
+use crate::inventory::{AuthScheme, TemplatedPath, key_is_data};
 use crate::model::{
-    Direction, EventSink, Header, Location, MessageHead, Revealed, Value, ValueKind,
+    Direction, EventSink, Header, HeaderName, Location, MessageHead, Revealed, Value, ValueKind,
 };
 
 use super::accumulate::{Accumulator, SlotRef};
@@ -52,6 +52,10 @@ pub struct Workbench {
     pub events: Option<Box<dyn EventSink>>,
     /// Counts messages, to tell in how many a field occurs.
     pub serial: u64,
+    /// Holds the template that is being made.
+    pub(super) templated: TemplatedPath,
+    /// What the last template was stored in.
+    pub(super) spare_path: String,
     hosts: TableMap<Vec<u8>, Option<Arc<str>>>,
     names: TableMap<Vec<u8>, Option<Arc<str>>>,
     /// Cloned by every open message.
@@ -95,6 +99,8 @@ impl Workbench {
             accumulator: Accumulator::default(),
             events: None,
             serial: 0,
+            templated: TemplatedPath::default(),
+            spare_path: String::new(),
             hosts: TableMap::default(),
             names: TableMap::default(),
             claim: Arc::default(),
@@ -177,7 +183,7 @@ impl Workbench {
         out.path_cut = target.path.len() > TARGET_BYTES_MAX;
         out.path.extend_from_slice(target.path.get(..TARGET_BYTES_MAX).unwrap_or(target.path));
         out.has_query = target.query.is_some_and(|q| !q.is_empty());
-        let host = headers.iter().find(|h| h.name.eq_ignore_ascii_case(b"host")).map(|h| h.value);
+        let host = headers.iter().find(|h| h.known == HeaderName::Host).map(|h| h.value);
         let authority = target.authority.or(host);
         if let Some(authority) = authority {
             out.service = self.service_name(authority, target.secure);
@@ -194,7 +200,7 @@ impl Workbench {
         }
         for header in headers {
             auth::from_header(header, &mut out.auth);
-            if header.name.eq_ignore_ascii_case(b"user-agent") {
+            if header.known == HeaderName::UserAgent {
                 out.user_agent = self.name(header.value);
             }
         }
@@ -216,7 +222,7 @@ impl Workbench {
         response.status = Some(status.into());
         response.minor_version = minor_version;
         for header in headers {
-            if header.name.eq_ignore_ascii_case(b"server") {
+            if header.known == HeaderName::Server {
                 response.product = self.name(header.value);
             }
         }
@@ -228,16 +234,20 @@ impl Workbench {
         let mut media = None;
         for header in headers {
             half.head_bytes += (header.name.len() + header.value.len() + 4) as u64;
-            if header.name.eq_ignore_ascii_case(b"content-type") {
-                media = Some(header.value);
-            } else if header.name.eq_ignore_ascii_case(b"accept") {
-                half.fhir.accepted |= FhirHint::is_fhir(header.value);
-                half.fhir.asked = half.fhir.asked.or(FhirHint::version(header.value));
-            } else if is_cookie(header.name, direction) {
-                self.cookies(direction, half, header);
-                continue;
+            match (header.known, direction) {
+                (HeaderName::ContentType, _) => media = Some(header.value),
+                (HeaderName::Accept, _) => {
+                    half.fhir.accepted |= FhirHint::is_fhir(header.value);
+                    half.fhir.asked = half.fhir.asked.or(FhirHint::version(header.value));
+                }
+                (HeaderName::Cookie, Direction::ToServer)
+                | (HeaderName::SetCookie, Direction::ToClient) => {
+                    self.cookies(direction, half, header);
+                    continue;
+                }
+                _ => {}
             }
-            if !is_grammar(header.name) {
+            if !header.known.is_grammar() {
                 let path = self.paths.header(header.name);
                 let value = Value::new(ValueKind::String, header.value);
                 self.inspector(direction, Location::Header, half).leaf(path, value);
@@ -247,8 +257,13 @@ impl Workbench {
             half.fhir.sent = FhirHint::is_fhir(media);
             half.fhir.version = FhirHint::version(media);
             let end = memchr::memchr(b';', media).unwrap_or(media.len());
-            let essence = media.get(..end).unwrap_or(media).trim_ascii().to_ascii_lowercase();
-            half.media = self.name(&essence);
+            let essence = media.get(..end).unwrap_or(media).trim_ascii();
+            let mut lower = [0; NAME_BYTES_MAX];
+            half.media = lower.get_mut(..essence.len()).and_then(|lower| {
+                lower.copy_from_slice(essence);
+                lower.make_ascii_lowercase();
+                self.name(lower)
+            });
         }
         if half.plan.is_none() {
             let codings = codings_of(headers);
@@ -403,8 +418,8 @@ impl FhirHint {
 /// fields, then the transfer's (RFC 9110 section 8.4, RFC 9112 section 6.1).
 fn codings_of<'a>(headers: &[Header<'a>]) -> Option<Cow<'a, [u8]>> {
     let mut codings: Option<Cow<'a, [u8]>> = None;
-    for name in [&b"content-encoding"[..], b"transfer-encoding"] {
-        for header in headers.iter().filter(|h| h.name.eq_ignore_ascii_case(name)) {
+    for name in [HeaderName::ContentEncoding, HeaderName::TransferEncoding] {
+        for header in headers.iter().filter(|h| h.known == name) {
             // The usual transfer coding is none of the body's.
             if header.value.eq_ignore_ascii_case(b"chunked") {
                 continue;
@@ -416,32 +431,4 @@ fn codings_of<'a>(headers: &[Header<'a>]) -> Option<Cow<'a, [u8]>> {
         }
     }
     codings
-}
-
-fn is_cookie(name: &[u8], direction: Direction) -> bool {
-    match direction {
-        Direction::ToServer => name.eq_ignore_ascii_case(b"cookie"),
-        Direction::ToClient => name.eq_ignore_ascii_case(b"set-cookie"),
-    }
-}
-
-/// Fields that frame a message or describe its bytes. They are read for that, and are no fields
-/// of the API.
-fn is_grammar(name: &[u8]) -> bool {
-    // By length: each comes with every message.
-    let names: &[&[u8]] = match name.len() {
-        2 => &[b"te"],
-        4 => &[b"host", b"date", b"vary"],
-        6 => &[b"accept"],
-        7 => &[b"trailer", b"upgrade"],
-        10 => &[b"connection", b"keep-alive", b"user-agent"],
-        12 => &[b"content-type"],
-        13 => &[b"accept-ranges"],
-        14 => &[b"content-length"],
-        15 => &[b"accept-encoding"],
-        16 => &[b"content-encoding"],
-        17 => &[b"transfer-encoding"],
-        _ => &[],
-    };
-    names.iter().any(|n| name.eq_ignore_ascii_case(n))
 }

@@ -39,4 +39,4 @@ pub use rollup::{
     AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, FlowKey,
     FlowStats, Rollup, ServiceStats, Span,
 };
-pub use template::{CollapseMap, TemplatedPath, key_is_data, template_path};
+pub use template::{CollapseMap, Shape, TemplatedPath, key_is_data, shape_of, template_path};

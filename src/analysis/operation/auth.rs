@@ -1,7 +1,7 @@
 //! How a request proves who sends it, as far as its head shows.
 
 use crate::inventory::AuthScheme;
-use crate::model::Header;
+use crate::model::{Header, HeaderName};
 
 /// A small set of schemes: a request may carry a cookie and a bearer token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,17 +28,19 @@ impl AuthSchemes {
 
 /// Adds what one header field says.
 pub fn from_header(header: &Header<'_>, schemes: &mut AuthSchemes) {
-    let name = header.name;
-    if name.eq_ignore_ascii_case(b"authorization")
-        || name.eq_ignore_ascii_case(b"proxy-authorization")
-    {
-        if let Some(scheme) = authorization(header.value) {
-            schemes.insert(scheme);
+    match header.known {
+        HeaderName::Authorization | HeaderName::ProxyAuthorization => {
+            if let Some(scheme) = authorization(header.value) {
+                schemes.insert(scheme);
+            }
         }
-    } else if is_key_header(name) && !header.value.is_empty() {
-        schemes.insert(AuthScheme::ApiKeyHeader);
-    } else if name.eq_ignore_ascii_case(b"cookie") && has_session_cookie(header.value) {
-        schemes.insert(AuthScheme::Cookie);
+        HeaderName::Cookie if has_session_cookie(header.value) => {
+            schemes.insert(AuthScheme::Cookie);
+        }
+        HeaderName::Other if is_key_header(header.name) && !header.value.is_empty() => {
+            schemes.insert(AuthScheme::ApiKeyHeader);
+        }
+        _ => {}
     }
 }
 
@@ -112,7 +114,7 @@ mod tests {
     fn schemes(fields: &[(&str, &str)]) -> Vec<&'static str> {
         let mut out = AuthSchemes::default();
         for (name, value) in fields {
-            from_header(&Header { name: name.as_bytes(), value: value.as_bytes() }, &mut out);
+            from_header(&Header::new(name.as_bytes(), value.as_bytes()), &mut out);
         }
         out.iter().map(AuthScheme::name).collect()
     }

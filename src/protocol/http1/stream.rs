@@ -333,7 +333,7 @@ impl Stream {
                 && skip.line.ends_with(b"\n")
                 && let Some(field) = head::header_of(content(&skip.line), &mut framing.odd)
             {
-                framing.field(field.name, field.value);
+                framing.field(&field);
             }
             skip.line.clear();
             return used;
