@@ -74,7 +74,7 @@ fn verdict(case: &Case, endpoints: &[Value]) -> Vec<String> {
 fn endpoints_of(lab: &Lab, case: &Case, more: &[&str]) -> Vec<Value> {
     let db = format!("{}{}.db", case.name, more.concat());
     lab.replay(&db, &[&case.capture], more).expect(0);
-    lab.rows(&db, &["endpoints"])
+    lab.query(&db, &["endpoints"])
 }
 
 #[test]
