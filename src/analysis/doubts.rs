@@ -235,9 +235,9 @@ impl Conversation {
 }
 
 impl Workbench {
-    /// Marks the exchanges of `history` as ambiguous (once, if `counts`), and adds to the first what
-    /// other readings said. Where the first reading had no exchange, what they said is laid to
-    /// the server's unknown operation.
+    /// Marks the exchanges of `history` as ambiguous (once, if `counts`), and adds to the first
+    /// what other readings said. Where the first reading had no exchange, what they said is laid
+    /// to the server's unknown operation.
     fn blame(
         &mut self,
         flow: &FlowInfo,
