@@ -340,6 +340,7 @@ cases! {
     coverage_undecoded
     fail_on
     fhir_batch
+    fhir_by_path
     fhir_capabilities
     fhir_history
     fhir_operations

@@ -13,7 +13,7 @@ use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status, Value, V
 use super::accumulate::EndpointRef;
 use super::half::{Exchange, Half, Request, Response};
 use super::operation::fhir::{self, Part};
-use super::operation::hl7v2;
+use super::operation::{fhir_path, hl7v2};
 use super::workbench::Workbench;
 
 /// What an exchange turned out to be.
@@ -80,8 +80,13 @@ impl Workbench {
         let version = halves().filter_map(|h| h.facts.version.or(h.fhir.version)).max();
         let sent = halves().any(|h| h.fhir.sent || h.facts.resource.is_some());
         let accepted = halves().any(|h| h.fhir.accepted);
+        let pathed = !sent && !accepted && !exchange.is_page();
+        let by_path =
+            exchange.request.as_ref().filter(|r| pathed && fhir_path::may_name_fhir(&r.head.path));
+        let by_path = by_path.and_then(|request| self.name_fhir(request, true));
+        let fhir = sent || accepted || by_path.is_some();
         let version = version.or_else(|| {
-            let request = exchange.request.as_ref().filter(|_| sent || accepted)?;
+            let request = exchange.request.as_ref().filter(|_| fhir)?;
             request.half.fhir.asked.or_else(|| version_of_base(&request.head.path))
         });
         let standard = version.map_or("fhir", |v| v.standard());
@@ -92,8 +97,11 @@ impl Workbench {
         if halves().any(|h| h.facts.hl7v2) {
             return Named { standard: hl7v2::STANDARD, ..self.name_http(request) };
         }
+        if let Some(named) = by_path {
+            return Named { standard, ..named };
+        }
         if sent || accepted {
-            if let Some(mut named) = self.name_fhir(request) {
+            if let Some(mut named) = self.name_fhir(request, false) {
                 named.standard = standard;
                 return named;
             }
@@ -106,7 +114,9 @@ impl Workbench {
         self.name_http(request)
     }
 
-    fn name_fhir(&mut self, request: &Request) -> Option<Named> {
+    /// What `request` asks of a FHIR server; `by_path` where its path alone has to say that there
+    /// is one.
+    fn name_fhir(&mut self, request: &Request, by_path: bool) -> Option<Named> {
         let segments: Vec<&[u8]> = request
             .head
             .path
@@ -122,6 +132,9 @@ impl Workbench {
             bundle: facts.bundle,
         };
         let operation = fhir::parse(&segments, &context)?;
+        if by_path && !fhir_path::is_conclusive(&operation) {
+            return None;
+        }
         let base = operation.base.join(&b'/');
         let mut templated = self.template(&base);
         for part in &operation.tail {
@@ -291,6 +304,12 @@ impl Exchange {
     fn hl7v2(&self) -> Option<&Hl7Said> {
         let request = self.request.as_ref().and_then(|r| r.head.hl7v2.as_deref());
         request.or_else(|| self.response.as_ref().and_then(|r| r.hl7v2.as_deref()))
+    }
+
+    /// Whether the answer is a page for people.
+    fn is_page(&self) -> bool {
+        let good = self.response.as_ref().filter(|r| r.status.is_some_and(Status::is_success));
+        good.and_then(|r| r.half.media.as_deref()).is_some_and(|media| media == "text/html")
     }
 }
 

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
 use crate::base::{InstallationKey, TableMap};
-use crate::content::{BodyPlan, PathTable, walk_cookies, walk_query};
+use crate::content::{BodyPlan, PathTable, Root, walk_cookies, walk_query};
 use crate::detect::Detector;
 use crate::inventory::{AuthScheme, TemplatedPath, key_is_data};
 use crate::model::{
@@ -21,7 +21,7 @@ use super::columns::{Columns, Place};
 use super::doubts::Histories;
 use super::half::{FhirHint, Half, Request, RequestHead, Response, TARGET_BYTES_MAX};
 use super::inspect::{Inspector, Shared};
-use super::operation::fhir::Version;
+use super::operation::fhir::{self, Version};
 use super::operation::http::{self, Authority, Target};
 use super::operation::{auth, url_credentials};
 use super::readings::Shadow;
@@ -226,6 +226,10 @@ impl Workbench {
                 response.product = self.name(header.value);
             }
         }
+        if status == 206 {
+            let range = headers.iter().find(|h| h.name.eq_ignore_ascii_case(b"content-range"));
+            response.half.truncated |= http::is_part(range.map(|header| header.value));
+        }
         self.headers(Direction::ToClient, &mut response.half, headers);
     }
 
@@ -312,7 +316,14 @@ impl Workbench {
             facts: &mut half.facts,
             place,
         };
-        walk_query(text, paths, &mut sink);
+        // A search over the whole system names the types it asks for.
+        match fhir::person_asked(text) {
+            Some(kind) => {
+                let root = paths.root(Root::Query);
+                sink.within(kind, root, |sink| walk_query(text, paths, sink));
+            }
+            None => walk_query(text, paths, &mut sink),
+        }
     }
 
     /// What is shared between all messages, and the paths beside it.
@@ -410,7 +421,8 @@ impl FhirHint {
     fn version(media: &[u8]) -> Option<Version> {
         const NAME: &[u8] = b"fhirversion=";
         let at = media.windows(NAME.len()).position(|w| w.eq_ignore_ascii_case(NAME))?;
-        Version::parse(media.get(at + NAME.len()..)?.trim_ascii())
+        let value = media.get(at + NAME.len()..)?.trim_ascii();
+        Version::parse(value.strip_prefix(b"\"").unwrap_or(value))
     }
 }
 

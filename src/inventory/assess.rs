@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 use crate::base::key::hex;
 use crate::base::limits::ABSORBED_IDS_MAX;
 use crate::model::evidence::Exemplar;
-use crate::model::{Direction, Evidence, Location, Severity, ValueKind};
+use crate::model::{Direction, Evidence, Form, Location, Severity, ValueKind};
 
 use super::assessed::{Client, Coverage, DataClassSeen, Endpoint, Field, Inventory, Service};
-use super::judge::{FieldRef, Judge, Judgement, Verdict};
+use super::judge::{FieldRef, Judge, Judgement, Verdict, nothing_found};
 use super::merge::Caps;
 use super::posture::{self, Facts};
 use super::rollup::{ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, Rollup};
@@ -162,6 +162,7 @@ struct FieldRow {
     exchanges: u64,
     classes: BTreeMap<Arc<str>, (u8, u64)>,
     explanation: Vec<String>,
+    forms: BTreeMap<Form, u64>,
     exemplar: Option<Exemplar>,
 }
 
@@ -174,6 +175,7 @@ impl FieldRow {
             exchanges: evidence.exchanges,
             classes: BTreeMap::new(),
             explanation: judgement.reasons,
+            forms: evidence.forms.into_iter().collect(),
             exemplar: evidence.exemplar,
         };
         for Verdict { class, confidence, count } in judgement.verdicts {
@@ -190,6 +192,9 @@ impl FieldRow {
         for (class, (confidence, count)) in other.classes {
             self.add_class(class, confidence, count);
         }
+        for (form, n) in other.forms {
+            *self.forms.entry(form).or_default() += n;
+        }
         for reason in other.explanation {
             if !self.explanation.contains(&reason) {
                 self.explanation.push(reason);
@@ -200,6 +205,15 @@ impl FieldRow {
         {
             self.exemplar = Some(theirs);
         }
+    }
+
+    /// Why each class was given or withheld: never nothing.
+    fn explained(&mut self) -> Vec<String> {
+        if self.explanation.is_empty() {
+            let forms: Vec<(Form, u64)> = self.forms.iter().map(|(f, n)| (*f, *n)).collect();
+            self.explanation.push(nothing_found(&forms));
+        }
+        std::mem::take(&mut self.explanation)
     }
 
     fn add_class(&mut self, class: Arc<str>, confidence: u8, count: u64) {
@@ -281,15 +295,15 @@ fn fields(key: &EndpointKey, stats: &mut EndpointStats, judge: &dyn Judge) -> Ve
     // An exchange that has a field under two keys is counted for both; it is one exchange.
     let exchanges = stats.coverage.exchanges;
     rows.into_iter()
-        .map(|((direction, location, field), row)| Field {
+        .map(|((direction, location, field), mut row)| Field {
             direction,
             location,
             field,
+            explanation: row.explained(),
             types: types(row.kinds),
             seen: row.seen,
             exchanges: row.exchanges.min(exchanges),
             data_classes: most_confident_first(row.classes),
-            explanation: row.explanation,
             mask: row.exemplar.map(|e| e.mask.to_string()),
         })
         .collect()

@@ -115,14 +115,13 @@ struct Folded {
 
 impl Folded {
     fn of(name: &[u8]) -> Option<Self> {
-        let word = |at: usize| -> u64 {
-            let rest = name.get(at..).unwrap_or_default();
-            match rest.first_chunk::<8>() {
-                Some(whole) => lower(u64::from_le_bytes(*whole)),
-                None => lower(rest.iter().rev().fold(0, |word, b| word << 8 | u64::from(*b))),
-            }
-        };
-        (name.len() <= 24).then(|| Folded { len: name.len(), words: [word(0), word(8), word(16)] })
+        let mut bytes = [0u8; 24];
+        bytes.get_mut(..name.len())?.copy_from_slice(name);
+        let mut words = [0; 3];
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
+            *word = lower(u64::from_le_bytes(*bytes));
+        }
+        Some(Folded { len: name.len(), words })
     }
 
     const fn known(name: &[u8]) -> Self {

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::QueryError;
@@ -34,7 +35,7 @@ pub struct EndpointFilter {
 }
 
 /// A data class of an endpoint.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ClassRow {
     /// Dotted id.
     pub class: String,
@@ -45,7 +46,7 @@ pub struct ClassRow {
 }
 
 /// What could be seen of an endpoint or a service.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct SeenCounts {
     /// Exchanges, half ones included.
     pub exchanges: u64,
@@ -78,7 +79,7 @@ impl From<&Coverage> for SeenCounts {
 }
 
 /// One endpoint.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct EndpointRow {
     /// Stable id.
     pub id: String,
@@ -102,6 +103,7 @@ pub struct EndpointRow {
     /// Requests.
     pub requests: u64,
     /// Responses by status.
+    #[schemars(with = "BTreeMap<String, u64>")]
     pub statuses: BTreeMap<Status, u64>,
     /// Schemes seen, `none` among them.
     pub auth: Vec<String>,
@@ -110,6 +112,7 @@ pub struct EndpointRow {
     /// Most confident first.
     pub data_classes: Vec<ClassRow>,
     /// The greatest severity of its findings.
+    #[schemars(schema_with = "super::schema::severity")]
     pub severity: Severity,
     /// What could be seen.
     pub coverage: SeenCounts,

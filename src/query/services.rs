@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::QueryError;
@@ -22,7 +23,7 @@ pub struct ServiceFilter {
 }
 
 /// One service.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ServiceRow {
     /// Authority or `ip:port`.
     pub service: String,
@@ -41,6 +42,7 @@ pub struct ServiceRow {
     /// Bytes of heads and bodies.
     pub bytes: u64,
     /// The greatest severity of its findings.
+    #[schemars(schema_with = "super::schema::severity")]
     pub severity: Severity,
     /// Packet time of the first exchange.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,7 +14,8 @@ const FILES: [(&str, &str); 9] = [
     ("network.toml", include_str!("../../rules/network.toml")),
 ];
 
-const FIELDS: [(&str, &str); 2] = [
+const FIELDS: [(&str, &str); 3] = [
+    ("fields/cda.toml", include_str!("../../rules/fields/cda.toml")),
     ("fields/fhir.toml", include_str!("../../rules/fields/fhir.toml")),
     ("fields/hl7v2.toml", include_str!("../../rules/fields/hl7v2.toml")),
 ];

@@ -30,6 +30,17 @@ pub fn folder() -> Option<PathBuf> {
     pcap.join("EXPECTED.tsv").is_file().then_some(pcap)
 }
 
+/// Another folder of the corpus; none, said aloud, where there is no corpus.
+pub fn dir(part: &str) -> Option<PathBuf> {
+    let corpus = std::env::var_os("PHITAP_CORPUS").map(PathBuf::from);
+    let dir = corpus.unwrap_or_else(|| super::root().join("../shared/corpus")).join(part);
+    if !dir.is_dir() {
+        super::skip(part, "corpus not found; PHITAP_CORPUS names its folder");
+        return None;
+    }
+    Some(dir)
+}
+
 /// Every capture of the corpus, by name; none, said aloud, where there is no corpus.
 pub fn captures(test: &str) -> Vec<Expected> {
     let Some(folder) = folder() else {

@@ -13,6 +13,7 @@ pub mod phitap;
 pub mod planted;
 pub mod recut;
 pub mod rng;
+pub mod said;
 pub mod script;
 pub mod tcp;
 

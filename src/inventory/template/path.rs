@@ -120,9 +120,10 @@ impl TemplatedPath {
 
 /// Makes the template of `path`: raw, still percent-encoded, without query and fragment.
 ///
-/// - What a decoded segment is says `shape`: [`super::shape_of`], and [`Shape::Withheld`] for a name that
-///   may not be stored. Segments of a telling shape become `{id}`, `{date}`, `{email}`, `{file}`,
-///   `{text}` or `{value}`; the second of a name is `{id2}`. `{name}` is made by collapsing only.
+/// - What a decoded segment is says `shape`: [`super::shape_of`], and [`Shape::Withheld`] for a
+///   name that may not be stored. Segments of a telling shape become `{id}`, `{date}`, `{email}`,
+///   `{file}`, `{text}` or `{value}`; the second of a name is `{id2}`. `{name}` is made by
+///   collapsing only.
 /// - Empty segments and a trailing slash are dropped, dot segments removed (RFC 3986, 5.2.4);
 ///   percent-encoding is undone where the result is a name (RFC 3986, 6.2.2.2, and `$`, `:`, `@`,
 ///   `!`, `*`, which clients encode as they like); case is kept.
