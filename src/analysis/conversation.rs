@@ -8,8 +8,11 @@ use crate::model::{
     Anomaly, Correlation, Direction, EndCause, Hl7Header, MessageEvent, MessageHead, StreamEvent,
     StreamInput, SwitchTo,
 };
-use crate::protocol::{Identification, Identifier, MessageSink, Parser, Protocol, protocol_named};
+use crate::protocol::{
+    Identification, Identifier, MessageSink, Parser, Protocol, leaves_framing_open, protocol_named,
+};
 
+use super::doubts::Memory;
 use super::half::{Request, Response};
 use super::pairing::Pairing;
 use super::workbench::Workbench;
@@ -22,6 +25,8 @@ pub struct Conversation {
     /// Name of the protocol, for the books.
     outcome: &'static str,
     next_tx: u64,
+    /// What passed, for copies of it that come late.
+    pub(super) memory: Memory,
 }
 
 enum Stage {
@@ -86,7 +91,71 @@ impl Conversation {
             flipped: false,
             outcome: EMPTY,
             next_tx: 0,
+            memory: Memory::default(),
         }
+    }
+
+    /// For another reading of a flow: one that speaks `protocol`, or is to be identified anew.
+    pub fn shadow(
+        flow: &FlowInfo,
+        protocol: Option<&'static Protocol>,
+        flipped: bool,
+    ) -> Conversation {
+        let mut conversation = Conversation::new(flow);
+        if let Some(protocol) = protocol {
+            conversation.stage = Stage::speaking(protocol);
+            conversation.flipped = flipped;
+        }
+        conversation
+    }
+
+    /// The other reading is over.
+    pub fn end_shadow(mut self, flow: &FlowInfo, bench: &mut Workbench) {
+        self.end_speaking(flow, bench);
+    }
+
+    /// What its protocol is called, or why there is none.
+    pub(super) fn outcome(&self) -> &'static str {
+        self.outcome
+    }
+
+    /// Whether directions are turned round.
+    pub(super) fn is_flipped(&self) -> bool {
+        self.flipped
+    }
+
+    /// Whether nothing more can be made of it.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self.stage, Stage::Closed | Stage::Encrypted(_))
+    }
+
+    /// Whether its protocol is not told yet.
+    pub(super) fn is_identifying(&self) -> bool {
+        matches!(self.stage, Stage::Identifying(_))
+    }
+
+    /// The protocol it speaks.
+    pub(super) fn protocol(&self) -> Option<&'static Protocol> {
+        match &self.stage {
+            Stage::Speaking(speaking) => Some(speaking.protocol),
+            _ => None,
+        }
+    }
+
+    /// Whether no message is open.
+    pub(super) fn is_over(&self) -> bool {
+        match &self.stage {
+            Stage::Closed | Stage::Encrypted(_) => true,
+            Stage::Identifying(_) => false,
+            Stage::Speaking(speaking) => {
+                speaking.pairing.is_empty() && speaking.parser.is_between_messages()
+            }
+        }
+    }
+
+    /// Whether what comes now is the begin of something.
+    pub(super) fn may_remember(&self) -> bool {
+        self.is_identifying() || self.is_over()
     }
 
     /// Takes the next step of one stream.
@@ -94,11 +163,14 @@ impl Conversation {
         if self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
             self.outcome = UNIDENTIFIED;
         }
+        self.remember(flow, &event, bench);
+        let at = event.at;
         let mut event = event;
         if self.flipped {
             event.direction = event.direction.reversed();
         }
         self.step(flow, event, bench);
+        self.settle_memory(at, bench);
     }
 
     fn step(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
@@ -116,6 +188,8 @@ impl Conversation {
         if let Stage::Encrypted(session) = &self.stage {
             bench.encrypted_bytes(&session.service, session.bytes, totals.last);
         }
+        self.settle_memory(totals.last, bench);
+        self.forget(flow, bench);
         let flow = self.oriented(flow);
         let stats = bench.accumulator.flow(flow.server, self.outcome);
         stats.flows += 1;
@@ -257,9 +331,18 @@ impl Listener<'_> {
     }
 
     fn anomaly(&mut self, direction: Direction, anomaly: Anomaly) {
-        match self.pairing.passing(direction) {
-            Some(half) => half.anomaly(anomaly.0),
-            None => self.bench.accumulator.anomaly(anomaly.0),
+        let told = match self.pairing.passing(direction) {
+            Some(half) => {
+                half.anomaly(anomaly.0);
+                None
+            }
+            None => {
+                self.bench.odd(anomaly.0);
+                Some(anomaly.0)
+            }
+        };
+        if leaves_framing_open(anomaly) && self.bench.shadow.is_none() {
+            self.bench.unframed.push((direction, told));
         }
     }
 }
@@ -316,6 +399,8 @@ impl MessageSink for Listener<'_> {
                 self.pairing.lost(direction);
             }
             MessageEvent::Anomaly { direction, anomaly } => self.anomaly(direction, anomaly),
+            // Another reading of a flow is looked at for values; a session has none.
+            MessageEvent::Session { .. } if self.bench.shadow.is_some() => {}
             MessageEvent::Session { session } => {
                 let service = self.bench.tls_session(self.flow, self.next_tx, session);
                 *self.encrypted = Some(service);
@@ -325,7 +410,7 @@ impl MessageSink for Listener<'_> {
                 self.remainder.push((direction, at, bytes.to_vec()));
             }
             MessageEvent::GaveUp { direction, anomaly } => {
-                self.bench.accumulator.anomaly(anomaly.0);
+                self.bench.odd(anomaly.0);
                 self.pairing.lost(direction);
             }
         }

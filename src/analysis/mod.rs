@@ -2,6 +2,8 @@
 //!
 //! - [`worker`]: a flow table and its bench; segments in, rollups out
 //! - [`conversation`]: one flow: identify, parse, pair
+//! - [`history`], [`doubts`], [`readings`]: bytes that another copy may call in question; when it
+//!   does; what a receiver would have read that believed it
 //! - [`pairing`]: which response answers which request
 //! - [`half`]: a request or a response while it passes
 //! - [`workbench`]: what is shared, and what happens to heads as they pass
@@ -21,13 +23,16 @@ pub mod accumulate;
 pub mod bodies;
 pub mod columns;
 pub mod conversation;
+pub mod doubts;
 pub mod finish;
 pub mod half;
+pub mod history;
 pub mod hl7v2;
 pub mod inspect;
 pub mod leaves;
 pub mod operation;
 pub mod pairing;
+pub mod readings;
 pub mod recall;
 pub mod roles;
 pub mod segments;

@@ -68,6 +68,7 @@ impl Workbench {
         let key =
             EndpointRef { service, standard: STANDARD, method: "", path: "", operation: OPERATION };
         let Some(slot) = self.accumulator.endpoint(key) else { return };
+        let Some(slot) = self.accumulator.slot(slot) else { return };
         let stats = &mut slot.stats;
         stats.span.merge(Span::at(session.at));
         stats.encrypted += 1;

@@ -33,6 +33,9 @@ pub const FRAGMENTED_DATAGRAMS_MAX: usize = 32_768;
 /// Bytes of fragments a decoder holds, overhead included; beyond it the oldest datagrams go.
 pub const FRAGMENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// Readings of a datagram beside the first, where its fragments overlap and differ.
+pub const FRAGMENT_READINGS_MAX: usize = 9;
+
 /// What one fragment is charged beyond its bytes.
 pub const FRAGMENT_OVERHEAD: usize = 64;
 
@@ -346,3 +349,30 @@ pub const TLS_NAMES_PER_SERVICE_MAX: usize = 32;
 
 /// Certificates that one service keeps (bottom-k by keyed hash): chains of a renewal or two.
 pub const TLS_CERTIFICATES_PER_SERVICE_MAX: usize = 32;
+/// Bytes of each direction of an exchange that are held for comparison with other copies: what is
+/// under way on a local network at once, and more than heads and records have.
+pub const HISTORY_BYTES: usize = 64 * 1024;
+
+/// Of them, bytes of earlier exchanges: late copies come from the last one.
+pub const HISTORY_BEFORE_BYTES: usize = 4 * 1024;
+
+/// How long the bytes of an exchange that is over are held, by the flow's packet time: longer than
+/// a first retransmission timeout (RFC 6298: one second).
+pub const HISTORY_SECONDS: u64 = 2;
+
+/// Bytes of histories one worker holds; flows that begin beyond it have none, and a copy of theirs
+/// is looked at without what stands around it.
+pub const HISTORY_BYTES_PER_WORKER: usize = 32 * 1024 * 1024;
+
+/// Differing copies kept of one exchange.
+pub const COPIES_MAX: usize = 256;
+
+/// Their bytes.
+pub const COPY_BYTES_MAX: usize = 64 * 1024;
+
+/// Readings of one direction of an exchange beside the first that are inspected: who sends
+/// copies makes us parse that often.
+pub const READINGS_MAX: usize = 24;
+
+/// Their bytes.
+pub const READING_BYTES_MAX: usize = 1024 * 1024;

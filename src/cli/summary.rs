@@ -262,6 +262,7 @@ impl Summary<'_> {
                 "whose end is missing, or of which only a part was sent",
             ),
             (sum(|e| e.coverage.undecoded), "with a body that could not be decoded"),
+            (sum(|e| e.coverage.ambiguous), "that receivers may have read differently"),
         ] {
             if n > 0 {
                 lines.push(format!("{} {what}", count(n, "exchange")));

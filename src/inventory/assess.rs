@@ -170,6 +170,7 @@ fn coverage(stats: &CoverageStats) -> Coverage {
         undecoded: stats.undecoded,
         unread: stats.unread,
         unread_bodies: stats.unread_bodies.iter().map(|(k, n)| ((*k).to_owned(), *n)).collect(),
+        ambiguous: stats.ambiguous,
     }
 }
 

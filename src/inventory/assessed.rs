@@ -38,6 +38,8 @@ pub struct Coverage {
     pub unread: u64,
     /// Such bodies by kind: `pdf`, `image`, ….
     pub unread_bodies: BTreeMap<String, u64>,
+    /// A receiver may have read other bytes than the first copies; both readings were inspected.
+    pub ambiguous: u64,
 }
 
 /// A field of an endpoint.

@@ -141,7 +141,9 @@ fn endpoint(e: &Endpoint, lines: &mut Vec<String>) {
     let [request, response] = e.body_bytes;
     lines.push(line.cell(request).cell(response).0);
     let line = Line::new("coverage").cell(&e.id).cell(c.exchanges).cell(c.one_sided);
-    lines.push(line.cell(c.gaps).cell(c.truncated).cell(c.undecoded).cell(c.unread).0);
+    lines.push(
+        line.cell(c.gaps).cell(c.truncated).cell(c.undecoded).cell(c.unread).cell(c.ambiguous).0,
+    );
     for (status, count) in &e.statuses {
         lines.push(Line::new("status").cell(&e.id).cell(status).cell(count).0);
     }

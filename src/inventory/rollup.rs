@@ -117,6 +117,8 @@ pub struct CoverageStats {
     pub unread: u64,
     /// Such bodies by kind, of a closed vocabulary: `pdf`, `image`, ….
     pub unread_bodies: BTreeMap<&'static str, u64>,
+    /// A receiver may have read other bytes than the first copies; both readings were inspected.
+    pub ambiguous: u64,
 }
 
 impl CoverageStats {
@@ -128,6 +130,7 @@ impl CoverageStats {
         self.truncated += other.truncated;
         self.undecoded += other.undecoded;
         self.unread += other.unread;
+        self.ambiguous += other.ambiguous;
         for (kind, bodies) in &other.unread_bodies {
             *self.unread_bodies.entry(kind).or_default() += bodies;
         }

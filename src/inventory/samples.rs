@@ -125,6 +125,7 @@ fn rollup_of_one(seen: &Seen) -> Rollup {
     stats.unauthenticated_successes = u64::from(seen.status == 200);
     stats.coverage.exchanges = 1;
     stats.coverage.unread = u64::from(seen.value % 2);
+    stats.coverage.ambiguous = u64::from(seen.value.is_multiple_of(3));
     if seen.value % 2 == 1 {
         stats.coverage.unread_bodies.insert("pdf", 1);
         stats.url_credentials.insert("apikey", 1);

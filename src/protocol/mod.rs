@@ -27,6 +27,7 @@ mod laws;
 #[cfg(test)]
 mod recorder;
 
+pub use http1::leaves_framing_open;
 pub use identify::{Identification, Identifier};
 pub use parser::{MessageSink, Parser, Protocol, Verdict};
 pub use registry::{PROTOCOLS, protocol_named};

@@ -125,6 +125,8 @@ pub struct SeenRow {
     pub undecoded: u64,
     /// A body is no text, in part or in whole, and was not looked into.
     pub unread: u64,
+    /// A receiver may have read other bytes than the first copies; both readings were inspected.
+    pub ambiguous: u64,
     /// Such bodies by kind: `pdf`, `image`, ….
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unread_bodies: BTreeMap<String, u64>,
@@ -232,6 +234,7 @@ fn by_service(endpoints: &[Endpoint]) -> Vec<SeenRow> {
         sum.truncated += endpoint.coverage.truncated;
         sum.undecoded += endpoint.coverage.undecoded;
         sum.unread += endpoint.coverage.unread;
+        sum.ambiguous += endpoint.coverage.ambiguous;
         for (kind, bodies) in &endpoint.coverage.unread_bodies {
             *kinds.entry(kind.clone()).or_default() += bodies;
         }
@@ -273,6 +276,7 @@ fn seen_row(
         truncated: seen.truncated,
         undecoded: seen.undecoded,
         unread: seen.unread,
+        ambiguous: seen.ambiguous,
         unread_bodies,
     }
 }

@@ -60,6 +60,8 @@ pub struct SeenCounts {
     pub undecoded: u64,
     /// A body is no text, in part or in whole, and was not looked into.
     pub unread: u64,
+    /// A receiver may have read other bytes than the first copies; both readings were inspected.
+    pub ambiguous: u64,
 }
 
 impl From<&Coverage> for SeenCounts {
@@ -71,6 +73,7 @@ impl From<&Coverage> for SeenCounts {
             truncated: c.truncated,
             undecoded: c.undecoded,
             unread: c.unread,
+            ambiguous: c.ambiguous,
         }
     }
 }

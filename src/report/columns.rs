@@ -173,6 +173,7 @@ pub const SEEN: &[Column] = &[
     Column::number("truncated", "truncated", 4),
     Column::number("undecoded", "undecoded", 5),
     Column::number("unread", "not read", 2),
+    Column::number("ambiguous", "ambiguous", 6),
     Column::text("unread_bodies", "kinds", 7).shown(Show::Counts).shrinking(Shrink::End(10)),
     Column::hidden("endpoint"),
     Column::hidden("protocol"),

@@ -149,6 +149,7 @@ fn seen() -> SeenRow {
         undecoded: 4,
         unread: 5,
         unread_bodies: BTreeMap::from([("pdf".into(), 6)]),
+        ambiguous: 7,
     }
 }
 

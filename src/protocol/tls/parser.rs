@@ -66,6 +66,10 @@ impl Parser for TlsParser {
         }
     }
 
+    fn is_between_messages(&self) -> bool {
+        self.told
+    }
+
     fn held_bytes(&self) -> usize {
         let session = &self.state.session;
         let chains = session.chain.iter().chain(&session.client_chain);

@@ -142,9 +142,9 @@ fn insert_endpoint(
          encrypted, unauthenticated_successes, exchanges, one_sided, gaps, truncated, undecoded, \
          first_ns, last_ns, request_bytes, response_bytes, fields_overflow, statuses, auth, \
          protocols, interactions, media, clients, anomalies, unread, unread_bodies, \
-         url_credentials) \
+         url_credentials, ambiguous) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
-         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
+         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)",
     )?
     .execute(params![
         run.0,
@@ -176,6 +176,7 @@ fn insert_endpoint(
         int(stats.coverage.unread),
         json(&stats.coverage.unread_bodies)?,
         json(&stats.url_credentials)?,
+        int(stats.coverage.ambiguous),
     ])?;
     let endpoint = conn.last_insert_rowid();
     let mut insert = conn.prepare_cached(
@@ -337,6 +338,7 @@ fn endpoint_stats(row: &Row<'_>) -> Result<EndpointStats, Fault> {
             undecoded: count(row, "undecoded")?,
             unread: count(row, "unread")?,
             unread_bodies: counts_from(row, "unread_bodies", known)?,
+            ambiguous: count(row, "ambiguous")?,
         },
         span: span(row)?,
         body_bytes: [count(row, "request_bytes")?, count(row, "response_bytes")?],

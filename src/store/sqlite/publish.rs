@@ -91,6 +91,7 @@ const ENDPOINT: Table = Table {
         "anomalies",
         "unread",
         "unread_bodies",
+        "ambiguous",
     ],
 };
 
@@ -230,6 +231,7 @@ fn endpoints(conn: &Connection, endpoints: &[Endpoint]) -> Result<(), Fault> {
             json(&e.anomalies)?,
             int(e.coverage.unread),
             json(&e.coverage.unread_bodies)?,
+            int(e.coverage.ambiguous),
         ])?;
         fields(conn, e)?;
     }

@@ -337,6 +337,7 @@ fn endpoint(row: &Row<'_>) -> Result<Endpoint, Fault> {
             undecoded: count(row, "undecoded")?,
             unread: count(row, "unread")?,
             unread_bodies: from_json(row, "unread_bodies")?,
+            ambiguous: count(row, "ambiguous")?,
         },
         clients: count(row, "clients")?,
         first_seen: time(row, "first_ns")?,

@@ -89,6 +89,7 @@ pub(crate) fn rollup(paths: &[&str], requests: u64) -> Rollup {
                 one_sided: 1,
                 unread: 1,
                 unread_bodies: BTreeMap::from([("pdf", 1)]),
+                ambiguous: 1,
                 ..Default::default()
             },
             span,
