@@ -80,9 +80,10 @@ pub struct FlowRow {
     pub outcome: String,
     /// Flows.
     pub flows: u64,
-    /// Payload bytes, both directions.
+    /// Payload bytes that were seen, both directions.
     pub bytes: u64,
-    /// Of them, bytes that were lost in gaps.
+    /// Payload bytes that are known to be missing between those: of all that was sent,
+    /// `gap_bytes / (bytes + gap_bytes)` was lost.
     pub gap_bytes: u64,
     /// Flows of which only one direction was seen.
     pub one_sided: u64,
