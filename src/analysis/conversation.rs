@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::Timestamp;
+use crate::base::limits::IDENTIFY_BYTES_PER_WORKER;
 use crate::flow::{FlowInfo, FlowTotals};
 use crate::model::{
     Anomaly, Correlation, Direction, EndCause, Hl7Header, MessageEvent, MessageHead, StreamEvent,
@@ -112,6 +113,7 @@ impl Conversation {
     /// The other reading is over.
     pub fn end_shadow(mut self, flow: &FlowInfo, bench: &mut Workbench) {
         self.end_speaking(flow, bench);
+        self.give_up(bench);
     }
 
     /// What its protocol is called, or why there is none.
@@ -190,6 +192,7 @@ impl Conversation {
         }
         self.settle_memory(totals.last, bench);
         self.forget(flow, bench);
+        self.give_up(bench);
         let flow = self.oriented(flow);
         let stats = bench.accumulator.flow(flow.server, self.outcome);
         stats.flows += 1;
@@ -213,8 +216,16 @@ impl Conversation {
 
     fn identify(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
         let Stage::Identifying(identifier) = &mut self.stage else { return };
+        bench.release_undecided(identifier.held_bytes());
         let (protocol, flipped) = match identifier.push(&event) {
-            Identification::Undecided => return,
+            Identification::Undecided => {
+                bench.undecided_bytes += identifier.held_bytes();
+                if bench.undecided_bytes > IDENTIFY_BYTES_PER_WORKER {
+                    bench.odd("identification-limit");
+                    self.give_up(bench);
+                }
+                return;
+            }
             Identification::Unidentified => {
                 self.stage = Stage::Closed;
                 return;
@@ -278,6 +289,14 @@ impl Conversation {
                 let input = StreamInput::Bytes(&bytes);
                 self.step(flow, StreamEvent { direction, at, input }, bench);
             }
+        }
+    }
+
+    /// Stops trying to tell the protocol, if that is what it does.
+    fn give_up(&mut self, bench: &mut Workbench) {
+        if let Stage::Identifying(identifier) = &self.stage {
+            bench.release_undecided(identifier.held_bytes());
+            self.stage = Stage::Closed;
         }
     }
 

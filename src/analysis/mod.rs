@@ -42,3 +42,6 @@ pub mod workbench;
 pub mod worker;
 
 pub use worker::Worker;
+
+#[cfg(test)]
+mod flood_tests;

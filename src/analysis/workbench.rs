@@ -56,6 +56,8 @@ pub struct Workbench {
     pub(super) templated: TemplatedPath,
     /// What the last template was stored in.
     pub(super) spare_path: String,
+    /// Bytes held by flows whose protocol is not told yet.
+    pub(super) undecided_bytes: usize,
     hosts: TableMap<Vec<u8>, Option<Arc<str>>>,
     names: TableMap<Vec<u8>, Option<Arc<str>>>,
     /// Cloned by every open message.
@@ -101,6 +103,7 @@ impl Workbench {
             serial: 0,
             templated: TemplatedPath::default(),
             spare_path: String::new(),
+            undecided_bytes: 0,
             hosts: TableMap::default(),
             names: TableMap::default(),
             claim: Arc::default(),
@@ -118,6 +121,11 @@ impl Workbench {
         if self.shadow.is_none() {
             self.accumulator.anomaly(name);
         }
+    }
+
+    /// A flow whose protocol was not told holds so many bytes less.
+    pub(super) fn release_undecided(&mut self, bytes: usize) {
+        self.undecided_bytes = self.undecided_bytes.saturating_sub(bytes);
     }
 
     /// A request to fill in.

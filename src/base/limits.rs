@@ -182,6 +182,10 @@ pub const IDENTIFY_PIECES_MAX: usize = 64;
 /// Bytes of a flow picked up in the middle in which identification looks for a message start.
 pub const IDENTIFY_BYTES_MAX: usize = 1024 * 1024;
 
+/// Bytes that flows of one worker hold because their protocol is not told yet. Flows of a protocol that
+/// is known are told by their first segment and hold none, so what is given up beyond it is a flood.
+pub const IDENTIFY_BYTES_PER_WORKER: usize = 32 * 1024 * 1024;
+
 /// Output a chain of decoders may make from one body before the body is flagged as a bomb. The
 /// rest of it is then no longer decoded.
 pub const EXPANSION_RATIO_MAX: u64 = 2000;
