@@ -41,6 +41,12 @@ impl Workbench {
         mut exchange: Exchange,
     ) {
         let named = self.name_exchange(&exchange);
+        if self.shadow.is_some() {
+            if let Some(request) = &mut exchange.request {
+                self.inspect_parameters(&named, &mut request.half);
+            }
+            return self.take_shadow(exchange);
+        }
         let service = exchange.request.as_ref().and_then(|r| r.head.service.clone());
         let service = service.unwrap_or_else(|| self.address_service(flow.server));
         if let Some(request) = &mut exchange.request {
@@ -200,7 +206,9 @@ impl Workbench {
         let method = exchange.request.as_ref().map_or("", |r| r.head.method);
         let &Named { standard, ref path, ref operation, .. } = named;
         let key = EndpointRef { service, standard, method, path, operation };
-        let Some(slot) = self.accumulator.endpoint(key) else { return };
+        let Some(place) = self.accumulator.endpoint(key) else { return };
+        let Some(slot) = self.accumulator.slot(place) else { return };
+        self.finished.push(place);
         let stats = &mut slot.stats;
         stats.requests += 1;
         *stats.protocols.entry(protocol).or_default() += 1;
@@ -360,6 +368,7 @@ fn event_of(
         user_agent: None,
         length: response.map_or(0, |r| r.half.body_bytes),
         hl7v2: None,
+        tls: None,
         revealed: None,
     };
     if let Some(request) = &mut exchange.request {

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
 use crate::base::{InstallationKey, TableMap};
 use crate::content::{BodyPlan, PathTable, Root, walk_cookies, walk_query};
@@ -14,13 +16,15 @@ use crate::model::{
     Direction, EventSink, Header, HeaderName, Location, MessageHead, Revealed, Value, ValueKind,
 };
 
-use super::accumulate::Accumulator;
+use super::accumulate::{Accumulator, SlotRef};
 use super::columns::{Columns, Place};
+use super::doubts::Histories;
 use super::half::{FhirHint, Half, Request, RequestHead, Response, TARGET_BYTES_MAX};
 use super::inspect::{Inspector, Shared};
 use super::operation::fhir::{self, Version};
 use super::operation::http::{self, Authority, Target};
 use super::operation::{auth, url_credentials};
+use super::readings::Shadow;
 use super::recall::Recall;
 use super::roles::Roles;
 use super::segments::Segments;
@@ -52,10 +56,21 @@ pub struct Workbench {
     pub(super) templated: TemplatedPath,
     /// What the last template was stored in.
     pub(super) spare_path: String,
+    /// Bytes held by flows whose protocol is not told yet.
+    pub(super) undecided_bytes: usize,
     hosts: TableMap<Vec<u8>, Option<Arc<str>>>,
     names: TableMap<Vec<u8>, Option<Arc<str>>>,
     /// Cloned by every open message.
     claim: Arc<()>,
+    /// Endpoints of the exchanges that ended since the last step of a conversation.
+    pub finished: SmallVec<[SlotRef; 4]>,
+    /// Directions in which, in the last step of a conversation, it became open where messages end,
+    /// with the anomaly where no exchange was told it.
+    pub unframed: SmallVec<[(Direction, Option<&'static str>); 2]>,
+    /// Set while another reading is inspected.
+    pub shadow: Option<Shadow>,
+    /// Histories of flows.
+    pub histories: Histories,
     #[expect(clippy::vec_box, reason = "exchanges hand boxes over; nothing is copied")]
     requests: Vec<Box<Request>>,
     #[expect(clippy::vec_box, reason = "exchanges hand boxes over; nothing is copied")]
@@ -88,12 +103,29 @@ impl Workbench {
             serial: 0,
             templated: TemplatedPath::default(),
             spare_path: String::new(),
+            undecided_bytes: 0,
             hosts: TableMap::default(),
             names: TableMap::default(),
             claim: Arc::default(),
+            finished: SmallVec::new(),
+            unframed: SmallVec::new(),
+            shadow: None,
+            histories: Histories::default(),
             requests: Vec::new(),
             responses: Vec::new(),
         }
+    }
+
+    /// Counts something odd that belongs to no endpoint; of another reading nothing is counted.
+    pub fn odd(&mut self, name: &'static str) {
+        if self.shadow.is_none() {
+            self.accumulator.anomaly(name);
+        }
+    }
+
+    /// A flow whose protocol was not told holds so many bytes less.
+    pub(super) fn release_undecided(&mut self, bytes: usize) {
+        self.undecided_bytes = self.undecided_bytes.saturating_sub(bytes);
     }
 
     /// A request to fill in.
@@ -201,6 +233,10 @@ impl Workbench {
             if header.known == HeaderName::Server {
                 response.product = self.name(header.value);
             }
+        }
+        if status == 206 {
+            let range = headers.iter().find(|h| h.name.eq_ignore_ascii_case(b"content-range"));
+            response.half.truncated |= http::is_part(range.map(|header| header.value));
         }
         self.headers(Direction::ToClient, &mut response.half, headers);
     }
@@ -345,7 +381,7 @@ impl Workbench {
     }
 
     /// The service that an authority names; labels that a detector hits become `{value}`.
-    fn service_name(&mut self, authority: &[u8], secure: bool) -> Option<Arc<str>> {
+    pub(super) fn service_name(&mut self, authority: &[u8], secure: bool) -> Option<Arc<str>> {
         if let Some(known) = self.hosts.get(authority) {
             return known.clone();
         }

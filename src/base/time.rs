@@ -66,6 +66,16 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// Whole seconds since the epoch as RFC 3339 in UTC: `2026-11-21T23:09:41Z`. Certificates say times
+/// that a [`Timestamp`] does not reach.
+pub fn rfc3339(seconds: i64) -> String {
+    const EPOCH: jiff::civil::DateTime = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    match EPOCH.checked_add(jiff::SignedDuration::from_secs(seconds)) {
+        Ok(at) => format!("{at}Z"),
+        Err(_) => format!("{seconds}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +99,13 @@ mod tests {
         for text in ["", "now", "2023-13-01", "14.11.2023", "1700000000"] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn seconds_reach_as_far_as_certificates() {
+        assert_eq!(rfc3339(253_402_300_799), "9999-12-31T23:59:59Z");
+        assert_eq!(rfc3339(-631_152_000), "1950-01-01T00:00:00Z");
+        assert_eq!(rfc3339(i64::MAX), "9223372036854775807s");
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use super::args::ChangesArgs;
 use super::exit::{Exit, Failure, tell};
+use super::filters::pattern;
 use super::moment::{Way, moment};
-use super::queries::{open, pattern, query_failure, show};
+use super::queries::{open, query_failure, show};
 use super::record::store_failure;
 use crate::base::clock;
 use crate::query::{self, OperationFilter};

@@ -9,6 +9,7 @@
 //! - [`triage`], [`changes`], [`purge`]: what happens to an inventory over time
 //! - [`report`], [`openapi`]: what is handed over
 //! - [`moment`]: points in time as people type them
+//! - [`filters`], [`nothing`]: what a query is asked for, and what is said where it has no row
 //! - [`queries`], [`sql`], [`db`], [`rules`], [`docs`]: everything else
 
 pub mod args;
@@ -19,9 +20,11 @@ pub mod config;
 pub mod db;
 pub mod docs;
 pub mod exit;
+pub mod filters;
 pub mod lifecycle_args;
 pub mod main;
 pub mod moment;
+pub mod nothing;
 pub mod openapi;
 pub mod purge;
 pub mod queries;

@@ -3,7 +3,8 @@
 use super::args::{OpenApiArgs, OpenApiCommand, OpenApiExportArgs};
 use super::config::db_path;
 use super::exit::{Exit, Failure, tell};
-use super::queries::{pattern, query_failure};
+use super::filters::pattern;
+use super::queries::query_failure;
 use super::record::store_failure;
 use super::report::write;
 use crate::query::{self, OperationFilter};

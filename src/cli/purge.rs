@@ -24,7 +24,7 @@ pub fn run(args: &PurgeArgs) -> Result<Exit, Failure> {
         (None, None) => return Err(Failure::usage("use db purge: expected --service or --before")),
     };
     let (path, key, detector) =
-        db_key_and_rules(&args.store, args.key_file.as_deref(), args.rules.as_deref())?;
+        db_key_and_rules(&args.store, args.key_file.as_ref(), args.rules.as_ref())?;
     // Opening to write would make a database where there is none.
     drop(Reader::open(&path).map_err(|e| store_failure(&e))?);
     let names = RuleNames::new(detector.rule_names().map(str::to_owned).collect::<Vec<_>>());

@@ -1,6 +1,7 @@
 //! The compiled rules.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use percent_encoding::percent_decode;
 
@@ -123,6 +124,12 @@ impl Detector {
     /// The names of all rules, by their ids.
     pub fn rule_names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
+    }
+
+    /// Every class that the rules can give, by check, by name or by place; sorted.
+    pub fn classes(&self) -> BTreeSet<&str> {
+        let rules = self.judge.classes.iter().map(|class| class.class.as_ref());
+        rules.chain(self.judge.places.classes()).collect()
     }
 
     /// The rule called `name` in this process.

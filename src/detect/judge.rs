@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::TableMap;
 use crate::model::{Evidence, Form, RuleBits, RuleId, ValueKind};
 
+use super::explain;
 use super::field::FieldRef;
 use super::locate::{Place, Places};
 use super::score;
@@ -120,8 +121,10 @@ impl Distinct {
 
 /// What a field's name says of one class.
 #[derive(Clone, Copy, Debug, Default)]
-struct Naming {
+struct Naming<'a> {
     weight: f64,
+    /// The words that speak for it.
+    phrase: Option<&'a Phrase>,
     named: bool,
     /// A word speaks against it.
     against: bool,
@@ -136,10 +139,10 @@ struct Common<'a> {
 }
 
 /// One way in which a class may be carried.
-struct Claim {
-    log_odds: f64,
-    count: u64,
-    why: String,
+pub(super) struct Claim {
+    pub(super) log_odds: f64,
+    pub(super) count: u64,
+    pub(super) why: String,
 }
 
 impl Claim {
@@ -172,13 +175,19 @@ impl Judge {
         let column = Column { evidence, distinct, filled, prose };
         for class in &self.classes {
             let place = places.iter().find(|p| p.class == class.class);
-            let rival = rivals.as_deref().is_some_and(|settled| *settled != *class.class);
+            let rival = rivals.as_deref().filter(|settled| **settled != *class.class);
             let naming = self.naming(class, (&words, &common), &mut out.reasons, &column);
             let beside = |rule: &JudgeRule| {
                 field.beside.iter().any(|class| rule.beside.contains(class))
                     && words.leaf_is(&rule.beside_names, &[&class.negative, &self.things])
             };
-            let claim = column.best_claim(class, naming, place, rival, &beside);
+            let mut claim = column.best_claim(class, naming, (place, rival.is_some()), &beside);
+            if let (Some(claim), Some(settled), false) = (&mut claim, rival, naming.named) {
+                claim.why.push_str(&format!("; its place or name says {settled}"));
+            }
+            if claim.is_none() && place.is_none() {
+                out.reasons.extend(explain::withheld(class, naming.phrase, &column));
+            }
             self.report(&class.class, place, claim, &column, field, &mut out);
         }
         for place in places.iter().filter(|p| !self.by_class.contains_key(&p.class)) {
@@ -233,13 +242,13 @@ impl Judge {
         named.map(|class| Arc::clone(&class.class)).next()
     }
 
-    fn naming(
+    fn naming<'c>(
         &self,
-        class: &JudgeClass,
+        class: &'c JudgeClass,
         (words, common): (&Words, &Common<'_>),
         reasons: &mut Vec<String>,
         column: &Column<'_>,
-    ) -> Naming {
+    ) -> Naming<'c> {
         let (standing, phrase) = words.standing(&class.names, &self.generic);
         let mut naming = Naming {
             weight: match standing {
@@ -248,18 +257,23 @@ impl Judge {
                 Standing::Parent => score::NAME_PARENT,
                 Standing::Absent => 0.0,
             },
+            phrase: phrase.filter(|_| standing >= Standing::GenericLeaf),
             named: standing >= Standing::GenericLeaf,
             against: false,
         };
         let relevant = column.speaks_of(class);
-        if let Some(phrase) = phrase.filter(|_| relevant && naming.named) {
+        if let Some(phrase) = naming.phrase.filter(|_| relevant) {
             reasons.push(format!("{}: name has \"{}\"", class.class, phrase.text()));
         }
         if naming.weight < score::NAME_WEAK {
-            let (standing, _) = words.standing(&class.weak_names, &self.generic);
+            let (standing, phrase) = words.standing(&class.weak_names, &self.generic);
             if standing >= Standing::GenericLeaf {
                 naming.weight = score::NAME_WEAK;
-                naming.named = true;
+                (naming.phrase, naming.named) = (phrase, true);
+                if let Some(phrase) = phrase.filter(|_| relevant) {
+                    let (class, text) = (&class.class, phrase.text());
+                    reasons.push(format!("{class}: name has \"{text}\", which only hints at it"));
+                }
             }
         }
         let thing = common.thing;
@@ -270,7 +284,8 @@ impl Judge {
             let other = thing.is_some() && !naming.named;
             naming.weight += if other { score::NAME_THING } else { score::NAME_NEGATIVE };
             naming.against = true;
-            if relevant {
+            // Of a class that nothing speaks for, nothing needs to be said.
+            if relevant && (naming.named || column.is_tried_for(class)) {
                 reasons
                     .push(format!("{}: name has \"{word}\", which speaks against it", class.class));
             }
@@ -309,17 +324,19 @@ impl Judge {
             out.reasons.push(format!("{class}: {}", claim.why));
             out.verdicts.push(Verdict { class: Arc::clone(class), confidence, count: claim.count });
         } else {
-            out.reasons.push(format!("withheld {class} ({confidence}): {}", claim.why));
+            let why = claim.why;
+            let needed = CONFIDENCE_REPORTED;
+            out.reasons.push(format!("withheld {class} ({confidence} of {needed} needed): {why}"));
         }
     }
 }
 
 /// A column of values, with what was worked out of it.
-struct Column<'a> {
-    evidence: &'a Evidence,
+pub(super) struct Column<'a> {
+    pub(super) evidence: &'a Evidence,
     distinct: Distinct,
     /// Values that are neither empty nor true, false or null.
-    filled: u64,
+    pub(super) filled: u64,
     /// Whether its place says that clinicians write here.
     prose: bool,
 }
@@ -327,13 +344,17 @@ struct Column<'a> {
 impl Column<'_> {
     /// Whether any rule of `class` has anything to say of these values.
     fn speaks_of(&self, class: &JudgeClass) -> bool {
-        class.rules.iter().any(|rule| {
-            let any = |id: RuleId| {
-                let count = self.evidence.of_rule(id);
-                count.tried + count.embedded > 0
-            };
-            any(rule.id) || rule.bare.is_some_and(any) || self.of_forms(&rule.forms) > 0
-        })
+        let forms = |rule: &JudgeRule| self.of_forms(&rule.forms) > 0;
+        self.is_tried_for(class) || class.rules.iter().any(forms)
+    }
+
+    /// Whether any value has the format of `class`, or holds one that has.
+    fn is_tried_for(&self, class: &JudgeClass) -> bool {
+        let any = |id: RuleId| {
+            let count = self.evidence.of_rule(id);
+            count.tried + count.embedded > 0
+        };
+        class.rules.iter().any(|rule| any(rule.id) || rule.bare.is_some_and(any))
     }
 
     fn of_forms(&self, forms: &[Form]) -> u64 {
@@ -344,9 +365,8 @@ impl Column<'_> {
     fn best_claim(
         &self,
         class: &JudgeClass,
-        naming: Naming,
-        place: Option<&Place>,
-        rival: bool,
+        naming: Naming<'_>,
+        (place, rival): (Option<&Place>, bool),
         beside: &dyn Fn(&JudgeRule) -> bool,
     ) -> Option<Claim> {
         let mut best: Option<Claim> = None;
@@ -383,7 +403,7 @@ impl Column<'_> {
     }
 
     /// Whole values that pass.
-    fn by_check(&self, rule: &JudgeRule, id: RuleId, base: f64) -> Option<Claim> {
+    pub(super) fn by_check(&self, rule: &JudgeRule, id: RuleId, base: f64) -> Option<Claim> {
         let count = self.evidence.of_rule(id);
         if count.tried == 0 {
             return None;

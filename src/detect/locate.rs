@@ -169,6 +169,12 @@ impl Places {
         places
     }
 
+    /// Every class that a place can stand for.
+    pub(super) fn classes(&self) -> impl Iterator<Item = &str> {
+        let lists = self.elements.values().chain(self.search.values()).flatten();
+        lists.chain(self.tokens.values()).map(|place| place.class.as_ref())
+    }
+
     /// What an element carries.
     pub(super) fn element(&self, path: &str) -> &[Place] {
         self.elements.get(path).map_or(&[], Vec::as_slice)

@@ -13,6 +13,7 @@ mod checks;
 mod compile;
 mod detector;
 mod embedded;
+mod explain;
 mod field;
 mod finders;
 mod judge;
@@ -32,6 +33,7 @@ mod words;
 mod tests;
 
 pub use detector::{Detector, Inspection};
+pub use explain::nothing_found;
 pub use field::FieldRef;
 pub use judge::{CONFIDENCE_REPORTED, Judgement, Verdict};
 pub use locate::Place;

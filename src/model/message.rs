@@ -2,7 +2,7 @@
 
 use crate::base::Timestamp;
 
-use super::{Direction, Header};
+use super::{Direction, Header, TlsSession};
 
 /// What the first segments of an HL7 v2 message say (MSH, and MSA where it answers another), still
 /// in the message's own character set. Empty where a field is absent.
@@ -146,6 +146,11 @@ pub enum MessageEvent<'a> {
     Switch {
         /// What it speaks.
         to: SwitchTo,
+    },
+    /// What a TLS session shows of itself, told once: all that follows is encrypted, or is none.
+    Session {
+        /// What was seen.
+        session: &'a TlsSession,
     },
     /// Bytes behind a switch, as they came: the first belong to the chunk that held the switch.
     Remainder {

@@ -3,12 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::QueryError;
 use super::filter::{ClassPattern, OperationFilter, Pattern, limited, seen, wanted};
 use crate::base::Timestamp;
-use crate::inventory::{Endpoint, Finding};
+use crate::inventory::{Endpoint, Finding, Inventory};
 use crate::model::{Direction, FindingKind, Location, Severity};
 use crate::store::words::direction_name;
 use crate::store::{FindingState, Reader, TriageState};
@@ -43,7 +44,7 @@ pub struct FindingFilter {
 }
 
 /// One finding.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct FindingRow {
     /// Stable id.
     pub id: String,
@@ -52,6 +53,7 @@ pub struct FindingRow {
     /// `sensitive-data`, `auth`, ….
     pub kind: &'static str,
     /// How much it matters.
+    #[schemars(schema_with = "super::schema::severity")]
     pub severity: Severity,
     /// One line: what is wrong.
     pub title: String,
@@ -116,7 +118,7 @@ pub struct FindingRow {
 }
 
 /// What someone decided about a finding.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct DecisionRow {
     /// `acknowledged`, `accepted`, ….
     pub state: &'static str,
@@ -162,10 +164,24 @@ pub fn findings(reader: &Reader, filter: &FindingFilter) -> Result<Vec<FindingRo
     let mut history = if filter.history { reader.decisions()? } else { BTreeMap::new() };
     let rows = limited(kept, filter.limit).into_iter().map(|(state, f, decision)| {
         let history = history.remove(&f.id).unwrap_or_default();
-        let row = row(state, f, decision, &endpoints);
+        let endpoint = endpoints.get(&f.endpoint);
+        let row = row(state, f, decision, endpoint);
         FindingRow { history: history.into_iter().map(DecisionRow::from).collect(), ..row }
     });
     Ok(rows.collect())
+}
+
+/// The findings of an inventory that nobody judged yet, in the same order.
+pub(super) fn of_inventory(inventory: &Inventory) -> Vec<FindingRow> {
+    let endpoints: BTreeMap<&str, &Endpoint> =
+        inventory.endpoints.iter().map(|e| (e.id.as_str(), e)).collect();
+    let mut findings: Vec<&Finding> = inventory.findings.iter().collect();
+    findings.sort_by_key(|f| (Reverse(f.severity), Reverse(f.count)));
+    let row = |f: &Finding| {
+        let endpoint = endpoints.get(f.endpoint.as_str()).copied();
+        row(TriageState::New, f.clone(), None, endpoint)
+    };
+    findings.into_iter().map(row).collect()
 }
 
 /// What a decision means now: one that has ended means nothing, and what was resolved and is
@@ -211,10 +227,9 @@ fn row(
     state: TriageState,
     f: Finding,
     decision: Option<FindingState>,
-    endpoints: &BTreeMap<String, Endpoint>,
+    endpoint: Option<&Endpoint>,
 ) -> FindingRow {
     let (first_seen, last_seen) = seen(f.first_seen, f.last_seen);
-    let endpoint = endpoints.get(&f.endpoint);
     let (mut reason, mut owner, mut until) = (None, None, None);
     if let Some(decision) = decision {
         (reason, owner) = (decision.reason, decision.owner);

@@ -9,8 +9,10 @@ pub mod error;
 pub mod fields;
 pub mod filter;
 pub mod findings;
+pub mod groups;
 pub mod observed;
 pub mod report;
+pub mod schema;
 pub mod services;
 pub mod sql;
 
@@ -22,11 +24,13 @@ pub use error::QueryError;
 pub use fields::{FieldClassRow, FieldFilter, FieldRow, fields};
 pub use filter::{ClassPattern, OperationFilter, Pattern};
 pub use findings::{DecisionRow, FindingFilter, FindingRow, findings};
+pub use groups::{FindingGroup, grouped, inventory_groups};
 pub use observed::observed;
 pub use report::{
-    ClassFlow, ClassSummary, ClientGroup, ExposedService, FindingGroup, FirstThing, ReportData,
-    ReportFilter, Since, report, watched,
+    ClassFlow, ClassSummary, ClientGroup, ExposedService, FirstThing, ReportData, ReportFilter,
+    RuleGroup, Since, report, watched,
 };
+pub use schema::{Question, row_schema};
 pub use services::{ServiceFilter, ServiceRow, services};
 pub use sql::{SqlAnswer, sql};
 

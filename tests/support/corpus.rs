@@ -12,6 +12,8 @@ pub struct Expected {
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
+    /// What it shows, words with commas between them: `tls`.
+    pub tags: String,
     /// HTTP requests over TCP.
     pub requests: u64,
     /// HTTP responses over TCP.
@@ -64,6 +66,7 @@ fn expected(folder: &Path, places: &BTreeMap<&str, usize>, line: &str) -> Expect
     Expected {
         name: cell("file").to_owned(),
         path: folder.join(cell("file")),
+        tags: cell("protocol_tags").to_owned(),
         requests: number("tshark_http_request"),
         responses: number("tshark_http_response"),
         frames: number("frames"),

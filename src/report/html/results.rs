@@ -2,7 +2,7 @@
 
 use super::markup::Html;
 use super::page::severity;
-use crate::query::{FindingGroup, FindingRow, ReportData, Since};
+use crate::query::{FindingRow, ReportData, RuleGroup, Since};
 use crate::report::remedy::remedy;
 use crate::report::tell;
 
@@ -21,7 +21,7 @@ pub(super) fn findings(page: &mut Html, data: &ReportData) {
     page.raw("</section>\n");
 }
 
-fn finding_group(page: &mut Html, group: &FindingGroup) {
+fn finding_group(page: &mut Html, group: &RuleGroup) {
     let remedy = remedy(&group.rule);
     page.raw("<article id=\"rule-").text(&group.rule).raw("\"><h3>");
     severity(page, group.severity);
@@ -48,7 +48,7 @@ fn finding_group(page: &mut Html, group: &FindingGroup) {
     page.raw("</article>\n");
 }
 
-fn rows(page: &mut Html, group: &FindingGroup) {
+fn rows(page: &mut Html, group: &RuleGroup) {
     let many = tell::count(group.open.len() as u64, "open finding");
     let caption = format!("Evidence of {}: {many}", group.rule);
     let heads = [
@@ -76,7 +76,7 @@ fn rows(page: &mut Html, group: &FindingGroup) {
     page.end_table(left, &format!("phitap findings --rule {}", group.rule));
 }
 
-fn decided(page: &mut Html, group: &FindingGroup) {
+fn decided(page: &mut Html, group: &RuleGroup) {
     let many = tell::count(group.decided.len() as u64, "finding");
     let caption = format!("Decided of {}: {many}", group.rule);
     page.table(&caption, &["Service", "Operation", "Where", "Data class", "Decision", "Id"]);

@@ -56,6 +56,8 @@ const SERVICE: Table = Table {
         "protocols",
         "names",
         "encapsulation",
+        "encrypted",
+        "tls",
     ],
 };
 
@@ -90,6 +92,7 @@ const ENDPOINT: Table = Table {
         "anomalies",
         "unread",
         "unread_bodies",
+        "ambiguous",
     ],
 };
 
@@ -188,6 +191,8 @@ fn services(conn: &Connection, services: &[Service]) -> Result<(), Fault> {
             json(&s.protocols)?,
             json(&s.names)?,
             json(&s.encapsulation)?,
+            s.encrypted,
+            s.tls.as_ref().map(json).transpose()?,
         ])?;
     }
     Ok(())
@@ -228,6 +233,7 @@ fn endpoints(conn: &Connection, endpoints: &[Endpoint]) -> Result<(), Fault> {
             json(&e.anomalies)?,
             int(e.coverage.unread),
             json(&e.coverage.unread_bodies)?,
+            int(e.coverage.ambiguous),
         ])?;
         fields(conn, e)?;
     }

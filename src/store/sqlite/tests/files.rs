@@ -6,6 +6,7 @@ use std::io::Write;
 use rusqlite::Connection;
 
 use super::sample::*;
+use crate::store::sqlite::migrations::VERSION;
 use crate::store::sqlite::open::beside;
 use crate::store::*;
 
@@ -92,7 +93,7 @@ fn a_newer_database_is_refused() {
     folder.writer().close().unwrap();
     Connection::open(&folder.path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     for error in [refused(&folder.path), Reader::open(&folder.path).unwrap_err()] {
-        assert!(matches!(error, StoreError::Newer { found: 99, known: 5, .. }), "{error}");
+        assert!(matches!(error, StoreError::Newer { found: 99, known: VERSION, .. }), "{error}");
         assert_eq!(error.kind(), FailureKind::Usage);
     }
 }
@@ -103,7 +104,7 @@ fn an_older_database_is_not_read_and_says_what_to_do() {
     folder.writer().close().unwrap();
     Connection::open(&folder.path).unwrap().pragma_update(None, "user_version", 1).unwrap();
     let error = Reader::open(&folder.path).unwrap_err();
-    assert!(matches!(error, StoreError::Older { found: 1, known: 5, .. }), "{error}");
+    assert!(matches!(error, StoreError::Older { found: 1, known: VERSION, .. }), "{error}");
     assert!(error.to_string().contains("brings it up to date"), "{error}");
 }
 
