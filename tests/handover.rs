@@ -126,7 +126,8 @@ fn exported_documents_hold_every_operation_of_http_and_no_value() {
     let paths = document["paths"].as_object().unwrap();
     let (mut missing, mut classes) = (Vec::new(), 0);
     for endpoint in lab.query("db", &["endpoints"]) {
-        let method = endpoint["method"].as_str().unwrap().to_lowercase();
+        // Of what is encrypted, and of other protocols, there is no method.
+        let Some(method) = endpoint["method"].as_str().map(str::to_lowercase) else { continue };
         let found = paths.iter().any(|(path, item)| {
             let same = nameless(path) == nameless(endpoint["path"].as_str().unwrap());
             same && item.get(&method).is_some()

@@ -95,7 +95,7 @@ pub const REMEDIES: &[Remedy] = &[
         action: "serve the endpoint over TLS only",
         steps: &[
             "Switch on TLS 1.2 or later for the service, and refuse or redirect plain connections; \
-             HL7 v2 over MLLP can be wrapped in TLS or carried through a VPN between the two hosts.",
+             HL7 v2 over MLLP can be wrapped in TLS or carried through a VPN between both hosts.",
             "Check why the client used the plain address, and change it there.",
             "Until then limit who is on the path: a network of its own, access lists at both ends.",
         ],
@@ -133,7 +133,7 @@ pub const REMEDIES: &[Remedy] = &[
         heading: "Certificates have expired or soon will",
         action: "renew the certificate",
         steps: &[
-            "Renew the certificate now, and check that no client was told to accept an expired one.",
+            "Renew the certificate now; check that no client was told to accept an expired one.",
             "Have renewal happen by itself (ACME), and an alarm 30 days before the end.",
         ],
         proof: RECAPTURE,
