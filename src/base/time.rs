@@ -39,6 +39,16 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
+    /// From RFC 3339 (`2026-11-21T23:09:41Z`, with a fraction or an offset), or from a date or a
+    /// date and time without an offset, which are in UTC.
+    pub fn parse(text: &str) -> Option<Self> {
+        let at = text.parse::<jiff::Timestamp>().ok().or_else(|| {
+            let civil = text.parse::<jiff::civil::DateTime>().ok()?;
+            Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+        })?;
+        Some(Timestamp(i64::try_from(at.as_nanosecond()).ok()?))
+    }
+
     /// How long after `earlier` this is; zero when it is not after.
     pub fn since(self, earlier: Timestamp) -> Duration {
         Duration::from_nanos(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -82,6 +92,20 @@ mod tests {
         assert_eq!(rfc3339(253_402_300_799), "9999-12-31T23:59:59Z");
         assert_eq!(rfc3339(-631_152_000), "1950-01-01T00:00:00Z");
         assert_eq!(rfc3339(i64::MAX), "9223372036854775807s");
+    }
+
+    #[test]
+    fn what_is_printed_is_read_back_and_a_date_is_its_midnight_in_utc() {
+        let at = Timestamp::from_seconds(1_700_000_000, 123_456_000);
+        assert_eq!(Timestamp::parse(&at.to_string()), Some(at));
+        let midnight = Timestamp::from_seconds(1_699_920_000, 0);
+        let same = ["2023-11-14", "2023-11-14T00:00", "2023-11-14 00:00:00", "2023-11-14T01:00+01"];
+        for text in same {
+            assert_eq!(Timestamp::parse(text), Some(midnight), "{text}");
+        }
+        for text in ["", "now", "2023-13-01", "14.11.2023", "1700000000"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -6,6 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Severity;
 
+pub use super::lifecycle_args::{
+    ChangesArgs, Decision, FindingsCommand, FindingsSetArgs, OpenApiArgs, OpenApiCommand,
+    OpenApiExportArgs, PurgeArgs, ReportArgs, ReportFormat,
+};
+
 /// Inventory the APIs on a monitored network, and the personal and health data they carry.
 ///
 /// phitap reads packets (from capture files or a mirrored port), puts the conversations back
@@ -47,11 +52,17 @@ pub enum Command {
     Findings(FindingsArgs),
     /// List the clients that were seen
     Clients(ClientsArgs),
+    /// List what is new, gone or different, between two times or two databases
+    Changes(ChangesArgs),
     /// Account for every packet, and say what could not be seen
     Coverage(CoverageArgs),
+    /// Write a report to hand over: one HTML file, Markdown, SARIF or CSV
+    Report(ReportArgs),
+    /// Write what was observed as an OpenAPI document
+    Openapi(OpenApiArgs),
     /// Run a read-only SQL query against the database
     Sql(SqlArgs),
-    /// Check or identify a database
+    /// Check, identify or purge a database
     Db(DbArgs),
     /// List, check or test detection rules
     Rules(RulesArgs),
@@ -258,7 +269,11 @@ pub struct FieldsArgs {
 
 /// `phitap findings`
 #[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct FindingsArgs {
+    /// What to do with a finding, instead of listing them.
+    #[command(subcommand)]
+    pub command: Option<FindingsCommand>,
     /// Which endpoints.
     #[command(flatten)]
     pub endpoint: EndpointFilterArgs,
@@ -274,7 +289,7 @@ pub struct FindingsArgs {
     /// Only this state: new, acknowledged, …
     #[arg(long)]
     pub state: Option<String>,
-    /// Only the finding with this id
+    /// Only the finding with this id, with everything that was ever decided about it
     #[arg(long)]
     pub id: Option<String>,
     /// Every finding by itself, instead of those of one rule, endpoint and direction together
@@ -342,6 +357,8 @@ pub enum DbCommand {
         #[arg(long)]
         export: bool,
     },
+    /// Remove a service, or what was last seen before a time, for good
+    Purge(PurgeArgs),
 }
 
 /// `phitap rules`

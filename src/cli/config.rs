@@ -134,21 +134,12 @@ impl RecordSettings {
             return Err(said.origin.refuse(why));
         }
         let workers = workers.map_or_else(default_workers, |said| said.value);
-        let rules = file.path_said(args.rules.as_ref(), file.rules.as_ref(), ("--rules", "rules"));
-        let detector = load_said_rules(rules?.as_ref())?;
+        let detector = file.detector(args.rules.as_ref())?;
         let filter = file.filter.as_ref();
         let filter = file.said(None, filter, ("--filter", "filter"));
         let events = (args.events.as_ref(), file.events.as_ref());
         let events = file.path_said(events.0, events.1, ("--events", "events"))?;
-        let key = (args.key_file.as_ref(), file.key_file.as_ref());
-        let key = file.path_said(key.0, key.1, ("--key-file", "key-file"))?;
-        let key = match key {
-            Some(said) => InstallationKey::load_or_make(&said.value)
-                .map_err(|e| said.origin.explain(Failure::usage(e)))?,
-            None => InstallationKey::default_path()
-                .and_then(|path| InstallationKey::load_or_make(&path))
-                .map_err(Failure::usage)?,
-        };
+        let key = file.key(args.key_file.as_ref())?;
         Ok(RecordSettings {
             db,
             key,
@@ -162,10 +153,35 @@ impl RecordSettings {
     }
 }
 
+/// The database, its key and the rules, for what changes a database without reading traffic.
+pub fn db_key_and_rules(
+    store: &StoreArgs,
+    key_file: Option<&PathBuf>,
+    rules: Option<&PathBuf>,
+) -> Result<(PathBuf, InstallationKey, Arc<Detector>), Failure> {
+    let file = ConfigFile::of(store)?;
+    let (detector, key) = (file.detector(rules)?, file.key(key_file)?);
+    Ok((file.db_of(store)?, key, detector))
+}
+
 impl ConfigFile {
     /// The file that is named; without one, no key is set.
     fn of(store: &StoreArgs) -> Result<Self, Failure> {
         store.config.as_deref().map_or_else(|| Ok(ConfigFile::default()), ConfigFile::read)
+    }
+
+    fn detector(&self, rules: Option<&PathBuf>) -> Result<Arc<Detector>, Failure> {
+        load_said_rules(self.path_said(rules, self.rules.as_ref(), ("--rules", "rules"))?.as_ref())
+    }
+
+    fn key(&self, named: Option<&PathBuf>) -> Result<InstallationKey, Failure> {
+        match self.path_said(named, self.key_file.as_ref(), ("--key-file", "key-file"))? {
+            Some(said) => InstallationKey::load_or_make(&said.value)
+                .map_err(|e| said.origin.explain(Failure::usage(e))),
+            None => InstallationKey::default_path()
+                .and_then(|path| InstallationKey::load_or_make(&path))
+                .map_err(Failure::usage),
+        }
     }
 
     /// The option, or else the key: `names` are those of both.

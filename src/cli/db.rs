@@ -7,11 +7,12 @@ use super::record::store_failure;
 use crate::inventory::{canonical_lines, digest};
 use crate::store::Reader;
 
-/// Checks or identifies a database.
+/// Checks, identifies or purges a database.
 pub fn run(args: &DbArgs) -> Result<Exit, Failure> {
     match &args.command {
         DbCommand::Check(store) => check(store),
         DbCommand::Digest { store, export } => identify(store, *export),
+        DbCommand::Purge(args) => super::purge::run(args),
     }
 }
 

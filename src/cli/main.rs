@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::{Cli, Command};
 use super::exit::{Exit, Failure, tell};
-use super::{capture, db, docs, queries, replay, rules, sql};
+use super::{capture, changes, db, docs, openapi, queries, replay, report, rules, sql};
 use crate::sensor::stop::Stop;
 
 /// Runs the command line.
@@ -34,7 +34,10 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
         Command::Fields(args) => queries::fields(args),
         Command::Findings(args) => queries::findings(args),
         Command::Clients(args) => queries::clients(args),
+        Command::Changes(args) => changes::run(args),
         Command::Coverage(args) => queries::coverage(args),
+        Command::Report(args) => report::run(args),
+        Command::Openapi(args) => openapi::run(args),
         Command::Sql(args) => sql::run(args),
         Command::Db(args) => db::run(args),
         Command::Rules(args) => rules::run(args),

@@ -6,8 +6,8 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use super::args::{
-    ClientsArgs, CoverageArgs, EndpointsArgs, FieldsArgs, FindingsArgs, Format, OutputArgs,
-    ServicesArgs,
+    ClientsArgs, CoverageArgs, EndpointsArgs, FieldsArgs, FindingsArgs, FindingsCommand, Format,
+    OutputArgs, ServicesArgs,
 };
 use super::config::db_path;
 use super::exit::{Exit, Failure};
@@ -127,6 +127,9 @@ fn explain(rows: &[query::FieldRow]) -> Result<Exit, Failure> {
 
 /// `phitap findings`
 pub fn findings(args: &FindingsArgs) -> Result<Exit, Failure> {
+    if let Some(FindingsCommand::Set(set)) = &args.command {
+        return super::triage::set(set);
+    }
     let reader = open(&args.output)?;
     let ask = |args: &FindingsArgs, limit| {
         let filter = query::FindingFilter {
@@ -136,6 +139,7 @@ pub fn findings(args: &FindingsArgs) -> Result<Exit, Failure> {
             min_severity: args.severity,
             state: filters::state(args)?,
             id: filters::finding_id(args)?,
+            history: args.id.is_some(),
             class: filters::class(&args.endpoint, &args.output, &reader)?,
             now: Some(clock::wall()),
             limit,
@@ -152,7 +156,8 @@ pub fn findings(args: &FindingsArgs) -> Result<Exit, Failure> {
     })? {
         return print_text(&said);
     }
-    match (together, args.explain && table) {
+    // Whoever asks for one finding wants to know all about it.
+    match (together, (args.explain || args.id.is_some()) && table) {
         (true, explained) => show_groups(&rows, args.output.limit, explained),
         (false, true) => explain_findings(&rows),
         (false, false) => show(&rows, columns::FINDINGS, &args.output),
@@ -215,12 +220,30 @@ fn explain_findings(rows: &[query::FindingRow]) -> Result<Exit, Failure> {
             out.push_str(&wrapped(&escaped(text), width, ("  ", "  ")));
         }
         out.push_str(&wrapped(&row.references.join("; "), width, ("  ", "  ")));
+        for decision in &row.history {
+            out.push_str(&wrapped(&escaped(&decided(decision)), width, ("  ", "    ")));
+        }
         out.push('\n');
     }
     print_text(&out)
 }
 
-fn print_text(text: &str) -> Result<Exit, Failure> {
+fn decided(decision: &query::DecisionRow) -> String {
+    let mut text = format!("{} {}", decision.set.get(..19).unwrap_or("?"), decision.state);
+    if let Some(until) = &decision.until {
+        let _ = write!(text, " until {}", until.get(..19).unwrap_or(until));
+    }
+    if let Some(owner) = &decision.owner {
+        let _ = write!(text, ", owner {owner}");
+    }
+    if let Some(reason) = &decision.reason {
+        let _ = write!(text, ": {reason}");
+    }
+    text
+}
+
+/// Writes text to standard output; whoever stops reading early is no error.
+pub fn print_text(text: &str) -> Result<Exit, Failure> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::failed(format!("write the answer: {e}")))

@@ -111,6 +111,11 @@ impl OperationFilter {
             })
     }
 
+    /// Whether it asks for nothing but a service.
+    pub fn is_service_only(&self) -> bool {
+        OperationFilter { service: None, ..self.clone() }.is_empty()
+    }
+
     /// Whether it lets everything pass.
     pub fn is_empty(&self) -> bool {
         self.service.is_none()

@@ -35,6 +35,8 @@ pub struct FindingFilter {
     pub direction: Option<Direction>,
     /// About a field that lives here.
     pub location: Option<Location>,
+    /// Also every decision there ever was.
+    pub history: bool,
     /// Wall time of the question: a decision whose end has passed no longer counts.
     pub now: Option<Timestamp>,
     /// At most so many rows.
@@ -108,8 +110,41 @@ pub struct FindingRow {
     /// When the decision ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// Every decision there ever was, in order, where it was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<DecisionRow>,
     /// Standards and laws it supports evidence for.
     pub references: Vec<String>,
+}
+
+/// What someone decided about a finding.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct DecisionRow {
+    /// `acknowledged`, `accepted`, ….
+    pub state: &'static str,
+    /// Wall time of the decision.
+    pub set: String,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who looks after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// When the decision ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+impl From<FindingState> for DecisionRow {
+    fn from(decision: FindingState) -> Self {
+        DecisionRow {
+            state: decision.state.name(),
+            set: decision.set_at.to_string(),
+            reason: decision.reason,
+            owner: decision.owner,
+            until: decision.until.map(|at| at.to_string()),
+        }
+    }
 }
 
 /// The findings that pass `filter`: the most severe first, within a severity those that need
@@ -126,13 +161,14 @@ pub fn findings(reader: &Reader, filter: &FindingFilter) -> Result<Vec<FindingRo
         })
         .collect();
     kept.sort_by_key(|(state, f, _)| (Reverse(f.severity), *state, Reverse(f.count)));
-    let kept = limited(kept, filter.limit).into_iter();
-    Ok(kept
-        .map(|(state, f, decision)| {
-            let endpoint = endpoints.get(&f.endpoint);
-            row(state, f, decision, endpoint)
-        })
-        .collect())
+    let mut history = if filter.history { reader.decisions()? } else { BTreeMap::new() };
+    let rows = limited(kept, filter.limit).into_iter().map(|(state, f, decision)| {
+        let history = history.remove(&f.id).unwrap_or_default();
+        let endpoint = endpoints.get(&f.endpoint);
+        let row = row(state, f, decision, endpoint);
+        FindingRow { history: history.into_iter().map(DecisionRow::from).collect(), ..row }
+    });
+    Ok(rows.collect())
 }
 
 /// The findings of an inventory that nobody judged yet, in the same order.
@@ -161,9 +197,15 @@ fn judge(
     let ended = decision.until.zip(now).is_some_and(|(until, now)| until <= now);
     match decision.state {
         _ if ended => TriageState::New,
-        TriageState::Resolved if finding.last_seen > decision.set_at => TriageState::Regressed,
+        TriageState::Resolved if came_back(finding, decision) => TriageState::Regressed,
         state => state,
     }
+}
+
+/// Traffic that is later than the resolution shows it: the endpoint was seen since, and the
+/// finding counts more than then.
+fn came_back(finding: &Finding, resolved: &FindingState) -> bool {
+    finding.last_seen > resolved.set_at && resolved.count.is_none_or(|then| finding.count > then)
 }
 
 impl FindingFilter {
@@ -218,6 +260,7 @@ fn row(
         reason,
         owner,
         until,
+        history: Vec::new(),
         references: f.references,
     }
 }

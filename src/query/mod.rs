@@ -1,6 +1,7 @@
 //! Floor 6: typed questions to the database and typed answers. The keys of the answers are the
 //! JSON contract; every answer is sorted by what matters and the same for the same database.
 
+pub mod changes;
 pub mod clients;
 pub mod coverage;
 pub mod endpoints;
@@ -9,18 +10,26 @@ pub mod fields;
 pub mod filter;
 pub mod findings;
 pub mod groups;
+pub mod observed;
+pub mod report;
 pub mod schema;
 pub mod services;
 pub mod sql;
 
+pub use changes::{Change, ChangeFilter, ChangeRow, Changed, Changes, changes};
 pub use clients::{ClientFilter, ClientRow, clients};
 pub use coverage::{CoverageAnswer, CoverageFilter, FlowRow, PacketRow, SeenRow, coverage};
 pub use endpoints::{ClassRow, EndpointFilter, EndpointRow, SeenCounts, endpoints};
 pub use error::QueryError;
 pub use fields::{FieldClassRow, FieldFilter, FieldRow, fields};
 pub use filter::{ClassPattern, OperationFilter, Pattern};
-pub use findings::{FindingFilter, FindingRow, findings};
+pub use findings::{DecisionRow, FindingFilter, FindingRow, findings};
 pub use groups::{FindingGroup, grouped, inventory_groups};
+pub use observed::observed;
+pub use report::{
+    ClassFlow, ClassSummary, ClientGroup, ExposedService, FirstThing, ReportData, ReportFilter,
+    RuleFindings, Since, report, watched,
+};
 pub use schema::{Question, row_schema};
 pub use services::{ServiceFilter, ServiceRow, services};
 pub use sql::{SqlAnswer, sql};

@@ -171,7 +171,7 @@ fn field_and_finding_filters_keep_what_they_say() {
 fn decisions_show_regress_and_end() {
     let (folder, reader) = opened(&sample());
     let decide = |finding: &str, state, set_at, until| {
-        let decision = FindingState { state, reason: None, owner: None, until, set_at };
+        let decision = FindingState { state, until, set_at, ..FindingState::default() };
         Triage::open(&folder.path).unwrap().set(&TriageDecision { finding, decision }).unwrap();
     };
     let state = |now| -> BTreeMap<String, &str> {
@@ -181,7 +181,11 @@ fn decisions_show_regress_and_end() {
     };
     decide("fi-1", TriageState::Resolved, at(10), None);
     decide("fi-2", TriageState::Accepted, at(10), Some(at(500)));
-    assert_eq!(state(None)["fi-1"], "regressed", "seen at 60, resolved at 10");
+    assert_eq!(state(None)["fi-1"], "resolved", "nothing has come since that shows it");
+    let mut more = sample();
+    more.findings.iter_mut().for_each(|f| f.count += 1);
+    folder.writer().publish(&more).unwrap();
+    assert_eq!(state(None)["fi-1"], "regressed", "seen at 60, resolved at 10, counts more");
     assert_eq!(state(Some(at(499)))["fi-2"], "accepted");
     assert_eq!(state(Some(at(500)))["fi-2"], "new");
     decide("fi-1", TriageState::Resolved, at(90), None);

@@ -102,6 +102,7 @@ pub const FINDINGS: &[Column] = &[
     Column::hidden("reason"),
     Column::hidden("owner"),
     Column::hidden("until"),
+    Column::hidden("history"),
     Column::hidden("references"),
 ];
 
@@ -119,6 +120,27 @@ pub const FINDING_GROUPS: &[Column] = &[
     Column::text("fields", "fields", 1).shown(Show::Few).shrinking(Shrink::Middle(14)).or_below(),
     Column::text("last_seen", "last seen", 8).shown(Show::Time),
     Column::hidden("endpoint"),
+];
+
+/// Columns of [`mod@crate::query::changes`].
+pub const CHANGES: &[Column] = &[
+    Column::text("change", "change", 0),
+    Column::text("what", "what", 0),
+    Column::text("service", "service", 1).if_same(5).shrinking(Shrink::Middle(14)),
+    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)),
+    Column::text("field", "field", 2).shrinking(Shrink::Middle(12)),
+    Column::text("data_class", "data class", 1).shrinking(Shrink::End(12)),
+    Column::text("before", "before", 3).shrinking(Shrink::End(8)),
+    Column::text("after", "now", 3).shrinking(Shrink::End(8)),
+    Column::text("direction", "direction", 6),
+    Column::text("location", "in", 7),
+    Column::text("first_seen", "first seen", 8).shown(Show::Time),
+    Column::text("last_seen", "last seen", 9).shown(Show::Time),
+    Column::hidden("endpoint"),
+    Column::hidden("protocol"),
+    Column::hidden("standard"),
+    Column::hidden("method"),
+    Column::hidden("path"),
 ];
 
 /// Columns of [`mod@crate::query::clients`].

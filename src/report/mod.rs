@@ -5,11 +5,18 @@
 pub mod column;
 pub mod columns;
 pub mod csv;
+pub mod html;
 pub mod json;
+pub mod markdown;
+pub mod openapi;
 pub mod record;
+pub mod remedy;
 pub mod render;
+pub mod sarif;
 pub mod table;
 pub mod text;
+
+mod tell;
 
 pub use column::{Align, Column, Show, Shrink};
 pub use record::Record;

@@ -29,6 +29,12 @@ impl Record {
         Record { entries }
     }
 
+    /// The same with one more.
+    pub fn with(mut self, key: &str, value: Value) -> Record {
+        self.entries.push((key.into(), value));
+        self
+    }
+
     /// The value of `key`.
     pub fn value(&self, key: &str) -> Option<&Value> {
         self.entries.iter().find(|(k, _)| k == key).map(|(_, value)| value)

@@ -82,6 +82,13 @@ fn finding() -> FindingRow {
         reason: Some("agreed".into()),
         owner: Some("ada".into()),
         until: Some("2027-01-01T00:00:00.000000Z".into()),
+        history: vec![DecisionRow {
+            state: "accepted",
+            set: "2026-11-21T23:09:41.000001Z".into(),
+            reason: None,
+            owner: None,
+            until: None,
+        }],
         references: vec!["45 CFR 164.312(e)(1)".into()],
     }
 }

@@ -80,6 +80,15 @@ pub enum StoreError {
         /// Which file.
         path: PathBuf,
     },
+    /// What was removed is gone, but a reader keeps the write-ahead log from being emptied.
+    #[error(
+        "overwrite what was removed from database {path}: it is removed, but another program that \
+         reads the database keeps its log; end that program and purge again"
+    )]
+    Held {
+        /// Which file.
+        path: PathBuf,
+    },
     /// A write-ahead log without its database: the database was removed or renamed.
     #[error(
         "open database {path}: its write-ahead log {path}-wal is there and the database is not; \
@@ -186,6 +195,7 @@ impl StoreError {
             | StoreError::Full { .. }
             | StoreError::Io { .. }
             | StoreError::Sql { .. }
+            | StoreError::Held { .. }
             | StoreError::UnnamedRule { .. } => FailureKind::Output,
         }
     }

@@ -6,16 +6,20 @@
 
 mod columns;
 mod contribution;
+mod facts;
 mod migrations;
 mod open;
 mod publish;
+mod purge;
 mod reader;
 mod runs;
 mod triage;
 mod writer;
 
+pub use facts::{Fact, FactKey, FactKind};
 pub use open::APPLICATION_ID;
-pub use reader::{FlowOutcome, Reader, StoredInput, StoredRun};
+pub use purge::{Purge, Purged};
+pub use reader::{FlowOutcome, Reader, ReportMade, StoredInput, StoredRun};
 pub use runs::{InputPlan, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, RunState, Seal};
 pub use triage::{FindingState, Triage, TriageDecision, TriageState};
 pub use writer::Writer;

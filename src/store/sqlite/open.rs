@@ -71,6 +71,7 @@ pub(super) fn open_to_triage(path: &Path) -> Result<Connection, StoreError> {
     let conn =
         connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|e| Fault::from(e).at(path))?;
     check_ours(&conn, path)?;
+    check_not_older(&conn, path)?;
     Ok(conn)
 }
 
@@ -91,10 +92,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     let conn = opened.map_err(|e| to_read(e, path))?;
     conn.pragma_update(None, "query_only", true).map_err(|e| to_read(e, path))?;
     check_ours(&conn, path)?;
-    let found = user_version(&conn).map_err(|e| to_read(e, path))?;
-    if found < VERSION {
-        return Err(StoreError::Older { path: path.into(), found, known: VERSION });
-    }
+    check_not_older(&conn, path)?;
     Ok(conn)
 }
 
@@ -289,6 +287,15 @@ fn check_ours(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let found = user_version(conn).map_err(fault)?;
     if found > VERSION {
         return Err(StoreError::Newer { path: path.into(), found, known: VERSION });
+    }
+    Ok(())
+}
+
+/// Only the sensor brings a file up to date.
+fn check_not_older(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+    let found = user_version(conn).map_err(|e| to_read(e, path))?;
+    if found < VERSION {
+        return Err(StoreError::Older { path: path.into(), found, known: VERSION });
     }
     Ok(())
 }

@@ -7,7 +7,8 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::columns::{counts_json, int, json};
-use super::triage::carry_states;
+use super::facts::publish_facts;
+use super::triage::{carry_states, recount};
 use crate::inventory::{Client, DataClassSeen, Endpoint, Field, Finding, Inventory, Service};
 use crate::model::{Direction, Location};
 use crate::store::error::Fault;
@@ -167,6 +168,7 @@ impl Table {
 /// Makes the public tables say what `inventory` says.
 pub(super) fn publish(conn: &Connection, inventory: &Inventory) -> Result<(), Fault> {
     carry_states(conn, inventory)?;
+    publish_facts(conn, inventory)?;
     services(conn, &inventory.services)?;
     endpoints(conn, &inventory.endpoints)?;
     clients(conn, &inventory.clients)?;
@@ -336,7 +338,7 @@ fn findings(conn: &Connection, findings: &[Finding]) -> Result<(), Fault> {
             json(&f.references)?,
         ])?;
     }
-    Ok(())
+    Ok(recount(conn)?)
 }
 
 /// The fields in the order an inventory has them.

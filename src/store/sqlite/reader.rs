@@ -10,10 +10,11 @@ use super::columns::{
     text, time, word, word_or_null,
 };
 use super::contribution::flow_stats;
+use super::facts::{Fact, facts};
 use super::open::{open_read_only, open_to_read};
 use super::publish::{StoredClass, sort_fields};
 use super::runs::{InputRecord, RunId, RunState};
-use super::triage::{FindingState, states};
+use super::triage::{FindingState, history, states};
 use crate::base::Timestamp;
 use crate::inventory::{
     Client, Coverage, DataClassSeen, Endpoint, Field, Finding, FlowStats, Inventory, Service,
@@ -55,6 +56,15 @@ pub struct StoredInput {
     pub run: RunId,
     /// What became of its packets.
     pub record: InputRecord,
+}
+
+/// A report that was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportMade {
+    /// Wall time.
+    pub made: Timestamp,
+    /// Packet time of the last exchange that it told of.
+    pub covered: Timestamp,
 }
 
 /// Flows to one server with one outcome, over all runs.
@@ -133,6 +143,26 @@ impl Reader {
             let findings = findings.collect();
             let endpoints = endpoints(conn, false)?;
             Ok((findings, endpoints.into_iter().map(|e| (e.id.clone(), e)).collect()))
+        })
+    }
+
+    /// Every decision there ever was about findings, by finding, in order.
+    pub fn decisions(&self) -> Result<BTreeMap<String, Vec<FindingState>>, StoreError> {
+        self.at_once(history)
+    }
+
+    /// Since when and until when things are true of endpoints.
+    pub fn facts(&self) -> Result<Vec<Fact>, StoreError> {
+        self.at_once(facts)
+    }
+
+    /// The report that was made last.
+    pub fn last_report(&self) -> Result<Option<ReportMade>, StoreError> {
+        self.at_once(|conn| {
+            let made = all(conn, "SELECT * FROM report ORDER BY id DESC LIMIT 1", |row| {
+                Ok(ReportMade { made: time(row, "made_ns")?, covered: time(row, "covered_ns")? })
+            })?;
+            Ok(made.into_iter().next())
         })
     }
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-use super::columns::word;
+use super::columns::{int, word};
 use super::open::open_to_triage;
 use crate::base::Timestamp;
 use crate::inventory::{Finding, Inventory};
@@ -62,7 +62,7 @@ impl TriageState {
 }
 
 /// A decision as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FindingState {
     /// What was decided.
     pub state: TriageState,
@@ -74,6 +74,8 @@ pub struct FindingState {
     pub until: Option<Timestamp>,
     /// Wall time of the decision.
     pub set_at: Timestamp,
+    /// What the finding counted then; the store fills it in.
+    pub count: Option<u64>,
 }
 
 /// A decision to be stored.
@@ -104,6 +106,14 @@ impl Triage {
         self.try_set(decision).map_err(|fault| fault.at(&self.path))
     }
 
+    /// Notes that a report was made at wall time `made`, of what had been seen up to packet time
+    /// `covered`.
+    pub fn note_report(&mut self, made: Timestamp, covered: Timestamp) -> Result<(), StoreError> {
+        let sql = "INSERT INTO report (made_ns, covered_ns) VALUES (?1, ?2)";
+        let noted = self.conn.execute(sql, [made.nanos(), covered.nanos()]);
+        noted.map(drop).map_err(|e| Fault::from(e).at(&self.path))
+    }
+
     fn try_set(&mut self, set: &TriageDecision<'_>) -> Result<(), Fault> {
         let TriageDecision { finding, decision } = set;
         if decision.state == TriageState::Regressed {
@@ -113,11 +123,13 @@ impl Triage {
         let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let changed = transaction.execute(
             "INSERT INTO finding_state (finding, state, reason, owner, until_ns, set_ns, rule, \
-             endpoint, direction, location, field, data_class) \
+             endpoint, direction, location, field, data_class, count) \
              SELECT id, ?2, ?3, ?4, ?5, ?6, rule, endpoint, direction, location, field, \
-             data_class FROM finding WHERE id = ?1 \
-             ON CONFLICT (finding) DO UPDATE SET (state, reason, owner, until_ns, set_ns) = \
-             (excluded.state, excluded.reason, excluded.owner, excluded.until_ns, excluded.set_ns)",
+             data_class, count FROM finding WHERE id = ?1 \
+             ON CONFLICT (finding) DO UPDATE SET \
+             (state, reason, owner, until_ns, set_ns, count) = \
+             (excluded.state, excluded.reason, excluded.owner, excluded.until_ns, \
+             excluded.set_ns, excluded.count)",
             params![
                 finding,
                 decision.state.name(),
@@ -145,20 +157,50 @@ fn remember(conn: &Connection, finding: &str) -> rusqlite::Result<()> {
     .map(drop)
 }
 
+/// From when on a finding that is resolved has come back: what it counts now, where it counts less
+/// than then (runs were removed), or where all of it is older than the resolution (older captures
+/// were replayed).
+pub(super) fn recount(conn: &Connection) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE finding_state AS s SET count = f.count FROM finding f \
+         WHERE f.id = s.finding AND f.count <> s.count \
+         AND (f.count < s.count OR f.last_ns <= s.set_ns)",
+    )?
+    .execute([])
+    .map(drop)
+}
+
+/// Every decision there ever was, by finding, in order.
+pub(super) fn history(conn: &Connection) -> Result<BTreeMap<String, Vec<FindingState>>, Fault> {
+    let mut history: BTreeMap<String, Vec<FindingState>> = BTreeMap::new();
+    let sql = "SELECT *, NULL AS count FROM finding_state_history ORDER BY id";
+    let mut select = conn.prepare_cached(sql)?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        history.entry(row.get("finding")?).or_default().push(state(row)?);
+    }
+    Ok(history)
+}
+
+fn state(row: &Row<'_>) -> Result<FindingState, Fault> {
+    let count: Option<i64> = row.get("count")?;
+    Ok(FindingState {
+        state: word(row, "state", TriageState::named)?,
+        reason: row.get("reason")?,
+        owner: row.get("owner")?,
+        until: row.get::<_, Option<i64>>("until_ns")?.map(Timestamp::from_nanos),
+        set_at: Timestamp::from_nanos(row.get("set_ns")?),
+        count: count.and_then(|n| u64::try_from(n).ok()),
+    })
+}
+
 /// The decisions, by finding.
 pub(super) fn states(conn: &Connection) -> Result<BTreeMap<String, FindingState>, Fault> {
     let mut states = BTreeMap::new();
     let mut select = conn.prepare_cached("SELECT * FROM finding_state")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
-        let state = FindingState {
-            state: word(row, "state", TriageState::named)?,
-            reason: row.get("reason")?,
-            owner: row.get("owner")?,
-            until: row.get::<_, Option<i64>>("until_ns")?.map(Timestamp::from_nanos),
-            set_at: Timestamp::from_nanos(row.get("set_ns")?),
-        };
-        states.insert(row.get("finding")?, state);
+        states.insert(row.get("finding")?, state(row)?);
     }
     Ok(states)
 }
@@ -224,12 +266,12 @@ fn carry(
     let carried = conn
         .prepare_cached(
             "INSERT INTO finding_state (finding, state, reason, owner, until_ns, set_ns, rule, \
-             endpoint, direction, location, field, data_class) \
+             endpoint, direction, location, field, data_class, count) \
              SELECT ?1, state, reason, owner, until_ns, set_ns, rule, ?2, direction, location, \
-             field, data_class FROM finding_state WHERE finding = ?3 \
+             field, data_class, ?4 FROM finding_state WHERE finding = ?3 \
              ON CONFLICT (finding) DO NOTHING",
         )?
-        .execute(params![finding.id, finding.endpoint, from])?;
+        .execute(params![finding.id, finding.endpoint, from, int(finding.count)])?;
     if carried > 0 {
         remember(conn, &finding.id)?;
     }

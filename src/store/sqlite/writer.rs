@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::open::{BUSY_WAIT, Locked, open_to_write};
+use super::purge::{self, Purge, Purged};
 use super::runs::{self, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, Seal};
 use super::{contribution, publish};
 use crate::base::Timestamp;
@@ -86,21 +87,7 @@ impl Writer {
 
     /// What every ended run contributed, but those in `except`, by run.
     pub fn load_sealed(&self, except: &[RunId]) -> Result<Vec<Loaded>, StoreError> {
-        self.told(self.try_load(except))
-    }
-
-    fn try_load(&self, except: &[RunId]) -> Result<Vec<Loaded>, Fault> {
-        let conn = &self.db.conn;
-        let mut select = conn.prepare("SELECT id FROM run WHERE state <> 'open' ORDER BY id")?;
-        let ids: Vec<RunId> =
-            select.query_map([], |row| row.get(0).map(RunId))?.collect::<Result<_, _>>()?;
-        ids.into_iter()
-            .filter(|run| !except.contains(run))
-            .map(|run| {
-                let (rollup, unknown) = contribution::load(conn, run, &self.names)?;
-                Ok(Loaded { run, rollup, unknown_rules: unknown.into_iter().collect() })
-            })
-            .collect()
+        self.told(load_sealed(&self.db.conn, &self.names, except))
     }
 
     /// Makes the public tables say what `inventory` says, between seals.
@@ -125,15 +112,38 @@ impl Writer {
         })
     }
 
-    /// Removes runs for good and publishes what is left. Their content is overwritten in the file
-    /// and in the log before this returns, unless a reader holds on to the log; then when the
-    /// database is closed.
-    pub fn purge(&mut self, runs: &[RunId], inventory: &Inventory) -> Result<(), StoreError> {
-        self.transact(|t, _| {
-            runs::remove(t, runs)?;
-            publish::publish(t, inventory)
-        })?;
-        self.told(self.checkpoint())
+    /// What [`Writer::purge`] would remove.
+    pub fn would_purge(
+        &mut self,
+        what: Purge<'_>,
+        assess: impl FnOnce(Vec<Loaded>) -> Inventory,
+    ) -> Result<Purged, StoreError> {
+        let names = &self.names;
+        let conn = &mut self.db.conn;
+        let counted: Result<Purged, Fault> = (|| {
+            let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let purged = purge_in(&transaction, names, what, assess)?;
+            transaction.rollback()?;
+            Ok(purged)
+        })();
+        self.told(counted)
+    }
+
+    /// Removes `what` for good and publishes what is left, which `assess` makes of what the
+    /// remaining runs contributed. Removed content is overwritten in the file and in the log before
+    /// this returns; where another program reads the log that fails with [`StoreError::Held`], and
+    /// purging again finishes it.
+    pub fn purge(
+        &mut self,
+        what: Purge<'_>,
+        assess: impl FnOnce(Vec<Loaded>) -> Inventory,
+    ) -> Result<Purged, StoreError> {
+        let purged = self.transact(|t, names| purge_in(t, names, what, assess))?;
+        self.told(self.db.conn.execute_batch("VACUUM"))?;
+        if !self.told(self.checkpoint())? {
+            return Err(StoreError::Held { path: self.path.clone() });
+        }
+        Ok(purged)
     }
 
     /// Moves the log into the database and closes both, so that one file is left.
@@ -148,11 +158,14 @@ impl Writer {
         &self.db.conn
     }
 
-    /// Whatever a reader keeps from being moved now stays in the log and is moved later.
-    fn checkpoint(&self) -> rusqlite::Result<()> {
+    /// Whatever a reader keeps from being moved now stays in the log and is moved later. Says
+    /// whether everything was moved.
+    fn checkpoint(&self) -> rusqlite::Result<bool> {
         self.db.conn.busy_timeout(CHECKPOINT_WAIT)?;
-        self.db.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        self.db.conn.busy_timeout(BUSY_WAIT)
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy: i64 = self.db.conn.query_row(sql, [], |row| row.get(0))?;
+        self.db.conn.busy_timeout(BUSY_WAIT)?;
+        Ok(busy == 0)
     }
 
     fn transact<T>(
@@ -173,4 +186,37 @@ impl Writer {
     fn told<T>(&self, result: Result<T, impl Into<Fault>>) -> Result<T, StoreError> {
         result.map_err(|fault| fault.into().at(&self.path))
     }
+}
+
+fn load_sealed(
+    conn: &Connection,
+    names: &RuleNames,
+    except: &[RunId],
+) -> Result<Vec<Loaded>, Fault> {
+    let mut select = conn.prepare("SELECT id FROM run WHERE state <> 'open' ORDER BY id")?;
+    let ids: Vec<RunId> =
+        select.query_map([], |row| row.get(0).map(RunId))?.collect::<Result<_, _>>()?;
+    ids.into_iter()
+        .filter(|run| !except.contains(run))
+        .map(|run| {
+            let (rollup, unknown) = contribution::load(conn, run, names)?;
+            Ok(Loaded { run, rollup, unknown_rules: unknown.into_iter().collect() })
+        })
+        .collect()
+}
+
+fn purge_in(
+    conn: &Connection,
+    names: &RuleNames,
+    what: Purge<'_>,
+    assess: impl FnOnce(Vec<Loaded>) -> Inventory,
+) -> Result<Purged, Fault> {
+    let before = purge::counted(conn)?;
+    let mut gone = purge::endpoint_ids(conn)?;
+    purge::remove(conn, what)?;
+    publish::publish(conn, &assess(load_sealed(conn, names, &[])?))?;
+    let left = purge::endpoint_ids(conn)?;
+    gone.retain(|id| !left.contains(id));
+    purge::forget_decisions(conn, &gone)?;
+    Ok(before.less(purge::counted(conn)?))
 }

@@ -224,6 +224,7 @@ fn decide(folder: &Folder, finding: &str, state: TriageState, seconds: i64) {
         owner: Some("ada".into()),
         until: None,
         set_at: at(seconds),
+        count: None,
     };
     Triage::open(&folder.path).unwrap().set(&TriageDecision { finding, decision }).unwrap();
 }
@@ -268,7 +269,7 @@ fn a_decision_about_nothing_is_refused() {
     let mut triage = Triage::open(&folder.path).unwrap();
     let mut set = |finding, state| {
         let (set_at, until) = (at(0), None);
-        let decision = FindingState { state, reason: None, owner: None, until, set_at };
+        let decision = FindingState { state, until, set_at, ..FindingState::default() };
         triage.set(&TriageDecision { finding, decision }).unwrap_err().to_string()
     };
     assert!(set("fi-9", TriageState::Accepted).contains("finding \"fi-9\""));

@@ -31,12 +31,17 @@ fn a_removed_run_leaves_no_trace() {
         inputs: &[input(PLANTED, Some(5), None)],
         interrupted: false,
         replaces: &[],
+        // Earlier than the other run, which ends at 200.
         ended: at(1),
         inventory: &with,
     };
     writer.seal(&seal).unwrap();
     assert!(traces(&folder) > 500);
-    writer.purge(&[run], &inventory()).unwrap();
+    let removed = writer.purge(Purge::Before(at(2)), |left| {
+        assert_eq!(left.len(), 1);
+        inventory()
+    });
+    assert_eq!(removed.unwrap().runs, 1);
     assert_eq!(traces(&folder), 0);
     writer.close().unwrap();
     assert_eq!(traces(&folder), 0);

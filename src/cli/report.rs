@@ -1,0 +1,73 @@
+//! `phitap report`
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use super::args::{ReportArgs, ReportFormat};
+use super::config::db_path;
+use super::exit::{Exit, Failure, tell};
+use super::moment::{Way, moment};
+use super::queries::{print_text, query_failure};
+use super::record::store_failure;
+use crate::base::{Timestamp, clock};
+use crate::query::{self, ReportData, ReportFilter};
+use crate::report::{html, markdown, sarif};
+use crate::store::{Reader, Triage};
+
+/// Writes a report, and remembers that it was made.
+pub fn run(args: &ReportArgs) -> Result<Exit, Failure> {
+    let now = clock::wall();
+    let since = args.since.as_deref().map(|text| moment("--since", text, (now, Way::Back)));
+    let path = db_path(&args.store)?;
+    let reader = Reader::open(&path).map_err(|e| store_failure(&e))?;
+    let filter = ReportFilter { now, since: since.transpose()? };
+    let data = query::report(&reader, &filter).map_err(|e| query_failure(&e))?;
+    drop(reader);
+    let text = match format(args) {
+        ReportFormat::Html => html::html(&data, &args.title),
+        ReportFormat::Markdown => markdown::markdown(&data, &args.title),
+        ReportFormat::Sarif => sarif::sarif(&data).map_err(Failure::failed)?,
+        ReportFormat::Csv => sarif::csv(&data).map_err(Failure::failed)?,
+    };
+    write(&args.output, &text)?;
+    if !args.draft {
+        remember(&path, &data, now);
+    }
+    Ok(Exit::Done)
+}
+
+fn format(args: &ReportArgs) -> ReportFormat {
+    let ending = args.output.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    args.format.unwrap_or(match ending {
+        "md" | "markdown" => ReportFormat::Markdown,
+        "sarif" => ReportFormat::Sarif,
+        "csv" => ReportFormat::Csv,
+        _ => ReportFormat::Html,
+    })
+}
+
+/// Writes to a file that only the user may read, or to standard output.
+pub fn write(output: &Path, text: &str) -> Result<(), Failure> {
+    if output.as_os_str() == "-" {
+        return print_text(text).map(drop);
+    }
+    let failed = |e| Failure::failed(format!("write {}: {e}", output.display()));
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    // It names hosts, paths and fields of the network: as private as the database.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(output).map_err(failed)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+}
+
+/// A report of nothing is not one to compare with, and one that cannot be noted was made all the
+/// same.
+fn remember(path: &Path, data: &ReportData, made: Timestamp) {
+    let Some((_, covered)) = data.watched else { return };
+    let noted = Triage::open(path).and_then(|mut triage| triage.note_report(made, covered));
+    if let Err(error) = noted {
+        tell(format!("the next report will not tell changes since this one: failed to {error}"));
+    }
+}

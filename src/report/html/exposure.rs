@@ -1,0 +1,123 @@
+//! What is exposed: services, endpoints, data classes.
+
+use super::markup::Html;
+use super::page::severity;
+use crate::query::{EndpointRow, ReportData};
+use crate::report::tell;
+
+const SERVICES_MAX: usize = 150;
+const ENDPOINTS_MAX: usize = 250;
+const CLASSES_MAX: usize = 100;
+/// Data classes named in one cell.
+const CLASSES_PER_CELL: usize = 6;
+
+pub(super) fn services(page: &mut Html, data: &ReportData) {
+    page.raw("<section id=\"services\"><h2>Services by exposure</h2>\n");
+    let heads = [
+        "Severity",
+        "Service",
+        "Open findings",
+        "Clients",
+        "Endpoints",
+        "Of them in clear",
+        "Of them without authentication",
+        "Data classes",
+        "Software",
+    ];
+    page.table("Services, the most exposed first", &heads);
+    for service in data.services.iter().take(SERVICES_MAX) {
+        page.raw("<tr><td>");
+        severity(page, service.row.severity);
+        page.raw("</td>").code_cell(&service.row.service).number_cell(service.findings);
+        page.number_cell(service.clients).number_cell(service.row.endpoints);
+        page.number_cell(service.clear).number_cell(service.unauthenticated);
+        page.cell(&some(service.classes.iter().map(String::as_str)));
+        page.cell(&some(service.row.names.iter().map(String::as_str))).raw("</tr>\n");
+    }
+    let left = data.services.len().saturating_sub(SERVICES_MAX);
+    page.end_table(left, "phitap services").raw("</section>\n");
+}
+
+pub(super) fn endpoints(page: &mut Html, data: &ReportData) {
+    page.raw("<section id=\"endpoints\"><h2>Endpoints by exposure</h2>\n");
+    let heads = [
+        "Severity",
+        "Service",
+        "Operation",
+        "Data classes",
+        "Authentication",
+        "Encrypted",
+        "Requests",
+        "Not seen",
+    ];
+    page.table("Endpoints, the most exposed first", &heads);
+    for endpoint in data.endpoints.iter().take(ENDPOINTS_MAX) {
+        page.raw("<tr><td>");
+        severity(page, endpoint.severity);
+        page.raw("</td>").code_cell(&endpoint.service).code_cell(&endpoint.operation);
+        page.cell(&classes_of(endpoint));
+        page.cell(&some(endpoint.auth.iter().map(String::as_str))).cell(endpoint.encrypted);
+        page.number_cell(endpoint.requests).cell(&unseen(endpoint)).raw("</tr>\n");
+    }
+    let left = data.endpoints.len().saturating_sub(ENDPOINTS_MAX);
+    page.end_table(left, "phitap endpoints").raw("</section>\n");
+}
+
+pub(super) fn classes(page: &mut Html, data: &ReportData) {
+    page.raw("<section id=\"classes\"><h2>Data classes</h2>\n");
+    if data.classes.is_empty() {
+        page.raw("<p>No personal or health data was recognised.</p></section>\n");
+        return;
+    }
+    let heads = [
+        "Data class",
+        "Surest",
+        "Services",
+        "Endpoints",
+        "Of them in clear",
+        "Of them without authentication",
+    ];
+    page.table("Data classes, the most widespread first", &heads);
+    for class in data.classes.iter().take(CLASSES_MAX) {
+        page.raw("<tr>").code_cell(&class.class).number_cell(u64::from(class.confidence));
+        page.number_cell(class.services).number_cell(class.endpoints);
+        page.number_cell(class.clear).number_cell(class.unauthenticated).raw("</tr>\n");
+    }
+    let left = data.classes.len().saturating_sub(CLASSES_MAX);
+    page.end_table(left, "phitap endpoints --format json").raw("</section>\n");
+}
+
+fn classes_of(endpoint: &EndpointRow) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for class in &endpoint.data_classes {
+        if !names.contains(&class.class.as_str()) {
+            names.push(&class.class);
+        }
+    }
+    some(names.into_iter())
+}
+
+/// The first few, and how many more there are.
+fn some<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let shown = names.get(..CLASSES_PER_CELL).unwrap_or(&names);
+    let mut text = shown.join(", ");
+    if names.len() > shown.len() {
+        text += &format!(" and {} more", names.len() - shown.len());
+    }
+    text
+}
+
+fn unseen(endpoint: &EndpointRow) -> String {
+    let seen = &endpoint.coverage;
+    let counts = [
+        (seen.one_sided, "one-sided"),
+        (seen.gaps, "with gaps"),
+        (seen.truncated, "truncated"),
+        (seen.undecoded, "undecoded"),
+        (seen.unread, "not text"),
+    ];
+    let some = counts.into_iter().filter(|(n, _)| *n > 0);
+    let words: Vec<String> = some.map(|(n, what)| format!("{n} {what}")).collect();
+    if words.is_empty() { tell::WHOLE.into() } else { words.join(", ") }
+}

@@ -1,0 +1,128 @@
+//! HTML that traffic cannot break out of: markup is written in the source, everything else is
+//! escaped. There is no third way in.
+
+use crate::report::text::escaped;
+
+/// Characters of one name or path that are shown; longer ones lose their middle.
+const TEXT_MAX: usize = 160;
+
+/// Bytes from which on a page holds enough: it is to be mailed.
+const FULL: usize = 1_300_000;
+/// Rows that still find room in it.
+const FEW: usize = 3;
+
+/// A page being written.
+#[derive(Debug, Default)]
+pub(super) struct Html {
+    out: String,
+}
+
+impl Html {
+    /// Markup of our own.
+    pub(super) fn raw(&mut self, markup: &'static str) -> &mut Self {
+        self.out.push_str(markup);
+        self
+    }
+
+    /// Text that traffic may control, between tags or in a quoted attribute.
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+        let shown = shortened(text);
+        self.text_long(&shown)
+    }
+
+    /// The same for sentences, which are not shortened.
+    pub(super) fn text_long(&mut self, text: &str) -> &mut Self {
+        for c in escaped(text).chars() {
+            match c {
+                '&' => self.out.push_str("&amp;"),
+                '<' => self.out.push_str("&lt;"),
+                '>' => self.out.push_str("&gt;"),
+                '"' => self.out.push_str("&quot;"),
+                '\'' => self.out.push_str("&#39;"),
+                c => self.out.push(c),
+            }
+        }
+        self
+    }
+
+    /// A count, with thin groups: `12 345`.
+    pub(super) fn number(&mut self, number: u64) -> &mut Self {
+        let text = grouped(number);
+        self.text(&text)
+    }
+
+    /// A length in the drawing, with one digit behind the point.
+    pub(super) fn length(&mut self, length: f64) -> &mut Self {
+        let text = format!("{length:.1}");
+        self.text(&text)
+    }
+
+    /// A cell of a table.
+    pub(super) fn cell(&mut self, text: &str) -> &mut Self {
+        self.raw("<td>").text(text).raw("</td>")
+    }
+
+    /// A cell with a name as traffic has it.
+    pub(super) fn code_cell(&mut self, text: &str) -> &mut Self {
+        self.raw("<td><code>").text(text).raw("</code></td>")
+    }
+
+    /// A cell with a count.
+    pub(super) fn number_cell(&mut self, number: u64) -> &mut Self {
+        self.raw("<td class=\"n\">").number(number).raw("</td>")
+    }
+
+    /// Opens a table within a region that can be scrolled by keyboard where it is too wide.
+    pub(super) fn table(&mut self, caption: &str, heads: &[&str]) -> &mut Self {
+        self.raw("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"").text(caption);
+        self.raw("\"><table><caption>").text(caption).raw("</caption><thead><tr>");
+        for head in heads {
+            self.raw("<th scope=\"col\">").text(head).raw("</th>");
+        }
+        self.raw("</tr></thead><tbody>")
+    }
+
+    /// Closes it; `left` rows found no place, and `query` shows them.
+    pub(super) fn end_table(&mut self, left: usize, query: &str) -> &mut Self {
+        self.raw("</tbody></table></div>");
+        if left > 0 {
+            self.raw("<p class=\"more\">and ").number(left as u64).raw(" more: <code>");
+            self.text(query).raw("</code></p>");
+        }
+        self
+    }
+
+    /// How many of `most` rows there is room for: a page that is large already gets a few only.
+    pub(super) fn room(&self, most: usize) -> usize {
+        if self.out.len() < FULL { most } else { most.min(FEW) }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.out
+    }
+}
+
+/// `12345` as `12 345` (a space that does not break).
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push('\u{a0}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Text with its middle taken out where it is longer than anyone reads.
+fn shortened(text: &str) -> String {
+    let many = text.chars().count();
+    if many <= TEXT_MAX {
+        return text.to_owned();
+    }
+    let half = TEXT_MAX / 2;
+    let head: String = text.chars().take(half).collect();
+    let tail: String = text.chars().skip(many - half).collect();
+    format!("{head}…{tail}")
+}

@@ -1,0 +1,303 @@
+//! The page over a small inventory, a large one and a hostile one.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::base::Timestamp;
+use crate::inventory::Inventory;
+use crate::query::{ReportData, ReportFilter, report};
+use crate::report::{html, markdown, sarif};
+use crate::store::sqlite::tests::sample::*;
+use crate::store::{FindingState, Triage, TriageDecision, TriageState};
+
+/// What a page may weigh, so that it can be mailed.
+const BYTES_MAX: usize = 2_000_000;
+
+fn stored(inventory: &Inventory) -> Folder {
+    let folder = Folder::new();
+    let mut writer = folder.writer();
+    replay(&mut writer, &[input("a.pcap", Some(1), None)], &[]);
+    writer.publish(inventory).unwrap();
+    writer.close().unwrap();
+    folder
+}
+
+fn gathered(folder: &Folder) -> ReportData {
+    report(&folder.reader(), &ReportFilter { now: at(1000), since: None }).unwrap()
+}
+
+fn real_findings(mut inventory: Inventory) -> Inventory {
+    for finding in &mut inventory.findings {
+        finding.references = vec!["HIPAA 45 CFR 164.312(e)(1)".into()];
+    }
+    inventory
+}
+
+/// Whether tags are closed in the order in which they were opened.
+fn well_formed(page: &str) -> Result<(), String> {
+    const VOID: [&str; 1] = ["meta"];
+    let mut open: Vec<String> = Vec::new();
+    let body = page.strip_prefix("<!DOCTYPE html>").ok_or("no doctype")?;
+    let (head, rest) = body.split_once("<style>").ok_or("no style")?;
+    let (_, rest) = rest.split_once("</style>").ok_or("no end of style")?;
+    for part in [head, rest].concat().split('<').skip(1) {
+        let (tag, _) = part.split_once('>').ok_or_else(|| format!("an open tag: {part}"))?;
+        let name: String =
+            tag.trim_start_matches('/').chars().take_while(|c| c.is_alphanumeric()).collect();
+        if tag.starts_with('/') {
+            let last = open.pop().unwrap_or_default();
+            if last != name {
+                return Err(format!("<{last}> is closed by </{name}>"));
+            }
+        } else if !tag.ends_with('/') && !VOID.contains(&name.as_str()) {
+            open.push(name);
+        }
+    }
+    if open.is_empty() { Ok(()) } else { Err(format!("never closed: {open:?}")) }
+}
+
+#[test]
+fn the_page_tells_what_was_seen_what_to_do_and_how_it_was_done() {
+    let folder = stored(&real_findings(inventory()));
+    let page = html::html(&gathered(&folder), "Ward network");
+    well_formed(&page).unwrap();
+    for word in [
+        "<title>Ward network</title>",
+        "What to do first",
+        "serve the endpoint over TLS only",
+        "2023-11-14 22:13:20 UTC to 2023-11-14 22:14:20 UTC (1 minute)",
+        "5 packets not analysed: arp",
+        "encrypted (TLS): what they carry is not visible",
+        "ehr.example:8080",
+        "us.ssn",
+        "10.0.0.0/24 (1 client)",
+        "<svg class=\"flow\"",
+        "Supports evidence for:</b> HIPAA 45 CFR 164.312(e)(1)",
+        "This is the first report",
+        "Method and limits",
+        "Accepted by",
+    ] {
+        assert!(page.contains(word), "{word:?} is missing");
+    }
+    assert!(!page.contains("10.0.0.7"), "clients stand in it by network only");
+}
+
+#[test]
+fn the_page_needs_nothing_from_outside_and_no_script() {
+    let page = html::html(&gathered(&stored(&inventory())), "x");
+    for word in [
+        "<script", "<link", "<img", "<iframe", "@import", "url(", "http://", "https://", " src=",
+        " onload",
+    ] {
+        assert!(!page.contains(word), "{word:?} is in it");
+    }
+    assert!(page.contains("default-src 'none'"));
+}
+
+/// Names as an attacker would choose them, in every place that traffic controls.
+fn hostile(nasty: &str) -> Inventory {
+    let mut hostile = inventory();
+    for endpoint in &mut hostile.endpoints {
+        endpoint.service = nasty.into();
+        endpoint.operation = format!("GET {nasty}");
+        endpoint.path = Some(nasty.into());
+        endpoint.auth = BTreeMap::from([(nasty.into(), 1)]);
+        endpoint.fields[0].field = nasty.into();
+        endpoint.data_classes[0].1.class = nasty.into();
+    }
+    hostile.services[0].service = nasty.into();
+    hostile.services[0].names = vec![nasty.into()];
+    hostile.clients[0].services = vec![nasty.into()];
+    for finding in &mut hostile.findings {
+        finding.title = nasty.into();
+        finding.field = Some(nasty.into());
+        finding.data_class = Some(nasty.into());
+        finding.references = vec![nasty.into()];
+    }
+    hostile
+}
+
+#[test]
+fn names_from_traffic_cannot_break_out_of_any_form() {
+    let nasty = "</td><script>alert(1)</script>\"'`|\u{202e}\u{1b}[31m=cmd()\n# x";
+    let folder = stored(&hostile(nasty));
+    let data = gathered(&folder);
+    let page = html::html(&data, nasty);
+    well_formed(&page).unwrap();
+    assert!(!page.contains("<script") && page.contains("&lt;script&gt;"));
+    assert!(!page.contains(['\u{202e}', '\u{1b}']), "unsafe characters are shown, not sent");
+    let text = markdown::markdown(&data, nasty);
+    assert!(!text.contains("<script") && !text.contains(['\u{202e}', '\u{1b}']));
+    let cells = text.lines().filter(|l| l.starts_with('|'));
+    let ends = |line: &str| line.replace("\\|", "").matches('|').count();
+    let counts: std::collections::BTreeSet<usize> = cells.map(ends).collect();
+    assert!(counts.iter().all(|n| (5..=9).contains(n)), "{counts:?}");
+    let csv = sarif::csv(&data).unwrap();
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    for record in reader.records() {
+        for cell in &record.unwrap() {
+            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
+            assert!(!cell.contains(['\u{202e}', '\u{1b}']), "{cell:?}");
+        }
+    }
+}
+
+#[test]
+fn a_large_inventory_still_makes_a_page_that_can_be_mailed() {
+    let mut large = inventory();
+    let long = "<&\"'".repeat(60);
+    large.endpoints.clear();
+    large.findings.clear();
+    for n in 0..3000 {
+        let mut e = endpoint(&format!("ep-{n:05}"), &format!("/{long}/{n}"));
+        e.service = format!("{}-{long}", n % 400);
+        e.data_classes[0].1.class = format!("us.{n:03}{long}");
+        let mut f = finding(&format!("fi-{n:05}"), &e.id);
+        f.field = Some(long.clone());
+        large.findings.push(f);
+        large.endpoints.push(e);
+    }
+    large.services = (0..400)
+        .map(|n| {
+            let mut s = inventory().services.remove(0);
+            s.service = format!("{n}-{long}");
+            s
+        })
+        .collect();
+    let folder = stored(&large);
+    let data = gathered(&folder);
+    let page = html::html(&data, "large");
+    assert!(page.len() < BYTES_MAX, "{} bytes", page.len());
+    assert!(page.contains("more: <code>phitap endpoints</code>"));
+    assert!(markdown::markdown(&data, "large").len() < BYTES_MAX);
+}
+
+#[test]
+fn an_empty_database_makes_a_page_that_says_so() {
+    let folder = Folder::new();
+    folder.writer().close().unwrap();
+    let data = gathered(&folder);
+    let page = html::html(&data, "empty");
+    well_formed(&page).unwrap();
+    for word in [
+        "no exchange was seen",
+        "Nothing that was seen asks for action",
+        "Nothing was found in what could be seen",
+    ] {
+        assert!(page.contains(word), "{word:?}");
+    }
+    assert!(markdown::markdown(&data, "empty").contains("no exchange was seen"));
+}
+
+#[test]
+fn five_things_come_first_and_one_rule_does_not_fill_them() {
+    let mut many = inventory();
+    let source = many.endpoints[0].clone();
+    for n in 0..6 {
+        let mut e = source.clone();
+        e.id = format!("ep-{n}x");
+        e.service = format!("s{n}.example");
+        e.operation = format!("GET /{n}");
+        many.findings.push(finding(&format!("fi-{n}x"), &e.id));
+        let mut f = finding(&format!("fi-{n}y"), &e.id);
+        f.rule = ["credentials-in-url", "credentials-in-clear"][n % 2];
+        f.severity = crate::model::Severity::Medium;
+        many.findings.push(f);
+        many.endpoints.push(e);
+    }
+    let data = gathered(&stored(&many));
+    assert_eq!(data.first.len(), 5);
+    let same = data.first.iter().filter(|t| t.rule == "sensitive-data-in-clear").count();
+    assert_eq!(same, 2);
+    assert_eq!(data.first[0].severity, crate::model::Severity::High);
+}
+
+#[test]
+fn what_was_decided_stands_apart_and_changes_are_those_since_the_last_report() {
+    let folder = stored(&inventory());
+    let decision = FindingState {
+        state: TriageState::Accepted,
+        reason: Some("behind a gateway".into()),
+        set_at: at(500),
+        until: Some(at(5000)),
+        ..FindingState::default()
+    };
+    let mut triage = Triage::open(&folder.path).unwrap();
+    triage.set(&TriageDecision { finding: "fi-1", decision }).unwrap();
+    triage.note_report(at(900), at(60)).unwrap();
+    let mut later = inventory();
+    let mut fresh = endpoint("ep-3", "/fresh");
+    (fresh.first_seen, fresh.last_seen) = (at(70), at(80));
+    later.services[0].last_seen = at(80);
+    later.endpoints.push(fresh);
+    folder.writer().publish(&later).unwrap();
+    let data = gathered(&folder);
+    let group = &data.findings[0];
+    assert_eq!((group.open.len(), group.decided.len()), (1, 1));
+    let page = html::html(&data, "x");
+    assert!(page.contains("accepted until 2023-11-14: behind a gateway"), "decision");
+    assert!(page.contains("Since the last report, which was made 2023-11-14 22:28:20 UTC"));
+    assert!(page.contains("<td>new</td><td>endpoint</td>"), "what is new");
+    let past = ReportFilter { now: at(5001), since: None };
+    let data = report(&folder.reader(), &past).unwrap();
+    assert_eq!(data.findings[0].open.len(), 2, "the decision has ended");
+}
+
+/// What the schema of SARIF 2.1.0 demands of what we use of it (sections 3.13, 3.14, 3.27, 3.49).
+fn sarif_is_sound(log: &Value) {
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    assert!(run["tool"]["driver"]["name"].is_string());
+    assert_eq!(run["invocations"][0]["executionSuccessful"], json!(true));
+    for rule in rules {
+        assert!(rule["id"].is_string() && rule["help"]["text"].is_string());
+        assert!(rule["shortDescription"]["text"].as_str().is_some_and(|t| !t.is_empty()));
+    }
+    let ids: std::collections::BTreeSet<&str> =
+        rules.iter().map(|r| r["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), rules.len(), "rules are distinct");
+    for result in run["results"].as_array().unwrap() {
+        let rule = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[rule]["id"], result["ruleId"]);
+        assert!(["error", "warning", "note"].contains(&result["level"].as_str().unwrap()));
+        assert!(result["message"]["text"].as_str().is_some_and(|t| !t.is_empty()));
+        assert!(result["occurrenceCount"].as_u64().is_some_and(|n| n >= 1));
+        let place = &result["locations"][0]["logicalLocations"][0];
+        assert!(["property", "resource"].contains(&place["kind"].as_str().unwrap()));
+        let prints = result["partialFingerprints"].as_object().unwrap();
+        assert!(prints.values().all(Value::is_string));
+        for suppression in result["suppressions"].as_array().into_iter().flatten() {
+            assert_eq!(
+                (&suppression["kind"], &suppression["status"]),
+                (&json!("external"), &json!("accepted"))
+            );
+        }
+    }
+}
+
+#[test]
+fn sarif_holds_every_finding_once_and_what_was_decided_is_suppressed() {
+    let folder = stored(&inventory());
+    let decision = FindingState {
+        state: TriageState::FalsePositive,
+        reason: Some("test data".into()),
+        set_at: at(500),
+        ..FindingState::default()
+    };
+    let mut triage = Triage::open(&folder.path).unwrap();
+    triage.set(&TriageDecision { finding: "fi-1", decision }).unwrap();
+    let log: Value = serde_json::from_str(&sarif::sarif(&gathered(&folder)).unwrap()).unwrap();
+    sarif_is_sound(&log);
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    let suppressed: Vec<&Value> =
+        results.iter().filter(|r| r.get("suppressions").is_some()).collect();
+    assert_eq!(suppressed.len(), 1);
+    assert_eq!(suppressed[0]["partialFingerprints"]["phitapFinding/v1"], "fi-1");
+    let empty: Value =
+        serde_json::from_str(&sarif::sarif(&ReportData::default()).unwrap()).unwrap();
+    sarif_is_sound(&empty);
+    assert_eq!(Timestamp::default(), ReportData::default().made);
+}

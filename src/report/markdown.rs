@@ -1,0 +1,259 @@
+//! The report as Markdown (CommonMark with the tables of GitHub), for tickets and repositories.
+
+use std::fmt::Write as _;
+
+use super::remedy::remedy;
+use super::tell;
+use super::text::escaped;
+use crate::query::{ReportData, RuleFindings, Since};
+
+const SERVICES_MAX: usize = 100;
+const ENDPOINTS_MAX: usize = 100;
+const FINDINGS_PER_RULE: usize = 25;
+const CHANGES_MAX: usize = 100;
+
+/// The report as Markdown. `title` is what the reader calls the network that was watched.
+pub fn markdown(data: &ReportData, title: &str) -> String {
+    let mut out = format!("# {}\n\n", text(title));
+    let _ = writeln!(out, "* Watched: {}", text(&tell::watched(data)));
+    let _ = writeln!(out, "* Report made: {}", tell::second(data.made));
+    first(&mut out, data);
+    coverage(&mut out, data);
+    services(&mut out, data);
+    endpoints(&mut out, data);
+    classes(&mut out, data);
+    out.push_str("\n## Findings, with evidence and remedy\n");
+    if data.findings.is_empty() {
+        out.push_str("\nNothing was found in what could be seen.\n");
+    }
+    for group in &data.findings {
+        findings(&mut out, group);
+    }
+    changes(&mut out, data);
+    out.push_str("\n## Method and limits\n");
+    for paragraph in tell::METHOD {
+        let _ = write!(out, "\n{paragraph}\n");
+    }
+    let _ = write!(out, "\n## Sign-off\n\n{}\n\n", tell::SIGN_OFF);
+    out.push_str("| | Name | Date | Signature |\n|---|---|---|---|\n");
+    out.push_str("| Prepared by | | | |\n| Reviewed by | | | |\n| Accepted by | | | |\n");
+    out
+}
+
+/// Text that traffic may control, as text: no markup, no HTML, no end of a cell or line.
+fn text(text: &str) -> String {
+    let mut out = String::new();
+    for c in escaped(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '!' | '|' | '~' => {
+                out.push('\\');
+                out.push(c);
+            }
+            // A bare address would become a link.
+            ':' => out.push_str("&#58;"),
+            '@' => out.push_str("&#64;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn row(out: &mut String, cells: &[&str]) {
+    for cell in cells {
+        let _ = write!(out, "| {} ", text(cell));
+    }
+    out.push_str("|\n");
+}
+
+fn table(out: &mut String, heads: &[&str]) {
+    let _ = write!(out, "\n| {} |\n|{}\n", heads.join(" | "), "---|".repeat(heads.len()));
+}
+
+fn more(out: &mut String, left: usize, query: &str) {
+    if left > 0 {
+        let _ = write!(out, "\nand {left} more: `{query}`\n");
+    }
+}
+
+fn first(out: &mut String, data: &ReportData) {
+    out.push_str("\n## What to do first\n\n");
+    if data.first.is_empty() {
+        out.push_str("Nothing that was seen asks for action.\n");
+    }
+    for (place, thing) in data.first.iter().enumerate() {
+        let remedy = remedy(&thing.rule);
+        let service = text(&thing.service);
+        let _ = writeln!(
+            out,
+            "{}. **{}**: at {service}: {}. {}: {}.",
+            place + 1,
+            thing.severity,
+            remedy.action,
+            remedy.heading,
+            text(&tell::evidence(thing))
+        );
+    }
+}
+
+fn coverage(out: &mut String, data: &ReportData) {
+    out.push_str("\n## What was watched and what could not be seen\n\n");
+    if let Some(all) = data.coverage.packets.iter().find(|p| p.scope == "all") {
+        let _ = writeln!(out, "Of {} packets {} were analysed.\n", all.seen, all.analysed);
+    }
+    let unseen = tell::unseen(data);
+    if unseen.is_empty() {
+        out.push_str("Every packet was analysed and every exchange was whole.\n");
+    }
+    for line in unseen {
+        let _ = writeln!(out, "* {}", text(&line));
+    }
+}
+
+fn services(out: &mut String, data: &ReportData) {
+    out.push_str("\n## Services by exposure\n");
+    table(
+        out,
+        &[
+            "Severity",
+            "Service",
+            "Open findings",
+            "Clients",
+            "Endpoints",
+            "In clear",
+            "Without authentication",
+            "Data classes",
+        ],
+    );
+    for service in data.services.iter().take(SERVICES_MAX) {
+        let numbers = [
+            service.findings,
+            service.clients,
+            service.row.endpoints,
+            service.clear,
+            service.unauthenticated,
+        ]
+        .map(|n| n.to_string());
+        let [findings, clients, endpoints, clear, open] = &numbers;
+        let severity = service.row.severity.name();
+        let classes = service.classes.join(", ");
+        row(
+            out,
+            &[severity, &service.row.service, findings, clients, endpoints, clear, open, &classes],
+        );
+    }
+    more(out, data.services.len().saturating_sub(SERVICES_MAX), "phitap services");
+}
+
+fn endpoints(out: &mut String, data: &ReportData) {
+    out.push_str("\n## Endpoints by exposure\n");
+    table(
+        out,
+        &[
+            "Severity",
+            "Service",
+            "Operation",
+            "Data classes",
+            "Authentication",
+            "Encrypted",
+            "Requests",
+        ],
+    );
+    for endpoint in data.endpoints.iter().take(ENDPOINTS_MAX) {
+        let mut classes: Vec<&str> = Vec::new();
+        for class in &endpoint.data_classes {
+            if !classes.contains(&class.class.as_str()) {
+                classes.push(&class.class);
+            }
+        }
+        let (classes, auth) = (classes.join(", "), endpoint.auth.join(", "));
+        let requests = endpoint.requests.to_string();
+        row(
+            out,
+            &[
+                endpoint.severity.name(),
+                &endpoint.service,
+                &endpoint.operation,
+                &classes,
+                &auth,
+                endpoint.encrypted,
+                &requests,
+            ],
+        );
+    }
+    more(out, data.endpoints.len().saturating_sub(ENDPOINTS_MAX), "phitap endpoints");
+}
+
+fn classes(out: &mut String, data: &ReportData) {
+    out.push_str("\n## Data classes and where they flow\n");
+    table(out, &["Service", "Data class", "Direction", "Endpoints", "Requests"]);
+    for flow in data.flows.iter().take(ENDPOINTS_MAX) {
+        let way = match (flow.sent, flow.returned) {
+            (true, true) => "sent and returned",
+            (true, false) => "sent by clients",
+            _ => "returned to clients",
+        };
+        let (endpoints, requests) = (flow.endpoints.to_string(), flow.requests.to_string());
+        row(out, &[&flow.service, &flow.class, way, &endpoints, &requests]);
+    }
+    more(out, data.flows.len().saturating_sub(ENDPOINTS_MAX), "phitap fields");
+}
+
+fn findings(out: &mut String, group: &RuleFindings) {
+    let remedy = remedy(&group.rule);
+    let _ = write!(out, "\n### {} ({})\n", remedy.heading, group.severity);
+    let Some(one) = group.open.first().or(group.decided.first()) else { return };
+    let _ = write!(out, "\n{}\n\n", text(&one.explanation));
+    for (place, step) in remedy.steps.iter().enumerate() {
+        let _ = writeln!(out, "{}. {step}", place + 1);
+    }
+    let _ = write!(out, "\nProof: {}\n", remedy.proof);
+    let _ = write!(out, "\nSupports evidence for: {}.\n", text(&one.references.join("; ")));
+    table(
+        out,
+        &["Severity", "Service", "Operation", "Where", "Data class", "Count", "State", "Id"],
+    );
+    for finding in group.open.iter().chain(&group.decided).take(FINDINGS_PER_RULE) {
+        let word = |text: &Option<String>| text.clone().unwrap_or_default();
+        let (service, operation) = (word(&finding.service), word(&finding.operation));
+        let count = finding.count.to_string();
+        row(
+            out,
+            &[
+                finding.severity.name(),
+                &service,
+                &operation,
+                &tell::place(finding),
+                &word(&finding.data_class),
+                &count,
+                &tell::decision(finding),
+                &finding.id,
+            ],
+        );
+    }
+    let left = (group.open.len() + group.decided.len()).saturating_sub(FINDINGS_PER_RULE);
+    more(out, left, &format!("phitap findings --rule {}", group.rule));
+}
+
+fn changes(out: &mut String, data: &ReportData) {
+    out.push_str("\n## Changes\n\n");
+    let Some((since, changes)) = &data.changes else {
+        out.push_str("This is the first report of this database.\n");
+        return;
+    };
+    let _ = writeln!(out, "{}", tell::since(*since));
+    if !changes.compared {
+        out.push_str("\nNothing was seen since then, so there is nothing to compare.\n");
+        return;
+    }
+    table(out, &["Change", "What", "Service", "Where", "How"]);
+    for change in changes.rows.iter().take(CHANGES_MAX) {
+        let (place, how) = tell::changed(change);
+        row(out, &[change.change.name(), change.what.name(), &change.service, &place, &how]);
+    }
+    let (Since::Report(_, at) | Since::Time(at)) = since;
+    let left = changes.rows.len().saturating_sub(CHANGES_MAX);
+    more(out, left, &format!("phitap changes --since {at}"));
+}

@@ -1,0 +1,17 @@
+//! What was observed as an OpenAPI document: paths, parameters, bodies and answers as they were seen,
+//! with the data classes found in them. No value is in it; examples are made up.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `document` | the document, its paths and operations |
+//! | `schema` | field paths as schemas |
+//! | `example` | made-up values by data class |
+
+mod document;
+mod example;
+mod schema;
+
+pub use document::{Exported, OpenApiVersion, openapi};
+
+#[cfg(test)]
+mod tests;

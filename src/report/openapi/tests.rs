@@ -1,0 +1,99 @@
+//! Documents of small inventories.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::inventory::{Endpoint, Field};
+use crate::model::{Direction, Location};
+use crate::store::sqlite::tests::sample::{endpoint, inventory};
+
+fn exported(endpoints: &[Endpoint], version: OpenApiVersion) -> Value {
+    serde_json::from_str(&openapi(endpoints, version).unwrap().text).unwrap()
+}
+
+fn field(direction: Direction, location: Location, path: &str, types: &[&'static str]) -> Field {
+    Field {
+        direction,
+        location,
+        field: path.into(),
+        types: types.to_vec(),
+        data_classes: Vec::new(),
+        ..endpoint("x", "/x").fields.remove(0)
+    }
+}
+
+#[test]
+fn an_operation_says_what_was_seen_and_no_value() {
+    let document = exported(&inventory().endpoints, OpenApiVersion::V31);
+    assert_eq!(document["openapi"], "3.1.0");
+    let get = &document["paths"]["/fhir/Patient/{id}"]["get"];
+    assert_eq!(get["servers"], json!([{"url": "http://ehr.example:8080"}]));
+    assert_eq!(get["parameters"][0]["name"], "id");
+    assert_eq!(get["parameters"][0]["required"], true);
+    assert_eq!(get["security"], json!([{"jwt": []}, {}]));
+    let schema = &get["responses"]["200"]["content"]["application/fhir+json"]["schema"];
+    let value = &schema["properties"]["identifier"]["items"]["properties"]["value"];
+    assert_eq!(value["x-phitap-data-classes"], json!([{"class": "us.ssn", "confidence": 99}]));
+    assert_eq!(value["example"], "000-00-0000");
+    assert!(get["responses"]["404"].get("content").is_none());
+}
+
+#[test]
+fn the_same_path_with_other_names_and_servers_is_one_operation() {
+    let mut other = endpoint("ep-9", "/fhir/Patient/{patient}");
+    other.service = "b ad.example".into();
+    other.encrypted = "all";
+    other.fields = vec![field(Direction::ToServer, Location::Path, "patient", &["string"])];
+    let mut twice = endpoint("ep-8", "/a/{id}/b/{id}");
+    twice.fields.clear();
+    let mine = endpoint("ep-7", "/fhir/Patient/{id}");
+    let document = exported(&[mine, other, twice], OpenApiVersion::V30);
+    let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
+    assert_eq!(paths, ["/a/{id}/b/{id2}", "/fhir/Patient/{id}"]);
+    let servers = &document["paths"]["/fhir/Patient/{id}"]["get"]["servers"];
+    let urls =
+        [json!({"url": "http://ehr.example:8080"}), json!({"url": "https://b%20ad.example"})];
+    assert_eq!(*servers, json!(urls));
+}
+
+#[test]
+fn types_are_told_as_each_version_tells_them() {
+    let mut one = endpoint("ep-1", "/x");
+    let body =
+        |path, types: &[&'static str]| field(Direction::ToServer, Location::Body, path, types);
+    one.fields = vec![
+        body("$.a", &["null", "string"]),
+        body("$.b", &["number", "string"]),
+        body("$.m.*.n", &["boolean"]),
+        field(Direction::ToServer, Location::Query, "q|$.inner", &["string"]),
+        field(Direction::ToServer, Location::Header, "authorization", &["string"]),
+    ];
+    one.statuses = BTreeMap::new();
+    let schema = |version| {
+        let document = exported(std::slice::from_ref(&one), version);
+        let get = &document["paths"]["/x"]["get"];
+        assert_eq!(get["parameters"].as_array().unwrap().len(), 1);
+        assert_eq!(get["parameters"][0]["name"], "q");
+        assert!(get["responses"]["default"]["description"].is_string());
+        get["requestBody"]["content"]["application/fhir+json"]["schema"]["properties"].clone()
+    };
+    let new = schema(OpenApiVersion::V31);
+    assert_eq!(new["a"], json!({"type": ["null", "string"]}));
+    assert_eq!(new["b"], json!({"type": ["number", "string"]}));
+    assert_eq!(new["m"]["additionalProperties"]["properties"]["n"], json!({"type": "boolean"}));
+    let old = schema(OpenApiVersion::V30);
+    assert_eq!(old["a"], json!({"type": "string", "nullable": true}));
+    assert_eq!(old["b"], json!({}));
+}
+
+#[test]
+fn what_no_path_can_describe_is_counted() {
+    let mut odd = endpoint("ep-1", "*");
+    odd.path = Some("*".into());
+    let mut message = endpoint("ep-2", "/x");
+    (message.method, message.path) = (None, None);
+    let exported = openapi(&[odd, message], OpenApiVersion::V31).unwrap();
+    assert_eq!((exported.operations, exported.left_out), (0, 2));
+}

@@ -1,0 +1,242 @@
+//! What every form of the report says in words.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::base::Timestamp;
+use crate::protocol::protocol_named;
+use crate::query::{ChangeRow, FindingRow, FirstThing, ReportData, Since};
+
+/// How it was done, and what it cannot say.
+pub(super) const METHOD: &[&str] = &[
+    "phitap listened to copies of packets (or read recordings of them) and sent nothing. It puts \
+     the conversations back together, names what was asked and answered, and judges each field by \
+     all values that were seen in it: check digits against chance, forms, names, and places that a \
+     standard defines.",
+    "No detected value is kept: a field is described by counts, keyed hashes and a mask. Addresses \
+     of clients stand here by network only.",
+    "A confidence is the share of certainty that the evidence of a field gives, from 0 to 100. \
+     Findings rest on classes of at least 50.",
+    "The report tells of what passed the sensor in the time watched. What did not pass it, was \
+     encrypted, or was not called in that time is not in it: that nothing was found is no proof \
+     that there is nothing.",
+    "References name requirements that a finding supports evidence for. Whether a requirement is \
+     met or broken is for people to judge, who know what surrounds the system.",
+];
+
+/// What is said of an endpoint of which everything was seen.
+pub(super) const WHOLE: &str = "–";
+
+/// What is signed for.
+pub(super) const SIGN_OFF: &str = "Read and discussed; the actions above are assigned.";
+
+/// `2026-11-21 08:15:00 UTC`
+pub(super) fn second(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} UTC", text.get(..19).unwrap_or(&text).replacen('T', " ", 1))
+}
+
+/// `2 days 3 hours`, in the two largest units.
+pub(super) fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let units =
+        [(seconds / 86_400, "day"), (seconds / 3600 % 24, "hour"), (seconds / 60 % 60, "minute")];
+    let words: Vec<String> = units
+        .into_iter()
+        .chain([(seconds % 60, "second")])
+        .skip_while(|(n, _)| *n == 0)
+        .take(2)
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, unit)| count(n, unit))
+        .collect();
+    if words.is_empty() { "less than a second".into() } else { words.join(" ") }
+}
+
+/// `1 endpoint`, `3 endpoints`
+pub(super) fn count(n: u64, what: &str) -> String {
+    let plural = match what.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o']) => format!("{stem}ies"),
+        _ if what.ends_with('s') => format!("{what}es"),
+        _ => format!("{what}s"),
+    };
+    if n == 1 { format!("1 {what}") } else { format!("{n} {plural}") }
+}
+
+/// `1.5 MB`
+pub(super) fn bytes(n: u64) -> String {
+    let mut unit = 1u64;
+    for name in ["bytes", "kB", "MB", "GB"] {
+        if n / unit < 1000 || name == "GB" {
+            let tenth = n % unit * 10 / unit;
+            return match tenth {
+                0 => format!("{} {name}", n / unit),
+                _ => format!("{}.{tenth} {name}", n / unit),
+            };
+        }
+        unit *= 1000;
+    }
+    String::new()
+}
+
+/// What was watched and for how long.
+pub(super) fn watched(data: &ReportData) -> String {
+    let inputs = data.coverage.packets.iter().filter(|p| p.scope == "input").count();
+    let from = format!("{} in {}", count(inputs as u64, "input"), count(data.runs, "run"));
+    match data.watched {
+        Some((first, last)) => {
+            format!("{} to {} ({}), {from}", second(first), second(last), span(last.since(first)))
+        }
+        None => format!("no exchange was seen, {from}"),
+    }
+}
+
+/// What could not be seen, one sentence each; empty where everything was.
+pub(super) fn unseen(data: &ReportData) -> Vec<String> {
+    let mut lines = unread_flows(data);
+    let Some(all) = data.coverage.packets.iter().find(|p| p.scope == "all") else {
+        return lines;
+    };
+    if all.dropped > 0 {
+        lines.push(format!("{} lost in the kernel's buffer", count(all.dropped, "packet")));
+    }
+    let reasons = [
+        (&all.shed, "discarded under load"),
+        (&all.skipped, "not analysed"),
+        (&all.malformed, "malformed"),
+    ];
+    for (reasons, verb) in reasons {
+        for (reason, n) in reasons {
+            lines.push(format!("{} {verb}: {reason}", count(*n, "packet")));
+        }
+    }
+    if all.cut > 0 {
+        lines.push(format!("{} cut by the capture's snap length", count(all.cut, "packet")));
+    }
+    for input in data.coverage.packets.iter().filter(|p| p.scope == "input") {
+        if let (Some(name), Some(why)) = (&input.input, &input.incomplete) {
+            lines.push(format!("{name} is incomplete: {why}"));
+        }
+    }
+    let sum = |of: fn(&crate::query::SeenRow) -> u64| -> u64 {
+        data.coverage.services.iter().map(of).sum()
+    };
+    for (n, what) in [
+        (sum(|s| s.one_sided), "of which only one side was seen"),
+        (sum(|s| s.gaps), "with a part missing in the middle"),
+        (sum(|s| s.truncated), "whose end is missing"),
+        (sum(|s| s.undecoded), "with a body that could not be decoded"),
+        (sum(|s| s.unread), "with a body that is no text (images, PDF, archives) and was not read"),
+    ] {
+        if n > 0 {
+            lines.push(format!("{} {what}", count(n, "exchange")));
+        }
+    }
+    lines
+}
+
+fn unread_flows(data: &ReportData) -> Vec<String> {
+    let mut outcomes: BTreeMap<&str, (u64, u64, u64)> = BTreeMap::new();
+    for flow in data.coverage.flows.iter().filter(|f| f.bytes > 0 && !is_read(&f.outcome)) {
+        let (servers, flows, bytes) = outcomes.entry(&flow.outcome).or_default();
+        *servers += 1;
+        *flows += flow.flows;
+        *bytes += flow.bytes;
+    }
+    let told = |(outcome, (servers, flows, n)): (&str, (u64, u64, u64))| {
+        let what = match outcome {
+            "tls" => "encrypted (TLS): what they carry is not visible".to_owned(),
+            "unidentified" => "of a protocol that was not recognised".to_owned(),
+            other => format!("{other}: recognised, not read"),
+        };
+        let (flows, servers) = (count(flows, "flow"), count(servers, "server"));
+        format!("{flows} to {servers}, {}, {what}", bytes(n))
+    };
+    outcomes.into_iter().map(told).collect()
+}
+
+/// Whether what such flows carry was read.
+fn is_read(outcome: &str) -> bool {
+    outcome != "tls" && protocol_named(outcome).is_some_and(|p| p.parser.is_some())
+}
+
+/// The evidence for one of the things to do first.
+pub(super) fn evidence(thing: &FirstThing) -> String {
+    let mut text = count(thing.findings, "finding");
+    if let Some((operation, rest)) = thing.operations.split_first() {
+        text += &format!(", {operation}");
+        if !rest.is_empty() {
+            text += &format!(" and {} more", rest.len());
+        }
+    }
+    if !thing.classes.is_empty() {
+        let shown: Vec<&str> = thing.classes.iter().take(4).map(String::as_str).collect();
+        text += &format!("; {}", shown.join(", "));
+        if thing.classes.len() > shown.len() {
+            text += &format!(" and {} more", thing.classes.len() - shown.len());
+        }
+    }
+    text
+}
+
+/// Where a finding is: `response body $.ssn`.
+pub(super) fn place(finding: &FindingRow) -> String {
+    let parts = [finding.direction, finding.location, finding.field.as_deref()];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// What someone decided about a finding: `accepted until 2027-01-01: behind a gateway (ada)`.
+pub(super) fn decision(finding: &FindingRow) -> String {
+    let mut text = finding.state.to_owned();
+    if let Some(until) = &finding.until {
+        text += &format!(" until {}", until.get(..10).unwrap_or(until));
+    }
+    if let Some(reason) = &finding.reason {
+        text += &format!(": {reason}");
+    }
+    if let Some(owner) = &finding.owner {
+        text += &format!(" ({owner})");
+    }
+    text
+}
+
+/// Since when changes are told.
+pub(super) fn since(since: Since) -> String {
+    match since {
+        Since::Report(made, covered) => format!(
+            "Since the last report, which was made {} and told of what was seen until {}.",
+            second(made),
+            second(covered)
+        ),
+        Since::Time(at) => format!("Since {}.", second(at)),
+    }
+}
+
+/// What changed: the place, and what was and is so.
+pub(super) fn changed(row: &ChangeRow) -> (String, String) {
+    let place = [row.operation.as_deref(), row.direction.as_deref(), row.field.as_deref()];
+    let place = place.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let how = match (&row.data_class, row.before.is_empty(), row.after.is_empty()) {
+        (Some(class), ..) => class.clone(),
+        (None, false, false) => format!("{} → {}", row.before.join(", "), row.after.join(", ")),
+        (None, false, true) => format!("carried {}", row.before.join(", ")),
+        (None, true, false) => format!("carries {}", row.after.join(", ")),
+        (None, true, true) => String::new(),
+    };
+    (place, how)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_spans_are_words() {
+        assert_eq!(span(Duration::from_secs(90)), "1 minute 30 seconds");
+        assert_eq!(span(Duration::from_secs(86_400 * 2)), "2 days");
+        assert_eq!(span(Duration::from_millis(3)), "less than a second");
+        assert_eq!(bytes(999), "999 bytes");
+        assert_eq!(bytes(1_520_000), "1.5 MB");
+        assert_eq!(count(2, "query") + &count(1, "class"), "2 queries1 class");
+        assert_eq!(count(3, "class"), "3 classes");
+    }
+}

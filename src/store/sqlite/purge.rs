@@ -1,0 +1,198 @@
+//! Removing for good what should not be kept: a service, or what was last seen before a time.
+//!
+//! What runs contributed is removed row by row, so that evidence of rules that are not loaded stays
+//! where it is; the inventory is then made anew from what is left, in the same transaction.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, params};
+
+use super::columns::{from_json, json, text};
+use crate::base::Timestamp;
+use crate::store::error::Fault;
+
+/// What to remove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purge<'a> {
+    /// A service, by its name, with its endpoints, flows and what was decided about its findings.
+    Service(&'a str),
+    /// Runs that ended before this time, and of the others every service, endpoint and client that
+    /// was last seen before it.
+    Before(Timestamp),
+}
+
+/// How many rows of the inventory were removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Runs.
+    pub runs: u64,
+    /// Services.
+    pub services: u64,
+    /// Endpoints.
+    pub endpoints: u64,
+    /// Fields.
+    pub fields: u64,
+    /// Clients.
+    pub clients: u64,
+    /// Findings.
+    pub findings: u64,
+    /// Decisions about findings, the history among them.
+    pub decisions: u64,
+    /// Rows that single runs had contributed.
+    pub contributions: u64,
+}
+
+impl Purged {
+    /// Whether there was nothing to remove.
+    pub fn is_nothing(&self) -> bool {
+        *self == Purged::default()
+    }
+}
+
+/// How many rows there are: taken before and after.
+pub(super) fn counted(conn: &Connection) -> rusqlite::Result<Purged> {
+    let count = |table: &str| -> rusqlite::Result<u64> {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let rows: i64 = conn.query_row(&sql, [], |row| row.get(0))?;
+        Ok(u64::try_from(rows).unwrap_or(0))
+    };
+    let runs = ["run_endpoint", "run_service", "run_client", "run_flow"];
+    Ok(Purged {
+        runs: count("run")?,
+        services: count("service")?,
+        endpoints: count("endpoint")?,
+        fields: count("field")?,
+        clients: count("client")?,
+        findings: count("finding")?,
+        decisions: count("finding_state")? + count("finding_state_history")?,
+        contributions: runs.iter().map(|table| count(table)).sum::<rusqlite::Result<u64>>()?,
+    })
+}
+
+impl Purged {
+    pub(super) fn less(self, after: Purged) -> Purged {
+        Purged {
+            runs: self.runs.saturating_sub(after.runs),
+            services: self.services.saturating_sub(after.services),
+            endpoints: self.endpoints.saturating_sub(after.endpoints),
+            fields: self.fields.saturating_sub(after.fields),
+            clients: self.clients.saturating_sub(after.clients),
+            findings: self.findings.saturating_sub(after.findings),
+            decisions: self.decisions.saturating_sub(after.decisions),
+            contributions: self.contributions.saturating_sub(after.contributions),
+        }
+    }
+}
+
+/// Ids of the endpoints in the inventory, and of those they absorbed.
+pub(super) fn endpoint_ids(conn: &Connection) -> Result<BTreeSet<String>, Fault> {
+    let mut select = conn.prepare("SELECT id, absorbed FROM endpoint")?;
+    let mut rows = select.query([])?;
+    let mut ids = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        ids.insert(text(row, "id")?);
+        ids.extend(from_json::<Vec<String>>(row, "absorbed")?);
+    }
+    Ok(ids)
+}
+
+/// Removes what was decided about findings of endpoints that are gone.
+pub(super) fn forget_decisions(conn: &Connection, gone: &BTreeSet<String>) -> Result<(), Fault> {
+    for endpoint in gone {
+        conn.prepare_cached(
+            "DELETE FROM finding_state_history WHERE finding IN \
+             (SELECT finding FROM finding_state WHERE endpoint = ?1)",
+        )?
+        .execute([endpoint])?;
+        conn.prepare_cached("DELETE FROM finding_state WHERE endpoint = ?1")?
+            .execute([endpoint])?;
+    }
+    Ok(())
+}
+
+/// Removes from what runs contributed.
+pub(super) fn remove(conn: &Connection, what: Purge<'_>) -> Result<(), Fault> {
+    match what {
+        Purge::Service(service) => remove_service(conn, service),
+        Purge::Before(time) => Ok(remove_before(conn, time)?),
+    }
+}
+
+fn remove_before(conn: &Connection, time: Timestamp) -> rusqlite::Result<()> {
+    let before = params![time.nanos()];
+    conn.execute("DELETE FROM run WHERE state <> 'open' AND ended_ns < ?1", before)?;
+    let emptied: Vec<i64> = conn
+        .prepare(
+            "SELECT id FROM run WHERE state <> 'open' \
+             AND (id IN (SELECT run FROM run_endpoint) OR id IN (SELECT run FROM run_service) \
+                  OR id IN (SELECT run FROM run_client)) \
+             AND id NOT IN (SELECT run FROM run_endpoint WHERE last_ns >= ?1) \
+             AND id NOT IN (SELECT run FROM run_service WHERE last_ns >= ?1) \
+             AND id NOT IN (SELECT run FROM run_client WHERE last_ns >= ?1)",
+        )?
+        .query_map(before, |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for run in emptied {
+        conn.execute("DELETE FROM run WHERE id = ?1", [run])?;
+    }
+    for table in ["run_endpoint", "run_service", "run_client"] {
+        conn.execute(&format!("DELETE FROM {table} WHERE last_ns < ?1"), before)?;
+    }
+    Ok(())
+}
+
+fn remove_service(conn: &Connection, service: &str) -> Result<(), Fault> {
+    let servers = own_servers(conn, service)?;
+    conn.execute("DELETE FROM run_endpoint WHERE service = ?1", [service])?;
+    conn.execute("DELETE FROM run_service WHERE service = ?1", [service])?;
+    let mut delete = conn.prepare("DELETE FROM run_flow WHERE server = ?1")?;
+    for server in &servers {
+        delete.execute([server])?;
+    }
+    forget_clients(conn, service)
+}
+
+/// Servers of the service that serve no other.
+fn own_servers(conn: &Connection, service: &str) -> Result<BTreeSet<String>, Fault> {
+    let mut select = conn.prepare("SELECT service, addresses FROM run_service")?;
+    let mut rows = select.query([])?;
+    let (mut own, mut others) = (BTreeSet::new(), BTreeSet::new());
+    while let Some(row) = rows.next()? {
+        let addresses: serde_json::Map<String, serde_json::Value> = from_json(row, "addresses")?;
+        let into = if text(row, "service")? == service { &mut own } else { &mut others };
+        into.extend(addresses.into_iter().map(|(address, _)| address));
+    }
+    Ok(own.difference(&others).cloned().collect())
+}
+
+/// Takes the service out of what clients called; a client that called nothing else goes.
+fn forget_clients(conn: &Connection, service: &str) -> Result<(), Fault> {
+    let mut select = conn.prepare(
+        "SELECT run, client, requests, services FROM run_client \
+         WHERE EXISTS (SELECT 1 FROM json_each(services) WHERE key = ?1)",
+    )?;
+    let mut changed = Vec::new();
+    let mut rows = select.query([service])?;
+    while let Some(row) = rows.next()? {
+        let (run, client): (i64, String) = (row.get("run")?, row.get("client")?);
+        let requests: i64 = row.get("requests")?;
+        let mut services: std::collections::BTreeMap<String, i64> = from_json(row, "services")?;
+        let called = services.remove(service).unwrap_or(0);
+        changed.push((run, client, requests.saturating_sub(called).max(0), services));
+    }
+    for (run, client, requests, services) in changed {
+        if services.is_empty() {
+            conn.execute(
+                "DELETE FROM run_client WHERE (run, client) = (?1, ?2)",
+                params![run, client],
+            )?;
+        } else {
+            conn.execute(
+                "UPDATE run_client SET requests = ?3, services = ?4 \
+                 WHERE (run, client) = (?1, ?2)",
+                params![run, client, requests, json(&services)?],
+            )?;
+        }
+    }
+    Ok(())
+}
