@@ -317,3 +317,10 @@ pub const DECODERS_POOLED_MAX: usize = 8;
 /// How far behind a SYN the first bytes of its stream may lie when it is captured after them. A
 /// SYN from farther away begins another flow on the same five-tuple.
 pub const LATE_SYN_BYTES_MAX: i32 = 1 << 20;
+
+/// Flows a worker looks at for health and diagnosis at a time: a sample of this size tells a share
+/// to within a few hundredths, in 128 KiB.
+pub const SIGHT_FLOWS: usize = 4096;
+
+/// VLANs and tunnels that are told apart there; a network has tens.
+pub const SIGHT_LAYERS_MAX: usize = 64;

@@ -18,7 +18,7 @@ pub use file::{FileError, FileSource};
 pub use filter::{Filter, FilterError};
 pub use impair::{ImpairedSource, Impairment};
 pub use inputs::{Input, InputError, Inputs, SkippedFile};
-pub use live::{LiveError, LiveOptions, LiveSource};
+pub use live::{Interface, LiveError, LiveOptions, LiveSource};
 pub use memory::MemorySource;
 pub use source::{CaptureError, Incomplete, IncompleteCause, Losses, Next, PacketSource, Progress};
 

@@ -6,6 +6,8 @@
 //! - [`exit`]: exit codes and how failures are told
 //! - [`replay`], [`capture`], [`record`]: the main job
 //! - [`summary`]: what a person reads after it
+//! - [`doctor`]: what an interface or a capture shows, and what to change
+//! - [`user`]: going on without privileges
 //! - [`filters`], [`nothing`]: what a query is asked for, and what is said where it has no row
 //! - [`queries`], [`sql`], [`db`], [`rules`], [`docs`]: everything else
 
@@ -15,6 +17,7 @@ pub mod capture;
 pub mod config;
 pub mod db;
 pub mod docs;
+pub mod doctor;
 pub mod exit;
 pub mod filters;
 pub mod main;
@@ -25,5 +28,6 @@ pub mod replay;
 pub mod rules;
 pub mod sql;
 pub mod summary;
+pub mod user;
 
 pub use main::main;

@@ -22,10 +22,12 @@ use crate::model::{Segment, SegmentBatch, Settled};
 use crate::store::{InputIdentity, InputRecord, StoreError};
 
 use super::drain::Drain;
+use super::health::Watch;
 use super::ingest::{Ingest, Step};
 use super::progress::Progress;
 use super::recorder::{Recorded, Recorder};
 use super::shard::{Panics, Shard};
+use super::sight::Gauge;
 use super::stop::Stop;
 use super::threads::threaded;
 
@@ -42,18 +44,34 @@ const LOOK_PACKETS: u64 = 1024;
 pub struct Sources<'a> {
     /// Opens the next input.
     pub next: &'a mut dyn FnMut() -> Option<Result<OpenInput, CaptureError>>,
-    /// Whether packets that cannot be taken at once are lost. Live inputs are read all at once,
-    /// which takes workers where there are several; files one after the other.
-    pub live: bool,
+    /// How they are read.
+    pub pace: Pace,
+}
+
+/// How sources are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Files, one after the other; they wait where nothing can be taken.
+    Files,
+    /// The same, but they are still being written: what was seen is published meanwhile.
+    Following,
+    /// Interfaces, read all at once, which takes workers where there are several. Packets that
+    /// cannot be taken at once are lost, and what was seen is published meanwhile.
+    Live,
 }
 
 /// One input, ready to be read.
 pub struct OpenInput {
     /// The input.
     pub ingest: Ingest,
-    /// Which file it is.
+    /// Which file it is, where that is known before it is read.
     pub identity: Option<InputIdentity>,
+    /// Tells which file it was, once it has been read to its end.
+    pub identify: Option<Identify>,
 }
+
+/// Tells which file was read.
+pub type Identify = Box<dyn FnOnce() -> Option<InputIdentity> + Send>;
 
 /// How a run goes.
 #[derive(Clone)]
@@ -66,6 +84,10 @@ pub struct Settings {
     pub stop: Stop,
     /// Tells how far it is.
     pub progress: Progress,
+    /// Gathers what can be seen of flows, where someone wants to know.
+    pub gauge: Option<Gauge>,
+    /// Watches a live capture for blindness; wants a gauge.
+    pub watch: Option<Watch>,
 }
 
 /// What a run leaves.
@@ -101,7 +123,7 @@ fn inline(
     recorder: Recorder,
 ) -> Result<Outcome, StoreError> {
     let mut here = Inline {
-        shard: Shard::new(settings.worker.clone(), Arc::default()),
+        shard: Shard::new(settings.worker.clone(), Arc::default()).gauged(settings.gauge.clone()),
         batch: SegmentBatch::default(),
         recorder,
         failed: None,
@@ -126,6 +148,10 @@ pub(super) trait Lane {
     fn idle(&mut self) {}
     /// Hands over what is pending; `now` is the packet time or the clock of an idle interface.
     fn tick(&mut self, now: Timestamp, inputs: &dyn Fn() -> Vec<InputRecord>);
+    /// Segments that did not fit since the last time: they are lost.
+    fn take_shed(&mut self) -> u64 {
+        0
+    }
     /// Whether nothing more can be taken: the store failed.
     fn broken(&self) -> bool;
 }
@@ -144,7 +170,7 @@ impl Inline {
         }
         self.batch.clear();
         if self.shard.worker.has_much() {
-            let rollup = self.shard.worker.take();
+            let rollup = self.shard.take();
             self.recorder.add(rollup);
         }
     }
@@ -160,8 +186,8 @@ impl Lane for Inline {
 
     fn tick(&mut self, now: Timestamp, inputs: &dyn Fn() -> Vec<InputRecord>) {
         self.flush();
-        self.shard.worker.sweep(now);
-        let rollup = self.shard.worker.take();
+        self.shard.sweep(now);
+        let rollup = self.shard.take();
         self.recorder.add(rollup);
         if self.recorder.is_due()
             && let Err(error) = self.recorder.flush(&inputs())
@@ -206,7 +232,7 @@ impl<'a> Capture<'a> {
             match (sources.next)() {
                 None => return,
                 Some(Err(error)) => self.failures.push(error),
-                Some(Ok(input)) => self.read_input(input, sources.live, lane),
+                Some(Ok(input)) => self.read_input(input, sources.pace, lane),
             }
         }
         self.interrupted = self.settings.stop.asked();
@@ -243,8 +269,9 @@ impl<'a> Capture<'a> {
     }
 
     /// Reads one input to its end, or until someone stops it.
-    pub(super) fn read_input(&mut self, input: OpenInput, live: bool, lane: &mut dyn Lane) {
-        let OpenInput { mut ingest, identity } = input;
+    pub(super) fn read_input(&mut self, input: OpenInput, pace: Pace, lane: &mut dyn Lane) {
+        let OpenInput { mut ingest, mut identity, identify } = input;
+        let live = pace == Pace::Live;
         let number = u32::try_from(self.done.len()).unwrap_or(u32::MAX);
         ingest.go_on(std::mem::take(&mut self.decoder), number);
         let mut last = Timestamp::default();
@@ -252,7 +279,7 @@ impl<'a> Capture<'a> {
         let mut drain = Drain::default();
         loop {
             if ingest.packets() % LOOK_PACKETS == 0
-                && self.look(&mut ingest, last, live, lane)
+                && self.look(&mut ingest, last, pace, lane)
                 && (!live || drain.is_over())
             {
                 stopped = true;
@@ -266,7 +293,7 @@ impl<'a> Capture<'a> {
                 Ok(Step::Counted) => {}
                 Ok(Step::Idle(now)) => {
                     lane.idle();
-                    if self.look(&mut ingest, now, live, lane) && (!live || drain.is_quiet()) {
+                    if self.look(&mut ingest, now, pace, lane) && (!live || drain.is_quiet()) {
                         stopped = true;
                         break;
                     }
@@ -289,6 +316,9 @@ impl<'a> Capture<'a> {
         if (failed || stopped && !live) && account.incomplete.is_none() {
             account.incomplete = Some(if failed { "ended early" } else { "interrupted" }.into());
         }
+        if let (None, false, Some(identify)) = (&account.incomplete, stopped, identify) {
+            identity = identify();
+        }
         self.done.push(InputRecord { account, identity });
     }
 
@@ -306,15 +336,20 @@ impl<'a> Capture<'a> {
         &mut self,
         ingest: &mut Ingest,
         now: Timestamp,
-        live: bool,
+        pace: Pace,
         lane: &mut dyn Lane,
     ) -> bool {
         self.note_progress(ingest);
-        if live && self.since_tick.elapsed() >= TICK {
+        if pace != Pace::Files && self.since_tick.elapsed() >= TICK {
             self.since_tick = Stopwatch::start();
+            ingest.shed("queue-full", lane.take_shed());
             let account = ingest.account();
-            let inputs = || vec![InputRecord { account: account.clone(), identity: None }];
-            lane.tick(now, &inputs);
+            if let (Some(watch), Some(gauge)) = (&self.settings.watch, &self.settings.gauge) {
+                watch.observe(now, &account, gauge);
+            }
+            let done = &self.done;
+            let current = || InputRecord { account: account.clone(), identity: None };
+            lane.tick(now, &|| done.iter().cloned().chain([current()]).collect());
         }
         self.settings.stop.asked() || lane.broken()
     }
