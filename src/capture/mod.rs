@@ -8,6 +8,7 @@
 
 pub mod file;
 pub mod filter;
+pub mod follow;
 pub mod impair;
 pub mod inputs;
 pub mod live;
@@ -16,6 +17,7 @@ mod source;
 
 pub use file::{FileError, FileSource};
 pub use filter::{Filter, FilterError};
+pub use follow::{Follow, Followed};
 pub use impair::{ImpairedSource, Impairment};
 pub use inputs::{Input, InputError, Inputs, SkippedFile};
 pub use live::{Interface, LiveError, LiveOptions, LiveSource};

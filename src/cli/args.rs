@@ -121,6 +121,10 @@ pub struct ReplayArgs {
     /// Read only packets that match, in the language of pcap-filter(7)
     #[arg(long, value_name = "BPF")]
     pub filter: Option<String>,
+    /// Read the captures of one directory as they appear and grow, sorted by name, until SIGINT or
+    /// SIGTERM
+    #[arg(long, conflicts_with = "again")]
+    pub follow: bool,
     /// Count captures again that are in the database already
     #[arg(long)]
     pub again: bool,

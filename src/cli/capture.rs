@@ -36,8 +36,11 @@ pub fn run(args: &CaptureArgs) -> Result<Exit, Failure> {
     tell(format!("listening on {}; stop with Ctrl-C", args.interface.join(", ")));
     let mut sources = sources.into_iter();
     let mut next = || {
-        let ingest = Ingest::new(Box::new(sources.next()?), None);
-        Some(Ok(OpenInput { ingest, identity: None, identify: None }))
+        let opened = sources.next().map(|source| {
+            let ingest = Ingest::new(Box::new(source), None);
+            Ok(OpenInput { ingest, identity: None, identify: None })
+        });
+        opened.into()
     };
     let sources = Sources { next: &mut next, pace: Pace::Live };
     let exit = record.run(sources, (writer, RunKind::Capture, Vec::new()), Exit::Done)?;

@@ -73,7 +73,7 @@ fn listen(args: &DoctorArgs, options: &LiveOptions) -> Result<(Facts, Exit), Fai
         until.ask();
     });
     let mut sources = sources.into_iter();
-    let mut next = || Some(Ok(opened(Box::new(sources.next()?), &lengths)));
+    let mut next = || sources.next().map(|source| Ok(opened(Box::new(source), &lengths))).into();
     let sources = Sources { next: &mut next, pace: Pace::Live };
     let place = Place::Interfaces(args.interface.clone());
     examined(sources, (place, &lengths, stop))
@@ -87,8 +87,8 @@ fn read(args: &DoctorArgs) -> Result<(Facts, Exit), Failure> {
     watch_signals(&stop)?;
     let mut inputs = inputs.usable.into_iter();
     let mut next = || {
-        let source = inputs.next()?.open().map_err(CaptureError::from);
-        Some(source.map(|source| opened(Box::new(source), &lengths)))
+        let source = inputs.next().map(|input| input.open().map_err(CaptureError::from));
+        source.map(|source| source.map(|source| opened(Box::new(source), &lengths))).into()
     };
     let sources = Sources { next: &mut next, pace: Pace::Files };
     let (facts, then) = examined(sources, (Place::Files, &lengths, stop))?;

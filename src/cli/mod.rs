@@ -4,7 +4,7 @@
 //! - [`args`]: what the user typed
 //! - [`config`]: what the configuration file says, and what follows from both
 //! - [`exit`]: exit codes and how failures are told
-//! - [`replay`], [`capture`], [`record`]: the main job
+//! - [`replay`], [`follow`], [`capture`], [`record`]: the main job
 //! - [`summary`]: what a person reads after it
 //! - [`doctor`]: what an interface or a capture shows, and what to change
 //! - [`user`]: going on without privileges
@@ -20,6 +20,7 @@ pub mod docs;
 pub mod doctor;
 pub mod exit;
 pub mod filters;
+pub mod follow;
 pub mod main;
 pub mod nothing;
 pub mod queries;

@@ -3,6 +3,7 @@
 use super::args::ReplayArgs;
 use super::config::RecordSettings;
 use super::exit::{Exit, Failure, tell};
+use super::follow::follow;
 use super::main::watch_signals;
 use super::record::{Record, store_failure};
 use crate::capture::{Filter, Input, InputError, Inputs};
@@ -27,6 +28,9 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(
             "reveal to standard output: --reveal needs a new file, name one with --events",
         ));
+    }
+    if args.follow {
+        return follow(args, settings, filter);
     }
     let inputs = Inputs::expand(&args.paths);
     let mut exit = tell_unusable(&inputs)?;
@@ -72,8 +76,8 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     watch_signals(&record.stop)?;
     let mut todo = todo.into_iter();
     let mut next = || {
-        let (input, identity) = todo.next()?;
-        Some(open(&input, identity, filter.as_deref()))
+        let next = todo.next();
+        next.map(|(input, identity)| open(&input, identity, filter.as_deref())).into()
     };
     let sources = Sources { next: &mut next, pace: Pace::Files };
     record.run(sources, (writer, RunKind::Replay, plan.replaces.clone()), exit)

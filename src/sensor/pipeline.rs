@@ -43,9 +43,31 @@ const LOOK_PACKETS: u64 = 1024;
 /// What is read.
 pub struct Sources<'a> {
     /// Opens the next input.
-    pub next: &'a mut dyn FnMut() -> Option<Result<OpenInput, CaptureError>>,
+    pub next: &'a mut dyn FnMut() -> Upcoming,
     /// How they are read.
     pub pace: Pace,
+}
+
+/// What comes next.
+pub enum Upcoming {
+    /// An input.
+    Input(OpenInput),
+    /// One that cannot be read.
+    Failed(CaptureError),
+    /// Nothing now, perhaps later; whoever says so has waited a little.
+    Later,
+    /// Nothing ever again.
+    End,
+}
+
+impl From<Option<Result<OpenInput, CaptureError>>> for Upcoming {
+    fn from(next: Option<Result<OpenInput, CaptureError>>) -> Self {
+        match next {
+            Some(Ok(input)) => Upcoming::Input(input),
+            Some(Err(error)) => Upcoming::Failed(error),
+            None => Upcoming::End,
+        }
+    }
 }
 
 /// How sources are read.
@@ -210,6 +232,8 @@ pub(super) struct Capture<'a> {
     interrupted: bool,
     /// Bytes and packets of the input at hand that the progress knows of.
     noted: (u64, u64),
+    /// When the last segment was captured.
+    last: Timestamp,
     since_tick: Stopwatch,
 }
 
@@ -222,6 +246,7 @@ impl<'a> Capture<'a> {
             failures: Vec::new(),
             interrupted: false,
             noted: (0, 0),
+            last: Timestamp::default(),
             since_tick: Stopwatch::start(),
         }
     }
@@ -230,9 +255,10 @@ impl<'a> Capture<'a> {
     pub(super) fn read(&mut self, sources: &mut Sources<'_>, lane: &mut dyn Lane) {
         while !self.settings.stop.asked() && !lane.broken() {
             match (sources.next)() {
-                None => return,
-                Some(Err(error)) => self.failures.push(error),
-                Some(Ok(input)) => self.read_input(input, sources.pace, lane),
+                Upcoming::End => return,
+                Upcoming::Failed(error) => self.failures.push(error),
+                Upcoming::Later => self.wait(lane),
+                Upcoming::Input(input) => self.read_input(input, sources.pace, lane),
             }
         }
         self.interrupted = self.settings.stop.asked();
@@ -241,13 +267,23 @@ impl<'a> Capture<'a> {
     /// Opens every source, for threads to read them.
     pub(super) fn open_all(&mut self, sources: &mut Sources<'_>) -> Vec<OpenInput> {
         let mut inputs = Vec::new();
-        while let Some(opened) = (sources.next)() {
-            match opened {
-                Ok(input) => inputs.push(input),
-                Err(error) => self.failures.push(error),
+        loop {
+            match (sources.next)() {
+                Upcoming::Input(input) => inputs.push(input),
+                Upcoming::Failed(error) => self.failures.push(error),
+                Upcoming::Later => {}
+                Upcoming::End => return inputs,
             }
         }
-        inputs
+    }
+
+    /// Between two files: what was seen is published meanwhile.
+    fn wait(&mut self, lane: &mut dyn Lane) {
+        lane.idle();
+        if self.since_tick.elapsed() >= TICK {
+            self.since_tick = Stopwatch::start();
+            lane.tick(self.last, &|| self.done.clone());
+        }
     }
 
     /// Adds what another thread has read.
@@ -306,6 +342,7 @@ impl<'a> Capture<'a> {
                 }
             }
         }
+        self.last = last;
         self.note_progress(&ingest);
         self.noted = (0, 0);
         self.interrupted |= self.settings.stop.asked();
@@ -313,7 +350,7 @@ impl<'a> Capture<'a> {
         self.settle(ingest.settled_earlier());
         self.decoder = ingest.hand_on();
         // A capture that is stopped is done; one whose interface went away is not.
-        if (failed || stopped && !live) && account.incomplete.is_none() {
+        if (failed || stopped && pace == Pace::Files) && account.incomplete.is_none() {
             account.incomplete = Some(if failed { "ended early" } else { "interrupted" }.into());
         }
         if let (None, false, Some(identify)) = (&account.incomplete, stopped, identify) {
