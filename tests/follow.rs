@@ -6,7 +6,9 @@ use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+
+use phitap::base::clock::Stopwatch;
 
 use support::capture;
 use support::fixture;
@@ -17,7 +19,7 @@ fn append(path: &Path, bytes: &[u8]) {
     file.and_then(|mut file| file.write_all(bytes)).expect("written");
 }
 
-fn follow(lab: &Lab) -> Child {
+fn follow(lab: &Lab) -> Following {
     let mut command = lab.command(["replay", "--follow", "ring", "--no-progress", "--key-file"]);
     command.arg(lab.path("key")).args(["--db", "follow.db"]);
     let mut child =
@@ -28,11 +30,22 @@ fn follow(lab: &Lab) -> Child {
         line.clear();
         assert!(told.read_line(&mut line).expect("it speaks") > 0, "it ended at once");
     }
-    std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::stderr()));
-    child
+    std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
+    Following(child)
 }
 
-fn end(mut child: Child) -> Option<i32> {
+/// Ends with the test, whatever comes of it.
+struct Following(Child);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn end(mut following: Following) -> Option<i32> {
+    let child = &mut following.0;
     let sent = Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status();
     assert!(sent.expect("kill runs").success());
     child.wait().expect("a child").code()
@@ -40,7 +53,7 @@ fn end(mut child: Child) -> Option<i32> {
 
 /// The inputs that the database knows, with their packets.
 fn inputs(lab: &Lab) -> Vec<(String, u64)> {
-    let sql = "SELECT name, seen FROM v_inputs ORDER BY name";
+    let sql = "SELECT name, seen FROM v_coverage ORDER BY name";
     let ran = lab.run(["sql", sql, "--db", "follow.db", "--format", "json"]);
     let rows = if ran.code == Some(0) { ran.rows() } else { Vec::new() };
     let row = |row: &serde_json::Value| {
@@ -53,8 +66,8 @@ fn inputs(lab: &Lab) -> Vec<(String, u64)> {
 
 #[track_caller]
 fn until(lab: &Lab, what: &str, is: impl Fn(&[(String, u64)]) -> bool) {
-    let deadline = SystemTime::now() + Duration::from_secs(30);
-    while SystemTime::now() < deadline {
+    let begun = Stopwatch::start();
+    while begun.elapsed() < Duration::from_secs(30) {
         if is(&inputs(lab)) {
             return;
         }

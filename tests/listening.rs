@@ -9,8 +9,10 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, SystemTime};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+use phitap::base::clock::{Stopwatch, wall};
 
 use support::capture::{self, Frame};
 use support::phitap::Lab;
@@ -52,7 +54,7 @@ impl Running {
         let mut child =
             command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
         let lines = BufReader::new(child.stderr.take().expect("a pipe"));
-        let (tell, told) = channel();
+        let (tell, told) = sync_channel(1024);
         std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
                 let _ = tell.send(line);
@@ -76,11 +78,19 @@ impl Running {
         panic!("no line with {text:?}, but {seen:?}")
     }
 
-    fn end(mut self) -> Option<i32> {
+    fn end(&mut self) -> Option<i32> {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", "TERM", &id]).status();
         assert!(sent.expect("kill runs").success());
         self.child.wait().expect("a child").code()
+    }
+}
+
+/// Ends with the test, whatever comes of it.
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -114,7 +124,7 @@ fn a_silent_interface_turns_health_red_and_packets_turn_it_green() {
         return;
     }
     let lab = Lab::default();
-    let running = listen(&lab, &["--blind-after", "2"]);
+    let mut running = listen(&lab, &["--blind-after", "2"]);
     let red = running.wait_for("health: red");
     assert!(red.contains("no packets on lo for") && red.contains("check the mirror"), "{red}");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -145,7 +155,7 @@ fn tls_alone_turns_health_red() {
         return;
     }
     let lab = Lab::default();
-    let running = listen(&lab, &["--blind-after", "12"]);
+    let mut running = listen(&lab, &["--blind-after", "12"]);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let mut open = Vec::new();
     for _ in 0..4 {
@@ -155,8 +165,8 @@ fn tls_alone_turns_health_red() {
     }
     // Records of application data, for longer than two windows.
     let record = [&[23, 3, 3, 0, 40][..], &[0xa5; 40]].concat();
-    let until = SystemTime::now() + Duration::from_secs(60);
-    while SystemTime::now() < until {
+    let begun = Stopwatch::start();
+    while begun.elapsed() < Duration::from_secs(60) {
         for (client, server) in &mut open {
             client.write_all(&record).expect("sent");
             server.write_all(&record).expect("sent");
@@ -183,7 +193,7 @@ fn a_capture_goes_on_as_another_user_without_any_privilege() {
         let owned = Command::new("chown").arg("nobody").arg(&path).status();
         assert!(owned.expect("chown runs").success());
     }
-    let running = listen(&lab, &["--user", "nobody", "tcp"]);
+    let mut running = listen(&lab, &["--user", "nobody", "tcp"]);
     let status = format!("/proc/{}/status", running.child.id());
     let status = std::fs::read_to_string(status).expect("it runs");
     let line = |name: &str| {
@@ -238,7 +248,7 @@ fn a_finding_shows_within_five_seconds_of_its_packets() {
     }
     const EXCHANGES: usize = 40;
     let lab = Lab::default();
-    let running = listen(&lab, &["tcp"]);
+    let mut running = listen(&lab, &["tcp"]);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let sender = std::thread::spawn(move || {
         let mut sent = Vec::new();
@@ -246,16 +256,16 @@ fn a_finding_shows_within_five_seconds_of_its_packets() {
             // One endpoint each: word-like segments are templates only when there are many.
             let body = r#"{"email": "jane.roe@clinic.example", "nhs_number": "943 476 5919"}"#;
             exchange(&listener, &format!("/v{number}/patient"), body);
-            sent.push(SystemTime::now());
+            sent.push(wall());
             std::thread::sleep(Duration::from_millis(100));
         }
         sent
     });
     let mut shown = vec![None; EXCHANGES];
-    let deadline = SystemTime::now() + Duration::from_secs(60);
-    while shown.iter().any(Option::is_none) && SystemTime::now() < deadline {
+    let begun = Stopwatch::start();
+    while shown.iter().any(Option::is_none) && begun.elapsed() < Duration::from_secs(60) {
         let ran = lab.run(["findings", "--all", "--db", "live.db", "--format", "json"]);
-        let at = SystemTime::now();
+        let at = wall();
         // The first may come before there is a database with an inventory.
         let rows = if ran.code == Some(0) { ran.rows() } else { Vec::new() };
         for row in rows {
@@ -268,12 +278,12 @@ fn a_finding_shows_within_five_seconds_of_its_packets() {
     }
     let sent = sender.join().expect("it sends");
     assert_eq!(running.end(), Some(0));
-    let mut took: Vec<u128> = sent
+    let mut took: Vec<i64> = sent
         .iter()
         .zip(&shown)
         .map(|(sent, shown)| {
             let shown = shown.expect("every finding is shown within a minute");
-            shown.duration_since(*sent).map_or(0, |took| took.as_millis())
+            (shown.nanos() - sent.nanos()).max(0) / 1_000_000
         })
         .collect();
     took.sort_unstable();
