@@ -102,9 +102,13 @@ fn listen(lab: &Lab, more: &[&str]) -> Running {
 
 /// One exchange on a connection of its own, in which the body of the answer is `body`.
 fn exchange(listener: &TcpListener, path: &str, body: &str) {
+    exchange_with(listener, ("live.example", path), body);
+}
+
+fn exchange_with(listener: &TcpListener, (host, path): (&str, &str), body: &str) {
     let mut client = TcpStream::connect(listener.local_addr().expect("bound")).expect("connects");
     let (mut server, _) = listener.accept().expect("a client");
-    write!(client, "GET {path} HTTP/1.1\r\nHost: live.example\r\n\r\n").expect("sent");
+    write!(client, "GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n").expect("sent");
     let mut asked = [0; 512];
     assert!(server.read(&mut asked).expect("a request") > 0);
     let length = body.len();
@@ -246,31 +250,33 @@ fn a_finding_shows_within_five_seconds_of_its_packets() {
     if !is_inside("a_finding_shows_within_five_seconds_of_its_packets") {
         return;
     }
-    const EXCHANGES: usize = 40;
+    // More of them make a percentile worth the name, and take longer.
+    let exchanges = std::env::var("PHITAP_EXCHANGES").ok().and_then(|n| n.parse().ok());
+    let exchanges: usize = exchanges.unwrap_or(40);
     let lab = Lab::default();
     let mut running = listen(&lab, &["tcp"]);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let sender = std::thread::spawn(move || {
         let mut sent = Vec::new();
-        for number in 0..EXCHANGES {
-            // One endpoint each: word-like segments are templates only when there are many.
+        for number in 0..exchanges {
+            // A service each, so that each has a finding of its own.
             let body = r#"{"email": "jane.roe@clinic.example", "nhs_number": "943 476 5919"}"#;
-            exchange(&listener, &format!("/v{number}/patient"), body);
+            exchange_with(&listener, (&format!("h{number}.example"), "/patient"), body);
             sent.push(wall());
             std::thread::sleep(Duration::from_millis(100));
         }
         sent
     });
-    let mut shown = vec![None; EXCHANGES];
+    let mut shown = vec![None; exchanges];
     let begun = Stopwatch::start();
-    while shown.iter().any(Option::is_none) && begun.elapsed() < Duration::from_secs(60) {
+    while shown.iter().any(Option::is_none) && begun.elapsed() < Duration::from_secs(120) {
         let ran = lab.run(["findings", "--all", "--db", "live.db", "--format", "json"]);
         let at = wall();
         // The first may come before there is a database with an inventory.
         let rows = if ran.code == Some(0) { ran.rows() } else { Vec::new() };
         for row in rows {
-            let path = row["path"].as_str().unwrap_or_default();
-            let number = path.strip_prefix("/v").and_then(|rest| rest.split('/').next());
+            let service = row["service"].as_str().unwrap_or_default();
+            let number = service.strip_prefix('h').and_then(|rest| rest.split('.').next());
             if let Some(number) = number.and_then(|n| n.parse::<usize>().ok()) {
                 shown[number].get_or_insert(at);
             }
@@ -282,16 +288,18 @@ fn a_finding_shows_within_five_seconds_of_its_packets() {
         .iter()
         .zip(&shown)
         .map(|(sent, shown)| {
-            let shown = shown.expect("every finding is shown within a minute");
+            let shown = shown.expect("every finding is shown within two minutes");
             (shown.nanos() - sent.nanos()).max(0) / 1_000_000
         })
         .collect();
     took.sort_unstable();
-    let (median, most) = (took[EXCHANGES / 2], took[EXCHANGES - 1]);
+    let percentile = |p: usize| took[(exchanges * p / 100).min(exchanges - 1)];
     say(&format!(
-        "from packet to finding: median {median} ms, the longest of {EXCHANGES} {most} ms"
+        "from packet to finding, {exchanges} times: median {} ms, 99th percentile {} ms",
+        percentile(50),
+        percentile(99)
     ));
-    assert!(most <= 5000, "{took:?}");
+    assert!(percentile(99) <= 5000, "{took:?}");
 }
 
 /// What a capture shows of the answers of servers only.

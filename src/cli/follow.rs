@@ -7,7 +7,7 @@ use super::main::watch_signals;
 use super::record::{Record, store_failure};
 use crate::capture::{CaptureError, Filter, Follow, Followed, Input};
 use crate::sensor::ingest::Ingest;
-use crate::sensor::pipeline::{OpenInput, Pace, Sources, Upcoming};
+use crate::sensor::pipeline::{Identify, OpenInput, Pace, Sources, Upcoming};
 use crate::store::{InputPlan, RunKind, Writer};
 
 /// Reads rotating captures as they appear, until a signal.
@@ -36,7 +36,8 @@ pub fn follow(
             // It compiled before; a second time it does so again.
             let filter = filter.as_deref().and_then(|text| Filter::new(text).ok());
             let ingest = Ingest::new(file, filter);
-            Upcoming::Input(OpenInput { ingest, identity: None, identify: Some(identify) })
+            let identify = Some(identify as Identify);
+            Upcoming::Input(Box::new(OpenInput { ingest, identity: None, identify }))
         }
         Ok(Followed::Nothing) => Upcoming::Later,
         Ok(Followed::Passed { path, reason }) => {

@@ -58,7 +58,9 @@ impl User {
     pub fn become_for_good(&self) -> Result<(), UserError> {
         let step = |step: &'static str| move |e: Errno| self.refused(step, e.desc().to_owned());
         // What the bounding set holds could be had again; to shrink it takes a capability.
-        for capability in caps::runtime::thread_all_supported() {
+        let mut all: Vec<Capability> = caps::runtime::thread_all_supported().into_iter().collect();
+        all.sort_by_key(Capability::index);
+        for capability in all {
             self.drop_bound(capability)?;
         }
         unistd::setgroups(&[]).map_err(step("leave all groups"))?;

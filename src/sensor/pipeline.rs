@@ -51,7 +51,7 @@ pub struct Sources<'a> {
 /// What comes next.
 pub enum Upcoming {
     /// An input.
-    Input(OpenInput),
+    Input(Box<OpenInput>),
     /// One that cannot be read.
     Failed(CaptureError),
     /// Nothing now, perhaps later; whoever says so has waited a little.
@@ -63,7 +63,7 @@ pub enum Upcoming {
 impl From<Option<Result<OpenInput, CaptureError>>> for Upcoming {
     fn from(next: Option<Result<OpenInput, CaptureError>>) -> Self {
         match next {
-            Some(Ok(input)) => Upcoming::Input(input),
+            Some(Ok(input)) => Upcoming::Input(Box::new(input)),
             Some(Err(error)) => Upcoming::Failed(error),
             None => Upcoming::End,
         }
@@ -258,7 +258,7 @@ impl<'a> Capture<'a> {
                 Upcoming::End => return,
                 Upcoming::Failed(error) => self.failures.push(error),
                 Upcoming::Later => self.wait(lane),
-                Upcoming::Input(input) => self.read_input(input, sources.pace, lane),
+                Upcoming::Input(input) => self.read_input(*input, sources.pace, lane),
             }
         }
         self.interrupted = self.settings.stop.asked();
@@ -269,7 +269,7 @@ impl<'a> Capture<'a> {
         let mut inputs = Vec::new();
         loop {
             match (sources.next)() {
-                Upcoming::Input(input) => inputs.push(input),
+                Upcoming::Input(input) => inputs.push(*input),
                 Upcoming::Failed(error) => self.failures.push(error),
                 Upcoming::Later => {}
                 Upcoming::End => return inputs,

@@ -11,8 +11,10 @@ use crate::store::{InputRecord, RunId, RunKind, Seal, StoreError, Writer};
 
 /// How often a live capture writes what it has seen, at the soonest.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
-/// A flush takes at most this share of the time: a large inventory is written less often.
+/// A flush takes at most this share of the time: a large inventory is written less often,
 const FLUSH_SHARE: u32 = 5;
+/// but still so often that a query knows of a packet within five seconds.
+const FLUSH_INTERVAL_MAX: Duration = Duration::from_secs(3);
 
 /// One run being recorded.
 pub struct Recorder {
@@ -84,7 +86,7 @@ impl Recorder {
 
     /// Whether a live capture should flush now.
     pub fn is_due(&self) -> bool {
-        let interval = FLUSH_INTERVAL.max(self.flush_took * FLUSH_SHARE);
+        let interval = FLUSH_INTERVAL.max(self.flush_took * FLUSH_SHARE).min(FLUSH_INTERVAL_MAX);
         self.kind == RunKind::Capture && self.since_flush.elapsed() >= interval
     }
 
