@@ -71,7 +71,7 @@ fn until(lab: &Lab, what: &str, is: impl Fn(&[(String, u64)]) -> bool) {
         if is(&inputs(lab)) {
             return;
         }
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::park_timeout(Duration::from_millis(100));
     }
     panic!("not within 30 seconds: {what}; {:?}", inputs(lab));
 }
@@ -106,7 +106,7 @@ fn files_that_grow_rotate_and_go_away_are_read_as_if_they_had_been_there() {
     for to in [7, 24 + 5, 24 + 16 + 3, first.1.len() / 2, first.1.len()] {
         append(&first.0, &first.1[from..to]);
         from = to;
-        std::thread::sleep(Duration::from_millis(60));
+        std::thread::park_timeout(Duration::from_millis(60));
     }
     let all = |bytes: &[u8], name: &str| {
         let path = lab.path(name);
@@ -120,7 +120,7 @@ fn files_that_grow_rotate_and_go_away_are_read_as_if_they_had_been_there() {
     for (path, bytes) in rest {
         for part in bytes.chunks(bytes.len() / 3 + 1) {
             append(path, part);
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::park_timeout(Duration::from_millis(20));
         }
     }
     until(&lab, "later files are read", |inputs| inputs.len() == 3);

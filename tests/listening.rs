@@ -114,7 +114,8 @@ fn exchange_with(listener: &TcpListener, (host, path): (&str, &str), body: &str)
     let length = body.len();
     write!(
         server,
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
     )
     .expect("sent");
     drop(server);
@@ -175,7 +176,7 @@ fn tls_alone_turns_health_red() {
             client.write_all(&record).expect("sent");
             server.write_all(&record).expect("sent");
         }
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::park_timeout(Duration::from_millis(100));
         if let Some(line) = running.told.try_iter().find(|line| line.contains("health: red")) {
             assert!(line.contains("nothing but TLS in"), "{line}");
             assert_eq!(running.end(), Some(0));
@@ -216,7 +217,7 @@ fn a_capture_goes_on_as_another_user_without_any_privilege() {
     assert_eq!(line("NoNewPrivs:"), "1");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     exchange(&listener, "/as-nobody", "{}");
-    std::thread::sleep(Duration::from_millis(200));
+    std::thread::park_timeout(Duration::from_millis(200));
     assert_eq!(running.end(), Some(0));
     let rows = lab.query("live.db", &["endpoints"]);
     assert!(rows.iter().any(|row| row["path"] == "/as-nobody"), "{rows:?}");
@@ -263,7 +264,7 @@ fn a_finding_shows_within_five_seconds_of_its_packets() {
             let body = r#"{"email": "jane.roe@clinic.example", "nhs_number": "943 476 5919"}"#;
             exchange_with(&listener, (&format!("h{number}.example"), "/patient"), body);
             sent.push(wall());
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::park_timeout(Duration::from_millis(100));
         }
         sent
     });

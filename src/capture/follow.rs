@@ -86,7 +86,7 @@ impl Follow {
             return Ok(late);
         }
         let Some(name) = self.waiting.front().cloned() else {
-            thread::sleep(LOOK_INTERVAL);
+            thread::park_timeout(LOOK_INTERVAL);
             return Ok(Followed::Nothing);
         };
         let path = self.directory.join(&name);
@@ -114,7 +114,7 @@ impl Follow {
                 Ok(Followed::File(file))
             }
             Opened::NotYet => {
-                thread::sleep(LOOK_INTERVAL);
+                thread::park_timeout(LOOK_INTERVAL);
                 Ok(Followed::Nothing)
             }
             Opened::Never(error) => {
@@ -184,7 +184,7 @@ impl PacketSource for FollowedFile {
     fn next_packet(&mut self) -> Result<Next<'_>, CaptureError> {
         let next = self.source.next_packet();
         if let Ok(Next::Idle(_)) = next {
-            thread::sleep(LOOK_INTERVAL);
+            thread::park_timeout(LOOK_INTERVAL);
         }
         next
     }

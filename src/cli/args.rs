@@ -165,7 +165,8 @@ pub struct CaptureArgs {
     #[arg(long, value_enum, value_name = "warn|exit", default_value_t = OnLoss::Warn)]
     pub on_loss: OnLoss,
     /// Seconds of blindness before that is said
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub blind_after: u64,
 }
 
@@ -189,7 +190,8 @@ pub struct DoctorArgs {
     #[arg(short, long, value_name = "IFACE")]
     pub interface: Vec<String>,
     /// How long to listen
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub seconds: u64,
     /// The kernel's buffer, such as 64M
     #[arg(long, value_name = "SIZE", default_value = "64M")]

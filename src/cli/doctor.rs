@@ -69,7 +69,10 @@ fn listen(args: &DoctorArgs, options: &LiveOptions) -> Result<(Facts, Exit), Fai
     ));
     let (until, seconds) = (stop.clone(), args.seconds);
     thread::spawn(move || {
-        thread::sleep(Duration::from_secs(seconds));
+        let (watch, wanted) = (Stopwatch::start(), Duration::from_secs(seconds));
+        while let Some(left) = wanted.checked_sub(watch.elapsed()).filter(|left| !left.is_zero()) {
+            thread::park_timeout(left);
+        }
         until.ask();
     });
     let mut sources = sources.into_iter();
