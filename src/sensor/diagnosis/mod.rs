@@ -2,7 +2,7 @@
 //!
 //! - [`facts`]: the ordinary pipeline, without a database, and what it measured
 //! - [`frames`]: lengths of frames as they pass
-//! - [`judge`]: facts become remarks: a pure function
+//! - [`mod@judge`]: facts become remarks: a pure function
 //! - `services`: which services look clinical
 
 pub mod facts;
