@@ -380,3 +380,9 @@ pub const READINGS_MAX: usize = 24;
 
 /// Their bytes.
 pub const READING_BYTES_MAX: usize = 1024 * 1024;
+/// Flows a worker looks at for health and diagnosis at a time: a sample of this size tells a share
+/// to within a few hundredths, in 128 KiB.
+pub const SIGHT_FLOWS: usize = 4096;
+
+/// VLANs and tunnels that are told apart there; a network has tens.
+pub const SIGHT_LAYERS_MAX: usize = 64;
