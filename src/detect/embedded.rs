@@ -55,8 +55,9 @@ pub(super) struct Embedded {
 
 /// Digits that some search wants at least.
 const DIGITS_MIN: usize = 4;
-/// Letters before the first digit of a word that is tried (`GB29…`, `AB123456C`, `AKIA…`).
-const LETTERS_BEFORE_DIGIT_MAX: usize = 4;
+/// Letters before the first digit of a word that is tried (`GB29…`, `AB123456C`, `AKIA…`; an Italian
+/// tax code begins with six).
+const LETTERS_BEFORE_DIGIT_MAX: usize = 6;
 /// Bytes before `@` that are looked at.
 const LOCAL_MAX: usize = 64;
 /// Bytes behind `@` that are looked at.
@@ -283,7 +284,7 @@ mod tests {
     fn a_digit_later_in_a_chain_begins_no_word() {
         assert_eq!(word_start(b"id 123", 3), Some(3));
         assert_eq!(word_start(b"GB29", 2), Some(0));
-        assert_eq!(word_start(b"abcdef1", 6), None);
+        assert_eq!(word_start(b"abcdefg1", 7), None);
         assert_eq!(word_start(b"9dad-11d1", 5), None);
         assert_eq!(word_start(b"(212", 1), Some(1));
     }

@@ -154,6 +154,17 @@ struct Claim {
     log_odds: f64,
     count: u64,
     why: String,
+    /// What a check said of whole values, where that is what the claim is made of.
+    checked: Option<Checked>,
+}
+
+/// A claim made by a check.
+#[derive(Clone, Copy, Debug)]
+struct Checked {
+    /// What the values said, without a bound, and the weight of their format.
+    says: f64,
+    /// Whether name or place speak for it.
+    in_context: bool,
 }
 
 impl Claim {
@@ -186,7 +197,8 @@ impl Judge {
             negative: words.any_of(&self.negative, &self.generic),
         };
         let rivals = self.settled(&words, &places, evidence);
-        let column = Column { evidence, distinct, filled };
+        let column = Column { searched: self.searched(&distinct), evidence, distinct, filled };
+        let mut claims: Vec<(&JudgeClass, Option<&Place>, Option<Claim>)> = Vec::new();
         for class in &self.classes {
             let place = places.iter().find(|p| p.class == class.class);
             let rival = rivals.as_deref().is_some_and(|settled| *settled != *class.class);
@@ -196,6 +208,10 @@ impl Judge {
                     && words.leaf_is(&rule.beside_names, &class.negative)
             };
             let claim = column.best_claim(class, naming, place, rival, &beside);
+            claims.push((class, place, claim));
+        }
+        column.compare(&mut claims);
+        for (class, place, claim) in claims {
             self.report(&class.class, place, claim, &column, field, &mut out);
         }
         for place in places.iter().filter(|p| !self.by_class.contains_key(&p.class)) {
@@ -203,6 +219,19 @@ impl Judge {
         }
         out.verdicts.sort_by(|a, b| a.class.cmp(&b.class));
         out
+    }
+
+    /// How many checks were tried on the values of a column without being asked for by a name: one of
+    /// them passes by luck so many times more easily.
+    fn searched(&self, distinct: &Distinct) -> u64 {
+        let was_tried = |rule: &&JudgeRule| {
+            let tried = |id: RuleId| distinct.of_rule(id).0 > 0;
+            rule.chance.is_some()
+                && ((!rule.needs_context && tried(rule.id))
+                    || (!rule.bare_needs_context && rule.bare.is_some_and(tried)))
+        };
+        let rules = self.classes.iter().flat_map(|class| &class.rules);
+        score::count(rules.filter(was_tried).count())
     }
 
     /// Whether what stands beside a field at `path` can change what is said of it.
@@ -318,7 +347,8 @@ impl Judge {
                 None => place,
             };
             let more = claim.as_ref().map_or(0.0, |c| (c.log_odds - score::PRIOR).clamp(-2.0, 2.0));
-            claim = Some(Claim { log_odds: known + more, count: column.filled, why });
+            claim =
+                Some(Claim { log_odds: known + more, count: column.filled, why, checked: None });
         }
         let Some(claim) = claim else { return };
         let confidence = score::confidence(claim.log_odds);
@@ -337,6 +367,8 @@ struct Column<'a> {
     distinct: Distinct,
     /// Values that are neither empty nor true, false or null.
     filled: u64,
+    /// Checks that were tried without a name that asks for them.
+    searched: u64,
 }
 
 impl Column<'_> {
@@ -379,10 +411,10 @@ impl Column<'_> {
             let named = if strong { naming.weight.max(0.0) } else { naming.weight };
             let base = score::PRIOR + named + against;
             if context || !rule.needs_context {
-                offer(self.by_check(rule, rule.id, base + rule.weight));
+                offer(self.by_check(rule, (rule.id, rule.weight), base, context));
             }
             if let Some(bare) = rule.bare.filter(|_| context || !rule.bare_needs_context) {
-                offer(self.by_check(rule, bare, base + rule.bare_weight));
+                offer(self.by_check(rule, (bare, rule.bare_weight), base, context));
             }
             offer(self.by_form(rule, base).filter(|_| naming.named));
             if !naming.against && beside(rule) {
@@ -398,7 +430,13 @@ impl Column<'_> {
     }
 
     /// Whole values that pass.
-    fn by_check(&self, rule: &JudgeRule, id: RuleId, base: f64) -> Option<Claim> {
+    fn by_check(
+        &self,
+        rule: &JudgeRule,
+        (id, weight): (RuleId, f64),
+        base: f64,
+        in_context: bool,
+    ) -> Option<Claim> {
         let count = self.evidence.of_rule(id);
         if count.tried == 0 {
             return None;
@@ -413,22 +451,67 @@ impl Column<'_> {
             None => format!("{passed} of {tried} distinct values have the format ({check})"),
         };
         if count.passed == 0 || passed == 0 {
-            return Some(Claim { log_odds: score::PRIOR, count: 0, why });
+            return Some(Claim { log_odds: score::PRIOR, count: 0, why, checked: None });
         }
-        let mut log_odds =
-            base + score::share_evidence(count.passed, self.filled, rule.weight >= score::STRONG);
+        let share = score::share_evidence(count.passed, self.filled, rule.weight >= score::STRONG);
+        let mut log_odds = base + weight + share;
         let series = self.is_series(rule, passed);
         let (tried, passed) = if series { (1, 1) } else { (tried, passed) };
         log_odds += match rule.chance {
-            Some(chance) => score::check_evidence(tried, passed, chance),
+            Some(chance) if in_context => score::check_evidence(tried, passed, chance),
+            Some(chance) => {
+                score::check_evidence(tried, passed, chance) - score::search_cost(self.searched)
+            }
             None => score::repeat_evidence(passed),
         };
+        let checked = rule.chance.map(|chance| Checked {
+            says: weight + share + score::unbounded_check_evidence(tried, passed, chance),
+            in_context,
+        });
         let why = if series { format!("{why}; all of them begin alike") } else { why };
         let why = match rule.test.map(|test| self.distinct.of_rule(test).1) {
             Some(tests @ 1..) => format!("{why}; {tests} of a range for tests and examples"),
             _ => why,
         };
-        Some(Claim { log_odds, count: count.passed, why })
+        Some(Claim { log_odds, count: count.passed, why, checked })
+    }
+
+    /// Of classes whose checks the same values pass, only what explains them best is left: name and
+    /// place first, then what the values say. Those that explain them equally well share the odds.
+    fn compare(&self, claims: &mut [(&JudgeClass, Option<&Place>, Option<Claim>)]) {
+        let reported = score::log_odds(CONFIDENCE_REPORTED);
+        let mut rivals: Vec<(Checked, usize, Arc<str>)> = Vec::new();
+        for (at, (class, place, claim)) in claims.iter().enumerate() {
+            if let Some(claim) = claim.as_ref().filter(|c| c.log_odds >= reported)
+                && place.is_none_or(|place| place.confidence < CONFIDENCE_REPORTED)
+                && let Some(checked) = claim.checked
+                && claim.count * 2 > self.filled
+            {
+                rivals.push((checked, at, Arc::clone(&class.class)));
+            }
+        }
+        let rank = |checked: &Checked| (checked.in_context, checked.says);
+        let Some(best) = rivals.iter().max_by(|a, b| {
+            let (mine, theirs) = (rank(&a.0), rank(&b.0));
+            mine.0.cmp(&theirs.0).then(mine.1.total_cmp(&theirs.1))
+        }) else {
+            return;
+        };
+        let (top, name) = (best.0, Arc::clone(&best.2));
+        let alike = |checked: &Checked| {
+            checked.in_context == top.in_context && top.says - checked.says < score::SAID_APART
+        };
+        let sharing = score::count(rivals.iter().filter(|rival| alike(&rival.0)).count());
+        for (checked, at, _) in &rivals {
+            let Some((_, _, Some(claim))) = claims.get_mut(*at) else { continue };
+            if !alike(checked) {
+                claim.log_odds = claim.log_odds.min(score::PRIOR);
+                claim.why = format!("{}; {name} explains the values better", claim.why);
+            } else if sharing > 1 {
+                claim.log_odds -= score::search_cost(sharing);
+                claim.why = format!("{}; {} classes explain it as well", claim.why, sharing - 1);
+            }
+        }
     }
 
     /// Whether `passed` distinct values all begin alike, as a real column's do not.
@@ -458,7 +541,8 @@ impl Column<'_> {
         }
         let why = format!("{fitting} of {} values have a fitting form", self.filled);
         let share = 2.0 * score::share_evidence(fitting, self.filled, false);
-        Some(Claim { log_odds: base + rule.bare_weight + share, count: fitting, why })
+        let log_odds = base + rule.bare_weight + share;
+        Some(Claim { log_odds, count: fitting, why, checked: None })
     }
 
     /// Found inside longer text.
@@ -475,6 +559,7 @@ impl Column<'_> {
             log_odds: base.max(least) + score::repeat_evidence(distinct),
             count: embedded,
             why,
+            checked: None,
         })
     }
 }

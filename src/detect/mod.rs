@@ -30,6 +30,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use checks::{check_names, passes_check};
 pub use detector::{Detector, Inspection};
 pub use judge::{CONFIDENCE_REPORTED, FieldRef, Judgement, Verdict};
 pub use locate::Place;

@@ -5,7 +5,7 @@ use regex_automata::meta::Regex;
 use crate::base::limits::MASK_CHARS_MAX;
 use crate::model::{Form, Outcome, RuleId};
 
-use super::checks::{Check, Input, starts_with_date};
+use super::checks::{Check, starts_with_date};
 use super::recognisers::{Recogniser, Seen};
 use super::shape::{Compact, Shape};
 
@@ -28,11 +28,7 @@ pub(super) const SPREAD_KINDS: u8 = 4;
 impl Trial {
     /// Whether `value` passes.
     pub(super) fn passes(&self, value: &[u8]) -> bool {
-        match self.check {
-            None => true,
-            Some(Check { input: Input::Whole, run, .. }) => run(value),
-            Some(Check { input: Input::Compact, run, .. }) => run(Compact::of(value).as_bytes()),
-        }
+        self.check.is_none_or(|check| check.passes(value))
     }
 
     /// The rule that counts values which begin like `value`.

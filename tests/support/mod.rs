@@ -14,6 +14,7 @@ pub mod planted;
 pub mod recut;
 pub mod rng;
 pub mod script;
+pub mod stdnum;
 pub mod tcp;
 
 use std::io::Write;
