@@ -1,10 +1,11 @@
 //! Every check of a personal number against python-stdnum, on values made by a seed: random ones,
-//! near-valid ones (every value of the check characters behind a random head), and mutations of those.
+//! near-valid ones (every value of the check characters behind a random head), and mutations of
+//! those.
 //!
-//! Templates: `#` a digit, `^` a capital, `*` either, `{n}` repeats, `!` every digit in turn, `?` every
-//! digit and capital in turn; `YY`, `MM`, `DD` parts of a date, now and then impossible, `NN` a month
-//! with something added, `CC` a century; `S` a sign of the century, `X` one of X, Y, Z, `P` a kind of
-//! person; all else stands for itself.
+//! Templates: `#` a digit, `^` a capital, `*` either, `{n}` repeats, `!` every digit in turn, `?`
+//! every digit and capital in turn; `YY`, `MM`, `DD` parts of a date, now and then impossible, `NN`
+//! a month with something added, `CC` a century; `S` a sign of the century, `X` one of X, Y, Z, `P`
+//! a kind of person; all else stands for itself.
 
 mod support;
 
@@ -13,7 +14,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use support::rng::Rng;
-use support::stdnum::{COVERED, Covered, Meant};
+use support::stdnum::{COVERED, Covered, Meant, NOT_COVERED};
 use support::{root, say, skip};
 
 const SEED: u64 = 0x57d;
@@ -200,4 +201,31 @@ fn every_check_agrees_with_python_stdnum() {
         .collect();
     assert!(lines.is_empty(), "{} modules differ\n{}", lines.len(), lines.join("\n"));
     say(&format!("stdnum: {compared} values of {} modules agree", COVERED.len()));
+}
+
+#[test]
+fn every_module_is_covered_or_has_a_reason() {
+    let Some(python) = python() else {
+        skip("modules of python-stdnum", "python3 with the PyPI package python-stdnum not found");
+        return;
+    };
+    let mut theirs = ask(&python, &["--modules"], String::new());
+    let covered = COVERED.iter().map(|c| c.module);
+    let others = NOT_COVERED.iter().flat_map(|(_, modules)| modules.iter().copied());
+    let mut ours: Vec<String> = covered.chain(others).map(str::to_owned).collect();
+    ours.sort();
+    theirs.sort();
+    assert_eq!(ours, theirs);
+}
+
+#[test]
+fn the_documentation_says_which_modules_are_covered() {
+    let text = std::fs::read_to_string(root().join("docs/accuracy.md")).expect("docs/accuracy.md");
+    let told: Vec<&str> = text.lines().filter(|line| line.starts_with("| `")).collect();
+    let covered = COVERED.iter().map(|c| format!("| `{}` | `{}` |", c.module, c.check));
+    let others = NOT_COVERED.iter().map(|(why, modules)| {
+        let names: Vec<String> = modules.iter().map(|module| format!("`{module}`")).collect();
+        format!("| {} | {why} |", names.join(", "))
+    });
+    assert_eq!(told, covered.chain(others).collect::<Vec<_>>());
 }

@@ -56,8 +56,8 @@ pub(super) fn unbounded_check_evidence(tried: u64, passed: u64, chance: f64) -> 
         + float(failed) * ((1.0 - REAL_PASS_RATE) / (1.0 - chance)).ln()
 }
 
-/// What a check that no name or place asked for pays when it was one of `searched` that were tried on
-/// the same values: the prior of a column being some such number is shared among them (the
+/// What a check that no name or place asked for pays when it was one of `searched` that were tried
+/// on the same values: the prior of a column being some such number is shared among them (the
 /// correction of Bonferroni, in log-odds).
 pub(super) fn search_cost(searched: u64) -> f64 {
     float(searched.max(1)).ln()

@@ -75,8 +75,8 @@ pub fn check_names() -> impl Iterator<Item = &'static str> {
     all().map(|check| check.name)
 }
 
-/// Whether `value` passes the built-in check called `name`, read as rules read it: of most checks only
-/// its letters and digits count. `None` where no check has that name.
+/// Whether `value` passes the built-in check called `name`, read as rules read it: of most checks
+/// only its letters and digits count. `None` where no check has that name.
 pub fn passes_check(name: &str, value: &[u8]) -> Option<bool> {
     find(name).map(|check| check.passes(value))
 }

@@ -4,8 +4,8 @@ use super::super::arithmetic::{digits, repeated, weighted};
 use super::super::luhn::luhn;
 
 /// Medicare card numbers (Services Australia, Medicare card number validation): eight digits of
-/// which the first is 2 to 6, a check digit, the issue number, and with eleven the person's place on
-/// the card.
+/// which the first is 2 to 6, a check digit, the issue number, and with eleven the person's place
+/// on the card.
 pub(super) fn medicare(value: &[u8]) -> bool {
     let Some((card, person)) = value.split_at_checked(10) else { return false };
     let Some(d) = digits::<10>(card) else { return false };

@@ -10,16 +10,16 @@ pub(super) fn sin(value: &[u8]) -> bool {
     value.len() == 9 && value.first() != Some(&b'8') && luhn(value)
 }
 
-/// Personal Health Numbers of British Columbia (Ministry of Health, Conformance Standards volume 4B):
-/// a 9, eight digits, and 11 less their weighted sum modulo 11 (0 for 11; 10 is not issued).
+/// Personal Health Numbers of British Columbia (Ministry of Health, Conformance Standards volume
+/// 4B): a 9, eight digits, and 11 less their weighted sum modulo 11 (0 for 11; 10 is not issued).
 pub(super) fn bc_phn(value: &[u8]) -> bool {
     let Some(d) = digits::<10>(value) else { return false };
     let sum = weighted(&d, &[0, 2, 4, 8, 5, 10, 9, 7, 3]) % 11;
     d[0] == 9 && (11 - sum) % 11 == d[9]
 }
 
-/// Health card numbers of Ontario (Ministry of Health, Health Card Validation reference manual): ten
-/// digits with the Luhn digit, the first not 0, and a version code of up to two letters.
+/// Health card numbers of Ontario (Ministry of Health, Health Card Validation reference manual):
+/// ten digits with the Luhn digit, the first not 0, and a version code of up to two letters.
 pub(super) fn on_ohip(value: &[u8]) -> bool {
     let Some((number, version)) = value.split_at_checked(10) else { return false };
     number.first() != Some(&b'0')

@@ -1,7 +1,7 @@
 //! Chile.
 
-/// Numbers of the register, RUN and RUT (Servicio de Registro Civil e Identificación): seven or eight
-/// digits and a check character modulo 11, `K` for ten.
+/// Numbers of the register, RUN and RUT (Servicio de Registro Civil e Identificación): seven or
+/// eight digits and a check character modulo 11, `K` for ten.
 pub(super) fn rut(value: &[u8]) -> bool {
     let Some((check, body)) = value.split_last() else { return false };
     if !matches!(body.len(), 7 | 8) || !body.iter().all(u8::is_ascii_digit) {

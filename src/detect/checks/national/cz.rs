@@ -3,10 +3,10 @@
 use super::super::arithmetic::{digits, number, two};
 use super::super::calendar::is_date;
 
-/// Birth numbers (Czech Act 133/2000 Sb., section 13; Slovak Act 301/1995 Z. z.): date of birth with
-/// 50 added to the month for women (20 or 70 since 2004 where serials ran out), a serial, and since
-/// 1954 a check digit that makes the whole a multiple of 11; until 1985 a remainder of ten was
-/// written as 0.
+/// Birth numbers (Czech Act 133/2000 Sb., section 13; Slovak Act 301/1995 Z. z.): date of birth
+/// with 50 added to the month for women (20 or 70 since 2004 where serials ran out), a serial, and
+/// since 1954 a check digit that makes the whole a multiple of 11; until 1985 a remainder of ten
+/// was written as 0.
 pub(super) fn rodne_cislo(value: &[u8]) -> bool {
     if let Some(d) = digits::<9>(value) {
         let year = 1900 + two(d[0], d[1]);

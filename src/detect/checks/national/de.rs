@@ -46,8 +46,8 @@ pub(super) fn rvnr(value: &[u8]) -> bool {
     sum % 10 == s[2] && two(a[2], a[3]) <= 31 && two(a[4], a[5]) <= 12
 }
 
-/// Numbers of doctors for life (Kassenärztliche Bundesvereinigung, Richtlinie nach SGB V section 75):
-/// six digits, a check digit, two of the speciality.
+/// Numbers of doctors for life (Kassenärztliche Bundesvereinigung, Richtlinie nach SGB V section
+/// 75): six digits, a check digit, two of the speciality.
 pub(super) fn lanr(value: &[u8]) -> bool {
     let Some(d) = digits::<9>(value) else { return false };
     let sum = weighted(&d, &[4, 9, 4, 9, 4, 9]) % 10;

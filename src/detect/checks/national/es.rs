@@ -8,15 +8,15 @@ fn letter_of(number: u64) -> Option<u8> {
     LETTERS.get(usize::try_from(number % 23).ok()?).copied()
 }
 
-/// Identity cards (Real Decreto 1553/2005; Ministerio del Interior, "Cálculo del dígito de control del
-/// NIF-NIE"): eight digits and the letter of their remainder by 23.
+/// Identity cards (Real Decreto 1553/2005; Ministerio del Interior, "Cálculo del dígito de control
+/// del NIF-NIE"): eight digits and the letter of their remainder by 23.
 pub(super) fn dni(value: &[u8]) -> bool {
     let Some((letter, body)) = value.split_last() else { return false };
     digits::<8>(body).is_some_and(|d| letter_of(number(&d)) == Some(*letter))
 }
 
-/// Numbers of foreigners (Real Decreto 557/2011): X, Y or Z standing for 0, 1 or 2, seven digits and
-/// the same letter.
+/// Numbers of foreigners (Real Decreto 557/2011): X, Y or Z standing for 0, 1 or 2, seven digits
+/// and the same letter.
 pub(super) fn nie(value: &[u8]) -> bool {
     let [kind @ b'X'..=b'Z', body @ .., letter] = value else { return false };
     let Some(d) = digits::<7>(body) else { return false };
@@ -24,7 +24,8 @@ pub(super) fn nie(value: &[u8]) -> bool {
 }
 
 /// Social security affiliation numbers (Tesorería General de la Seguridad Social): province, up to
-/// eight digits, and the remainder of both by 97. A serial below ten million stands with seven digits.
+/// eight digits, and the remainder of both by 97. A serial below ten million stands with seven
+/// digits.
 pub(super) fn nuss(value: &[u8]) -> bool {
     let Some(d) = digits::<12>(value) else { return false };
     let (province, serial) = (u64::from(two(d[0], d[1])), number(&d[2..10]));

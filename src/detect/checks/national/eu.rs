@@ -2,8 +2,8 @@
 
 use super::super::arithmetic::digits;
 
-/// Card numbers (Decision S2 of the Administrative Commission, 2009; EN 1867): 80, the numeric code of
-/// the country by ISO 3166-1, and fifteen digits of the issuer and its own numbering.
+/// Card numbers (Decision S2 of the Administrative Commission, 2009; EN 1867): 80, the numeric code
+/// of the country by ISO 3166-1, and fifteen digits of the issuer and its own numbering.
 pub(super) fn ehic(value: &[u8]) -> bool {
     let Some(d) = digits::<20>(value) else { return false };
     const STATES: [u32; 32] = [

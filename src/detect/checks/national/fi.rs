@@ -5,9 +5,10 @@ use super::super::calendar::is_date;
 
 const CHECKS: &[u8; 31] = b"0123456789ABCDEFHJKLMNPRSTUVWXY";
 
-/// Personal identity codes, henkilötunnus (Digital and Population Data Services Agency; Valtioneuvoston
-/// asetus 128/2010, with the signs added in 2023): date of birth, a sign of the century, a number from
-/// 002 on (900 and above for tests and temporary use), and the remainder of both by 31.
+/// Personal identity codes, henkilötunnus (Digital and Population Data Services Agency;
+/// Valtioneuvoston asetus 128/2010, with the signs added in 2023): date of birth, a sign of the
+/// century, a number from 002 on (900 and above for tests and temporary use), and the remainder of
+/// both by 31.
 pub(super) fn hetu(value: &[u8]) -> bool {
     let Some((date, [sign, serial @ .., check])) = value.split_at_checked(6) else { return false };
     let (Some(d), Some(s)) = (digits::<6>(date), digits::<3>(serial)) else { return false };

@@ -1,4 +1,5 @@
-//! The United Kingdom, beside the NHS and National Insurance numbers, which have files of their own.
+//! The United Kingdom, beside the NHS and National Insurance numbers, which have files of their
+//! own.
 
 use super::super::arithmetic::{digits, letter, number, two, weighted};
 use super::super::calendar::is_date_of_any_century;
@@ -15,16 +16,16 @@ pub(super) fn chi(value: &[u8]) -> bool {
     health_check(&d) && is_date_of_any_century(two(d[4], d[5]), two(d[2], d[3]), two(d[0], d[1]))
 }
 
-/// Health and Care Numbers of Northern Ireland (Business Services Organisation): 320 000 0001 to 399
-/// 999 9999 with the same check.
+/// Health and Care Numbers of Northern Ireland (Business Services Organisation): 320 000 0001 to
+/// 399 999 9999 with the same check.
 pub(super) fn hcn(value: &[u8]) -> bool {
     let Some(d) = digits::<10>(value) else { return false };
     health_check(&d) && (3_200_000_001..=3_999_999_999).contains(&number(&d))
 }
 
 /// Unique pupil numbers (Department for Education, "Unique pupil numbers: a guide for schools"): a
-/// check letter, three digits of the authority, four of the school, two of the year, and a serial of
-/// three digits or of two and a letter.
+/// check letter, three digits of the authority, four of the school, two of the year, and a serial
+/// of three digits or of two and a letter.
 pub(super) fn upn(value: &[u8]) -> bool {
     const LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
     let of = |byte: u8| LETTERS.iter().zip(0u32..).find(|(l, _)| **l == byte).map(|(_, n)| n);

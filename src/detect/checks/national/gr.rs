@@ -4,7 +4,8 @@ use super::super::arithmetic::{digits, two, weighted};
 use super::super::calendar::is_date_of_any_century;
 use super::super::luhn::luhn;
 
-/// Social security numbers, AMKA (IDIKA; Law 3655/2008): date of birth, four digits, the Luhn digit.
+/// Social security numbers, AMKA (IDIKA; Law 3655/2008): date of birth, four digits, the Luhn
+/// digit.
 pub(super) fn amka(value: &[u8]) -> bool {
     let Some(d) = digits::<11>(value) else { return false };
     luhn(value) && is_date_of_any_century(two(d[4], d[5]), two(d[2], d[3]), two(d[0], d[1]))

@@ -3,8 +3,8 @@
 use super::super::arithmetic::{digits, two, weighted};
 use super::super::calendar::is_date;
 
-/// Identity numbers of persons, kennitala (Þjóðskrá Íslands; Act 70/2018): date of birth, two digits, a
-/// check digit modulo 11, and the century (9 or 0). Organisations add 40 to the day.
+/// Identity numbers of persons, kennitala (Þjóðskrá Íslands; Act 70/2018): date of birth, two
+/// digits, a check digit modulo 11, and the century (9 or 0). Organisations add 40 to the day.
 pub(super) fn kennitala(value: &[u8]) -> bool {
     let Some(d) = digits::<10>(value) else { return false };
     let century = match d[9] {

@@ -2,9 +2,9 @@
 
 use super::super::arithmetic::{digits, letter, weighted};
 
-/// Personal public service numbers (Department of Social Protection; Revenue, "PPSN check character"):
-/// seven digits, the check letter modulo 23, and a second letter that counts nine times where it is A,
-/// B or H; older ones have W, T or X there, which do not count.
+/// Personal public service numbers (Department of Social Protection; Revenue, "PPSN check
+/// character"): seven digits, the check letter modulo 23, and a second letter that counts nine
+/// times where it is A, B or H; older ones have W, T or X there, which do not count.
 pub(super) fn pps(value: &[u8]) -> bool {
     const LETTERS: &[u8; 23] = b"WABCDEFGHIJKLMNOPQRSTUV";
     let Some((body, [check, second @ ..])) = value.split_at_checked(7) else { return false };
@@ -18,8 +18,8 @@ pub(super) fn pps(value: &[u8]) -> bool {
     usize::try_from(sum % 23).ok().and_then(|at| LETTERS.get(at)) == Some(check)
 }
 
-/// Individual Health Identifiers (HIQA, IHI standard): a GS1 service relation number of eighteen digits
-/// under the prefix of Ireland, 539.
+/// Individual Health Identifiers (HIQA, IHI standard): a GS1 service relation number of eighteen
+/// digits under the prefix of Ireland, 539.
 pub(super) fn ihi(value: &[u8]) -> bool {
     let Some(d) = digits::<18>(value) else { return false };
     let weights = [3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1];

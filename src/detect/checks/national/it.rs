@@ -3,8 +3,8 @@
 use super::super::arithmetic::{base36, two};
 use super::super::calendar::is_date_of_any_century;
 
-/// Values of characters at odd places, digits and letters alike counted from 0 (decreto ministeriale
-/// 23 dicembre 1976, article 8).
+/// Values of characters at odd places, digits and letters alike counted from 0 (decreto
+/// ministeriale 23 dicembre 1976, article 8).
 const ODD: [u32; 26] =
     [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
 /// Letters that stand for digits where two persons would have the same code.
@@ -14,8 +14,8 @@ const MONTHS: &[u8; 12] = b"ABCDEHLMPRST";
 /// Places that hold digits.
 const DIGITS_AT: [usize; 7] = [6, 7, 9, 10, 12, 13, 14];
 
-/// Tax codes of natural persons, codice fiscale (decreto ministeriale 23 dicembre 1976): letters of the
-/// names, date of birth with 40 added to the day for women, place of birth, check letter.
+/// Tax codes of natural persons, codice fiscale (decreto ministeriale 23 dicembre 1976): letters of
+/// the names, date of birth with 40 added to the day for women, place of birth, check letter.
 pub(super) fn codice_fiscale(value: &[u8]) -> bool {
     let Ok(code) = <&[u8; 16]>::try_from(value) else { return false };
     let Some(sum) = check_sum(code) else { return false };

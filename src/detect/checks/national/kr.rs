@@ -3,9 +3,9 @@
 use super::super::arithmetic::{digits, two, weighted};
 use super::super::calendar::is_date;
 
-/// Resident registration numbers (Resident Registration Act, enforcement rule 2): date of birth, a digit
-/// for century, sex and nationality, five digits, and a check digit modulo 11. Those given since October
-/// 2020 have random digits there, so that the check holds for older ones only.
+/// Resident registration numbers (Resident Registration Act, enforcement rule 2): date of birth, a
+/// digit for century, sex and nationality, five digits, and a check digit modulo 11. Those given
+/// since October 2020 have random digits there, so that the check holds for older ones only.
 pub(super) fn rrn(value: &[u8]) -> bool {
     let Some(d) = digits::<13>(value) else { return false };
     let century = match d[6] {

@@ -3,8 +3,9 @@
 use super::super::arithmetic::{digits, two, weighted};
 use super::super::calendar::is_date;
 
-/// Personal codes (Fizisko personu reģistra likums): until 2017 date of birth, a digit of the century
-/// (0 the 19th, 1 the 20th, 2 the 21st), serial; since then 32 and eight digits; a check digit.
+/// Personal codes (Fizisko personu reģistra likums): until 2017 date of birth, a digit of the
+/// century (0 the 19th, 1 the 20th, 2 the 21st), serial; since then 32 and eight digits; a check
+/// digit.
 pub(super) fn personas_kods(value: &[u8]) -> bool {
     let Some(d) = digits::<11>(value) else { return false };
     let sum = weighted(&d, &[10, 5, 8, 4, 2, 1, 6, 3, 7, 9]);

@@ -1,6 +1,7 @@
-//! Numbers of natural persons by country: one file each, named by the country's code (ISO 3166-1; by
-//! the country's name where the code is a word of the language). Each is written from its issuer's
-//! specification, which its comment names; `tests/stdnum.rs` compares them with python-stdnum.
+//! Numbers of natural persons by country: one file each, named by the country's code (ISO 3166-1;
+//! by the country's name where the code is a word of the language). Each is written from its
+//! issuer's specification, which its comment names; `tests/stdnum.rs` compares them with
+//! python-stdnum.
 
 mod ar;
 mod at;

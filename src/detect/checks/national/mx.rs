@@ -3,9 +3,9 @@
 use super::super::arithmetic::{base36, digits, two};
 use super::super::calendar::{is_date, is_date_of_any_century};
 
-/// Population registry codes, CURP (RENAPO, Instructivo normativo para la asignación de la CURP): four
-/// letters of the names, date of birth, sex, state, three consonants, a character that is a digit for
-/// those born before 2000, a check digit. Ñ has a place of its own between N and O.
+/// Population registry codes, CURP (RENAPO, Instructivo normativo para la asignación de la CURP):
+/// four letters of the names, date of birth, sex, state, three consonants, a character that is a
+/// digit for those born before 2000, a check digit. Ñ has a place of its own between N and O.
 pub(super) fn curp(value: &[u8]) -> bool {
     let Ok(code) = <&[u8; 18]>::try_from(value) else { return false };
     let [_, _, _, _, y1, y2, m1, m2, d1, d2, sex, letters @ .., kind, check] = code;
@@ -25,9 +25,9 @@ pub(super) fn curp(value: &[u8]) -> bool {
         && (10 - sum % 10) % 10 == u32::from(check - b'0')
 }
 
-/// Tax numbers of natural persons, RFC (SAT, Código Fiscal article 27): four letters of the names, date
-/// of birth, and three characters; so many numbers in use fail the check of the last that it says
-/// nothing.
+/// Tax numbers of natural persons, RFC (SAT, Código Fiscal article 27): four letters of the names,
+/// date of birth, and three characters; so many numbers in use fail the check of the last that it
+/// says nothing.
 pub(super) fn rfc(value: &[u8]) -> bool {
     let Some((letters, rest)) = value.split_at_checked(4) else { return false };
     let Some((date, tail)) = rest.split_at_checked(6) else { return false };

@@ -7,14 +7,14 @@ fn sum(d: &[u32; 9]) -> u32 {
     weighted(d, &[9, 8, 7, 6, 5, 4, 3, 2, 10]) % 11
 }
 
-/// Citizen service numbers, BSN (Wet algemene bepalingen burgerservicenummer; Logisch Ontwerp GBA, the
-/// "elfproef"): nine digits, those of eight written with a zero before.
+/// Citizen service numbers, BSN (Wet algemene bepalingen burgerservicenummer; Logisch Ontwerp GBA,
+/// the "elfproef"): nine digits, those of eight written with a zero before.
 pub(super) fn bsn(value: &[u8]) -> bool {
     digits::<9>(value).is_some_and(|d| sum(&d) == 0 && d.iter().any(|d| *d != 0))
 }
 
-/// Numbers of pupils without a BSN, onderwijsnummer (Dienst Uitvoering Onderwijs): they begin with 10,
-/// and the same sum leaves 5.
+/// Numbers of pupils without a BSN, onderwijsnummer (Dienst Uitvoering Onderwijs): they begin with
+/// 10, and the same sum leaves 5.
 pub(super) fn onderwijsnummer(value: &[u8]) -> bool {
     digits::<9>(value).is_some_and(|d| d[..2] == [1, 0] && sum(&d) == 5)
 }

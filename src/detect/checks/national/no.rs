@@ -3,10 +3,10 @@
 use super::super::arithmetic::{digits, two, weighted};
 use super::super::calendar::is_date_of_any_century;
 
-/// Birth numbers and D-numbers (Folkeregisterforskriften section 2-2; Skatteetaten, "Fødselsnummer"):
-/// date of birth (40 added to the day in a D-number, to the month in aid numbers, 80 to the month in
-/// synthetic test persons), three digits of which each range goes
-/// with some years, two check digits modulo 11.
+/// Birth numbers and D-numbers (Folkeregisterforskriften section 2-2; Skatteetaten,
+/// "Fødselsnummer"): date of birth (40 added to the day in a D-number, to the month in aid numbers,
+/// 80 to the month in synthetic test persons), three digits of which each range goes with some
+/// years, two check digits modulo 11.
 pub(super) fn fodselsnummer(value: &[u8]) -> bool {
     let Some(d) = digits::<11>(value) else { return false };
     let first = weighted(&d, &[3, 7, 6, 1, 8, 9, 4, 5, 2, 1]);

@@ -12,9 +12,9 @@ fn value_of(byte: u8) -> Option<u32> {
     }
 }
 
-/// National Health Index numbers (HISO 10046:2022): three letters and four digits with a check digit
-/// modulo 11, or since 2022 three letters, two digits, a letter and a check letter modulo 23 of the
-/// letters that are used. Z at the begin is for tests.
+/// National Health Index numbers (HISO 10046:2022): three letters and four digits with a check
+/// digit modulo 11, or since 2022 three letters, two digits, a letter and a check letter modulo 23
+/// of the letters that are used. Z at the begin is for tests.
 pub(super) fn nhi(value: &[u8]) -> bool {
     let Ok(code) = <&[u8; 7]>::try_from(value) else { return false };
     let mut sum = 0;
@@ -37,8 +37,8 @@ pub(super) fn nhi(value: &[u8]) -> bool {
     }
 }
 
-/// Tax numbers (Inland Revenue, "IRD number validation"): eight or nine digits from 10 to 150 million
-/// with a check digit modulo 11 under two rows of weights.
+/// Tax numbers (Inland Revenue, "IRD number validation"): eight or nine digits from 10 to 150
+/// million with a check digit modulo 11 under two rows of weights.
 pub(super) fn ird(value: &[u8]) -> bool {
     let d = match value.len() {
         8 => digits::<8>(value).map(|d| [0, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7]]),

@@ -2,8 +2,8 @@
 
 use super::super::arithmetic::{digits, weighted};
 
-/// Identity cards with their check character (RENIEC, Código Único de Identificación): eight digits,
-/// and a digit, or on older cards a letter.
+/// Identity cards with their check character (RENIEC, Código Único de Identificación): eight
+/// digits, and a digit, or on older cards a letter.
 pub(super) fn cui(value: &[u8]) -> bool {
     let Some((check, body)) = value.split_last() else { return false };
     let Some(d) = digits::<8>(body) else { return false };

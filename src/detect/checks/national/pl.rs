@@ -3,8 +3,8 @@
 use super::super::arithmetic::{digits, two, weighted};
 use super::super::calendar::is_date;
 
-/// Numbers of the population register, PESEL (Ustawa o ewidencji ludności, article 15): date of birth
-/// with the century in the month, serial and sex, check digit.
+/// Numbers of the population register, PESEL (Ustawa o ewidencji ludności, article 15): date of
+/// birth with the century in the month, serial and sex, check digit.
 pub(super) fn pesel(value: &[u8]) -> bool {
     let Some(d) = digits::<11>(value) else { return false };
     let month = two(d[2], d[3]);

@@ -2,8 +2,8 @@
 
 use super::super::arithmetic::{base36, digits, weighted};
 
-/// Tax numbers of natural persons, NIF (Decreto-Lei 14/2013): nine digits that begin with 1, 2, 3 or 45
-/// and a check digit modulo 11.
+/// Tax numbers of natural persons, NIF (Decreto-Lei 14/2013): nine digits that begin with 1, 2, 3
+/// or 45 and a check digit modulo 11.
 pub(super) fn nif(value: &[u8]) -> bool {
     let Some(d) = digits::<9>(value) else { return false };
     let expected = match 11 - weighted(&d, &[9, 8, 7, 6, 5, 4, 3, 2]) % 11 {
@@ -14,8 +14,9 @@ pub(super) fn nif(value: &[u8]) -> bool {
 }
 
 /// Document numbers of citizens' cards (Agência para a Modernização Administrativa, "Validação de
-/// Número de Documento do Cartão de Cidadão"): eight digits, a digit, two characters of the version, and
-/// a digit that makes the Luhn sum of all, letters counting from 10, a multiple of ten.
+/// Número de Documento do Cartão de Cidadão"): eight digits, a digit, two characters of the
+/// version, and a digit that makes the Luhn sum of all, letters counting from 10, a multiple of
+/// ten.
 pub(super) fn cartao(value: &[u8]) -> bool {
     let Ok(code) = <&[u8; 12]>::try_from(value) else { return false };
     let mut sum = 0;

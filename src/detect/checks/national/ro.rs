@@ -3,8 +3,8 @@
 use super::super::arithmetic::{digits, two, weighted};
 use super::super::calendar::{is_date, is_date_of_any_century};
 
-/// Personal numeric codes, CNP (Legea 105/1996; H.G. 1375/2006): sex and century, date of birth, county,
-/// serial, check digit modulo 11 with ten written as 1.
+/// Personal numeric codes, CNP (Legea 105/1996; H.G. 1375/2006): sex and century, date of birth,
+/// county, serial, check digit modulo 11 with ten written as 1.
 pub(super) fn cnp(value: &[u8]) -> bool {
     let Some(d) = digits::<13>(value) else { return false };
     let (year, month, day) = (two(d[1], d[2]), two(d[3], d[4]), two(d[5], d[6]));

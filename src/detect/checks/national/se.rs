@@ -4,9 +4,9 @@ use super::super::arithmetic::{digits, two};
 use super::super::calendar::{is_date, is_date_of_any_century};
 use super::super::luhn::luhn;
 
-/// Personal identity and coordination numbers (Folkbokföringslag 1991:481 section 18; SKV 704): date of
-/// birth, with 60 added to the day in a coordination number, three digits, and the Luhn digit of the
-/// last ten. With twelve digits the century stands before.
+/// Personal identity and coordination numbers (Folkbokföringslag 1991:481 section 18; SKV 704):
+/// date of birth, with 60 added to the day in a coordination number, three digits, and the Luhn
+/// digit of the last ten. With twelve digits the century stands before.
 pub(super) fn personnummer(value: &[u8]) -> bool {
     let (century, short) = match value.len() {
         12 => match value.split_at_checked(2) {

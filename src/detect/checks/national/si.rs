@@ -3,9 +3,9 @@
 use super::super::arithmetic::{digits, number, two, weighted};
 use super::super::calendar::is_date;
 
-/// Unique master citizen numbers, EMŠO or JMBG (Zakon o centralnem registru prebivalstva; Yugoslav law of
-/// 1976): date of birth with the last three digits of the year, region, serial and sex, a check digit
-/// modulo 11.
+/// Unique master citizen numbers, EMŠO or JMBG (Zakon o centralnem registru prebivalstva; Yugoslav
+/// law of 1976): date of birth with the last three digits of the year, region, serial and sex, a
+/// check digit modulo 11.
 pub(super) fn emso(value: &[u8]) -> bool {
     let Some(d) = digits::<13>(value) else { return false };
     let year = match number(&d[4..7]) {

@@ -2,9 +2,9 @@
 
 use super::super::arithmetic::digits;
 
-/// Identity numbers (Nüfus ve Vatandaşlık İşleri, Law 5490): nine digits, the first not 0; the tenth is
-/// seven times the sum of the odd places less that of the even ones, the last the sum of the first ten,
-/// both modulo 10.
+/// Identity numbers (Nüfus ve Vatandaşlık İşleri, Law 5490): nine digits, the first not 0; the
+/// tenth is seven times the sum of the odd places less that of the even ones, the last the sum of
+/// the first ten, both modulo 10.
 pub(super) fn tckimlik(value: &[u8]) -> bool {
     let Some(d) = digits::<11>(value) else { return false };
     let odd = d[0] + d[2] + d[4] + d[6] + d[8];

@@ -2,8 +2,8 @@
 
 use super::super::arithmetic::{digits, weighted};
 
-/// National identification numbers (Ministry of the Interior, Household Registration Act): a letter of
-/// the place, 1 or 2 for the sex (8 or 9 for residents), seven digits, a check digit.
+/// National identification numbers (Ministry of the Interior, Household Registration Act): a letter
+/// of the place, 1 or 2 for the sex (8 or 9 for residents), seven digits, a check digit.
 pub(super) fn id(value: &[u8]) -> bool {
     // The letters in the order of their numbers, from 10 on.
     const PLACES: &[u8; 26] = b"ABCDEFGHJKLMNPQRSTUVXYWZIO";

@@ -2,14 +2,15 @@
 
 use super::super::arithmetic::{digits, two};
 
-/// Individual taxpayer identification numbers (IRS, IRM 3.21.263): a 9, and 50 to 65, 70 to 88, 90 to 92
-/// or 94 to 99 at the fourth and fifth place.
+/// Individual taxpayer identification numbers (IRS, IRM 3.21.263): a 9, and 50 to 65, 70 to 88, 90
+/// to 92 or 94 to 99 at the fourth and fifth place.
 pub(super) fn itin(value: &[u8]) -> bool {
     let Some(d) = digits::<9>(value) else { return false };
     d[0] == 9 && matches!(two(d[3], d[4]), 50..=65 | 70..=88 | 90..=92 | 94..=99)
 }
 
-/// Adoption taxpayer identification numbers (IRS, form W-7A): a 9, and 93 at the fourth and fifth place.
+/// Adoption taxpayer identification numbers (IRS, form W-7A): a 9, and 93 at the fourth and fifth
+/// place.
 pub(super) fn atin(value: &[u8]) -> bool {
     digits::<9>(value).is_some_and(|d| d[0] == 9 && two(d[3], d[4]) == 93)
 }
@@ -19,9 +20,9 @@ pub(super) fn ptin(value: &[u8]) -> bool {
     value.strip_prefix(b"P").is_some_and(|rest| digits::<8>(rest).is_some())
 }
 
-/// Registration numbers of those who prescribe (Drug Enforcement Administration, 21 CFR 1301; "DEA number
-/// check"): two letters, or a letter and a 9, six digits, and the last digit of the sum of the first,
-/// third and fifth and twice the others.
+/// Registration numbers of those who prescribe (Drug Enforcement Administration, 21 CFR 1301; "DEA
+/// number check"): two letters, or a letter and a 9, six digits, and the last digit of the sum of
+/// the first, third and fifth and twice the others.
 pub(super) fn dea(value: &[u8]) -> bool {
     let [kind, second, body @ ..] = value else { return false };
     let Some(d) = digits::<7>(body) else { return false };

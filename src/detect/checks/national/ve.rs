@@ -2,8 +2,8 @@
 
 use super::super::arithmetic::{digits, weighted};
 
-/// Tax numbers of natural persons, RIF (SENIAT, Providencia 0073): V for citizens or E for foreigners,
-/// eight digits, a check digit modulo 11.
+/// Tax numbers of natural persons, RIF (SENIAT, Providencia 0073): V for citizens or E for
+/// foreigners, eight digits, a check digit modulo 11.
 pub(super) fn rif(value: &[u8]) -> bool {
     let Some((kind, rest)) = value.split_first() else { return false };
     let Some(d) = digits::<9>(rest) else { return false };
