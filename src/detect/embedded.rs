@@ -55,8 +55,8 @@ pub(super) struct Embedded {
 
 /// Digits that some search wants at least.
 const DIGITS_MIN: usize = 4;
-/// Letters before the first digit of a word that is tried (`GB29…`, `AB123456C`, `AKIA…`; an Italian
-/// tax code begins with six).
+/// Letters before the first digit of a word that is tried (`GB29…`, `AB123456C`, `AKIA…`; an
+/// Italian tax code begins with six).
 const LETTERS_BEFORE_DIGIT_MAX: usize = 6;
 /// Bytes before `@` that are looked at.
 const LOCAL_MAX: usize = 64;

@@ -11,6 +11,8 @@ use super::words::{Phrase, Standing, Words};
 
 mod rivals;
 
+use rivals::{Checked, Claim};
+
 /// The class of identifiers of whatever kind: a value may be one and be known more closely.
 const ANY_IDENTIFIER: &str = "person.identifier";
 
@@ -149,31 +151,6 @@ struct Common<'a> {
     thing: Option<&'a String>,
     /// Any other word that speaks against.
     negative: Option<&'a String>,
-}
-
-/// One way in which a class may be carried.
-struct Claim {
-    log_odds: f64,
-    count: u64,
-    why: String,
-    /// What a check said of whole values, where that is what the claim is made of.
-    checked: Option<Checked>,
-}
-
-/// A claim made by a check.
-#[derive(Clone, Copy, Debug)]
-struct Checked {
-    /// What the values said, without a bound, and the weight of their format.
-    says: f64,
-    /// Whether name or place speak for it.
-    in_context: bool,
-}
-
-impl Claim {
-    /// The same, made because of what other fields of the object carry.
-    fn beside(self) -> Claim {
-        Claim { why: format!("{}; the object is a person's", self.why), ..self }
-    }
 }
 
 impl Judge {

@@ -55,10 +55,7 @@ pub const COVERED: &[Covered] = &[
         "ar.cuit",
         "ar-cuil",
         "PP#{8}!",
-        &[Narrower(
-            |v| !matches!(&v[..2], "20" | "23" | "24" | "25" | "26" | "27"),
-            "kinds of firms",
-        )],
+        &[Narrower(|v| !matches!(&v[..2], "20" | "23" | "24" | "27"), "kinds of firms")],
     ),
     same("ar.dni", "ar-dni", "#{8}"),
     but(
@@ -83,11 +80,14 @@ pub const COVERED: &[Covered] = &[
         "be.bis",
         "be-bis",
         "YYNNDD###!!",
-        &[Wider(
-            "checksum",
-            |v| (26..=45).contains(&two(v, 0)),
-            "no clock: who is born in the next years",
-        )],
+        &[
+            Wider(
+                "checksum",
+                |v| (26..=45).contains(&two(v, 0)),
+                "no clock: who is born in the next years",
+            ),
+            Narrower(|v| two(v, 4) > 31, "no such day"),
+        ],
     ),
     same("be.eid", "be-card", "#{10}!!"),
     but(
@@ -150,7 +150,10 @@ pub const COVERED: &[Covered] = &[
         "cz.rc",
         "cz-rc",
         "YYNNDD###!",
-        &[Narrower(|v| two(v, 2) % 50 > 12, "20 is added to the month since 2004 only")],
+        &[
+            Narrower(|v| two(v, 2) % 50 > 12, "20 is added to the month since 2004 only"),
+            Narrower(|v| v.ends_with('0'), "a remainder of ten is not issued since 1985"),
+        ],
     ),
     same("de.idnr", "de-idnr", "#{10}!"),
     but(
@@ -305,7 +308,10 @@ pub const COVERED: &[Covered] = &[
         "sk.rc",
         "cz-rc",
         "YYNNDD###!",
-        &[Narrower(|v| two(v, 2) % 50 > 12, "20 is added to the month since 2004 only")],
+        &[
+            Narrower(|v| two(v, 2) % 50 > 12, "20 is added to the month since 2004 only"),
+            Narrower(|v| v.ends_with('0'), "a remainder of ten is not issued since 1985"),
+        ],
     ),
     same("th.pin", "th-pin", "#{12}!"),
     but("th.tin", "th-pin", "#{12}!", &[Narrower(|v| v.starts_with('0'), "firms")]),

@@ -4,8 +4,33 @@ use std::sync::Arc;
 
 use super::super::locate::Place;
 use super::super::score;
-use super::{CONFIDENCE_REPORTED, Checked, Claim, Column, Distinct, Judge, JudgeClass, JudgeRule};
+use super::{CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule};
 use crate::model::RuleId;
+
+/// One way in which a class may be carried.
+pub(super) struct Claim {
+    pub(super) log_odds: f64,
+    pub(super) count: u64,
+    pub(super) why: String,
+    /// What a check said of whole values, where that is what the claim is made of.
+    pub(super) checked: Option<Checked>,
+}
+
+/// A claim made by a check.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Checked {
+    /// What the values said, without a bound, and the weight of their format.
+    pub(super) says: f64,
+    /// Whether name or place speak for it.
+    pub(super) in_context: bool,
+}
+
+impl Claim {
+    /// The same, made because of what other fields of the object carry.
+    pub(super) fn beside(self) -> Claim {
+        Claim { why: format!("{}; the object is a person's", self.why), ..self }
+    }
+}
 
 impl Judge {
     /// How many checks were tried on the values of a column without being asked for by a name: one

@@ -34,5 +34,7 @@ pub(super) fn rfc(value: &[u8]) -> bool {
     let Some(d) = digits::<6>(date) else { return false };
     letters.iter().all(u8::is_ascii_uppercase)
         && is_date_of_any_century(two(d[0], d[1]), two(d[2], d[3]), two(d[4], d[5]))
-        && matches!(tail, [a, b, b'0'..=b'9' | b'A'] if a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric())
+        && tail.len() == 3
+        && tail.iter().all(u8::is_ascii_alphanumeric)
+        && tail.last().is_some_and(|last| last.is_ascii_digit() || *last == b'A')
 }

@@ -105,8 +105,10 @@ fn specimens_pass_and_their_neighbours_do_not() {
         let others = ('0'..='9').chain('A'..='Z').filter(|c| *c != last);
         let passing =
             others.filter(|c| passes(check, &format!("{}{c}", &value[..value.len() - 1]))).count();
-        // Peru has a row of digits and one of letters.
-        assert!(passing <= usize::from(*check == "pe-cui"), "{check}: {passing} neighbours pass");
+        // Peru has a row of digits and one of letters, a pupil's serial may end with a
+        // letter, and remainders of tax references share digits.
+        let rows = usize::from(["pe-cui", "gb-upn", "gb-utr"].contains(check));
+        assert!(passing <= rows, "{check}: {passing} neighbours pass");
     }
 }
 
