@@ -44,10 +44,10 @@ pub(super) struct Embedded {
     searches: Vec<Search>,
     /// Finders tried where a word with a digit begins.
     at_digits: Vec<usize>,
-    /// Shapes tried there, by the number of digits the word begins with.
-    by_run: Vec<Vec<(Shape, usize)>>,
+    /// Shapes tried there, by the number of digits the word begins with, and the searches of each.
+    by_run: Vec<Vec<(Shape, Vec<usize>)>>,
     /// Shapes that may begin with any number of digits.
-    open: Vec<(Shape, usize)>,
+    open: Vec<(Shape, Vec<usize>)>,
     anchors: Anchors,
     anchored: Vec<(String, usize)>,
     email: Option<RuleId>,
@@ -72,14 +72,14 @@ impl Embedded {
         }
         for shape in shapes {
             let Some(run) = shape.leading_digits() else {
-                self.open.push((shape, number));
+                add_shape(&mut self.open, shape, number);
                 continue;
             };
             if self.by_run.len() <= run {
                 self.by_run.resize_with(run + 1, Vec::new);
             }
             if let Some(shapes) = self.by_run.get_mut(run) {
-                shapes.push((shape, number));
+                add_shape(shapes, shape, number);
             }
         }
         self.searches.push(search);
@@ -171,14 +171,16 @@ impl Embedded {
         let most = self.by_run.len();
         let run = rest.iter().take(most).take_while(|b| b.is_ascii_digit()).count();
         let shapes = self.by_run.get(run).into_iter().flatten().chain(&self.open);
-        for (shape, search) in shapes {
-            let Some(search) = self.searches.get(*search) else { continue };
-            if !found.contains(search.trial.rule)
-                && shape.fits_head(rest).is_some_and(|value| search.trial.passes(value))
-                && shape.stands_alone(text, start)
-                && search.is_led_in(text, start)
-            {
-                found.insert(search.trial.rule);
+        for (shape, searches) in shapes {
+            let Some(value) = shape.fits_head(rest) else { continue };
+            for search in searches.iter().filter_map(|search| self.searches.get(*search)) {
+                if !found.contains(search.trial.rule)
+                    && search.trial.passes(value)
+                    && shape.stands_alone(text, start)
+                    && search.is_led_in(text, start)
+                {
+                    found.insert(search.trial.rule);
+                }
             }
         }
         for search in &self.at_digits {
@@ -187,6 +189,14 @@ impl Embedded {
                 found.insert(search.trial.rule);
             }
         }
+    }
+}
+
+/// Adds a search to its shape, which may be there already.
+fn add_shape(shapes: &mut Vec<(Shape, Vec<usize>)>, shape: Shape, search: usize) {
+    match shapes.iter_mut().find(|(known, _)| *known == shape) {
+        Some((_, searches)) => searches.push(search),
+        None => shapes.push((shape, vec![search])),
     }
 }
 

@@ -60,9 +60,10 @@ impl Trial {
 }
 
 #[derive(Debug)]
-struct ShapeTrial {
+struct ShapeTrials {
     shape: Shape,
-    trial: usize,
+    /// Of every rule with that mask: it is looked at once for all of them.
+    trials: Vec<usize>,
 }
 
 /// What every point in time has (RFC 3339): `2024-02-29T10:00`.
@@ -82,7 +83,7 @@ pub(super) fn is_instant(bytes: &[u8]) -> bool {
 pub(super) struct Whole {
     trials: Vec<Trial>,
     /// By length.
-    shapes: Vec<Vec<ShapeTrial>>,
+    shapes: Vec<Vec<ShapeTrials>>,
     /// By length: one bit per number of digits that some shape of that length can have.
     gates: [u64; MASK_CHARS_MAX + 1],
     /// By form.
@@ -145,7 +146,10 @@ impl Whole {
             }
         }
         if let Some(shapes) = self.shapes.get_mut(shape.len()) {
-            shapes.push(ShapeTrial { shape, trial });
+            match shapes.iter_mut().find(|entry| entry.shape == shape) {
+                Some(entry) => entry.trials.push(trial),
+                None => shapes.push(ShapeTrials { shape, trials: vec![trial] }),
+            }
         }
     }
 
@@ -199,7 +203,9 @@ impl Whole {
             if (usize::from(least)..=usize::from(most)).contains(&digits)
                 && entry.shape.fits(value.bytes)
             {
-                self.apply_trial(entry.trial, value.bytes, outcome);
+                for trial in &entry.trials {
+                    self.apply_trial(*trial, value.bytes, outcome);
+                }
             }
         }
     }
