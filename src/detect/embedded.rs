@@ -3,7 +3,7 @@
 
 use regex_automata::meta::Regex;
 
-use crate::base::limits::{EMBEDDED_PATTERNS_MAX, LEAD_IN_BYTES};
+use crate::base::limits::{EMBEDDED_PATTERNS_MAX, LEAD_IN_BYTES, MASK_CHARS_MAX};
 use crate::base::scan;
 use crate::model::{Outcome, RuleBits, RuleId};
 
@@ -38,16 +38,26 @@ pub(super) struct Search {
     pub(super) lead_in: Vec<String>,
 }
 
+/// A shape that may begin where a word does.
+#[derive(Debug)]
+struct Begin {
+    /// How long that word then is: told before the shape is looked at.
+    first_word: usize,
+    shape: Shape,
+    /// Of every rule with that mask.
+    searches: Vec<usize>,
+}
+
 /// All rules over longer text.
 #[derive(Debug, Default)]
 pub(super) struct Embedded {
     searches: Vec<Search>,
     /// Finders tried where a word with a digit begins.
     at_digits: Vec<usize>,
-    /// Shapes tried there, by the number of digits the word begins with, and the searches of each.
-    by_run: Vec<Vec<(Shape, Vec<usize>)>>,
+    /// Shapes tried there, by the number of digits the word begins with.
+    by_run: Vec<Vec<Begin>>,
     /// Shapes that may begin with any number of digits.
-    open: Vec<(Shape, Vec<usize>)>,
+    open: Vec<Begin>,
     anchors: Anchors,
     anchored: Vec<(String, usize)>,
     email: Option<RuleId>,
@@ -171,7 +181,8 @@ impl Embedded {
         let most = self.by_run.len();
         let run = rest.iter().take(most).take_while(|b| b.is_ascii_digit()).count();
         let shapes = self.by_run.get(run).into_iter().flatten().chain(&self.open);
-        for (shape, searches) in shapes {
+        let word = rest.iter().take(MASK_CHARS_MAX + 1).take_while(|b| is_word_byte(**b)).count();
+        for Begin { shape, searches, .. } in shapes.filter(|begin| begin.first_word == word) {
             let Some(value) = shape.fits_head(rest) else { continue };
             for search in searches.iter().filter_map(|search| self.searches.get(*search)) {
                 if !found.contains(search.trial.rule)
@@ -193,10 +204,12 @@ impl Embedded {
 }
 
 /// Adds a search to its shape, which may be there already.
-fn add_shape(shapes: &mut Vec<(Shape, Vec<usize>)>, shape: Shape, search: usize) {
-    match shapes.iter_mut().find(|(known, _)| *known == shape) {
-        Some((_, searches)) => searches.push(search),
-        None => shapes.push((shape, vec![search])),
+fn add_shape(shapes: &mut Vec<Begin>, shape: Shape, search: usize) {
+    match shapes.iter_mut().find(|known| known.shape == shape) {
+        Some(known) => known.searches.push(search),
+        None => {
+            shapes.push(Begin { first_word: shape.first_word(), shape, searches: vec![search] });
+        }
     }
 }
 

@@ -127,6 +127,12 @@ impl Shape {
         }
     }
 
+    /// How many bytes the first word of a text that fits has.
+    pub(super) fn first_word(&self) -> usize {
+        let word = |p: &&Position| p.class != 0 || is_word_byte(p.literal);
+        self.positions.iter().take_while(word).count()
+    }
+
     /// Whether a value that fits could have `byte` at `place`.
     pub(super) fn accepts(&self, place: usize, byte: u8) -> bool {
         self.positions.get(place).is_some_and(|position| position.accepts(byte))

@@ -78,14 +78,14 @@ pub(super) fn is_instant(bytes: &[u8]) -> bool {
         && starts_with_date(bytes)
 }
 
-/// All rules over whole values, by what decides soonest: length and number of digits.
+/// All rules over whole values, by what decides soonest: length and number of digits. A mask is
+/// looked at once, however many rules have it.
 #[derive(Debug)]
 pub(super) struct Whole {
     trials: Vec<Trial>,
-    /// By length.
-    shapes: Vec<Vec<ShapeTrials>>,
-    /// By length: one bit per number of digits that some shape of that length can have.
-    gates: [u64; MASK_CHARS_MAX + 1],
+    shapes: Vec<ShapeTrials>,
+    /// By length, then by number of digits: the shapes that a value of so many can have.
+    by_census: Vec<Vec<Vec<usize>>>,
     /// By form.
     recognisers: [Vec<(Recogniser, usize)>; Form::ALL.len()],
     patterns: Vec<(Pattern, usize)>,
@@ -109,7 +109,7 @@ impl Whole {
     pub(super) fn wants_ids(&self) -> bool {
         const LEN: usize = 36;
         !self.patterns.is_empty()
-            || self.shapes.get(LEN).is_some_and(|shapes| !shapes.is_empty())
+            || self.by_census.get(LEN).is_some_and(|by_digits| !by_digits.is_empty())
             || self.recognisers.get(Form::Uuid as usize).is_some_and(|found| !found.is_empty())
     }
 
@@ -122,8 +122,8 @@ impl Whole {
     pub(super) fn new() -> Whole {
         Whole {
             trials: Vec::new(),
-            shapes: (0..=MASK_CHARS_MAX).map(|_| Vec::new()).collect(),
-            gates: [0; MASK_CHARS_MAX + 1],
+            shapes: Vec::new(),
+            by_census: vec![Vec::new(); MASK_CHARS_MAX + 1],
             recognisers: Default::default(),
             patterns: Vec::new(),
             instants: false,
@@ -139,18 +139,22 @@ impl Whole {
     /// Values of `shape` are tried.
     pub(super) fn add_shape(&mut self, shape: Shape, trial: usize) {
         self.instants |= (INSTANT_MARKS.iter()).all(|(place, byte)| shape.accepts(*place, *byte));
+        if let Some(known) = self.shapes.iter_mut().find(|entry| entry.shape == shape) {
+            known.trials.push(trial);
+            return;
+        }
         let (least, most) = shape.digits();
-        if let Some(gate) = self.gates.get_mut(shape.len()) {
-            for digits in least..=most.min(63) {
-                *gate |= 1 << digits;
+        let number = self.shapes.len();
+        if let Some(by_digits) = self.by_census.get_mut(shape.len()) {
+            if by_digits.len() <= usize::from(most) {
+                by_digits.resize_with(usize::from(most) + 1, Vec::new);
+            }
+            let range = usize::from(least)..=usize::from(most);
+            for numbers in by_digits.get_mut(range).into_iter().flatten() {
+                numbers.push(number);
             }
         }
-        if let Some(shapes) = self.shapes.get_mut(shape.len()) {
-            match shapes.iter_mut().find(|entry| entry.shape == shape) {
-                Some(entry) => entry.trials.push(trial),
-                None => shapes.push(ShapeTrials { shape, trials: vec![trial] }),
-            }
-        }
+        self.shapes.push(ShapeTrials { shape, trials: vec![trial] });
     }
 
     /// Values of a recogniser are tried.
@@ -169,13 +173,7 @@ impl Whole {
 
     /// Tries `value`.
     pub(super) fn apply(&self, value: &Seen<'_>, outcome: &mut Outcome) {
-        let digits = value.census.digits;
-        if let Some(gate) = self.gates.get(value.census.len)
-            && digits < 64
-            && gate >> digits & 1 == 1
-        {
-            self.apply_shapes(value, digits, outcome);
-        }
+        self.apply_shapes(value, outcome);
         for (recogniser, trial) in
             self.recognisers.get(usize::from(value.form as u8)).into_iter().flatten()
         {
@@ -197,12 +195,11 @@ impl Whole {
         }
     }
 
-    fn apply_shapes(&self, value: &Seen<'_>, digits: usize, outcome: &mut Outcome) {
-        for entry in self.shapes.get(value.census.len).into_iter().flatten() {
-            let (least, most) = entry.shape.digits();
-            if (usize::from(least)..=usize::from(most)).contains(&digits)
-                && entry.shape.fits(value.bytes)
-            {
+    fn apply_shapes(&self, value: &Seen<'_>, outcome: &mut Outcome) {
+        let by_digits = self.by_census.get(value.census.len);
+        let numbers = by_digits.and_then(|numbers| numbers.get(value.census.digits));
+        for entry in numbers.into_iter().flatten().filter_map(|number| self.shapes.get(*number)) {
+            if entry.shape.fits(value.bytes) {
                 for trial in &entry.trials {
                     self.apply_trial(*trial, value.bytes, outcome);
                 }
