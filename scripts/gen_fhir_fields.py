@@ -77,8 +77,28 @@ SEARCH = {
     "address": [["person.address", 80]],
     "address-city": [["person.address", 85]],
     "address-postalcode": [["person.address", 90]],
+    "_text": [["health.free_text", 65]],
+    "_content": [["health.free_text", 65]],
 }
-SEARCH_BY_RESOURCE = {"name": [["person.name", 90]], "identifier": [["person.identifier", 75]]}
+
+# Parameters of operations (`Patient/$match`, custom ones) whose name says what their value is,
+# whatever its type. `name` alone is also that of a code (`CodeSystem/$lookup`).
+PARAMETERS = {
+    "param-name": (["person.name", 90], ["family", "given", "familyName", "givenName", "patientName"]),
+    "param-birth-date": (["person.birth_date", 95], ["birthdate", "birthDate", "dateOfBirth", "dob"]),
+    "param-address": (["person.address", 85], ["address", "address-city", "address-postalcode"]),
+    "phone": (["contact.phone", 97], ["phone"]),
+    "email": (["contact.email", 97], ["email"]),
+}
+SEARCH_BY_RESOURCE = {
+    "name": [["person.name", 90]],
+    "identifier": [["person.identifier", 75]],
+    # An expression over the same parameters: `name eq "Roe"`.
+    "_filter": [["person.name", 75]],
+    # Words to be found in the narrative or anywhere: of persons that is their name, most often.
+    "_text": [["person.name", 75]],
+    "_content": [["person.name", 75]],
+}
 
 # What a contact point's system and an identifier's type code stand for, beside those that rules
 # list as their own (type codes: HL7 table 0203).
@@ -126,6 +146,15 @@ EXTENSION_BASE = "http://hl7.org/fhir/StructureDefinition/"
 NAMES = [
     ("FamilyMemberHistory", "personName", ["name"]),
     ("AuditEvent", "agentName", ["agent.name", "participant.name"]),  # participant: DSTU2
+]
+
+# What an operation is given, by its type: parts of parameters too.
+PARAMETER_TYPES = [
+    ("HumanName", "valueHumanName"),
+    ("Address", "valueAddress"),
+    ("ContactPoint", "valueContactPoint"),
+    ("Identifier", "valueIdentifier"),
+    ("Attachment", "valueAttachment"),
 ]
 
 # Strings in which clinicians write: no data type tells them from others.
@@ -274,6 +303,10 @@ def main():
             elements[resource] = found
     for resource, row, names in OTHER_VERSIONS + NAMES:
         elements.setdefault(resource, {}).setdefault(row, set()).update(names)
+    for row, name in PARAMETER_TYPES:
+        names = {f"parameter.{name}", f"parameter.part.{name}"}
+        elements.setdefault("Parameters", {}).setdefault(row, set()).update(names)
+    elements["Parameters"].pop("HumanName-clinician", None)
     for resource, names in FREE_TEXT:
         elements.setdefault(resource, {}).setdefault("freeText", set()).update(names)
 
@@ -293,10 +326,13 @@ def main():
     out += ["", "[tokens]"]
     tokens = TOKENS | {f"to-{name}": place for name, place in REFERENCES.items()}
     tokens |= {token: [cls, confidence] for token, cls, confidence in EXTENSIONS.values()}
+    tokens |= {token: place for token, (place, _) in PARAMETERS.items()}
     out += [f'"{name}" = ["{cls}", {confidence}]' for name, (cls, confidence) in tokens.items()]
     out += ["", "[marks]"]
     out += [f'"{name}" = "to-{name}"' for name in REFERENCES]
     out += [f'"{EXTENSION_BASE}{name}" = "{row[0]}"' for name, row in EXTENSIONS.items()]
+    for token, (_, names) in PARAMETERS.items():
+        out += [f'"parameter:{name}" = "{token}"' for name in names]
     out.append("")
     for resource in sorted(elements):
         out.append(f"[elements.{resource}]")

@@ -4,6 +4,7 @@
 mod support;
 
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -261,6 +262,54 @@ fn bad_options_are_refused_by_name() {
     lab.file("phitap.toml", "workers = 1\nfail-on = \"hihg\"\n");
     let ran = lab.replay("db", &[&clinic], &["--config", config]);
     one_line(&ran, USAGE, &["phitap.toml", "line 2", "key fail-on", "hihg", "critical"]);
+    assert_eq!(lab.digest("db"), digest);
+}
+
+#[test]
+fn a_bad_value_in_a_configuration_file_is_told_with_file_and_key() {
+    let (lab, digest) = stored();
+    let clinic = fixture("clinic/clinic.pcap");
+    let key = lab.file("not-a-key", "xyz\n");
+    std::fs::set_permissions(key, PermissionsExt::from_mode(0o600)).expect("permissions");
+    for (text, key, words) in [
+        ("db = \"\"", "db", &["expected a path"][..]),
+        ("db = 3", "db", &["line 1", "string"]),
+        ("key-file = \"\"", "key-file", &["expected a path"]),
+        ("key-file = \"not-a-key\"", "key-file", &["not-a-key", "64 hexadecimal digits"]),
+        ("rules = \"\"", "rules", &["expected a path"]),
+        ("rules = \"nowhere\"", "rules", &["nowhere"]),
+        ("workers = 300", "workers", &["expected 0 to 256", "300"]),
+        ("workers = -1", "workers", &["line 1", "-1"]),
+        ("workers = \"two\"", "workers", &["line 1", "two"]),
+        ("memory = \"12Q\"", "memory", &["expected a size such as 64M", "12Q"]),
+        ("memory = \"1M\"", "memory", &["at least 16M", "1M"]),
+        ("memory = 512", "memory", &["line 1", "string"]),
+        ("events = \"\"", "events", &["expected a path"]),
+        ("fail-on = \"enormous\"", "fail-on", &["line 1", "enormous", "critical"]),
+        ("filter = \"tcp prot 80\"", "filter", &["tcp prot 80", "pcap-filter"]),
+        ("filter = 80", "filter", &["line 1", "string"]),
+    ] {
+        lab.file("my.toml", format!("{text}\n"));
+        let mut args: Vec<&str> = vec!["replay", clinic.to_str().expect("UTF-8")];
+        args.extend(["--config", "my.toml"]);
+        // The options would win over the keys.
+        if key != "db" {
+            args.extend(["--db", "db"]);
+        }
+        if key != "key-file" {
+            args.extend(["--key-file", "key"]);
+        }
+        let ran = lab.run(args);
+        one_line(&ran, USAGE, &["my.toml", &format!("key {key}")]);
+        one_line(&ran, USAGE, words);
+    }
+    lab.file("my.toml", "events = \"no/such/folder/events.jsonl\"\n");
+    let ran = lab.replay("db", &[&clinic], &["--config", "my.toml"]);
+    one_line(&ran, FAILED, &["my.toml", "key events", "no/such/folder/events.jsonl"]);
+    // The command line wins, also over what would be refused.
+    lab.file("my.toml", "memory = \"12Q\"\nworkers = 300\nfilter = \"tcp prot 80\"\n");
+    let more = ["--config", "my.toml", "--memory", "64M", "--workers", "1", "--filter", "tcp"];
+    lab.replay("other.db", &[&clinic], &more).expect(0);
     assert_eq!(lab.digest("db"), digest);
 }
 

@@ -204,7 +204,8 @@ fn answers(case: &Case) -> Result<Answers, String> {
                 .lines()
                 .map(|line| serde_json::from_str(line).map_err(|e| format!("{line}: {e}")))
                 .filter(|event: &Result<Value, _>| {
-                    event.as_ref().map_or(true, |e| e["event_type"] == "http")
+                    let told = |e: &Value| e["event_type"] == "http" || e["event_type"] == "tls";
+                    event.as_ref().map_or(true, told)
                 })
                 .collect::<Result<_, _>>()?,
             ask => lab.query("case.db", &ask.split(' ').collect::<Vec<_>>()),
@@ -340,6 +341,7 @@ cases! {
     coverage_undecoded
     fail_on
     fhir_batch
+    fhir_by_path
     fhir_capabilities
     fhir_history
     fhir_operations
@@ -347,11 +349,18 @@ cases! {
     fhir_search
     fhir_writes
     filter_option
+    finding_clear_beside_tls
     finding_credentials_in_clear
     finding_credentials_in_url
     finding_secret_in_response
     finding_sensitive_in_clear
     finding_sensitive_in_url
+    finding_tls_cipher
+    finding_tls_expiry
+    finding_tls_key
+    finding_tls_name
+    finding_tls_self_signed
+    finding_tls_version
     finding_unauthenticated
     form_post
     interim_responses
@@ -371,6 +380,7 @@ cases! {
     repeated_bodies
     smuggled_length
     stacked_codings
+    tls_sessions
     until_close
     xml_record
 }

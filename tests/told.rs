@@ -189,3 +189,91 @@ fn every_finding_has_a_severity_an_explanation_and_what_it_is_about() {
     let shown = explained.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(shown.contains(first), "{shown}");
 }
+
+#[test]
+fn a_part_that_says_how_it_is_compressed_is_no_undeclared_coding() {
+    let parts = |head: &str| {
+        let mut body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a.json\"\r\n\
+             Content-Type: application/json\r\n{head}\r\n"
+        )
+        .into_bytes();
+        body.extend(gzip(br#"{"ssn":"536-22-1234"}"#));
+        body.extend(b"\r\n--x--\r\n");
+        body
+    };
+    let kind = "Content-Type: multipart/mixed; boundary=x";
+    let (lab, _) = replayed(&[
+        ("/said", kind, &parts("Content-Encoding: gzip\r\n")),
+        ("/unsaid", kind, &parts("")),
+    ]);
+    let endpoints = lab.query("phitap.db", &["endpoints"]);
+    for (operation, undeclared) in [("GET /said", false), ("GET /unsaid", true)] {
+        let endpoint = of(&endpoints, operation);
+        assert_eq!(endpoint["data_classes"][0]["class"], "us.ssn", "{endpoint:#}");
+        let told = endpoint["anomalies"].to_string().contains("coding-undeclared");
+        assert_eq!(told, undeclared, "{endpoint:#}");
+    }
+}
+
+#[test]
+fn a_target_with_a_blank_is_an_exchange_and_counted_as_odd() {
+    let (lab, _) =
+        replayed(&[("/a b?name=x y", JSON, b"{\"ssn\":\"536-22-1234\"}"), ("/plain", JSON, b"{}")]);
+    let endpoints = lab.query("phitap.db", &["endpoints"]);
+    assert_eq!(endpoints.len(), 2, "{endpoints:#?}");
+    let odd = endpoints.iter().find(|e| e["operation"] != "GET /plain").unwrap();
+    assert_eq!(odd["requests"], 1, "{odd:#}");
+    assert_eq!(odd["anomalies"]["http-start-line-odd"], 1, "{odd:#}");
+    assert_eq!(odd["data_classes"][0]["class"], "us.ssn", "{odd:#}");
+}
+
+#[test]
+fn a_part_of_a_resource_is_not_taken_for_the_whole() {
+    let lab = Lab::default();
+    let mut talk = Conversation::open("10.0.0.1:4000", "10.0.0.2:80", 1_000_000);
+    for (target, range) in [
+        ("/middle", "Content-Range: bytes 100-104/900\n"),
+        ("/all", "Content-Range: bytes 0-4/5\n"),
+        ("/unsaid", ""),
+    ] {
+        let request = format!("GET {target} HTTP/1.1\nHost: api.example\nRange: bytes=100-");
+        let head = format!("HTTP/1.1 206 Partial Content\n{range}Content-Type: text/plain");
+        talk = talk.exchange((&request, b""), (&head, b"hello"));
+    }
+    let path = lab.path("made.pcap");
+    capture::write(&path, &talk.close());
+    lab.replay("phitap.db", &[&path], &[]).expect(0);
+    let endpoints = lab.query("phitap.db", &["endpoints"]);
+    for (operation, truncated) in [("GET /middle", 1), ("GET /all", 0), ("GET /unsaid", 1)] {
+        let endpoint = of(&endpoints, operation);
+        assert_eq!(endpoint["coverage"]["truncated"], truncated, "{endpoint:#}");
+    }
+}
+
+#[test]
+fn a_revealed_host_is_the_authority_that_counts_as_sent() {
+    let lab = Lab::default();
+    let mut talk = Conversation::open("10.0.0.1:4000", "10.0.0.2:80", 1_000_000);
+    for request in [
+        "GET http://Proxied.Example:80/a HTTP/1.1\nHost: other.example",
+        "GET /b HTTP/1.1\nHost: API.Example:80",
+        "GET /c HTTP/1.0",
+    ] {
+        talk = talk.exchange((request, b""), ("HTTP/1.1 200 OK", b""));
+    }
+    let path = lab.path("made.pcap");
+    capture::write(&path, &talk.close());
+    for (options, expected) in [
+        (&["--events", "raw", "--reveal"][..], ["Proxied.Example:80", "API.Example:80"]),
+        (&["--events", "names"], ["proxied.example", "api.example"]),
+    ] {
+        lab.replay(&format!("{}.db", options[1]), &[&path], options).expect(0);
+        let text = std::fs::read_to_string(lab.path(options[1])).unwrap();
+        let events = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let http = events.filter(|event| event["event_type"] == "http");
+        let hosts: Vec<String> =
+            http.map(|event| event["http"]["hostname"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(hosts, [expected[0], expected[1], "10.0.0.2:80"]);
+    }
+}

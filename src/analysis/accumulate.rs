@@ -41,6 +41,13 @@ pub struct EndpointSlot {
     touched: bool,
 }
 
+/// Where an endpoint's slot is, as long as slots are not forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotRef {
+    at: u32,
+    generation: u32,
+}
+
 /// Endpoint slots kept between two rollups; beyond it they are made anew.
 const SLOTS_MAX: usize = 16 * 1024;
 
@@ -49,6 +56,8 @@ pub struct Accumulator {
     state: foldhash::quality::RandomState,
     endpoints: Vec<EndpointSlot>,
     index: HashTable<u32>,
+    /// How often the slots were forgotten.
+    generation: u32,
     services: TableMap<Arc<str>, ServiceStats>,
     clients: TableMap<IpAddr, ClientStats>,
     flows: TableMap<FlowKey, FlowStats>,
@@ -63,6 +72,7 @@ impl Default for Accumulator {
             state: table_state(),
             endpoints: Vec::new(),
             index: HashTable::new(),
+            generation: 0,
             services: TableMap::default(),
             clients: TableMap::default(),
             flows: TableMap::default(),
@@ -73,8 +83,16 @@ impl Default for Accumulator {
 }
 
 impl Accumulator {
+    /// The slot of an endpoint that was seen before, unless it is forgotten.
+    pub fn slot(&mut self, slot: SlotRef) -> Option<&mut EndpointSlot> {
+        let found = self.endpoints.get_mut(slot.at as usize);
+        let slot = found.filter(|_| slot.generation == self.generation)?;
+        slot.touched = true;
+        Some(slot)
+    }
+
     /// The slot of an endpoint.
-    pub fn endpoint(&mut self, key: EndpointRef<'_>) -> Option<&mut EndpointSlot> {
+    pub fn endpoint(&mut self, key: EndpointRef<'_>) -> Option<SlotRef> {
         let hash = self.hash(&key);
         let endpoints = &mut self.endpoints;
         let found = self.index.find(hash, |at| {
@@ -108,9 +126,7 @@ impl Accumulator {
                 at
             }
         };
-        let slot = self.endpoints.get_mut(at as usize)?;
-        slot.touched = true;
-        Some(slot)
+        Some(SlotRef { at, generation: self.generation })
     }
 
     /// The statistics of a service.
@@ -150,8 +166,7 @@ impl Accumulator {
             rollup.endpoints.insert(slot.key.clone(), stats);
         }
         if self.endpoints.len() > SLOTS_MAX {
-            self.endpoints.clear();
-            self.index.clear();
+            self.forget_columns();
         }
         rollup.services.extend(self.services.drain());
         rollup.clients.extend(self.clients.drain());
@@ -163,6 +178,7 @@ impl Accumulator {
 
     /// Forgets the endpoints' slots: the column numbers they speak of are void.
     pub fn forget_columns(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
         self.endpoints.clear();
         self.index.clear();
     }

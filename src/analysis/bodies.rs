@@ -67,7 +67,8 @@ impl Workbench {
 
     /// Holds `bytes` back, if the body is whole so far and stays small.
     fn holds(&mut self, half: &mut Half, bytes: &[u8]) -> bool {
-        if half.walker.is_some() {
+        // Another reading is read once.
+        if half.walker.is_some() || self.shadow.is_some() {
             return false;
         }
         if half.held.is_none() {

@@ -11,6 +11,8 @@ use crate::content::{PathId, PathTable, Step};
 use crate::inventory::FieldKey;
 use crate::model::{Direction, Location};
 
+use super::operation::cda;
+
 /// Direction and location of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -192,8 +194,11 @@ impl Columns {
             let mut at = path;
             while at != root {
                 let name = paths.name(at);
-                // In FHIR XML a primitive's value is an attribute of its element.
-                let primitive = names.is_empty() && paths.step_of(at) == Some(Step::Attribute);
+                // In FHIR XML a primitive's value is an attribute of its element; in CDA each
+                // attribute has a meaning of its own.
+                let primitive = names.is_empty()
+                    && resource != cda::ROOT
+                    && paths.step_of(at) == Some(Step::Attribute);
                 if !name.is_empty() && !primitive {
                     names.push(name);
                 }

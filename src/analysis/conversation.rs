@@ -1,13 +1,18 @@
 //! One flow, from its first bytes to its last: identify, parse, pair.
 
+use std::sync::Arc;
+
 use crate::base::Timestamp;
 use crate::flow::{FlowInfo, FlowTotals};
 use crate::model::{
     Anomaly, Correlation, Direction, EndCause, Hl7Header, MessageEvent, MessageHead, StreamEvent,
     StreamInput, SwitchTo,
 };
-use crate::protocol::{Identification, Identifier, MessageSink, Parser, Protocol, protocol_named};
+use crate::protocol::{
+    Identification, Identifier, MessageSink, Parser, Protocol, leaves_framing_open, protocol_named,
+};
 
+use super::doubts::Memory;
 use super::half::{Request, Response};
 use super::pairing::Pairing;
 use super::workbench::Workbench;
@@ -20,13 +25,24 @@ pub struct Conversation {
     /// Name of the protocol, for the books.
     outcome: &'static str,
     next_tx: u64,
+    /// What passed, for copies of it that come late.
+    pub(super) memory: Memory,
 }
 
 enum Stage {
     Identifying(Box<Identifier>),
     Speaking(Box<Speaking>),
+    /// Its TLS session was told: what follows is counted for this service.
+    Encrypted(Box<Encrypted>),
     /// Nothing more can be made of it.
     Closed,
+}
+
+/// A TLS session that was told.
+struct Encrypted {
+    service: Arc<str>,
+    /// Bytes of both directions, handshake included.
+    bytes: u64,
 }
 
 struct Speaking {
@@ -39,6 +55,10 @@ struct Speaking {
     remainder: Vec<(Direction, Timestamp, Vec<u8>)>,
     /// An interim response (1xx) is passing: it answers nothing.
     interim: bool,
+    /// Bytes of both directions so far.
+    bytes: u64,
+    /// Set by an event: the service of a TLS session.
+    encrypted: Option<Arc<str>>,
 }
 
 impl Stage {
@@ -51,6 +71,8 @@ impl Stage {
                 switch: None,
                 remainder: Vec::new(),
                 interim: false,
+                bytes: 0,
+                encrypted: None,
             }))
         })
     }
@@ -69,7 +91,71 @@ impl Conversation {
             flipped: false,
             outcome: EMPTY,
             next_tx: 0,
+            memory: Memory::default(),
         }
+    }
+
+    /// For another reading of a flow: one that speaks `protocol`, or is to be identified anew.
+    pub fn shadow(
+        flow: &FlowInfo,
+        protocol: Option<&'static Protocol>,
+        flipped: bool,
+    ) -> Conversation {
+        let mut conversation = Conversation::new(flow);
+        if let Some(protocol) = protocol {
+            conversation.stage = Stage::speaking(protocol);
+            conversation.flipped = flipped;
+        }
+        conversation
+    }
+
+    /// The other reading is over.
+    pub fn end_shadow(mut self, flow: &FlowInfo, bench: &mut Workbench) {
+        self.end_speaking(flow, bench);
+    }
+
+    /// What its protocol is called, or why there is none.
+    pub(super) fn outcome(&self) -> &'static str {
+        self.outcome
+    }
+
+    /// Whether directions are turned round.
+    pub(super) fn is_flipped(&self) -> bool {
+        self.flipped
+    }
+
+    /// Whether nothing more can be made of it.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self.stage, Stage::Closed | Stage::Encrypted(_))
+    }
+
+    /// Whether its protocol is not told yet.
+    pub(super) fn is_identifying(&self) -> bool {
+        matches!(self.stage, Stage::Identifying(_))
+    }
+
+    /// The protocol it speaks.
+    pub(super) fn protocol(&self) -> Option<&'static Protocol> {
+        match &self.stage {
+            Stage::Speaking(speaking) => Some(speaking.protocol),
+            _ => None,
+        }
+    }
+
+    /// Whether no message is open.
+    pub(super) fn is_over(&self) -> bool {
+        match &self.stage {
+            Stage::Closed | Stage::Encrypted(_) => true,
+            Stage::Identifying(_) => false,
+            Stage::Speaking(speaking) => {
+                speaking.pairing.is_empty() && speaking.parser.is_between_messages()
+            }
+        }
+    }
+
+    /// Whether what comes now is the begin of something.
+    pub(super) fn may_remember(&self) -> bool {
+        self.is_identifying() || self.is_over()
     }
 
     /// Takes the next step of one stream.
@@ -77,16 +163,20 @@ impl Conversation {
         if self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
             self.outcome = UNIDENTIFIED;
         }
+        self.remember(flow, &event, bench);
+        let at = event.at;
         let mut event = event;
         if self.flipped {
             event.direction = event.direction.reversed();
         }
         self.step(flow, event, bench);
+        self.settle_memory(at, bench);
     }
 
     fn step(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
         match &mut self.stage {
             Stage::Closed => {}
+            Stage::Encrypted(session) => session.bytes += byte_count(&event),
             Stage::Identifying(_) => self.identify(flow, event, bench),
             Stage::Speaking(_) => self.speak(flow, event, bench),
         }
@@ -95,6 +185,11 @@ impl Conversation {
     /// The flow is over.
     pub fn close(mut self, flow: &FlowInfo, totals: &FlowTotals, bench: &mut Workbench) {
         self.end_speaking(flow, bench);
+        if let Stage::Encrypted(session) = &self.stage {
+            bench.encrypted_bytes(&session.service, session.bytes, totals.last);
+        }
+        self.settle_memory(totals.last, bench);
+        self.forget(flow, bench);
         let flow = self.oriented(flow);
         let stats = bench.accumulator.flow(flow.server, self.outcome);
         stats.flows += 1;
@@ -159,6 +254,7 @@ impl Conversation {
             switch: &mut speaking.switch,
             remainder: &mut speaking.remainder,
             interim: &mut speaking.interim,
+            encrypted: &mut speaking.encrypted,
             next_tx: &mut self.next_tx,
             bench,
         };
@@ -168,6 +264,12 @@ impl Conversation {
             sink.pairing.closed();
         }
         speaking.parser.push(event, &mut sink);
+        speaking.bytes += byte_count(&event);
+        if let Some(service) = speaking.encrypted.take() {
+            let bytes = speaking.bytes;
+            self.stage = Stage::Encrypted(Box::new(Encrypted { service, bytes }));
+            return;
+        }
         if let Some(to) = speaking.switch {
             let remainder = std::mem::take(&mut speaking.remainder);
             self.end_speaking(flow, bench);
@@ -201,6 +303,13 @@ impl Conversation {
     }
 }
 
+fn byte_count(event: &StreamEvent<'_>) -> u64 {
+    match event.input {
+        StreamInput::Bytes(bytes) => bytes.len() as u64,
+        StreamInput::Gap(_) | StreamInput::End(_) => 0,
+    }
+}
+
 /// Takes the parser's events of one flow.
 struct Listener<'a> {
     flow: &'a FlowInfo,
@@ -209,6 +318,7 @@ struct Listener<'a> {
     switch: &'a mut Option<SwitchTo>,
     remainder: &'a mut Vec<(Direction, Timestamp, Vec<u8>)>,
     interim: &'a mut bool,
+    encrypted: &'a mut Option<Arc<str>>,
     next_tx: &'a mut u64,
     bench: &'a mut Workbench,
 }
@@ -221,9 +331,18 @@ impl Listener<'_> {
     }
 
     fn anomaly(&mut self, direction: Direction, anomaly: Anomaly) {
-        match self.pairing.passing(direction) {
-            Some(half) => half.anomaly(anomaly.0),
-            None => self.bench.accumulator.anomaly(anomaly.0),
+        let told = match self.pairing.passing(direction) {
+            Some(half) => {
+                half.anomaly(anomaly.0);
+                None
+            }
+            None => {
+                self.bench.odd(anomaly.0);
+                Some(anomaly.0)
+            }
+        };
+        if leaves_framing_open(anomaly) && self.bench.shadow.is_none() {
+            self.bench.unframed.push((direction, told));
         }
     }
 }
@@ -280,12 +399,18 @@ impl MessageSink for Listener<'_> {
                 self.pairing.lost(direction);
             }
             MessageEvent::Anomaly { direction, anomaly } => self.anomaly(direction, anomaly),
+            // Another reading of a flow is looked at for values; a session has none.
+            MessageEvent::Session { .. } if self.bench.shadow.is_some() => {}
+            MessageEvent::Session { session } => {
+                let service = self.bench.tls_session(self.flow, self.next_tx, session);
+                *self.encrypted = Some(service);
+            }
             MessageEvent::Switch { to } => *self.switch = Some(to),
             MessageEvent::Remainder { direction, at, bytes } => {
                 self.remainder.push((direction, at, bytes.to_vec()));
             }
             MessageEvent::GaveUp { direction, anomaly } => {
-                self.bench.accumulator.anomaly(anomaly.0);
+                self.bench.odd(anomaly.0);
                 self.pairing.lost(direction);
             }
         }

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::base::limits::PATH_SEGMENTS_MAX;
 use crate::content::percent_decode;
 use crate::flow::FlowInfo;
-use crate::inventory::{EndpointStats, Span, TemplatedPath, template_path};
+use crate::inventory::{EndpointStats, Span, template_path};
 use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status, Value, ValueKind};
 
 use super::accumulate::EndpointRef;
 use super::half::{Exchange, Half, Request, Response};
 use super::operation::fhir::{self, Part};
-use super::operation::hl7v2;
+use super::operation::{fhir_path, hl7v2};
 use super::workbench::Workbench;
 
 /// What an exchange turned out to be.
@@ -22,9 +24,12 @@ struct Named {
     path: String,
     /// What was asked where that is not method and path.
     operation: Arc<str>,
-    /// Names and values of the path's parameters; values as sent.
-    parameters: Vec<(String, Vec<u8>)>,
+    parameters: Parameters,
 }
+
+/// Names and values of a path's parameters; values as sent. Most paths have one or two, and both
+/// are short.
+type Parameters = SmallVec<[(SmallVec<[u8; 16]>, SmallVec<[u8; 40]>); 2]>;
 
 impl Workbench {
     /// Adds an exchange to the books.
@@ -36,6 +41,12 @@ impl Workbench {
         mut exchange: Exchange,
     ) {
         let named = self.name_exchange(&exchange);
+        if self.shadow.is_some() {
+            if let Some(request) = &mut exchange.request {
+                self.inspect_parameters(&named, &mut request.half);
+            }
+            return self.take_shadow(exchange);
+        }
         let service = exchange.request.as_ref().and_then(|r| r.head.service.clone());
         let service = service.unwrap_or_else(|| self.address_service(flow.server));
         if let Some(request) = &mut exchange.request {
@@ -53,10 +64,11 @@ impl Workbench {
                 events.exchange(event);
             }
         }
+        self.spare_path = named.path;
         self.recycle(exchange);
     }
 
-    fn name_exchange(&self, exchange: &Exchange) -> Named {
+    fn name_exchange(&mut self, exchange: &Exchange) -> Named {
         if let Some(said) = exchange.hl7v2() {
             let operation = said.operation.clone();
             return Named { standard: hl7v2::STANDARD, operation, ..Named::default() };
@@ -68,8 +80,13 @@ impl Workbench {
         let version = halves().filter_map(|h| h.facts.version.or(h.fhir.version)).max();
         let sent = halves().any(|h| h.fhir.sent || h.facts.resource.is_some());
         let accepted = halves().any(|h| h.fhir.accepted);
+        let pathed = !sent && !accepted && !exchange.is_page();
+        let by_path =
+            exchange.request.as_ref().filter(|r| pathed && fhir_path::may_name_fhir(&r.head.path));
+        let by_path = by_path.and_then(|request| self.name_fhir(request, true));
+        let fhir = sent || accepted || by_path.is_some();
         let version = version.or_else(|| {
-            let request = exchange.request.as_ref().filter(|_| sent || accepted)?;
+            let request = exchange.request.as_ref().filter(|_| fhir)?;
             request.half.fhir.asked.or_else(|| version_of_base(&request.head.path))
         });
         let standard = version.map_or("fhir", |v| v.standard());
@@ -80,8 +97,11 @@ impl Workbench {
         if halves().any(|h| h.facts.hl7v2) {
             return Named { standard: hl7v2::STANDARD, ..self.name_http(request) };
         }
+        if let Some(named) = by_path {
+            return Named { standard, ..named };
+        }
         if sent || accepted {
-            if let Some(mut named) = self.name_fhir(request) {
+            if let Some(mut named) = self.name_fhir(request, false) {
                 named.standard = standard;
                 return named;
             }
@@ -94,7 +114,9 @@ impl Workbench {
         self.name_http(request)
     }
 
-    fn name_fhir(&self, request: &Request) -> Option<Named> {
+    /// What `request` asks of a FHIR server; `by_path` where its path alone has to say that there
+    /// is one.
+    fn name_fhir(&mut self, request: &Request, by_path: bool) -> Option<Named> {
         let segments: Vec<&[u8]> = request
             .head
             .path
@@ -110,6 +132,9 @@ impl Workbench {
             bundle: facts.bundle,
         };
         let operation = fhir::parse(&segments, &context)?;
+        if by_path && !fhir_path::is_conclusive(&operation) {
+            return None;
+        }
         let base = operation.base.join(&b'/');
         let mut templated = self.template(&base);
         for part in &operation.tail {
@@ -120,7 +145,7 @@ impl Workbench {
             match part {
                 Part::Literal(text) => templated.0.push_str(text),
                 Part::Parameter(name, value) => {
-                    let taken = |n: &str| templated.1.iter().any(|(t, _)| t == n);
+                    let taken = |n: &str| templated.1.iter().any(|(t, _)| **t == *n.as_bytes());
                     let mut unique = (*name).to_string();
                     let mut n = 2;
                     while taken(&unique) {
@@ -128,7 +153,7 @@ impl Workbench {
                         n += 1;
                     }
                     templated.0.push_str(&format!("{{{unique}}}"));
-                    templated.1.push((unique, value.to_vec()));
+                    templated.1.push((unique.as_bytes().into(), (*value).into()));
                 }
             }
         }
@@ -137,20 +162,24 @@ impl Workbench {
         Some(Named { standard: "fhir", interaction, path, parameters, ..Named::default() })
     }
 
-    fn name_http(&self, request: &Request) -> Named {
+    fn name_http(&mut self, request: &Request) -> Named {
         let (path, parameters) = match request.head.method {
-            "CONNECT" => (String::new(), vec![]),
+            "CONNECT" => Default::default(),
             _ => self.template(&request.head.path),
         };
         Named { standard: "http", path, parameters, ..Named::default() }
     }
 
-    fn template(&self, path: &[u8]) -> (String, Vec<(String, Vec<u8>)>) {
-        let mut out = TemplatedPath::default();
-        template_path(path, &|text| self.segments.is_sensitive(text), &mut out);
+    fn template(&mut self, path: &[u8]) -> (String, Parameters) {
+        let out = &mut self.templated;
+        template_path(path, |text| self.segments.shape(text), out);
         let parameters =
-            out.parameters(path).map(|(name, value)| (name.to_string(), value.to_vec())).collect();
-        (out.template().to_string(), parameters)
+            out.parameters(path).map(|(name, value)| (name.as_bytes().into(), value.into()));
+        let parameters = parameters.collect();
+        let mut template = std::mem::take(&mut self.spare_path);
+        template.clear();
+        template.push_str(out.template());
+        (template, parameters)
     }
 
     fn inspect_parameters(&mut self, named: &Named, half: &mut Half) {
@@ -158,7 +187,7 @@ impl Workbench {
             return;
         }
         for (name, value) in &named.parameters {
-            let path = self.paths.header(name.as_bytes());
+            let path = self.paths.header(name);
             let decoded = percent_decode(value);
             let value = Value::new(ValueKind::String, &decoded);
             self.inspector(Direction::ToServer, Location::Path, half).leaf(path, value);
@@ -177,7 +206,9 @@ impl Workbench {
         let method = exchange.request.as_ref().map_or("", |r| r.head.method);
         let &Named { standard, ref path, ref operation, .. } = named;
         let key = EndpointRef { service, standard, method, path, operation };
-        let Some(slot) = self.accumulator.endpoint(key) else { return };
+        let Some(place) = self.accumulator.endpoint(key) else { return };
+        let Some(slot) = self.accumulator.slot(place) else { return };
+        self.finished.push(place);
         let stats = &mut slot.stats;
         stats.requests += 1;
         *stats.protocols.entry(protocol).or_default() += 1;
@@ -274,6 +305,12 @@ impl Exchange {
         let request = self.request.as_ref().and_then(|r| r.head.hl7v2.as_deref());
         request.or_else(|| self.response.as_ref().and_then(|r| r.hl7v2.as_deref()))
     }
+
+    /// Whether the answer is a page for people.
+    fn is_page(&self) -> bool {
+        let good = self.response.as_ref().filter(|r| r.status.is_some_and(Status::is_success));
+        good.and_then(|r| r.half.media.as_deref()).is_some_and(|media| media == "text/html")
+    }
 }
 
 /// The version of FHIR that a segment before the first resource type names.
@@ -331,6 +368,7 @@ fn event_of(
         user_agent: None,
         length: response.map_or(0, |r| r.half.body_bytes),
         hl7v2: None,
+        tls: None,
         revealed: None,
     };
     if let Some(request) = &mut exchange.request {

@@ -97,7 +97,7 @@ mod tests {
     }
 
     fn over_http(bench: &mut Workbench, media: &[u8], body: &[u8]) -> Box<Response> {
-        let headers = [Header { name: b"Content-Type", value: media }];
+        let headers = [Header::new(b"Content-Type", media)];
         let head = MessageHead::HttpResponse { status: 200, minor_version: 1, headers: &headers };
         let mut response = bench.spare_response();
         bench.response_head(&head, &mut response);

@@ -11,7 +11,7 @@ use crate::model::{Location, Value, ValueKind};
 use super::columns::{Columns, Context, Place};
 use super::leaves::Leaves;
 use super::operation::fhir::{self, Version};
-use super::operation::hl7v2;
+use super::operation::{cda, hl7v2};
 use super::roles::{Role, Roles};
 use super::values::{Looked, Values};
 
@@ -35,7 +35,7 @@ struct Frame {
     display: Option<usize>,
     /// Type of what the reference points at.
     target: Option<&'static str>,
-    /// Token of an extension, and its `url` leaf.
+    /// Token of an extension or parameter, and the leaf with its `url` or name.
     extension: Option<(u16, usize)>,
     /// In an OBX segment: what its values are called by their type.
     observed: Option<&'static str>,
@@ -121,6 +121,30 @@ impl Inspector<'_> {
         self.log(path, value, 0);
     }
 
+    /// Lets `walk` log leaves below `root` as elements of a resource of type `kind`.
+    pub fn within(&mut self, kind: &'static str, root: PathId, walk: impl FnOnce(&mut Self)) {
+        self.open(root, 0);
+        self.found_document(kind, root);
+        walk(self);
+        self.frames.stack.pop();
+    }
+
+    fn open(&mut self, path: PathId, context: u32) {
+        self.frames.stack.push(Frame {
+            path,
+            from: self.leaves.count(),
+            context,
+            resource: false,
+            value: None,
+            issuer: 0,
+            entry: None,
+            display: None,
+            target: None,
+            extension: None,
+            observed: None,
+        });
+    }
+
     #[inline]
     fn log(&mut self, path: PathId, value: Value<'_>, context: u32) -> (usize, Looked) {
         if self.leaves.is_full() {
@@ -180,8 +204,13 @@ impl Inspector<'_> {
     /// The frame at the top is that of an HL7 v2 body.
     fn found_hl7v2(&mut self, root: PathId) {
         (self.frames.apart, self.facts.hl7v2) = (true, true);
+        self.found_document(hl7v2::ROOT, root);
+    }
+
+    /// The frame at the top is that of a document whose elements are known as those of `name`.
+    fn found_document(&mut self, name: &'static str, root: PathId) {
         if let Some(frame) = self.frames.stack.last_mut() {
-            let resource = Some((hl7v2::ROOT, root));
+            let resource = Some((name, root));
             frame.context = self.shared.columns.context(Context { resource, issuer: 0 });
         }
     }
@@ -263,6 +292,15 @@ impl Inspector<'_> {
         }
     }
 
+    /// What the object is called tells what its other leaves are.
+    fn name_object(&mut self, up: u8, token: u16, leaf: usize) {
+        if token != 0
+            && let Some(frame) = self.frame_up(up)
+        {
+            frame.extension = Some((token, leaf));
+        }
+    }
+
     /// What stands in a reference or an extension, to be put together when it closes.
     fn mark(&mut self, role: Role, value: &Value<'_>, leaf: usize, looked: &Looked) {
         match role {
@@ -278,10 +316,21 @@ impl Inspector<'_> {
             }
             Role::ExtensionUrl => {
                 let token = self.issuer(value, looked);
-                if token != 0
-                    && let Some(frame) = self.frame_up(0)
-                {
-                    frame.extension = Some((token, leaf));
+                self.name_object(0, token, leaf);
+            }
+            Role::ParameterName(up) => {
+                if let Some(name) = self.shared.detector.parameter_name(value.bytes) {
+                    let token = self.shared.columns.token(name);
+                    self.name_object(up, token, leaf);
+                }
+            }
+            Role::Telecom => {
+                if let Some(kind) = cda::telecom(value.bytes) {
+                    let issuer = self.shared.columns.token(kind);
+                    let columns = &mut *self.shared.columns;
+                    self.leaves.amend_one(leaf, |column| {
+                        columns.with_context(column, |old| Context { issuer, ..old })
+                    });
                 }
             }
             _ => {}
@@ -342,19 +391,7 @@ impl FieldSink for Inspector<'_> {
             return;
         }
         let context = self.frames.stack.last().map_or(0, |frame| frame.context);
-        self.frames.stack.push(Frame {
-            path,
-            from: self.leaves.count(),
-            context,
-            resource: false,
-            value: None,
-            issuer: 0,
-            entry: None,
-            display: None,
-            target: None,
-            extension: None,
-            observed: None,
-        });
+        self.open(path, context);
         match self.shared.roles.of(paths, path) {
             Role::ResourceElement => {
                 if let Some(kind) = fhir::resource_type(paths.name(path).as_bytes()) {
@@ -362,6 +399,7 @@ impl FieldSink for Inspector<'_> {
                 }
             }
             Role::Hl7v2 => self.found_hl7v2(path),
+            Role::ClinicalDocument => self.found_document(cda::ROOT, path),
             Role::Observed => self.found_observed(),
             _ => {}
         }

@@ -17,7 +17,7 @@ const CONTINUED: u32 = 1 << 31;
 const CANDIDATE: u32 = 1 << 30;
 
 /// One leaf.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Leaf {
     /// Place of its column in [`super::columns::Columns`].
     pub column: u32,
@@ -26,12 +26,19 @@ pub struct Leaf {
 }
 
 /// What is kept of a candidate's value.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Candidate {
     /// Its keyed hash.
     hash: u64,
     /// Its mask.
     mask: u64,
+}
+
+impl Candidate {
+    /// The keyed hash of its value.
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
 }
 
 impl Leaf {
@@ -194,6 +201,11 @@ impl Leaves {
             }
         }
         (plain, others)
+    }
+
+    /// The leaves in the log that are not plain.
+    pub fn candidates(&self) -> Vec<(Leaf, Candidate)> {
+        self.since(Mark { leaf: 0, candidate: 0 }).1
     }
 
     /// Whether a part of the log was folded already.

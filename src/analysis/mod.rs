@@ -2,10 +2,13 @@
 //!
 //! - [`worker`]: a flow table and its bench; segments in, rollups out
 //! - [`conversation`]: one flow: identify, parse, pair
+//! - [`history`], [`doubts`], [`readings`]: bytes that another copy may call in question; when it
+//!   does; what a receiver would have read that believed it
 //! - [`pairing`]: which response answers which request
 //! - [`half`]: a request or a response while it passes
 //! - [`workbench`]: what is shared, and what happens to heads as they pass
 //! - [`hl7v2`]: heads of HL7 v2 messages
+//! - [`tls`]: what TLS sessions show
 //! - [`bodies`], [`recall`]: what happens to bodies; those that were walked before
 //! - [`inspect`], [`roles`]: logs every leaf under its column; what its path means
 //! - [`columns`], [`leaves`], [`values`]: what a leaf is a value of, the log, the memory of values
@@ -20,16 +23,20 @@ pub mod accumulate;
 pub mod bodies;
 pub mod columns;
 pub mod conversation;
+pub mod doubts;
 pub mod finish;
 pub mod half;
+pub mod history;
 pub mod hl7v2;
 pub mod inspect;
 pub mod leaves;
 pub mod operation;
 pub mod pairing;
+pub mod readings;
 pub mod recall;
 pub mod roles;
 pub mod segments;
+pub mod tls;
 pub mod values;
 pub mod workbench;
 pub mod worker;

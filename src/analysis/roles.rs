@@ -2,7 +2,7 @@
 
 use crate::content::{PathId, PathTable, Step};
 
-use super::operation::{fhir, hl7v2};
+use super::operation::{cda, fhir, hl7v2};
 
 /// What a path means to the structure around it. A function of the path alone, remembered per
 /// path.
@@ -36,6 +36,12 @@ pub(super) enum Role {
     EntryMethod(u8),
     /// `request.url` of a Bundle's entry.
     EntryUrl(u8),
+    /// `name` of a parameter, or of a part of one, of a Parameters resource.
+    ParameterName(u8),
+    /// The root element of a CDA document.
+    ClinicalDocument,
+    /// `telecom/@value` of HL7 version 3.
+    Telecom,
     /// The root of an HL7 v2 body.
     Hl7v2,
     /// OBX-2, the type of OBX-5.
@@ -75,6 +81,9 @@ impl Roles {
 }
 
 fn role_of(paths: &PathTable, path: PathId) -> Role {
+    if let Some(role) = role_in_v3(paths, path) {
+        return role;
+    }
     // FHIR XML keeps the value of a primitive in an attribute: one frame more.
     let (path, up) = if paths.step_of(path) == Some(Step::Attribute) && paths.name(path) == "value"
     {
@@ -108,6 +117,7 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
         "reference" => Role::Reference(up),
         "display" => Role::Display(up),
         "url" if name_above(path) == "extension" => Role::ExtensionUrl,
+        "name" if matches!(name_above(path), "parameter" | "part") => Role::ParameterName(up),
         "method" if name_above(path) == "request" => Role::EntryMethod(up),
         "url" if name_above(path) == "request" => Role::EntryUrl(up),
         "code" if name_above(path) == "coding" => match above(path).map_or("", name_above) {
@@ -124,6 +134,20 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
             }
         }
         _ => Role::Plain,
+    }
+}
+
+/// The role of an attribute or root element of HL7 version 3 (of CDA above all); `None` for others.
+/// An instance identifier (data type II) has its issuer's OID as `root`.
+fn role_in_v3(paths: &PathTable, path: PathId) -> Option<Role> {
+    let step = paths.step_of(path)?;
+    let above = |path| paths.parent(path).map_or("", |parent| paths.name(parent));
+    match (step, paths.name(path)) {
+        (Step::Element, cda::DOCUMENT) => Some(Role::ClinicalDocument),
+        (Step::Attribute, "root") if above(path) == "id" => Some(Role::System(0)),
+        (Step::Attribute, "extension") if above(path) == "id" => Some(Role::Value(0)),
+        (Step::Attribute, "value") if above(path) == "telecom" => Some(Role::Telecom),
+        _ => None,
     }
 }
 

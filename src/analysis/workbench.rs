@@ -5,22 +5,26 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
 use crate::base::{InstallationKey, TableMap};
-use crate::content::{BodyPlan, PathTable, walk_cookies, walk_query};
+use crate::content::{BodyPlan, PathTable, Root, walk_cookies, walk_query};
 use crate::detect::Detector;
-use crate::inventory::{AuthScheme, key_is_data};
+use crate::inventory::{AuthScheme, TemplatedPath, key_is_data};
 use crate::model::{
-    Direction, EventSink, Header, Location, MessageHead, Revealed, Value, ValueKind,
+    Direction, EventSink, Header, HeaderName, Location, MessageHead, Revealed, Value, ValueKind,
 };
 
-use super::accumulate::Accumulator;
+use super::accumulate::{Accumulator, SlotRef};
 use super::columns::{Columns, Place};
+use super::doubts::Histories;
 use super::half::{FhirHint, Half, Request, RequestHead, Response, TARGET_BYTES_MAX};
 use super::inspect::{Inspector, Shared};
-use super::operation::fhir::Version;
+use super::operation::fhir::{self, Version};
 use super::operation::http::{self, Authority, Target};
 use super::operation::{auth, url_credentials};
+use super::readings::Shadow;
 use super::recall::Recall;
 use super::roles::Roles;
 use super::segments::Segments;
@@ -48,10 +52,23 @@ pub struct Workbench {
     pub events: Option<Box<dyn EventSink>>,
     /// Counts messages, to tell in how many a field occurs.
     pub serial: u64,
+    /// Holds the template that is being made.
+    pub(super) templated: TemplatedPath,
+    /// What the last template was stored in.
+    pub(super) spare_path: String,
     hosts: TableMap<Vec<u8>, Option<Arc<str>>>,
     names: TableMap<Vec<u8>, Option<Arc<str>>>,
     /// Cloned by every open message.
     claim: Arc<()>,
+    /// Endpoints of the exchanges that ended since the last step of a conversation.
+    pub finished: SmallVec<[SlotRef; 4]>,
+    /// Directions in which, in the last step of a conversation, it became open where messages end,
+    /// with the anomaly where no exchange was told it.
+    pub unframed: SmallVec<[(Direction, Option<&'static str>); 2]>,
+    /// Set while another reading is inspected.
+    pub shadow: Option<Shadow>,
+    /// Histories of flows.
+    pub histories: Histories,
     #[expect(clippy::vec_box, reason = "exchanges hand boxes over; nothing is copied")]
     requests: Vec<Box<Request>>,
     #[expect(clippy::vec_box, reason = "exchanges hand boxes over; nothing is copied")]
@@ -82,11 +99,24 @@ impl Workbench {
             accumulator: Accumulator::default(),
             events: None,
             serial: 0,
+            templated: TemplatedPath::default(),
+            spare_path: String::new(),
             hosts: TableMap::default(),
             names: TableMap::default(),
             claim: Arc::default(),
+            finished: SmallVec::new(),
+            unframed: SmallVec::new(),
+            shadow: None,
+            histories: Histories::default(),
             requests: Vec::new(),
             responses: Vec::new(),
+        }
+    }
+
+    /// Counts something odd that belongs to no endpoint; of another reading nothing is counted.
+    pub fn odd(&mut self, name: &'static str) {
+        if self.shadow.is_none() {
+            self.accumulator.anomaly(name);
         }
     }
 
@@ -153,7 +183,7 @@ impl Workbench {
         out.path_cut = target.path.len() > TARGET_BYTES_MAX;
         out.path.extend_from_slice(target.path.get(..TARGET_BYTES_MAX).unwrap_or(target.path));
         out.has_query = target.query.is_some_and(|q| !q.is_empty());
-        let host = headers.iter().find(|h| h.name.eq_ignore_ascii_case(b"host")).map(|h| h.value);
+        let host = headers.iter().find(|h| h.known == HeaderName::Host).map(|h| h.value);
         let authority = target.authority.or(host);
         if let Some(authority) = authority {
             out.service = self.service_name(authority, target.secure);
@@ -170,7 +200,7 @@ impl Workbench {
         }
         for header in headers {
             auth::from_header(header, &mut out.auth);
-            if header.name.eq_ignore_ascii_case(b"user-agent") {
+            if header.known == HeaderName::UserAgent {
                 out.user_agent = self.name(header.value);
             }
         }
@@ -192,9 +222,13 @@ impl Workbench {
         response.status = Some(status.into());
         response.minor_version = minor_version;
         for header in headers {
-            if header.name.eq_ignore_ascii_case(b"server") {
+            if header.known == HeaderName::Server {
                 response.product = self.name(header.value);
             }
+        }
+        if status == 206 {
+            let range = headers.iter().find(|h| h.name.eq_ignore_ascii_case(b"content-range"));
+            response.half.truncated |= http::is_part(range.map(|header| header.value));
         }
         self.headers(Direction::ToClient, &mut response.half, headers);
     }
@@ -204,16 +238,20 @@ impl Workbench {
         let mut media = None;
         for header in headers {
             half.head_bytes += (header.name.len() + header.value.len() + 4) as u64;
-            if header.name.eq_ignore_ascii_case(b"content-type") {
-                media = Some(header.value);
-            } else if header.name.eq_ignore_ascii_case(b"accept") {
-                half.fhir.accepted |= FhirHint::is_fhir(header.value);
-                half.fhir.asked = half.fhir.asked.or(FhirHint::version(header.value));
-            } else if is_cookie(header.name, direction) {
-                self.cookies(direction, half, header);
-                continue;
+            match (header.known, direction) {
+                (HeaderName::ContentType, _) => media = Some(header.value),
+                (HeaderName::Accept, _) => {
+                    half.fhir.accepted |= FhirHint::is_fhir(header.value);
+                    half.fhir.asked = half.fhir.asked.or(FhirHint::version(header.value));
+                }
+                (HeaderName::Cookie, Direction::ToServer)
+                | (HeaderName::SetCookie, Direction::ToClient) => {
+                    self.cookies(direction, half, header);
+                    continue;
+                }
+                _ => {}
             }
-            if !is_grammar(header.name) {
+            if !header.known.is_grammar() {
                 let path = self.paths.header(header.name);
                 let value = Value::new(ValueKind::String, header.value);
                 self.inspector(direction, Location::Header, half).leaf(path, value);
@@ -223,8 +261,13 @@ impl Workbench {
             half.fhir.sent = FhirHint::is_fhir(media);
             half.fhir.version = FhirHint::version(media);
             let end = memchr::memchr(b';', media).unwrap_or(media.len());
-            let essence = media.get(..end).unwrap_or(media).trim_ascii().to_ascii_lowercase();
-            half.media = self.name(&essence);
+            let essence = media.get(..end).unwrap_or(media).trim_ascii();
+            let mut lower = [0; NAME_BYTES_MAX];
+            half.media = lower.get_mut(..essence.len()).and_then(|lower| {
+                lower.copy_from_slice(essence);
+                lower.make_ascii_lowercase();
+                self.name(lower)
+            });
         }
         if half.plan.is_none() {
             let codings = codings_of(headers);
@@ -273,7 +316,14 @@ impl Workbench {
             facts: &mut half.facts,
             place,
         };
-        walk_query(text, paths, &mut sink);
+        // A search over the whole system names the types it asks for.
+        match fhir::person_asked(text) {
+            Some(kind) => {
+                let root = paths.root(Root::Query);
+                sink.within(kind, root, |sink| walk_query(text, paths, sink));
+            }
+            None => walk_query(text, paths, &mut sink),
+        }
     }
 
     /// What is shared between all messages, and the paths beside it.
@@ -323,7 +373,7 @@ impl Workbench {
     }
 
     /// The service that an authority names; labels that a detector hits become `{value}`.
-    fn service_name(&mut self, authority: &[u8], secure: bool) -> Option<Arc<str>> {
+    pub(super) fn service_name(&mut self, authority: &[u8], secure: bool) -> Option<Arc<str>> {
         if let Some(known) = self.hosts.get(authority) {
             return known.clone();
         }
@@ -371,7 +421,8 @@ impl FhirHint {
     fn version(media: &[u8]) -> Option<Version> {
         const NAME: &[u8] = b"fhirversion=";
         let at = media.windows(NAME.len()).position(|w| w.eq_ignore_ascii_case(NAME))?;
-        Version::parse(media.get(at + NAME.len()..)?.trim_ascii())
+        let value = media.get(at + NAME.len()..)?.trim_ascii();
+        Version::parse(value.strip_prefix(b"\"").unwrap_or(value))
     }
 }
 
@@ -379,8 +430,8 @@ impl FhirHint {
 /// fields, then the transfer's (RFC 9110 section 8.4, RFC 9112 section 6.1).
 fn codings_of<'a>(headers: &[Header<'a>]) -> Option<Cow<'a, [u8]>> {
     let mut codings: Option<Cow<'a, [u8]>> = None;
-    for name in [&b"content-encoding"[..], b"transfer-encoding"] {
-        for header in headers.iter().filter(|h| h.name.eq_ignore_ascii_case(name)) {
+    for name in [HeaderName::ContentEncoding, HeaderName::TransferEncoding] {
+        for header in headers.iter().filter(|h| h.known == name) {
             // The usual transfer coding is none of the body's.
             if header.value.eq_ignore_ascii_case(b"chunked") {
                 continue;
@@ -392,32 +443,4 @@ fn codings_of<'a>(headers: &[Header<'a>]) -> Option<Cow<'a, [u8]>> {
         }
     }
     codings
-}
-
-fn is_cookie(name: &[u8], direction: Direction) -> bool {
-    match direction {
-        Direction::ToServer => name.eq_ignore_ascii_case(b"cookie"),
-        Direction::ToClient => name.eq_ignore_ascii_case(b"set-cookie"),
-    }
-}
-
-/// Fields that frame a message or describe its bytes. They are read for that, and are no fields
-/// of the API.
-fn is_grammar(name: &[u8]) -> bool {
-    // By length: each comes with every message.
-    let names: &[&[u8]] = match name.len() {
-        2 => &[b"te"],
-        4 => &[b"host", b"date", b"vary"],
-        6 => &[b"accept"],
-        7 => &[b"trailer", b"upgrade"],
-        10 => &[b"connection", b"keep-alive", b"user-agent"],
-        12 => &[b"content-type"],
-        13 => &[b"accept-ranges"],
-        14 => &[b"content-length"],
-        15 => &[b"accept-encoding"],
-        16 => &[b"content-encoding"],
-        17 => &[b"transfer-encoding"],
-        _ => &[],
-    };
-    names.iter().any(|n| name.eq_ignore_ascii_case(n))
 }

@@ -9,7 +9,7 @@ use crate::base::{InstallationKey, Timestamp};
 use crate::detect::Detector;
 use crate::flow::{FlowConfig, FlowCounters, FlowHandler, FlowInfo, FlowTable, FlowTotals};
 use crate::inventory::Rollup;
-use crate::model::{EventSink, Segment, StreamEvent};
+use crate::model::{EventSink, SecondCopy, Segment, StreamEvent};
 
 use super::conversation::Conversation;
 use super::workbench::Workbench;
@@ -89,6 +89,23 @@ impl FlowHandler for Workbench {
 
     fn event(&mut self, flow: &FlowInfo, state: &mut Conversation, event: StreamEvent<'_>) {
         state.event(flow, event, self);
+    }
+
+    fn second_copy(
+        &mut self,
+        flow: &FlowInfo,
+        state: &mut Conversation,
+        copy: SecondCopy<'_>,
+    ) -> bool {
+        state.second_copy(flow, &copy, self)
+    }
+
+    fn is_midway(&self, state: &Conversation) -> bool {
+        state.memory.is_midway()
+    }
+
+    fn tidy(&mut self, flow: &FlowInfo, state: &mut Conversation, now: Timestamp) {
+        state.tidy(flow, now, self);
     }
 
     fn close(&mut self, flow: &FlowInfo, state: Conversation, totals: &FlowTotals) {

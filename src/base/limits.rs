@@ -33,6 +33,9 @@ pub const FRAGMENTED_DATAGRAMS_MAX: usize = 32_768;
 /// Bytes of fragments a decoder holds, overhead included; beyond it the oldest datagrams go.
 pub const FRAGMENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// Readings of a datagram beside the first, where its fragments overlap and differ.
+pub const FRAGMENT_READINGS_MAX: usize = 9;
+
 /// What one fragment is charged beyond its bytes.
 pub const FRAGMENT_OVERHEAD: usize = 64;
 
@@ -317,3 +320,59 @@ pub const DECODERS_POOLED_MAX: usize = 8;
 /// How far behind a SYN the first bytes of its stream may lie when it is captured after them. A
 /// SYN from farther away begins another flow on the same five-tuple.
 pub const LATE_SYN_BYTES_MAX: i32 = 1 << 20;
+
+/// Bytes of one TLS handshake message that are held. Certificate chains have 2 to 10 KiB, those of
+/// large authorities 30; longer messages are passed over and told.
+pub const TLS_HANDSHAKE_BYTES_MAX: usize = 128 * 1024;
+
+/// Certificates of one chain that are read. Real chains have two to five.
+pub const TLS_CHAIN_MAX: usize = 10;
+
+/// Hosts and addresses of one certificate that are read. Authorities issue up to some 250.
+pub const TLS_NAMES_PER_CERTIFICATE_MAX: usize = 512;
+
+/// Hosts and addresses of one certificate that are kept.
+pub const TLS_NAMES_KEPT_MAX: usize = 32;
+
+/// Bytes of one part of a name in a certificate that are kept: RFC 5280 allows 64 characters.
+pub const TLS_NAME_BYTES_MAX: usize = 256;
+
+/// Application protocols of one hello that are read: clients offer two or three.
+pub const TLS_ALPN_MAX: usize = 16;
+
+/// Alerts of one session that are kept: real ones have one.
+pub const TLS_ALERTS_MAX: usize = 4;
+
+/// Names of the same kind (cipher suites, application protocols, fingerprints, hosts) that one
+/// service keeps of its TLS sessions (bottom-k by keyed hash).
+pub const TLS_NAMES_PER_SERVICE_MAX: usize = 32;
+
+/// Certificates that one service keeps (bottom-k by keyed hash): chains of a renewal or two.
+pub const TLS_CERTIFICATES_PER_SERVICE_MAX: usize = 32;
+/// Bytes of each direction of an exchange that are held for comparison with other copies: what is
+/// under way on a local network at once, and more than heads and records have.
+pub const HISTORY_BYTES: usize = 64 * 1024;
+
+/// Of them, bytes of earlier exchanges: late copies come from the last one.
+pub const HISTORY_BEFORE_BYTES: usize = 4 * 1024;
+
+/// How long the bytes of an exchange that is over are held, by the flow's packet time: longer than
+/// a first retransmission timeout (RFC 6298: one second).
+pub const HISTORY_SECONDS: u64 = 2;
+
+/// Bytes of histories one worker holds; flows that begin beyond it have none, and a copy of theirs
+/// is looked at without what stands around it.
+pub const HISTORY_BYTES_PER_WORKER: usize = 32 * 1024 * 1024;
+
+/// Differing copies kept of one exchange.
+pub const COPIES_MAX: usize = 256;
+
+/// Their bytes.
+pub const COPY_BYTES_MAX: usize = 64 * 1024;
+
+/// Readings of one direction of an exchange beside the first that are inspected: who sends
+/// copies makes us parse that often.
+pub const READINGS_MAX: usize = 24;
+
+/// Their bytes.
+pub const READING_BYTES_MAX: usize = 1024 * 1024;

@@ -7,6 +7,7 @@ pub mod hash;
 pub mod key;
 pub mod limits;
 pub mod mask;
+pub mod number;
 pub mod scan;
 pub mod time;
 

@@ -56,6 +56,16 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// Whole seconds since the epoch as RFC 3339 in UTC: `2026-11-21T23:09:41Z`. Certificates say times
+/// that a [`Timestamp`] does not reach.
+pub fn rfc3339(seconds: i64) -> String {
+    const EPOCH: jiff::civil::DateTime = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    match EPOCH.checked_add(jiff::SignedDuration::from_secs(seconds)) {
+        Ok(at) => format!("{at}Z"),
+        Err(_) => format!("{seconds}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +75,13 @@ mod tests {
         let at = Timestamp::from_seconds(1_700_000_000, 123_456_789);
         assert_eq!(at.to_string(), "2023-11-14T22:13:20.123456Z");
         assert_eq!(Timestamp::default().to_string(), "1970-01-01T00:00:00.000000Z");
+    }
+
+    #[test]
+    fn seconds_reach_as_far_as_certificates() {
+        assert_eq!(rfc3339(253_402_300_799), "9999-12-31T23:59:59Z");
+        assert_eq!(rfc3339(-631_152_000), "1950-01-01T00:00:00Z");
+        assert_eq!(rfc3339(i64::MAX), "9223372036854775807s");
     }
 
     #[test]

@@ -243,12 +243,12 @@ pub struct FieldsArgs {
     #[arg(long)]
     pub location: Option<String>,
     /// Only classes of at least this confidence
-    #[arg(long, value_name = "0-100")]
+    #[arg(long, value_name = "0-100", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub min_confidence: Option<u8>,
     /// Also fields without a data class
     #[arg(long)]
     pub all: bool,
-    /// Say why each class was given or withheld
+    /// Say for every field why a class was given or withheld
     #[arg(long)]
     pub explain: bool,
     /// How rows are shown.
@@ -277,6 +277,9 @@ pub struct FindingsArgs {
     /// Only the finding with this id
     #[arg(long)]
     pub id: Option<String>,
+    /// Every finding by itself, instead of those of one rule, endpoint and direction together
+    #[arg(long)]
+    pub all: bool,
     /// Say why each matters, what to do, and which standards it concerns
     #[arg(long)]
     pub explain: bool,
@@ -388,4 +391,16 @@ pub struct SchemaArgs {
 pub enum SchemaOf {
     /// The lines of --events
     Events,
+    /// A row of `phitap services`
+    Services,
+    /// A row of `phitap endpoints`
+    Endpoints,
+    /// A row of `phitap fields`
+    Fields,
+    /// A row of `phitap findings`
+    Findings,
+    /// A row of `phitap clients`
+    Clients,
+    /// A row of `phitap coverage`
+    Coverage,
 }

@@ -1,11 +1,11 @@
 //! `phitap capture`
 
 use super::args::CaptureArgs;
-use super::config::{RecordSettings, size};
+use super::config::{Origin, RecordSettings, size, size_expected};
 use super::exit::{Exit, Failure, tell};
 use super::main::watch_signals;
 use super::record::Record;
-use crate::capture::{LiveError, LiveOptions, LiveSource};
+use crate::capture::{Filter, LiveError, LiveOptions, LiveSource};
 use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Sources};
 use crate::store::RunKind;
@@ -14,8 +14,15 @@ use crate::store::RunKind;
 pub fn run(args: &CaptureArgs) -> Result<Exit, Failure> {
     let settings = RecordSettings::resolve(&args.record)?;
     let words = (!args.filter.is_empty()).then(|| args.filter.join(" "));
-    let filter = words.or_else(|| args.filter_option.clone()).or_else(|| settings.filter.clone());
-    let buffer = size("--buffer", &args.buffer)?;
+    let typed = words.or_else(|| args.filter_option.clone());
+    // What is wrong with the filter of the file is told with the file.
+    let configured = settings.filter.as_ref().filter(|_| typed.is_none());
+    if let Some(said) = configured {
+        Filter::new(&said.value).map_err(|e| said.origin.explain(Failure::usage(e)))?;
+    }
+    let filter = typed.or_else(|| configured.map(|said| said.value.clone()));
+    let bad_buffer = || Origin::Option("--buffer").refuse(size_expected(&args.buffer));
+    let buffer = size(&args.buffer).ok_or_else(bad_buffer)?;
     let options = LiveOptions {
         snap_len_bytes: args.snaplen,
         buffer_bytes: u32::try_from(buffer).unwrap_or(u32::MAX),

@@ -1,5 +1,6 @@
 //! What the configuration file says, and what follows from it and the command line together.
 
+use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -19,6 +20,8 @@ pub const DEFAULT_DB: &str = "phitap.db";
 const DEFAULT_MEMORY: u64 = 512 * 1024 * 1024;
 /// Less than this and one large message could not be reassembled.
 const MEMORY_MIN: u64 = 16 * 1024 * 1024;
+/// More threads than this share queues, not work.
+const WORKERS_MAX: usize = 256;
 
 /// The keys of a configuration file; the names are those of the options.
 #[derive(Debug, Default, Deserialize)]
@@ -32,6 +35,58 @@ struct ConfigFile {
     events: Option<PathBuf>,
     fail_on: Option<Severity>,
     filter: Option<String>,
+    /// The file itself.
+    #[serde(skip)]
+    path: PathBuf,
+}
+
+/// Where a setting comes from, so that what is wrong with it is told there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An option: `--memory`.
+    Option(&'static str),
+    /// A key of the configuration file.
+    Key {
+        /// The key.
+        key: &'static str,
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+impl Origin {
+    /// A setting that cannot be used, and why: one line.
+    pub fn refuse(&self, why: impl Display) -> Failure {
+        Failure::usage(format!("use {self}: {why}"))
+    }
+
+    /// A failure that already says what was meant: it is told with the file it comes from.
+    pub fn explain(&self, mut failure: Failure) -> Failure {
+        if let Origin::Key { .. } = self {
+            failure.message = format!("use {self}: {}", failure.message);
+        }
+        failure
+    }
+}
+
+impl Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Option(name) => f.write_str(name),
+            Origin::Key { key, file } => {
+                write!(f, "key {key} of configuration {}", file.display())
+            }
+        }
+    }
+}
+
+/// A setting and where it comes from.
+#[derive(Clone, Debug)]
+pub struct Said<T> {
+    /// What is wanted.
+    pub value: T,
+    /// Who wants it.
+    pub origin: Origin,
 }
 
 /// Everything a run needs, checked.
@@ -47,48 +102,62 @@ pub struct RecordSettings {
     /// Settings of each worker's flow table.
     pub flows: FlowConfig,
     /// Where events go.
-    pub events: Option<PathBuf>,
+    pub events: Option<Said<PathBuf>>,
     /// From which severity on the exit code is 1.
     pub fail_on: Option<Severity>,
     /// The filter of the configuration file.
-    pub filter: Option<String>,
+    pub filter: Option<Said<String>>,
 }
 
 /// The database that is meant: the option's, else the environment's, else the configuration
 /// file's, else the default.
 pub fn db_path(store: &StoreArgs) -> Result<PathBuf, Failure> {
-    ConfigFile::of(store).map(|file| file.db_of(store))
+    ConfigFile::of(store)?.db_of(store)
+}
+
+/// The folder of rules that the configuration file names.
+pub fn rules_folder(store: &StoreArgs) -> Result<Option<Said<PathBuf>>, Failure> {
+    let file = ConfigFile::of(store)?;
+    file.path_said(None, file.rules.as_ref(), ("--rules", "rules"))
 }
 
 impl RecordSettings {
     /// Reads the configuration file, the rules and the key.
     pub fn resolve(args: &RecordArgs) -> Result<Self, Failure> {
         let file = ConfigFile::of(&args.store)?;
-        let db = file.db_of(&args.store);
-        let memory = args.memory.as_deref().or(file.memory.as_deref());
-        let memory = memory.map_or(Ok(DEFAULT_MEMORY), |text| size("--memory", text))?;
-        if memory < MEMORY_MIN {
-            return Err(Failure::usage("use --memory: expected at least 16M"));
+        let db = file.db_of(&args.store)?;
+        let memory = file.said(args.memory.as_ref(), file.memory.as_ref(), ("--memory", "memory"));
+        let memory = memory.map_or(Ok(DEFAULT_MEMORY), |said| memory_of(&said))?;
+        let workers = file.said(args.workers, file.workers, ("--workers", "workers"));
+        if let Some(said) = workers.as_ref().filter(|said| said.value > WORKERS_MAX) {
+            let why = format!("expected 0 to {WORKERS_MAX}, not {}", said.value);
+            return Err(said.origin.refuse(why));
         }
-        let workers = args.workers.or(file.workers).unwrap_or_else(default_workers);
-        if workers > 256 {
-            return Err(Failure::usage("use --workers: expected 0 to 256"));
-        }
-        let detector = load_rules(args.rules.as_deref().or(file.rules.as_deref()))?;
-        let key_path = match args.key_file.clone().or(file.key_file) {
-            Some(path) => path,
-            None => InstallationKey::default_path().map_err(Failure::usage)?,
+        let workers = workers.map_or_else(default_workers, |said| said.value);
+        let rules = file.path_said(args.rules.as_ref(), file.rules.as_ref(), ("--rules", "rules"));
+        let detector = load_said_rules(rules?.as_ref())?;
+        let filter = file.filter.as_ref();
+        let filter = file.said(None, filter, ("--filter", "filter"));
+        let events = (args.events.as_ref(), file.events.as_ref());
+        let events = file.path_said(events.0, events.1, ("--events", "events"))?;
+        let key = (args.key_file.as_ref(), file.key_file.as_ref());
+        let key = file.path_said(key.0, key.1, ("--key-file", "key-file"))?;
+        let key = match key {
+            Some(said) => InstallationKey::load_or_make(&said.value)
+                .map_err(|e| said.origin.explain(Failure::usage(e)))?,
+            None => InstallationKey::default_path()
+                .and_then(|path| InstallationKey::load_or_make(&path))
+                .map_err(Failure::usage)?,
         };
-        let key = InstallationKey::load_or_make(&key_path).map_err(Failure::usage)?;
         Ok(RecordSettings {
             db,
             key,
             detector,
             workers,
             flows: flow_config(memory, workers),
-            events: args.events.clone().or(file.events),
+            events,
             fail_on: args.fail_on.or(file.fail_on),
-            filter: file.filter,
+            filter: filter.map(|said| Said { value: said.value.clone(), origin: said.origin }),
         })
     }
 }
@@ -99,10 +168,37 @@ impl ConfigFile {
         store.config.as_deref().map_or_else(|| Ok(ConfigFile::default()), ConfigFile::read)
     }
 
+    /// The option, or else the key: `names` are those of both.
+    fn said<T>(
+        &self,
+        option: Option<T>,
+        key: Option<T>,
+        names: (&'static str, &'static str),
+    ) -> Option<Said<T>> {
+        let of_key = || Origin::Key { key: names.1, file: self.path.clone() };
+        let option = option.map(|value| Said { value, origin: Origin::Option(names.0) });
+        option.or_else(|| key.map(|value| Said { value, origin: of_key() }))
+    }
+
+    /// The same for paths, which are never empty.
+    fn path_said(
+        &self,
+        option: Option<&PathBuf>,
+        key: Option<&PathBuf>,
+        names: (&'static str, &'static str),
+    ) -> Result<Option<Said<PathBuf>>, Failure> {
+        match self.said(option, key, names) {
+            Some(said) if said.value.as_os_str().is_empty() => {
+                Err(said.origin.refuse("expected a path, not an empty text"))
+            }
+            said => Ok(said.map(|said| Said { value: said.value.clone(), origin: said.origin })),
+        }
+    }
+
     /// `store.db` holds the variable `PHITAP_DB` where the option was not given.
-    fn db_of(&self, store: &StoreArgs) -> PathBuf {
-        let named = store.db.as_ref().or(self.db.as_ref());
-        named.map_or_else(|| DEFAULT_DB.into(), Clone::clone)
+    fn db_of(&self, store: &StoreArgs) -> Result<PathBuf, Failure> {
+        let said = self.path_said(store.db.as_ref(), self.db.as_ref(), ("--db", "db"))?;
+        Ok(said.map_or_else(|| DEFAULT_DB.into(), |said| said.value))
     }
 
     fn read(path: &Path) -> Result<Self, Failure> {
@@ -110,13 +206,31 @@ impl ConfigFile {
             Failure::usage(format!("read configuration {}: {e}", path.display()))
         };
         let text = std::fs::read_to_string(path).map_err(|e| told(&e))?;
-        toml::from_str(&text).map_err(|e| {
+        let mut file: ConfigFile = toml::from_str(&text).map_err(|e| {
             let at = e.span().map_or(0, |span| span.start);
             let line = text.get(..at).unwrap_or("").matches('\n').count() + 1;
             let place = Place::of(&text, at);
             told(&format!("line {line}{place}: {}", e.message().replace('\n', " ")))
-        })
+        })?;
+        path.clone_into(&mut file.path);
+        Ok(file)
     }
+}
+
+/// The budget that is meant, checked.
+fn memory_of(said: &Said<&String>) -> Result<u64, Failure> {
+    match size(said.value) {
+        Some(bytes) if bytes < MEMORY_MIN => {
+            Err(said.origin.refuse(format!("expected at least 16M, not {:?}", said.value)))
+        }
+        Some(bytes) => Ok(bytes),
+        None => Err(said.origin.refuse(size_expected(said.value))),
+    }
+}
+
+fn load_said_rules(folder: Option<&Said<PathBuf>>) -> Result<Arc<Detector>, Failure> {
+    let Some(said) = folder else { return load_rules(None) };
+    load_rules(Some(&said.value)).map_err(|failure| said.origin.explain(failure))
 }
 
 /// The built-in rules with those of a folder.
@@ -153,9 +267,13 @@ fn flow_config(memory: u64, workers: usize) -> FlowConfig {
     }
 }
 
-/// `512M` in bytes.
-pub fn size(option: &str, text: &str) -> Result<u64, Failure> {
-    let bad = || Failure::usage(format!("use {option}: expected a size such as 64M, not {text:?}"));
+/// What is said of a text that [`size`] does not take.
+pub fn size_expected(text: &str) -> String {
+    format!("expected a size such as 64M, not {text:?}")
+}
+
+/// `512M` in bytes; nothing where it is no size.
+pub fn size(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match text.get(digits.len()..).unwrap_or("").to_ascii_lowercase().as_str() {
@@ -163,9 +281,9 @@ pub fn size(option: &str, text: &str) -> Result<u64, Failure> {
         "k" | "kb" | "kib" => 1 << 10,
         "m" | "mb" | "mib" => 1 << 20,
         "g" | "gb" | "gib" => 1 << 30,
-        _ => return Err(bad()),
+        _ => return None,
     };
-    digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit)).ok_or_else(bad)
+    digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit))
 }
 
 #[cfg(test)]
@@ -174,11 +292,11 @@ mod tests {
 
     #[test]
     fn sizes_have_units() {
-        assert_eq!(size("--memory", "512M").unwrap(), 512 << 20);
-        assert_eq!(size("--memory", "1GiB").unwrap(), 1 << 30);
-        assert_eq!(size("--memory", "1000").unwrap(), 1000);
+        assert_eq!(size("512M"), Some(512 << 20));
+        assert_eq!(size("1GiB"), Some(1 << 30));
+        assert_eq!(size("1000"), Some(1000));
         for bad in ["", "M", "12X", "-1M", "99999999999999G"] {
-            assert!(size("--memory", bad).is_err(), "{bad}");
+            assert_eq!(size(bad), None, "{bad}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `phitap schema`, `completions` and `man`: what is made from the command line's own definition.
+//! `phitap schema`, `completions` and `man`: what is made from the definitions of rows and of the
+//! command line.
 
 use std::io::{self, Write};
 
@@ -7,13 +8,20 @@ use clap_complete::Shell;
 
 use super::args::{Cli, SchemaArgs, SchemaOf};
 use super::exit::{Exit, Failure};
+use crate::query::{Question, row_schema};
 
 /// Prints a JSON Schema.
 pub fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
-    let text = match args.of {
-        SchemaOf::Events => include_str!("schema/events.json"),
+    let question = match args.of {
+        SchemaOf::Events => return write(include_str!("schema/events.json").as_bytes()),
+        SchemaOf::Services => Question::Services,
+        SchemaOf::Endpoints => Question::Endpoints,
+        SchemaOf::Fields => Question::Fields,
+        SchemaOf::Findings => Question::Findings,
+        SchemaOf::Clients => Question::Clients,
+        SchemaOf::Coverage => Question::Coverage,
     };
-    write(text.as_bytes())
+    write(format!("{:#}\n", row_schema(question)).as_bytes())
 }
 
 /// Prints a completion script.

@@ -6,6 +6,7 @@
 //! - [`exit`]: exit codes and how failures are told
 //! - [`replay`], [`capture`], [`record`]: the main job
 //! - [`summary`]: what a person reads after it
+//! - [`filters`], [`nothing`]: what a query is asked for, and what is said where it has no row
 //! - [`queries`], [`sql`], [`db`], [`rules`], [`docs`]: everything else
 
 pub mod args;
@@ -15,7 +16,9 @@ pub mod config;
 pub mod db;
 pub mod docs;
 pub mod exit;
+pub mod filters;
 pub mod main;
+pub mod nothing;
 pub mod queries;
 pub mod record;
 pub mod replay;

@@ -1,75 +1,100 @@
 //! The query subcommands: options become a filter, rows become a table or JSON.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use serde::Serialize;
 
 use super::args::{
-    ClientsArgs, CoverageArgs, EndpointFilterArgs, EndpointsArgs, FieldsArgs, FindingsArgs, Format,
-    OutputArgs, ServicesArgs,
+    ClientsArgs, CoverageArgs, EndpointsArgs, FieldsArgs, FindingsArgs, Format, OutputArgs,
+    ServicesArgs,
 };
 use super::config::db_path;
 use super::exit::{Exit, Failure};
+use super::{filters, nothing};
 use crate::base::clock;
-use crate::inventory::AuthScheme;
-use crate::inventory::posture::RULES;
-use crate::model::{Direction, FindingKind, Location};
-use crate::query::{self, ClassPattern, OperationFilter, Pattern, QueryError};
+use crate::base::number::grouped;
+use crate::query::{self, ClassPattern, QueryError};
 use crate::report::text::{escaped, wrapped};
 use crate::report::{self, Column, Layout, Record, Section, columns};
-use crate::store::words::{direction_named, finding_kind_named, location_named};
-use crate::store::{FailureKind, Reader, TriageState};
+use crate::store::{FailureKind, Reader};
 
 /// `phitap services`
 pub fn services(args: &ServicesArgs) -> Result<Exit, Failure> {
-    let filter = query::ServiceFilter {
-        service: pattern(&args.service),
-        min_severity: args.severity,
-        limit: args.output.limit,
+    let reader = open(&args.output)?;
+    let ask = |args: &ServicesArgs, limit| {
+        let filter = query::ServiceFilter {
+            service: filters::pattern(&args.service),
+            min_severity: args.severity,
+            limit,
+        };
+        query::services(&reader, &filter).map_err(|e| query_failure(&e))
     };
-    let rows = query::services(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
+    let rows = ask(args, args.output.limit)?;
+    if let Some(said) = none_left(&rows, &args.output, || {
+        nothing::said(args, "services", |fewer| Ok(ask(fewer, None)?.len()))
+    })? {
+        return print_text(&said);
+    }
     show(&rows, columns::SERVICES, &args.output)
 }
 
 /// `phitap endpoints`
 pub fn endpoints(args: &EndpointsArgs) -> Result<Exit, Failure> {
-    let encrypted = args.encrypted.as_deref();
-    if encrypted.is_some_and(|e| !["none", "some", "all"].contains(&e)) {
-        return Err(Failure::usage("use --encrypted: expected none, some or all"));
-    }
-    if let Some(scheme) = &args.auth {
-        known("auth", scheme, AuthScheme::ALL.map(AuthScheme::name), |name| name == scheme)?;
-    }
-    let filter = query::EndpointFilter {
-        operation: operation(&args.endpoint),
-        class: class(&args.endpoint),
-        min_severity: args.severity,
-        auth: args.auth.clone(),
-        encrypted: args.encrypted.clone(),
-        limit: args.output.limit,
-        ..query::EndpointFilter::default()
+    let reader = open(&args.output)?;
+    let ask = |args: &EndpointsArgs, limit| {
+        filters::encrypted(&args.encrypted)?;
+        filters::auth(&args.auth)?;
+        let filter = query::EndpointFilter {
+            operation: filters::operation(&args.endpoint, &reader)?,
+            class: filters::class(&args.endpoint, &args.output, &reader)?,
+            min_severity: args.severity,
+            auth: args.auth.clone(),
+            encrypted: args.encrypted.clone(),
+            limit,
+            ..query::EndpointFilter::default()
+        };
+        query::endpoints(&reader, &filter).map_err(|e| query_failure(&e))
     };
-    let rows = query::endpoints(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
+    let rows = ask(args, args.output.limit)?;
+    if let Some(said) = none_left(&rows, &args.output, || {
+        nothing::said(args, "endpoints", |fewer| Ok(ask(fewer, None)?.len()))
+    })? {
+        return print_text(&said);
+    }
     show(&rows, columns::ENDPOINTS, &args.output)
 }
 
 /// `phitap fields`
 pub fn fields(args: &FieldsArgs) -> Result<Exit, Failure> {
-    let any_class = || ClassPattern::new("*");
+    let reader = open(&args.output)?;
     // A table for people leaves out what carries nothing; scripts get every field.
-    let all = args.all || args.output.format != Format::Table;
-    let filter = query::FieldFilter {
-        operation: operation(&args.endpoint),
-        field: pattern(&args.field),
-        direction: direction(&args.direction)?,
-        location: location(&args.location)?,
-        class: class(&args.endpoint).or_else(|| (!all && !args.explain).then(any_class)),
-        min_confidence: args.min_confidence,
-        limit: args.output.limit,
-        ..query::FieldFilter::default()
+    let all = args.all || args.explain || args.output.format != Format::Table;
+    let ask = |args: &FieldsArgs, all: bool, limit| {
+        let class = filters::class(&args.endpoint, &args.output, &reader)?;
+        let filter = query::FieldFilter {
+            operation: filters::operation(&args.endpoint, &reader)?,
+            field: filters::pattern(&args.field),
+            direction: filters::direction(&args.direction)?,
+            location: filters::location(&args.location)?,
+            class: class.or_else(|| (!all).then(|| ClassPattern::new("*"))),
+            min_confidence: args.min_confidence,
+            limit,
+            ..query::FieldFilter::default()
+        };
+        query::fields(&reader, &filter).map_err(|e| query_failure(&e))
     };
-    let rows = query::fields(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
+    let rows = ask(args, all, args.output.limit)?;
+    if let Some(said) = none_left(&rows, &args.output, || {
+        let without_class = if all { 0 } else { ask(args, true, None)?.len() };
+        if without_class > 0 {
+            let n = grouped(without_class as u64);
+            return Ok(format!("no fields with a data class; --all shows {n} without one"));
+        }
+        nothing::said(args, "fields", |fewer| Ok(ask(fewer, all, None)?.len()))
+    })? {
+        return print_text(&said);
+    }
     if args.explain && args.output.format == Format::Table {
         return explain(&rows);
     }
@@ -79,13 +104,19 @@ pub fn fields(args: &FieldsArgs) -> Result<Exit, Failure> {
 fn explain(rows: &[query::FieldRow]) -> Result<Exit, Failure> {
     let width = Layout::of_stdout().width.clamp(40, 100);
     let mut out = String::new();
-    for row in rows.iter().filter(|row| !row.explanation.is_empty()) {
-        let place = (&row.operation, row.direction, row.location, &row.field);
-        let head = format!("{} {} {} {}", escaped(place.0), place.1, place.2, escaped(place.3));
-        out.push_str(&wrapped(&head, width, ("", "  ")));
+    for row in rows {
+        let place = (&row.service, &row.operation, row.direction, row.location);
+        let place = format!("{} {} {} {}", escaped(place.0), escaped(place.1), place.2, place.3);
+        out.push_str(&wrapped(&format!("{place} {}", escaped(&row.field)), width, ("", "  ")));
         for class in &row.data_classes {
-            let _ =
-                writeln!(out, "  {} {}%, {} values", class.class, class.confidence, class.count);
+            let (name, sure, n) = (&class.class, class.confidence, grouped(class.count));
+            let said = format!("{name} {sure}%, {n} values");
+            out.push_str(&wrapped(&escaped(&said), width, ("  ", "    ")));
+        }
+        if row.explanation.is_empty() {
+            // Written by a version that had nothing to say of such fields.
+            let said = "no reason is stored; the next replay into the database writes it";
+            out.push_str(&wrapped(said, width, ("    ", "      ")));
         }
         for reason in &row.explanation {
             out.push_str(&wrapped(&escaped(reason), width, ("    ", "      ")));
@@ -96,26 +127,82 @@ fn explain(rows: &[query::FieldRow]) -> Result<Exit, Failure> {
 
 /// `phitap findings`
 pub fn findings(args: &FindingsArgs) -> Result<Exit, Failure> {
-    if let (Some(text), Some(wanted)) = (&args.rule, pattern(&args.rule)) {
-        known("rule", text, RULES.iter().map(|rule| rule.id), |id| wanted.matches(id))?;
-    }
-    let filter = query::FindingFilter {
-        operation: operation(&args.endpoint),
-        rule: pattern(&args.rule),
-        kind: kind(&args.kind)?,
-        min_severity: args.severity,
-        state: state(&args.state)?,
-        id: args.id.clone(),
-        class: class(&args.endpoint),
-        now: Some(clock::wall()),
-        limit: args.output.limit,
-        ..query::FindingFilter::default()
+    let reader = open(&args.output)?;
+    let ask = |args: &FindingsArgs, limit| {
+        let filter = query::FindingFilter {
+            operation: filters::operation(&args.endpoint, &reader)?,
+            rule: filters::rule(args)?,
+            kind: filters::kind(args)?,
+            min_severity: args.severity,
+            state: filters::state(args)?,
+            id: filters::finding_id(args)?,
+            class: filters::class(&args.endpoint, &args.output, &reader)?,
+            now: Some(clock::wall()),
+            limit,
+            ..query::FindingFilter::default()
+        };
+        query::findings(&reader, &filter).map_err(|e| query_failure(&e))
     };
-    let rows = query::findings(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
-    if args.explain && args.output.format == Format::Table {
-        return explain_findings(&rows);
+    let table = args.output.format == Format::Table;
+    // One finding by its id is shown as what it is.
+    let together = table && !args.all && args.id.is_none();
+    let rows = ask(args, args.output.limit.filter(|_| !together))?;
+    if let Some(said) = none_left(&rows, &args.output, || {
+        nothing::said(args, "findings", |fewer| Ok(ask(fewer, None)?.len()))
+    })? {
+        return print_text(&said);
     }
-    show(&rows, columns::FINDINGS, &args.output)
+    match (together, args.explain && table) {
+        (true, explained) => show_groups(&rows, args.output.limit, explained),
+        (false, true) => explain_findings(&rows),
+        (false, false) => show(&rows, columns::FINDINGS, &args.output),
+    }
+}
+
+fn show_groups(
+    rows: &[query::FindingRow],
+    limit: Option<usize>,
+    explained: bool,
+) -> Result<Exit, Failure> {
+    let mut groups = query::grouped(rows);
+    let all = groups.len();
+    groups.truncate(limit.unwrap_or(all));
+    if explained {
+        explain_groups(&groups)?;
+    } else {
+        show_records(&records(&groups)?, columns::FINDING_GROUPS, Format::Table)?;
+    }
+    if rows.len() == groups.len() {
+        return Ok(Exit::Done);
+    }
+    let (n, lines) = (grouped(rows.len() as u64), grouped(all as u64));
+    let cut = if groups.len() < all { format!(", {} shown", groups.len()) } else { String::new() };
+    let why = if explained { "" } else { ", --explain says why they matter" };
+    print_text(&nothing::lines(&format!(
+        "{n} findings in {lines} groups{cut}; --all shows each by itself{why}"
+    )))
+}
+
+fn explain_groups(groups: &[query::FindingGroup]) -> Result<Exit, Failure> {
+    let width = Layout::of_stdout().width.clamp(40, 100);
+    let mut out = String::new();
+    for group in groups {
+        let place = [group.service.as_deref(), group.operation.as_deref(), group.direction];
+        let place: Vec<String> = place.into_iter().flatten().map(escaped).collect();
+        let head = (group.severity, group.rule, place.join(" "));
+        let head = format!("{} {}: {} ({})", head.0, head.1, head.2, group.state);
+        out.push_str(&wrapped(&head, width, ("", "  ")));
+        for (what, names) in [("classes", &group.data_classes), ("fields", &group.fields)] {
+            if !names.is_empty() {
+                let names = escaped(&names.join(", "));
+                out.push_str(&wrapped(&format!("{what}: {names}"), width, ("  ", "    ")));
+            }
+        }
+        out.push_str(&wrapped(&escaped(&group.explanation), width, ("  ", "  ")));
+        out.push_str(&wrapped(&group.references.join("; "), width, ("  ", "  ")));
+        out.push('\n');
+    }
+    print_text(&out)
 }
 
 fn explain_findings(rows: &[query::FindingRow]) -> Result<Exit, Failure> {
@@ -142,15 +229,37 @@ fn print_text(text: &str) -> Result<Exit, Failure> {
     }
 }
 
+/// What to say instead of an empty table. The other formats are for programs: an empty answer is
+/// one.
+fn none_left<T>(
+    rows: &[T],
+    output: &OutputArgs,
+    said: impl FnOnce() -> Result<String, Failure>,
+) -> Result<Option<String>, Failure> {
+    if !rows.is_empty() || output.format != Format::Table || output.limit == Some(0) {
+        return Ok(None);
+    }
+    Ok(Some(nothing::lines(&said()?)))
+}
+
 /// `phitap clients`
 pub fn clients(args: &ClientsArgs) -> Result<Exit, Failure> {
-    let filter = query::ClientFilter {
-        client: pattern(&args.client),
-        service: pattern(&args.service),
-        limit: args.output.limit,
-        ..query::ClientFilter::default()
+    let reader = open(&args.output)?;
+    let ask = |args: &ClientsArgs, limit| {
+        let filter = query::ClientFilter {
+            client: filters::pattern(&args.client),
+            service: filters::pattern(&args.service),
+            limit,
+            ..query::ClientFilter::default()
+        };
+        query::clients(&reader, &filter).map_err(|e| query_failure(&e))
     };
-    let rows = query::clients(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
+    let rows = ask(args, args.output.limit)?;
+    if let Some(said) = none_left(&rows, &args.output, || {
+        nothing::said(args, "clients", |fewer| Ok(ask(fewer, None)?.len()))
+    })? {
+        return print_text(&said);
+    }
     show(&rows, columns::CLIENTS, &args.output)
 }
 
@@ -223,66 +332,4 @@ pub fn report_format(format: Format) -> report::Format {
         Format::Jsonl => report::Format::Jsonl,
         Format::Csv => report::Format::Csv,
     }
-}
-
-fn pattern(text: &Option<String>) -> Option<Pattern> {
-    text.as_deref().map(Pattern::new)
-}
-
-fn class(args: &EndpointFilterArgs) -> Option<ClassPattern> {
-    args.class.as_deref().map(ClassPattern::new)
-}
-
-fn operation(args: &EndpointFilterArgs) -> OperationFilter {
-    OperationFilter {
-        service: pattern(&args.service),
-        operation: pattern(&args.operation),
-        method: args.method.as_ref().map(|m| m.to_ascii_uppercase()),
-        ..OperationFilter::default()
-    }
-}
-
-fn named<T>(
-    option: &str,
-    text: &Option<String>,
-    find: impl Fn(&str) -> Option<T>,
-    expected: impl Display,
-) -> Result<Option<T>, Failure> {
-    let Some(text) = text else { return Ok(None) };
-    let found = find(text);
-    let bad = || Failure::usage(format!("use --{option}: expected {expected}, not {text:?}"));
-    found.map(Some).ok_or_else(bad)
-}
-
-/// Refuses what can match nothing: an empty answer would read as "there is none".
-fn known<'a>(
-    option: &str,
-    text: &str,
-    names: impl IntoIterator<Item = &'a str>,
-    matches: impl Fn(&str) -> bool,
-) -> Result<(), Failure> {
-    let names: Vec<&str> = names.into_iter().collect();
-    if names.iter().any(|name| matches(name)) {
-        return Ok(());
-    }
-    let expected = names.join(", ");
-    Err(Failure::usage(format!("use --{option}: expected one of {expected}, not {text:?}")))
-}
-
-fn direction(text: &Option<String>) -> Result<Option<Direction>, Failure> {
-    named("direction", text, direction_named, "request or response")
-}
-
-fn location(text: &Option<String>) -> Result<Option<Location>, Failure> {
-    named("location", text, location_named, "path, query, header, cookie or body")
-}
-
-fn kind(text: &Option<String>) -> Result<Option<FindingKind>, Failure> {
-    let expected = "auth, behaviour, configuration, drift, exposure, sensitive-data or transport";
-    named("kind", text, finding_kind_named, expected)
-}
-
-fn state(text: &Option<String>) -> Result<Option<TriageState>, Failure> {
-    let expected = "new, acknowledged, false-positive, accepted, resolved or regressed";
-    named("state", text, TriageState::named, expected)
 }

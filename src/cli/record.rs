@@ -15,7 +15,7 @@ use crate::sensor::pipeline::{self, Outcome, Settings, Sources};
 use crate::sensor::progress::Progress;
 use crate::sensor::recorder::Recorder;
 use crate::sensor::stop::Stop;
-use crate::sinks::EveFile;
+use crate::sinks::{EveError, EveFile};
 use crate::store::{FailureKind, RuleNames, RunId, RunKind, StoreError, Writer};
 
 /// What is common to a replay and a capture.
@@ -35,11 +35,15 @@ pub struct Record {
 impl Record {
     /// Opens the events' file.
     pub fn prepare(settings: RecordSettings, reveal: bool, bar: bool) -> Result<Self, Failure> {
-        let events = settings.events.as_deref().map(|path| EveFile::create(path, reveal));
-        let events = events.transpose().map_err(|e| match e {
-            crate::sinks::EveError::Exists { .. } => Failure::usage(e),
-            crate::sinks::EveError::Io { .. } => Failure::failed(e),
-        })?;
+        let events = settings.events.as_ref().map(|said| {
+            EveFile::create(&said.value, reveal).map_err(|e| {
+                said.origin.explain(match e {
+                    EveError::Exists { .. } => Failure::usage(e),
+                    EveError::Io { .. } => Failure::failed(e),
+                })
+            })
+        });
+        let events = events.transpose()?;
         let (stop, progress) = (Stop::default(), Progress::default());
         Ok(Record { settings, stop, progress, events, bar })
     }
@@ -140,7 +144,7 @@ impl Record {
         }
         let accounts: Vec<InputAccount> =
             outcome.inputs.iter().map(|i| i.account.clone()).collect();
-        let to_stdout = self.settings.events.as_ref().is_none_or(|p| p.as_os_str() != "-");
+        let to_stdout = self.settings.events.as_ref().is_none_or(|p| p.value.as_os_str() != "-");
         if let Some(events) = &self.events {
             events.finish(findings, &accounts, clock::wall()).map_err(Failure::failed)?;
         }

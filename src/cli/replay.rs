@@ -16,11 +16,14 @@ const SKIPPED_TOLD: usize = 20;
 /// Reads captures into the inventory.
 pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     let settings = RecordSettings::resolve(&args.record)?;
-    let filter = args.filter.clone().or_else(|| settings.filter.clone());
-    if let Some(text) = &filter {
-        Filter::new(text).map_err(Failure::usage)?;
-    }
-    if args.reveal && settings.events.as_deref().is_some_and(|path| path.as_os_str() == "-") {
+    let filter = match (&args.filter, &settings.filter) {
+        (Some(text), _) => Some(checked(text)?),
+        (None, Some(said)) => {
+            Some(checked(&said.value).map_err(|failure| said.origin.explain(failure))?)
+        }
+        (None, None) => None,
+    };
+    if args.reveal && settings.events.as_ref().is_some_and(|said| said.value.as_os_str() == "-") {
         return Err(Failure::usage(
             "reveal to standard output: --reveal needs a new file, name one with --events",
         ));
@@ -74,6 +77,11 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     };
     let sources = Sources { next: &mut next, live: false };
     record.run(sources, (writer, RunKind::Replay, plan.replaces.clone()), exit)
+}
+
+/// A filter that compiles.
+fn checked(text: &str) -> Result<String, Failure> {
+    Filter::new(text).map(|_| text.to_owned()).map_err(Failure::usage)
 }
 
 fn open(

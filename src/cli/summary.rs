@@ -7,11 +7,13 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::base::Timestamp;
+use crate::base::number::grouped;
 use crate::inventory::{Endpoint, Finding, Inventory, Rollup};
 use crate::model::{Direction, InputAccount, PacketAccount, Severity};
 use crate::protocol::protocol_named;
+use crate::query::{FindingGroup, inventory_groups};
 use crate::report::Layout;
-use crate::report::text::{cut_end, escaped, wrapped};
+use crate::report::text::{escaped, wrapped};
 
 /// What there is to tell.
 pub struct Summary<'a> {
@@ -25,16 +27,10 @@ pub struct Summary<'a> {
     pub db: &'a Path,
 }
 
-/// Findings of one endpoint by one rule.
-struct Group {
-    severity: Severity,
-    requests: u64,
-    findings: usize,
-    text: String,
-}
-
 /// Lines of findings shown; the rest is a query away.
 const FINDINGS_SHOWN: usize = 8;
+/// The protocol of which only handshakes are read.
+const TLS: &str = "tls";
 /// Services that could not be read, shown.
 const UNREAD_SHOWN: usize = 5;
 
@@ -127,64 +123,36 @@ impl Summary<'_> {
             writeln!(out, "  {}: {}", count(findings.len() as u64, "finding"), counts.join(", "));
         self.classes(out, width);
         let _ = writeln!(out);
-        let groups = self.groups(&findings);
-        for group in groups.iter().take(FINDINGS_SHOWN) {
-            let text = cut_end(&escaped(&group.text), width.saturating_sub(12));
-            let _ = writeln!(out, "  {:<9} {text}", group.severity);
+        let groups = inventory_groups(self.inventory);
+        for (group, text) in groups.iter().zip(self.group_lines(&groups)).take(FINDINGS_SHOWN) {
+            let severity = format!("  {:<9} ", group.severity);
+            out.push_str(&wrapped(&escaped(&text), width, (&severity, &" ".repeat(14))));
         }
-        let more: usize = groups.iter().skip(FINDINGS_SHOWN).map(|g| g.findings).sum();
+        let more: u64 = groups.iter().skip(FINDINGS_SHOWN).map(|g| g.findings).sum();
         if more > 0 {
-            let _ = writeln!(out, "  {:<9} and {}", "", count(more as u64, "more finding"));
+            let _ = writeln!(out, "  {:<9} and {}", "", count(more, "more finding"));
         }
     }
 
-    /// One line per endpoint and rule, with the classes concerned: the most severe first, among
-    /// these the most used.
-    fn groups(&self, findings: &[&Finding]) -> Vec<Group> {
-        let endpoints: BTreeMap<&str, &Endpoint> =
-            self.inventory.endpoints.iter().map(|e| (e.id.as_str(), e)).collect();
-        let mut grouped: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
-        for finding in findings {
-            grouped.entry((&finding.endpoint, finding.rule)).or_default().push(finding);
-        }
+    /// The groups of `phitap findings`, one line each.
+    fn group_lines(&self, groups: &[FindingGroup]) -> Vec<String> {
         // An operation that several services answer is told with its service.
         let mut services: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for endpoint in endpoints.values() {
+        for endpoint in &self.inventory.endpoints {
             services.entry(&endpoint.operation).or_default().insert(&endpoint.service);
         }
-        let shared = |e: &Endpoint| services.get(e.operation.as_str()).is_some_and(|s| s.len() > 1);
-        let mut groups: Vec<Group> = grouped
-            .into_iter()
-            .map(|((endpoint, rule), members)| {
-                let endpoint = endpoints.get(endpoint);
-                let operation = match endpoint {
-                    None => "?".to_owned(),
-                    Some(e) if shared(e) => format!("{} {}", e.service, e.operation),
-                    Some(e) => e.operation.clone(),
-                };
-                let mut classes: Vec<&str> =
-                    members.iter().filter_map(|f| f.data_class.as_deref()).collect();
-                classes.sort_unstable();
-                classes.dedup();
-                let what = rule.replace('-', " ");
-                let list = classes.join(", ");
-                let text = match classes.is_empty() {
-                    true => format!("{operation}: {what}"),
-                    false => format!("{operation}: {what} ({list})"),
-                };
-                Group {
-                    severity: members.iter().map(|f| f.severity).max().unwrap_or_default(),
-                    requests: endpoint.map_or(0, |e| e.requests),
-                    findings: members.len(),
-                    text,
-                }
-            })
-            .collect();
-        groups.sort_by(|a, b| {
-            let severity = b.severity.cmp(&a.severity);
-            severity.then(b.requests.cmp(&a.requests)).then(a.text.cmp(&b.text))
-        });
-        groups
+        let shared = |operation: &str| services.get(operation).is_some_and(|s| s.len() > 1);
+        let line = |group: &FindingGroup| {
+            let operation = group.operation.as_deref().unwrap_or("?");
+            let service = group.service.as_deref().filter(|_| shared(operation));
+            let service = service.map(|name| format!("{name} ")).unwrap_or_default();
+            let direction = group.direction.map(|d| format!(", {d}")).unwrap_or_default();
+            let rule = group.rule.replace('-', " ");
+            let list = group.data_classes.join(", ");
+            let list = if list.is_empty() { list } else { format!(" ({list})") };
+            format!("{service}{operation}{direction}: {rule}{list}")
+        };
+        groups.iter().map(line).collect()
     }
 
     /// Which classes travel, and on how many endpoints.
@@ -235,12 +203,12 @@ impl Summary<'_> {
             .run
             .flows
             .iter()
-            .filter(|(key, stats)| !is_read(key.outcome) && stats.bytes > 0)
+            .filter(|(key, stats)| (key.outcome == TLS || !is_read(key.outcome)) && stats.bytes > 0)
             .collect();
         unread.sort_by(|a, b| b.1.bytes.cmp(&a.1.bytes).then(a.0.cmp(b.0)));
         for (key, stats) in unread.iter().take(UNREAD_SHOWN) {
             let what = match key.outcome {
-                "tls" => "encrypted (TLS)".into(),
+                TLS => "encrypted (TLS)".into(),
                 "unidentified" => "of an unknown protocol".into(),
                 other => format!("{other}: told apart, not read yet"),
             };
@@ -282,13 +250,19 @@ impl Summary<'_> {
     }
 
     fn damaged(&self, lines: &mut Vec<String>) {
-        let sum = |of: fn(&Endpoint) -> u64| self.inventory.endpoints.iter().map(of).sum::<u64>();
+        // Those of TLS are told by server.
+        let readable = || self.inventory.endpoints.iter().filter(|e| e.standard != TLS);
+        let sum = |of: fn(&Endpoint) -> u64| readable().map(of).sum::<u64>();
         self.unread_bodies(lines);
         for (n, what) in [
             (sum(|e| e.coverage.one_sided), "of which only one side was seen"),
             (sum(|e| e.coverage.gaps), "with a gap"),
-            (sum(|e| e.coverage.truncated), "whose end is missing"),
+            (
+                sum(|e| e.coverage.truncated),
+                "whose end is missing, or of which only a part was sent",
+            ),
             (sum(|e| e.coverage.undecoded), "with a body that could not be decoded"),
+            (sum(|e| e.coverage.ambiguous), "that receivers may have read differently"),
         ] {
             if n > 0 {
                 lines.push(format!("{} {what}", count(n, "exchange")));
@@ -360,19 +334,6 @@ fn hint_lines(hints: &[(String, &str)], width: usize) -> String {
 fn count(n: u64, what: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{} {what}{plural}", grouped(n))
-}
-
-/// `1,234,567`
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 fn bytes(n: u64) -> String {

@@ -269,8 +269,8 @@ impl MultipartWalker {
         self.part = match head.field_name() {
             Some(name) => Part::Field { name, leaf: Leaf::at_level(0) },
             None => {
-                let plan =
-                    BodyPlan::of_part(head.content_type.as_deref(), head.encoding.as_deref());
+                let codings = (head.content_coding.as_deref(), head.encoding.as_deref());
+                let plan = BodyPlan::of_part(head.content_type.as_deref(), codings);
                 Part::Body(Box::new(BodyWalker::at_depth(plan, self.depth)))
             }
         };
@@ -332,6 +332,8 @@ struct PartHead {
     file_names: Vec<Vec<u8>>,
     content_type: Option<Vec<u8>>,
     encoding: Option<Vec<u8>>,
+    /// `Content-Encoding`, which parts should not have and some have.
+    content_coding: Option<Vec<u8>>,
 }
 
 impl PartHead {
@@ -352,6 +354,8 @@ impl PartHead {
                 told.content_type = Some(value.to_vec());
             } else if name.eq_ignore_ascii_case(b"content-transfer-encoding") {
                 told.encoding = Some(value.to_vec());
+            } else if name.eq_ignore_ascii_case(b"content-encoding") {
+                told.content_coding = Some(value.to_vec());
             }
         }
         told
@@ -360,7 +364,8 @@ impl PartHead {
     /// The name of a part that is a plain form field.
     fn field_name(&self) -> Option<Vec<u8>> {
         let media = self.content_type.as_deref().map(MediaType::parse);
-        let plain = media.is_none_or(|m| m.essence() == "text/plain") && self.encoding.is_none();
+        let coded = self.encoding.is_some() || self.content_coding.is_some();
+        let plain = media.is_none_or(|m| m.essence() == "text/plain") && !coded;
         self.name.clone().filter(|_| plain && self.file_names.is_empty())
     }
 }

@@ -36,10 +36,13 @@ impl BodyPlan {
         plan
     }
 
-    /// Of a part of a multipart body: `encoding` is its `Content-Transfer-Encoding`
-    /// (RFC 2045 section 6).
-    pub(crate) fn of_part(content_type: Option<&[u8]>, encoding: Option<&[u8]>) -> Self {
-        let mut plan = BodyPlan::from_headers(content_type, None);
+    /// Of a part of a multipart body: `codings` are its `Content-Encoding`, which is undone last,
+    /// and its `Content-Transfer-Encoding` (RFC 2045 section 6).
+    pub(crate) fn of_part(
+        content_type: Option<&[u8]>,
+        (coding, encoding): (Option<&[u8]>, Option<&[u8]>),
+    ) -> Self {
+        let mut plan = BodyPlan::from_headers(content_type, coding);
         let name = encoding.unwrap_or_default().trim_ascii();
         plan.codings.extend(TRANSFER_CODINGS.iter().filter(|c| c.is_named(name)));
         plan

@@ -22,8 +22,8 @@ pub struct Decoder {
     twins: Twins,
     /// The datagram put together last.
     assembled: Vec<u8>,
-    /// What it is when the last copies win, where copies differed.
-    alternative: Option<Alternative>,
+    /// What else it may be where copies differed, the next one last.
+    alternatives: Vec<Alternative>,
     input: u32,
 }
 
@@ -100,13 +100,13 @@ impl Decoder {
     /// Whether the segment decoded last has another reading.
     #[inline]
     pub fn has_alternative(&self) -> bool {
-        self.alternative.is_some()
+        !self.alternatives.is_empty()
     }
 
-    /// The segment decoded last as a receiver reads it that keeps the last copy where fragments
-    /// overlap. It is no packet of its own and not counted.
+    /// The segment decoded last as another receiver reads it: first one that keeps the last copy
+    /// where fragments overlap. It is no packet of its own and not counted.
     pub fn alternative(&mut self) -> Option<Segment<'_>> {
-        let Alternative { at, mut trail, envelope, bytes, wire_len } = self.alternative.take()?;
+        let Alternative { at, mut trail, envelope, bytes, wire_len } = self.alternatives.pop()?;
         self.assembled = bytes;
         let datagram = envelope.around(&self.assembled, wire_len);
         let datagram = network::assembled(datagram).ok()?;
@@ -140,11 +140,11 @@ impl Decoder {
             (whole, envelope) = next;
         };
         // Walked a second time, from where the bytes can stay.
-        let Whole { bytes, wire_len, second, .. } = whole;
-        self.alternative = second.map(|bytes| {
+        let Whole { bytes, wire_len, others, .. } = whole;
+        self.alternatives.extend(others.into_iter().rev().map(|bytes| {
             let trail = before.clone();
             Alternative { at, trail, envelope, bytes, wire_len }
-        });
+        }));
         self.assembled = bytes;
         let mut trail = before;
         let datagram = open_bytes(&self.assembled, wire_len, &envelope, &mut trail)?;
@@ -209,6 +209,7 @@ fn segment<'a>(
         seq: tcp.seq,
         ack: tcp.ack,
         flags: tcp.flags,
+        urgent: tcp.urgent,
         payload: tcp.payload.bytes(),
         wire_payload_len: u32::try_from(tcp.payload.wire_len()).unwrap_or(u32::MAX),
         encapsulation,

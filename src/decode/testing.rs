@@ -161,7 +161,9 @@ impl Bookkeeper {
                 Ok(found) => {
                     self.account.analysed += 1;
                     out.push(found);
-                    out.extend(self.decoder.alternative().map(|s| Found::of(&s)));
+                    while self.decoder.has_alternative() {
+                        out.extend(self.decoder.alternative().map(|s| Found::of(&s)));
+                    }
                 }
                 Err(why) => self.account.skip(why),
             }

@@ -12,6 +12,7 @@ pub(super) struct Tcp<'a> {
     pub(super) seq: u32,
     pub(super) ack: u32,
     pub(super) flags: TcpFlags,
+    pub(super) urgent: u16,
     pub(super) payload: View<'a>,
 }
 
@@ -23,7 +24,8 @@ const LEN_MIN: usize = 20;
 pub(super) fn tcp(view: View<'_>) -> Result<Tcp<'_>, SkipReason> {
     const MALFORMED: SkipReason = SkipReason::Malformed(reasons::TCP_HEADER);
     let header = view.bytes().first_chunk::<LEN_MIN>().ok_or(MALFORMED)?;
-    let [s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, ..] = *header;
+    let [s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, _, _, _, _, u0, u1] =
+        *header;
     let header_len = usize::from(offset >> 4) * 4;
     if header_len < LEN_MIN {
         return Err(MALFORMED);
@@ -34,6 +36,7 @@ pub(super) fn tcp(view: View<'_>) -> Result<Tcp<'_>, SkipReason> {
         seq: u32::from_be_bytes([q0, q1, q2, q3]),
         ack: u32::from_be_bytes([a0, a1, a2, a3]),
         flags: TcpFlags(flags),
+        urgent: u16::from_be_bytes([u0, u1]),
         payload: view.after(header_len).ok_or(MALFORMED)?,
     })
 }

@@ -14,7 +14,8 @@ use crate::rules::{Embedded as EmbeddedRule, Example, Rule, RuleError, RulePack}
 use super::checks::{self, Check};
 use super::detector::Detector;
 use super::embedded::{Embedded, Method, Search};
-use super::judge::{CONFIDENCE_REPORTED, FieldRef, Judge, JudgeClass, JudgeRule};
+use super::field::FieldRef;
+use super::judge::{CONFIDENCE_REPORTED, Judge, JudgeClass, JudgeRule};
 use super::locate::Places;
 use super::shape::Shape;
 use super::whole::{Pattern, SPREAD_KINDS, Trial, Whole};
@@ -239,6 +240,7 @@ impl Build {
             forms: forms_of(rule)?,
             beside_names: rule.beside_names.iter().flat_map(|n| Phrase::expand(n)).collect(),
             beside: rule.beside.clone(),
+            embedded_weight: rule.embedded_weight,
             spread,
         };
         let judge = &mut self.judge;

@@ -1,6 +1,7 @@
 //! The compiled rules.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use percent_encoding::percent_decode;
 
@@ -10,7 +11,8 @@ use crate::rules::{RuleError, RulePack};
 
 use super::compile;
 use super::embedded::Embedded;
-use super::judge::{FieldRef, Judge, Judgement};
+use super::field::FieldRef;
+use super::judge::{Judge, Judgement};
 use super::locate::Place;
 use super::recognisers::Seen;
 use super::sensitive;
@@ -124,6 +126,12 @@ impl Detector {
         self.names.iter().map(String::as_str)
     }
 
+    /// Every class that the rules can give, by check, by name or by place; sorted.
+    pub fn classes(&self) -> BTreeSet<&str> {
+        let rules = self.judge.classes.iter().map(|class| class.class.as_ref());
+        rules.chain(self.judge.places.classes()).collect()
+    }
+
     /// The rule called `name` in this process.
     pub fn rule_id(&self, name: &str) -> Option<RuleId> {
         self.by_name.get(name).copied()
@@ -149,6 +157,11 @@ impl Detector {
     /// The token of an identifier type code of HL7 table 0203 (`MR`, `SS`, `NPI`, …).
     pub fn type_code(&self, code: &[u8]) -> Option<&str> {
         self.judge.places.type_code(code)
+    }
+
+    /// The token of a parameter of a FHIR operation by its name (`family` in `Patient/$match`).
+    pub fn parameter_name(&self, name: &[u8]) -> Option<&str> {
+        self.judge.places.parameter_name(name)
     }
 
     /// What a FHIR element carries by its place (`Patient.name.family`), most often nothing.

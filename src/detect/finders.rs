@@ -16,8 +16,9 @@ pub(super) struct Finder {
     pub(super) run: fn(&[u8], Range<usize>) -> Option<Range<usize>>,
 }
 
-const FINDERS: [Finder; 6] = [
+const FINDERS: [Finder; 7] = [
     Finder { name: "honorific", run: honorific },
+    Finder { name: "honorific-word", run: honorific_word },
     Finder { name: "iban", run: iban },
     Finder { name: "jwt", run: jwt },
     Finder { name: "name-after", run: name_after },
@@ -41,15 +42,18 @@ pub(super) fn is_for_digits(name: &str) -> bool {
 }
 
 /// Goods and figures that bear an honorific: nobody's name, or hardly.
-const BRANDS: [&[u8]; 14] = [
+const BRANDS: [&[u8]; 17] = [
     b"Bean",
+    b"Big",
     b"Butterworth",
     b"Clean",
     b"Coffee",
     b"Kipling",
+    b"Mario",
     b"Martens",
     b"Meyer's",
     b"Muscle",
+    b"Music",
     b"Oetker",
     b"Pacman",
     b"Pepper",
@@ -58,17 +62,21 @@ const BRANDS: [&[u8]; 14] = [
     b"Who",
 ];
 
-/// A capitalised word behind `Mr `, `Dr. ` and the like.
+/// Two capitalised words behind `Mr `, `Dr. ` and the like.
 fn honorific(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
+    let first = honorific_word(text, anchor)?;
+    let second = name_word(text, first.end + 1).filter(|_| text.get(first.end) == Some(&b' '));
+    Some(first.start..second?)
+}
+
+/// One at least.
+fn honorific_word(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
     if is_inside_word(text, anchor.start) {
         return None;
     }
     let end = name_word(text, anchor.end)?;
-    if text.get(anchor.end..end).is_some_and(|word| BRANDS.contains(&word)) {
-        return None;
-    }
-    let second = name_word(text, end + 1).filter(|_| text.get(end) == Some(&b' '));
-    Some(anchor.start..second.unwrap_or(end))
+    let brand = text.get(anchor.end..end).is_some_and(|word| BRANDS.contains(&word));
+    (!brand).then_some(anchor.start..end)
 }
 
 /// Two capitalised words behind a label: `name: John Smith`, `name: Smith, John`.
@@ -188,11 +196,14 @@ mod tests {
     #[test]
     fn names_stand_behind_honorifics_and_labels() {
         assert_eq!(at("honorific", "seen by Dr. Jane Smith today", "Dr. "), Some("Dr. Jane Smith"));
-        assert_eq!(at("honorific", "by Mr Müller.", "Mr "), Some("Mr Müller"));
-        assert_eq!(at("honorific", "xMr Smith", "Mr "), None);
-        assert_eq!(at("honorific", "Dr. on call", "Dr. "), None);
-        assert_eq!(at("honorific", "a can of Dr. Pepper", "Dr. "), None);
-        assert_eq!(at("honorific", "Mr. Coffee maker", "Mr. "), None);
+        assert_eq!(at("honorific", "by Mr Müller.", "Mr "), None);
+        assert_eq!(at("honorific", "Mr. Coffee Maker", "Mr. "), None);
+        let word = |text, anchor| at("honorific-word", text, anchor);
+        assert_eq!(word("by Mr Müller.", "Mr "), Some("Mr Müller"));
+        assert_eq!(word("xMr Smith", "Mr "), None);
+        assert_eq!(word("Dr. on call", "Dr. "), None);
+        assert_eq!(word("a can of Dr. Pepper", "Dr. "), None);
+        assert_eq!(word("Mr. Coffee maker", "Mr. "), None);
         assert_eq!(at("name-after", "name:  Smith, John", "name:"), Some("Smith, John"));
         assert_eq!(at("name-after", "name: report", "name:"), None);
     }

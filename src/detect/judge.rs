@@ -3,41 +3,31 @@
 use std::sync::Arc;
 
 use crate::base::TableMap;
-use crate::model::{Direction, Evidence, Form, Location, RuleBits, RuleId, ValueKind};
+use crate::model::{Evidence, Form, RuleId, ValueKind};
 
+use super::explain;
+use super::field::FieldRef;
 use super::locate::{Place, Places};
 use super::score;
 use super::words::{Phrase, Standing, Words};
 
+mod distinct;
 mod rivals;
 
+use distinct::Distinct;
 use rivals::{Checked, Claim};
 
 /// The class of identifiers of whatever kind: a value may be one and be known more closely.
 const ANY_IDENTIFIER: &str = "person.identifier";
 
+/// The class of what clinicians write: who is called by an honorific there is a person.
+const PROSE: &str = "health.free_text";
+
+/// Values from which on a column whose values all begin alike is one series.
+const SERIES_MIN: u64 = 5;
+
 /// Confidence from which a class is reported.
 pub const CONFIDENCE_REPORTED: u8 = 50;
-
-/// Where a field is.
-#[derive(Clone, Copy, Debug)]
-pub struct FieldRef<'a> {
-    /// Of the endpoint: `http`, `fhir-r4`, …
-    pub standard: &'a str,
-    /// Of the message it is in.
-    pub direction: Direction,
-    /// Of the field in the message.
-    pub location: Location,
-    /// Canonical: `$.patients[*].nhs`.
-    pub path: &'a str,
-    /// Path of the endpoint, in template form: empty where there is none.
-    pub endpoint: &'a str,
-    /// Classes that other fields of the same object carry, judged by themselves.
-    pub beside: &'a [Arc<str>],
-    /// Empty, or the FHIR element from its resource on, and behind `|` the token of its issuer:
-    /// `Patient.identifier.value|us.ssn`, `Patient.telecom.value|email`, `Patient.name.family`.
-    pub context: &'a str,
-}
 
 /// A class that a field carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +66,8 @@ pub(super) struct JudgeRule {
     /// Names that speak for it beside one of these classes.
     pub(super) beside_names: Vec<Phrase>,
     pub(super) beside: Vec<Arc<str>>,
+    /// What being found in a text adds, where that needs more.
+    pub(super) embedded_weight: Option<f64>,
     /// The rules that tell how values begin; none where that says nothing.
     pub(super) spread: Vec<RuleId>,
 }
@@ -102,44 +94,12 @@ pub(super) struct Judge {
     pub(super) places: Places,
 }
 
-/// Distinct values of the sample, per rule.
-struct Distinct {
-    tried: [u16; 256],
-    passed: [u16; 256],
-    embedded: [u16; 256],
-    entries: u64,
-}
-
-impl Distinct {
-    #[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
-    fn of(evidence: &mut Evidence) -> Distinct {
-        let mut out =
-            Distinct { tried: [0; 256], passed: [0; 256], embedded: [0; 256], entries: 0 };
-        let count = |bits: RuleBits, table: &mut [u16; 256]| {
-            for rule in bits.iter() {
-                table[usize::from(rule.0)] += 1;
-            }
-        };
-        for entry in evidence.sample.entries() {
-            count(entry.outcome.tried, &mut out.tried);
-            count(entry.outcome.passed, &mut out.passed);
-            count(entry.outcome.embedded, &mut out.embedded);
-            out.entries += 1;
-        }
-        out
-    }
-
-    #[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
-    fn of_rule(&self, rule: RuleId) -> (u64, u64, u64) {
-        let at = usize::from(rule.0);
-        (self.tried[at].into(), self.passed[at].into(), self.embedded[at].into())
-    }
-}
-
 /// What a field's name says of one class.
 #[derive(Clone, Copy, Debug, Default)]
-struct Naming {
+struct Naming<'a> {
     weight: f64,
+    /// The words that speak for it.
+    phrase: Option<&'a Phrase>,
     named: bool,
     /// A word speaks against it.
     against: bool,
@@ -166,27 +126,31 @@ impl Judge {
         let words = Words::of_path(field.path);
         let places = self.places_of(field);
         // In FHIR the place says it all: `name` of an organisation's contact is no clue there.
-        let hl7v2 = field.context.starts_with("HL7v2");
-        let named_by_standard = (hl7v2 || field.standard.starts_with("fhir"))
-            && field.location == Location::Body
-            && !field.context.is_empty();
-        let words = if named_by_standard { Words::default() } else { words };
+        let words = if field.is_of_standard() { Words::default() } else { words };
         let common = Common {
             thing: words.any_of(&self.things, &self.generic),
             negative: words.any_of(&self.negative, &self.generic),
         };
         let rivals = self.settled(&words, &places, evidence);
-        let column = Column { searched: self.searched(&distinct), evidence, distinct, filled };
+        let prose = places.iter().any(|place| *place.class == *PROSE);
+        let searched = self.searched(&distinct);
+        let column = Column { evidence, distinct, filled, prose, searched };
         let mut claims: Vec<(&JudgeClass, Option<&Place>, Option<Claim>)> = Vec::new();
         for class in &self.classes {
             let place = places.iter().find(|p| p.class == class.class);
-            let rival = rivals.as_deref().is_some_and(|settled| *settled != *class.class);
+            let rival = rivals.as_deref().filter(|settled| **settled != *class.class);
             let naming = self.naming(class, (&words, &common), &mut out.reasons, &column);
             let beside = |rule: &JudgeRule| {
                 field.beside.iter().any(|class| rule.beside.contains(class))
-                    && words.leaf_is(&rule.beside_names, &class.negative)
+                    && words.leaf_is(&rule.beside_names, &[&class.negative, &self.things])
             };
-            let claim = column.best_claim(class, naming, place, rival, &beside);
+            let mut claim = column.best_claim(class, naming, (place, rival.is_some()), &beside);
+            if let (Some(claim), Some(settled), false) = (&mut claim, rival, naming.named) {
+                claim.why.push_str(&format!("; its place or name says {settled}"));
+            }
+            if claim.is_none() && place.is_none() {
+                out.reasons.extend(explain::withheld(class, naming.phrase, &column));
+            }
             claims.push((class, place, claim));
         }
         column.compare(&mut claims);
@@ -203,24 +167,23 @@ impl Judge {
     /// Whether what stands beside a field at `path` can change what is said of it.
     pub(super) fn minds_neighbours(&self, path: &str) -> bool {
         let words = Words::of_path(path);
-        let mut rules = self.classes.iter().flat_map(|class| &class.rules);
-        rules.any(|rule| words.leaf_is(&rule.beside_names, &[]))
+        let is_leaf = |rule: &JudgeRule| words.leaf_is(&rule.beside_names, &[]);
+        self.classes.iter().any(|class| class.rules.iter().any(is_leaf))
     }
 
     fn places_of(&self, field: &FieldRef<'_>) -> Vec<Place> {
         let (element, token) = field.context.split_once('|').unwrap_or((field.context, ""));
+        // A telephone in CDA may be that of an organisation: it counts where its element does.
+        let contact = element.starts_with("CDA.") && matches!(token, "phone" | "fax" | "email");
+        let known = !contact || !self.places.element_at(element, field.path).is_empty();
+        if token == "no-person" || !known {
+            return Vec::new();
+        }
         if let Some(place) = self.places.token(token) {
             return vec![place.clone()];
         }
-        if token == "no-person" {
-            return Vec::new();
-        }
-        if !field.standard.starts_with("fhir") {
-            return self.places.element(element).to_vec();
-        }
-        let form = field.location == Location::Body && !field.path.starts_with(['$', '/']);
-        if field.location == Location::Query || form {
-            return self.places.parameter(field.path, field.endpoint);
+        if field.standard.starts_with("fhir") && field.is_parameter() {
+            return self.places.parameter(field.path, field.endpoint, element);
         }
         self.places.element_at(element, field.path).to_vec()
     }
@@ -246,13 +209,13 @@ impl Judge {
         named.map(|class| Arc::clone(&class.class)).next()
     }
 
-    fn naming(
+    fn naming<'c>(
         &self,
-        class: &JudgeClass,
+        class: &'c JudgeClass,
         (words, common): (&Words, &Common<'_>),
         reasons: &mut Vec<String>,
         column: &Column<'_>,
-    ) -> Naming {
+    ) -> Naming<'c> {
         let (standing, phrase) = words.standing(&class.names, &self.generic);
         let mut naming = Naming {
             weight: match standing {
@@ -261,18 +224,23 @@ impl Judge {
                 Standing::Parent => score::NAME_PARENT,
                 Standing::Absent => 0.0,
             },
+            phrase: phrase.filter(|_| standing >= Standing::GenericLeaf),
             named: standing >= Standing::GenericLeaf,
             against: false,
         };
         let relevant = column.speaks_of(class);
-        if let Some(phrase) = phrase.filter(|_| relevant && naming.named) {
+        if let Some(phrase) = naming.phrase.filter(|_| relevant) {
             reasons.push(format!("{}: name has \"{}\"", class.class, phrase.text()));
         }
         if naming.weight < score::NAME_WEAK {
-            let (standing, _) = words.standing(&class.weak_names, &self.generic);
+            let (standing, phrase) = words.standing(&class.weak_names, &self.generic);
             if standing >= Standing::GenericLeaf {
                 naming.weight = score::NAME_WEAK;
-                naming.named = true;
+                (naming.phrase, naming.named) = (phrase, true);
+                if let Some(phrase) = phrase.filter(|_| relevant) {
+                    let (class, text) = (&class.class, phrase.text());
+                    reasons.push(format!("{class}: name has \"{text}\", which only hints at it"));
+                }
             }
         }
         let thing = common.thing;
@@ -283,7 +251,8 @@ impl Judge {
             let other = thing.is_some() && !naming.named;
             naming.weight += if other { score::NAME_THING } else { score::NAME_NEGATIVE };
             naming.against = true;
-            if relevant {
+            // Of a class that nothing speaks for, nothing needs to be said.
+            if relevant && (naming.named || column.is_tried_for(class)) {
                 reasons
                     .push(format!("{}: name has \"{word}\", which speaks against it", class.class));
             }
@@ -306,6 +275,7 @@ impl Judge {
             let place = match field.context {
                 "" => format!("FHIR element {}", field.path),
                 context if context.starts_with("HL7v2") => format!("HL7 v2 field {}", field.path),
+                context if context.starts_with("CDA.") => format!("CDA element {context}"),
                 context => format!("FHIR element {context}"),
             };
             let why = match &claim {
@@ -322,17 +292,21 @@ impl Judge {
             out.reasons.push(format!("{class}: {}", claim.why));
             out.verdicts.push(Verdict { class: Arc::clone(class), confidence, count: claim.count });
         } else {
-            out.reasons.push(format!("withheld {class} ({confidence}): {}", claim.why));
+            let why = claim.why;
+            let needed = CONFIDENCE_REPORTED;
+            out.reasons.push(format!("withheld {class} ({confidence} of {needed} needed): {why}"));
         }
     }
 }
 
 /// A column of values, with what was worked out of it.
-struct Column<'a> {
-    evidence: &'a Evidence,
+pub(super) struct Column<'a> {
+    pub(super) evidence: &'a Evidence,
     distinct: Distinct,
     /// Values that are neither empty nor true, false or null.
-    filled: u64,
+    pub(super) filled: u64,
+    /// Whether its place says that clinicians write here.
+    prose: bool,
     /// Checks that were tried without a name that asks for them.
     searched: u64,
 }
@@ -340,13 +314,17 @@ struct Column<'a> {
 impl Column<'_> {
     /// Whether any rule of `class` has anything to say of these values.
     fn speaks_of(&self, class: &JudgeClass) -> bool {
-        class.rules.iter().any(|rule| {
-            let any = |id: RuleId| {
-                let count = self.evidence.of_rule(id);
-                count.tried + count.embedded > 0
-            };
-            any(rule.id) || rule.bare.is_some_and(any) || self.of_forms(&rule.forms) > 0
-        })
+        let forms = |rule: &JudgeRule| self.of_forms(&rule.forms) > 0;
+        self.is_tried_for(class) || class.rules.iter().any(forms)
+    }
+
+    /// Whether any value has the format of `class`, or holds one that has.
+    fn is_tried_for(&self, class: &JudgeClass) -> bool {
+        let any = |id: RuleId| {
+            let count = self.evidence.of_rule(id);
+            count.tried + count.embedded > 0
+        };
+        class.rules.iter().any(|rule| any(rule.id) || rule.bare.is_some_and(any))
     }
 
     fn of_forms(&self, forms: &[Form]) -> u64 {
@@ -357,9 +335,8 @@ impl Column<'_> {
     fn best_claim(
         &self,
         class: &JudgeClass,
-        naming: Naming,
-        place: Option<&Place>,
-        rival: bool,
+        naming: Naming<'_>,
+        (place, rival): (Option<&Place>, bool),
         beside: &dyn Fn(&JudgeRule) -> bool,
     ) -> Option<Claim> {
         let mut best: Option<Claim> = None;
@@ -383,20 +360,20 @@ impl Column<'_> {
                 offer(self.by_check(rule, (bare, rule.bare_weight), base, context));
             }
             offer(self.by_form(rule, base).filter(|_| naming.named));
-            if !naming.against && beside(rule) {
+            if beside(rule) {
                 let base = score::PRIOR + score::NAME_BESIDE + against;
                 offer(self.by_form(rule, base).map(Claim::beside));
             }
             if place.is_some_and(|place| place.confidence < CONFIDENCE_REPORTED) {
                 offer(self.by_look(rule));
             }
-            offer(self.by_text(rule, score::PRIOR + rule.weight));
+            offer(self.by_text(rule, naming.weight));
         }
         best
     }
 
     /// Whole values that pass.
-    fn by_check(
+    pub(super) fn by_check(
         &self,
         rule: &JudgeRule,
         (id, weight): (RuleId, f64),
@@ -444,9 +421,8 @@ impl Column<'_> {
 
     /// Whether `passed` distinct values all begin alike, as a real column's do not.
     fn is_series(&self, rule: &JudgeRule, passed: u64) -> bool {
-        const VALUES_MIN: u64 = 5;
         let kinds = rule.spread.iter().filter(|id| self.distinct.of_rule(**id).1 > 0).count();
-        kinds == 1 && passed >= VALUES_MIN
+        kinds == 1 && passed >= SERIES_MIN
     }
 
     /// Values that look like the class where its place leaves open what stands there.
@@ -474,17 +450,19 @@ impl Column<'_> {
     }
 
     /// Found inside longer text.
-    fn by_text(&self, rule: &JudgeRule, base: f64) -> Option<Claim> {
+    fn by_text(&self, rule: &JudgeRule, named: f64) -> Option<Claim> {
         const EMBEDDED_WEIGHT_MIN: f64 = 10.0;
         let embedded = self.evidence.of_rule(rule.id).embedded;
         if embedded == 0 {
             return None;
         }
         let (_, _, distinct) = self.distinct.of_rule(rule.id);
-        let least = score::PRIOR + EMBEDDED_WEIGHT_MIN;
+        let named = if self.prose { named.max(score::NAME_WEAK) } else { named };
+        let alone = rule.weight.max(EMBEDDED_WEIGHT_MIN);
+        let weight = rule.embedded_weight.map_or(alone, |weight| weight + named);
         let why = format!("found inside {embedded} of {} texts", self.filled);
         Some(Claim {
-            log_odds: base.max(least) + score::repeat_evidence(distinct),
+            log_odds: score::PRIOR + weight + score::repeat_evidence(distinct),
             count: embedded,
             why,
             checked: None,

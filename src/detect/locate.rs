@@ -23,6 +23,8 @@ pub(super) struct Places {
     issuers: TableMap<Box<str>, Arc<str>>,
     /// Identifier type code → token.
     types: TableMap<Box<str>, Arc<str>>,
+    /// Name of a parameter of an operation → token.
+    parameters: TableMap<Box<str>, Arc<str>>,
     /// Token → class.
     tokens: TableMap<Box<str>, Place>,
 }
@@ -31,6 +33,9 @@ pub(super) struct Places {
 const ISSUER_CONFIDENCE: u8 = 97;
 /// Bytes of a system URI that are looked up; longer ones are no issuers known here.
 const SYSTEM_BYTES_MAX: usize = 256;
+
+/// What marks that are names of parameters begin with.
+const PARAMETER: &str = "parameter:";
 
 impl Places {
     /// From the tables of a pack and the systems and types of its rules.
@@ -65,7 +70,10 @@ impl Places {
             }
         }
         for (mark, token) in &fhir.marks {
-            out.issuers.insert(normal_system(mark).into(), token.as_str().into());
+            match mark.strip_prefix(PARAMETER) {
+                Some(name) => out.parameters.insert(name.into(), token.as_str().into()),
+                None => out.issuers.insert(normal_system(mark).into(), token.as_str().into()),
+            };
         }
         for rule in rules {
             for system in &rule.systems {
@@ -89,6 +97,11 @@ impl Places {
         self.issuers.get(normal_system(system)).map(AsRef::as_ref)
     }
 
+    /// The token of a parameter of an operation.
+    pub(super) fn parameter_name(&self, name: &[u8]) -> Option<&str> {
+        self.parameters.get(std::str::from_utf8(name).ok()?).map(AsRef::as_ref)
+    }
+
     /// The token of a type code.
     pub(super) fn type_code(&self, code: &[u8]) -> Option<&str> {
         self.types.get(std::str::from_utf8(code).ok()?).map(AsRef::as_ref)
@@ -98,6 +111,9 @@ impl Places {
     /// attributes only `value` is an element's own.
     pub(super) fn element_at(&self, element: &str, path: &str) -> &[Place] {
         let attribute = path.rsplit('/').next().and_then(|last| last.strip_prefix('@'));
+        if element.starts_with("CDA.") {
+            return self.in_cda(element, attribute.is_some());
+        }
         if attribute.is_some_and(|name| name != "value") {
             return &[];
         }
@@ -110,9 +126,31 @@ impl Places {
         }
     }
 
+    /// What an element of a CDA document carries. Acts nest at any depth, and each may have its
+    /// own author, informant and participants: what counts is how the path ends. What is marked up
+    /// in the text of a section is text of the section.
+    fn in_cda(&self, element: &str, attribute: bool) -> &[Place] {
+        const NARRATIVE: &str = ".section.text";
+        if let Some(at) = element.find(NARRATIVE)
+            && let Some(behind) = element.get(at + NARRATIVE.len()..)
+            && (behind.is_empty() || behind.starts_with('.'))
+        {
+            return if attribute { &[] } else { self.element("CDA.section.text") };
+        }
+        let mut rest = element.strip_prefix("CDA.");
+        while let Some(tail) = rest {
+            if let Some(places) = self.elements.get(format!("CDA.{tail}").as_str()) {
+                return places;
+            }
+            rest = tail.split_once('.').map(|(_, tail)| tail);
+        }
+        &[]
+    }
+
     /// What a search parameter carries, with its modifiers (`family:exact`) and chains
-    /// (`subject:Patient.name`), asked of the endpoint at `path`.
-    pub(super) fn parameter(&self, name: &str, path: &str) -> Vec<Place> {
+    /// (`subject:Patient.name`), asked of the endpoint at `path`, or of the type that `element`
+    /// begins with where the path names none.
+    pub(super) fn parameter(&self, name: &str, path: &str, element: &str) -> Vec<Place> {
         let (chain, last) = name.rsplit_once('.').unwrap_or(("", name));
         let last = last.split(':').next().unwrap_or_default();
         let mut places = self.search(last).to_vec();
@@ -120,7 +158,8 @@ impl Places {
             Some((_, resource)) => resource,
             None if chain.is_empty() => {
                 let types = |segment: &&str| segment.starts_with(|c: char| c.is_ascii_uppercase());
-                path.rsplit('/').find(types).unwrap_or_default()
+                let named = element.split('.').next().unwrap_or_default();
+                path.rsplit('/').find(types).unwrap_or(named)
             }
             // Without a type, these two point at a patient nearly always.
             None if matches!(chain, "patient" | "subject") => "Patient",
@@ -128,6 +167,12 @@ impl Places {
         };
         places.extend_from_slice(self.search(&format!("{resource}?{last}")));
         places
+    }
+
+    /// Every class that a place can stand for.
+    pub(super) fn classes(&self) -> impl Iterator<Item = &str> {
+        let lists = self.elements.values().chain(self.search.values()).flatten();
+        lists.chain(self.tokens.values()).map(|place| place.class.as_ref())
     }
 
     /// What an element carries.

@@ -13,6 +13,8 @@ mod checks;
 mod compile;
 mod detector;
 mod embedded;
+mod explain;
+mod field;
 mod finders;
 mod judge;
 mod locate;
@@ -32,5 +34,7 @@ mod tests;
 
 pub use checks::{check_names, passes_check};
 pub use detector::{Detector, Inspection};
-pub use judge::{CONFIDENCE_REPORTED, FieldRef, Judgement, Verdict};
+pub use explain::nothing_found;
+pub use field::FieldRef;
+pub use judge::{CONFIDENCE_REPORTED, Judgement, Verdict};
 pub use locate::Place;

@@ -158,13 +158,28 @@ fn unspaced(bytes: &[u8], census: &Census) -> Form {
 /// Text with white space.
 fn spaced(bytes: &[u8], census: &Census) -> Form {
     let letters = census.letters();
-    if census.digits == 0 && census.others == 0 && census.ats == 0 && census.len <= 80 {
+    let plain = census.others == 0 || (census.others == 1 && is_turned_name(bytes));
+    if census.digits == 0 && plain && census.ats == 0 && census.len <= 80 {
         let mut words = bytes.split(|b| *b == b' ').filter(|word| !word.is_empty());
         if words.all(|word| word.first().is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80)) {
             return Form::TitleWords;
         }
     }
     if letters * 2 >= census.len { Form::Text } else { Form::Other }
+}
+
+/// Whether a comma stands behind the first or second of at most five words: `Lovelace, Ada King`.
+fn is_turned_name(bytes: &[u8]) -> bool {
+    const WORDS_MAX: usize = 5;
+    let mut comma = None;
+    let mut count = 0;
+    for word in bytes.split(|b| *b == b' ').filter(|word| !word.is_empty()) {
+        if word.len() > 1 && word.ends_with(b",") {
+            comma = Some(count);
+        }
+        count += 1;
+    }
+    count <= WORDS_MAX && comma.is_some_and(|at| at < 2 && at + 1 < count)
 }
 
 /// The bytes of both base64 alphabets.
@@ -288,6 +303,11 @@ mod tests {
             ("in_progress", Form::Token),
             ("Ada Lovelace", Form::TitleWords),
             ("Mr. John Smith", Form::TitleWords),
+            ("Lovelace, Ada", Form::TitleWords),
+            ("Van Dyke, Anna M.", Form::TitleWords),
+            ("Lovelace, ada", Form::Text),
+            ("Leeds, ", Form::Text),
+            ("One, Two, Three", Form::Text),
             ("advised diet changes", Form::Text),
             ("http://loinc.org", Form::Url),
             ("urn:oid:2.16.840", Form::Url),

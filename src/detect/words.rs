@@ -82,15 +82,17 @@ impl Words {
 
 impl Words {
     /// Whether one of `phrases` is the whole of the last part, and no word of the part above it is
-    /// one of `negative`.
-    pub(super) fn leaf_is(&self, phrases: &[Phrase], negative: &[String]) -> bool {
+    /// in one of the lists of `negative`.
+    pub(super) fn leaf_is(&self, phrases: &[Phrase], negative: &[&[String]]) -> bool {
         let leaf = self.leaf();
         let is =
             |phrase: &Phrase| phrase.places(leaf).any(|(from, to)| from == 0 && to == leaf.len());
         let above = self.words.get(self.above..self.leaf).unwrap_or_default();
         !leaf.is_empty()
             && phrases.iter().any(is)
-            && !above.iter().any(|word| negative.iter().any(|not| same_word(word, not)))
+            && !above
+                .iter()
+                .any(|word| negative.iter().copied().flatten().any(|not| same_word(word, not)))
     }
 }
 
@@ -213,7 +215,7 @@ mod tests {
     fn a_leaf_is_a_phrase_or_has_more_words() {
         let is = |path: &str| {
             let negative = ["product".to_owned()];
-            Words::of_path(path).leaf_is(&Phrase::expand("name|family"), &negative)
+            Words::of_path(path).leaf_is(&Phrase::expand("name|family"), &[&negative])
         };
         assert!(is("$.name"));
         assert!(is("$.patients[*].family"));

@@ -8,7 +8,8 @@ use crate::model::FragmentOddities;
 pub struct FlowAnomalies(u32);
 
 impl FlowAnomalies {
-    /// Two copies of the same bytes differed; the first was kept.
+    /// Two copies of the same bytes differed; the first was kept, the other told as another
+    /// reading.
     pub const OVERLAP_CONFLICT: FlowAnomalies = FlowAnomalies(1);
     /// Payload in a SYN (TCP Fast Open, RFC 7413): delivered.
     pub const SYN_DATA: FlowAnomalies = FlowAnomalies(1 << 1);
@@ -20,15 +21,17 @@ impl FlowAnomalies {
     pub const RESET_IGNORED: FlowAnomalies = FlowAnomalies(1 << 4);
     /// A segment or acknowledgment beyond any window: ignored.
     pub const OUT_OF_WINDOW: FlowAnomalies = FlowAnomalies(1 << 5);
-    /// Data behind a FIN: ignored.
+    /// Data behind a FIN: told as another reading.
     pub const DATA_AFTER_FIN: FlowAnomalies = FlowAnomalies(1 << 6);
-    /// New data after both ends were closed or reset: this flow carries it.
+    /// New data after both ends were closed or reset: this flow carries it, or goes on with it.
     pub const DATA_AFTER_END: FlowAnomalies = FlowAnomalies(1 << 7);
-    /// Data without ACK flag: ignored, as RFC 9293 section 3.10.7.4 asks of receivers.
+    /// Data without ACK flag: ignored, as RFC 9293 section 3.10.7.4 asks of receivers, and told as
+    /// another reading.
     pub const DATA_WITHOUT_ACK: FlowAnomalies = FlowAnomalies(1 << 8);
-    /// Urgent data: delivered in line, where some receivers take one byte out of it.
+    /// Urgent data: delivered in line, where some receivers take one byte out of it, which is told
+    /// as another reading.
     pub const URGENT: FlowAnomalies = FlowAnomalies(1 << 9);
-    /// Bytes came after they had been given up as a gap: ignored.
+    /// Bytes came after they had been given up as a gap: told as another reading.
     pub const LATE_DATA: FlowAnomalies = FlowAnomalies(1 << 10);
     /// Two FINs at different places: the first is believed.
     pub const FIN_MOVED: FlowAnomalies = FlowAnomalies(1 << 11);
@@ -43,21 +46,35 @@ impl FlowAnomalies {
     /// A first fragment without the whole TCP header (RFC 1858).
     pub const TINY_FRAGMENT: FlowAnomalies = FlowAnomalies(1 << 15);
 
+    /// The name of [`Self::OVERLAP_CONFLICT`].
+    pub(super) const OVERLAP: &'static str = "overlap-conflict";
+    /// The name of [`Self::DATA_AFTER_FIN`].
+    pub(super) const BEHIND_FIN: &'static str = "data-after-fin";
+    /// The name of [`Self::DATA_WITHOUT_ACK`].
+    pub(super) const WITHOUT_ACK: &'static str = "data-without-ack";
+    /// The name of [`Self::URGENT`].
+    pub(super) const URGENT_BYTE: &'static str = "urgent";
+    /// The name of [`Self::LATE_DATA`].
+    pub(super) const LATE: &'static str = "late-data";
+
+    /// The name of [`Self::FRAGMENT_CONFLICT`].
+    pub(super) const FRAGMENTS: &'static str = "fragment-conflict";
+
     const NAMES: [(FlowAnomalies, &'static str); 16] = [
-        (Self::OVERLAP_CONFLICT, "overlap-conflict"),
+        (Self::OVERLAP_CONFLICT, Self::OVERLAP),
         (Self::SYN_DATA, "syn-data"),
         (Self::SYN_CHALLENGED, "syn-challenged"),
         (Self::HANDSHAKE_MISMATCH, "handshake-mismatch"),
         (Self::RESET_IGNORED, "reset-ignored"),
         (Self::OUT_OF_WINDOW, "out-of-window"),
-        (Self::DATA_AFTER_FIN, "data-after-fin"),
+        (Self::DATA_AFTER_FIN, Self::BEHIND_FIN),
         (Self::DATA_AFTER_END, "data-after-end"),
-        (Self::DATA_WITHOUT_ACK, "data-without-ack"),
-        (Self::URGENT, "urgent"),
-        (Self::LATE_DATA, "late-data"),
+        (Self::DATA_WITHOUT_ACK, Self::WITHOUT_ACK),
+        (Self::URGENT, Self::URGENT_BYTE),
+        (Self::LATE_DATA, Self::LATE),
         (Self::FIN_MOVED, "fin-moved"),
         (Self::BUFFER_FULL, "buffer-full"),
-        (Self::FRAGMENT_CONFLICT, "fragment-conflict"),
+        (Self::FRAGMENT_CONFLICT, Self::FRAGMENTS),
         (Self::FRAGMENT_OVERLAP, "fragment-overlap"),
         (Self::TINY_FRAGMENT, "tiny-fragment"),
     ];

@@ -2,7 +2,7 @@
 
 use crate::base::Timestamp;
 use crate::base::limits::{GAP_WAIT_MILLIS, GAP_WAIT_PACKETS, GAP_WAIT_UNHEARD_MILLIS};
-use crate::model::{Direction, EndCause, Segment, StreamEvent, StreamInput};
+use crate::model::{Direction, EndCause, SecondCopy, Segment, StreamEvent, StreamInput};
 
 use super::reassembler::{Admitted, Reassembler, Shared};
 use super::stream::{NO_FIN, Stream};
@@ -70,10 +70,36 @@ impl<H: FlowHandler> Output<'_, H> {
         self.emit(direction, self.now, StreamInput::Gap(len));
     }
 
+    /// Tells of another reading of the bytes from `offset` on; whether it is known to differ.
+    pub(super) fn copy(&mut self, stream: &Stream, offset: u64, copy: SecondCopy<'_>) -> bool {
+        let back = offset.cast_signed().saturating_sub(stream.next.cast_signed());
+        // Bytes before the begin of the stream are nobody's.
+        if offset < stream.begun() {
+            return false;
+        }
+        self.handler.second_copy(self.flow, self.state, SecondCopy { back, ..copy })
+    }
+
+    /// Tells of the copies that lost against early segments.
+    pub(super) fn others(&mut self, direction: Direction, stream: &mut Stream) {
+        let Some(pending) = stream.pending.as_mut().filter(|p| p.has_others()) else { return };
+        let charge = pending.charge();
+        let others = pending.take_others();
+        self.shared.held -= charge - pending.charge();
+        for other in &others {
+            let (at, bytes) = (other.at, &*other.data);
+            let replaces = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            let why = FlowAnomalies::OVERLAP;
+            let copy = SecondCopy { direction, at, back: 0, replaces, bytes, why };
+            self.copy(stream, other.offset, copy);
+        }
+    }
+
     fn end(&mut self, direction: Direction, stream: &mut Stream, cause: EndCause) {
         if stream.ended() {
             return;
         }
+        self.others(direction, stream);
         stream.mark_ended();
         if let Some(pending) = stream.pending.take() {
             self.shared.held -= pending.charge();
@@ -83,6 +109,7 @@ impl<H: FlowHandler> Output<'_, H> {
 
     /// Delivers the first chunk of `stream`, whatever is missing before it.
     fn first_chunk(&mut self, direction: Direction, stream: &mut Stream) -> bool {
+        self.others(direction, stream);
         let Some(pending) = &mut stream.pending else { return false };
         let charge = pending.charge();
         let popped = pending.pop_first();
@@ -116,6 +143,7 @@ impl Reassembler {
         segment: &Segment<'_>,
         out: &mut Output<'_, H>,
     ) {
+        self.tell_copies(direction, segment, out);
         let mut force = false;
         loop {
             match self.admit(direction, segment, out.shared, force) {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::base::Timestamp;
-use crate::model::{Direction, Encapsulation, StreamEvent};
+use crate::model::{Direction, Encapsulation, SecondCopy, StreamEvent};
 
 use super::FlowAnomalies;
 
@@ -97,6 +97,27 @@ pub trait FlowHandler {
 
     /// One step of one stream.
     fn event(&mut self, flow: &FlowInfo, state: &mut Self::State, event: StreamEvent<'_>);
+
+    /// Another copy of bytes of a stream, or bytes that the first reading leaves out; also behind
+    /// the stream's `End`. Whether it is known to differ from what was delivered.
+    fn second_copy(
+        &mut self,
+        _flow: &FlowInfo,
+        _state: &mut Self::State,
+        _copy: SecondCopy<'_>,
+    ) -> bool {
+        false
+    }
+
+    /// Whether the flow, should it end now, ends in the middle of something. Such a flow is kept
+    /// a while: whoever forges an end goes on behind it.
+    fn is_midway(&self, _state: &Self::State) -> bool {
+        false
+    }
+
+    /// Frees what `state` holds for what may still come, if any packet from `now` on would come
+    /// too late for it. Called for idle flows now and then; changes nothing else.
+    fn tidy(&mut self, _flow: &FlowInfo, _state: &mut Self::State, _now: Timestamp) {}
 
     /// Both streams ended.
     fn close(&mut self, flow: &FlowInfo, state: Self::State, totals: &FlowTotals);

@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use crate::base::Timestamp;
-use crate::model::{Direction, EndCause, FiveTuple, FragmentOddities, Segment, TcpFlags};
+use crate::model::{
+    Direction, EndCause, FiveTuple, FragmentOddities, SecondCopy, Segment, TcpFlags,
+};
 
 use super::assembly::Output;
 use super::closed::Ended;
 use super::config::FlowConfig;
-use super::reassembler::{Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over};
+use super::reassembler::{
+    Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over, wire_len,
+};
 use super::stream::NO_FIN;
 use super::{FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation};
 
@@ -50,9 +54,22 @@ impl<S> Flow<S> {
         (forth || back) && self.info.encapsulation.network() == network
     }
 
-    /// Notes what was odd about the fragments of one of its packets.
-    pub(super) fn note(&mut self, oddities: FragmentOddities) {
+    /// Notes what was odd about the fragments of a packet that was processed.
+    pub(super) fn note<H: FlowHandler<State = S>>(
+        &mut self,
+        segment: &Segment<'_>,
+        handler: &mut H,
+    ) {
+        let oddities = segment.encapsulation.oddities();
         self.reassembler.anomalies.insert(FlowAnomalies::of_fragments(oddities));
+        let (direction, at) = (self.direction(&segment.tuple), segment.at);
+        if let Some(state) = &mut self.state
+            && oddities.contains(FragmentOddities::CONFLICT)
+        {
+            let why = FlowAnomalies::FRAGMENTS;
+            let copy = SecondCopy { direction, at, back: 0, replaces: 0, bytes: &[], why };
+            handler.second_copy(&self.info, state, copy);
+        }
     }
 
     fn direction(&self, tuple: &FiveTuple) -> Direction {
@@ -77,7 +94,23 @@ impl<S> Flow<S> {
     }
 
     fn is_closing(&self) -> bool {
-        self.reassembler.streams.iter().all(|stream| stream.fin != NO_FIN)
+        self.reassembler.reset || self.reassembler.streams.iter().all(|stream| stream.fin != NO_FIN)
+    }
+
+    /// Why it is over, which nobody noticed until `cause`.
+    pub(super) fn cause(&self, cause: EndCause) -> EndCause {
+        match self.over() {
+            _ if self.reassembler.reset => EndCause::Reset,
+            Some(fin) => fin,
+            None => cause,
+        }
+    }
+
+    /// Frees what the handler holds, where no packet from `now` on can need it.
+    pub(super) fn tidy<H: FlowHandler<State = S>>(&mut self, now: Timestamp, handler: &mut H) {
+        if let Some(state) = &mut self.state {
+            handler.tidy(&self.info, state, now);
+        }
     }
 
     /// Judges a segment with SYN flag. One with the sequence number that is known is a
@@ -98,10 +131,20 @@ impl<S> Flow<S> {
             None => this.offset(first_payload_seq(segment)) == this.begun(),
         };
         let ack = segment.flags.has(TcpFlags::ACK);
+        // An answer that fits the question counts more than one before it that did not.
+        let fits = ack
+            && peer.isn().is_some_and(|isn| isn.wrapping_add(1) == segment.ack)
+            && this.untouched()
+            && peer.untouched()
+            && peer.next_seq != segment.ack;
         if known {
             return Verdict::Belongs;
         }
-        if closing || !peer.seen() || (ack && challenge == Some(segment.ack.wrapping_sub(1))) {
+        if closing
+            || !peer.seen()
+            || fits
+            || (ack && challenge == Some(segment.ack.wrapping_sub(1)))
+        {
             return Verdict::Supersedes;
         }
         if !ack {
@@ -145,7 +188,7 @@ impl<S> Flow<S> {
         if waiting {
             self.reassembler.pump(&mut out);
         }
-        self.over()
+        self.over().filter(|_| !self.is_midway(handler))
     }
 
     /// Anything but the next segment in order.
@@ -158,11 +201,16 @@ impl<S> Flow<S> {
     ) -> Option<EndCause> {
         if segment.flags.has(TcpFlags::RST) {
             if self.reassembler.believes_reset(direction, segment) {
-                return Some(EndCause::Reset);
+                self.reassembler.reset = self.is_midway(handler);
+                return (!self.reassembler.reset).then_some(EndCause::Reset);
             }
             shared.counters.resets_ignored += 1;
             self.reassembler.anomalies.insert(FlowAnomalies::RESET_IGNORED);
             return None;
+        }
+        if self.reassembler.reset && wire_len(segment) > 0 {
+            self.reassembler.reset = false;
+            self.reassembler.anomalies.insert(FlowAnomalies::DATA_AFTER_END);
         }
         if self.state.is_none() && self.orient(direction, segment) {
             direction = direction.reversed();
@@ -183,7 +231,11 @@ impl<S> Flow<S> {
         self.reassembler.accept(direction, segment, &mut out);
         self.reassembler.note_fin(direction, segment);
         self.reassembler.pump(&mut out);
-        self.over()
+        self.over().filter(|_| !self.is_midway(handler))
+    }
+
+    fn is_midway<H: FlowHandler<State = S>>(&self, handler: &H) -> bool {
+        self.state.as_ref().is_some_and(|state| handler.is_midway(state))
     }
 
     /// Learns from a SYN who is the client, while the ports are all that is known; whether the

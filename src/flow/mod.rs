@@ -15,8 +15,10 @@
 //!
 //! The rules where TCP is ambiguous to a passive observer:
 //!
-//! - *Overlaps*: the first copy wins. A second copy that differs from one still held sets
-//!   [`FlowAnomalies::OVERLAP_CONFLICT`].
+//! - *Overlaps*: the first copy wins. Every other copy of bytes is told beside it
+//!   ([`FlowHandler::second_copy`]), and so is what the first reading leaves out: bytes that come
+//!   after they were given up, behind a FIN, without ACK flag, or without the byte that is urgent.
+//!   One that is known to differ sets [`FlowAnomalies::OVERLAP_CONFLICT`].
 //! - *Missing bytes* are given up when the receiver acknowledged them and they still did not come
 //!   within some packets or a second of the flow's own time, when nothing was heard from the
 //!   receiver for ten seconds, when no more can be buffered, or when the flow ends. If they come
@@ -31,7 +33,9 @@
 //!   a new flow (port reuse). On a live one it is ignored and flagged (RFC 5961 section 4), unless
 //!   the other end answers it with a SYN-ACK.
 //! - *RST* counts only where its sequence number lies in what is plausible (RFC 5961 section 3).
-//!   New data after the end goes on as a flow of its own ([`Orientation::Continued`]).
+//!   A flow that ends [midway](FlowHandler::is_midway) is kept a while: data that goes on behind a
+//!   RST is delivered, data behind both FINs told as another reading. Behind other ends new data
+//!   is a flow of its own ([`Orientation::Continued`]).
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -39,6 +43,7 @@ mod anomalies;
 mod assembly;
 mod closed;
 mod config;
+mod copies;
 mod counters;
 mod handler;
 mod live;

@@ -33,6 +33,14 @@ pub(super) struct Early<'a> {
     pub(super) data: &'a [u8],
 }
 
+/// A copy that lost.
+#[derive(Debug)]
+pub(super) struct Other {
+    pub(super) at: Timestamp,
+    pub(super) offset: u64,
+    pub(super) data: Box<[u8]>,
+}
+
 /// What became of a segment to be stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stored {
@@ -53,6 +61,8 @@ pub(super) struct Stored {
 #[derive(Debug)]
 pub(super) struct Pending {
     chunks: BTreeMap<u64, Chunk>,
+    /// Copies that differ from chunks, until they can be told.
+    others: Vec<Other>,
     /// Memory charged for all chunks.
     charge: usize,
     /// When the stream last moved.
@@ -74,6 +84,7 @@ impl Pending {
     pub(super) fn new(at: Timestamp, packet: u32, acked: u64) -> Self {
         Pending {
             chunks: BTreeMap::new(),
+            others: Vec::new(),
             charge: 0,
             moved: at,
             lag: Lag { marked: at, marked_packet: packet, at_mark: acked, earlier: 0 },
@@ -94,6 +105,17 @@ impl Pending {
         let (offset, chunk) = self.chunks.pop_first()?;
         self.charge -= chunk.charge();
         Some((offset, chunk))
+    }
+
+    /// The copies that lost, to be told.
+    pub(super) fn take_others(&mut self) -> Vec<Other> {
+        self.charge -= self.others.iter().map(Other::charge).sum::<usize>();
+        std::mem::take(&mut self.others)
+    }
+
+    /// Whether there are copies to be told.
+    pub(super) fn has_others(&self) -> bool {
+        !self.others.is_empty()
     }
 
     /// The first chunk no longer waits for the other stream.
@@ -160,10 +182,26 @@ impl Pending {
             stored.charge += self.place(cursor, &early, piece);
             cursor = stop;
         }
+        if stored.conflict {
+            stored.charge += self.keep_other(&early, room.saturating_sub(stored.charge), segments);
+        }
         if early.cut > 0 && self.chunks.len() < segments && stored.charge + OVERHEAD <= room {
             stored.charge += self.note_cut(end, &early);
         }
         stored
+    }
+
+    /// Keeps a copy that lost, as far as there is room; returns what it costs.
+    fn keep_other(&mut self, early: &Early<'_>, room: usize, segments: usize) -> usize {
+        let (at, offset) = (early.at, early.offset);
+        let other = Other { at, offset, data: early.data.into() };
+        let cost = other.charge();
+        if cost > room || self.others.len() >= segments {
+            return 0;
+        }
+        self.charge += cost;
+        self.others.push(other);
+        cost
     }
 
     /// Puts a chunk where no bytes are held; returns what it costs.
@@ -203,6 +241,12 @@ impl Pending {
     }
 }
 
+impl Other {
+    fn charge(&self) -> usize {
+        self.data.len() + OVERHEAD
+    }
+}
+
 impl Chunk {
     fn end(&self, offset: u64) -> u64 {
         offset + self.data.len() as u64
@@ -229,6 +273,7 @@ mod tests {
     fn content(mut pending: Pending) -> Vec<(u64, Vec<u8>, u32)> {
         let chunks = std::iter::from_fn(|| pending.pop_first());
         let all = chunks.map(|(offset, chunk)| (offset, chunk.data.to_vec(), chunk.cut)).collect();
+        pending.take_others();
         assert_eq!(pending.charge(), 0);
         all
     }

@@ -42,6 +42,8 @@ pub(super) struct Reassembler {
     pub(super) open: bool,
     /// A SYN with this sequence number was not believed; a SYN-ACK for it would prove it.
     pub(super) challenge: Option<u32>,
+    /// A RST was believed in the middle of something, and no data came since.
+    pub(super) reset: bool,
 }
 
 /// Payload of a segment in offsets.
@@ -89,7 +91,7 @@ impl Reassembler {
     pub(super) fn in_order(&mut self, direction: Direction, segment: &Segment<'_>) -> bool {
         const LOOKED_AT: u8 =
             TcpFlags::FIN | TcpFlags::SYN | TcpFlags::RST | TcpFlags::ACK | TcpFlags::URG;
-        let open = self.open && self.settled;
+        let open = self.open && self.settled && !self.reset;
         let (this, peer) = self.pair(direction);
         if !open
             || segment.flags.0 & LOOKED_AT != TcpFlags::ACK
@@ -125,6 +127,11 @@ impl Reassembler {
             this.begin_at_most(first);
         }
         this.mark_seen();
+        // Data right behind its own SYN is where its stream begins, whatever was answered.
+        let behind_syn = !syn && this.isn().is_some_and(|isn| isn.wrapping_add(1) == first);
+        if behind_syn && wire_len(segment) > 0 && this.untouched() && this.pending.is_none() {
+            this.anchor_at(first);
+        }
         if syn && this.untouched() {
             this.anchor_at(first);
         }

@@ -123,9 +123,11 @@ impl<S> FlowTable<S> {
             }
             let at = self.sweep_at;
             self.sweep_at += 1;
-            let flow = self.flows.get(at);
-            if flow.is_some_and(|flow| flow.is_expired(now, slack, &self.shared.config)) {
+            let Some(flow) = self.flows.get_mut(at) else { continue };
+            if flow.is_expired(now, slack, &self.shared.config) {
                 self.retire(at, EndCause::Expired, handler);
+            } else {
+                flow.tidy(now, handler);
             }
         }
     }
@@ -231,11 +233,11 @@ impl<S> FlowTable<S> {
         handler: &mut H,
     ) {
         let Some(flow) = self.flows.get_mut(at) else { return };
-        let oddities = segment.encapsulation.oddities();
-        if !oddities.is_empty() {
-            flow.note(oddities);
+        let over = flow.segment(segment, &mut self.shared, handler);
+        if !segment.encapsulation.oddities().is_empty() {
+            flow.note(segment, handler);
         }
-        if let Some(cause) = flow.segment(segment, &mut self.shared, handler) {
+        if let Some(cause) = over {
             let forgotten = self.closed.remember(flow.ended(hash));
             self.shared.counters.forgotten += forgotten;
             self.retire(at, cause, handler);
@@ -244,6 +246,7 @@ impl<S> FlowTable<S> {
 
     /// Ends a flow and counts why.
     fn retire<H: FlowHandler<State = S>>(&mut self, at: u32, cause: EndCause, handler: &mut H) {
+        let cause = self.flows.get(at).map_or(cause, |flow| flow.cause(cause));
         if self.remove(at, cause, handler) {
             let counters = &mut self.shared.counters;
             match cause {
@@ -329,7 +332,7 @@ mod tests {
     fn an_idle_flow_costs_at_most_400_bytes_with_its_entry() {
         // A table is never emptier than 7/16 of its places, each with one control byte.
         let entry = (size_of::<Entry>() + 1) * 16 / 7;
-        let slot = size_of::<Option<Flow<[u64; 8]>>>();
+        let slot = size_of::<Option<Flow<[u64; 10]>>>();
         assert!(slot + entry <= 400, "{slot} + {entry}");
     }
 }

@@ -143,6 +143,7 @@ impl Line {
             seq: self.seq,
             ack: self.ack,
             flags: TcpFlags(self.flags),
+            urgent: 0,
             payload: &self.payload,
             wire_payload_len: self.wire,
             encapsulation: Default::default(),

@@ -8,15 +8,19 @@ use sha2::{Digest, Sha256};
 use crate::base::key::hex;
 use crate::base::limits::ABSORBED_IDS_MAX;
 use crate::model::evidence::Exemplar;
-use crate::model::{Direction, Evidence, Location, Severity, ValueKind};
+use crate::model::{Direction, Evidence, Form, Location, Severity, ValueKind};
 
 use super::assessed::{Client, Coverage, DataClassSeen, Endpoint, Field, Inventory, Service};
-use super::judge::{FieldRef, Judge, Judgement, Verdict};
+use super::judge::{FieldRef, Judge, Judgement, Verdict, nothing_found};
 use super::merge::Caps;
 use super::posture::{self, Facts};
 use super::rollup::{ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, Rollup};
 use super::standards;
 use super::template::shown_field;
+use super::tls::{ServiceTls, Siblings, TlsFacts};
+
+/// The standard of the row of sessions that cannot be read.
+const TLS: &str = "tls";
 
 /// Turns the merged rollup of all runs into the inventory. A pure function: equal observations
 /// under one installation key give equal inventories, however they were split and ordered.
@@ -32,12 +36,14 @@ pub fn assess(mut rollup: Rollup, judge: &dyn Judge, caps: &Caps) -> Inventory {
     }
     let mut inventory = Inventory::default();
     let mut services = services(&rollup);
+    let siblings = Siblings::of(&rollup.endpoints);
     for (key, mut stats) in std::mem::take(&mut rollup.endpoints) {
         if is_unseen_request(&key) && !stats.fields.keys().any(|f| f.location == Location::Body) {
             continue;
         }
         let fields = fields(&key, &mut stats, judge);
-        let facts = Facts::of(&stats);
+        let mut facts = Facts::of(&stats);
+        facts.tls = tls_facts(&key, &mut rollup, &siblings);
         let mut endpoint = endpoint(&key, stats, fields);
         endpoint.absorbed = absorbed.remove(&key).map(least_ids).unwrap_or_default();
         let findings = posture::findings(&endpoint, &facts);
@@ -54,6 +60,15 @@ pub fn assess(mut rollup: Rollup, judge: &dyn Judge, caps: &Caps) -> Inventory {
     inventory.services = services.into_values().collect();
     inventory.clients = clients(&rollup);
     inventory
+}
+
+/// What rules about TLS need, for the row of a service's sessions.
+fn tls_facts(key: &EndpointKey, rollup: &mut Rollup, siblings: &Siblings) -> Option<TlsFacts> {
+    if &*key.standard != TLS {
+        return None;
+    }
+    let stats = *rollup.services.get_mut(&key.service)?.tls.take()?;
+    Some(TlsFacts { stats, clear: siblings.without_encryption(&key.service) })
 }
 
 /// The id of an endpoint row: `ep-` and the first 16 hexadecimal digits of SHA-256 over service,
@@ -101,12 +116,17 @@ fn least_ids(mut ids: Vec<String>) -> Vec<String> {
     ids
 }
 
-fn endpoint(key: &EndpointKey, stats: EndpointStats, fields: Vec<Field>) -> Endpoint {
-    let encrypted = match stats.encrypted {
+/// Whether `some` of `all` were so.
+fn share(some: u64, all: u64) -> &'static str {
+    match some {
         0 => "none",
-        n if n >= stats.coverage.exchanges => "all",
+        n if n >= all => "all",
         _ => "some",
-    };
+    }
+}
+
+fn endpoint(key: &EndpointKey, stats: EndpointStats, fields: Vec<Field>) -> Endpoint {
+    let encrypted = share(stats.encrypted, stats.coverage.exchanges);
     // Most used; of equals the first by name.
     let most = |a: &(&&str, &u64), b: &(&&str, &u64)| a.1.cmp(b.1).then(b.0.cmp(a.0));
     let protocol = stats.protocols.iter().max_by(most).map_or("unknown", |(name, _)| name);
@@ -150,6 +170,7 @@ fn coverage(stats: &CoverageStats) -> Coverage {
         undecoded: stats.undecoded,
         unread: stats.unread,
         unread_bodies: stats.unread_bodies.iter().map(|(k, n)| ((*k).to_owned(), *n)).collect(),
+        ambiguous: stats.ambiguous,
     }
 }
 
@@ -161,6 +182,7 @@ struct FieldRow {
     exchanges: u64,
     classes: BTreeMap<Arc<str>, (u8, u64)>,
     explanation: Vec<String>,
+    forms: BTreeMap<Form, u64>,
     exemplar: Option<Exemplar>,
 }
 
@@ -173,6 +195,7 @@ impl FieldRow {
             exchanges: evidence.exchanges,
             classes: BTreeMap::new(),
             explanation: judgement.reasons,
+            forms: evidence.forms.into_iter().collect(),
             exemplar: evidence.exemplar,
         };
         for Verdict { class, confidence, count } in judgement.verdicts {
@@ -189,6 +212,9 @@ impl FieldRow {
         for (class, (confidence, count)) in other.classes {
             self.add_class(class, confidence, count);
         }
+        for (form, n) in other.forms {
+            *self.forms.entry(form).or_default() += n;
+        }
         for reason in other.explanation {
             if !self.explanation.contains(&reason) {
                 self.explanation.push(reason);
@@ -199,6 +225,15 @@ impl FieldRow {
         {
             self.exemplar = Some(theirs);
         }
+    }
+
+    /// Why each class was given or withheld: never nothing.
+    fn explained(&mut self) -> Vec<String> {
+        if self.explanation.is_empty() {
+            let forms: Vec<(Form, u64)> = self.forms.iter().map(|(f, n)| (*f, *n)).collect();
+            self.explanation.push(nothing_found(&forms));
+        }
+        std::mem::take(&mut self.explanation)
     }
 
     fn add_class(&mut self, class: Arc<str>, confidence: u8, count: u64) {
@@ -280,15 +315,15 @@ fn fields(key: &EndpointKey, stats: &mut EndpointStats, judge: &dyn Judge) -> Ve
     // An exchange that has a field under two keys is counted for both; it is one exchange.
     let exchanges = stats.coverage.exchanges;
     rows.into_iter()
-        .map(|((direction, location, field), row)| Field {
+        .map(|((direction, location, field), mut row)| Field {
             direction,
             location,
             field,
+            explanation: row.explained(),
             types: types(row.kinds),
             seen: row.seen,
             exchanges: row.exchanges.min(exchanges),
             data_classes: most_confident_first(row.classes),
-            explanation: row.explanation,
             mask: row.exemplar.map(|e| e.mask.to_string()),
         })
         .collect()
@@ -340,6 +375,8 @@ fn services(rollup: &Rollup) -> BTreeMap<Arc<str>, Service> {
         protocols: Vec::new(),
         names: Vec::new(),
         encapsulation: Vec::new(),
+        encrypted: "none",
+        tls: None,
         endpoints: 0,
         requests: 0,
         bytes: 0,
@@ -353,6 +390,7 @@ fn services(rollup: &Rollup) -> BTreeMap<Arc<str>, Service> {
             addresses: stats.addresses.keys().map(ToString::to_string).collect(),
             names: stats.products.keys().map(ToString::to_string).collect(),
             encapsulation: stats.encapsulation.keys().map(ToString::to_string).collect(),
+            tls: stats.tls.as_ref().map(|tls| ServiceTls::of(name, stats.addresses.keys(), tls)),
             requests: stats.requests,
             bytes: stats.bytes,
             first_seen: stats.span.first,
@@ -362,11 +400,20 @@ fn services(rollup: &Rollup) -> BTreeMap<Arc<str>, Service> {
         out.insert(name.clone(), service);
     }
     let mut protocols: BTreeMap<Arc<str>, BTreeSet<&'static str>> = BTreeMap::new();
+    let mut exchanges: BTreeMap<Arc<str>, (u64, u64)> = BTreeMap::new();
     for (key, stats) in &rollup.endpoints {
         let service = out.entry(key.service.clone()).or_insert_with(|| empty(&key.service));
         service.first_seen = service.first_seen.min(stats.span.first);
         service.last_seen = service.last_seen.max(stats.span.last);
         protocols.entry(key.service.clone()).or_default().extend(stats.protocols.keys());
+        let (all, encrypted) = exchanges.entry(key.service.clone()).or_default();
+        *all += stats.coverage.exchanges;
+        *encrypted += stats.encrypted;
+    }
+    for (name, (all, encrypted)) in exchanges {
+        if let Some(service) = out.get_mut(&name) {
+            service.encrypted = share(encrypted, all);
+        }
     }
     for (name, protocols) in protocols {
         if let Some(service) = out.get_mut(&name) {

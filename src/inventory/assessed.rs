@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use crate::base::Timestamp;
 use crate::model::{Direction, FindingKind, Location, Severity, Status};
 
+use super::tls::ServiceTls;
+
 /// A data class found in an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DataClassSeen {
@@ -36,6 +38,8 @@ pub struct Coverage {
     pub unread: u64,
     /// Such bodies by kind: `pdf`, `image`, ….
     pub unread_bodies: BTreeMap<String, u64>,
+    /// A receiver may have read other bytes than the first copies; both readings were inspected.
+    pub ambiguous: u64,
 }
 
 /// A field of an endpoint.
@@ -123,11 +127,15 @@ pub struct Service {
     pub names: Vec<String>,
     /// VLANs and tunnels its flows came through, sorted.
     pub encapsulation: Vec<String>,
+    /// `none`, `some` or `all` of its exchanges.
+    pub encrypted: &'static str,
+    /// What its TLS sessions show, where it has any.
+    pub tls: Option<ServiceTls>,
     /// Endpoint rows.
     pub endpoints: u64,
     /// Requests.
     pub requests: u64,
-    /// Bytes of heads and bodies.
+    /// Bytes of heads and bodies, and of TLS sessions.
     pub bytes: u64,
     /// The greatest severity of its findings.
     pub severity: Severity,

@@ -13,6 +13,7 @@ use crate::base::key::hex;
 use crate::model::Direction;
 
 use super::assessed::{Client, Endpoint, Field, Finding, Inventory, Service};
+use super::tls::ServiceTls;
 
 /// The name of the format, first line of every export: a change to it changes every digest.
 const FORMAT: &str = "phitap-inventory/1";
@@ -94,6 +95,41 @@ fn service(s: &Service, lines: &mut Vec<String>) {
             lines.push(Line::new("service-").cell(&s.service).cell(kind).cell(value).0);
         }
     }
+    if let Some(shown) = &s.tls {
+        tls(&s.service, shown, lines);
+    }
+}
+
+/// What adds up over TLS sessions. Fingerprints of hellos stay out as those of values do: they are
+/// a way of telling who spoke.
+fn tls(service: &str, tls: &ServiceTls, lines: &mut Vec<String>) {
+    let line = Line::new("tls").cell(service).cell(tls.sessions).cell(tls.resumed);
+    let line = line.cell(tls.failed).cell(tls.certificate_requested);
+    lines.push(line.cell(tls.client_certificates).0);
+    let counts = [
+        ("version", &tls.versions),
+        ("cipher", &tls.ciphers),
+        ("alpn", &tls.alpn),
+        ("alpn-offered", &tls.alpn_offered),
+        ("alert", &tls.alerts),
+    ];
+    for (kind, counts) in counts {
+        for (name, count) in counts {
+            lines.push(Line::new("tls-").cell(service).cell(kind).cell(name).cell(count).0);
+        }
+    }
+    let lists = [("name", &tls.names), ("client-issuer", &tls.client_issuers)];
+    for (kind, values) in lists.into_iter().chain([("clinical", &tls.clinical)]) {
+        for value in values {
+            lines.push(Line::new("tls-").cell(service).cell(kind).cell(value).0);
+        }
+    }
+    for c in &tls.certificates {
+        let line = Line::new("certificate").cell(service).cell(&c.sha256).cell(&c.subject);
+        let line = line.cell(&c.issuer).cell(&c.serial).cell(c.names.join(",")).cell(&c.key);
+        let line = line.cell(&c.not_before).cell(&c.not_after).cell(c.self_signed);
+        lines.push(line.cell(c.own).0);
+    }
 }
 
 fn endpoint(e: &Endpoint, lines: &mut Vec<String>) {
@@ -105,7 +141,9 @@ fn endpoint(e: &Endpoint, lines: &mut Vec<String>) {
     let [request, response] = e.body_bytes;
     lines.push(line.cell(request).cell(response).0);
     let line = Line::new("coverage").cell(&e.id).cell(c.exchanges).cell(c.one_sided);
-    lines.push(line.cell(c.gaps).cell(c.truncated).cell(c.undecoded).cell(c.unread).0);
+    lines.push(
+        line.cell(c.gaps).cell(c.truncated).cell(c.undecoded).cell(c.unread).cell(c.ambiguous).0,
+    );
     for (status, count) in &e.statuses {
         lines.push(Line::new("status").cell(&e.id).cell(status).cell(count).0);
     }

@@ -1,6 +1,6 @@
 //! The seam to detection: what is known of a field goes in, what it carries comes out.
 
-pub use crate::detect::{FieldRef, Judgement, Verdict};
+pub use crate::detect::{FieldRef, Judgement, Verdict, nothing_found};
 
 use crate::detect::Detector;
 use crate::model::Evidence;

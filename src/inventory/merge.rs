@@ -45,6 +45,10 @@ pub struct Caps {
     pub products_per_service: usize,
     /// Tags and tunnels per service.
     pub encapsulations_per_service: usize,
+    /// Names of one kind that a service keeps of its TLS sessions.
+    pub tls_names_per_service: usize,
+    /// Certificates per service.
+    pub tls_certificates_per_service: usize,
     /// Rows of server and flow outcome.
     pub flow_rows: usize,
     /// Literal children of a URL path node before they collapse.
@@ -71,6 +75,8 @@ impl Caps {
             addresses_per_service: limits::ADDRESSES_PER_SERVICE_MAX,
             products_per_service: limits::PRODUCTS_PER_SERVICE_MAX,
             encapsulations_per_service: limits::ENCAPSULATIONS_PER_SERVICE_MAX,
+            tls_names_per_service: limits::TLS_NAMES_PER_SERVICE_MAX,
+            tls_certificates_per_service: limits::TLS_CERTIFICATES_PER_SERVICE_MAX,
             flow_rows: limits::FLOW_ROWS_MAX,
             segments_per_node: limits::SEGMENTS_PER_NODE_MAX,
             segments_per_root: limits::SEGMENTS_PER_ROOT_MAX,
@@ -151,14 +157,14 @@ pub(super) fn keep_least<K: StableKey, V>(
 }
 
 /// Adds counters key by key.
-fn add<K: Ord>(mine: &mut BTreeMap<K, u64>, theirs: BTreeMap<K, u64>) {
+pub(super) fn add<K: Ord>(mine: &mut BTreeMap<K, u64>, theirs: BTreeMap<K, u64>) {
     for (key, count) in theirs {
         *mine.entry(key).or_default() += count;
     }
 }
 
 /// Adds counters of a capped set; what is cut is dropped.
-fn add_capped<K: StableKey + Hash>(
+pub(super) fn add_capped<K: StableKey + Hash>(
     mine: &mut BTreeMap<K, u64>,
     theirs: BTreeMap<K, u64>,
     (k, hasher): (usize, &StableHasher),
@@ -217,6 +223,9 @@ impl ServiceStats {
         let cap = (caps.encapsulations_per_service, &caps.hasher);
         add_capped(&mut self.encapsulation, other.encapsulation, cap);
         self.span.merge(other.span);
+        if let Some(theirs) = other.tls {
+            self.tls.get_or_insert_default().merge(*theirs, caps);
+        }
     }
 
     fn settle(&mut self, caps: &Caps) {
@@ -224,6 +233,9 @@ impl ServiceStats {
         keep_least(&mut self.products, caps.products_per_service, &caps.hasher, |_, _| {});
         let cap = caps.encapsulations_per_service;
         keep_least(&mut self.encapsulation, cap, &caps.hasher, |_, _| {});
+        if let Some(tls) = &mut self.tls {
+            tls.settle(caps);
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `rollup` | the types that add up |
 //! | `merge` | how they add up, and the caps |
+//! | `tls` | what TLS sessions of a service show |
 //! | `template/` | path templates: segment shapes, collapsing of paths and of object keys |
 //! | `compact` | collapsing and caps over a whole rollup |
 //! | `standards` | one endpoint, one standard |
@@ -24,6 +25,7 @@ pub mod merge;
 pub mod posture;
 pub mod rollup;
 pub mod template;
+pub mod tls;
 
 mod standards;
 
@@ -39,4 +41,5 @@ pub use rollup::{
     AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, FlowKey,
     FlowStats, Rollup, ServiceStats, Span,
 };
-pub use template::{CollapseMap, TemplatedPath, key_is_data, template_path};
+pub use template::{CollapseMap, Shape, TemplatedPath, key_is_data, shape_of, template_path};
+pub use tls::{CertificateFacts, CertificateShown, CertificateStats, ServiceTls, TlsStats};

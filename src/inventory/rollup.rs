@@ -12,6 +12,8 @@ use std::sync::Arc;
 use crate::base::Timestamp;
 use crate::model::{Direction, Evidence, Location, Status};
 
+use super::tls::TlsStats;
+
 /// First and last time something was seen, by packet time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -115,6 +117,8 @@ pub struct CoverageStats {
     pub unread: u64,
     /// Such bodies by kind, of a closed vocabulary: `pdf`, `image`, ….
     pub unread_bodies: BTreeMap<&'static str, u64>,
+    /// A receiver may have read other bytes than the first copies; both readings were inspected.
+    pub ambiguous: u64,
 }
 
 impl CoverageStats {
@@ -126,6 +130,7 @@ impl CoverageStats {
         self.truncated += other.truncated;
         self.undecoded += other.undecoded;
         self.unread += other.unread;
+        self.ambiguous += other.ambiguous;
         for (kind, bodies) in &other.unread_bodies {
             *self.unread_bodies.entry(kind).or_default() += bodies;
         }
@@ -224,6 +229,8 @@ pub struct ServiceStats {
     /// What its flows came wrapped in (`vlan 10`, `vxlan 4096 10.0.0.1>10.0.0.2`) with request
     /// counts, bounded.
     pub encapsulation: BTreeMap<Arc<str>, u64>,
+    /// What its TLS sessions show, where it has any.
+    pub tls: Option<Box<TlsStats>>,
     /// When.
     pub span: Span,
 }

@@ -13,6 +13,7 @@ use super::rollup::{
     AuthScheme, ClientStats, EndpointKey, EndpointStats, FieldKey, FlowKey, FlowStats, Rollup,
     ServiceStats, Span,
 };
+use super::tls::{CertificateFacts, CertificateStats, TlsStats};
 
 /// Caps that small tests can reach.
 pub(super) fn small_caps() -> Caps {
@@ -26,6 +27,8 @@ pub(super) fn small_caps() -> Caps {
         addresses_per_service: 2,
         products_per_service: 2,
         encapsulations_per_service: 2,
+        tls_names_per_service: 2,
+        tls_certificates_per_service: 2,
         flow_rows: 5,
         segments_per_node: 4,
         segments_per_root: 8,
@@ -122,6 +125,7 @@ fn rollup_of_one(seen: &Seen) -> Rollup {
     stats.unauthenticated_successes = u64::from(seen.status == 200);
     stats.coverage.exchanges = 1;
     stats.coverage.unread = u64::from(seen.value % 2);
+    stats.coverage.ambiguous = u64::from(seen.value.is_multiple_of(3));
     if seen.value % 2 == 1 {
         stats.coverage.unread_bodies.insert("pdf", 1);
         stats.url_credentials.insert("apikey", 1);
@@ -150,6 +154,7 @@ fn rollup_of_one(seen: &Seen) -> Rollup {
         bytes: 10,
         products: [(agent.clone(), 1)].into(),
         encapsulation: [(format!("vlan {}", seen.value % 7).into(), 1)].into(),
+        tls: seen.encrypted.then(|| Box::new(tls(seen))),
         span,
     };
     out.services.insert(service.clone(), stats);
@@ -163,6 +168,34 @@ fn rollup_of_one(seen: &Seen) -> Rollup {
     let flow = FlowStats { flows: 1, bytes: 10, gap_bytes: 0, one_sided: 0 };
     out.flows.insert(FlowKey { server, outcome: "http/1" }, flow);
     out
+}
+
+/// One session.
+fn tls(seen: &Seen) -> TlsStats {
+    let one = |text: String| [(text.into(), 1)].into();
+    let kind = seen.value % 9;
+    let facts = CertificateFacts {
+        subject: format!("CN=c{kind}").into(),
+        not_after: i64::from(kind),
+        ..CertificateFacts::default()
+    };
+    let certificate = CertificateStats {
+        facts,
+        own: 1,
+        above: 0,
+        mismatched: u64::from(kind == 3),
+        first: seen.at * 1000,
+        last: seen.at * 1000,
+    };
+    TlsStats {
+        sessions: 1,
+        resumed: u64::from(kind == 1),
+        versions: one(format!("TLS 1.{}", seen.value % 4)),
+        ciphers: one(format!("TLS_{}", seen.value % 6)),
+        ja4: one(format!("t{}", seen.value % 8)),
+        certificates: [(format!("{kind}").into(), certificate)].into(),
+        ..TlsStats::default()
+    }
 }
 
 /// The evidence of one value.

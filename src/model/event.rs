@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::Timestamp;
 
-use super::Status;
+use super::{Status, TlsVersion};
 
 /// One exchange. A half that was not seen is absent.
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ pub struct ExchangeEvent {
     pub length: u64,
     /// What HL7 v2 headers say, for an exchange over MLLP.
     pub hl7v2: Option<Box<Hl7Said>>,
+    /// What a TLS handshake shows that may be kept, for a session.
+    pub tls: Option<Box<TlsSaid>>,
     /// Host and target as sent: laboratory use only, never stored.
     pub revealed: Option<Box<Revealed>>,
 }
@@ -55,6 +57,54 @@ pub struct Hl7Said {
     pub sender: Option<Arc<str>>,
     /// Receiving application and facility.
     pub receiver: Option<Arc<str>>,
+}
+
+/// What a TLS handshake shows that may be kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsSaid {
+    /// The version that was negotiated.
+    pub version: Option<TlsVersion>,
+    /// The cipher suite.
+    pub cipher: Option<Arc<str>>,
+    /// The host that the client asked for.
+    pub sni: Option<Arc<str>>,
+    /// Application protocols that the client offered.
+    pub alpn_offered: Vec<Arc<str>>,
+    /// The one that the server chose in the clear.
+    pub alpn: Option<Arc<str>>,
+    /// Fingerprint of the client.
+    pub ja3: Option<Arc<str>>,
+    /// Fingerprint of the server.
+    pub ja3s: Option<Arc<str>>,
+    /// Fingerprint of the client.
+    pub ja4: Option<Arc<str>>,
+    /// It went on with the keys of an earlier one.
+    pub resumed: bool,
+    /// The client sent a certificate.
+    pub mutual: bool,
+    /// Certificates that the server sent.
+    pub chain_length: usize,
+    /// The server's own.
+    pub certificate: Option<CertificateSaid>,
+}
+
+/// What a certificate says that may be kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CertificateSaid {
+    /// `CN=api.example, O=Example`.
+    pub subject: Arc<str>,
+    /// Who signed it.
+    pub issuer: Arc<str>,
+    /// Serial number in hexadecimal digits, with colons.
+    pub serial: Arc<str>,
+    /// SHA-1 of it, with colons.
+    pub sha1: Arc<str>,
+    /// Hosts and addresses it is for.
+    pub names: Vec<Arc<str>>,
+    /// Seconds since 1970-01-01T00:00:00Z from which it is valid.
+    pub not_before: i64,
+    /// Seconds since 1970-01-01T00:00:00Z until which it is valid.
+    pub not_after: i64,
 }
 
 /// What `--reveal` shows.

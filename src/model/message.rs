@@ -2,16 +2,7 @@
 
 use crate::base::Timestamp;
 
-use super::Direction;
-
-/// One header field, as sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header<'a> {
-    /// The name, in the case it was sent.
-    pub name: &'a [u8],
-    /// The value without surrounding white space; obs-fold replaced by spaces.
-    pub value: &'a [u8],
-}
+use super::{Direction, Header, TlsSession};
 
 /// What the first segments of an HL7 v2 message say (MSH, and MSA where it answers another), still
 /// in the message's own character set. Empty where a field is absent.
@@ -155,6 +146,11 @@ pub enum MessageEvent<'a> {
     Switch {
         /// What it speaks.
         to: SwitchTo,
+    },
+    /// What a TLS session shows of itself, told once: all that follows is encrypted, or is none.
+    Session {
+        /// What was seen.
+        session: &'a TlsSession,
     },
     /// Bytes behind a switch, as they came: the first belong to the chunk that held the switch.
     Remainder {

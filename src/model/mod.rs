@@ -9,24 +9,30 @@ pub mod encapsulation;
 pub mod event;
 pub mod evidence;
 pub mod finding;
+pub mod header;
 pub mod input;
 pub mod message;
 pub mod packet;
 pub mod segment;
 pub mod status;
 pub mod stream;
+pub mod tls;
 pub mod value;
 
 pub use account::{InputAccount, PacketAccount, Reason, Settled, SkipReason};
 pub use community_id::community_id;
 pub use encapsulation::{Encapsulation, FragmentOddities, Layer, network_of};
-pub use event::{EventSink, ExchangeEvent, Hl7Said, Revealed};
+pub use event::{CertificateSaid, EventSink, ExchangeEvent, Hl7Said, Revealed, TlsSaid};
 pub use evidence::{Evidence, Outcome, RuleBits, RuleId, Sample};
 pub use finding::{FindingKind, Severity};
+pub use header::{Header, HeaderName};
 pub use input::InputIdentity;
-pub use message::{Anomaly, Correlation, Header, Hl7Header, MessageEvent, MessageHead, SwitchTo};
+pub use message::{Anomaly, Correlation, Hl7Header, MessageEvent, MessageHead, SwitchTo};
 pub use packet::{LinkType, Packet};
 pub use segment::{FiveTuple, Segment, SegmentBatch, TcpFlags};
 pub use status::{AckCode, Status};
-pub use stream::{Direction, EndCause, StreamEvent, StreamInput};
+pub use stream::{Direction, EndCause, SecondCopy, StreamEvent, StreamInput};
+pub use tls::{
+    NamePart, TlsAlert, TlsCertificate, TlsClientHello, TlsServerHello, TlsSession, TlsVersion,
+};
 pub use value::{Form, Location, Value, ValueKind};

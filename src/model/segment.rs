@@ -70,6 +70,8 @@ pub struct Segment<'a> {
     pub ack: u32,
     /// The flags.
     pub flags: TcpFlags,
+    /// Urgent pointer, significant where that flag is set.
+    pub urgent: u16,
     /// The payload that was captured.
     pub payload: &'a [u8],
     /// Payload bytes that were on the wire. More than `payload.len()` where the capture cut the
@@ -103,6 +105,7 @@ struct Stored {
     seq: u32,
     ack: u32,
     flags: TcpFlags,
+    urgent: u16,
     wire_payload_len: u32,
     start: usize,
     len: usize,
@@ -121,6 +124,7 @@ impl SegmentBatch {
             seq: segment.seq,
             ack: segment.ack,
             flags: segment.flags,
+            urgent: segment.urgent,
             wire_payload_len: segment.wire_payload_len,
             start,
             len: segment.payload.len(),
@@ -146,6 +150,7 @@ impl SegmentBatch {
             seq: s.seq,
             ack: s.ack,
             flags: s.flags,
+            urgent: s.urgent,
             payload: self.arena.get(s.start..s.start + s.len).unwrap_or_default(),
             wire_payload_len: s.wire_payload_len,
             encapsulation: self.encapsulations.get(s.encapsulation).unwrap_or_default(),

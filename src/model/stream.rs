@@ -53,6 +53,25 @@ pub struct StreamEvent<'a> {
     pub input: StreamInput<'a>,
 }
 
+/// Bytes that a receiver may have read in the place of those that were delivered: another copy of
+/// them, or some that the first reading leaves out. Not every one differs. One without bytes that
+/// stands for none only says that there are other readings.
+#[derive(Clone, Copy, Debug)]
+pub struct SecondCopy<'a> {
+    /// Which stream.
+    pub direction: Direction,
+    /// Time of the packet that brought it.
+    pub at: Timestamp,
+    /// Where it begins, counted from the next byte to be delivered: negative behind it.
+    pub back: i64,
+    /// How many bytes of the stream it stands for.
+    pub replaces: u32,
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// Why it is told: the name of an anomaly.
+    pub why: &'static str,
+}
+
 /// A gap is an input like any other: the parser knows how long it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamInput<'a> {

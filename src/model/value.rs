@@ -148,4 +148,26 @@ impl Form {
         Form::Base64,
         Form::Other,
     ];
+
+    /// The name shown to users.
+    pub fn name(self) -> &'static str {
+        match self {
+            Form::Empty => "empty",
+            Form::Literal => "true, false or null",
+            Form::Integer => "integer",
+            Form::Decimal => "decimal",
+            Form::Date => "date",
+            Form::DateTime => "time",
+            Form::Uuid => "UUID",
+            Form::Hex => "hexadecimal",
+            Form::Word => "single word",
+            Form::Token => "letters and digits",
+            Form::TitleWords => "capitalised words",
+            Form::Text => "text",
+            Form::Url => "URL",
+            Form::Address => "with @",
+            Form::Base64 => "base64",
+            Form::Other => "other",
+        }
+    }
 }

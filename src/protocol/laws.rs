@@ -58,6 +58,23 @@ const SHREDS: &[&str] = &[
     "MSH|^~\\&|",
 ];
 
+/// The same for protocols whose bytes are no text: records and messages of TLS, whole and cut.
+const BINARY: &[&[u8]] = &[
+    b"\x16\x03\x01\x00\x35\x01\x00\x00\x31\x03\x03ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ\
+      \x00\x00\x02\x13\x01\x01\x00\x00\x06\x00\x2b\x00\x02\x03\x04",
+    b"\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03YYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYY\x00\xc0\x2f\x00",
+    b"\x16\x03\x03\x00\x0a\x0b\x00\x00\x06\x00\x00\x03\x00\x00\x00",
+    b"\x16\x03\x03\x00\x04\x0e\x00\x00\x00",
+    b"\x16\x03\x03\x00\x03\x0b\x00\xff",
+    b"\x14\x03\x03\x00\x01\x01",
+    b"\x15\x03\x03\x00\x02\x02\x28",
+    b"\x15\x03\x03\x00\x02\x01\x5a",
+    b"\x17\x03\x03\x00\x03abc",
+    b"\x80\x0c\x01\x03\x01\x00\x03\x00\x00\x00\x00\x00\x00\x2f",
+    b"\x16\x03\x03\x3f\xff\x0b\x7f\xff\xff",
+    b"\x16\x03",
+];
+
 fn direction() -> impl Strategy<Value = Direction> {
     prop_oneof![Just(Direction::ToServer), Just(Direction::ToClient)]
 }
@@ -70,6 +87,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => prop::sample::select(SHREDS).prop_map(|text| {
             if text.starts_with("HTTP") { answer(text) } else { ask(text) }
         }),
+        4 => (direction(), prop::sample::select(BINARY))
+            .prop_map(|(d, bytes)| Step::Bytes(d, bytes.to_vec())),
         2 => (direction(), prop::collection::vec(any::<u8>(), 0..40))
             .prop_map(|(d, bytes)| Step::Bytes(d, bytes)),
         2 => (direction(), 0u64..12).prop_map(|(d, len)| Step::Gap(d, len)),
@@ -141,7 +160,7 @@ fn is_head(event: &str) -> bool {
 
 #[test]
 fn endless_lines_and_heads_are_held_within_the_limit() {
-    let shapes: [&[u8]; 8] = [
+    let shapes: [&[u8]; 10] = [
         b"GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         b"GET / HTTP/1.1\r\nA: ",
         b"GET / HTTP/1.1\r\n",
@@ -150,6 +169,8 @@ fn endless_lines_and_heads_are_held_within_the_limit() {
         b"\x0bMSH|^~\\&|",
         b"\x0bMSH|^~\\&|\r",
         b"\x0b",
+        b"\x16\x03\x03\x40\x00\x0b\x01\xff\xff",
+        b"\x80",
     ];
     let tails: [&[u8]; 7] =
         [b"a", b"a: b\r\n", b" fold\r\n", b"GET / HTTP/1.1\r\n\r\n", b"SFT|x\r", b" ", b"MSH|\r"];

@@ -6,7 +6,8 @@
 //! - [`identify`]: first bytes in, protocol and orientation out
 //! - [`http1`]: HTTP/1.0 and HTTP/1.1
 //! - [`mllp`]: HL7 v2 in MLLP blocks
-//! - [`tls`], [`http2`], [`websocket`], [`dicom`], [`ssh`]: told apart, not yet parsed
+//! - [`tls`]: handshakes of TLS, without decryption
+//! - [`http2`], [`websocket`], [`dicom`], [`ssh`]: told apart, not yet parsed
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -26,6 +27,7 @@ mod laws;
 #[cfg(test)]
 mod recorder;
 
+pub use http1::leaves_framing_open;
 pub use identify::{Identification, Identifier};
 pub use parser::{MessageSink, Parser, Protocol, Verdict};
 pub use registry::{PROTOCOLS, protocol_named};

@@ -18,6 +18,9 @@ pub trait Parser: Send {
     /// Takes the next step of one stream and tells `sink` what follows from it.
     fn push(&mut self, event: StreamEvent<'_>, sink: &mut dyn MessageSink);
 
+    /// Whether no message is open in either direction, and not a byte of one is held.
+    fn is_between_messages(&self) -> bool;
+
     /// Heap bytes this parser holds at the moment.
     fn held_bytes(&self) -> usize;
 }

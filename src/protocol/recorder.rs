@@ -73,6 +73,7 @@ impl MessageSink for Recorder {
                 self.line(direction, format!("odd {}", anomaly.0));
             }
             MessageEvent::Switch { to } => self.lines.push(format!("switch {to:?}")),
+            MessageEvent::Session { session } => self.lines.push(format!("{session:?}")),
             MessageEvent::GaveUp { direction, anomaly } => {
                 self.line(direction, format!("gave up {}", anomaly.0));
             }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::QueryError;
@@ -23,7 +24,7 @@ pub struct ClientFilter {
 }
 
 /// One client.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ClientRow {
     /// Its address.
     pub client: String,

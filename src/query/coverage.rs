@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::QueryError;
@@ -26,7 +27,7 @@ pub struct CoverageFilter {
 
 /// What became of the packets of one input or of all:
 /// `seen = analysed + duplicate + filtered + skipped + malformed + shed + dropped`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct PacketRow {
     /// `all` or `input`.
     pub scope: &'static str,
@@ -50,10 +51,13 @@ pub struct PacketRow {
     /// Excluded by the user's filter.
     pub filtered: u64,
     /// Not ours to decode, by reason.
+    #[schemars(with = "BTreeMap<String, u64>")]
     pub skipped: BTreeMap<Reason, u64>,
     /// Contradicting or cut headers, by reason.
+    #[schemars(with = "BTreeMap<String, u64>")]
     pub malformed: BTreeMap<Reason, u64>,
     /// Discarded under load, by reason.
+    #[schemars(with = "BTreeMap<String, u64>")]
     pub shed: BTreeMap<Reason, u64>,
     /// Lost in the kernel's buffer.
     pub dropped: u64,
@@ -66,7 +70,7 @@ pub struct PacketRow {
 }
 
 /// Flows to one server by what could be made of them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct FlowRow {
     /// `flows`.
     pub scope: &'static str,
@@ -85,7 +89,7 @@ pub struct FlowRow {
 }
 
 /// How whole the exchanges of a service or an endpoint are.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct SeenRow {
     /// `service` or `endpoint`.
     pub scope: &'static str,
@@ -121,6 +125,8 @@ pub struct SeenRow {
     pub undecoded: u64,
     /// A body is no text, in part or in whole, and was not looked into.
     pub unread: u64,
+    /// A receiver may have read other bytes than the first copies; both readings were inspected.
+    pub ambiguous: u64,
     /// Such bodies by kind: `pdf`, `image`, ….
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unread_bodies: BTreeMap<String, u64>,
@@ -228,6 +234,7 @@ fn by_service(endpoints: &[Endpoint]) -> Vec<SeenRow> {
         sum.truncated += endpoint.coverage.truncated;
         sum.undecoded += endpoint.coverage.undecoded;
         sum.unread += endpoint.coverage.unread;
+        sum.ambiguous += endpoint.coverage.ambiguous;
         for (kind, bodies) in &endpoint.coverage.unread_bodies {
             *kinds.entry(kind.clone()).or_default() += bodies;
         }
@@ -269,6 +276,7 @@ fn seen_row(
         truncated: seen.truncated,
         undecoded: seen.undecoded,
         unread: seen.unread,
+        ambiguous: seen.ambiguous,
         unread_bodies,
     }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::QueryError;
@@ -34,7 +35,7 @@ pub struct EndpointFilter {
 }
 
 /// A data class of an endpoint.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ClassRow {
     /// Dotted id.
     pub class: String,
@@ -45,7 +46,7 @@ pub struct ClassRow {
 }
 
 /// What could be seen of an endpoint or a service.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct SeenCounts {
     /// Exchanges, half ones included.
     pub exchanges: u64,
@@ -59,6 +60,8 @@ pub struct SeenCounts {
     pub undecoded: u64,
     /// A body is no text, in part or in whole, and was not looked into.
     pub unread: u64,
+    /// A receiver may have read other bytes than the first copies; both readings were inspected.
+    pub ambiguous: u64,
 }
 
 impl From<&Coverage> for SeenCounts {
@@ -70,12 +73,13 @@ impl From<&Coverage> for SeenCounts {
             truncated: c.truncated,
             undecoded: c.undecoded,
             unread: c.unread,
+            ambiguous: c.ambiguous,
         }
     }
 }
 
 /// One endpoint.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct EndpointRow {
     /// Stable id.
     pub id: String,
@@ -99,6 +103,7 @@ pub struct EndpointRow {
     /// Requests.
     pub requests: u64,
     /// Responses by status.
+    #[schemars(with = "BTreeMap<String, u64>")]
     pub statuses: BTreeMap<Status, u64>,
     /// Schemes seen, `none` among them.
     pub auth: Vec<String>,
@@ -107,6 +112,7 @@ pub struct EndpointRow {
     /// Most confident first.
     pub data_classes: Vec<ClassRow>,
     /// The greatest severity of its findings.
+    #[schemars(schema_with = "super::schema::severity")]
     pub severity: Severity,
     /// What could be seen.
     pub coverage: SeenCounts,

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::QueryError;
@@ -33,7 +34,7 @@ pub struct FieldFilter {
 }
 
 /// A data class of a field.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct FieldClassRow {
     /// Dotted id.
     pub class: String,
@@ -44,7 +45,7 @@ pub struct FieldClassRow {
 }
 
 /// One field.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct FieldRow {
     /// The endpoint's id.
     pub endpoint: String,

@@ -3,12 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::QueryError;
 use super::filter::{ClassPattern, OperationFilter, Pattern, limited, seen, wanted};
 use crate::base::Timestamp;
-use crate::inventory::{Endpoint, Finding};
+use crate::inventory::{Endpoint, Finding, Inventory};
 use crate::model::{Direction, FindingKind, Location, Severity};
 use crate::store::words::direction_name;
 use crate::store::{FindingState, Reader, TriageState};
@@ -41,7 +42,7 @@ pub struct FindingFilter {
 }
 
 /// One finding.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct FindingRow {
     /// Stable id.
     pub id: String,
@@ -50,6 +51,7 @@ pub struct FindingRow {
     /// `sensitive-data`, `auth`, ….
     pub kind: &'static str,
     /// How much it matters.
+    #[schemars(schema_with = "super::schema::severity")]
     pub severity: Severity,
     /// One line: what is wrong.
     pub title: String,
@@ -125,7 +127,25 @@ pub fn findings(reader: &Reader, filter: &FindingFilter) -> Result<Vec<FindingRo
         .collect();
     kept.sort_by_key(|(state, f, _)| (Reverse(f.severity), *state, Reverse(f.count)));
     let kept = limited(kept, filter.limit).into_iter();
-    Ok(kept.map(|(state, f, decision)| row(state, f, decision, &endpoints)).collect())
+    Ok(kept
+        .map(|(state, f, decision)| {
+            let endpoint = endpoints.get(&f.endpoint);
+            row(state, f, decision, endpoint)
+        })
+        .collect())
+}
+
+/// The findings of an inventory that nobody judged yet, in the same order.
+pub(super) fn of_inventory(inventory: &Inventory) -> Vec<FindingRow> {
+    let endpoints: BTreeMap<&str, &Endpoint> =
+        inventory.endpoints.iter().map(|e| (e.id.as_str(), e)).collect();
+    let mut findings: Vec<&Finding> = inventory.findings.iter().collect();
+    findings.sort_by_key(|f| (Reverse(f.severity), Reverse(f.count)));
+    let row = |f: &Finding| {
+        let endpoint = endpoints.get(f.endpoint.as_str()).copied();
+        row(TriageState::New, f.clone(), None, endpoint)
+    };
+    findings.into_iter().map(row).collect()
 }
 
 /// What a decision means now: one that has ended means nothing, and what was resolved and is
@@ -165,10 +185,9 @@ fn row(
     state: TriageState,
     f: Finding,
     decision: Option<FindingState>,
-    endpoints: &BTreeMap<String, Endpoint>,
+    endpoint: Option<&Endpoint>,
 ) -> FindingRow {
     let (first_seen, last_seen) = seen(f.first_seen, f.last_seen);
-    let endpoint = endpoints.get(&f.endpoint);
     let (mut reason, mut owner, mut until) = (None, None, None);
     if let Some(decision) = decision {
         (reason, owner) = (decision.reason, decision.owner);

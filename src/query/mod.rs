@@ -8,6 +8,8 @@ pub mod error;
 pub mod fields;
 pub mod filter;
 pub mod findings;
+pub mod groups;
+pub mod schema;
 pub mod services;
 pub mod sql;
 
@@ -18,6 +20,8 @@ pub use error::QueryError;
 pub use fields::{FieldClassRow, FieldFilter, FieldRow, fields};
 pub use filter::{ClassPattern, OperationFilter, Pattern};
 pub use findings::{FindingFilter, FindingRow, findings};
+pub use groups::{FindingGroup, grouped, inventory_groups};
+pub use schema::{Question, row_schema};
 pub use services::{ServiceFilter, ServiceRow, services};
 pub use sql::{SqlAnswer, sql};
 

@@ -2,11 +2,12 @@
 
 use std::cmp::Reverse;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::QueryError;
 use super::filter::{Pattern, limited, seen, wanted};
-use crate::inventory::Service;
+use crate::inventory::{Service, ServiceTls};
 use crate::model::Severity;
 use crate::store::Reader;
 
@@ -22,7 +23,7 @@ pub struct ServiceFilter {
 }
 
 /// One service.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ServiceRow {
     /// Authority or `ip:port`.
     pub service: String,
@@ -34,13 +35,19 @@ pub struct ServiceRow {
     pub names: Vec<String>,
     /// VLANs and tunnels its flows came through: `vlan 10`, `vxlan 4096 10.0.0.1>10.0.0.2`.
     pub encapsulation: Vec<String>,
+    /// `none`, `some` or `all` of its exchanges.
+    pub encrypted: &'static str,
+    /// What its TLS sessions show, where it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<ServiceTls>,
     /// Endpoint rows.
     pub endpoints: u64,
     /// Requests.
     pub requests: u64,
-    /// Bytes of heads and bodies.
+    /// Bytes of heads and bodies, and of TLS sessions.
     pub bytes: u64,
     /// The greatest severity of its findings.
+    #[schemars(schema_with = "super::schema::severity")]
     pub severity: Severity,
     /// Packet time of the first exchange.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +76,8 @@ fn row(s: Service) -> ServiceRow {
         protocols: s.protocols,
         names: s.names,
         encapsulation: s.encapsulation,
+        encrypted: s.encrypted,
+        tls: s.tls,
         endpoints: s.endpoints,
         requests: s.requests,
         bytes: s.bytes,

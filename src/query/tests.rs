@@ -73,7 +73,7 @@ fn rows_have_the_promised_keys() {
         json["coverage"],
         serde_json::json!(
             {"exchanges": 12, "one_sided": 1, "gaps": 0, "truncated": 0, "undecoded": 0,
-             "unread": 0}
+             "unread": 0, "ambiguous": 0}
         )
     );
     let field = fields(&reader, &FieldFilter::default()).unwrap().remove(0);

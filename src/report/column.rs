@@ -46,7 +46,12 @@ pub enum Show {
     Time,
     /// A name; the row without one is the sum of the others.
     NameOrAll,
+    /// The first of many: `a, b and 5 more`.
+    Few,
 }
+
+/// Items of a list that [`Show::Few`] names; one more is named rather than counted.
+const FEW: usize = 3;
 
 /// One column.
 #[derive(Clone, Debug)]
@@ -66,6 +71,8 @@ pub struct Column {
     pub show: Show,
     /// Its rank where every row says the same: it then tells rows apart no longer.
     pub rank_if_same: u8,
+    /// Where not all fits beside each other, its cells go below the others of their row, whole.
+    pub below: bool,
 }
 
 impl Column {
@@ -82,6 +89,7 @@ impl Column {
             shrink: Shrink::Never,
             show: Show::Plain,
             rank_if_same: rank,
+            below: false,
         }
     }
 
@@ -118,6 +126,12 @@ impl Column {
         self
     }
 
+    /// The same, below the others of its row where they do not fit beside each other.
+    pub const fn or_below(mut self) -> Column {
+        self.below = true;
+        self
+    }
+
     /// The same, with values written in another way.
     pub const fn shown(mut self, show: Show) -> Column {
         self.show = show;
@@ -144,6 +158,10 @@ impl Show {
                     .iter()
                     .filter(|(name, n)| *name != "exchanges" && n.as_u64() != Some(0));
                 join(some.map(|(name, n)| format!("{n} {}", name.replace('_', "-"))), ", ")
+            }
+            (Show::Few, Value::Array(items)) if items.len() > FEW + 1 => {
+                let first = join(items.iter().take(FEW).map(plain), ", ");
+                format!("{first} and {} more", items.len() - FEW)
             }
             (Show::Time, Value::String(time)) => {
                 let second = time.get(..19).unwrap_or(time);

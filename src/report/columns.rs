@@ -11,9 +11,11 @@ pub const SERVICES: &[Column] = &[
     Column::number("endpoints", "endpoints", 1),
     Column::number("requests", "requests", 2),
     Column::number("bytes", "bytes", 5),
-    Column::text("names", "software", 6).shrinking(Shrink::End(12)),
-    Column::text("addresses", "addresses", 3).shrinking(Shrink::End(16)),
+    Column::text("names", "software", 6).shrinking(Shrink::End(12)).or_below(),
+    Column::text("addresses", "addresses", 3).shrinking(Shrink::End(16)).or_below(),
     Column::hidden("encapsulation"),
+    Column::text("encrypted", "encrypted", 8),
+    Column::hidden("tls"),
     Column::hidden("first_seen"),
     Column::text("last_seen", "last seen", 7).shown(Show::Time),
 ];
@@ -21,14 +23,20 @@ pub const SERVICES: &[Column] = &[
 /// Columns of [`mod@crate::query::endpoints`].
 pub const ENDPOINTS: &[Column] = &[
     Column::text("severity", "severity", 0).shown(Show::Severity),
-    Column::text("service", "service", 1).if_same(5).shrinking(Shrink::Middle(12)),
+    Column::text("service", "service", 1).if_same(5).shrinking(Shrink::Middle(12)).or_below(),
     Column::text("operation", "operation", 0).shrinking(Shrink::Middle(26)),
-    Column::text("data_classes", "data classes", 1).shown(Show::Classes).shrinking(Shrink::End(16)),
+    Column::text("data_classes", "data classes", 1)
+        .shown(Show::Classes)
+        .shrinking(Shrink::End(16))
+        .or_below(),
     Column::text("auth", "auth", 3).shrinking(Shrink::End(6)),
     Column::text("encrypted", "tls", 4),
     Column::number("requests", "requests", 2),
     Column::text("statuses", "statuses", 6).shown(Show::Counts).shrinking(Shrink::End(10)),
-    Column::text("coverage", "not seen", 7).shown(Show::Missing).shrinking(Shrink::End(12)),
+    Column::text("coverage", "not seen", 7)
+        .shown(Show::Missing)
+        .shrinking(Shrink::End(12))
+        .or_below(),
     Column::text("standard", "standard", 8),
     Column::number("clients", "clients", 9),
     Column::hidden("protocol"),
@@ -47,12 +55,15 @@ pub const ENDPOINTS: &[Column] = &[
 
 /// Columns of [`mod@crate::query::fields`].
 pub const FIELDS: &[Column] = &[
-    Column::text("service", "service", 1).if_same(6).shrinking(Shrink::Middle(12)),
-    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(20)),
+    Column::text("service", "service", 1).if_same(6).shrinking(Shrink::Middle(12)).or_below(),
+    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(20)).or_below(),
     Column::text("direction", "direction", 2),
     Column::text("location", "in", 4),
     Column::text("field", "field", 0).shrinking(Shrink::Middle(16)),
-    Column::text("data_classes", "data classes", 1).shown(Show::Classes).shrinking(Shrink::End(14)),
+    Column::text("data_classes", "data classes", 1)
+        .shown(Show::Classes)
+        .shrinking(Shrink::End(14))
+        .or_below(),
     Column::number("seen", "seen", 3),
     Column::text("types", "types", 5),
     Column::text("mask", "mask", 7).shrinking(Shrink::End(12)),
@@ -70,10 +81,10 @@ pub const FINDINGS: &[Column] = &[
     Column::text("severity", "severity", 0).shown(Show::Severity),
     Column::text("rule", "finding", 0).shrinking(Shrink::End(23)),
     Column::text("data_class", "data class", 1).shrinking(Shrink::End(12)),
-    Column::text("service", "service", 1).if_same(7).shrinking(Shrink::Middle(12)),
-    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)),
-    Column::text("field", "field", 2).shrinking(Shrink::Middle(14)),
-    Column::text("direction", "direction", 4),
+    Column::text("service", "service", 1).if_same(7).shrinking(Shrink::Middle(12)).or_below(),
+    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)).or_below(),
+    Column::text("field", "field", 2).shrinking(Shrink::Middle(14)).or_below(),
+    Column::text("direction", "direction", 2),
     Column::number("count", "count", 3),
     Column::text("id", "id", 5),
     Column::text("state", "state", 6),
@@ -94,12 +105,28 @@ pub const FINDINGS: &[Column] = &[
     Column::hidden("references"),
 ];
 
+/// Columns of [`crate::query::FindingGroup`].
+pub const FINDING_GROUPS: &[Column] = &[
+    Column::text("severity", "severity", 0).shown(Show::Severity),
+    Column::text("rule", "finding", 0).shrinking(Shrink::End(23)),
+    Column::text("direction", "direction", 2),
+    Column::number("findings", "findings", 1),
+    Column::number("count", "count", 3),
+    Column::text("state", "state", 4),
+    Column::text("service", "service", 1).if_same(7).shrinking(Shrink::Middle(12)).or_below(),
+    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)).or_below(),
+    Column::text("data_classes", "data classes", 1).shrinking(Shrink::End(16)).or_below(),
+    Column::text("fields", "fields", 1).shown(Show::Few).shrinking(Shrink::Middle(14)).or_below(),
+    Column::text("last_seen", "last seen", 8).shown(Show::Time),
+    Column::hidden("endpoint"),
+];
+
 /// Columns of [`mod@crate::query::clients`].
 pub const CLIENTS: &[Column] = &[
     Column::text("client", "client", 0).shrinking(Shrink::End(15)),
     Column::number("requests", "requests", 1),
-    Column::text("services", "services", 2).shrinking(Shrink::End(20)),
-    Column::text("user_agents", "user agents", 3).shrinking(Shrink::End(16)),
+    Column::text("services", "services", 2).shrinking(Shrink::End(20)).or_below(),
+    Column::text("user_agents", "user agents", 3).shrinking(Shrink::End(16)).or_below(),
     Column::hidden("first_seen"),
     Column::text("last_seen", "last seen", 4).shown(Show::Time),
 ];
@@ -138,7 +165,7 @@ pub const FLOWS: &[Column] = &[
 /// Columns of [`crate::query::SeenRow`].
 pub const SEEN: &[Column] = &[
     Column::hidden("scope"),
-    Column::text("service", "service", 1).shrinking(Shrink::Middle(14)),
+    Column::text("service", "service", 1).shrinking(Shrink::Middle(14)).or_below(),
     Column::text("operation", "operation", 1).shrinking(Shrink::Middle(20)),
     Column::number("exchanges", "exchanges", 0),
     Column::number("one_sided", "one-sided", 2),
@@ -146,6 +173,7 @@ pub const SEEN: &[Column] = &[
     Column::number("truncated", "truncated", 4),
     Column::number("undecoded", "undecoded", 5),
     Column::number("unread", "not read", 2),
+    Column::number("ambiguous", "ambiguous", 6),
     Column::text("unread_bodies", "kinds", 7).shown(Show::Counts).shrinking(Shrink::End(10)),
     Column::hidden("endpoint"),
     Column::hidden("protocol"),

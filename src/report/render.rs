@@ -72,7 +72,9 @@ impl Layout {
         if !io::stdout().is_terminal() {
             return Layout::default();
         }
-        let columns = terminal_size::terminal_size().map(|(columns, _)| usize::from(columns.0));
+        // Lines do not matter: a terminal that has none set still has columns.
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+        let columns = size.map(|size| usize::from(size.ws_col));
         let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Layout { width: columns.filter(|c| *c > 0).unwrap_or(80), colour }
     }

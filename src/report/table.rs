@@ -1,12 +1,13 @@
-//! Tables that fit the terminal. Columns that matter less are left out, then cells are cut with
-//! `…`, so that no line is ever wider than asked.
+//! Tables that fit the terminal. Where not all fits beside each other, what is long goes below the
+//! rest of its row, whole; then columns that matter less are left out, then cells are cut with `…`,
+//! so that no line is ever wider than asked.
 
 use std::io::{self, Write};
 
 use super::column::{Align, Column, Show, Shrink};
 use super::record::Record;
 use super::render::{Layout, Section};
-use super::text::{cut_end, cut_middle, escaped, width};
+use super::text::{cut_end, cut_middle, escaped, width, wrapped};
 
 /// Spaces between two columns.
 const GAP: usize = 2;
@@ -40,15 +41,19 @@ pub(super) fn write(section: &Section<'_>, layout: Layout, out: &mut dyn Write) 
     let shown = section.columns.iter().filter(|c| c.rank != Column::HIDDEN);
     let mut columns: Vec<Laid<'_>> = shown.map(|c| measure(c, section.records)).collect();
     columns.retain(|c| c.rank == 0 || c.cells.iter().any(|cell| !cell.is_empty()));
+    let below = stack(&mut columns, layout.width);
     let left_out = choose(&mut columns, layout.width);
     share(&mut columns, layout.width);
     let header = columns.iter().map(|c| (c, c.title.as_str(), Layout { colour: false, ..layout }));
     line(header, out)?;
+    let room = Room { indent: indent(&columns), width: layout.width };
+    room.lines(below.iter().map(|c| c.title.as_str()), out)?;
     for row in 0..section.records.len() {
         let cell = |c: &Laid<'_>| c.cells.get(row).map_or("", String::as_str).to_owned();
         let cells: Vec<String> = columns.iter().map(cell).collect();
         let parts = columns.iter().zip(&cells).map(|(c, cell)| (c, cell.as_str(), layout));
         line(parts, out)?;
+        room.lines(below.iter().filter_map(|c| c.cells.get(row).map(String::as_str)), out)?;
     }
     if left_out.is_empty() {
         return Ok(());
@@ -70,6 +75,81 @@ fn measure<'a>(column: &'a Column, records: &[Record]) -> Laid<'a> {
     let same = cells.windows(2).all(|pair| matches!(pair, [a, b] if a == b));
     let rank = if same { column.rank_if_same } else { column.rank };
     Laid { column, rank, title, cells, natural, least, width: natural }
+}
+
+/// Below this width a second line has no room either.
+const STACKED_WIDTH_MIN: usize = 40;
+
+/// Takes out the columns that go below the others, if any must: where everything fits beside each
+/// other, or nothing is made for going below, none do.
+fn stack<'a>(columns: &mut Vec<Laid<'a>>, width: usize) -> Vec<Laid<'a>> {
+    let needed: usize = columns.iter().map(|c| c.natural + GAP).sum();
+    if needed.saturating_sub(GAP) <= width || width < STACKED_WIDTH_MIN {
+        return Vec::new();
+    }
+    let (below, beside) = columns.drain(..).partition(|c| c.column.below);
+    *columns = beside;
+    below
+}
+
+/// Where lines below a row begin: under its second cell where the first is short, so that what
+/// begins a row stands out.
+fn indent(columns: &[Laid<'_>]) -> usize {
+    const SHORT: usize = 12;
+    columns.first().map_or(GAP, |c| if c.width <= SHORT { c.width + GAP } else { GAP })
+}
+
+/// The lines below a row.
+#[derive(Clone, Copy)]
+struct Room {
+    indent: usize,
+    width: usize,
+}
+
+impl Room {
+    /// Cells one behind the other, each on one line where it fits on one.
+    fn lines<'c>(
+        self,
+        cells: impl Iterator<Item = &'c str>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let mut used = 0;
+        for cell in cells.filter(|cell| !cell.is_empty()) {
+            let wide = width(cell);
+            if used > 0 && used + GAP + wide <= self.width {
+                write!(out, "{:GAP$}{cell}", "")?;
+                used += GAP + wide;
+                continue;
+            }
+            if used > 0 {
+                writeln!(out)?;
+            }
+            let (first, further) = (" ".repeat(self.indent), " ".repeat(self.indent + GAP));
+            let text = items(cell, self.width, (&first, &further));
+            write!(out, "{text}")?;
+            used = text.rsplit('\n').next().map_or(0, width);
+        }
+        if used > 0 { writeln!(out) } else { Ok(()) }
+    }
+}
+
+/// A list in lines of at most `most` columns, between whose items lines end: `us.ssn 99` stays
+/// whole where it can.
+fn items(cell: &str, most: usize, (first, further): (&str, &str)) -> String {
+    let mut lines = String::new();
+    let mut line = String::new();
+    for item in cell.split_inclusive(", ") {
+        let indent = if lines.is_empty() { first } else { further };
+        if !line.is_empty() && width(indent) + width(&line) + width(item.trim_end()) > most {
+            lines.push_str(&wrapped(&line, most, (indent, further)));
+            line.clear();
+        }
+        line.push_str(item);
+    }
+    let indent = if lines.is_empty() { first } else { further };
+    lines.push_str(&wrapped(&line, most, (indent, further)));
+    lines.truncate(lines.trim_end_matches('\n').len());
+    lines
 }
 
 /// Columns up to this rank are worth narrow cells; those beyond are shown where the others are

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
-use super::columns::{CLIENTS, ENDPOINTS, FIELDS, FINDINGS, FLOWS, PACKETS, SEEN, SERVICES};
+use super::columns::*;
 use super::*;
 use crate::model::Severity;
 use crate::query::*;
@@ -58,7 +58,7 @@ fn endpoints() -> Vec<EndpointRow> {
 
 fn finding() -> FindingRow {
     FindingRow {
-        id: "fi-0123456789abcdef".into(),
+        id: "f-0123456789abcdef".into(),
         rule: "sensitive-data-in-clear",
         kind: "sensitive-data",
         severity: Severity::High,
@@ -149,6 +149,7 @@ fn seen() -> SeenRow {
         undecoded: 4,
         unread: 5,
         unread_bodies: BTreeMap::from([("pdf".into(), 6)]),
+        ambiguous: 7,
     }
 }
 
@@ -175,6 +176,7 @@ fn covers(row: &impl Serialize, columns: &[Column]) {
 fn every_key_of_a_row_has_a_column() {
     covers(&endpoint("/", Severity::Low), ENDPOINTS);
     covers(&finding(), FINDINGS);
+    covers(&grouped(&[finding()])[0], FINDING_GROUPS);
     covers(&field(), FIELDS);
     covers(&packets(), PACKETS);
     covers(&seen(), SEEN);
@@ -195,6 +197,8 @@ fn every_key_of_a_row_has_a_column() {
         protocols: vec![],
         names: vec![],
         encapsulation: vec![],
+        encrypted: "none",
+        tls: Some(Default::default()),
         endpoints: 1,
         requests: 1,
         bytes: 1,
@@ -230,15 +234,44 @@ fn tables_fit_and_say_what_matters() {
         }
     }
     let shown = table(&endpoints(), ENDPOINTS, 80);
-    let header = shown.lines().next().unwrap();
+    let header: Vec<&str> = shown.lines().take(2).collect();
     for title in ["SEVERITY", "OPERATION", "DATA CLASSES", "REQUESTS"] {
-        assert!(header.contains(title), "{header}");
+        assert!(header.concat().contains(title), "{header:?}");
     }
     assert!(shown.contains("GET /fhir/r4/Patient/{id}/_history/{vid}") || shown.contains('…'));
+}
+
+#[test]
+fn a_finding_is_told_whole_at_eighty_columns() {
     let shown = table(&[finding()], FINDINGS, 80);
-    assert!(shown.lines().all(|l| l.split_whitespace().count() >= 4), "{shown}");
+    let f = finding();
+    let parts = [f.service, f.operation, f.field, f.data_class, f.direction.map(str::to_owned)];
+    for part in parts.iter().flatten().chain([&f.rule.to_owned()]) {
+        assert!(shown.contains(part.as_str()), "{part} is missing in\n{shown}");
+    }
     let shown = table(&[finding()], FINDINGS, 160);
-    assert!(shown.contains("fi-0123456789abcdef") && shown.contains("/_history/{vid}"), "{shown}");
+    assert!(shown.contains("f-0123456789abcdef") && shown.contains("/_history/{vid}"), "{shown}");
+}
+
+#[test]
+fn what_is_long_goes_below_where_it_has_no_room_beside() {
+    let columns = [
+        Column::text("name", "name", 0),
+        Column::text("of", "of", 0).or_below(),
+        Column::text("classes", "classes", 0).shown(Show::Few).or_below(),
+    ];
+    let of = "x".repeat(30);
+    let names: Vec<String> = (0..9).map(|n| format!("class.{n}")).collect();
+    let rows = [json!({"name": "a", "of": of, "classes": names}), json!({"name": "b", "of": "y"})];
+    let few = "class.0, class.1, class.2 and 6 more";
+    let narrow = format!("NAME\n      OF  CLASSES\na\n      {of}\n      {few}\nb\n      y\n");
+    assert_eq!(table(&rows, &columns, 45), narrow);
+    let wide = table(&rows, &columns, 80);
+    assert_eq!(wide.lines().count(), 3, "{wide}");
+    let lists = [Column::text("a", "a", 0), Column::text("list", "list", 0).or_below()];
+    let rows = [json!({"a": "z", "list": ["one 99", "two 98", "three 97", "four 96", "five 95"]})];
+    let shown = table(&rows, &lists, 40);
+    assert!(shown.contains("three 97, four 96,\n") && shown.ends_with(" five 95\n"), "{shown}");
 }
 
 #[test]

@@ -77,7 +77,8 @@ const NATIONAL: [(&str, &str); 61] = [
     ("national/za.toml", include_str!("../../rules/national/za.toml")),
 ];
 
-const FIELDS: [(&str, &str); 2] = [
+const FIELDS: [(&str, &str); 3] = [
+    ("fields/cda.toml", include_str!("../../rules/fields/cda.toml")),
     ("fields/fhir.toml", include_str!("../../rules/fields/fhir.toml")),
     ("fields/hl7v2.toml", include_str!("../../rules/fields/hl7v2.toml")),
 ];

@@ -1,6 +1,6 @@
-//! The format of `rules/fields/*.toml`: which FHIR element and which HL7 v2 field carries what. For
-//! HL7 v2 the resource is `HL7v2`, or `HL7v2/TX` for values of a type that the message names, and
-//! an element is `PID.5`.
+//! The format of `rules/fields/*.toml`: which FHIR element, CDA element and HL7 v2 field carries
+//! what. For HL7 v2 the resource is `HL7v2`, or `HL7v2/TX` for values of a type that the message
+//! names, and an element is `PID.5`; for CDA it is `CDA`, and an element is the end of a path.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +25,8 @@ pub struct FhirTables {
     /// Search parameter (`family`), or resource and parameter (`Patient?name`) → classes.
     #[serde(default)]
     pub search: BTreeMap<String, Vec<ClassWeight>>,
-    /// URL of an extension, or resource type that a reference points at → token.
+    /// URL of an extension, resource type that a reference points at, or name of a parameter of an
+    /// operation (`parameter:family`) → token.
     #[serde(default)]
     pub marks: BTreeMap<String, String>,
     /// Token of an issuer or contact system that is no rule's class (`phone`, `DL`) → class.

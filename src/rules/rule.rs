@@ -91,6 +91,9 @@ pub struct Rule {
     /// How it is found inside longer text.
     #[serde(default)]
     pub embedded: Vec<Embedded>,
+    /// What the first text it is found in adds, where that alone is not enough: the field's name
+    /// or more distinct texts have to speak for it as well.
+    pub embedded_weight: Option<f64>,
     /// What holds.
     pub examples: Examples,
     #[serde(skip)]

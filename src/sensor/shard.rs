@@ -177,6 +177,7 @@ mod tests {
                 seq,
                 ack,
                 flags: TcpFlags(flags),
+                urgent: 0,
                 payload,
                 wire_payload_len: len(payload),
                 encapsulation: Default::default(),

@@ -9,9 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 
 use crate::base::Timestamp;
+use crate::base::time::rfc3339;
 use crate::inventory::Finding;
 use crate::model::{
-    EventSink, ExchangeEvent, FiveTuple, Hl7Said, InputAccount, Status, community_id,
+    EventSink, ExchangeEvent, FiveTuple, Hl7Said, InputAccount, Status, TlsSaid, TlsVersion,
+    community_id,
 };
 
 /// Lines a worker gathers before it takes the lock.
@@ -142,9 +144,10 @@ pub struct EveSink {
 
 impl EventSink for EveSink {
     fn exchange(&mut self, event: ExchangeEvent) {
-        match &event.hl7v2 {
-            Some(said) => append(&mut self.buffer, &Hl7Line::of(&event, said)),
-            None => append(&mut self.buffer, &HttpLine::of(&event)),
+        match (&event.hl7v2, &event.tls) {
+            (Some(said), _) => append(&mut self.buffer, &Hl7Line::of(&event, said)),
+            (None, Some(said)) => append(&mut self.buffer, &TlsLine::of(&event, said)),
+            (None, None) => append(&mut self.buffer, &HttpLine::of(&event)),
         }
         if self.buffer.len() >= BUFFER_BYTES {
             self.flush();
@@ -247,6 +250,103 @@ impl<'a> Hl7Line<'a> {
             },
         }
     }
+}
+
+#[derive(Serialize)]
+struct TlsLine<'a> {
+    #[serde(flatten)]
+    common: Common,
+    tls: Tls<'a>,
+}
+
+/// Names as Suricata has them; `cipher`, `mutual` and `chain_length` are ours.
+#[derive(Serialize)]
+struct Tls<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sni: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cipher: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuerdn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subjectaltname: Option<&'a [Arc<str>]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notbefore: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notafter: Option<String>,
+    #[serde(skip_serializing_if = "<[Arc<str>]>::is_empty")]
+    client_alpns: &'a [Arc<str>],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_alpns: Option<[&'a str; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ja3: Option<Hash<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ja3s: Option<Hash<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ja4: Option<&'a str>,
+    session_resumed: bool,
+    mutual: bool,
+    chain_length: usize,
+}
+
+#[derive(Serialize)]
+struct Hash<'a> {
+    hash: &'a str,
+}
+
+impl<'a> TlsLine<'a> {
+    fn of(event: &'a ExchangeEvent, said: &'a TlsSaid) -> Self {
+        let own = said.certificate.as_ref();
+        let hash = |text: &'a Option<Arc<str>>| text.as_deref().map(|hash| Hash { hash });
+        let names = own.map(|c| c.names.as_slice()).filter(|names| !names.is_empty());
+        TlsLine {
+            common: Common::of(event, "tls"),
+            tls: Tls {
+                version: said.version.map(suricata_version),
+                sni: said.sni.as_deref(),
+                cipher: said.cipher.as_deref(),
+                subject: own.map(|c| &*c.subject),
+                issuerdn: own.map(|c| &*c.issuer),
+                serial: own.map(|c| c.serial.to_uppercase()),
+                fingerprint: own.map(|c| &*c.sha1),
+                subjectaltname: names,
+                notbefore: own.map(|c| without_zone(c.not_before)),
+                notafter: own.map(|c| without_zone(c.not_after)),
+                client_alpns: &said.alpn_offered,
+                server_alpns: said.alpn.as_deref().map(|name| [name]),
+                ja3: hash(&said.ja3),
+                ja3s: hash(&said.ja3s),
+                ja4: said.ja4.as_deref(),
+                session_resumed: said.resumed,
+                mutual: said.mutual,
+                chain_length: said.chain_length,
+            },
+        }
+    }
+}
+
+/// A version as Suricata names it.
+fn suricata_version(version: TlsVersion) -> &'static str {
+    match version {
+        TlsVersion::Ssl2 => "SSLv2",
+        TlsVersion::Ssl3 => "SSLv3",
+        TlsVersion::Tls10 => "TLSv1",
+        TlsVersion::Tls11 | TlsVersion::Tls12 | TlsVersion::Tls13 => version.name(),
+        TlsVersion::Other => "UNDETERMINED",
+    }
+}
+
+/// `2026-11-21T23:09:41`
+fn without_zone(seconds: i64) -> String {
+    rfc3339(seconds).trim_end_matches('Z').to_owned()
 }
 
 #[derive(Serialize)]

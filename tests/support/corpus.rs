@@ -12,6 +12,8 @@ pub struct Expected {
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
+    /// What it shows, words with commas between them: `tls`.
+    pub tags: String,
     /// HTTP requests over TCP.
     pub requests: u64,
     /// HTTP responses over TCP.
@@ -28,6 +30,17 @@ pub fn folder() -> Option<PathBuf> {
     let corpus = corpus.unwrap_or_else(|| super::root().join("../shared/corpus"));
     let pcap = corpus.join("pcap");
     pcap.join("EXPECTED.tsv").is_file().then_some(pcap)
+}
+
+/// Another folder of the corpus; none, said aloud, where there is no corpus.
+pub fn dir(part: &str) -> Option<PathBuf> {
+    let corpus = std::env::var_os("PHITAP_CORPUS").map(PathBuf::from);
+    let dir = corpus.unwrap_or_else(|| super::root().join("../shared/corpus")).join(part);
+    if !dir.is_dir() {
+        super::skip(part, "corpus not found; PHITAP_CORPUS names its folder");
+        return None;
+    }
+    Some(dir)
 }
 
 /// Every capture of the corpus, by name; none, said aloud, where there is no corpus.
@@ -53,6 +66,7 @@ fn expected(folder: &Path, places: &BTreeMap<&str, usize>, line: &str) -> Expect
     Expected {
         name: cell("file").to_owned(),
         path: folder.join(cell("file")),
+        tags: cell("protocol_tags").to_owned(),
         requests: number("tshark_http_request"),
         responses: number("tshark_http_response"),
         frames: number("frames"),

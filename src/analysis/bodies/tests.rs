@@ -62,9 +62,9 @@ fn bench(recall: Recall) -> Workbench {
 /// the first piece.
 fn answer(bench: &mut Workbench, (media, coding, body): &Body, size: usize, lost: u64) {
     let (flow, direction) = (flow(), Direction::ToClient);
-    let mut headers = vec![Header { name: b"Content-Type", value: media.as_bytes() }];
+    let mut headers = vec![Header::new(b"Content-Type", media.as_bytes())];
     if let Some(coding) = coding {
-        headers.push(Header { name: b"Content-Encoding", value: coding.as_bytes() });
+        headers.push(Header::new(b"Content-Encoding", coding.as_bytes()));
     }
     let head = MessageHead::HttpResponse { status: 200, minor_version: 1, headers: &headers };
     let mut response = bench.spare_response();
@@ -139,7 +139,7 @@ fn a_repeat_is_not_walked_again() {
 fn a_body_whose_start_is_missing_is_not_taken_for_a_whole_one() {
     let mut bench = bench(Recall::default());
     let mut response = bench.spare_response();
-    let headers = [Header { name: b"Content-Type", value: b"application/json" }];
+    let headers = [Header::new(b"Content-Type", b"application/json")];
     let head = MessageHead::HttpResponse { status: 200, minor_version: 1, headers: &headers };
     bench.response_head(&head, &mut response);
     bench.body_gap(Direction::ToClient, &mut response.half, 40);

@@ -1,7 +1,7 @@
 //! How a request proves who sends it, as far as its head shows.
 
 use crate::inventory::AuthScheme;
-use crate::model::Header;
+use crate::model::{Header, HeaderName};
 
 /// A small set of schemes: a request may carry a cookie and a bearer token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,17 +28,19 @@ impl AuthSchemes {
 
 /// Adds what one header field says.
 pub fn from_header(header: &Header<'_>, schemes: &mut AuthSchemes) {
-    let name = header.name;
-    if name.eq_ignore_ascii_case(b"authorization")
-        || name.eq_ignore_ascii_case(b"proxy-authorization")
-    {
-        if let Some(scheme) = authorization(header.value) {
-            schemes.insert(scheme);
+    match header.known {
+        HeaderName::Authorization | HeaderName::ProxyAuthorization => {
+            if let Some(scheme) = authorization(header.value) {
+                schemes.insert(scheme);
+            }
         }
-    } else if is_key_header(name) && !header.value.is_empty() {
-        schemes.insert(AuthScheme::ApiKeyHeader);
-    } else if name.eq_ignore_ascii_case(b"cookie") && has_session_cookie(header.value) {
-        schemes.insert(AuthScheme::Cookie);
+        HeaderName::Cookie if has_session_cookie(header.value) => {
+            schemes.insert(AuthScheme::Cookie);
+        }
+        HeaderName::Other if is_key_header(header.name) && !header.value.is_empty() => {
+            schemes.insert(AuthScheme::ApiKeyHeader);
+        }
+        _ => {}
     }
 }
 
@@ -74,31 +76,101 @@ fn looks_like_jwt(token: &[u8]) -> bool {
     token.starts_with(b"eyJ") && token.iter().filter(|b| **b == b'.').count() == 2
 }
 
-/// Header names that carry API keys. `X-Auth-Token` and the vendors' names behave alike.
+/// Header names that carry API keys, where none of their words says it: vendors' names.
+const KEY_HEADERS: [&[u8]; 6] = [
+    b"apikey",
+    b"x-apikey",
+    b"x-functions-key",
+    b"x-authtoken",
+    b"x-sessionid",
+    b"ocp-apim-subscription-key",
+];
+/// What the last words of such names are.
+const KEY_ENDINGS: [&[&[u8]]; 9] = [
+    &[b"token"],
+    &[b"jwt"],
+    &[b"api", b"key"],
+    &[b"access", b"key"],
+    &[b"auth", b"key"],
+    &[b"client", b"secret"],
+    &[b"session", b"id"],
+    &[b"session", b"key"],
+    &[b"session"],
+];
+/// Words of tokens that prove nothing: against forgery of requests, for pages and retries, of
+/// devices that are called.
+const NO_KEYS: [&[u8]; 14] = [
+    b"antiforgery",
+    b"cancellation",
+    b"continuation",
+    b"csrf",
+    b"csrftoken",
+    b"device",
+    b"idempotency",
+    b"next",
+    b"page",
+    b"push",
+    b"requestverificationtoken",
+    b"sync",
+    b"verification",
+    b"xsrf",
+];
+
+/// Whether the words of a header's name are those of an API key or of the token of a session:
+/// `X-Session-Token`, `Private-Token`, `X-Vault-Token`.
 fn is_key_header(name: &[u8]) -> bool {
-    const NAMES: [&[u8]; 10] = [
-        b"x-api-key",
-        b"api-key",
-        b"apikey",
-        b"x-apikey",
-        b"x-auth-token",
-        b"x-access-token",
-        b"x-functions-key",
-        b"ocp-apim-subscription-key",
-        b"x-goog-api-key",
-        b"x-amz-security-token",
-    ];
-    NAMES.iter().any(|n| name.eq_ignore_ascii_case(n))
+    // No name below ends with another letter: most headers are done with here.
+    if !name.last().is_some_and(|last| b"dnty".contains(&last.to_ascii_lowercase())) {
+        return false;
+    }
+    if KEY_HEADERS.iter().any(|n| name.eq_ignore_ascii_case(n)) {
+        return true;
+    }
+    let is = |word: &[u8], other: &[u8]| word.eq_ignore_ascii_case(other);
+    let separator = |b: &u8| matches!(b, b'-' | b'_' | b'.');
+    let words = || name.rsplit(separator);
+    let ends = |ending: &[&[u8]]| {
+        let mut words = words();
+        ending.iter().rev().all(|word| words.next().is_some_and(|mine| is(mine, word)))
+    };
+    KEY_ENDINGS.iter().any(|ending| ends(ending))
+        && !words().any(|word| NO_KEYS.iter().any(|no| is(word, no)))
 }
 
 /// Whether a `Cookie` value holds what servers use to know a session again. Preferences
-/// (`theme=dark`) prove nothing.
+/// (`theme=dark`), marks of visitors and tokens against forgery prove nothing.
 fn has_session_cookie(value: &[u8]) -> bool {
     value.split(|b| *b == b';').any(|pair| {
-        let name = pair.split(|b| *b == b'=').next().unwrap_or_default().trim_ascii();
-        const PARTS: [&[u8]; 7] = [b"sess", b"sid", b"auth", b"token", b"jwt", b"login", b"sso"];
-        PARTS.iter().any(|part| contains_ignore_case(name, part))
+        let mut halves = pair.splitn(2, |b| *b == b'=');
+        let name = halves.next().unwrap_or_default().trim_ascii();
+        let filled = halves.next().is_some_and(|value| !value.trim_ascii().is_empty());
+        filled && is_session_name(name)
     })
+}
+
+fn is_session_name(name: &[u8]) -> bool {
+    // Anywhere in a name, and at its end alone: `sid` is in `sidebar`.
+    const PARTS: [&[u8]; 10] = [
+        b"sess",
+        b"auth",
+        b"token",
+        b"jwt",
+        b"login",
+        b"logged_in",
+        b"identity",
+        b"ticket",
+        b"remember",
+        b"saml",
+    ];
+    const ENDINGS: [&[u8]; 3] = [b"sid", b"sso", b"castgc"];
+    const OTHERS: [&[u8]; 5] = [b"csrf", b"xsrf", b"forgery", b"verification", b"author"];
+    let has = |part: &&[u8]| contains_ignore_case(name, part);
+    let ends = |part: &&[u8]| {
+        let at = name.len().checked_sub(part.len());
+        at.and_then(|at| name.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(part))
+    };
+    (PARTS.iter().any(has) || ENDINGS.iter().any(ends))
+        && (!OTHERS.iter().any(has) || contains_ignore_case(name, b"authori"))
 }
 
 fn contains_ignore_case(text: &[u8], part: &[u8]) -> bool {
@@ -112,7 +184,7 @@ mod tests {
     fn schemes(fields: &[(&str, &str)]) -> Vec<&'static str> {
         let mut out = AuthSchemes::default();
         for (name, value) in fields {
-            from_header(&Header { name: name.as_bytes(), value: value.as_bytes() }, &mut out);
+            from_header(&Header::new(name.as_bytes(), value.as_bytes()), &mut out);
         }
         out.iter().map(AuthScheme::name).collect()
     }
@@ -130,6 +202,73 @@ mod tests {
         assert_eq!(schemes(&[("X-API-Key", "k")]), ["api-key-header"]);
         assert_eq!(schemes(&[("Cookie", "JSESSIONID=1; a=b")]), ["cookie"]);
         assert_eq!(schemes(&[("Authorization", "AWS4-HMAC-SHA256 x")]), ["other"]);
+    }
+
+    #[test]
+    fn tokens_of_sessions_in_headers_are_credentials() {
+        for name in [
+            "X-Session-Token",
+            "X-Auth-Token",
+            "X-Access-Token",
+            "x-id-token",
+            "X-Vault-Token",
+            "Private-Token",
+            "X-Amz-Security-Token",
+            "X-Goog-Api-Key",
+            "X-Session-Id",
+            "X-Client-Secret",
+            "X-User-JWT",
+            "Session_Token",
+        ] {
+            assert_eq!(schemes(&[(name, "v")]), ["api-key-header"], "{name}");
+            assert_eq!(schemes(&[(name, "")]), ["none"], "{name}");
+        }
+        for name in [
+            "X-CSRF-Token",
+            "X-XSRF-TOKEN",
+            "RequestVerificationToken",
+            "X-Page-Token",
+            "X-Next-Token",
+            "X-Continuation-Token",
+            "X-Device-Token",
+            "Idempotency-Key",
+            "X-Request-Id",
+            "X-Tokenizer",
+            "Sec-WebSocket-Key",
+            "Surrogate-Key",
+        ] {
+            assert_eq!(schemes(&[(name, "v")]), ["none"], "{name}");
+        }
+    }
+
+    #[test]
+    fn cookies_of_sessions_are_told_from_others() {
+        for cookie in [
+            "connect.sid=s%3A1",
+            "PHPSESSID=1",
+            ".AspNetCore.Identity.Application=C",
+            ".ASPXAUTH=1",
+            "__Secure-next-auth.session-token=1",
+            "KEYCLOAK_IDENTITY=1",
+            "CASTGC=1",
+            "wordpress_logged_in_ab=1",
+            "remember_me=1",
+            "authorization=1",
+            "lang=en; SID=1",
+        ] {
+            assert_eq!(schemes(&[("Cookie", cookie)]), ["cookie"], "{cookie}");
+        }
+        for cookie in [
+            "csrftoken=1",
+            "XSRF-TOKEN=1",
+            "sidebar=open",
+            "author=ada",
+            "_ga=GA1.2",
+            "session=",
+            "side=left; residence=gb",
+        ] {
+            assert_eq!(schemes(&[("Cookie", cookie)]), ["none"], "{cookie}");
+        }
     }
 
     #[test]

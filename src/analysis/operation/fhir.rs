@@ -31,6 +31,21 @@ pub fn reference_type(reference: &[u8]) -> Option<&'static str> {
     segments.find_map(resource_type)
 }
 
+/// The first type of a person among those that a search over the whole system asks for
+/// (`_type=Patient,Observation`).
+pub fn person_asked(query: &[u8]) -> Option<&'static str> {
+    const PERSONS: [&str; 4] = ["Patient", "Person", "RelatedPerson", "Practitioner"];
+    memchr::memmem::find(query, b"_type=")?;
+    let pairs = query.split(|b| *b == b'&').take(256);
+    let lists = pairs.filter_map(|pair| pair.strip_prefix(b"_type="));
+    let mut types = lists.flat_map(|list| {
+        let list = crate::content::percent_decode(list).into_owned();
+        let types = list.split(|b| *b == b',').take(16).filter_map(resource_type);
+        types.collect::<Vec<_>>()
+    });
+    types.find(|kind| PERSONS.contains(kind))
+}
+
 /// A version of FHIR, as far as an exchange shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
@@ -399,6 +414,14 @@ mod tests {
         assert_eq!(reference_type(b"urn:uuid:6ba7b810-9dad-41d1-a0b4-00c04fd430c8"), None);
         assert_eq!(reference_type(b"#Patient"), None);
         assert_eq!(reference_type(b""), None);
+    }
+
+    #[test]
+    fn a_search_over_the_whole_system_may_ask_for_persons() {
+        assert_eq!(person_asked(b"_type=Observation,Patient&name=Roe"), Some("Patient"));
+        assert_eq!(person_asked(b"name=Roe&_type=Observation%2CPerson"), Some("Person"));
+        assert_eq!(person_asked(b"_type=Organization&name=Patient"), None);
+        assert_eq!(person_asked(b"type=Patient"), None);
     }
 
     #[test]

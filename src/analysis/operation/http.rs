@@ -138,6 +138,22 @@ pub fn method_name(method: &[u8]) -> &'static str {
     }
 }
 
+/// Whether the body of a 206 response is less than the whole, by its `Content-Range` (RFC 9110
+/// section 14.4): `bytes 0-99/100` is all there is. Without one (`multipart/byteranges`), or where
+/// the length is not told, it is taken for a part.
+pub fn is_part(content_range: Option<&[u8]>) -> bool {
+    let whole = || {
+        let range = std::str::from_utf8(content_range?).ok()?.trim();
+        let (unit, range) = range.split_once(' ')?;
+        let (bounds, length) = range.trim().split_once('/')?;
+        let (first, last) = bounds.split_once('-')?;
+        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+        let ends = last.checked_add(1) == length.parse().ok();
+        Some(unit.eq_ignore_ascii_case("bytes") && first == 0 && ends)
+    };
+    !whole().unwrap_or(false)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,5 +191,15 @@ mod tests {
         for address in ["", "10.0.0.1", "10.0.0.1:8080", "[fd77::1]:80", "a b", "x:y", "a/b"] {
             assert_eq!(name(address), "-", "{address}");
         }
+    }
+
+    #[test]
+    fn a_range_is_a_part_unless_it_is_all_there_is() {
+        assert!(!is_part(Some(b"bytes 0-99/100")));
+        for part in ["bytes 1-99/100", "bytes 0-98/100", "bytes 0-99/*", "bytes */100", "x"] {
+            assert!(is_part(Some(part.as_bytes())), "{part}");
+        }
+        assert!(is_part(Some(b"bytes 0-18446744073709551615/0")));
+        assert!(is_part(None));
     }
 }

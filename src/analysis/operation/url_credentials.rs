@@ -103,14 +103,41 @@ fn has_companions(name: &str, path: &[u8], query: &[u8]) -> bool {
         parameters(query).any(|(name, _)| canonical(name).is_some_and(|n| n[..] == *companion))
     };
     match name {
-        // A shared access signature of Azure: version, and what is signed or until when.
-        "sig" => has(b"sv") && (has(b"se") || has(b"sp") || has(b"sr")),
+        // A shared access signature of Azure: the version of its service is always signed.
+        "sig" => has(b"sv"),
         // CloudFront; S3 before version 4 and Google Cloud Storage before version 4.
         "signature" => has(b"keypairid") || has(b"awsaccesskeyid") || has(b"googleaccessid"),
         // The redirect that ends an authorization: the code can be exchanged for a token.
-        "code" => (has(b"state") || has(b"sessionstate")) && is_redirect(path),
+        "code" => {
+            (has(b"state") || has(b"sessionstate"))
+                && (is_redirect(path) || has(b"iss") || are_random(query))
+        }
         _ => false,
     }
+}
+
+/// Whether `code` by itself, or both `code` and `state`, look made by a machine and not chosen
+/// from a list (`?code=GB&state=CA` is a place).
+fn are_random(query: &[u8]) -> bool {
+    const BYTES_MIN: usize = 8;
+    let any = |wanted: &[u8], random: &dyn Fn(&[u8]) -> bool| {
+        parameters(query).any(|(name, value)| {
+            canonical(name).is_some_and(|n| n[..] == *wanted) && random(&decoded(value))
+        })
+    };
+    let plain = |value: &[u8]| {
+        let mark = |b: &u8| b"-_.~/+=".contains(b);
+        value.iter().all(|b| b.is_ascii_alphanumeric() || mark(b))
+    };
+    let mixed = |value: &[u8]| {
+        let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+        let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
+        value.len() >= BYTES_MIN && digits >= 2 && letters >= 2 && plain(value)
+    };
+    let wild = |value: &[u8]| {
+        value.len() >= SECRET_BYTES_MIN && plain(value) && changes(value) * 3 >= value.len()
+    };
+    any(b"code", &wild) || (any(b"code", &mixed) && any(b"state", &mixed))
 }
 
 /// Whether `path` is where an authorization server sends browsers back to.
@@ -149,21 +176,34 @@ fn is_uuid(value: &[u8]) -> bool {
         })
 }
 
-/// Whether neighbours are often of different kinds (digit, capital, small letter) and digits stand
-/// in several places. Words change kind hardly ever, `GetPatientV2` where its words meet; of two
-/// neighbours in random hexadecimal 47 % differ, in random base64 62 %.
-fn is_mixed(value: &[u8]) -> bool {
-    let kind = |b: u8| match b {
+/// Digit, capital, small letter, or none of them.
+fn kind(byte: u8) -> u8 {
+    match byte {
         b'0'..=b'9' => 1,
         b'A'..=b'Z' => 2,
         b'a'..=b'z' => 3,
         _ => 0,
+    }
+}
+
+/// How many neighbours are of different kinds.
+fn changes(value: &[u8]) -> usize {
+    let differ = |pair: &&[u8]| match pair {
+        [a, b] => kind(*a) != kind(*b) && kind(*a) != 0 && kind(*b) != 0,
+        _ => false,
     };
-    let (mut changes, mut digit_runs, mut capitals, mut smalls) = (0usize, 0usize, 0usize, 0usize);
+    value.windows(2).filter(differ).count()
+}
+
+/// Whether neighbours are often of different kinds (digit, capital, small letter) and digits stand
+/// in several places. Words change kind hardly ever, `GetPatientV2` where its words meet; of two
+/// neighbours in random hexadecimal 47 % differ, in random base64 62 %.
+fn is_mixed(value: &[u8]) -> bool {
+    let (mut digit_runs, mut capitals, mut smalls) = (0usize, 0usize, 0usize);
+    let changes = changes(value);
     let mut before = 0;
     for byte in value {
         let now = kind(*byte);
-        changes += usize::from(now != before && now != 0 && before != 0);
         digit_runs += usize::from(now == 1 && before != 1);
         capitals += usize::from(now == 2);
         smalls += usize::from(now == 3);
@@ -211,6 +251,11 @@ mod tests {
             "/page?token=2",
             "/places?code=GB&state=CA",
             "/auth/login?code=",
+            "/places?code=LS1-4AP&state=England",
+            "/promo?code=SAVE20&state=x",
+            "/items?code=PatientRecordNumber&state=open",
+            "/fhir/Observation?code=8867-4&state=final",
+            "/fhir/Observation?code=718-7abcd",
             "/items?apikey=",
             "/items?apikey",
             "/items?monkey=8Hq2vN5xW0aZ7kLp3TqR",
@@ -250,5 +295,8 @@ mod tests {
         assert_eq!(of("/o?Expires=1&Key-Pair-Id=K&Signature=x"), ["signature"]);
         assert_eq!(of("/oauth/callback?code=abcdef&state=xyz"), ["code"]);
         assert_eq!(of("/app/cb?state=xyz&code=abcdef"), ["code"]);
+        assert_eq!(of("/app?code=ab12cd34ef&state=af0ifjsldkj9"), ["code"]);
+        assert_eq!(of("/app?code=SplxlOBeZQQYbYS6WxSbIA&state=xyz"), ["code"]);
+        assert_eq!(of("/?code=abcdef&state=xyz&iss=https%3A%2F%2Fid.example"), ["code"]);
     }
 }

@@ -3,7 +3,9 @@
 use smallvec::SmallVec;
 
 use crate::base::Timestamp;
-use crate::base::limits::{DATAGRAM_BYTES_MAX, FRAGMENT_OVERHEAD, FRAGMENTS_PER_DATAGRAM_MAX};
+use crate::base::limits::{
+    DATAGRAM_BYTES_MAX, FRAGMENT_OVERHEAD, FRAGMENT_READINGS_MAX, FRAGMENTS_PER_DATAGRAM_MAX,
+};
 use crate::decode::network::{Datagram, Part};
 use crate::decode::view::View;
 use crate::model::{FiveTuple, FragmentOddities};
@@ -18,8 +20,9 @@ pub(in crate::decode) struct Whole {
     /// The bytes up to the first that was not captured.
     pub(in crate::decode) bytes: Vec<u8>,
     pub(in crate::decode) wire_len: usize,
-    /// The bytes where the last copies win, when copies differed.
-    pub(in crate::decode) second: Option<Vec<u8>>,
+    /// Other readings, when copies differed: the bytes where the last copies win, then those where
+    /// one of them does, over one of the first.
+    pub(in crate::decode) others: Vec<Vec<u8>>,
     pub(in crate::decode) oddities: FragmentOddities,
     /// The packets that brought the other fragments.
     pub(in crate::decode) carriers: Carriers,
@@ -205,6 +208,41 @@ impl Partial {
         next >= total
     }
 
+    /// What receivers make of it that do not keep the first copies. Which copy wins is decided for
+    /// each overlap of two fragments, by where they begin and end (Novak 2005).
+    fn others(&self, first: &[u8]) -> Vec<Vec<u8>> {
+        if self.rewrites.is_empty() {
+            return Vec::new();
+        }
+        let mut last = first.to_vec();
+        for rewrite in &self.rewrites {
+            self.write(&mut last, rewrite, (rewrite.start, rewrite.end()));
+        }
+        let mut others = vec![last];
+        for rewrite in &self.rewrites {
+            for piece in &self.pieces {
+                let (from, to) = (piece.start.max(rewrite.start), piece.end().min(rewrite.end()));
+                if from >= to || others.len() >= FRAGMENT_READINGS_MAX {
+                    continue;
+                }
+                let mut other = first.to_vec();
+                self.write(&mut other, rewrite, (from, to));
+                if other != first && !others.contains(&other) {
+                    others.push(other);
+                }
+            }
+        }
+        others
+    }
+
+    /// Puts the bytes `from..to` of a rewrite in their place.
+    fn write(&self, bytes: &mut [u8], rewrite: &Piece, (from, to): (u32, u32)) {
+        let new = range(self.bytes_of(rewrite), from - rewrite.start, to - rewrite.start);
+        for (old, new) in bytes.iter_mut().skip(from as usize).zip(new) {
+            *old = *new;
+        }
+    }
+
     /// The datagram, first copies first.
     pub(super) fn put_together(self) -> Whole {
         let total = self.total.unwrap_or(0);
@@ -217,21 +255,12 @@ impl Partial {
                 break;
             }
         }
-        let second = (!self.rewrites.is_empty()).then(|| {
-            let mut second = bytes.clone();
-            for rewrite in &self.rewrites {
-                let at = rewrite.start as usize;
-                for (old, new) in second.iter_mut().skip(at).zip(self.bytes_of(rewrite)) {
-                    *old = *new;
-                }
-            }
-            second
-        });
+        let others = self.others(&bytes);
         Whole {
             protocol: self.protocol,
             bytes,
             wire_len: total as usize,
-            second,
+            others,
             oddities: self.oddities,
             carriers: self.carriers,
         }

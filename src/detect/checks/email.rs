@@ -5,7 +5,47 @@
 pub(crate) fn is_email(value: &[u8]) -> bool {
     let Some(at) = memchr::memrchr(b'@', value) else { return false };
     let Some((local, rest)) = value.split_at_checked(at) else { return false };
-    is_local(local) && is_host(rest.get(1..).unwrap_or_default())
+    let host = rest.get(1..).unwrap_or_default();
+    is_local(local) && is_host(host) && !is_login(local, host)
+}
+
+/// Accounts of machines: the users that images of systems and tools of deployment come with.
+const SERVICES: [&[u8]; 19] = [
+    b"ansible",
+    b"centos",
+    b"ci",
+    b"cloud-user",
+    b"core",
+    b"debian",
+    b"deploy",
+    b"deployer",
+    b"ec2-user",
+    b"fedora",
+    b"git",
+    b"jenkins",
+    b"opc",
+    b"pi",
+    b"postgres",
+    b"root",
+    b"ubuntu",
+    b"vagrant",
+    b"www-data",
+];
+/// Labels of names that only a private network resolves.
+const PRIVATE: [&[u8]; 8] =
+    [b"cluster", b"compute", b"internal", b"intranet", b"lan", b"local", b"localdomain", b"svc"];
+
+/// Whether a user at a host is one who logs in: two of the account of a service, a host with a
+/// number (`web01.example.org`), a name of a private network.
+fn is_login(local: &[u8], host: &[u8]) -> bool {
+    let of = |list: &[&[u8]], word: &[u8]| list.iter().any(|w| word.eq_ignore_ascii_case(w));
+    let mut labels = host.split(|b| *b == b'.');
+    let first = labels.next().unwrap_or_default();
+    let numbered = first.last().is_some_and(u8::is_ascii_digit)
+        && first.first().is_some_and(u8::is_ascii_alphabetic)
+        && labels.clone().count() >= 2;
+    let private = labels.any(|label| of(&PRIVATE, label));
+    [of(&SERVICES, local), numbered, private].into_iter().filter(|sign| *sign).count() >= 2
 }
 
 const LOCAL: u8 = 1;

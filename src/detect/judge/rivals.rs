@@ -8,10 +8,10 @@ use super::{CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule}
 use crate::model::RuleId;
 
 /// One way in which a class may be carried.
-pub(super) struct Claim {
+pub(in crate::detect) struct Claim {
     pub(super) log_odds: f64,
-    pub(super) count: u64,
-    pub(super) why: String,
+    pub(in crate::detect) count: u64,
+    pub(in crate::detect) why: String,
     /// What a check said of whole values, where that is what the claim is made of.
     pub(super) checked: Option<Checked>,
 }

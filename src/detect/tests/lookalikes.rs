@@ -61,6 +61,13 @@ fn remotes_and_logins_are_no_mail() {
     assert_none("$.cmd", each(|n| format!("ssh deploy@web{n:02}.internal.example.com")));
     assert_none("$.cmd", each(|n| format!("scp -r a.txt deploy@web{n}.example.com:/var/www")));
     assert_none("$.url", each(|n| format!("https://ada:pw{n}@example.org/index")));
+    assert_none("$.host", each(|n| format!("deploy@web{n:02}.internal.example.com")));
+    assert_none("$.target", each(|n| format!("ada@db{n}.internal.example.com")));
+    assert_none("$.host", ["root@db-1.example.com", "ubuntu@app.local"].map(str::to_owned));
+    for mail in ["deploy@example.com", "ada@web01.example.com", "ada@mail.internal.example.com"] {
+        let judged = judge("$.q", [mail.to_owned()]);
+        assert_eq!(classes(&judged), [("contact.email", 1)], "{judged:#?}");
+    }
     let judged = judge("$.note", each(|n| format!("write to ada{n}@example.org: she knows")));
     assert_eq!(judged.verdicts[0].class.as_ref(), "contact.email", "{judged:#?}");
 }
@@ -69,6 +76,21 @@ fn remotes_and_logins_are_no_mail() {
 fn goods_with_a_title_are_no_persons() {
     let goods = ["Mr. Coffee maker", "Dr. Pepper 12 pack", "Ms. Pacman", "Dr. Martens boots"];
     assert_none("$.text", goods.map(str::to_owned));
+    for one in ["Mr. Big", "Dr. Mario is back", "Mr. Whippy van", "Dr. Lava, a game"] {
+        assert_none("$.title", [one.to_owned()]);
+    }
+    assert_none("$.products[*].name", ["Mr. Wobble", "Dr. Lava", "Mrs. Grass"].map(str::to_owned));
+}
+
+#[test]
+fn surnames_behind_an_honorific_need_a_column_or_a_name() {
+    let texts = ["seen by Dr. Okafor", "Dr. Hale called", "Mrs Byron came", "ask Mr Roe today"];
+    let judged = judge("$.x", texts.map(str::to_owned));
+    assert_eq!(classes(&judged), [("person.name", 4)], "{judged:#?}");
+    for name in ["$.doctor", "$.physician", "$.emergencyContact"] {
+        let judged = judge(name, ["Dr. Okafor (ward 3)".to_owned()]);
+        assert_eq!(classes(&judged), [("person.name", 1)], "{name}: {judged:#?}");
+    }
 }
 
 #[test]
@@ -163,6 +185,11 @@ fn a_name_beside_what_only_a_person_has_is_a_persons() {
     assert_eq!(beside("$[*].name", &["person.birth_date"], &people), person);
     assert_eq!(beside("$.patients[*].name", &["gb.nhs_number"], &people), person);
     assert_eq!(beside("$.legalName", &["us.ssn"], &people), person);
+    assert_eq!(beside("$[*].name", &["health.mrn"], &["Lovelace, Ada", "Turing, Alan"]), person);
+    assert_eq!(beside("$.displayName", &["health.mrn"], &["Lovelace, Ada"]), person);
+    assert_eq!(beside("$.device.displayName", &["health.mrn"], &["Infusion Pump"]), [""; 0]);
+    assert_eq!(beside("$.coding.displayName", &["health.mrn"], &["Heart Rate"]), [""; 0]);
+    assert_eq!(beside("$.article.name", &["health.mrn"], &["Kettle, Blue"]), [""; 0]);
     assert_eq!(beside("$.family", &["gb.nhs_number"], &["Lovelace", "Turing"]), person);
     assert_eq!(beside("$.given", &["health.mrn"], &["Ada", "Alan"]), person);
     // Nothing only a person has, no full names, or the name of something else.
@@ -182,6 +209,7 @@ fn names_that_may_mean_a_login_need_full_names() {
         assert_none(name, ["alovelace".to_owned(), "grace_h".to_owned()]);
     }
     assert_none("$.userName", ["Ada Lovelace".to_owned()]);
+    assert_none("$.displayName", ["Lovelace, Ada".to_owned()]);
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn userinfo(subject: Subject<'_>, count: u64) -> Raised<'_> {
         severity: Severity::High,
         title: format!("user name and password in the URL of {}", subject.endpoint.operation),
         direction: Some(Direction::ToServer),
-        field: None,
+        field: Some((Location::Path, USERINFO)),
         class: None,
         count,
     }
@@ -174,7 +174,8 @@ mod tests {
     fn user_information_in_a_target_is_raised() {
         let found = found(RULE.id, &endpoint(), &sent(&[("userinfo", 2)]));
         assert_eq!((found.len(), found[0].count), (1, 2));
-        assert_eq!((found[0].location, found[0].field.as_deref()), (None, None));
+        let place = (found[0].location, found[0].field.as_deref());
+        assert_eq!(place, (Some(Location::Path), Some("userinfo")));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Posture rules: what about an endpoint someone should look at. One file per rule, one line each
 //! in `registry`.
 
+mod clear_beside_tls;
 mod credentials_in_clear;
 mod credentials_in_url;
 mod messages_refused;
@@ -11,6 +12,12 @@ mod sensitive_data_in_clear;
 mod sensitive_data_in_url;
 mod sensitive_data_unauthenticated;
 mod sensitivity;
+mod tls_certificate_expiry;
+mod tls_certificate_self_signed;
+mod tls_cipher_weak;
+mod tls_key_weak;
+mod tls_name_mismatch;
+mod tls_version_obsolete;
 
 #[cfg(test)]
 mod samples;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::inventory::assess::short_digest;
 use crate::inventory::assessed::{DataClassSeen, Endpoint, Field, Finding};
 use crate::inventory::rollup::EndpointStats;
+use crate::inventory::tls::TlsFacts;
 use crate::model::{Direction, FindingKind, Location, Severity};
 
 use super::registry::RULES;
@@ -23,6 +24,8 @@ pub struct Facts {
     pub unauthenticated_successes: u64,
     /// Requests by what carried a credential in their target: `apikey`, `sig`, `userinfo`, ….
     pub url_credentials: BTreeMap<&'static str, u64>,
+    /// For the row of a service's TLS sessions: what they show.
+    pub tls: Option<TlsFacts>,
 }
 
 impl Facts {
@@ -32,6 +35,7 @@ impl Facts {
             unencrypted: stats.coverage.exchanges.saturating_sub(stats.encrypted),
             unauthenticated_successes: stats.unauthenticated_successes,
             url_credentials: stats.url_credentials.clone(),
+            tls: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::raise::PostureRule;
 
 /// The rules, by id.
 pub const RULES: &[&PostureRule] = &[
+    &super::clear_beside_tls::RULE,
     &super::credentials_in_clear::RULE,
     &super::credentials_in_url::RULE,
     &super::messages_refused::RULE,
@@ -11,6 +12,12 @@ pub const RULES: &[&PostureRule] = &[
     &super::sensitive_data_in_clear::RULE,
     &super::sensitive_data_in_url::RULE,
     &super::sensitive_data_unauthenticated::RULE,
+    &super::tls_certificate_expiry::RULE,
+    &super::tls_certificate_self_signed::RULE,
+    &super::tls_cipher_weak::RULE,
+    &super::tls_key_weak::RULE,
+    &super::tls_name_mismatch::RULE,
+    &super::tls_version_obsolete::RULE,
 ];
 
 #[cfg(test)]

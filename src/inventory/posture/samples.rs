@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::Timestamp;
 use crate::inventory::assessed::{Coverage, DataClassSeen, Endpoint, Field, Finding};
+use crate::inventory::tls::{CertificateFacts, CertificateStats, TlsFacts, TlsStats};
 use crate::model::{Direction, Location, Severity};
 
 use super::raise::{Facts, findings};
@@ -74,6 +75,34 @@ pub(super) fn open() -> Facts {
 /// Everything encrypted and authenticated.
 pub(super) fn closed() -> Facts {
     Facts::default()
+}
+
+/// A service with nothing to say against its TLS.
+pub(super) fn encrypted() -> Facts {
+    let facts = CertificateFacts {
+        subject: "CN=ehr.example".into(),
+        issuer: "CN=North Authority".into(),
+        names: vec!["ehr.example".into()],
+        key: "RSA".into(),
+        key_bits: 2048,
+        not_after: 1_800_000_000,
+        ..CertificateFacts::default()
+    };
+    let certificate =
+        CertificateStats { facts, own: 9, above: 0, mismatched: 0, first: 0, last: 0 };
+    let stats = TlsStats {
+        sessions: 9,
+        versions: [("TLS 1.2".into(), 9)].into(),
+        ciphers: [("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256".into(), 9)].into(),
+        certificates: [("00".into(), certificate)].into(),
+        ..TlsStats::default()
+    };
+    Facts { tls: Some(TlsFacts { stats, clear: Vec::new() }), ..Facts::default() }
+}
+
+/// Its certificate.
+pub(super) fn certificate(facts: &mut Facts) -> &mut CertificateStats {
+    facts.tls.as_mut().unwrap().stats.certificates.get_mut("00").unwrap()
 }
 
 /// What one rule finds.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::base::limits::PATH_SEGMENTS_MAX;
 
-use super::shape::{Shape, shape_of};
+use super::shape::Shape;
 
 /// What one segment of a template is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,9 +120,10 @@ impl TemplatedPath {
 
 /// Makes the template of `path`: raw, still percent-encoded, without query and fragment.
 ///
-/// - Segments of a telling [`Shape`] become `{id}`, `{date}`, `{email}`, `{file}` or `{text}`; the
-///   second of a name is `{id2}`. A segment that stays a name but that `sensitive` hits becomes
-///   `{value}`. `{name}` is made by collapsing only.
+/// - What a decoded segment is says `shape`: [`super::shape_of`], and [`Shape::Withheld`] for a
+///   name that may not be stored. Segments of a telling shape become `{id}`, `{date}`, `{email}`,
+///   `{file}`, `{text}` or `{value}`; the second of a name is `{id2}`. `{name}` is made by
+///   collapsing only.
 /// - Empty segments and a trailing slash are dropped, dot segments removed (RFC 3986, 5.2.4);
 ///   percent-encoding is undone where the result is a name (RFC 3986, 6.2.2.2, and `$`, `:`, `@`,
 ///   `!`, `*`, which clients encode as they like); case is kept.
@@ -131,7 +132,7 @@ impl TemplatedPath {
 /// - What follows the first [`PATH_SEGMENTS_MAX`] segments is one parameter `{rest}`.
 ///
 /// No allocation once the buffers have grown.
-pub fn template_path(path: &[u8], sensitive: &dyn Fn(&[u8]) -> bool, out: &mut TemplatedPath) {
+pub fn template_path(path: &[u8], mut shape: impl FnMut(&[u8]) -> Shape, out: &mut TemplatedPath) {
     out.template.clear();
     out.parameters.clear();
     out.segments.clear();
@@ -151,7 +152,7 @@ pub fn template_path(path: &[u8], sensitive: &dyn Fn(&[u8]) -> bool, out: &mut T
             out.push(Part::Parameter("rest"), raw.start..path.len(), 0..0);
             break;
         }
-        take_segment(path, raw, sensitive, out);
+        take_segment(path, raw, &mut shape, out);
     }
     out.write();
 }
@@ -164,7 +165,7 @@ fn is_skipped(segment: Option<&[u8]>) -> bool {
 fn take_segment(
     path: &[u8],
     raw: Range<usize>,
-    sensitive: &dyn Fn(&[u8]) -> bool,
+    shape: &mut impl FnMut(&[u8]) -> Shape,
     out: &mut TemplatedPath,
 ) {
     let segment = path.get(raw.clone()).unwrap_or_default();
@@ -185,8 +186,8 @@ fn take_segment(
         }
         _ => {}
     }
-    let part = match shape_of(text) {
-        Shape::Literal if sensitive(text) => Part::Parameter("value"),
+    let part = match shape(text) {
+        Shape::Withheld => Part::Parameter("value"),
         Shape::Literal => Part::Literal,
         Shape::Id => Part::Parameter("id"),
         Shape::Date => Part::Parameter("date"),
@@ -209,17 +210,22 @@ fn matrix_parameter(matrix: &[u8], start: usize) -> Parameter {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::shape::shape_of;
     use super::*;
+
+    fn shape(text: &[u8]) -> Shape {
+        if text == b"smith" { Shape::Withheld } else { shape_of(text) }
+    }
 
     fn template(path: &str) -> String {
         let mut out = TemplatedPath::default();
-        template_path(path.as_bytes(), &|s| s == b"smith", &mut out);
+        template_path(path.as_bytes(), shape, &mut out);
         out.template().to_owned()
     }
 
     fn parameters(path: &str) -> Vec<(String, String)> {
         let mut out = TemplatedPath::default();
-        template_path(path.as_bytes(), &|s| s == b"smith", &mut out);
+        template_path(path.as_bytes(), shape, &mut out);
         out.parameters(path.as_bytes())
             .map(|(n, v)| (n.to_owned(), String::from_utf8_lossy(v).into_owned()))
             .collect()
@@ -294,25 +300,25 @@ mod tests {
         #[test]
         fn any_bytes_make_a_clean_template(path in proptest::collection::vec(any::<u8>(), 0..200)) {
             let mut out = TemplatedPath::default();
-            template_path(&path, &|_| false, &mut out);
+            template_path(&path, shape_of, &mut out);
             let made = out.template().to_owned();
             prop_assert!(made.bytes().all(|b| b.is_ascii_graphic()));
             prop_assert!(made.split('/').count() <= PATH_SEGMENTS_MAX + 2);
             let count = made.matches('{').count();
             prop_assert!(out.parameters(&path).count() >= count);
             // The buffers carry nothing over.
-            template_path(b"/x/1", &|_| false, &mut out);
+            template_path(b"/x/1", shape_of, &mut out);
             prop_assert_eq!(out.template(), "/x/{id}");
         }
 
         #[test]
         fn literals_of_a_template_are_literals_again(path in "(/[a-zA-Z0-9.%;~ -]{0,12}){0,6}") {
             let mut out = TemplatedPath::default();
-            template_path(path.as_bytes(), &|_| false, &mut out);
+            template_path(path.as_bytes(), shape_of, &mut out);
             let literal: String = out.template().split('/').skip(1)
                 .filter(|s| !s.starts_with('{')).map(|s| format!("/{s}")).collect();
             let literal = if literal.is_empty() { "/".to_owned() } else { literal };
-            template_path(literal.as_bytes(), &|_| false, &mut out);
+            template_path(literal.as_bytes(), shape_of, &mut out);
             prop_assert_eq!(out.template(), literal);
         }
     }

@@ -22,10 +22,16 @@ pub enum Shape {
     File,
     /// Text no name is written in (space, comma, accents, bytes that are no text): `{text}`.
     Text,
+    /// A name that may not be stored as one: `{value}`. Shape alone never says so.
+    Withheld,
 }
 
 /// The shape of a segment, percent-decoded.
 pub fn shape_of(segment: &[u8]) -> Shape {
+    // Numbers first: they are most of what is asked. None is a name, nor a date without its marks.
+    if !segment.is_empty() && segment.iter().all(u8::is_ascii_digit) {
+        return Shape::Id;
+    }
     let Ok(text) = std::str::from_utf8(segment) else { return Shape::Text };
     if text.contains('@') && is_email(text) {
         return Shape::Email;

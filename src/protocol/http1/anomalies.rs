@@ -72,6 +72,28 @@ pub const TOO_MANY_PENDING: Anomaly = Anomaly("http-too-many-pending-requests");
 /// No message was found in a very long search: given up.
 pub const NOT_RESYNCHRONISED: Anomaly = Anomaly("http-not-resynchronised");
 
+/// Those behind which another reader may delimit messages otherwise, so that bytes of this one's
+/// framing or of nothing are a body to it.
+const FRAMING: &[Anomaly] = &[
+    LENGTH_AND_CODING,
+    LENGTH_CONFLICT,
+    LENGTH_INVALID,
+    CODING_INVALID,
+    CODING_REPEATED,
+    CODING_IN_HTTP_10,
+    CODING_WITHOUT_BODY,
+    CHUNK_SIZE_INVALID,
+    CHUNK_SIZE_OVERFLOW,
+    CHUNK_END_INVALID,
+    START_INVALID,
+    HTTP_09,
+];
+
+/// Whether another reader may delimit messages otherwise where this was told.
+pub fn leaves_framing_open(anomaly: Anomaly) -> bool {
+    FRAMING.contains(&anomaly)
+}
+
 /// All of them.
 pub const ALL: &[Anomaly] = &[
     LENGTH_AND_CODING,

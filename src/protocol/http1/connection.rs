@@ -56,6 +56,10 @@ impl Parser for Http1 {
         }
     }
 
+    fn is_between_messages(&self) -> bool {
+        self.requests.is_between_messages() && self.responses.is_between_messages()
+    }
+
     fn held_bytes(&self) -> usize {
         self.requests.held_bytes() + self.responses.held_bytes() + self.shared.pending.capacity()
     }

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::model::{Anomaly, SwitchTo};
+use crate::model::{Anomaly, Header, HeaderName, SwitchTo};
 
 use super::anomalies;
 
@@ -84,16 +84,17 @@ impl Framing {
         }
     }
 
-    /// Takes one field; those that do not matter cost a look at the name's length.
-    pub(super) fn field(&mut self, name: &[u8], value: &[u8]) {
-        match name.len() {
-            7 if name.eq_ignore_ascii_case(b"upgrade") => self.upgrade(value),
-            10 if name.eq_ignore_ascii_case(b"connection") => {
+    /// Takes one field.
+    pub(super) fn field(&mut self, header: &Header<'_>) {
+        let value = header.value;
+        match header.known {
+            HeaderName::Upgrade => self.upgrade(value),
+            HeaderName::Connection => {
                 let mut options = value.split(|b| *b == b',');
                 self.closes |= options.any(|o| o.trim_ascii().eq_ignore_ascii_case(b"close"));
             }
-            14 if name.eq_ignore_ascii_case(b"content-length") => self.lengths(value),
-            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.codings(value),
+            HeaderName::ContentLength => self.lengths(value),
+            HeaderName::TransferEncoding => self.codings(value),
             _ => {}
         }
     }

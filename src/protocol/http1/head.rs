@@ -104,8 +104,8 @@ pub(super) fn strict<'a>(
         }
     };
     for field in read.iter() {
-        let header = Header { name: field.name.as_bytes(), value: field.value };
-        framing.field(header.name, header.value);
+        let header = Header::new(field.name.as_bytes(), field.value);
+        framing.field(&header);
         fields.push(header);
     }
     let head = text.get(..length)?;
@@ -161,7 +161,7 @@ pub(super) fn tolerant<'a>(
     let rest = skip_indented(rest, &mut framing.odd);
     for header in FieldLines(rest) {
         let Some(header) = header_of(header, &mut framing.odd) else { continue };
-        framing.field(header.name, header.value);
+        framing.field(&header);
         if fields.len() < HEADERS_MAX {
             fields.push(header);
         } else {
@@ -231,7 +231,7 @@ pub(super) fn header_of<'a>(line: &'a [u8], odd: &mut Odd) -> Option<Header<'a>>
     if value.iter().any(|b| (*b < b' ' && *b != b'\t') || *b == 0x7f) {
         odd.note(anomalies::FIELD_VALUE_INVALID);
     }
-    Some(Header { name, value })
+    Some(Header::new(name, value))
 }
 
 /// Reads a start line; the flag says that it is odd. Takes at least what httparse takes.

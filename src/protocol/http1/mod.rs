@@ -21,5 +21,6 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+pub use anomalies::leaves_framing_open;
 pub use connection::Http1;
 pub use probe::PROTOCOL;

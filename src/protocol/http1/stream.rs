@@ -95,6 +95,10 @@ impl Stream {
         }
     }
 
+    pub(super) fn is_between_messages(&self) -> bool {
+        matches!(self.state, State::Head | State::Closed) && self.text.is_empty()
+    }
+
     pub(super) fn held_bytes(&self) -> usize {
         let skipped = match &self.state {
             State::Skip(skip) => size_of::<Skip>() + skip.line.capacity(),
@@ -329,7 +333,7 @@ impl Stream {
                 && skip.line.ends_with(b"\n")
                 && let Some(field) = head::header_of(content(&skip.line), &mut framing.odd)
             {
-                framing.field(field.name, field.value);
+                framing.field(&field);
             }
             skip.line.clear();
             return used;

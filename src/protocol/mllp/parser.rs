@@ -62,6 +62,11 @@ impl Parser for MllpParser {
         }
     }
 
+    fn is_between_messages(&self) -> bool {
+        let between = |lane: &Lane| matches!(lane.stage, Stage::Between { matched: 0, .. });
+        self.lanes.iter().all(|lane| between(lane) && lane.held.is_empty())
+    }
+
     fn held_bytes(&self) -> usize {
         self.lanes.iter().map(|lane| lane.held.capacity()).sum()
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use rusqlite::Row;
+use rusqlite::types::ValueRef;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -41,6 +42,17 @@ pub(super) fn json(value: &impl Serialize) -> Result<String, Fault> {
 pub(super) fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, Fault> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|e| Fault::Damaged(format!("column {column}: {e}")))
+}
+
+/// As [`from_json`], for a column that may be null.
+pub(super) fn from_json_or_null<T: DeserializeOwned>(
+    row: &Row<'_>,
+    column: &str,
+) -> Result<Option<T>, Fault> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        _ => from_json(row, column).map(Some),
+    }
 }
 
 /// A map with keys that print, as a JSON object of counts.
@@ -86,6 +98,11 @@ pub(super) fn direction(row: &Row<'_>) -> Result<Direction, Fault> {
 /// A location read back.
 pub(super) fn location(row: &Row<'_>) -> Result<Location, Fault> {
     word(row, "location", location_named)
+}
+
+/// `none`, `some` or `all` read back.
+pub(super) fn encrypted(row: &Row<'_>) -> Result<&'static str, Fault> {
+    word(row, "encrypted", |text| ["none", "some", "all"].into_iter().find(|w| *w == text))
 }
 
 /// A severity read back.

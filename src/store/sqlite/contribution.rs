@@ -7,7 +7,8 @@ use std::sync::Arc;
 use rusqlite::{Connection, Row, params};
 
 use super::columns::{
-    count, counts_from, counts_json, direction, from_json, int, json, location, text, time,
+    count, counts_from, counts_json, direction, from_json, from_json_or_null, int, json, location,
+    text, time,
 };
 use super::runs::RunId;
 use crate::inventory::{
@@ -72,7 +73,7 @@ fn write_small(conn: &Connection, run: RunId, rollup: &Rollup) -> Result<(), Fau
     }
     let mut insert = conn.prepare_cached(
         "INSERT INTO run_service (run, service, requests, bytes, first_ns, last_ns, addresses, \
-         products, encapsulation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         products, encapsulation, tls) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for (service, stats) in &rollup.services {
         insert.execute(params![
@@ -85,6 +86,7 @@ fn write_small(conn: &Connection, run: RunId, rollup: &Rollup) -> Result<(), Fau
             counts_json(&stats.addresses)?,
             json(&stats.products)?,
             json(&stats.encapsulation)?,
+            stats.tls.as_ref().map(json).transpose()?,
         ])?;
     }
     let mut insert = conn.prepare_cached(
@@ -140,9 +142,9 @@ fn insert_endpoint(
          encrypted, unauthenticated_successes, exchanges, one_sided, gaps, truncated, undecoded, \
          first_ns, last_ns, request_bytes, response_bytes, fields_overflow, statuses, auth, \
          protocols, interactions, media, clients, anomalies, unread, unread_bodies, \
-         url_credentials) \
+         url_credentials, ambiguous) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
-         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
+         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)",
     )?
     .execute(params![
         run.0,
@@ -174,6 +176,7 @@ fn insert_endpoint(
         int(stats.coverage.unread),
         json(&stats.coverage.unread_bodies)?,
         json(&stats.url_credentials)?,
+        int(stats.coverage.ambiguous),
     ])?;
     let endpoint = conn.last_insert_rowid();
     let mut insert = conn.prepare_cached(
@@ -233,6 +236,7 @@ fn load_small(conn: &Connection, run: RunId, rollup: &mut Rollup) -> Result<(), 
             bytes: count(row, "bytes")?,
             products: from_json(row, "products")?,
             encapsulation: from_json(row, "encapsulation")?,
+            tls: from_json_or_null(row, "tls")?,
             span: span(row)?,
         };
         rollup.services.insert(shared(row, "service")?, stats);
@@ -334,6 +338,7 @@ fn endpoint_stats(row: &Row<'_>) -> Result<EndpointStats, Fault> {
             undecoded: count(row, "undecoded")?,
             unread: count(row, "unread")?,
             unread_bodies: counts_from(row, "unread_bodies", known)?,
+            ambiguous: count(row, "ambiguous")?,
         },
         span: span(row)?,
         body_bytes: [count(row, "request_bytes")?, count(row, "response_bytes")?],

@@ -4,8 +4,13 @@ use rusqlite::{Connection, TransactionBehavior};
 
 /// `MIGRATIONS[n]` takes a database from version n to n + 1. Steps are never edited once
 /// released: a change is a new step.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const MIGRATIONS: [&str; 5] = [
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
+];
 
 /// `user_version` of a database that this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -49,7 +54,8 @@ mod tests {
         conn.execute_batch(
             "INSERT INTO endpoint VALUES ('ep-1', 'a.example', 'http/1', 'http', 'GET /', 'GET', \
              '/', 'none', 'info', 3, 1, 3, 0, 0, 0, 0, 0, 10, 1, 2, '[]', '[]', '{}', '{}', '[]', \
-             '{}')",
+             '{}'); \
+             INSERT INTO service VALUES ('a.example', 1, 3, 10, 'info', 1, 2, '[]', '[]', '[]')",
         )
         .unwrap();
         migrate(&mut conn, |_| panic!("it is not new")).unwrap();
@@ -58,5 +64,9 @@ mod tests {
         let row: (i64, i64, String) =
             conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
         assert_eq!(row, (3, 0, "{}".to_owned()));
+        let sql = "SELECT encrypted, tls FROM v_services";
+        let row: (String, Option<String>) =
+            conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(row, ("none".to_owned(), None));
     }
 }

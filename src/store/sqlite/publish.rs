@@ -55,6 +55,8 @@ const SERVICE: Table = Table {
         "protocols",
         "names",
         "encapsulation",
+        "encrypted",
+        "tls",
     ],
 };
 
@@ -89,6 +91,7 @@ const ENDPOINT: Table = Table {
         "anomalies",
         "unread",
         "unread_bodies",
+        "ambiguous",
     ],
 };
 
@@ -186,6 +189,8 @@ fn services(conn: &Connection, services: &[Service]) -> Result<(), Fault> {
             json(&s.protocols)?,
             json(&s.names)?,
             json(&s.encapsulation)?,
+            s.encrypted,
+            s.tls.as_ref().map(json).transpose()?,
         ])?;
     }
     Ok(())
@@ -226,6 +231,7 @@ fn endpoints(conn: &Connection, endpoints: &[Endpoint]) -> Result<(), Fault> {
             json(&e.anomalies)?,
             int(e.coverage.unread),
             json(&e.coverage.unread_bodies)?,
+            int(e.coverage.ambiguous),
         ])?;
         fields(conn, e)?;
     }

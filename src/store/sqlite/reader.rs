@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Row};
 
 use super::columns::{
-    count, counts_from, direction, from_json, location, severity, text, time, word, word_or_null,
+    count, counts_from, direction, encrypted, from_json, from_json_or_null, location, severity,
+    text, time, word, word_or_null,
 };
 use super::contribution::flow_stats;
 use super::open::{open_read_only, open_to_read};
@@ -243,6 +244,8 @@ fn service(row: &Row<'_>) -> Result<Service, Fault> {
         protocols: from_json(row, "protocols")?,
         names: from_json(row, "names")?,
         encapsulation: from_json(row, "encapsulation")?,
+        encrypted: encrypted(row)?,
+        tls: from_json_or_null(row, "tls")?,
         endpoints: count(row, "endpoints")?,
         requests: count(row, "requests")?,
         bytes: count(row, "bytes")?,
@@ -300,7 +303,6 @@ fn endpoints(conn: &Connection, with_fields: bool) -> Result<Vec<Endpoint>, Faul
 }
 
 fn endpoint(row: &Row<'_>) -> Result<Endpoint, Fault> {
-    let encrypted = |word: &str| ["none", "some", "all"].into_iter().find(|w| *w == word);
     let classes: Vec<StoredClass> = from_json(row, "data_classes")?;
     let data_classes = classes
         .into_iter()
@@ -324,7 +326,7 @@ fn endpoint(row: &Row<'_>) -> Result<Endpoint, Fault> {
         requests: count(row, "requests")?,
         statuses: counts_from(row, "statuses", |code| code.parse().ok())?,
         auth: from_json(row, "auth")?,
-        encrypted: word(row, "encrypted", encrypted)?,
+        encrypted: encrypted(row)?,
         data_classes,
         severity: severity(row)?,
         coverage: Coverage {
@@ -335,6 +337,7 @@ fn endpoint(row: &Row<'_>) -> Result<Endpoint, Fault> {
             undecoded: count(row, "undecoded")?,
             unread: count(row, "unread")?,
             unread_bodies: from_json(row, "unread_bodies")?,
+            ambiguous: count(row, "ambiguous")?,
         },
         clients: count(row, "clients")?,
         first_seen: time(row, "first_ns")?,

@@ -36,7 +36,7 @@ fn a_new_database_is_one_private_file_when_closed() {
             .unwrap()
     };
     assert_eq!(pragma("application_id"), format!("Integer({})", 0x7068_7470));
-    assert_eq!(pragma("user_version"), "Integer(3)");
+    assert_eq!(pragma("user_version"), "Integer(4)");
     assert_eq!(pragma("journal_mode"), "Text(\"wal\")");
 }
 
@@ -92,7 +92,7 @@ fn a_newer_database_is_refused() {
     folder.writer().close().unwrap();
     Connection::open(&folder.path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     for error in [refused(&folder.path), Reader::open(&folder.path).unwrap_err()] {
-        assert!(matches!(error, StoreError::Newer { found: 99, known: 3, .. }), "{error}");
+        assert!(matches!(error, StoreError::Newer { found: 99, known: 4, .. }), "{error}");
         assert_eq!(error.kind(), FailureKind::Usage);
     }
 }
@@ -103,7 +103,7 @@ fn an_older_database_is_not_read_and_says_what_to_do() {
     folder.writer().close().unwrap();
     Connection::open(&folder.path).unwrap().pragma_update(None, "user_version", 1).unwrap();
     let error = Reader::open(&folder.path).unwrap_err();
-    assert!(matches!(error, StoreError::Older { found: 1, known: 3, .. }), "{error}");
+    assert!(matches!(error, StoreError::Older { found: 1, known: 4, .. }), "{error}");
     assert!(error.to_string().contains("brings it up to date"), "{error}");
 }
 

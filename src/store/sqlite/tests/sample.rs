@@ -89,6 +89,7 @@ pub(crate) fn rollup(paths: &[&str], requests: u64) -> Rollup {
                 one_sided: 1,
                 unread: 1,
                 unread_bodies: BTreeMap::from([("pdf", 1)]),
+                ambiguous: 1,
                 ..Default::default()
             },
             span,
@@ -112,6 +113,12 @@ pub(crate) fn rollup(paths: &[&str], requests: u64) -> Rollup {
     service.addresses.insert("10.0.0.1:8080".parse().unwrap(), requests);
     service.products.insert("nginx".into(), requests);
     service.encapsulation.insert("vlan 10".into(), requests);
+    let tls = service.tls.get_or_insert_default();
+    tls.sessions = requests;
+    tls.versions.insert("TLS 1.2".into(), requests);
+    let facts = CertificateFacts { names: vec!["a.example".into()], ..Default::default() };
+    let seen = CertificateStats { facts, own: 1, above: 0, mismatched: 1, first: -1, last: 2 };
+    tls.add_certificate("00ff".into(), seen);
     rollup.services.insert("ehr.example:8080".into(), service);
     let mut client = ClientStats { requests, span, ..Default::default() };
     client.user_agents.insert("curl/8.5".into(), requests);
@@ -210,6 +217,13 @@ pub(crate) fn inventory() -> Inventory {
             protocols: vec!["http/1".into()],
             names: vec!["nginx".into()],
             encapsulation: vec!["vlan 10".into()],
+            encrypted: "some",
+            tls: Some(ServiceTls {
+                sessions: 2,
+                versions: [("TLS 1.2".into(), 2)].into(),
+                certificates: vec![CertificateShown::default()],
+                ..ServiceTls::default()
+            }),
             endpoints: 2,
             requests: 24,
             bytes: 9000,

@@ -1,10 +1,11 @@
 //! TLS records (RFC 8446 section 5.1) and the SSLv2 hello that old clients open with (RFC 5246
-//! appendix E.2). Only identified: without the keys there is nothing to parse, and coverage says
-//! that such a flow could not be read.
+//! appendix E.2).
 
 use crate::model::Direction;
+use crate::protocol::{Protocol, Verdict};
 
-use super::{Protocol, Verdict};
+use super::parser::TlsParser;
+use super::records::RECORD_BYTES_MAX;
 
 /// The registry's entry.
 pub static PROTOCOL: Protocol = Protocol {
@@ -12,11 +13,8 @@ pub static PROTOCOL: Protocol = Protocol {
     ports: &[443, 8443, 2762],
     probe,
     start_line: |_, _| None,
-    parser: None,
+    parser: Some(|| Box::new(TlsParser::default())),
 };
-
-/// Longest record: 2^14 bytes and the room RFC 5246 leaves for expansion.
-const RECORD_BYTES_MAX: u16 = (1 << 14) + 2048;
 
 fn probe(direction: Direction, bytes: &[u8]) -> Verdict {
     match bytes {

@@ -1,0 +1,291 @@
+//! When another copy calls in question what a flow said, and whom that concerns.
+//!
+//! A conversation keeps a [`History`] of what passes, and judges it when a period is over: at the
+//! next request, when the flow ends, or when the time is over in which copies are expected. All
+//! of that follows from the flow's own packets; a sweep only does it sooner.
+
+use std::time::Duration;
+
+use crate::base::Timestamp;
+use crate::base::limits::{HISTORY_BYTES_PER_WORKER, SWEEP_SLACK_SECONDS};
+use crate::flow::FlowInfo;
+use crate::inventory::Span;
+use crate::model::{Direction, SecondCopy, StreamEvent, StreamInput};
+
+use super::accumulate::{EndpointRef, SlotRef};
+use super::conversation::Conversation;
+use super::history::{Compared, History};
+use super::readings::turned;
+use super::workbench::Workbench;
+
+/// Histories of one worker: those that are spare, and what all take.
+#[derive(Debug, Default)]
+pub struct Histories {
+    #[expect(clippy::vec_box, reason = "they move between conversations; nothing is copied")]
+    spare: Vec<Box<History>>,
+    held: usize,
+}
+
+/// Histories kept for reuse.
+const SPARE_MAX: usize = 256;
+/// Exchanges of one period whose endpoints are remembered.
+const SLOTS_MAX: usize = 64;
+
+impl Histories {
+    fn begin(&mut self) -> Option<Box<History>> {
+        let history = self.spare.pop().unwrap_or_default();
+        if self.held + history.held_bytes() > HISTORY_BYTES_PER_WORKER {
+            return None;
+        }
+        self.held += history.held_bytes();
+        Some(history)
+    }
+
+    fn release(&mut self, mut history: Box<History>) {
+        self.held -= history.held_bytes().min(self.held);
+        if self.spare.len() < SPARE_MAX {
+            history.clear();
+            self.spare.push(history);
+        }
+    }
+}
+
+/// What a conversation remembers for copies that come late.
+#[derive(Debug, Default)]
+pub struct Memory {
+    history: Option<Box<History>>,
+    /// The endpoint of the exchange that ended last.
+    last: Option<SlotRef>,
+    /// It is counted as ambiguous already.
+    blamed: bool,
+}
+
+impl Memory {
+    /// Whether bytes were remembered of something that is not over.
+    pub fn is_midway(&self) -> bool {
+        self.history.as_ref().is_some_and(|history| history.spent.is_none())
+    }
+}
+
+impl Conversation {
+    /// Remembers what is about to be looked at.
+    pub fn remember(&mut self, flow: &FlowInfo, event: &StreamEvent<'_>, bench: &mut Workbench) {
+        if bench.shadow.is_some() || self.is_closed() {
+            return;
+        }
+        let StreamInput::Bytes(bytes) = event.input else {
+            if let Some(history) = &mut self.memory.history {
+                history.add(event.direction, event.input);
+            }
+            return;
+        };
+        let asks = (event.direction == Direction::ToServer) != self.is_flipped();
+        if asks && self.memory.history.as_ref().is_some_and(|h| h.spent.is_some()) {
+            self.judge(flow, bench);
+            if let Some(history) = &mut self.memory.history {
+                history.begin_period();
+            }
+        }
+        let full = |h: &mut Box<History>| h.is_full(event.direction, bytes.len()) && h.is_doubted();
+        if self.memory.history.as_mut().is_some_and(full) {
+            self.read_history(flow, bench);
+        }
+        if self.memory.history.is_none() && self.may_remember() {
+            let first = self.is_identifying();
+            self.memory.history = bench.histories.begin();
+            if let Some(history) = &mut self.memory.history {
+                history.first = first;
+            }
+        }
+        let Some(history) = &mut self.memory.history else { return };
+        let before = history.held_bytes();
+        history.add(event.direction, event.input);
+        bench.histories.held += history.held_bytes().saturating_sub(before);
+        if bench.histories.held > HISTORY_BYTES_PER_WORKER {
+            self.forget(flow, bench);
+        }
+    }
+
+    /// Notes what the step just done has ended.
+    #[inline]
+    pub fn settle_memory(&mut self, at: Timestamp, bench: &mut Workbench) {
+        if bench.shadow.is_some() {
+            return;
+        }
+        if let Some(last) = bench.finished.last() {
+            (self.memory.last, self.memory.blamed) = (Some(*last), false);
+        }
+        let (over, closed) = (self.is_over(), self.is_closed());
+        if let Some(history) = &mut self.memory.history {
+            let room = SLOTS_MAX.saturating_sub(history.slots.len());
+            history.slots.extend(bench.finished.iter().copied().take(room));
+            let answered = closed || !history.slots.is_empty();
+            if over && answered && history.spent.is_none() {
+                history.spent = Some(at);
+            }
+        }
+        bench.finished.clear();
+        for open in bench.unframed.drain(..) {
+            let Some(history) = &mut self.memory.history else { continue };
+            if !history.unframed.contains(&open) {
+                history.unframed.push(open);
+            }
+        }
+    }
+
+    /// Another copy came of bytes of this flow; whether it is known to differ.
+    pub fn second_copy(
+        &mut self,
+        flow: &FlowInfo,
+        copy: &SecondCopy<'_>,
+        bench: &mut Workbench,
+    ) -> bool {
+        let late = |h: &History| h.is_over(copy.at, Duration::ZERO);
+        if self.memory.history.as_deref().is_some_and(late) {
+            self.forget(flow, bench);
+        }
+        let Some(history) = &mut self.memory.history else {
+            if !self.is_closed() {
+                self.stray(flow, copy, copy.bytes, bench);
+            }
+            return false;
+        };
+        if copy.bytes.is_empty() && copy.replaces == 0 {
+            history.doubt(copy.why);
+            return true;
+        }
+        match history.offer(copy) {
+            Compared::Same | Compared::Kept => false,
+            Compared::Differs => true,
+            Compared::Before => {
+                let text = history.around(copy);
+                self.stray(flow, copy, &text, bench);
+                true
+            }
+            Compared::Unknown => {
+                let direction = turned(copy.direction, self.is_flipped());
+                let Some(history) = self.memory.history.as_mut().filter(|h| h.spent.is_none())
+                else {
+                    self.stray(flow, copy, copy.bytes, bench);
+                    return false;
+                };
+                history.doubt(copy.why);
+                bench.read_text(direction, copy.bytes, history);
+                false
+            }
+        }
+    }
+
+    /// Frees what is remembered, if a copy that comes from `now` on comes too late.
+    pub fn tidy(&mut self, flow: &FlowInfo, now: Timestamp, bench: &mut Workbench) {
+        let slack = Duration::from_secs(SWEEP_SLACK_SECONDS);
+        if self.memory.history.as_ref().is_some_and(|h| h.is_over(now, slack)) {
+            self.forget(flow, bench);
+        }
+    }
+
+    /// Judges what is remembered and forgets it.
+    pub fn forget(&mut self, flow: &FlowInfo, bench: &mut Workbench) {
+        self.judge(flow, bench);
+        if let Some(history) = self.memory.history.take() {
+            bench.histories.release(history);
+        }
+    }
+
+    /// A copy of bytes that are not at hand: looked at by itself, and laid to the last exchange.
+    fn stray(
+        &mut self,
+        flow: &FlowInfo,
+        copy: &SecondCopy<'_>,
+        text: &[u8],
+        bench: &mut Workbench,
+    ) {
+        let mut alone = History::default();
+        alone.doubt(copy.why);
+        bench.read_text(turned(copy.direction, self.is_flipped()), text, &mut alone);
+        alone.slots.extend(self.memory.last);
+        let counts = !std::mem::replace(&mut self.memory.blamed, true);
+        bench.blame(flow, self.outcome(), &mut alone, counts);
+    }
+
+    /// Looks at the other readings of what is remembered.
+    fn read_history(&mut self, flow: &FlowInfo, bench: &mut Workbench) {
+        let Some(mut history) = self.memory.history.take() else { return };
+        let protocol = if history.first { None } else { self.protocol() };
+        bench.read_again(flow, protocol, self.is_flipped(), &mut history);
+        bench.read_unframed(flow, protocol, self.is_flipped(), &mut history);
+        self.memory.history = Some(history);
+    }
+
+    /// Looks at the other readings, and tells the exchanges of the period.
+    fn judge(&mut self, flow: &FlowInfo, bench: &mut Workbench) {
+        if !self.memory.history.as_ref().is_some_and(|history| history.is_doubted()) {
+            return;
+        }
+        self.read_history(flow, bench);
+        let outcome = self.outcome();
+        if let Some(history) = &mut self.memory.history
+            && history.has_doubts()
+        {
+            let counts = history.slots.last() != self.memory.last.as_ref() || !self.memory.blamed;
+            self.memory.blamed |= history.slots.last() == self.memory.last.as_ref();
+            bench.blame(flow, outcome, history, counts);
+        }
+    }
+}
+
+impl Workbench {
+    /// Marks the exchanges of `history` as ambiguous (once, if `counts`), and adds to the first
+    /// what other readings said. Where the first reading had no exchange, what they said is laid
+    /// to the server's unknown operation.
+    fn blame(
+        &mut self,
+        flow: &FlowInfo,
+        protocol: &'static str,
+        history: &mut History,
+        counts: bool,
+    ) {
+        let current = history.generation == self.paths.generation();
+        let found = std::mem::take(&mut history.found);
+        let found = if current { found } else { Vec::new() };
+        let mut slots = history.slots.clone();
+        if slots.is_empty() && !found.is_empty() {
+            slots.extend(self.unknown_operation(flow, protocol));
+        }
+        self.serial += 1;
+        let serial = self.serial;
+        let mut found = found.into_iter();
+        for place in &slots {
+            let Some(slot) = self.accumulator.slot(*place) else { continue };
+            if counts {
+                slot.stats.coverage.ambiguous += 1;
+                for why in &history.doubts {
+                    *slot.stats.anomalies.entry(why).or_default() += 1;
+                }
+            }
+            for (leaf, candidate) in found.by_ref() {
+                slot.columns.add_candidate(leaf, candidate, &self.values, serial);
+            }
+        }
+        history.doubts.clear();
+        history.framing = false;
+    }
+
+    fn unknown_operation(&mut self, flow: &FlowInfo, protocol: &'static str) -> Option<SlotRef> {
+        let service = self.address_service(flow.server);
+        let key = EndpointRef {
+            service: &service,
+            standard: "http",
+            method: "",
+            path: "",
+            operation: "",
+        };
+        let place = self.accumulator.endpoint(key)?;
+        let stats = &mut self.accumulator.slot(place)?.stats;
+        stats.requests += 1;
+        stats.coverage.exchanges += 1;
+        *stats.protocols.entry(protocol).or_default() += 1;
+        stats.span.merge(Span::at(flow.opened));
+        Some(place)
+    }
+}

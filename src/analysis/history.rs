@@ -1,0 +1,358 @@
+//! The bytes of a flow that may still be called in question, and the copies that do.
+//!
+//! A history holds what both streams brought since nothing was open (a *period*: one exchange,
+//! several where the client pipelines), and some of what came before. Other copies of its bytes
+//! are compared with it; those that differ are kept until the period is over, when
+//! [`super::readings`] looks at what a receiver would have read that believed them.
+//!
+//! ```text
+//! lane   | before, for comparison | this period ................. | next byte
+//!                                  start        copy: back, bytes
+//! ```
+//!
+//! What is compared depends on the flow's own packets and times only.
+
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use crate::base::Timestamp;
+use crate::base::limits::{
+    COPIES_MAX, COPY_BYTES_MAX, HISTORY_BEFORE_BYTES, HISTORY_BYTES, HISTORY_SECONDS,
+};
+use crate::model::{Direction, EndCause, SecondCopy, StreamInput};
+
+use super::accumulate::SlotRef;
+use super::leaves::{Candidate, Leaf};
+
+/// One direction.
+#[derive(Debug, Default)]
+pub struct Lane {
+    /// The latest bytes; zero where they are missing.
+    bytes: Vec<u8>,
+    /// Which of them are missing: from, to.
+    holes: Vec<(usize, usize)>,
+    /// Where pieces ended as they came, in this period.
+    cuts: Vec<usize>,
+    /// Where this period begins in `bytes`.
+    start: usize,
+    /// The period's begin is no longer held.
+    headless: bool,
+    /// How the stream ended.
+    pub end: Option<EndCause>,
+}
+
+/// A copy that differs, or may.
+#[derive(Debug)]
+pub struct Copy {
+    /// Which lane: [`Direction::index`].
+    pub lane: usize,
+    /// Where it begins in the lane's bytes.
+    pub at: usize,
+    /// How many bytes it stands for.
+    pub replaces: usize,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The anomaly.
+    pub why: &'static str,
+}
+
+/// What a copy is to what was delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// The same.
+    Same,
+    /// It differs, and is kept for when the period is over.
+    Differs,
+    /// It is kept; what it stands for is still to come.
+    Kept,
+    /// It differs from bytes of an earlier period.
+    Before,
+    /// What it stands for is not held any more.
+    Unknown,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct History {
+    lanes: [Lane; 2],
+    copies: Vec<Copy>,
+    copied: usize,
+    /// There were more copies than are kept.
+    pub overflowed: Option<&'static str>,
+    /// The first of its flow's protocol: what it speaks was told by these bytes.
+    pub first: bool,
+    /// When nothing was open any more.
+    pub spent: Option<Timestamp>,
+    /// The endpoints of the period's exchanges.
+    pub slots: SmallVec<[SlotRef; 2]>,
+    /// What other readings held beyond the first, under this generation of paths.
+    pub found: Vec<(Leaf, Candidate)>,
+    /// Generation of the path table that `found` speaks of.
+    pub generation: u32,
+    /// Directions, as spoken, in which another reader may delimit messages otherwise, with the
+    /// anomaly where no exchange was told it.
+    pub unframed: SmallVec<[(Direction, Option<&'static str>); 2]>,
+    /// Another reader may have, by anomalies that are counted already.
+    pub framing: bool,
+    /// The anomalies of readings that differ.
+    pub doubts: SmallVec<[&'static str; 2]>,
+}
+
+impl History {
+    /// Makes it as new and keeps its memory, if that is little.
+    pub fn clear(&mut self) {
+        let lanes = std::mem::take(&mut self.lanes).map(Lane::emptied);
+        *self = History { lanes, ..History::default() };
+    }
+
+    /// One lane.
+    pub fn lane(&self, direction: Direction) -> &Lane {
+        let [to_server, to_client] = &self.lanes;
+        match direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        }
+    }
+
+    fn lane_mut(&mut self, direction: Direction) -> &mut Lane {
+        let [to_server, to_client] = &mut self.lanes;
+        match direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        }
+    }
+
+    /// The copies of this period, taken out.
+    pub fn take_copies(&mut self) -> Vec<Copy> {
+        self.copied = 0;
+        std::mem::take(&mut self.copies)
+    }
+
+    /// Whether anything calls this period in question.
+    pub fn is_doubted(&self) -> bool {
+        !self.copies.is_empty()
+            || self.overflowed.is_some()
+            || self.has_doubts()
+            || !self.unframed.is_empty()
+    }
+
+    /// Whether there is another reading.
+    pub fn has_doubts(&self) -> bool {
+        !self.doubts.is_empty() || self.framing
+    }
+
+    /// Notes why there is another reading, once.
+    pub fn doubt(&mut self, why: &'static str) {
+        if !self.doubts.contains(&why) {
+            self.doubts.push(why);
+        }
+    }
+
+    /// Whether whatever comes at `now` comes too late for it.
+    pub fn is_over(&self, now: Timestamp, slack: Duration) -> bool {
+        let limit = Duration::from_secs(HISTORY_SECONDS).saturating_add(slack);
+        self.spent.is_some_and(|spent| now.since(spent) > limit)
+    }
+
+    /// Whether the next bytes in `direction` do not fit any more: copies must be looked at first.
+    pub fn is_full(&self, direction: Direction, len: usize) -> bool {
+        let lane = self.lane(direction);
+        lane.bytes.len() - lane.start + len > HISTORY_BYTES
+    }
+
+    /// Adds what was delivered.
+    pub fn add(&mut self, direction: Direction, input: StreamInput<'_>) {
+        let lane = self.lane_mut(direction);
+        match input {
+            StreamInput::Bytes(bytes) => lane.add(bytes),
+            StreamInput::Gap(len) => lane.skip(len),
+            StreamInput::End(cause) => lane.end = Some(cause),
+        }
+    }
+
+    /// A new period begins with the next byte.
+    pub fn begin_period(&mut self) {
+        for lane in &mut self.lanes {
+            lane.begin_period();
+        }
+        (self.spent, self.first, self.overflowed) = (None, false, None);
+        self.slots.clear();
+        self.found.clear();
+        self.doubts.clear();
+        self.unframed.clear();
+        self.framing = false;
+    }
+
+    /// Compares a copy with what was delivered, and keeps it if it calls that in question.
+    pub fn offer(&mut self, copy: &SecondCopy<'_>) -> Compared {
+        let lane = self.lane(copy.direction);
+        let Some(at) = usize::try_from(copy.back).map_or_else(
+            |_| lane.bytes.len().checked_sub(usize::try_from(copy.back.unsigned_abs()).ok()?),
+            |ahead| lane.bytes.len().checked_add(ahead),
+        ) else {
+            return Compared::Unknown;
+        };
+        let ahead = at.saturating_sub(lane.bytes.len());
+        if lane.bytes.len() - at.min(lane.bytes.len()) > HISTORY_BYTES || ahead > HISTORY_BYTES {
+            return Compared::Unknown;
+        }
+        let shifts = copy.replaces as usize != copy.bytes.len();
+        let compared = if shifts { Compared::Differs } else { lane.compare(at, copy.bytes) };
+        if compared == Compared::Same {
+            return compared;
+        }
+        if at < lane.start {
+            return Compared::Before;
+        }
+        if self.copies.len() >= COPIES_MAX || self.copied + copy.bytes.len() > COPY_BYTES_MAX {
+            self.overflowed = Some(copy.why);
+            return compared;
+        }
+        self.copied += copy.bytes.len();
+        self.copies.push(Copy {
+            lane: copy.direction.index(),
+            at,
+            replaces: copy.replaces as usize,
+            bytes: copy.bytes.to_vec(),
+            why: copy.why,
+        });
+        compared
+    }
+
+    /// `copy` with what stands around it, missing bytes left out.
+    pub fn around(&self, copy: &SecondCopy<'_>) -> Vec<u8> {
+        let lane = self.lane(copy.direction);
+        let back = usize::try_from(copy.back.unsigned_abs()).unwrap_or(usize::MAX);
+        let at = if copy.back < 0 { lane.bytes.len().checked_sub(back) } else { None };
+        let Some(at) = at else { return copy.bytes.to_vec() };
+        let before = lane.bytes.get(at.saturating_sub(HISTORY_BEFORE_BYTES)..at);
+        let end = (at + copy.replaces as usize).min(lane.bytes.len());
+        let behind = lane.bytes.get(end..(end + HISTORY_BEFORE_BYTES).min(lane.bytes.len()));
+        [before.unwrap_or_default(), copy.bytes, behind.unwrap_or_default()].concat()
+    }
+
+    /// Heap bytes it holds.
+    pub fn held_bytes(&self) -> usize {
+        let lanes = self.lanes.iter().map(|lane| lane.bytes.capacity() + 8 * lane.cuts.capacity());
+        lanes.sum::<usize>() + self.copied
+    }
+}
+
+impl Lane {
+    fn emptied(mut self) -> Lane {
+        self.bytes.clear();
+        self.holes.clear();
+        self.cuts.clear();
+        if self.bytes.capacity() > 2 * HISTORY_BEFORE_BYTES {
+            return Lane::default();
+        }
+        Lane { bytes: self.bytes, holes: self.holes, cuts: self.cuts, ..Lane::default() }
+    }
+
+    #[inline]
+    fn add(&mut self, bytes: &[u8]) {
+        let kept = bytes.get(bytes.len().saturating_sub(2 * HISTORY_BYTES)..).unwrap_or_default();
+        self.make_room(kept.len(), bytes.len() - kept.len());
+        self.bytes.extend_from_slice(kept);
+        if self.cuts.len() < HISTORY_BEFORE_BYTES {
+            self.cuts.push(self.bytes.len());
+        }
+    }
+
+    fn skip(&mut self, len: u64) {
+        let skipped = usize::try_from(len).ok().filter(|len| *len <= HISTORY_BYTES);
+        let Some(len) = skipped else {
+            *self = Lane { headless: true, end: self.end, ..std::mem::take(self).emptied() };
+            return;
+        };
+        self.make_room(len, 0);
+        let from = self.bytes.len();
+        self.bytes.resize(from + len, 0);
+        self.holes.push((from, from + len));
+    }
+
+    /// Forgets the oldest bytes where `more` would be too many; all of them where `lost` bytes are
+    /// not kept at all.
+    fn make_room(&mut self, more: usize, lost: usize) {
+        if lost > 0 {
+            self.forget(self.bytes.len());
+            self.headless = true;
+        } else if self.bytes.len() + more > 2 * HISTORY_BYTES {
+            self.forget(self.bytes.len().saturating_sub(HISTORY_BYTES));
+        }
+    }
+
+    fn forget(&mut self, len: usize) {
+        self.bytes.drain(..len.min(self.bytes.len()));
+        self.headless |= len > self.start;
+        self.start = self.start.saturating_sub(len);
+        self.cuts.retain_mut(|cut| moved(cut, len));
+        self.holes.retain_mut(|(from, to)| {
+            *from = from.saturating_sub(len);
+            moved(to, len)
+        });
+    }
+
+    fn begin_period(&mut self) {
+        if self.bytes.len() > 4 * HISTORY_BEFORE_BYTES {
+            self.forget(self.bytes.len() - HISTORY_BEFORE_BYTES);
+        }
+        (self.start, self.headless) = (self.bytes.len(), false);
+        self.cuts.clear();
+    }
+
+    fn compare(&self, at: usize, bytes: &[u8]) -> Compared {
+        let known = self.bytes.get(at..).unwrap_or_default();
+        let differs = known.iter().zip(bytes).any(|(a, b)| a != b);
+        let fills = self.holes.iter().any(|(from, to)| *from < at + bytes.len() && *to > at);
+        match known.len() {
+            _ if differs || fills => Compared::Differs,
+            len if len < bytes.len() => Compared::Kept,
+            _ => Compared::Same,
+        }
+    }
+
+    /// The bytes of this period, those that are missing as `None`; no bytes where its begin is
+    /// not held any more.
+    pub fn cells(&self) -> Option<Vec<Option<u8>>> {
+        if self.headless {
+            return None;
+        }
+        let bytes = self.bytes.get(self.start..)?;
+        let mut cells: Vec<Option<u8>> = bytes.iter().map(|b| Some(*b)).collect();
+        for (from, to) in &self.holes {
+            let range = from.saturating_sub(self.start)..to.saturating_sub(self.start);
+            if let Some(hole) = cells.get_mut(range) {
+                hole.fill(None);
+            }
+        }
+        Some(cells)
+    }
+
+    /// Where this period begins.
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    /// The bytes from `from` to `to`, as far as they are there.
+    pub fn bytes(&self, from: usize, to: usize) -> &[u8] {
+        self.bytes.get(from..to.min(self.bytes.len())).unwrap_or_default()
+    }
+
+    /// Whether `from..to` touches missing bytes or reaches beyond the end.
+    pub fn is_open(&self, from: usize, to: usize) -> bool {
+        to > self.bytes.len() || self.holes.iter().any(|(start, end)| *start < to && *end > from)
+    }
+
+    /// Places in `from..to` where pieces ended as they came.
+    pub fn cuts(&self, from: usize, to: usize) -> impl Iterator<Item = usize> {
+        self.cuts.iter().copied().filter(move |cut| *cut > from && *cut < to)
+    }
+}
+
+/// Moves a place `len` towards the begin; whether it is still there.
+fn moved(place: &mut usize, len: usize) -> bool {
+    *place = place.saturating_sub(len);
+    *place > 0
+}

@@ -1,0 +1,45 @@
+//! A field as judgement is asked of it.
+
+use std::sync::Arc;
+
+use crate::model::{Direction, Location};
+
+/// Where a field is.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldRef<'a> {
+    /// Of the endpoint: `http`, `fhir-r4`, …
+    pub standard: &'a str,
+    /// Of the message it is in.
+    pub direction: Direction,
+    /// Of the field in the message.
+    pub location: Location,
+    /// Canonical: `$.patients[*].nhs`.
+    pub path: &'a str,
+    /// Path of the endpoint, in template form: empty where there is none.
+    pub endpoint: &'a str,
+    /// Classes that other fields of the same object carry, judged by themselves.
+    pub beside: &'a [Arc<str>],
+    /// Empty, or the FHIR element from its resource on, and behind `|` the token of its issuer:
+    /// `Patient.identifier.value|us.ssn`, `Patient.telecom.value|email`, `Patient.name.family`.
+    pub context: &'a str,
+}
+
+impl FieldRef<'_> {
+    /// Whether it is a parameter of a query or of a form, and not within a document that such a
+    /// parameter, or a part of a body, holds.
+    pub(super) fn is_parameter(&self) -> bool {
+        let document = self.path.starts_with(['$', '/']) || self.path.contains("|$");
+        match self.location {
+            Location::Query => !document,
+            Location::Body => !document && !self.path.starts_with("part:"),
+            _ => false,
+        }
+    }
+
+    /// Whether its place in a document of a standard says all that its name could say.
+    pub(super) fn is_of_standard(&self) -> bool {
+        let standard = ["HL7v2", "CDA."].iter().any(|root| self.context.starts_with(root));
+        let fhir = self.standard.starts_with("fhir") && !self.context.is_empty();
+        (standard || fhir) && self.location == Location::Body
+    }
+}

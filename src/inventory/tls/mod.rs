@@ -1,0 +1,16 @@
+//! TLS sessions of a service: what adds up, and what is shown of it.
+//!
+//! - [`stats`]: what adds up
+//! - [`shown`]: the object `tls` of a service
+//! - [`clinical`]: whether it looks clinical
+//! - [`siblings`]: the same host without encryption
+
+pub mod clinical;
+pub mod shown;
+pub mod siblings;
+pub mod stats;
+
+pub use clinical::clinical;
+pub use shown::{CertificateShown, ServiceTls};
+pub use siblings::{Siblings, TlsFacts};
+pub use stats::{CertificateFacts, CertificateStats, TlsStats};

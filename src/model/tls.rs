@@ -1,0 +1,207 @@
+//! What a TLS handshake shows before encryption begins.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::base::Timestamp;
+
+use super::Direction;
+
+/// A version of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TlsVersion {
+    /// SSL 2.0, forbidden by RFC 6176.
+    Ssl2,
+    /// SSL 3.0 (RFC 6101), forbidden by RFC 7568.
+    Ssl3,
+    /// RFC 2246, forbidden by RFC 8996.
+    Tls10,
+    /// RFC 4346, forbidden by RFC 8996.
+    Tls11,
+    /// RFC 5246.
+    Tls12,
+    /// RFC 8446, its drafts included.
+    Tls13,
+    /// A number that nobody assigned.
+    Other,
+}
+
+impl TlsVersion {
+    /// Every version, the oldest first.
+    pub const ALL: [TlsVersion; 7] = [
+        TlsVersion::Ssl2,
+        TlsVersion::Ssl3,
+        TlsVersion::Tls10,
+        TlsVersion::Tls11,
+        TlsVersion::Tls12,
+        TlsVersion::Tls13,
+        TlsVersion::Other,
+    ];
+
+    /// The version with this number on the wire.
+    pub fn from_code(code: u16) -> TlsVersion {
+        match code {
+            0x0002 => TlsVersion::Ssl2,
+            0x0300 => TlsVersion::Ssl3,
+            0x0301 => TlsVersion::Tls10,
+            0x0302 => TlsVersion::Tls11,
+            0x0303 => TlsVersion::Tls12,
+            // Drafts of TLS 1.3, and those of Facebook, said 0x7fNN and 0xfbNN.
+            0x0304 | 0x7f00..=0x7fff | 0xfb00..=0xfbff => TlsVersion::Tls13,
+            _ => TlsVersion::Other,
+        }
+    }
+
+    /// The name shown to users: `TLS 1.2`.
+    pub fn name(self) -> &'static str {
+        match self {
+            TlsVersion::Ssl2 => "SSL 2.0",
+            TlsVersion::Ssl3 => "SSL 3.0",
+            TlsVersion::Tls10 => "TLS 1.0",
+            TlsVersion::Tls11 => "TLS 1.1",
+            TlsVersion::Tls12 => "TLS 1.2",
+            TlsVersion::Tls13 => "TLS 1.3",
+            TlsVersion::Other => "other",
+        }
+    }
+
+    /// The version that [`TlsVersion::name`] calls so.
+    pub fn named(name: &str) -> Option<TlsVersion> {
+        TlsVersion::ALL.into_iter().find(|version| version.name() == name)
+    }
+
+    /// Whether it must no longer be used.
+    pub fn is_obsolete(self) -> bool {
+        self < TlsVersion::Tls12
+    }
+}
+
+impl fmt::Display for TlsVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What a ClientHello says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsClientHello {
+    /// The host it is for (RFC 6066 section 3), as sent.
+    pub server_name: Option<Vec<u8>>,
+    /// Application protocols it offers (RFC 7301), as sent.
+    pub alpn: Vec<Vec<u8>>,
+    /// JA3 in 32 hexadecimal digits; none for an SSL 2.0 hello.
+    pub ja3: Option<String>,
+    /// JA4: `t13d1516h2_8daaf6152771_e5627efa2ab1`; none for an SSL 2.0 hello.
+    pub ja4: Option<String>,
+}
+
+/// What a ServerHello says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsServerHello {
+    /// The version that both will speak.
+    pub version: TlsVersion,
+    /// The cipher suite: its IANA name, or its number as `0x1234` where it has none.
+    pub cipher: Cow<'static, str>,
+    /// The application protocol, where it is not said under encryption.
+    pub alpn: Option<Vec<u8>>,
+    /// JA3S in 32 hexadecimal digits.
+    pub ja3s: String,
+}
+
+/// A part of a distinguished name: its abbreviation and its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamePart {
+    /// `CN`, `O`, `OU`, `L`, `ST`, `C` or `DC`; others are not kept, as they name persons.
+    pub attribute: &'static str,
+    /// The text, as sent.
+    pub text: String,
+}
+
+/// An X.509 certificate (RFC 5280), as far as it tells a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsCertificate {
+    /// SHA-256 of its DER form in hexadecimal digits.
+    pub sha256: String,
+    /// SHA-1 of its DER form, with colons: what other tools call its fingerprint.
+    pub sha1: String,
+    /// Serial number in hexadecimal digits, with colons.
+    pub serial: String,
+    /// Whom it is for.
+    pub subject: Vec<NamePart>,
+    /// Who signed it.
+    pub issuer: Vec<NamePart>,
+    /// Hosts and addresses it is for, lower-case, wildcards included.
+    pub names: Vec<String>,
+    /// `RSA`, `EC`, `Ed25519`, …
+    pub key: &'static str,
+    /// Size of the key in bits; 0 where that is not known.
+    pub key_bits: u32,
+    /// Seconds since 1970-01-01T00:00:00Z from which it is valid.
+    pub not_before: i64,
+    /// Seconds since 1970-01-01T00:00:00Z until which it is valid.
+    pub not_after: i64,
+    /// Subject and issuer are the same.
+    pub self_signed: bool,
+}
+
+/// An alert (RFC 8446 section 6) that was sent in the clear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TlsAlert {
+    /// Who sent it.
+    pub direction: Direction,
+    /// Whether it ended the session.
+    pub fatal: bool,
+    /// Its name, or `other`.
+    pub name: &'static str,
+}
+
+/// One session, as far as it shows itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsSession {
+    /// Time of its first byte.
+    pub at: Timestamp,
+    /// What the client said, where that was seen.
+    pub client: Option<TlsClientHello>,
+    /// What the server said, where that was seen.
+    pub server: Option<TlsServerHello>,
+    /// The server's certificates, its own first; none under TLS 1.3 and in resumed sessions.
+    pub chain: Vec<TlsCertificate>,
+    /// The client's certificates, its own first.
+    pub client_chain: Vec<TlsCertificate>,
+    /// The server asked for a certificate.
+    pub certificate_requested: bool,
+    /// It goes on with the keys of an earlier one.
+    pub resumed: bool,
+    /// Alerts before encryption.
+    pub alerts: Vec<TlsAlert>,
+    /// A part of the handshake could not be read.
+    pub incomplete: bool,
+}
+
+impl TlsSession {
+    /// Whether an alert ended it before it began.
+    pub fn failed(&self) -> bool {
+        self.alerts.iter().any(|alert| alert.fatal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_named_and_found_again() {
+        for version in TlsVersion::ALL {
+            assert_eq!(TlsVersion::named(version.name()), Some(version));
+        }
+        assert_eq!(TlsVersion::from_code(0x7f1c), TlsVersion::Tls13);
+        assert_eq!(TlsVersion::from_code(0x0a0a), TlsVersion::Other);
+    }
+
+    #[test]
+    fn what_rfc_8996_and_its_forerunners_forbid_is_obsolete() {
+        let obsolete = TlsVersion::ALL.into_iter().filter(|v| v.is_obsolete());
+        let names: Vec<&str> = obsolete.map(TlsVersion::name).collect();
+        assert_eq!(names, ["SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1"]);
+    }
+}

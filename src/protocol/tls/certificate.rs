@@ -1,0 +1,200 @@
+//! What an X.509 certificate says (RFC 5280). Signatures are not verified: that would need the
+//! roots that each client trusts.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::PublicKey;
+use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
+
+use crate::base::Cursor;
+use crate::base::key::hex;
+use crate::base::limits::{TLS_CHAIN_MAX, TLS_NAME_BYTES_MAX, TLS_NAMES_PER_CERTIFICATE_MAX};
+use crate::model::{NamePart, TlsCertificate};
+
+/// Parts of a distinguished name that are read (RFC 4519), by their object identifiers.
+const ATTRIBUTES: [(&str, &str); 7] = [
+    ("2.5.4.3", "CN"),
+    ("2.5.4.6", "C"),
+    ("2.5.4.7", "L"),
+    ("2.5.4.8", "ST"),
+    ("2.5.4.10", "O"),
+    ("2.5.4.11", "OU"),
+    ("0.9.2342.19200300.100.1.25", "DC"),
+];
+
+/// The certificates of a Certificate message (RFC 5246 section 7.4.2), and whether all of them
+/// could be read.
+pub(super) fn chain(body: &[u8]) -> (Vec<TlsCertificate>, bool) {
+    let mut cursor = Cursor::new(body);
+    let mut out = Vec::new();
+    let Some(len) = length(&mut cursor) else { return (out, false) };
+    let mut cursor = Cursor::new(cursor.rest().get(..len).unwrap_or(cursor.rest()));
+    let mut whole = true;
+    while !cursor.is_empty() && out.len() < TLS_CHAIN_MAX {
+        let der = length(&mut cursor).and_then(|len| cursor.take(len));
+        let Some(der) = der else { return (out, false) };
+        match certificate(der) {
+            Some(certificate) => out.push(certificate),
+            None => whole = false,
+        }
+    }
+    (out, whole)
+}
+
+fn length(cursor: &mut Cursor<'_>) -> Option<usize> {
+    let [high, middle, low] = cursor.array()?;
+    usize::try_from(u32::from_be_bytes([0, high, middle, low])).ok()
+}
+
+fn certificate(der: &[u8]) -> Option<TlsCertificate> {
+    let (_, read) = X509Certificate::from_der(der).ok()?;
+    let (key, key_bits) = key(read.public_key());
+    let validity = read.validity();
+    Some(TlsCertificate {
+        sha256: hex(&Sha256::digest(der)),
+        sha1: colons(&Sha1::digest(der)),
+        serial: colons(read.raw_serial()),
+        subject: parts(read.subject()),
+        issuer: parts(read.issuer()),
+        names: names(&read),
+        key,
+        key_bits,
+        not_before: validity.not_before.timestamp(),
+        not_after: validity.not_after.timestamp(),
+        self_signed: read.subject().as_raw() == read.issuer().as_raw(),
+    })
+}
+
+/// `4A:0F:…`
+fn colons(bytes: &[u8]) -> String {
+    let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    pairs.join(":")
+}
+
+fn parts(name: &X509Name<'_>) -> Vec<NamePart> {
+    let known = name.iter_attributes().filter_map(|part| {
+        let oid = part.attr_type().to_id_string();
+        let (_, attribute) = ATTRIBUTES.iter().find(|(id, _)| *id == oid)?;
+        let raw = part.attr_value();
+        // BMPString (tag 30) has two bytes for each character, the others one or UTF-8.
+        let text = match raw.tag().0 {
+            30 => raw.data.chunks_exact(2).map(unit).collect::<Vec<u16>>(),
+            _ => String::from_utf8_lossy(raw.data).encode_utf16().collect(),
+        };
+        let mut text = String::from_utf16_lossy(&text);
+        text.truncate(text.floor_char_boundary(TLS_NAME_BYTES_MAX));
+        Some(NamePart { attribute, text })
+    });
+    known.collect()
+}
+
+fn unit(pair: &[u8]) -> u16 {
+    pair.iter().fold(0, |unit, byte| unit << 8 | u16::from(*byte))
+}
+
+/// Hosts and addresses of the subject's alternative names; without any, a common name that is a
+/// host (RFC 6125 section 6.4.4).
+fn names(read: &X509Certificate<'_>) -> Vec<String> {
+    let alternative = read.extensions().iter().find_map(|e| match e.parsed_extension() {
+        ParsedExtension::SubjectAlternativeName(names) => Some(&names.general_names),
+        _ => None,
+    });
+    let hosts = alternative.into_iter().flatten().filter_map(|name| match name {
+        GeneralName::DNSName(host) => Some(host.to_ascii_lowercase()),
+        GeneralName::IPAddress(bytes) => address(bytes),
+        _ => None,
+    });
+    let mut out: Vec<String> = hosts.take(TLS_NAMES_PER_CERTIFICATE_MAX).collect();
+    if out.is_empty() {
+        let subject = parts(read.subject());
+        let host = |text: &str| text.contains('.') && text.bytes().all(is_host_byte);
+        let common = subject.into_iter().filter(|p| p.attribute == "CN" && host(&p.text));
+        out.extend(common.map(|part| part.text.to_ascii_lowercase()));
+    }
+    out
+}
+
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'*')
+}
+
+fn address(bytes: &[u8]) -> Option<String> {
+    match *bytes {
+        [a, b, c, d] => Some(Ipv4Addr::new(a, b, c, d).to_string()),
+        _ => <[u8; 16]>::try_from(bytes).ok().map(|bytes| Ipv6Addr::from(bytes).to_string()),
+    }
+}
+
+/// Kind and size of a key; a size of 0 is not known.
+fn key(info: &SubjectPublicKeyInfo<'_>) -> (&'static str, u32) {
+    let algorithm = info.algorithm.algorithm.to_id_string();
+    let bits = |bits: usize| u32::try_from(bits).unwrap_or(0);
+    match (algorithm.as_str(), info.parsed()) {
+        ("1.3.101.112", _) => ("Ed25519", 256),
+        ("1.3.101.113", _) => ("Ed448", 456),
+        (_, Ok(PublicKey::RSA(rsa))) => ("RSA", modulus_bits(rsa.modulus)),
+        (_, Ok(PublicKey::EC(point))) => {
+            let curve = info.algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok());
+            let named = curve.and_then(|oid| curve_bits(&oid.to_id_string()));
+            ("EC", named.unwrap_or_else(|| bits(point.key_size())))
+        }
+        ("1.2.840.10040.4.1", Ok(key)) => ("DSA", bits(key.key_size())),
+        _ => ("other", 0),
+    }
+}
+
+/// Bits of the modulus without leading zeroes.
+fn modulus_bits(modulus: &[u8]) -> u32 {
+    let zeroes = modulus.iter().take_while(|byte| **byte == 0).count();
+    let bytes = modulus.get(zeroes..).unwrap_or_default();
+    let unused = bytes.first().map_or(0, |byte| byte.leading_zeros());
+    u32::try_from(bytes.len()).unwrap_or(0).saturating_mul(8).saturating_sub(unused)
+}
+
+/// Bits of a named curve (RFC 5480, RFC 5639, SEC 2), where its points do not tell: of those whose
+/// size is no multiple of eight.
+fn curve_bits(oid: &str) -> Option<u32> {
+    match oid {
+        "1.2.840.10045.3.1.1" => Some(192),
+        "1.3.132.0.33" => Some(224),
+        "1.2.840.10045.3.1.7" | "1.3.132.0.10" => Some(256),
+        "1.3.132.0.34" => Some(384),
+        "1.3.132.0.35" => Some(521),
+        "1.3.132.0.1" => Some(163),
+        "1.3.132.0.26" | "1.3.132.0.27" => Some(233),
+        "1.3.132.0.16" | "1.3.132.0.17" => Some(283),
+        "1.3.132.0.38" | "1.3.132.0.39" => Some(571),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_of_moduli_are_counted_in_bits() {
+        assert_eq!(modulus_bits(&[0, 0x80, 0]), 16);
+        assert_eq!(modulus_bits(&[0x01, 0xff]), 9);
+        assert_eq!(modulus_bits(&[]), 0);
+    }
+
+    #[test]
+    fn addresses_are_written_as_usual() {
+        assert_eq!(address(&[10, 0, 0, 1]).as_deref(), Some("10.0.0.1"));
+        assert_eq!(address(&[0; 16]).as_deref(), Some("::"));
+        assert_eq!(address(&[1, 2]), None);
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_told() {
+        assert_eq!(chain(b"\x00\x00\x05\x00\x00\x02ab"), (vec![], false));
+        assert_eq!(chain(b"\x00\x00\x00"), (vec![], true));
+        assert_eq!(chain(b""), (vec![], false));
+    }
+}

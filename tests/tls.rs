@@ -1,0 +1,273 @@
+//! TLS sessions against Wireshark's: host, version, JA3, JA3S, certificates (how many, and the
+//! serial number of the first). Where the two differ on purpose, the capture is listed with the
+//! reason. JA4 is compared where tshark knows it.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use support::phitap::Lab;
+use support::{corpus, fixture, fixtures, say, skip};
+
+/// How often a session was seen that says this.
+type Bag = BTreeMap<String, u64>;
+
+/// One reason, and the captures with the number of sessions that only we and only tshark see.
+struct Meant {
+    why: &'static str,
+    captures: &'static [(&'static str, u64, u64)],
+}
+
+const MEANT: &[Meant] = &[
+    Meant {
+        why: "TLS begins in the middle of another protocol (MySQL, PostgreSQL), which is not \
+              parsed: STARTTLS is told as unidentified",
+        captures: &[
+            ("arkime+arkime/tests/pcap/mysql-tls.pcap", 0, 1),
+            ("seladb+PcapPlusPlus/Tests/Pcap++Test/PcapExamples/pcapng-example.pcapng", 0, 1),
+            ("zeek+zeek/testing/btest/Traces/postgresql/psql-aws-ssl-preferred.pcap", 0, 1),
+            ("zeek+zeek/testing/btest/Traces/postgresql/psql-aws-ssl-require.pcap", 0, 1),
+        ],
+    },
+    Meant {
+        why: "the flow runs in a GTP tunnel, which is not undone",
+        captures: &[("zeek+zeek/testing/btest/Traces/tunnels/gtp/gtp6_gtp_0x32.pcap", 0, 1)],
+    },
+    Meant {
+        why: "tshark shows the fingerprint of the HelloRetryRequest alone; ours is of the \
+              ServerHello",
+        captures: &[("zeek+zeek/testing/btest/Traces/tls/hrr.pcap", 1, 1)],
+    },
+    Meant {
+        why: "the server answers one SYN with several initial sequence numbers; what it says \
+              behind the last is out of the window of the first: its hello is not seen",
+        captures: &[(
+            "OISF+suricata-verify/tests/tcp-fastopen-10-syn-data-ignore/input.pcap",
+            1,
+            1,
+        )],
+    },
+];
+
+fn hex(text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+    digits.to_lowercase()
+}
+
+fn add(bag: &mut Bag, cells: [&str; 6]) {
+    *bag.entry(cells.join(" | ")).or_default() += 1;
+}
+
+/// The events of the TLS sessions of a capture.
+fn events(path: &Path) -> Vec<Value> {
+    let lab = Lab::default();
+    let ran = lab.replay("t.db", &[path], &["--events", "events.jsonl"]);
+    assert!(matches!(ran.code, Some(0 | 3)), "{}: {ran:#?}", path.display());
+    let text = std::fs::read_to_string(lab.path("events.jsonl")).expect("events");
+    let events = text.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+    events.filter(|event: &Value| event["event_type"] == "tls").collect()
+}
+
+/// Sessions of which a hello was seen.
+fn ours(path: &Path) -> Bag {
+    let mut bag = Bag::new();
+    for event in events(path) {
+        let tls = &event["tls"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (ja3, ja3s) = (text(&tls["ja3"]["hash"]), text(&tls["ja3s"]["hash"]));
+        if !ja3.is_empty() || !ja3s.is_empty() {
+            let chain = tls["chain_length"].to_string();
+            let (sni, version) = (text(&tls["sni"]), text(&tls["version"]));
+            let serial = hex(&text(&tls["serial"]));
+            add(&mut bag, [&sni, &version, &ja3, &ja3s, &chain, &serial]);
+        }
+    }
+    bag
+}
+
+fn tshark(path: &Path, fields: &[&str]) -> Vec<Vec<String>> {
+    let mut command = Command::new("tshark");
+    command.args(["-n", "-r"]).arg(path).args(["-Y", "tls.handshake.type && tcp"]);
+    command.args(["-T", "fields"]);
+    for field in fields {
+        command.args(["-e", field]);
+    }
+    let output = command.output().expect("tshark runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+}
+
+fn version(code: &str) -> &str {
+    match code {
+        "0x0002" => "SSLv2",
+        "0x0300" => "SSLv3",
+        "0x0301" => "TLSv1",
+        "0x0302" => "TLS 1.1",
+        "0x0303" => "TLS 1.2",
+        "0x0304" => "TLS 1.3",
+        other => other,
+    }
+}
+
+/// What tshark says of one stream.
+#[derive(Default)]
+struct Stream {
+    server_port: String,
+    sni: String,
+    version: String,
+    ja3: String,
+    ja3s: String,
+    chain: usize,
+    serial: String,
+}
+
+fn theirs(path: &Path) -> Bag {
+    const FIELDS: [&str; 10] = [
+        "tcp.stream",
+        "tcp.srcport",
+        "tls.handshake.type",
+        "tls.handshake.extensions_server_name",
+        "tls.handshake.version",
+        "tls.handshake.extensions.supported_version",
+        "tls.handshake.ja3",
+        "tls.handshake.ja3s",
+        "tls.handshake.certificate_length",
+        "x509af.serialNumber",
+    ];
+    let mut streams: BTreeMap<String, Stream> = BTreeMap::new();
+    for row in tshark(path, &FIELDS) {
+        let cell = |n: usize| row.get(n).map_or("", |text| text.as_str());
+        let first = |n: usize| cell(n).split(',').next().unwrap_or_default().to_owned();
+        let has = |kind: &str| cell(2).split(',').any(|k| k == kind);
+        let stream = streams.entry(first(0)).or_default();
+        if has("1") && stream.ja3.is_empty() {
+            (stream.sni, stream.ja3) = (first(3).to_lowercase(), first(6));
+        }
+        if has("2") {
+            let code = if cell(5).is_empty() { first(4) } else { first(5) };
+            stream.version = version(&code).to_owned();
+            (stream.ja3s, stream.server_port) = (first(7), first(1));
+        }
+        if has("11") && first(1) == stream.server_port && stream.chain == 0 && !cell(8).is_empty() {
+            (stream.chain, stream.serial) = (cell(8).split(',').count(), hex(&first(9)));
+        }
+    }
+    let mut bag = Bag::new();
+    for s in streams.values().filter(|s| !s.ja3.is_empty() || !s.ja3s.is_empty()) {
+        add(&mut bag, [&s.sni, &s.version, &s.ja3, &s.ja3s, &s.chain.to_string(), &s.serial]);
+    }
+    bag
+}
+
+fn has_tshark() -> bool {
+    Command::new("tshark").arg("--version").output().is_ok_and(|o| o.status.success())
+}
+
+/// How many of `bag` are not in `other`, and which.
+fn only(bag: &Bag, other: &Bag) -> (u64, String) {
+    let mut lines = String::new();
+    let more = bag.iter().map(|(session, n)| {
+        let more = n.saturating_sub(other.get(session).copied().unwrap_or(0));
+        if more > 0 {
+            lines += &format!("      {more} {session}\n");
+        }
+        more
+    });
+    (more.sum(), lines)
+}
+
+fn compare(named: &[(String, &Path)]) {
+    let (mut wrong, mut sessions) = (String::new(), 0);
+    for (name, path) in named {
+        let (ours, theirs) = (ours(path), theirs(path));
+        sessions += ours.values().sum::<u64>();
+        let listed = MEANT.iter().flat_map(|m| m.captures).find(|(n, ..)| n == name);
+        let meant = listed.map_or((0, 0), |(_, here, there)| (*here, *there));
+        let (here, there) = (only(&ours, &theirs), only(&theirs, &ours));
+        if (here.0, there.0) != meant {
+            wrong += &format!("{name}\n   ours\n{}   tshark\n{}", here.1, there.1);
+        }
+    }
+    say(&format!("tls: {sessions} sessions of {} captures compared", named.len()));
+    assert!(wrong.is_empty(), "differ:\n{wrong}");
+    assert!(sessions > 0 || named.is_empty(), "nothing was compared");
+}
+
+#[test]
+fn fixtures_have_the_tls_sessions_that_tshark_sees() {
+    if !has_tshark() {
+        return skip("TLS of fixtures against tshark", "tshark not found");
+    }
+    let all = fixtures();
+    let named: Vec<(String, &Path)> =
+        all.iter().map(|path| (path.to_str().expect("UTF-8").to_owned(), path.as_path())).collect();
+    compare(&named);
+}
+
+#[test]
+fn public_captures_have_the_tls_sessions_that_tshark_sees() {
+    if !has_tshark() {
+        return skip("TLS of the corpus against tshark", "tshark not found");
+    }
+    let mut all = corpus::captures("TLS of the corpus");
+    all.retain(|capture| capture.tags.split(',').any(|tag| tag == "tls"));
+    let named: Vec<(String, &Path)> =
+        all.iter().map(|capture| (capture.name.clone(), capture.path.as_path())).collect();
+    compare(&named);
+}
+
+#[test]
+fn differences_of_tls_that_are_meant_name_captures_that_exist() {
+    let all = corpus::captures("differences of TLS");
+    for meant in MEANT {
+        assert!(meant.why.len() > 20 && !meant.captures.is_empty());
+        for (name, ..) in meant.captures {
+            assert!(all.is_empty() || all.iter().any(|e| e.name == *name), "{name}");
+        }
+    }
+}
+
+#[test]
+fn ja4_is_what_tshark_makes_of_the_same_hellos() {
+    let known = Command::new("tshark").args(["-G", "fields"]).output();
+    let known =
+        known.is_ok_and(|o| String::from_utf8_lossy(&o.stdout).contains("tls.handshake.ja4\t"));
+    if !known {
+        return skip("JA4 against tshark", "this tshark has no tls.handshake.ja4");
+    }
+    let path = fixture("tls/tls.pcap");
+    let rows = tshark(&path, &["tcp.stream", "tls.handshake.ja4"]);
+    let mut theirs = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.get(1).is_some_and(|ja4| !ja4.is_empty())) {
+        theirs.entry(row[0].clone()).or_insert(row[1].clone());
+    }
+    let mut theirs: Vec<String> = theirs.into_values().collect();
+    let text = |event: &Value| event["tls"]["ja4"].as_str().map(str::to_owned);
+    let mut ours: Vec<String> = events(&path).iter().filter_map(text).collect();
+    ours.sort();
+    theirs.sort();
+    assert_eq!(ours, theirs);
+}
+
+#[test]
+fn nothing_of_a_client_with_a_certificate_is_kept_but_who_signed_it() {
+    let lab = Lab::default();
+    let path = fixture("tls/tls.pcap");
+    lab.replay("t.db", &[&path], &["--events", "events.jsonl"]).expect(0);
+    // She is in the capture: the test would prove nothing otherwise.
+    let holds = |bytes: &[u8], text: &str| {
+        bytes.windows(text.len()).any(|w| w.eq_ignore_ascii_case(text.as_bytes()))
+    };
+    assert!(holds(&std::fs::read(&path).expect("the capture"), "Ada Lovelace"));
+    for file in ["t.db", "events.jsonl"] {
+        let bytes = std::fs::read(lab.path(file)).expect(file);
+        for text in ["Lovelace", "ada.love"] {
+            assert!(!holds(&bytes, text), "{text} in {file}");
+        }
+        assert!(holds(&bytes, "North Clinic Group"), "{file}");
+    }
+}
