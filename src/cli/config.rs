@@ -174,16 +174,6 @@ impl ConfigFile {
         load_said_rules(self.path_said(rules, self.rules.as_ref(), ("--rules", "rules"))?.as_ref())
     }
 
-    fn key(&self, named: Option<&PathBuf>) -> Result<InstallationKey, Failure> {
-        match self.path_said(named, self.key_file.as_ref(), ("--key-file", "key-file"))? {
-            Some(said) => InstallationKey::load_or_make(&said.value)
-                .map_err(|e| said.origin.explain(Failure::usage(e))),
-            None => InstallationKey::default_path()
-                .and_then(|path| InstallationKey::load_or_make(&path))
-                .map_err(Failure::usage),
-        }
-    }
-
     /// The option, or else the key: `names` are those of both.
     fn said<T>(
         &self,
@@ -215,6 +205,18 @@ impl ConfigFile {
     fn db_of(&self, store: &StoreArgs) -> Result<PathBuf, Failure> {
         let said = self.path_said(store.db.as_ref(), self.db.as_ref(), ("--db", "db"))?;
         Ok(said.map_or_else(|| DEFAULT_DB.into(), |said| said.value))
+    }
+
+    /// The installation's key, made where there is none.
+    fn key(&self, option: Option<&PathBuf>) -> Result<InstallationKey, Failure> {
+        let names = ("--key-file", "key-file");
+        match self.path_said(option, self.key_file.as_ref(), names)? {
+            Some(said) => InstallationKey::load_or_make(&said.value)
+                .map_err(|e| said.origin.explain(Failure::usage(e))),
+            None => InstallationKey::default_path()
+                .and_then(|path| InstallationKey::load_or_make(&path))
+                .map_err(Failure::usage),
+        }
     }
 
     fn read(path: &Path) -> Result<Self, Failure> {

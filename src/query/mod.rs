@@ -28,7 +28,7 @@ pub use groups::{FindingGroup, grouped, inventory_groups};
 pub use observed::observed;
 pub use report::{
     ClassFlow, ClassSummary, ClientGroup, ExposedService, FirstThing, ReportData, ReportFilter,
-    RuleFindings, Since, report, watched,
+    RuleGroup, Since, report, watched,
 };
 pub use schema::{Question, row_schema};
 pub use services::{ServiceFilter, ServiceRow, services};

@@ -54,7 +54,7 @@ pub struct ReportData {
     /// What to do first.
     pub first: Vec<FirstThing>,
     /// By rule, the most severe first.
-    pub findings: Vec<RuleFindings>,
+    pub findings: Vec<RuleGroup>,
     /// What changed, and since when.
     pub changes: Option<(Since, Changes)>,
 }
@@ -151,7 +151,7 @@ pub struct FirstThing {
 
 /// The findings of one rule.
 #[derive(Clone, Debug)]
-pub struct RuleFindings {
+pub struct RuleGroup {
     /// The posture rule.
     pub rule: String,
     /// The most severe of those that are open; of all where none is.
@@ -389,10 +389,10 @@ fn first_things(findings: &[FindingRow]) -> Vec<FirstThing> {
     first
 }
 
-fn grouped(findings: Vec<FindingRow>) -> Vec<RuleFindings> {
-    let mut groups: BTreeMap<&'static str, RuleFindings> = BTreeMap::new();
+fn grouped(findings: Vec<FindingRow>) -> Vec<RuleGroup> {
+    let mut groups: BTreeMap<&'static str, RuleGroup> = BTreeMap::new();
     for finding in findings {
-        let group = groups.entry(finding.rule).or_insert_with(|| RuleFindings {
+        let group = groups.entry(finding.rule).or_insert_with(|| RuleGroup {
             rule: finding.rule.to_owned(),
             severity: Severity::Info,
             open: Vec::new(),
@@ -400,7 +400,7 @@ fn grouped(findings: Vec<FindingRow>) -> Vec<RuleFindings> {
         });
         if is_open(&finding) { group.open.push(finding) } else { group.decided.push(finding) }
     }
-    let mut groups: Vec<RuleFindings> = groups.into_values().collect();
+    let mut groups: Vec<RuleGroup> = groups.into_values().collect();
     for group in &mut groups {
         let rows = if group.open.is_empty() { &group.decided } else { &group.open };
         group.severity = rows.iter().map(|f| f.severity).max().unwrap_or_default();

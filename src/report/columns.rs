@@ -106,22 +106,6 @@ pub const FINDINGS: &[Column] = &[
     Column::hidden("references"),
 ];
 
-/// Columns of [`crate::query::FindingGroup`].
-pub const FINDING_GROUPS: &[Column] = &[
-    Column::text("severity", "severity", 0).shown(Show::Severity),
-    Column::text("rule", "finding", 0).shrinking(Shrink::End(23)),
-    Column::text("direction", "direction", 2),
-    Column::number("findings", "findings", 1),
-    Column::number("count", "count", 3),
-    Column::text("state", "state", 4),
-    Column::text("service", "service", 1).if_same(7).shrinking(Shrink::Middle(12)).or_below(),
-    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)).or_below(),
-    Column::text("data_classes", "data classes", 1).shrinking(Shrink::End(16)).or_below(),
-    Column::text("fields", "fields", 1).shown(Show::Few).shrinking(Shrink::Middle(14)).or_below(),
-    Column::text("last_seen", "last seen", 8).shown(Show::Time),
-    Column::hidden("endpoint"),
-];
-
 /// Columns of [`mod@crate::query::changes`].
 pub const CHANGES: &[Column] = &[
     Column::text("change", "change", 0),
@@ -141,6 +125,22 @@ pub const CHANGES: &[Column] = &[
     Column::hidden("standard"),
     Column::hidden("method"),
     Column::hidden("path"),
+];
+
+/// Columns of [`crate::query::FindingGroup`].
+pub const FINDING_GROUPS: &[Column] = &[
+    Column::text("severity", "severity", 0).shown(Show::Severity),
+    Column::text("rule", "finding", 0).shrinking(Shrink::End(23)),
+    Column::text("direction", "direction", 2),
+    Column::number("findings", "findings", 1),
+    Column::number("count", "count", 3),
+    Column::text("state", "state", 4),
+    Column::text("service", "service", 1).if_same(7).shrinking(Shrink::Middle(12)).or_below(),
+    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)).or_below(),
+    Column::text("data_classes", "data classes", 1).shrinking(Shrink::End(16)).or_below(),
+    Column::text("fields", "fields", 1).shown(Show::Few).shrinking(Shrink::Middle(14)).or_below(),
+    Column::text("last_seen", "last seen", 8).shown(Show::Time),
+    Column::hidden("endpoint"),
 ];
 
 /// Columns of [`mod@crate::query::clients`].

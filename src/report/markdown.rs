@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::remedy::remedy;
 use super::tell;
 use super::text::escaped;
-use crate::query::{ReportData, RuleFindings, Since};
+use crate::query::{ReportData, RuleGroup, Since};
 
 const SERVICES_MAX: usize = 100;
 const ENDPOINTS_MAX: usize = 100;
@@ -201,7 +201,7 @@ fn classes(out: &mut String, data: &ReportData) {
     more(out, data.flows.len().saturating_sub(ENDPOINTS_MAX), "phitap fields");
 }
 
-fn findings(out: &mut String, group: &RuleFindings) {
+fn findings(out: &mut String, group: &RuleGroup) {
     let remedy = remedy(&group.rule);
     let _ = write!(out, "\n### {} ({})\n", remedy.heading, group.severity);
     let Some(one) = group.open.first().or(group.decided.first()) else { return };

@@ -35,7 +35,7 @@ pub const REMEDIES: &[Remedy] = &[
         heading: "Some callers use clear text although the host has TLS",
         action: "move the callers that still use clear text to the encrypted side",
         steps: &[
-            "Find the callers (the clients named with the finding) and give them the https address.",
+            "Find the callers (phitap clients --service) and give them the https address.",
             "Let the plain port answer with a redirect only, and browsers with \
              Strict-Transport-Security.",
             "Close the plain port when nobody uses it any more.",

@@ -10,7 +10,7 @@ use super::remedy::remedy;
 use super::render::{Format, Layout, ReportError, Section, render};
 use super::tell;
 use crate::model::Severity;
-use crate::query::{FindingRow, ReportData, RuleFindings};
+use crate::query::{FindingRow, ReportData, RuleGroup};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -47,7 +47,7 @@ pub fn sarif(data: &ReportData) -> serde_json::Result<String> {
     Ok(serde_json::to_string_pretty(&log)? + "\n")
 }
 
-fn rule(group: &RuleFindings) -> Value {
+fn rule(group: &RuleGroup) -> Value {
     let remedy = remedy(&group.rule);
     let one = group.open.first().or(group.decided.first());
     let explanation = one.map(|f| f.explanation.clone()).unwrap_or_default();

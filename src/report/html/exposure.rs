@@ -19,8 +19,8 @@ pub(super) fn services(page: &mut Html, data: &ReportData) {
         "Open findings",
         "Clients",
         "Endpoints",
-        "Of them in clear",
-        "Of them without authentication",
+        "In clear",
+        "No login",
         "Data classes",
         "Software",
     ];
@@ -69,14 +69,7 @@ pub(super) fn classes(page: &mut Html, data: &ReportData) {
         page.raw("<p>No personal or health data was recognised.</p></section>\n");
         return;
     }
-    let heads = [
-        "Data class",
-        "Surest",
-        "Services",
-        "Endpoints",
-        "Of them in clear",
-        "Of them without authentication",
-    ];
+    let heads = ["Data class", "Surest", "Services", "Endpoints", "In clear", "No login"];
     page.table("Data classes, the most widespread first", &heads);
     for class in data.classes.iter().take(CLASSES_MAX) {
         page.raw("<tr>").code_cell(&class.class).number_cell(u64::from(class.confidence));

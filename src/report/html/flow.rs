@@ -23,7 +23,7 @@ const WIDTH: f64 = 1000.0;
 const COLUMNS: [f64; 3] = [190.0, 500.0, 800.0];
 const BAR: f64 = 10.0;
 /// Space between bars, so that labels do not touch.
-const SPACE: f64 = 14.0;
+const SPACE: f64 = 18.0;
 const BAR_MIN: f64 = 12.0;
 
 /// A band between two bars.
@@ -191,7 +191,11 @@ fn drawing(page: &mut Html, data: &ReportData) {
     page.raw(
         "</g></svg>\n<figcaption>The thicker a band, the more clients call a service, and the ",
     );
-    page.raw("more of its endpoints carry a class (on a logarithmic scale). Shown are ");
+    page.raw(
+        "more of its endpoints carry a class (on a logarithmic scale). Colours tell families ",
+    );
+    page.raw("of classes apart: health, persons, national numbers, secrets, money, devices. ");
+    page.raw("Shown are ");
     page.text(&shown(&drawn, data)).raw("; the table has the rest.</figcaption></figure>\n");
 }
 

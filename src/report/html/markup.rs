@@ -64,7 +64,12 @@ impl Html {
 
     /// A cell with a name as traffic has it.
     pub(super) fn code_cell(&mut self, text: &str) -> &mut Self {
-        self.raw("<td><code>").text(text).raw("</code></td>")
+        self.raw("<td class=\"c\"><code>").text(text).raw("</code></td>")
+    }
+
+    /// A cell with the id of a finding.
+    pub(super) fn id_cell(&mut self, id: &str) -> &mut Self {
+        self.raw("<td class=\"id\"><code>").text(id).raw("</code></td>")
     }
 
     /// A cell with a count.

@@ -2,7 +2,7 @@
 
 use super::markup::Html;
 use super::page::severity;
-use crate::query::{FindingRow, ReportData, RuleFindings, Since};
+use crate::query::{FindingRow, ReportData, RuleGroup, Since};
 use crate::report::remedy::remedy;
 use crate::report::tell;
 
@@ -21,7 +21,7 @@ pub(super) fn findings(page: &mut Html, data: &ReportData) {
     page.raw("</section>\n");
 }
 
-fn finding_group(page: &mut Html, group: &RuleFindings) {
+fn finding_group(page: &mut Html, group: &RuleGroup) {
     let remedy = remedy(&group.rule);
     page.raw("<article id=\"rule-").text(&group.rule).raw("\"><h3>");
     severity(page, group.severity);
@@ -48,7 +48,7 @@ fn finding_group(page: &mut Html, group: &RuleFindings) {
     page.raw("</article>\n");
 }
 
-fn rows(page: &mut Html, group: &RuleFindings) {
+fn rows(page: &mut Html, group: &RuleGroup) {
     let many = tell::count(group.open.len() as u64, "open finding");
     let caption = format!("Evidence of {}: {many}", group.rule);
     let heads = [
@@ -70,13 +70,13 @@ fn rows(page: &mut Html, group: &RuleFindings) {
         page.raw("</td>").code_cell(word(&finding.service)).code_cell(word(&finding.operation));
         page.code_cell(&tell::place(finding)).code_cell(word(&finding.data_class));
         page.number_cell(finding.count).cell(&last_seen(finding)).cell(&tell::decision(finding));
-        page.code_cell(&finding.id).raw("</tr>\n");
+        page.id_cell(&finding.id).raw("</tr>\n");
     }
     let left = group.open.len().saturating_sub(most);
     page.end_table(left, &format!("phitap findings --rule {}", group.rule));
 }
 
-fn decided(page: &mut Html, group: &RuleFindings) {
+fn decided(page: &mut Html, group: &RuleGroup) {
     let many = tell::count(group.decided.len() as u64, "finding");
     let caption = format!("Decided of {}: {many}", group.rule);
     page.table(&caption, &["Service", "Operation", "Where", "Data class", "Decision", "Id"]);
@@ -84,7 +84,7 @@ fn decided(page: &mut Html, group: &RuleFindings) {
     for finding in group.decided.iter().take(most) {
         page.raw("<tr>").code_cell(word(&finding.service)).code_cell(word(&finding.operation));
         page.code_cell(&tell::place(finding)).code_cell(word(&finding.data_class));
-        page.cell(&tell::decision(finding)).code_cell(&finding.id).raw("</tr>\n");
+        page.cell(&tell::decision(finding)).id_cell(&finding.id).raw("</tr>\n");
     }
     let left = group.decided.len().saturating_sub(most);
     page.end_table(left, &format!("phitap findings --rule {}", group.rule));

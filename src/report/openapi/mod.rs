@@ -1,5 +1,5 @@
-//! What was observed as an OpenAPI document: paths, parameters, bodies and answers as they were seen,
-//! with the data classes found in them. No value is in it; examples are made up.
+//! What was observed as an OpenAPI document: paths, parameters, bodies and answers as they were
+//! seen, with the data classes found in them. No value is in it; examples are made up.
 //!
 //! | file | holds |
 //! |---|---|
