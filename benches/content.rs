@@ -1,5 +1,5 @@
 //! How fast bodies are walked: bytes of JSON, XML and forms per second into a sink that only
-//! counts.
+//! counts; and into one that inspects every value, by the number of rules.
 //!
 //! `cargo bench --bench content`; with `PHITAP_BENCH_JSON=FOLDER` the JSON files of a folder are
 //! walked too.
@@ -11,7 +11,9 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use phitap::content::{BodyPlan, BodyWalker, FieldSink, PathId, PathTable};
+use phitap::detect::Detector;
 use phitap::model::Value;
+use phitap::rules::RulePack;
 
 /// Counts fields and bytes, so that nothing is optimised away.
 #[derive(Default)]
@@ -229,5 +231,53 @@ fn bodies(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bodies);
+/// Inspects every field, as analysis does with values it has not seen.
+struct Inspector<'a> {
+    detector: &'a Detector,
+    candidates: u64,
+}
+
+impl FieldSink for Inspector<'_> {
+    fn field(&mut self, _: &PathTable, _: PathId, value: Value<'_>) {
+        let seen = self.detector.inspect(value.kind, value.bytes);
+        self.candidates += u64::from(!seen.outcome.is_empty());
+    }
+}
+
+/// The rules of every country alone, without the numbers of single countries.
+fn common_rules() -> RulePack {
+    let mut pack = RulePack::default();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
+    files.sort();
+    for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "toml")) {
+        let text = std::fs::read_to_string(file).unwrap();
+        pack.extend(RulePack::parse(&file.display().to_string(), &text).unwrap());
+    }
+    pack
+}
+
+/// Walking and inspecting FHIR, by the number of rules.
+fn rules(c: &mut Criterion) {
+    let json = bundle(2000).into_bytes();
+    let plan = BodyPlan::from_headers(Some(b"application/fhir+json"), None);
+    let mut group = c.benchmark_group("walk and inspect");
+    group.throughput(Throughput::Bytes(json.len() as u64));
+    for pack in [common_rules(), RulePack::builtin()] {
+        let detector = Detector::compile(&pack).expect("the built-in rules compile");
+        let mut paths = PathTable::new(Box::new(|_: &[u8]| true));
+        group.bench_function(format!("{} rules", pack.rules().len()), |b| {
+            b.iter(|| {
+                let mut sink = Inspector { detector: &detector, candidates: 0 };
+                let mut walker = BodyWalker::new(plan.clone());
+                walker.push(&json, &mut paths, &mut sink);
+                walker.finish(&mut paths, &mut sink);
+                black_box(sink.candidates)
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bodies, rules);
 criterion_main!(benches);

@@ -32,8 +32,9 @@ const FLOORS: &[(u8, &[&str])] = &[
 const REGISTRIES: &[(&str, &[&str])] = &[
     ("content/encoding", &["chain", "pool"]),
     ("decode/tunnel", &["carried", "guess"]),
-    // The arithmetic of ISO/IEC 7812-1, a check by itself and a part of others.
-    ("detect/checks", &["luhn"]),
+    // Arithmetic and dates that many checks are made of; luhn is a check by itself as well.
+    ("detect/checks", &["arithmetic", "calendar", "iso7064", "luhn", "verhoeff"]),
+    ("detect/checks/national", &[]),
     ("inventory/posture", &["raise", "sensitivity"]),
     ("protocol", &["identify", "parser"]),
 ];

@@ -100,10 +100,16 @@ impl InstallationKey {
         Ok(InstallationKey(bytes))
     }
 
-    fn make(path: &Path) -> Result<Self, KeyError> {
-        let io = |source| KeyError::Io { path: path.into(), source };
+    /// A key for one diagnosis: nothing is kept that was made with it.
+    pub fn throwaway() -> Result<Self, KeyError> {
         let mut bytes = Zeroizing::new([0u8; KEY_LEN]);
         getrandom::fill(&mut bytes[..]).map_err(|e| KeyError::Random(e.to_string()))?;
+        Ok(InstallationKey(bytes))
+    }
+
+    fn make(path: &Path) -> Result<Self, KeyError> {
+        let io = |source| KeyError::Io { path: path.into(), source };
+        let InstallationKey(bytes) = Self::throwaway()?;
         if let Some(folder) = path.parent() {
             let mut builder = fs::DirBuilder::new();
             builder.recursive(true);

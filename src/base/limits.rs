@@ -182,8 +182,9 @@ pub const IDENTIFY_PIECES_MAX: usize = 64;
 /// Bytes of a flow picked up in the middle in which identification looks for a message start.
 pub const IDENTIFY_BYTES_MAX: usize = 1024 * 1024;
 
-/// Bytes that flows of one worker hold because their protocol is not told yet. Flows of a protocol that
-/// is known are told by their first segment and hold none, so what is given up beyond it is a flood.
+/// Bytes that flows of one worker hold because their protocol is not told yet. Flows of a protocol
+/// that is known are told by their first segment and hold none, so what is given up beyond it is a
+/// flood.
 pub const IDENTIFY_BYTES_PER_WORKER: usize = 32 * 1024 * 1024;
 
 /// Output a chain of decoders may make from one body before the body is flagged as a bomb. The
@@ -380,3 +381,9 @@ pub const READINGS_MAX: usize = 24;
 
 /// Their bytes.
 pub const READING_BYTES_MAX: usize = 1024 * 1024;
+/// Flows a worker looks at for health and diagnosis at a time: a sample of this size tells a share
+/// to within a few hundredths, in 128 KiB.
+pub const SIGHT_FLOWS: usize = 4096;
+
+/// VLANs and tunnels that are told apart there; a network has tens.
+pub const SIGHT_LAYERS_MAX: usize = 64;

@@ -172,12 +172,17 @@ impl Input {
 /// Reads both ends of a file: captures of one size that agree in them differ nowhere else, since
 /// the times of their packets would differ in the first MiB.
 fn read_identity(path: &Path, hasher: &StableHasher) -> io::Result<InputIdentity> {
-    let mut file = File::open(path)?;
+    identity_of(&mut File::open(path)?, hasher)
+}
+
+/// The same of a file that is open; where it is read next is changed.
+pub(super) fn identity_of(file: &mut File, hasher: &StableHasher) -> io::Result<InputIdentity> {
+    file.seek(SeekFrom::Start(0))?;
     let size = file.metadata()?.len();
     let mut bytes = Vec::new();
-    (&mut file).take(IDENTITY_BYTES).read_to_end(&mut bytes)?;
+    file.take(IDENTITY_BYTES).read_to_end(&mut bytes)?;
     file.seek(SeekFrom::Start(size.saturating_sub(IDENTITY_BYTES)))?;
-    (&mut file).take(IDENTITY_BYTES).read_to_end(&mut bytes)?;
+    file.take(IDENTITY_BYTES).read_to_end(&mut bytes)?;
     Ok(InputIdentity { size, hash: hasher.hash(&bytes) })
 }
 

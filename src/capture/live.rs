@@ -93,6 +93,23 @@ pub struct LiveSource {
     interface: Widened,
 }
 
+/// An interface of this host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name.
+    pub name: String,
+    /// Whether it is up and has a carrier.
+    pub is_up: bool,
+    /// Whether it only speaks to this host.
+    pub is_loopback: bool,
+}
+
+/// The MTU of an interface, where the system tells (Linux: sysfs).
+pub fn mtu(interface: &str) -> Option<u32> {
+    let path = std::path::Path::new("/sys/class/net").join(interface).join("mtu");
+    std::fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
 /// libpcap holds packets back for at most this long, to hand over many at once.
 const BATCH_TIMEOUT_MS: i32 = 20;
 /// A quiet interface is reported idle this often.
@@ -114,18 +131,24 @@ impl LiveSource {
             .immediate_mode(false)
             .timeout(BATCH_TIMEOUT_MS)
             .precision(if NANOSECONDS { Precision::Nano } else { Precision::Micro });
-        let mut capture = inactive.open().and_then(Capture::setnonblock).map_err(refused)?;
-        if let Some(text) = &options.filter {
-            capture.filter(text, true).map_err(|e| LiveError::Filter {
-                device: device.to_owned(),
-                text: text.clone(),
-                reason: message(e),
-            })?;
-        }
+        let capture = inactive.open().and_then(Capture::setnonblock).map_err(refused)?;
         let link = link_type(capture.get_datalink().0);
         let (kernel, interface) = (Widened::default(), Widened::default());
         let device = device.to_owned();
-        Ok(LiveSource { device, capture, link, drained: false, kernel, interface })
+        let mut source = LiveSource { device, capture, link, drained: false, kernel, interface };
+        if let Some(text) = &options.filter {
+            source.filter(text)?;
+        }
+        Ok(source)
+    }
+
+    /// Sets the kernel's filter; libpcap discards what came before it. Takes no privilege.
+    pub fn filter(&mut self, text: &str) -> Result<(), LiveError> {
+        self.capture.filter(text, true).map_err(|e| LiveError::Filter {
+            device: self.device.clone(),
+            text: text.to_owned(),
+            reason: message(e),
+        })
     }
 
     /// What every packet of this interface starts with.
@@ -136,6 +159,16 @@ impl LiveSource {
     /// Names of the interfaces there are, as far as this process may know.
     pub fn devices() -> Vec<String> {
         Device::list().unwrap_or_default().into_iter().map(|device| device.name).collect()
+    }
+
+    /// Everything there is to know of the interfaces there are, as far as this process may.
+    pub fn interfaces() -> Vec<Interface> {
+        let of = |device: Device| Interface {
+            is_up: device.flags.is_up() && device.flags.is_running(),
+            is_loopback: device.flags.is_loopback(),
+            name: device.name,
+        };
+        Device::list().unwrap_or_default().into_iter().map(of).collect()
     }
 
     /// Waits until there may be packets, [`IDLE_INTERVAL_MS`] at most. libpcap's own timeout does

@@ -8,6 +8,7 @@
 
 pub mod file;
 pub mod filter;
+pub mod follow;
 pub mod impair;
 pub mod inputs;
 pub mod live;
@@ -16,9 +17,10 @@ mod source;
 
 pub use file::{FileError, FileSource};
 pub use filter::{Filter, FilterError};
+pub use follow::{Follow, Followed};
 pub use impair::{ImpairedSource, Impairment};
 pub use inputs::{Input, InputError, Inputs, SkippedFile};
-pub use live::{LiveError, LiveOptions, LiveSource};
+pub use live::{Interface, LiveError, LiveOptions, LiveSource};
 pub use memory::MemorySource;
 pub use source::{CaptureError, Incomplete, IncompleteCause, Losses, Next, PacketSource, Progress};
 

@@ -30,6 +30,7 @@ Examples:
   phitap replay capture.pcap            read a capture into ./phitap.db and say what was seen
   phitap findings --severity high       what is exposed
   phitap fields --class gb.nhs_number   where NHS numbers travel
+  sudo phitap doctor -i eth1            is a mirrored port good enough, and what to change
   sudo phitap capture -i eth1           listen on a mirrored port until Ctrl-C
 
 Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage or configuration;
@@ -42,6 +43,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Listen on interfaces until SIGINT or SIGTERM
     Capture(CaptureArgs),
+    /// Say what an interface or a capture shows, what is missing, and what to change
+    Doctor(DoctorArgs),
     /// List the services that were seen
     Services(ServicesArgs),
     /// List the endpoints that were seen, the most exposed first
@@ -129,6 +132,10 @@ pub struct ReplayArgs {
     /// Read only packets that match, in the language of pcap-filter(7)
     #[arg(long, value_name = "BPF")]
     pub filter: Option<String>,
+    /// Read the captures of one directory as they appear and grow, sorted by name, until SIGINT or
+    /// SIGTERM
+    #[arg(long, conflicts_with = "again")]
+    pub follow: bool,
     /// Count captures again that are in the database already
     #[arg(long)]
     pub again: bool,
@@ -158,6 +165,60 @@ pub struct CaptureArgs {
     /// The kernel's buffer, such as 64M
     #[arg(long, value_name = "SIZE", default_value = "64M")]
     pub buffer: String,
+    /// Take only what is for this host: for an interface that is no mirror port
+    #[arg(long)]
+    pub no_promiscuous: bool,
+    /// Go on as this user, without any privilege, once the interfaces are open
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// When the sensor does not see (no packets, one direction only, more than 1 % lost, nothing
+    /// but TLS): say so and go on, or write what was seen and exit with 3
+    #[arg(long, value_enum, value_name = "warn|exit", default_value_t = OnLoss::Warn)]
+    pub on_loss: OnLoss,
+    /// Seconds of blindness before that is said
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub blind_after: u64,
+}
+
+/// What a capture does when it does not see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnLoss {
+    /// Says so
+    Warn,
+    /// Ends
+    Exit,
+}
+
+/// `phitap doctor`
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Captures to look at instead of an interface
+    #[arg(value_name = "PATH", conflicts_with = "interface")]
+    pub paths: Vec<PathBuf>,
+    /// The interface to look at; may be given several times. Without one, and without PATH:
+    /// which interfaces there are
+    #[arg(short, long, value_name = "IFACE")]
+    pub interface: Vec<String>,
+    /// How long to listen
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub seconds: u64,
+    /// The kernel's buffer, such as 64M
+    #[arg(long, value_name = "SIZE", default_value = "64M")]
+    pub buffer: String,
+    /// How the answer is shown
+    #[arg(long, value_enum, default_value_t = DoctorFormat::Table)]
+    pub format: DoctorFormat,
+}
+
+/// The formats of `phitap doctor`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DoctorFormat {
+    /// For people; fits the terminal
+    Table,
+    /// One array of objects
+    Json,
 }
 
 /// How rows are shown.

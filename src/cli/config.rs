@@ -134,8 +134,7 @@ impl RecordSettings {
             return Err(said.origin.refuse(why));
         }
         let workers = workers.map_or_else(default_workers, |said| said.value);
-        let rules = file.path_said(args.rules.as_ref(), file.rules.as_ref(), ("--rules", "rules"));
-        let detector = load_said_rules(rules?.as_ref())?;
+        let detector = file.detector(args.rules.as_ref())?;
         let filter = file.filter.as_ref();
         let filter = file.said(None, filter, ("--filter", "filter"));
         let events = (args.events.as_ref(), file.events.as_ref());
@@ -161,15 +160,18 @@ pub fn db_key_and_rules(
     rules: Option<&PathBuf>,
 ) -> Result<(PathBuf, InstallationKey, Arc<Detector>), Failure> {
     let file = ConfigFile::of(store)?;
-    let rules = file.path_said(rules, file.rules.as_ref(), ("--rules", "rules"))?;
-    let detector = load_said_rules(rules.as_ref())?;
-    Ok((file.db_of(store)?, file.key(key_file)?, detector))
+    let (detector, key) = (file.detector(rules)?, file.key(key_file)?);
+    Ok((file.db_of(store)?, key, detector))
 }
 
 impl ConfigFile {
     /// The file that is named; without one, no key is set.
     fn of(store: &StoreArgs) -> Result<Self, Failure> {
         store.config.as_deref().map_or_else(|| Ok(ConfigFile::default()), ConfigFile::read)
+    }
+
+    fn detector(&self, rules: Option<&PathBuf>) -> Result<Arc<Detector>, Failure> {
+        load_said_rules(self.path_said(rules, self.rules.as_ref(), ("--rules", "rules"))?.as_ref())
     }
 
     /// The option, or else the key: `names` are those of both.

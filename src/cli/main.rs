@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::{Cli, Command};
 use super::exit::{Exit, Failure, tell};
-use super::{capture, changes, db, docs, openapi, queries, replay, report, rules, sql};
+use super::{capture, changes, db, docs, doctor, openapi, queries, replay, report, rules, sql};
 use crate::sensor::stop::Stop;
 
 /// Runs the command line.
@@ -29,6 +29,7 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::Replay(args) => replay::run(args),
         Command::Capture(args) => capture::run(args),
+        Command::Doctor(args) => doctor::run(args),
         Command::Services(args) => queries::services(args),
         Command::Endpoints(args) => queries::endpoints(args),
         Command::Fields(args) => queries::fields(args),

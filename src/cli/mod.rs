@@ -4,12 +4,14 @@
 //! - [`args`], [`lifecycle_args`]: what the user typed
 //! - [`config`]: what the configuration file says, and what follows from both
 //! - [`exit`]: exit codes and how failures are told
-//! - [`replay`], [`capture`], [`record`]: the main job
+//! - [`replay`], [`follow`], [`capture`], [`record`]: the main job
 //! - [`summary`]: what a person reads after it
+//! - [`doctor`]: what an interface or a capture shows, and what to change
+//! - [`user`]: going on without privileges
+//! - [`filters`], [`nothing`]: what a query is asked for, and what is said where it has no row
 //! - [`triage`], [`changes`], [`purge`]: what happens to an inventory over time
 //! - [`report`], [`openapi`]: what is handed over
 //! - [`moment`]: points in time as people type them
-//! - [`filters`], [`nothing`]: what a query is asked for, and what is said where it has no row
 //! - [`queries`], [`sql`], [`db`], [`rules`], [`docs`]: everything else
 
 pub mod args;
@@ -19,8 +21,10 @@ pub mod changes;
 pub mod config;
 pub mod db;
 pub mod docs;
+pub mod doctor;
 pub mod exit;
 pub mod filters;
+pub mod follow;
 pub mod lifecycle_args;
 pub mod main;
 pub mod moment;
@@ -35,5 +39,6 @@ pub mod rules;
 pub mod sql;
 pub mod summary;
 pub mod triage;
+pub mod user;
 
 pub use main::main;

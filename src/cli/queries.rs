@@ -157,8 +157,7 @@ pub fn findings(args: &FindingsArgs) -> Result<Exit, Failure> {
         return print_text(&said);
     }
     // Whoever asks for one finding wants to know all about it.
-    let explained = table && (args.explain || args.id.is_some());
-    match (together, explained) {
+    match (together, (args.explain || args.id.is_some()) && table) {
         (true, explained) => show_groups(&rows, args.output.limit, explained),
         (false, true) => explain_findings(&rows),
         (false, false) => show(&rows, columns::FINDINGS, &args.output),

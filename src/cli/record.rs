@@ -11,9 +11,11 @@ use crate::analysis::Worker;
 use crate::base::clock;
 use crate::inventory::Caps;
 use crate::model::InputAccount;
+use crate::sensor::health::Watch;
 use crate::sensor::pipeline::{self, Outcome, Settings, Sources};
 use crate::sensor::progress::Progress;
 use crate::sensor::recorder::Recorder;
+use crate::sensor::sight::Gauge;
 use crate::sensor::stop::Stop;
 use crate::sinks::{EveError, EveFile};
 use crate::store::{FailureKind, RuleNames, RunId, RunKind, StoreError, Writer};
@@ -30,6 +32,8 @@ pub struct Record {
     pub events: Option<EveFile>,
     /// Show a progress bar where there is a terminal.
     pub bar: bool,
+    /// Watches a live capture for blindness.
+    pub watch: Option<Watch>,
 }
 
 impl Record {
@@ -45,7 +49,7 @@ impl Record {
         });
         let events = events.transpose()?;
         let (stop, progress) = (Stop::default(), Progress::default());
-        Ok(Record { settings, stop, progress, events, bar })
+        Ok(Record { settings, stop, progress, events, bar, watch: None })
     }
 
     /// Opens the database for writing.
@@ -79,6 +83,8 @@ impl Record {
             worker: self.worker_maker(),
             stop: self.stop.clone(),
             progress: self.progress.clone(),
+            gauge: self.watch.is_some().then(Gauge::default),
+            watch: self.watch.clone(),
         };
         let bar = Bar::show(&self.progress, self.bar);
         let outcome = pipeline::run(sources, &settings, recorder);

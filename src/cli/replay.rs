@@ -3,11 +3,12 @@
 use super::args::ReplayArgs;
 use super::config::RecordSettings;
 use super::exit::{Exit, Failure, tell};
+use super::follow::follow;
 use super::main::watch_signals;
 use super::record::{Record, store_failure};
 use crate::capture::{Filter, Input, InputError, Inputs};
 use crate::sensor::ingest::Ingest;
-use crate::sensor::pipeline::{OpenInput, Sources};
+use crate::sensor::pipeline::{OpenInput, Pace, Sources};
 use crate::store::{InputIdentity, InputPlan, RunKind};
 
 /// Skipped files that are named; a directory of other things holds thousands.
@@ -27,6 +28,9 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(
             "reveal to standard output: --reveal needs a new file, name one with --events",
         ));
+    }
+    if args.follow {
+        return follow(args, settings, filter);
     }
     let inputs = Inputs::expand(&args.paths);
     let mut exit = tell_unusable(&inputs)?;
@@ -72,10 +76,10 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     watch_signals(&record.stop)?;
     let mut todo = todo.into_iter();
     let mut next = || {
-        let (input, identity) = todo.next()?;
-        Some(open(&input, identity, filter.as_deref()))
+        let next = todo.next();
+        next.map(|(input, identity)| open(&input, identity, filter.as_deref())).into()
     };
-    let sources = Sources { next: &mut next, live: false };
+    let sources = Sources { next: &mut next, pace: Pace::Files };
     record.run(sources, (writer, RunKind::Replay, plan.replaces.clone()), exit)
 }
 
@@ -92,11 +96,12 @@ fn open(
     let source = input.open()?;
     // It compiled before; a second time it does so again.
     let filter = filter.and_then(|text| Filter::new(text).ok());
-    Ok(OpenInput { ingest: Ingest::new(Box::new(source), filter), identity })
+    let ingest = Ingest::new(Box::new(source), filter);
+    Ok(OpenInput { ingest, identity, identify: None })
 }
 
 /// Says what cannot be read. Nothing usable at all is a usage error.
-fn tell_unusable(inputs: &Inputs) -> Result<Exit, Failure> {
+pub fn tell_unusable(inputs: &Inputs) -> Result<Exit, Failure> {
     let mut errors = inputs.unusable.iter();
     if inputs.usable.is_empty() {
         let Some(last) = errors.next_back() else {

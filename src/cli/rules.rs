@@ -25,8 +25,12 @@ pub fn run(args: &RulesArgs) -> Result<Exit, Failure> {
 struct RuleRow<'a> {
     rule: &'a str,
     class: &'a str,
+    country: Option<&'a str>,
+    hipaa: Option<&'a str>,
+    gdpr: Option<&'a str>,
     description: &'a str,
     check: Option<&'a str>,
+    references: &'a [String],
     file: &'a str,
     line: usize,
 }
@@ -34,9 +38,13 @@ struct RuleRow<'a> {
 const COLUMNS: &[Column] = &[
     Column::text("rule", "RULE", 0),
     Column::text("class", "CLASS", 0),
-    Column::text("description", "DESCRIPTION", 1),
+    Column::text("country", "COUNTRY", 1),
+    Column::text("hipaa", "HIPAA", 1),
+    Column::text("gdpr", "GDPR", 1),
     Column::text("check", "CHECK", 2),
-    Column::text("file", "FILE", 3),
+    Column::text("description", "DESCRIPTION", 3),
+    Column::text("references", "SOURCE", 4),
+    Column::text("file", "FILE", 5),
     Column::hidden("line"),
 ];
 
@@ -48,8 +56,12 @@ fn list(folder: Option<&std::path::Path>, format: Format) -> Result<Exit, Failur
         .map(|rule| RuleRow {
             rule: rule.id(),
             class: &rule.class,
+            country: rule.country(),
+            hipaa: rule.hipaa.as_deref(),
+            gdpr: rule.gdpr.as_deref(),
             description: &rule.description,
             check: rule.check.as_deref(),
+            references: &rule.references,
             file: rule.file(),
             line: rule.line(),
         })

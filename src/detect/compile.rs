@@ -25,6 +25,9 @@ use super::{finders, recognisers};
 /// Examples of each kind that every rule has.
 const EXAMPLES_MIN: usize = 3;
 
+/// What a class can be under the GDPR.
+const GDPR: [&str; 3] = ["health", "national-id", "personal"];
+
 /// Weight from which one value that passes is telling where names are kept.
 const TELLING_WEIGHT_MIN: f64 = 4.0;
 /// Chance up to which it is telling whatever its weight.
@@ -314,6 +317,14 @@ fn validate(rule: &Rule) -> Result<(), RuleError> {
     }
     if !(-20.0..=20.0).contains(&rule.weight) || !(-20.0..=20.0).contains(&rule.bare_weight) {
         return Err(refuse(rule, "weight", "expected log-odds from -20 to 20"));
+    }
+    let letter = |hipaa: &String| matches!(hipaa.as_bytes(), [b'A'..=b'R']);
+    if !rule.hipaa.as_ref().is_none_or(letter) {
+        return Err(refuse(rule, "hipaa", "expected a letter from A to R, as in 45 CFR 164.514"));
+    }
+    if !rule.gdpr.as_deref().is_none_or(|gdpr| GDPR.contains(&gdpr)) {
+        let known = GDPR.join(", ");
+        return Err(refuse(rule, "gdpr", format!("expected one of {known}")));
     }
     match rule.chance {
         Some(chance) if !(chance > 0.0 && chance < 1.0) => {

@@ -3,7 +3,7 @@
 
 use regex_automata::meta::Regex;
 
-use crate::base::limits::{EMBEDDED_PATTERNS_MAX, LEAD_IN_BYTES};
+use crate::base::limits::{EMBEDDED_PATTERNS_MAX, LEAD_IN_BYTES, MASK_CHARS_MAX};
 use crate::base::scan;
 use crate::model::{Outcome, RuleBits, RuleId};
 
@@ -38,6 +38,16 @@ pub(super) struct Search {
     pub(super) lead_in: Vec<String>,
 }
 
+/// A shape that may begin where a word does.
+#[derive(Debug)]
+struct Begin {
+    /// How long that word then is: told before the shape is looked at.
+    first_word: usize,
+    shape: Shape,
+    /// Of every rule with that mask.
+    searches: Vec<usize>,
+}
+
 /// All rules over longer text.
 #[derive(Debug, Default)]
 pub(super) struct Embedded {
@@ -45,9 +55,9 @@ pub(super) struct Embedded {
     /// Finders tried where a word with a digit begins.
     at_digits: Vec<usize>,
     /// Shapes tried there, by the number of digits the word begins with.
-    by_run: Vec<Vec<(Shape, usize)>>,
+    by_run: Vec<Vec<Begin>>,
     /// Shapes that may begin with any number of digits.
-    open: Vec<(Shape, usize)>,
+    open: Vec<Begin>,
     anchors: Anchors,
     anchored: Vec<(String, usize)>,
     email: Option<RuleId>,
@@ -55,8 +65,9 @@ pub(super) struct Embedded {
 
 /// Digits that some search wants at least.
 const DIGITS_MIN: usize = 4;
-/// Letters before the first digit of a word that is tried (`GB29…`, `AB123456C`, `AKIA…`).
-const LETTERS_BEFORE_DIGIT_MAX: usize = 4;
+/// Letters before the first digit of a word that is tried (`GB29…`, `AB123456C`, `AKIA…`; an
+/// Italian tax code begins with six).
+const LETTERS_BEFORE_DIGIT_MAX: usize = 6;
 /// Bytes before `@` that are looked at.
 const LOCAL_MAX: usize = 64;
 /// Bytes behind `@` that are looked at.
@@ -71,14 +82,14 @@ impl Embedded {
         }
         for shape in shapes {
             let Some(run) = shape.leading_digits() else {
-                self.open.push((shape, number));
+                add_shape(&mut self.open, shape, number);
                 continue;
             };
             if self.by_run.len() <= run {
                 self.by_run.resize_with(run + 1, Vec::new);
             }
             if let Some(shapes) = self.by_run.get_mut(run) {
-                shapes.push((shape, number));
+                add_shape(shapes, shape, number);
             }
         }
         self.searches.push(search);
@@ -170,14 +181,17 @@ impl Embedded {
         let most = self.by_run.len();
         let run = rest.iter().take(most).take_while(|b| b.is_ascii_digit()).count();
         let shapes = self.by_run.get(run).into_iter().flatten().chain(&self.open);
-        for (shape, search) in shapes {
-            let Some(search) = self.searches.get(*search) else { continue };
-            if !found.contains(search.trial.rule)
-                && shape.fits_head(rest).is_some_and(|value| search.trial.passes(value))
-                && shape.stands_alone(text, start)
-                && search.is_led_in(text, start)
-            {
-                found.insert(search.trial.rule);
+        let word = rest.iter().take(MASK_CHARS_MAX + 1).take_while(|b| is_word_byte(**b)).count();
+        for Begin { shape, searches, .. } in shapes.filter(|begin| begin.first_word == word) {
+            let Some(value) = shape.fits_head(rest) else { continue };
+            for search in searches.iter().filter_map(|search| self.searches.get(*search)) {
+                if !found.contains(search.trial.rule)
+                    && search.trial.passes(value)
+                    && shape.stands_alone(text, start)
+                    && search.is_led_in(text, start)
+                {
+                    found.insert(search.trial.rule);
+                }
             }
         }
         for search in &self.at_digits {
@@ -185,6 +199,16 @@ impl Embedded {
             if !found.contains(search.trial.rule) && search.finds(text, start..start) {
                 found.insert(search.trial.rule);
             }
+        }
+    }
+}
+
+/// Adds a search to its shape, which may be there already.
+fn add_shape(shapes: &mut Vec<Begin>, shape: Shape, search: usize) {
+    match shapes.iter_mut().find(|known| known.shape == shape) {
+        Some(known) => known.searches.push(search),
+        None => {
+            shapes.push(Begin { first_word: shape.first_word(), shape, searches: vec![search] });
         }
     }
 }
@@ -283,7 +307,7 @@ mod tests {
     fn a_digit_later_in_a_chain_begins_no_word() {
         assert_eq!(word_start(b"id 123", 3), Some(3));
         assert_eq!(word_start(b"GB29", 2), Some(0));
-        assert_eq!(word_start(b"abcdef1", 6), None);
+        assert_eq!(word_start(b"abcdefg1", 7), None);
         assert_eq!(word_start(b"9dad-11d1", 5), None);
         assert_eq!(word_start(b"(212", 1), Some(1));
     }

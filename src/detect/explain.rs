@@ -23,7 +23,9 @@ pub(super) fn withheld(
     }
     for rule in &class.rules {
         let checks = [Some(rule.id), rule.bare].into_iter().flatten();
-        let passed = checks.filter_map(|id| column.by_check(rule, id, 0.0)).find(|c| c.count > 0);
+        let passed = checks
+            .filter_map(|id| column.by_check(rule, (id, 0.0), 0.0, false))
+            .find(|c| c.count > 0);
         if let Some(claim) = passed {
             return Some(format!("withheld {name}: {}, {TOO_LITTLE}", claim.why));
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::TableMap;
-use crate::model::{Evidence, Form, RuleBits, RuleId, ValueKind};
+use crate::model::{Evidence, Form, RuleId, ValueKind};
 
 use super::explain;
 use super::field::FieldRef;
@@ -11,11 +11,20 @@ use super::locate::{Place, Places};
 use super::score;
 use super::words::{Phrase, Standing, Words};
 
+mod distinct;
+mod rivals;
+
+use distinct::Distinct;
+use rivals::{Checked, Claim};
+
 /// The class of identifiers of whatever kind: a value may be one and be known more closely.
 const ANY_IDENTIFIER: &str = "person.identifier";
 
 /// The class of what clinicians write: who is called by an honorific there is a person.
 const PROSE: &str = "health.free_text";
+
+/// Values from which on a column whose values all begin alike is one series.
+const SERIES_MIN: u64 = 5;
 
 /// Confidence from which a class is reported.
 pub const CONFIDENCE_REPORTED: u8 = 50;
@@ -85,40 +94,6 @@ pub(super) struct Judge {
     pub(super) places: Places,
 }
 
-/// Distinct values of the sample, per rule.
-struct Distinct {
-    tried: [u16; 256],
-    passed: [u16; 256],
-    embedded: [u16; 256],
-    entries: u64,
-}
-
-impl Distinct {
-    #[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
-    fn of(evidence: &mut Evidence) -> Distinct {
-        let mut out =
-            Distinct { tried: [0; 256], passed: [0; 256], embedded: [0; 256], entries: 0 };
-        let count = |bits: RuleBits, table: &mut [u16; 256]| {
-            for rule in bits.iter() {
-                table[usize::from(rule.0)] += 1;
-            }
-        };
-        for entry in evidence.sample.entries() {
-            count(entry.outcome.tried, &mut out.tried);
-            count(entry.outcome.passed, &mut out.passed);
-            count(entry.outcome.embedded, &mut out.embedded);
-            out.entries += 1;
-        }
-        out
-    }
-
-    #[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
-    fn of_rule(&self, rule: RuleId) -> (u64, u64, u64) {
-        let at = usize::from(rule.0);
-        (self.tried[at].into(), self.passed[at].into(), self.embedded[at].into())
-    }
-}
-
 /// What a field's name says of one class.
 #[derive(Clone, Copy, Debug, Default)]
 struct Naming<'a> {
@@ -136,20 +111,6 @@ struct Common<'a> {
     thing: Option<&'a String>,
     /// Any other word that speaks against.
     negative: Option<&'a String>,
-}
-
-/// One way in which a class may be carried.
-pub(super) struct Claim {
-    pub(super) log_odds: f64,
-    pub(super) count: u64,
-    pub(super) why: String,
-}
-
-impl Claim {
-    /// The same, made because of what other fields of the object carry.
-    fn beside(self) -> Claim {
-        Claim { why: format!("{}; the object is a person's", self.why), ..self }
-    }
 }
 
 impl Judge {
@@ -172,7 +133,9 @@ impl Judge {
         };
         let rivals = self.settled(&words, &places, evidence);
         let prose = places.iter().any(|place| *place.class == *PROSE);
-        let column = Column { evidence, distinct, filled, prose };
+        let searched = self.searched(&distinct);
+        let column = Column { evidence, distinct, filled, prose, searched };
+        let mut claims: Vec<(&JudgeClass, Option<&Place>, Option<Claim>)> = Vec::new();
         for class in &self.classes {
             let place = places.iter().find(|p| p.class == class.class);
             let rival = rivals.as_deref().filter(|settled| **settled != *class.class);
@@ -188,6 +151,10 @@ impl Judge {
             if claim.is_none() && place.is_none() {
                 out.reasons.extend(explain::withheld(class, naming.phrase, &column));
             }
+            claims.push((class, place, claim));
+        }
+        column.compare(&mut claims);
+        for (class, place, claim) in claims {
             self.report(&class.class, place, claim, &column, field, &mut out);
         }
         for place in places.iter().filter(|p| !self.by_class.contains_key(&p.class)) {
@@ -200,8 +167,8 @@ impl Judge {
     /// Whether what stands beside a field at `path` can change what is said of it.
     pub(super) fn minds_neighbours(&self, path: &str) -> bool {
         let words = Words::of_path(path);
-        let mut rules = self.classes.iter().flat_map(|class| &class.rules);
-        rules.any(|rule| words.leaf_is(&rule.beside_names, &[]))
+        let is_leaf = |rule: &JudgeRule| words.leaf_is(&rule.beside_names, &[]);
+        self.classes.iter().any(|class| class.rules.iter().any(is_leaf))
     }
 
     fn places_of(&self, field: &FieldRef<'_>) -> Vec<Place> {
@@ -316,7 +283,8 @@ impl Judge {
                 None => place,
             };
             let more = claim.as_ref().map_or(0.0, |c| (c.log_odds - score::PRIOR).clamp(-2.0, 2.0));
-            claim = Some(Claim { log_odds: known + more, count: column.filled, why });
+            claim =
+                Some(Claim { log_odds: known + more, count: column.filled, why, checked: None });
         }
         let Some(claim) = claim else { return };
         let confidence = score::confidence(claim.log_odds);
@@ -339,6 +307,8 @@ pub(super) struct Column<'a> {
     pub(super) filled: u64,
     /// Whether its place says that clinicians write here.
     prose: bool,
+    /// Checks that were tried without a name that asks for them.
+    searched: u64,
 }
 
 impl Column<'_> {
@@ -384,10 +354,10 @@ impl Column<'_> {
             let named = if strong { naming.weight.max(0.0) } else { naming.weight };
             let base = score::PRIOR + named + against;
             if context || !rule.needs_context {
-                offer(self.by_check(rule, rule.id, base + rule.weight));
+                offer(self.by_check(rule, (rule.id, rule.weight), base, context));
             }
             if let Some(bare) = rule.bare.filter(|_| context || !rule.bare_needs_context) {
-                offer(self.by_check(rule, bare, base + rule.bare_weight));
+                offer(self.by_check(rule, (bare, rule.bare_weight), base, context));
             }
             offer(self.by_form(rule, base).filter(|_| naming.named));
             if beside(rule) {
@@ -403,7 +373,13 @@ impl Column<'_> {
     }
 
     /// Whole values that pass.
-    pub(super) fn by_check(&self, rule: &JudgeRule, id: RuleId, base: f64) -> Option<Claim> {
+    pub(super) fn by_check(
+        &self,
+        rule: &JudgeRule,
+        (id, weight): (RuleId, f64),
+        base: f64,
+        in_context: bool,
+    ) -> Option<Claim> {
         let count = self.evidence.of_rule(id);
         if count.tried == 0 {
             return None;
@@ -418,29 +394,35 @@ impl Column<'_> {
             None => format!("{passed} of {tried} distinct values have the format ({check})"),
         };
         if count.passed == 0 || passed == 0 {
-            return Some(Claim { log_odds: score::PRIOR, count: 0, why });
+            return Some(Claim { log_odds: score::PRIOR, count: 0, why, checked: None });
         }
-        let mut log_odds =
-            base + score::share_evidence(count.passed, self.filled, rule.weight >= score::STRONG);
+        let share = score::share_evidence(count.passed, self.filled, rule.weight >= score::STRONG);
+        let mut log_odds = base + weight + share;
         let series = self.is_series(rule, passed);
         let (tried, passed) = if series { (1, 1) } else { (tried, passed) };
         log_odds += match rule.chance {
-            Some(chance) => score::check_evidence(tried, passed, chance),
+            Some(chance) if in_context => score::check_evidence(tried, passed, chance),
+            Some(chance) => {
+                score::check_evidence(tried, passed, chance) - score::search_cost(self.searched)
+            }
             None => score::repeat_evidence(passed),
         };
+        let checked = rule.chance.map(|chance| Checked {
+            says: weight + share + score::unbounded_check_evidence(tried, passed, chance),
+            in_context,
+        });
         let why = if series { format!("{why}; all of them begin alike") } else { why };
         let why = match rule.test.map(|test| self.distinct.of_rule(test).1) {
             Some(tests @ 1..) => format!("{why}; {tests} of a range for tests and examples"),
             _ => why,
         };
-        Some(Claim { log_odds, count: count.passed, why })
+        Some(Claim { log_odds, count: count.passed, why, checked })
     }
 
     /// Whether `passed` distinct values all begin alike, as a real column's do not.
     fn is_series(&self, rule: &JudgeRule, passed: u64) -> bool {
-        const VALUES_MIN: u64 = 5;
         let kinds = rule.spread.iter().filter(|id| self.distinct.of_rule(**id).1 > 0).count();
-        kinds == 1 && passed >= VALUES_MIN
+        kinds == 1 && passed >= SERIES_MIN
     }
 
     /// Values that look like the class where its place leaves open what stands there.
@@ -463,7 +445,8 @@ impl Column<'_> {
         }
         let why = format!("{fitting} of {} values have a fitting form", self.filled);
         let share = 2.0 * score::share_evidence(fitting, self.filled, false);
-        Some(Claim { log_odds: base + rule.bare_weight + share, count: fitting, why })
+        let log_odds = base + rule.bare_weight + share;
+        Some(Claim { log_odds, count: fitting, why, checked: None })
     }
 
     /// Found inside longer text.
@@ -482,6 +465,7 @@ impl Column<'_> {
             log_odds: score::PRIOR + weight + score::repeat_evidence(distinct),
             count: embedded,
             why,
+            checked: None,
         })
     }
 }

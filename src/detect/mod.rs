@@ -32,6 +32,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use checks::{check_names, passes_check};
 pub use detector::{Detector, Inspection};
 pub use explain::nothing_found;
 pub use field::FieldRef;

@@ -30,6 +30,10 @@ pub(super) const STRONG: f64 = 10.5;
 /// What whole values lose when the place or the name already say they are something else.
 pub(super) const RIVAL: f64 = -6.0;
 
+/// By how much one class has to explain the same values better than another to stand alone: less is
+/// chance.
+pub(super) const SAID_APART: f64 = 3.0;
+
 /// What the values of one column can add at most by passing a check, and lose by failing it.
 /// Bounded: a column can be right and something else entirely.
 const CHECK_MOST: f64 = 14.0;
@@ -41,11 +45,22 @@ const REAL_PASS_RATE: f64 = 0.97;
 /// What `passed` of `tried` distinct values say, if chance passes a share of `chance`: the
 /// logarithm of the likelihood ratio of two binomials.
 pub(super) fn check_evidence(tried: u64, passed: u64, chance: f64) -> f64 {
+    unbounded_check_evidence(tried, passed, chance).clamp(CHECK_LEAST, CHECK_MOST)
+}
+
+/// The same without a bound, to compare classes that would explain the same values.
+pub(super) fn unbounded_check_evidence(tried: u64, passed: u64, chance: f64) -> f64 {
     let chance = chance.clamp(1e-6, 0.999_999);
     let failed = tried.saturating_sub(passed);
-    let sum = float(passed) * (REAL_PASS_RATE / chance).ln()
-        + float(failed) * ((1.0 - REAL_PASS_RATE) / (1.0 - chance)).ln();
-    sum.clamp(CHECK_LEAST, CHECK_MOST)
+    float(passed) * (REAL_PASS_RATE / chance).ln()
+        + float(failed) * ((1.0 - REAL_PASS_RATE) / (1.0 - chance)).ln()
+}
+
+/// What a check that no name or place asked for pays when it was one of `searched` that were tried
+/// on the same values: the prior of a column being some such number is shared among them (the
+/// correction of Bonferroni, in log-odds).
+pub(super) fn search_cost(searched: u64) -> f64 {
+    float(searched.max(1)).ln()
 }
 
 /// What the share of a column's values that fit takes away. A rule whose format alone says a lot
@@ -72,6 +87,11 @@ pub(super) fn confidence(log_odds: f64) -> u8 {
 pub(super) fn log_odds(confidence: u8) -> f64 {
     let share = f64::from(confidence.clamp(1, 99)) / 100.0;
     (share / (1.0 - share)).ln()
+}
+
+/// A length as a count.
+pub(super) fn count(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
 }
 
 /// A count for arithmetic; beyond 2^53 the last digits are lost, which changes no judgement.

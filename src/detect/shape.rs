@@ -54,7 +54,7 @@ impl Position {
 }
 
 /// A mask: so many bytes, each of a class.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     positions: Box<[Position]>,
     /// Least and greatest number of digits in a value.
@@ -127,6 +127,12 @@ impl Shape {
         }
     }
 
+    /// How many bytes the first word of a text that fits has.
+    pub(super) fn first_word(&self) -> usize {
+        let word = |p: &&Position| p.class != 0 || is_word_byte(p.literal);
+        self.positions.iter().take_while(word).count()
+    }
+
     /// Whether a value that fits could have `byte` at `place`.
     pub(super) fn accepts(&self, place: usize, byte: u8) -> bool {
         self.positions.get(place).is_some_and(|position| position.accepts(byte))
@@ -142,7 +148,7 @@ impl Shape {
     pub(super) fn fits_head<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
         let (head, rest) = text.split_at_checked(self.positions.len())?;
         let first = self.positions.first()?;
-        (first.accepts(*head.first()?) && self.fits(head) && is_word_end(rest)).then_some(head)
+        (first.accepts(*head.first()?) && is_word_end(rest) && self.fits(head)).then_some(head)
     }
 }
 

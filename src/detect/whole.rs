@@ -5,7 +5,7 @@ use regex_automata::meta::Regex;
 use crate::base::limits::MASK_CHARS_MAX;
 use crate::model::{Form, Outcome, RuleId};
 
-use super::checks::{Check, Input, starts_with_date};
+use super::checks::{Check, starts_with_date};
 use super::recognisers::{Recogniser, Seen};
 use super::shape::{Compact, Shape};
 
@@ -28,11 +28,7 @@ pub(super) const SPREAD_KINDS: u8 = 4;
 impl Trial {
     /// Whether `value` passes.
     pub(super) fn passes(&self, value: &[u8]) -> bool {
-        match self.check {
-            None => true,
-            Some(Check { input: Input::Whole, run, .. }) => run(value),
-            Some(Check { input: Input::Compact, run, .. }) => run(Compact::of(value).as_bytes()),
-        }
+        self.check.is_none_or(|check| check.passes(value))
     }
 
     /// The rule that counts values which begin like `value`.
@@ -64,9 +60,10 @@ impl Trial {
 }
 
 #[derive(Debug)]
-struct ShapeTrial {
+struct ShapeTrials {
     shape: Shape,
-    trial: usize,
+    /// Of every rule with that mask: it is looked at once for all of them.
+    trials: Vec<usize>,
 }
 
 /// What every point in time has (RFC 3339): `2024-02-29T10:00`.
@@ -81,14 +78,14 @@ pub(super) fn is_instant(bytes: &[u8]) -> bool {
         && starts_with_date(bytes)
 }
 
-/// All rules over whole values, by what decides soonest: length and number of digits.
+/// All rules over whole values, by what decides soonest: length and number of digits. A mask is
+/// looked at once, however many rules have it.
 #[derive(Debug)]
 pub(super) struct Whole {
     trials: Vec<Trial>,
-    /// By length.
-    shapes: Vec<Vec<ShapeTrial>>,
-    /// By length: one bit per number of digits that some shape of that length can have.
-    gates: [u64; MASK_CHARS_MAX + 1],
+    shapes: Vec<ShapeTrials>,
+    /// By length, then by number of digits: the shapes that a value of so many can have.
+    by_census: Vec<Vec<Vec<usize>>>,
     /// By form.
     recognisers: [Vec<(Recogniser, usize)>; Form::ALL.len()],
     patterns: Vec<(Pattern, usize)>,
@@ -112,7 +109,7 @@ impl Whole {
     pub(super) fn wants_ids(&self) -> bool {
         const LEN: usize = 36;
         !self.patterns.is_empty()
-            || self.shapes.get(LEN).is_some_and(|shapes| !shapes.is_empty())
+            || self.by_census.get(LEN).is_some_and(|by_digits| !by_digits.is_empty())
             || self.recognisers.get(Form::Uuid as usize).is_some_and(|found| !found.is_empty())
     }
 
@@ -125,8 +122,8 @@ impl Whole {
     pub(super) fn new() -> Whole {
         Whole {
             trials: Vec::new(),
-            shapes: (0..=MASK_CHARS_MAX).map(|_| Vec::new()).collect(),
-            gates: [0; MASK_CHARS_MAX + 1],
+            shapes: Vec::new(),
+            by_census: vec![Vec::new(); MASK_CHARS_MAX + 1],
             recognisers: Default::default(),
             patterns: Vec::new(),
             instants: false,
@@ -142,15 +139,22 @@ impl Whole {
     /// Values of `shape` are tried.
     pub(super) fn add_shape(&mut self, shape: Shape, trial: usize) {
         self.instants |= (INSTANT_MARKS.iter()).all(|(place, byte)| shape.accepts(*place, *byte));
+        if let Some(known) = self.shapes.iter_mut().find(|entry| entry.shape == shape) {
+            known.trials.push(trial);
+            return;
+        }
         let (least, most) = shape.digits();
-        if let Some(gate) = self.gates.get_mut(shape.len()) {
-            for digits in least..=most.min(63) {
-                *gate |= 1 << digits;
+        let number = self.shapes.len();
+        if let Some(by_digits) = self.by_census.get_mut(shape.len()) {
+            if by_digits.len() <= usize::from(most) {
+                by_digits.resize_with(usize::from(most) + 1, Vec::new);
+            }
+            let range = usize::from(least)..=usize::from(most);
+            for numbers in by_digits.get_mut(range).into_iter().flatten() {
+                numbers.push(number);
             }
         }
-        if let Some(shapes) = self.shapes.get_mut(shape.len()) {
-            shapes.push(ShapeTrial { shape, trial });
-        }
+        self.shapes.push(ShapeTrials { shape, trials: vec![trial] });
     }
 
     /// Values of a recogniser are tried.
@@ -169,13 +173,7 @@ impl Whole {
 
     /// Tries `value`.
     pub(super) fn apply(&self, value: &Seen<'_>, outcome: &mut Outcome) {
-        let digits = value.census.digits;
-        if let Some(gate) = self.gates.get(value.census.len)
-            && digits < 64
-            && gate >> digits & 1 == 1
-        {
-            self.apply_shapes(value, digits, outcome);
-        }
+        self.apply_shapes(value, outcome);
         for (recogniser, trial) in
             self.recognisers.get(usize::from(value.form as u8)).into_iter().flatten()
         {
@@ -197,13 +195,14 @@ impl Whole {
         }
     }
 
-    fn apply_shapes(&self, value: &Seen<'_>, digits: usize, outcome: &mut Outcome) {
-        for entry in self.shapes.get(value.census.len).into_iter().flatten() {
-            let (least, most) = entry.shape.digits();
-            if (usize::from(least)..=usize::from(most)).contains(&digits)
-                && entry.shape.fits(value.bytes)
-            {
-                self.apply_trial(entry.trial, value.bytes, outcome);
+    fn apply_shapes(&self, value: &Seen<'_>, outcome: &mut Outcome) {
+        let by_digits = self.by_census.get(value.census.len);
+        let numbers = by_digits.and_then(|numbers| numbers.get(value.census.digits));
+        for entry in numbers.into_iter().flatten().filter_map(|number| self.shapes.get(*number)) {
+            if entry.shape.fits(value.bytes) {
+                for trial in &entry.trials {
+                    self.apply_trial(*trial, value.bytes, outcome);
+                }
             }
         }
     }

@@ -18,6 +18,13 @@ pub struct Rule {
     pub description: String,
     /// Where the format and the check are specified.
     pub references: Vec<String>,
+    /// Which identifier of the HIPAA Safe Harbor list it is: the letter, `A` to `R`, of 45 CFR
+    /// 164.514(b)(2)(i). Absent where it is none (a secret of the service).
+    pub hipaa: Option<String>,
+    /// What it is under the GDPR: `health` (article 9(1) with recital 35: numbers that identify a
+    /// person for health purposes are data concerning health), `national-id` (article 87) or
+    /// `personal` (article 4(1)).
+    pub gdpr: Option<String>,
     /// A whole value that looks like one of these is tried. `#` a digit, `^` a capital, `@` a
     /// letter, `*` a digit or capital, `x` a hexadecimal digit, `{n}` repeats the one before,
     /// `\` takes the next literally; all else stands for itself.
@@ -99,6 +106,13 @@ impl Rule {
     /// The rule's id.
     pub fn id(&self) -> &str {
         self.id.get_ref()
+    }
+
+    /// The country of its class, by ISO 3166-1 (`eu` for the Union), in lower case; `None` for
+    /// classes of every country.
+    pub fn country(&self) -> Option<&str> {
+        let (head, _) = self.class.split_once('.')?;
+        (head.len() == 2).then_some(head)
     }
 
     /// The file it came from.

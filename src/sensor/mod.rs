@@ -6,15 +6,20 @@
 //! - `shard`: a worker whose panics are caught
 //! - [`recorder`]: the writer's side: rollups in, a run in the store out
 //! - `drain`: the end of a capture
+//! - [`sight`], [`health`]: what can be seen of flows, and when that is too little
+//! - [`diagnosis`]: what `phitap doctor` measures, and what it makes of it
 //! - [`progress`]: what a progress bar shows
 //! - [`stop`]: the one flag that ends a run
 //! - `threads`: capture threads, workers and writer
 
+pub mod diagnosis;
 mod drain;
+pub mod health;
 pub mod ingest;
 pub mod pipeline;
 pub mod progress;
 pub mod recorder;
 mod shard;
+pub mod sight;
 pub mod stop;
 mod threads;

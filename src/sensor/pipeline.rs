@@ -22,10 +22,12 @@ use crate::model::{Segment, SegmentBatch, Settled};
 use crate::store::{InputIdentity, InputRecord, StoreError};
 
 use super::drain::Drain;
+use super::health::Watch;
 use super::ingest::{Ingest, Step};
 use super::progress::Progress;
 use super::recorder::{Recorded, Recorder};
 use super::shard::{Panics, Shard};
+use super::sight::Gauge;
 use super::stop::Stop;
 use super::threads::threaded;
 
@@ -41,19 +43,57 @@ const LOOK_PACKETS: u64 = 1024;
 /// What is read.
 pub struct Sources<'a> {
     /// Opens the next input.
-    pub next: &'a mut dyn FnMut() -> Option<Result<OpenInput, CaptureError>>,
-    /// Whether packets that cannot be taken at once are lost. Live inputs are read all at once,
-    /// which takes workers where there are several; files one after the other.
-    pub live: bool,
+    pub next: &'a mut dyn FnMut() -> Upcoming,
+    /// How they are read.
+    pub pace: Pace,
+}
+
+/// What comes next.
+pub enum Upcoming {
+    /// An input.
+    Input(Box<OpenInput>),
+    /// One that cannot be read.
+    Failed(CaptureError),
+    /// Nothing now, perhaps later; whoever says so has waited a little.
+    Later,
+    /// Nothing ever again.
+    End,
+}
+
+impl From<Option<Result<OpenInput, CaptureError>>> for Upcoming {
+    fn from(next: Option<Result<OpenInput, CaptureError>>) -> Self {
+        match next {
+            Some(Ok(input)) => Upcoming::Input(Box::new(input)),
+            Some(Err(error)) => Upcoming::Failed(error),
+            None => Upcoming::End,
+        }
+    }
+}
+
+/// How sources are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Files, one after the other; they wait where nothing can be taken.
+    Files,
+    /// The same, but they are still being written: what was seen is published meanwhile.
+    Following,
+    /// Interfaces, read all at once, which takes workers where there are several. Packets that
+    /// cannot be taken at once are lost, and what was seen is published meanwhile.
+    Live,
 }
 
 /// One input, ready to be read.
 pub struct OpenInput {
     /// The input.
     pub ingest: Ingest,
-    /// Which file it is.
+    /// Which file it is, where that is known before it is read.
     pub identity: Option<InputIdentity>,
+    /// Tells which file it was, once it has been read to its end.
+    pub identify: Option<Identify>,
 }
+
+/// Tells which file was read.
+pub type Identify = Box<dyn FnOnce() -> Option<InputIdentity> + Send>;
 
 /// How a run goes.
 #[derive(Clone)]
@@ -66,6 +106,10 @@ pub struct Settings {
     pub stop: Stop,
     /// Tells how far it is.
     pub progress: Progress,
+    /// Gathers what can be seen of flows, where someone wants to know.
+    pub gauge: Option<Gauge>,
+    /// Watches a live capture for blindness; wants a gauge.
+    pub watch: Option<Watch>,
 }
 
 /// What a run leaves.
@@ -101,7 +145,7 @@ fn inline(
     recorder: Recorder,
 ) -> Result<Outcome, StoreError> {
     let mut here = Inline {
-        shard: Shard::new(settings.worker.clone(), Arc::default()),
+        shard: Shard::new(settings.worker.clone(), Arc::default()).gauged(settings.gauge.clone()),
         batch: SegmentBatch::default(),
         recorder,
         failed: None,
@@ -126,6 +170,10 @@ pub(super) trait Lane {
     fn idle(&mut self) {}
     /// Hands over what is pending; `now` is the packet time or the clock of an idle interface.
     fn tick(&mut self, now: Timestamp, inputs: &dyn Fn() -> Vec<InputRecord>);
+    /// Segments that did not fit since the last time: they are lost.
+    fn take_shed(&mut self) -> u64 {
+        0
+    }
     /// Whether nothing more can be taken: the store failed.
     fn broken(&self) -> bool;
 }
@@ -144,7 +192,7 @@ impl Inline {
         }
         self.batch.clear();
         if self.shard.worker.has_much() {
-            let rollup = self.shard.worker.take();
+            let rollup = self.shard.take();
             self.recorder.add(rollup);
         }
     }
@@ -160,8 +208,8 @@ impl Lane for Inline {
 
     fn tick(&mut self, now: Timestamp, inputs: &dyn Fn() -> Vec<InputRecord>) {
         self.flush();
-        self.shard.worker.sweep(now);
-        let rollup = self.shard.worker.take();
+        self.shard.sweep(now);
+        let rollup = self.shard.take();
         self.recorder.add(rollup);
         if self.recorder.is_due()
             && let Err(error) = self.recorder.flush(&inputs())
@@ -184,6 +232,8 @@ pub(super) struct Capture<'a> {
     interrupted: bool,
     /// Bytes and packets of the input at hand that the progress knows of.
     noted: (u64, u64),
+    /// When the last segment was captured.
+    last: Timestamp,
     since_tick: Stopwatch,
 }
 
@@ -196,6 +246,7 @@ impl<'a> Capture<'a> {
             failures: Vec::new(),
             interrupted: false,
             noted: (0, 0),
+            last: Timestamp::default(),
             since_tick: Stopwatch::start(),
         }
     }
@@ -204,9 +255,10 @@ impl<'a> Capture<'a> {
     pub(super) fn read(&mut self, sources: &mut Sources<'_>, lane: &mut dyn Lane) {
         while !self.settings.stop.asked() && !lane.broken() {
             match (sources.next)() {
-                None => return,
-                Some(Err(error)) => self.failures.push(error),
-                Some(Ok(input)) => self.read_input(input, sources.live, lane),
+                Upcoming::End => return,
+                Upcoming::Failed(error) => self.failures.push(error),
+                Upcoming::Later => self.wait(lane),
+                Upcoming::Input(input) => self.read_input(*input, sources.pace, lane),
             }
         }
         self.interrupted = self.settings.stop.asked();
@@ -215,13 +267,23 @@ impl<'a> Capture<'a> {
     /// Opens every source, for threads to read them.
     pub(super) fn open_all(&mut self, sources: &mut Sources<'_>) -> Vec<OpenInput> {
         let mut inputs = Vec::new();
-        while let Some(opened) = (sources.next)() {
-            match opened {
-                Ok(input) => inputs.push(input),
-                Err(error) => self.failures.push(error),
+        loop {
+            match (sources.next)() {
+                Upcoming::Input(input) => inputs.push(*input),
+                Upcoming::Failed(error) => self.failures.push(error),
+                Upcoming::Later => {}
+                Upcoming::End => return inputs,
             }
         }
-        inputs
+    }
+
+    /// Between two files: what was seen is published meanwhile.
+    fn wait(&mut self, lane: &mut dyn Lane) {
+        lane.idle();
+        if self.since_tick.elapsed() >= TICK {
+            self.since_tick = Stopwatch::start();
+            lane.tick(self.last, &|| self.done.clone());
+        }
     }
 
     /// Adds what another thread has read.
@@ -243,8 +305,9 @@ impl<'a> Capture<'a> {
     }
 
     /// Reads one input to its end, or until someone stops it.
-    pub(super) fn read_input(&mut self, input: OpenInput, live: bool, lane: &mut dyn Lane) {
-        let OpenInput { mut ingest, identity } = input;
+    pub(super) fn read_input(&mut self, input: OpenInput, pace: Pace, lane: &mut dyn Lane) {
+        let OpenInput { mut ingest, mut identity, identify } = input;
+        let live = pace == Pace::Live;
         let number = u32::try_from(self.done.len()).unwrap_or(u32::MAX);
         ingest.go_on(std::mem::take(&mut self.decoder), number);
         let mut last = Timestamp::default();
@@ -252,7 +315,7 @@ impl<'a> Capture<'a> {
         let mut drain = Drain::default();
         loop {
             if ingest.packets() % LOOK_PACKETS == 0
-                && self.look(&mut ingest, last, live, lane)
+                && self.look(&mut ingest, last, pace, lane)
                 && (!live || drain.is_over())
             {
                 stopped = true;
@@ -266,7 +329,7 @@ impl<'a> Capture<'a> {
                 Ok(Step::Counted) => {}
                 Ok(Step::Idle(now)) => {
                     lane.idle();
-                    if self.look(&mut ingest, now, live, lane) && (!live || drain.is_quiet()) {
+                    if self.look(&mut ingest, now, pace, lane) && (!live || drain.is_quiet()) {
                         stopped = true;
                         break;
                     }
@@ -279,6 +342,7 @@ impl<'a> Capture<'a> {
                 }
             }
         }
+        self.last = last;
         self.note_progress(&ingest);
         self.noted = (0, 0);
         self.interrupted |= self.settings.stop.asked();
@@ -286,8 +350,11 @@ impl<'a> Capture<'a> {
         self.settle(ingest.settled_earlier());
         self.decoder = ingest.hand_on();
         // A capture that is stopped is done; one whose interface went away is not.
-        if (failed || stopped && !live) && account.incomplete.is_none() {
+        if (failed || stopped && pace == Pace::Files) && account.incomplete.is_none() {
             account.incomplete = Some(if failed { "ended early" } else { "interrupted" }.into());
+        }
+        if let (None, false, Some(identify)) = (&account.incomplete, stopped, identify) {
+            identity = identify();
         }
         self.done.push(InputRecord { account, identity });
     }
@@ -306,15 +373,20 @@ impl<'a> Capture<'a> {
         &mut self,
         ingest: &mut Ingest,
         now: Timestamp,
-        live: bool,
+        pace: Pace,
         lane: &mut dyn Lane,
     ) -> bool {
         self.note_progress(ingest);
-        if live && self.since_tick.elapsed() >= TICK {
+        if pace != Pace::Files && self.since_tick.elapsed() >= TICK {
             self.since_tick = Stopwatch::start();
+            ingest.shed("queue-full", lane.take_shed());
             let account = ingest.account();
-            let inputs = || vec![InputRecord { account: account.clone(), identity: None }];
-            lane.tick(now, &inputs);
+            if let (Some(watch), Some(gauge)) = (&self.settings.watch, &self.settings.gauge) {
+                watch.observe(now, &account, gauge);
+            }
+            let done = &self.done;
+            let current = || InputRecord { account: account.clone(), identity: None };
+            lane.tick(now, &|| done.iter().cloned().chain([current()]).collect());
         }
         self.settings.stop.asked() || lane.broken()
     }

@@ -11,19 +11,23 @@ use crate::store::{InputRecord, RunId, RunKind, Seal, StoreError, Writer};
 
 /// How often a live capture writes what it has seen, at the soonest.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
-/// A flush takes at most this share of the time: a large inventory is written less often.
+/// A flush takes at most this share of the time: a large inventory is written less often,
 const FLUSH_SHARE: u32 = 5;
+/// but still so often that a query knows of a packet within five seconds.
+const FLUSH_INTERVAL_MAX: Duration = Duration::from_secs(3);
 
 /// One run being recorded.
 pub struct Recorder {
-    writer: Writer,
-    run: RunId,
+    /// Where it is written, and as which run; nowhere for a diagnosis.
+    store: Option<(Writer, RunId)>,
     kind: RunKind,
     replaces: Vec<RunId>,
     detector: Arc<Detector>,
     caps: Caps,
     rollup: Rollup,
     changed: BTreeSet<EndpointKey>,
+    /// Inputs at the last flush: another one is told although it may have changed nothing.
+    inputs_written: usize,
     /// What all other runs add up to; loaded when it is first needed.
     others: Option<Rollup>,
     since_flush: Stopwatch,
@@ -50,20 +54,26 @@ impl Recorder {
         (detector, caps): (Arc<Detector>, Caps),
     ) -> Result<Self, StoreError> {
         let run = writer.begin_run(kind, clock::wall())?;
-        Ok(Recorder {
-            writer,
-            run,
-            kind,
-            replaces,
+        let recorder = Recorder::in_memory(detector, caps);
+        Ok(Recorder { store: Some((writer, run)), kind, replaces, ..recorder })
+    }
+
+    /// Records without a database.
+    pub fn in_memory(detector: Arc<Detector>, caps: Caps) -> Self {
+        Recorder {
+            store: None,
+            kind: RunKind::Replay,
+            replaces: Vec::new(),
             detector,
             caps,
             rollup: Rollup::default(),
             changed: BTreeSet::new(),
+            inputs_written: 0,
             others: None,
             since_flush: Stopwatch::start(),
             flush_took: Duration::ZERO,
             unknown_rules: BTreeSet::new(),
-        })
+        }
     }
 
     /// Adds what a worker has observed.
@@ -76,18 +86,23 @@ impl Recorder {
 
     /// Whether a live capture should flush now.
     pub fn is_due(&self) -> bool {
-        let interval = FLUSH_INTERVAL.max(self.flush_took * FLUSH_SHARE);
+        let interval = FLUSH_INTERVAL.max(self.flush_took * FLUSH_SHARE).min(FLUSH_INTERVAL_MAX);
         self.kind == RunKind::Capture && self.since_flush.elapsed() >= interval
     }
 
     /// Writes what a live capture has seen so far, and publishes the inventory with it.
     pub fn flush(&mut self, inputs: &[InputRecord]) -> Result<(), StoreError> {
         let watch = Stopwatch::start();
-        if !self.changed.is_empty() {
+        if !self.changed.is_empty() || inputs.len() != self.inputs_written {
+            self.inputs_written = inputs.len();
             let changed = std::mem::take(&mut self.changed);
-            self.writer.write_changed(self.run, &self.rollup, &changed, inputs)?;
+            if let Some((writer, run)) = &mut self.store {
+                writer.write_changed(*run, &self.rollup, &changed, inputs)?;
+            }
             let inventory = self.assess()?;
-            self.writer.publish(&inventory)?;
+            if let Some((writer, _)) = &mut self.store {
+                writer.publish(&inventory)?;
+            }
         }
         self.flush_took = watch.elapsed();
         self.since_flush = Stopwatch::start();
@@ -100,26 +115,31 @@ impl Recorder {
         inputs: &[InputRecord],
         interrupted: bool,
     ) -> Result<Recorded, StoreError> {
-        self.writer.write_all(self.run, &self.rollup)?;
+        if let Some((writer, run)) = &mut self.store {
+            writer.write_all(*run, &self.rollup)?;
+        }
         let inventory = self.assess()?;
-        self.writer.seal(&Seal {
-            run: self.run,
-            inputs,
-            // A capture has no end but the one it is given.
-            interrupted: interrupted && self.kind == RunKind::Replay,
-            replaces: &self.replaces,
-            ended: clock::wall(),
-            inventory: &inventory,
-        })?;
-        self.writer.close()?;
+        if let Some((mut writer, run)) = self.store {
+            writer.seal(&Seal {
+                run,
+                inputs,
+                // A capture has no end but the one it is given.
+                interrupted: interrupted && self.kind == RunKind::Replay,
+                replaces: &self.replaces,
+                ended: clock::wall(),
+                inventory: &inventory,
+            })?;
+            writer.close()?;
+        }
         let unknown_rules = self.unknown_rules.into_iter().collect();
         Ok(Recorded { inventory, run: self.rollup, unknown_rules })
     }
 
     /// Gives the run up: nothing of it stays.
-    pub fn abandon(mut self) -> Result<(), StoreError> {
-        self.writer.abandon(self.run)?;
-        self.writer.close()
+    pub fn abandon(self) -> Result<(), StoreError> {
+        let Some((mut writer, run)) = self.store else { return Ok(()) };
+        writer.abandon(run)?;
+        writer.close()
     }
 
     fn assess(&mut self) -> Result<Inventory, StoreError> {
@@ -127,11 +147,13 @@ impl Recorder {
             Some(others) => others.clone(),
             None => {
                 let mut others = Rollup::default();
-                let mut except = self.replaces.clone();
-                except.push(self.run);
-                for loaded in self.writer.load_sealed(&except)? {
-                    self.unknown_rules.extend(loaded.unknown_rules);
-                    others.merge(loaded.rollup, &self.caps);
+                if let Some((writer, run)) = &self.store {
+                    let mut except = self.replaces.clone();
+                    except.push(*run);
+                    for loaded in writer.load_sealed(&except)? {
+                        self.unknown_rules.extend(loaded.unknown_rules);
+                        others.merge(loaded.rollup, &self.caps);
+                    }
                 }
                 self.others.insert(others).clone()
             }

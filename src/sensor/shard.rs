@@ -12,6 +12,8 @@ use crate::inventory::Rollup;
 use crate::model::SegmentBatch;
 use crate::store::InputRecord;
 
+use super::sight::{Gauge, Sight, Sights};
+
 /// What a worker is given.
 pub(super) enum Work {
     /// Segments of its flows.
@@ -33,6 +35,8 @@ pub(super) struct Shard {
     make: Arc<dyn Fn() -> Worker + Send + Sync>,
     pub(super) worker: Worker,
     panics: Arc<Panics>,
+    /// What can be seen of the flows, where someone wants to know.
+    sight: Option<(Gauge, Sight)>,
 }
 
 /// What panics cost.
@@ -58,7 +62,13 @@ impl Shard {
     /// A shard with a new worker.
     pub(super) fn new(make: Arc<dyn Fn() -> Worker + Send + Sync>, panics: Arc<Panics>) -> Self {
         let worker = make();
-        Shard { make, worker, panics }
+        Shard { make, worker, panics, sight: None }
+    }
+
+    /// Also counts what can be seen of the flows.
+    pub(super) fn gauged(mut self, gauge: Option<Gauge>) -> Self {
+        self.sight = gauge.map(|gauge| (gauge, Sight::default()));
+        self
     }
 
     /// Panics of this and its fellow shards.
@@ -75,6 +85,9 @@ impl Shard {
             for segment in batch.iter() {
                 left -= 1;
                 last = Some(segment.at);
+                if let Some((_, sight)) = &mut self.sight {
+                    sight.note(&segment);
+                }
                 self.worker.process(&segment);
             }
             if let Some(at) = last {
@@ -87,17 +100,42 @@ impl Shard {
         // The segment that caused it was looked at as far as it went; the rest is lost.
         self.panics.count.fetch_add(1, Ordering::Relaxed);
         self.panics.segments.fetch_add(left, Ordering::Relaxed);
-        let observed = catch_unwind(AssertUnwindSafe(|| self.worker.take())).ok();
+        let observed = catch_unwind(AssertUnwindSafe(|| self.take())).ok();
         self.worker = (self.make)();
         observed
+    }
+
+    /// Frees what is known to be over at `now`.
+    pub(super) fn sweep(&mut self, now: Timestamp) {
+        self.worker.sweep(now);
+        if let Some((gauge, sight)) = &mut self.sight
+            && let Some(sights) = sight.take_due(now)
+        {
+            gauge.add(sights);
+        }
+    }
+
+    /// What was observed since the last rollup.
+    pub(super) fn take(&mut self) -> Rollup {
+        let rollup = self.worker.take();
+        if let Some((gauge, _)) = &self.sight {
+            let exchanges = rollup.endpoints.values().map(|e| e.coverage.exchanges).sum();
+            if exchanges > 0 {
+                gauge.add(Sights { exchanges, ..Sights::default() });
+            }
+        }
+        rollup
     }
 
     /// Ends every flow; what was observed since the last rollup.
     pub(super) fn finish(&mut self) -> Rollup {
         let caught = catch_unwind(AssertUnwindSafe(|| {
             self.worker.finish();
-            self.worker.take()
+            self.take()
         }));
+        if let Some((gauge, sight)) = &mut self.sight {
+            gauge.add(sight.take());
+        }
         caught.unwrap_or_else(|_| {
             self.panics.count.fetch_add(1, Ordering::Relaxed);
             Rollup::default()
@@ -123,12 +161,12 @@ pub(super) fn serve(
                 let _ = give_back.try_send(batch);
             }
             Work::Tick(now) => {
-                shard.worker.sweep(now);
+                shard.sweep(now);
                 due = true;
             }
         }
         if due || shard.worker.has_much() {
-            let _ = to_writer.send(Report::Rollup(Box::new(shard.worker.take())));
+            let _ = to_writer.send(Report::Rollup(Box::new(shard.take())));
         }
     }
     let _ = to_writer.send(Report::Rollup(Box::new(shard.finish())));

@@ -11,7 +11,7 @@ use crate::model::{FiveTuple, Segment, SegmentBatch};
 use crate::store::{InputRecord, StoreError};
 
 use super::pipeline::{
-    BATCH_BYTES, BATCH_SEGMENTS, Capture, Lane, OpenInput, Outcome, Settings, Sources,
+    BATCH_BYTES, BATCH_SEGMENTS, Capture, Lane, OpenInput, Outcome, Pace, Settings, Sources,
 };
 use super::recorder::Recorder;
 use super::shard::{Panics, Report, Shard, Work, serve};
@@ -37,16 +37,17 @@ pub(super) fn threaded(
             let (to_worker, work) = bounded::<Work>(QUEUE_BATCHES);
             let (give_back, empty) = bounded::<SegmentBatch>(QUEUE_BATCHES + 1);
             let (make, panics) = (settings.worker.clone(), panics.clone());
+            let gauge = settings.gauge.clone();
             let to_writer = to_writer.clone();
             scope.spawn(move || {
-                let shard = Shard::new(make, panics);
+                let shard = Shard::new(make, panics).gauged(gauge);
                 serve(shard, &work, &give_back, &to_writer);
             });
             lanes.push(ShardLane { to_worker, empty, batch: SegmentBatch::default() });
         }
         let failed = &failed;
         let writer = scope.spawn(move || write_loop(recorder, &from_workers, failed));
-        let (state, live) = (table_state(), sources.live);
+        let (state, live) = (table_state(), sources.pace == Pace::Live);
         let shards = Shards { lanes, state, live, failed, to_writer, source: 0, shed: 0 };
         if live {
             listen(scope, &mut capture, (sources, settings), shards);
@@ -78,7 +79,7 @@ fn listen<'scope, 'env>(
     let mut inputs = capture.open_all(sources).into_iter();
     let first = inputs.next();
     let read = |input: OpenInput, mut shards: Shards<'scope>, mut capture: Capture<'scope>| {
-        capture.read_input(input, true, &mut shards);
+        capture.read_input(input, Pace::Live, &mut shards);
         shards.finish(&mut capture);
         capture
     };
@@ -205,6 +206,10 @@ impl Lane for Shards<'_> {
             let _ = lane.to_worker.try_send(Work::Tick(now));
         }
         let _ = self.to_writer.try_send(Report::Inputs(self.source, inputs()));
+    }
+
+    fn take_shed(&mut self) -> u64 {
+        std::mem::take(&mut self.shed)
     }
 
     fn broken(&self) -> bool {

@@ -15,6 +15,7 @@ pub mod recut;
 pub mod rng;
 pub mod said;
 pub mod script;
+pub mod stdnum;
 pub mod tcp;
 
 use std::io::Write;

@@ -20,6 +20,15 @@ pub(super) struct PcapNg {
     interfaces: Vec<Interface>,
     /// Simple packet blocks carry no time: they get that of the packet before them.
     last_at: Timestamp,
+    /// A block that is passed over and did not come whole yet.
+    passing: Option<Passing>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Passing {
+    offset: u64,
+    len: u64,
+    left: u64,
 }
 
 #[derive(Debug)]
@@ -69,6 +78,7 @@ impl PcapNg {
             order: ByteOrder::Little,
             interfaces: Vec::new(),
             last_at: Timestamp::default(),
+            passing: None,
         };
         reader.section(window)?;
         Ok(reader)
@@ -85,7 +95,7 @@ impl PcapNg {
                 ENHANCED_PACKET | OBSOLETE_PACKET => return self.packet(window, block).map(Some),
                 SIMPLE_PACKET => return self.simple_packet(window, block).map(Some),
                 INTERFACE_DESCRIPTION => self.interface(window, block)?,
-                _ => pass_over(window, block.len)?,
+                _ => self.pass_over(window, block.len)?,
             }
         }
     }
@@ -94,6 +104,9 @@ impl PcapNg {
     #[inline]
     fn block(&mut self, window: &mut Window) -> Result<Option<Block>, Box<Incomplete>> {
         loop {
+            if self.passing.is_some() {
+                self.go_on_passing(window)?;
+            }
             if !window.fill(BLOCK_LEN_MIN) {
                 let expected = format!("a block needs at least {BLOCK_LEN_MIN} bytes");
                 return window.ending(&expected).map_or(Ok(None), Err);
@@ -132,7 +145,30 @@ impl PcapNg {
         check_len(window, len, SECTION_LEN_MIN)?;
         self.order = order;
         self.interfaces.clear();
-        pass_over(window, len)
+        self.pass_over(window, len)
+    }
+
+    /// Consumes a block that is not read, however long, without holding it.
+    fn pass_over(&mut self, window: &mut Window, len: usize) -> Result<(), Box<Incomplete>> {
+        let len = len as u64;
+        self.passing = Some(Passing { offset: window.offset(), len, left: len });
+        self.go_on_passing(window)
+    }
+
+    fn go_on_passing(&mut self, window: &mut Window) -> Result<(), Box<Incomplete>> {
+        let Some(mut block) = self.passing.take() else { return Ok(()) };
+        block.left -= window.skip(block.left);
+        if block.left == 0 {
+            return Ok(());
+        }
+        self.passing = Some(block);
+        let Passing { offset, len, left } = block;
+        let expected = format!("the block there needs {len} bytes, {} are left", len - left);
+        let mut incomplete = window.ending("").unwrap_or_else(|| {
+            Box::new(Incomplete { cause: IncompleteCause::CutShort, offset, detail: expected })
+        });
+        incomplete.offset = offset;
+        Err(incomplete)
     }
 
     fn interface(&mut self, window: &mut Window, block: Block) -> Result<(), Box<Incomplete>> {
@@ -255,21 +291,6 @@ fn hold(
     }
     let detail = format!("a block of {len} bytes that ends with the length {trailer}");
     Err(damaged(window.offset(), detail))
-}
-
-/// Consumes a block that is not read, however long, without holding it.
-fn pass_over(window: &mut Window, len: usize) -> Result<(), Box<Incomplete>> {
-    let offset = window.offset();
-    let skipped = window.skip(len as u64);
-    if skipped == len as u64 {
-        return Ok(());
-    }
-    let expected = format!("the block there needs {len} bytes, {skipped} are left");
-    let mut incomplete = window.ending("").unwrap_or_else(|| {
-        Box::new(Incomplete { cause: IncompleteCause::CutShort, offset, detail: expected })
-    });
-    incomplete.offset = offset;
-    Err(incomplete)
 }
 
 fn unknown_interface(window: &Window, id: u32) -> Box<Incomplete> {

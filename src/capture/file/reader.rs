@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::base::Timestamp;
 use crate::capture::file::container::{self, Position};
 use crate::capture::file::error::FileError;
 use crate::capture::file::pcap::Pcap;
@@ -20,6 +21,8 @@ pub struct FileSource {
     position: Position,
     bytes_total: Option<u64>,
     ended: bool,
+    /// The last packet's: what is idle has no other time.
+    last_at: Timestamp,
     incomplete: Option<Incomplete>,
 }
 
@@ -48,12 +51,18 @@ impl FileSource {
         Ok(source)
     }
 
+    /// Whether a file that begins with these bytes is a capture.
+    pub(in crate::capture) fn begins_capture(magic: [u8; 4]) -> bool {
+        PcapNg::recognise(magic) || Pcap::recognise(magic).is_some()
+    }
+
     /// Reads a capture from standard input. Its name is `-`.
     pub fn stdin() -> Result<Self, FileError> {
         Self::from_reader("-", io::stdin())
     }
 
-    /// Reads a capture from any reader, and its file header at once. `name` is what users see.
+    /// Reads a capture from any reader, and its file header at once. `name` is what users see. A
+    /// reader that fails with [`io::ErrorKind::WouldBlock`] behind the header is idle for now.
     pub fn from_reader(name: &str, input: impl Read + Send + 'static) -> Result<Self, FileError> {
         let open = |source| FileError::Open { name: name.to_owned(), source };
         let header = |incomplete: Box<Incomplete>| FileError::Header {
@@ -79,7 +88,8 @@ impl FileSource {
         };
         let (bytes_total, ended, incomplete) = (None, false, None);
         let name = name.to_owned();
-        Ok(FileSource { name, window, format, position, bytes_total, ended, incomplete })
+        let last_at = Timestamp::default();
+        Ok(FileSource { name, window, format, position, bytes_total, ended, last_at, incomplete })
     }
 }
 
@@ -94,13 +104,20 @@ impl PacketSource for FileSource {
             Format::PcapNg(reader) => reader.next(&mut self.window),
         };
         match record {
-            Ok(Some(record)) => Ok(Next::Packet(Packet {
-                at: record.at,
-                link: record.link,
-                // Some recorders leave the wire length zero; it was at least what was captured.
-                wire_len: record.wire_len.max(u32::try_from(record.captured).unwrap_or(u32::MAX)),
-                data: self.window.lend(record.len, record.skip, record.captured),
-            })),
+            Ok(Some(record)) => {
+                self.last_at = record.at;
+                Ok(Next::Packet(Packet {
+                    at: record.at,
+                    link: record.link,
+                    // Some recorders leave the wire length zero; it was at least what was captured.
+                    wire_len: record
+                        .wire_len
+                        .max(u32::try_from(record.captured).unwrap_or(u32::MAX)),
+                    data: self.window.lend(record.len, record.skip, record.captured),
+                }))
+            }
+            // A reader that has nothing now is asked again: no format has lost anything by then.
+            Ok(None) | Err(_) if self.window.take_starved() => Ok(Next::Idle(self.last_at)),
             Ok(None) => {
                 self.ended = true;
                 Ok(Next::End)

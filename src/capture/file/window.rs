@@ -23,12 +23,14 @@ pub(super) struct Window {
     offset: u64,
     /// Why no more bytes will come: the end of the input, or a failure.
     finished: Option<Result<(), io::Error>>,
+    /// Whether the input had nothing now and may have more later.
+    starved: bool,
 }
 
 impl Window {
     pub(super) fn new(input: Box<dyn Read + Send>) -> Self {
         let bytes = vec![0; CAPTURE_READ_BYTES];
-        Window { input, bytes, start: 0, end: 0, offset: 0, finished: None }
+        Window { input, bytes, start: 0, end: 0, offset: 0, finished: None, starved: false }
     }
 
     /// Whether at least `n` bytes can be had; reads as needed. `n` has a limit at the caller.
@@ -90,10 +92,19 @@ impl Window {
                 Ok(0) => self.finished = Some(Ok(())),
                 Ok(read) => self.end += read.min(self.bytes.len() - self.end),
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                    self.starved = true;
+                    return false;
+                }
                 Err(e) => self.finished = Some(Err(e)),
             }
         }
         self.end - self.start >= n
+    }
+
+    /// Whether a `fill` failed since the last time only because the input has nothing now.
+    pub(super) fn take_starved(&mut self) -> bool {
+        std::mem::take(&mut self.starved)
     }
 
     /// What to say when `fill` failed although the capture goes on: `expected` names the thing

@@ -1,5 +1,7 @@
 //! Calendar dates as people and standards write them.
 
+use super::calendar::is_date;
+
 /// Years in which people of whom data is exchanged were born. No clock: the end is generous.
 const BIRTH_YEARS: std::ops::RangeInclusive<u32> = 1890..=2045;
 
@@ -7,13 +9,13 @@ const BIRTH_YEARS: std::ops::RangeInclusive<u32> = 1890..=2045;
 /// birth: `1970-01-31`, `19700131`, `31/01/1970`, `1/31/1970`, `31.01.1970`.
 pub(crate) fn birth_date(value: &[u8]) -> bool {
     let Some((year, month, day, rest)) = numeric_date(value) else { return false };
-    BIRTH_YEARS.contains(&year) && is_calendar_date(year, month, day) && is_midnight(rest)
+    BIRTH_YEARS.contains(&year) && is_date(year, month, day) && is_midnight(rest)
 }
 
 /// Whether `value` starts with an ISO 8601 date (`2024-02-29`, whatever follows).
 pub(crate) fn starts_with_date(value: &[u8]) -> bool {
     let Some((date, _)) = value.split_at_checked(10) else { return false };
-    numeric_date(date).is_some_and(|(y, m, d, _)| y >= 1000 && is_calendar_date(y, m, d))
+    numeric_date(date).is_some_and(|(y, m, d, _)| y >= 1000 && is_date(y, m, d))
 }
 
 type Parts<'a> = (u32, u32, u32, &'a [u8]);
@@ -63,17 +65,6 @@ fn iso_date(date: [u8; 10]) -> Option<(u32, u32, u32)> {
     }
     let [a, b, c, d, e, f, g, h] = digits.map(u32::from);
     Some((a * 1000 + b * 100 + c * 10 + d, e * 10 + f, g * 10 + h))
-}
-
-fn is_calendar_date(year: u32, month: u32, day: u32) -> bool {
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let days = match month {
-        2 => 28 + u32::from(leap),
-        4 | 6 | 9 | 11 => 30,
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        _ => return false,
-    };
-    (1..=days).contains(&day)
 }
 
 /// Nothing, or a time of day that is all zeros.

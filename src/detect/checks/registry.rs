@@ -1,5 +1,7 @@
 //! Every check by name.
 
+use super::super::shape::Compact;
+use super::national::NATIONAL;
 use super::{
     card, date, e164, email, iban, jwt, luhn, mac, mbi, nhs, nino, npi, phone, ssn, written_date,
 };
@@ -24,6 +26,16 @@ pub(crate) struct Check {
     pub(crate) run: fn(&[u8]) -> bool,
 }
 
+impl Check {
+    /// Whether `value`, as it stands in traffic, passes.
+    pub(crate) fn passes(&self, value: &[u8]) -> bool {
+        match self.input {
+            Input::Whole => (self.run)(value),
+            Input::Compact => (self.run)(Compact::of(value).as_bytes()),
+        }
+    }
+}
+
 const CHECKS: [Check; 16] = [
     Check { name: "birth-date", input: Input::Whole, run: date::birth_date },
     Check { name: "card", input: Input::Compact, run: card::card },
@@ -43,12 +55,28 @@ const CHECKS: [Check; 16] = [
     Check { name: "written-date", input: Input::Whole, run: written_date::written_date },
 ];
 
+/// Every check.
+fn all() -> impl Iterator<Item = &'static Check> {
+    CHECKS.iter().chain(&NATIONAL)
+}
+
 /// The check called `name`.
 pub(crate) fn find(name: &str) -> Option<Check> {
-    CHECKS.iter().find(|check| check.name == name).copied()
+    all().find(|check| check.name == name).copied()
 }
 
 /// The names of all checks, for messages.
 pub(crate) fn names() -> String {
-    CHECKS.map(|check| check.name).join(", ")
+    check_names().collect::<Vec<_>>().join(", ")
+}
+
+/// The name of every built-in check, as the key `check` of a rule takes it.
+pub fn check_names() -> impl Iterator<Item = &'static str> {
+    all().map(|check| check.name)
+}
+
+/// Whether `value` passes the built-in check called `name`, read as rules read it: of most checks
+/// only its letters and digits count. `None` where no check has that name.
+pub fn passes_check(name: &str, value: &[u8]) -> Option<bool> {
+    find(name).map(|check| check.passes(value))
 }

@@ -278,3 +278,59 @@ fn search_parameters_belong_to_the_type_that_is_searched() {
     assert_eq!(search("name", "/r4/Patient/{id}/ValueSet", Location::Query), [""; 0]);
     assert_eq!(search("organization.name", "/r4/Patient", Location::Query), [""; 0]);
 }
+
+#[test]
+fn random_numbers_of_any_length_are_no_national_numbers() {
+    for len in 7..=18 {
+        for (seed, count) in [(61, 1), (62, 3), (63, 10), (64, 100), (65, 1_000)] {
+            for more in 0..4 {
+                let seed = seed * 1_000 + more * 100 + u64::try_from(len).unwrap();
+                assert_none("$.x", digits(seed, count, len));
+                assert_none("$.items[*].ref", digits(seed + 50, count, len));
+            }
+        }
+    }
+    let dates = (0..2_000u64).map(|n| format!("20{:02}{:02}{:02}", n % 30, n % 12 + 1, n % 28 + 1));
+    assert_none("$.at", dates.map(|date| format!("{date}{:04}", date.len() * 173)));
+}
+
+#[test]
+fn numbers_of_articles_with_their_check_digits_are_no_national_numbers() {
+    let gs1 = |len: usize| {
+        digits(71, 300, len - 1).into_iter().map(|body| {
+            let weighted = body.bytes().rev().zip([3u32, 1].into_iter().cycle());
+            let sum: u32 = weighted.map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+            format!("{body}{}", (10 - sum % 10) % 10)
+        })
+    };
+    for len in [8, 12, 13, 14, 18] {
+        assert_none("$.code", gs1(len));
+        assert_none("$.ean", gs1(len));
+    }
+}
+
+/// Values of a mask that pass a check.
+fn valid(check: &str, mask: &str, count: usize) -> Vec<String> {
+    let mut numbers = random(81);
+    let filled = std::iter::repeat_with(|| super::fill(mask, &mut numbers)).take(2_000_000);
+    let passing = |v: &String| super::super::passes_check(check, v.as_bytes()) == Some(true);
+    filled.filter(passing).take(count).collect()
+}
+
+#[test]
+fn a_column_of_national_numbers_is_given_its_class_and_at_most_one_more() {
+    let pack = crate::rules::RulePack::builtin();
+    for rule in pack.rules().iter().filter(|rule| rule.country().is_some()) {
+        let Some(check) = rule.check.as_deref() else { continue };
+        // A check that most values pass, or that wants a name, says nothing of a nameless column.
+        let weak = rule.chance.is_none_or(|chance| chance > 0.12);
+        if weak || rule.needs_context || rule.bare_needs_context {
+            continue;
+        }
+        let mask = rule.bare_masks.first().or(rule.masks.last()).unwrap();
+        let judged = judge("$.k7", valid(check, mask, 40));
+        let found: Vec<&str> = judged.verdicts.iter().map(|v| v.class.as_ref()).collect();
+        assert!(found.len() <= 2, "{}: {:#?}", rule.id(), judged.reasons);
+        assert!(found.contains(&rule.class.as_ref()), "{}: {:#?}", rule.id(), judged.reasons);
+    }
+}

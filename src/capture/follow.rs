@@ -1,0 +1,308 @@
+//! Rotating captures as they appear: what `tcpdump -G`, `dumpcap -b` and the like write into a
+//! directory, read while it is written.
+//!
+//! Files are read in the order of their names, which must be that of their times. A file is done
+//! when a capture with a later name is there or when it has been renamed or removed; until then
+//! its end is only where it has come to.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use crate::base::StableHasher;
+use crate::capture::file::{FileError, FileSource};
+use crate::capture::inputs::identity_of;
+use crate::capture::source::{CaptureError, Incomplete, Next, PacketSource, Progress};
+use crate::model::InputIdentity;
+
+/// How long whoever has nothing waits before the next look.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// A directory whose captures are read as they appear. What lies in directories below is not
+/// looked at.
+#[derive(Debug)]
+pub struct Follow {
+    directory: PathBuf,
+    /// Names that are to be read, in order.
+    waiting: VecDeque<OsString>,
+    /// The file read last, held open so that no new file is given its inode number.
+    last: Option<(OsString, File)>,
+    /// Names that the directory had at the last look.
+    known: BTreeSet<OsString>,
+    /// Names that are not read: the inventory has them.
+    skipped: BTreeSet<OsString>,
+}
+
+/// What a look at the directory brought.
+pub enum Followed {
+    /// The next capture.
+    File(Box<FollowedFile>),
+    /// Nothing now.
+    Nothing,
+    /// A file that is passed over, and why.
+    Passed {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Follow {
+    /// Follows `directory`.
+    pub fn new(directory: &Path) -> Self {
+        Follow {
+            directory: directory.to_owned(),
+            waiting: VecDeque::new(),
+            last: None,
+            known: BTreeSet::new(),
+            skipped: BTreeSet::new(),
+        }
+    }
+
+    /// Captures in the directory that are done: all but the last.
+    pub fn done(&self) -> io::Result<Vec<PathBuf>> {
+        let mut names: Vec<OsString> = list(&self.directory)?.into_iter().collect();
+        names.retain(|name| is_capture(&self.directory.join(name)));
+        names.pop();
+        Ok(names.into_iter().map(|name| self.directory.join(name)).collect())
+    }
+
+    /// Passes over a file silently when its turn comes.
+    pub fn skip(&mut self, path: &Path) {
+        self.skipped.extend(path.file_name().map(OsStr::to_owned));
+    }
+
+    /// The next capture, once it can be read. Waits a little where there is none.
+    pub fn look(&mut self) -> Result<Followed, FileError> {
+        if self.waiting.is_empty()
+            && let Some(late) = self.list_again()?
+        {
+            return Ok(late);
+        }
+        let Some(name) = self.waiting.front().cloned() else {
+            thread::park_timeout(LOOK_INTERVAL);
+            return Ok(Followed::Nothing);
+        };
+        let path = self.directory.join(&name);
+        if self.is_read(&name, &path) {
+            self.waiting.pop_front();
+            return Ok(Followed::Nothing);
+        }
+        let followed = match Tail::open(&path) {
+            Ok(tail) => tail.source(),
+            // Removed before its turn came.
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                self.waiting.pop_front();
+                let reason = "it was removed before it could be read".to_owned();
+                return Ok(Followed::Passed { path, reason });
+            }
+            Err(source) => {
+                self.waiting.pop_front();
+                return Err(FileError::Open { name: path.display().to_string(), source });
+            }
+        };
+        match followed {
+            Opened::File(file) => {
+                self.waiting.pop_front();
+                self.last = file.handle.try_clone().ok().map(|handle| (name, handle));
+                Ok(Followed::File(file))
+            }
+            Opened::NotYet => {
+                thread::park_timeout(LOOK_INTERVAL);
+                Ok(Followed::Nothing)
+            }
+            Opened::Never(error) => {
+                self.waiting.pop_front();
+                if !error.is_other_kind() {
+                    return Err(error);
+                }
+                Ok(Followed::Passed { path, reason: error.to_string() })
+            }
+        }
+    }
+
+    /// Looks at the directory; tells of one file that came too late, the others at the next look.
+    fn list_again(&mut self) -> Result<Option<Followed>, FileError> {
+        let names = list(&self.directory).map_err(|source| FileError::Open {
+            name: self.directory.display().to_string(),
+            source,
+        })?;
+        let last = self.last.as_ref().map(|(name, _)| name);
+        let later = |name: &&OsString| last.is_none_or(|last| *name > last);
+        self.waiting =
+            names.iter().filter(later).filter(|n| !self.known.contains(*n)).cloned().collect();
+        let late = names.iter().find(|n| !later(n) && !self.known.contains(*n)).cloned();
+        if let Some(late) = late {
+            self.waiting.clear();
+            self.known.insert(late.clone());
+            let path = self.directory.join(late);
+            if !is_capture(&path) {
+                return Ok(Some(Followed::Nothing));
+            }
+            let reason = "it appeared when captures with later names had been read; names must \
+                          sort by time"
+                .to_owned();
+            return Ok(Some(Followed::Passed { path, reason }));
+        }
+        self.known = names;
+        Ok(None)
+    }
+
+    /// Whether a file is known already: by the inventory, or as the one read last under a name
+    /// that says more (`a.pcap` became `a.pcap.gz`).
+    fn is_read(&self, name: &OsStr, path: &Path) -> bool {
+        if self.skipped.contains(name) {
+            return true;
+        }
+        let Some((last, handle)) = &self.last else { return false };
+        let longer = name.as_encoded_bytes().strip_prefix(last.as_encoded_bytes());
+        longer.is_some_and(|more| more.starts_with(b".")) || is_at(handle, path)
+    }
+}
+
+/// A capture that may still be written.
+pub struct FollowedFile {
+    source: FileSource,
+    handle: File,
+}
+
+impl FollowedFile {
+    /// Tells which file it was, once it has been read.
+    pub fn identity(&self, hasher: StableHasher) -> impl FnOnce() -> Option<InputIdentity> + use<> {
+        let handle = self.handle.try_clone();
+        move || identity_of(&mut handle.ok()?, &hasher).ok()
+    }
+}
+
+impl PacketSource for FollowedFile {
+    fn next_packet(&mut self) -> Result<Next<'_>, CaptureError> {
+        let next = self.source.next_packet();
+        if let Ok(Next::Idle(_)) = next {
+            thread::park_timeout(LOOK_INTERVAL);
+        }
+        next
+    }
+
+    fn name(&self) -> &str {
+        self.source.name()
+    }
+
+    fn progress(&self) -> Progress {
+        self.source.progress()
+    }
+
+    fn incomplete(&self) -> Option<&Incomplete> {
+        self.source.incomplete()
+    }
+}
+
+/// Reads a file to where it has come to, and to its end once it is done.
+struct Tail {
+    file: File,
+    path: PathBuf,
+}
+
+enum Opened {
+    File(Box<FollowedFile>),
+    NotYet,
+    Never(FileError),
+}
+
+impl Tail {
+    fn open(path: &Path) -> io::Result<Tail> {
+        Ok(Tail { file: File::open(path)?, path: path.to_owned() })
+    }
+
+    /// A capture's header must be there whole, and a compressed file as such: what ends in the
+    /// middle of it cannot be told from damage.
+    fn source(self) -> Opened {
+        let name = self.path.display().to_string();
+        let opened = |source| FileError::Open { name: name.clone(), source };
+        let done = self.is_done();
+        if !done && is_compressed(&self.path) {
+            return Opened::NotYet;
+        }
+        let handle = match self.file.try_clone() {
+            Ok(handle) => handle,
+            Err(e) => return Opened::Never(opened(e)),
+        };
+        match FileSource::from_reader(&name, self) {
+            Ok(source) => Opened::File(Box::new(FollowedFile { source, handle })),
+            // Four bytes that are no capture's stay so.
+            Err(error @ FileError::NotACapture { .. }) => Opened::Never(error),
+            Err(error) if done => Opened::Never(error),
+            Err(_) => Opened::NotYet,
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        if !is_at(&self.file, &self.path) {
+            return true;
+        }
+        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else {
+            return true;
+        };
+        // Some other file with a later name says nothing.
+        list(folder).is_ok_and(|names| {
+            let later = names
+                .range::<OsStr, _>((std::ops::Bound::Excluded(name), std::ops::Bound::Unbounded));
+            later.map(|name| folder.join(name)).any(|path| is_capture(&path))
+        })
+    }
+}
+
+impl Read for Tail {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self.file.read(out)? {
+            0 if out.is_empty() => Ok(0),
+            // What was written between the first look and the sign that it is done is read, too.
+            0 if self.is_done() => self.file.read(out),
+            0 => Err(ErrorKind::WouldBlock.into()),
+            n => Ok(n),
+        }
+    }
+}
+
+/// Whether `path` still leads to `file`.
+fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(here), Ok(there)) => (here.dev(), here.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}
+
+/// Names of the regular files in `directory`.
+fn list(directory: &Path) -> io::Result<BTreeSet<OsString>> {
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.path().is_file() {
+            names.insert(entry.file_name());
+        }
+    }
+    Ok(names)
+}
+
+fn head(path: &Path) -> [u8; 4] {
+    let mut head = [0; 4];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.map_or([0; 4], |()| head)
+}
+
+fn is_compressed(path: &Path) -> bool {
+    matches!(head(path), [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd])
+}
+
+/// Whether a file begins as captures do, compressed ones included.
+fn is_capture(path: &Path) -> bool {
+    is_compressed(path) || FileSource::begins_capture(head(path))
+}
+
+#[cfg(test)]
+mod tests;

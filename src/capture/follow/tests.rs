@@ -1,0 +1,154 @@
+use std::fs::OpenOptions;
+use std::io::Write;
+
+use super::*;
+
+/// A capture of empty Ethernet frames, each of its own length.
+fn capture(frames: std::ops::Range<u32>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for word in [0xa1b2_c3d4, 2 | 4 << 16, 0, 0, 65_535, 1] {
+        out.extend_from_slice(&u32::to_le_bytes(word));
+    }
+    for length in frames {
+        for word in [length, 0, length, length] {
+            out.extend_from_slice(&u32::to_le_bytes(word));
+        }
+        out.resize(out.len() + length as usize, 0);
+    }
+    out
+}
+
+fn append(path: &Path, bytes: &[u8]) {
+    let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
+    file.write_all(bytes).unwrap();
+}
+
+/// Lengths of the packets until the source has none, and whether it has ended.
+fn read(file: &mut FollowedFile) -> (Vec<usize>, bool) {
+    let mut lengths = Vec::new();
+    loop {
+        match file.next_packet().unwrap() {
+            Next::Packet(packet) => lengths.push(packet.data.len()),
+            Next::Idle(_) => return (lengths, false),
+            Next::End => return (lengths, true),
+        }
+    }
+}
+
+#[track_caller]
+fn opened(follow: &mut Follow) -> Box<FollowedFile> {
+    for _ in 0..20 {
+        if let Followed::File(file) = follow.look().unwrap() {
+            return file;
+        }
+    }
+    panic!("no file after twenty looks")
+}
+
+#[track_caller]
+fn passed(follow: &mut Follow) -> String {
+    for _ in 0..20 {
+        if let Followed::Passed { path, .. } = follow.look().unwrap() {
+            return path.file_name().unwrap().to_string_lossy().into_owned();
+        }
+    }
+    panic!("nothing was passed over in twenty looks")
+}
+
+#[test]
+fn a_growing_file_is_read_as_far_as_it_goes_wherever_it_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, whole) = (folder.path().join("a"), capture(1..6));
+    // Inside the file header, a record's header, a record's data.
+    let cuts = [10, 30, 45, 80, whole.len()];
+    append(&path, &whole[..cuts[0]]);
+    let mut follow = Follow::new(folder.path());
+    assert!(matches!(follow.look().unwrap(), Followed::Nothing), "no whole header");
+    append(&path, &whole[cuts[0]..cuts[1]]);
+    let mut file = opened(&mut follow);
+    let mut all = Vec::new();
+    for pair in cuts[1..].windows(2) {
+        let (lengths, ended) = read(&mut file);
+        assert!(!ended, "it may grow");
+        all.extend(lengths);
+        append(&path, &whole[pair[0]..pair[1]]);
+    }
+    append(&folder.path().join("b"), &capture(0..0));
+    let (lengths, ended) = read(&mut file);
+    all.extend(lengths);
+    assert_eq!((all, ended), (vec![1, 2, 3, 4, 5], true));
+    assert!(file.incomplete().is_none());
+}
+
+#[test]
+fn a_file_is_done_when_it_is_renamed_or_removed_and_is_not_read_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    append(&at("a"), &capture(1..3));
+    let mut follow = Follow::new(folder.path());
+    let mut file = opened(&mut follow);
+    assert_eq!(read(&mut file), (vec![1, 2], false));
+    fs::rename(at("a"), at("a.done")).unwrap();
+    assert_eq!(read(&mut file), (vec![], true));
+    for _ in 0..5 {
+        assert!(matches!(follow.look().unwrap(), Followed::Nothing), "a.done is a");
+    }
+    fs::remove_file(at("a.done")).unwrap();
+    append(&at("b"), &capture(3..4));
+    assert_eq!(read(&mut opened(&mut follow)), (vec![3], false));
+}
+
+#[test]
+fn other_files_are_passed_over_and_do_not_end_a_capture() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    append(&at("b"), &capture(1..2));
+    append(&at("notes"), b"not a capture");
+    let mut follow = Follow::new(folder.path());
+    let mut file = opened(&mut follow);
+    assert_eq!(read(&mut file), (vec![1], false));
+    append(&at("z"), &capture(2..3));
+    assert_eq!(read(&mut file), (vec![], true));
+    assert_eq!(passed(&mut follow), "notes");
+    assert_eq!(read(&mut opened(&mut follow)), (vec![2], false));
+    append(&at("a"), &capture(9..10));
+    assert_eq!(passed(&mut follow), "a", "it comes too late");
+}
+
+#[test]
+fn a_compressed_file_waits_until_it_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = zstd::encode_all(&capture(1..4)[..], 0).unwrap();
+    let path = folder.path().join("a.zst");
+    append(&path, &whole[..whole.len() - 3]);
+    let mut follow = Follow::new(folder.path());
+    assert!(matches!(follow.look().unwrap(), Followed::Nothing));
+    append(&path, &whole[whole.len() - 3..]);
+    append(&folder.path().join("b"), &capture(0..0));
+    assert_eq!(read(&mut opened(&mut follow)), (vec![1, 2, 3], true));
+}
+
+#[test]
+fn a_pcapng_block_that_is_passed_over_may_come_in_pieces() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    let mut whole = Vec::new();
+    let mut block = |kind: u32, body: &[u8]| {
+        let len = u32::try_from(body.len() + 12).unwrap().to_le_bytes();
+        whole.extend_from_slice(&[&kind.to_le_bytes()[..], &len, body, &len].concat());
+        whole.len()
+    };
+    let words = |words: &[u32]| words.iter().flat_map(|w| w.to_le_bytes()).collect::<Vec<u8>>();
+    block(0x0a0d_0d0a, &words(&[0x1a2b_3c4d, 1, u32::MAX, u32::MAX]));
+    let described = block(1, &words(&[1, 0]));
+    block(0x0bad, &[7; 4000]);
+    block(6, &words(&[0, 0, 0, 4, 4, 0]));
+    append(&path, &whole[..described + 100]);
+    let mut follow = Follow::new(folder.path());
+    let mut file = opened(&mut follow);
+    assert_eq!(read(&mut file), (vec![], false));
+    append(&path, &whole[described + 100..described + 3000]);
+    assert_eq!(read(&mut file), (vec![], false));
+    append(&path, &whole[described + 3000..]);
+    assert_eq!(read(&mut file), (vec![4], false));
+}

@@ -1,0 +1,73 @@
+//! `phitap replay --follow`
+
+use super::args::ReplayArgs;
+use super::config::RecordSettings;
+use super::exit::{Exit, Failure, tell};
+use super::main::watch_signals;
+use super::record::{Record, store_failure};
+use crate::capture::{CaptureError, Filter, Follow, Followed, Input};
+use crate::sensor::ingest::Ingest;
+use crate::sensor::pipeline::{Identify, OpenInput, Pace, Sources, Upcoming};
+use crate::store::{InputPlan, RunKind, Writer};
+
+/// Reads rotating captures as they appear, until a signal.
+pub fn follow(
+    args: &ReplayArgs,
+    settings: RecordSettings,
+    filter: Option<String>,
+) -> Result<Exit, Failure> {
+    let [directory] = args.paths.as_slice() else {
+        return Err(Failure::usage("follow several paths: --follow takes one directory"));
+    };
+    if !directory.is_dir() {
+        let directory = directory.display();
+        return Err(Failure::usage(format!("follow {directory}: expected a directory")));
+    }
+    let record = Record::prepare(settings, args.reveal, !args.record.no_progress)?;
+    let writer = record.open_writer()?;
+    let mut follow = Follow::new(directory);
+    skip_known(&mut follow, &record, &writer)?;
+    watch_signals(&record.stop)?;
+    tell(format!("following {}; stop with Ctrl-C", directory.display()));
+    let key = record.settings.key.clone();
+    let mut next = || match follow.look() {
+        Ok(Followed::File(file)) => {
+            let identify = Box::new(file.identity(key.hasher("input")));
+            // It compiled before; a second time it does so again.
+            let filter = filter.as_deref().and_then(|text| Filter::new(text).ok());
+            let ingest = Ingest::new(file, filter);
+            let identify = Some(identify as Identify);
+            Upcoming::Input(Box::new(OpenInput { ingest, identity: None, identify }))
+        }
+        Ok(Followed::Nothing) => Upcoming::Later,
+        Ok(Followed::Passed { path, reason }) => {
+            tell(format!("skipped {}: {reason}", path.display()));
+            Upcoming::Later
+        }
+        Err(error) => Upcoming::Failed(CaptureError::from(error)),
+    };
+    let sources = Sources { next: &mut next, pace: Pace::Following };
+    // As with an interface, what was seen may not come again: it is published as it comes, and
+    // kept where the end comes without notice.
+    record.run(sources, (writer, RunKind::Capture, Vec::new()), Exit::Done)
+}
+
+/// Captures that the database has, in whatever run, are not read again.
+fn skip_known(follow: &mut Follow, record: &Record, writer: &Writer) -> Result<(), Failure> {
+    let hasher = record.settings.key.hasher("input");
+    let done = follow.done().map_err(|e| Failure::usage(format!("list the directory: {e}")))?;
+    let mut known = Vec::new();
+    for path in done {
+        let identity = Input::Path(path.clone()).identity(&hasher).ok().flatten();
+        known.push((path, identity));
+    }
+    let identities: Vec<_> = known.iter().map(|(_, identity)| *identity).collect();
+    let plan = writer.plan(&identities).map_err(|e| store_failure(&e))?;
+    for ((path, _), plan) in known.iter().zip(&plan.inputs) {
+        if let InputPlan::Skip(run) | InputPlan::Replace(run) = plan {
+            tell(format!("{} is in the inventory already (run {run})", path.display()));
+            follow.skip(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Many checks tried on one column: what luck costs, and which of several classes explains it.
+
+use std::sync::Arc;
+
+use super::super::locate::Place;
+use super::super::score;
+use super::{CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule};
+use crate::model::RuleId;
+
+/// One way in which a class may be carried.
+pub(in crate::detect) struct Claim {
+    pub(super) log_odds: f64,
+    pub(in crate::detect) count: u64,
+    pub(in crate::detect) why: String,
+    /// What a check said of whole values, where that is what the claim is made of.
+    pub(super) checked: Option<Checked>,
+}
+
+/// A claim made by a check.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Checked {
+    /// What the values said, without a bound, and the weight of their format.
+    pub(super) says: f64,
+    /// Whether name or place speak for it.
+    pub(super) in_context: bool,
+}
+
+impl Claim {
+    /// The same, made because of what other fields of the object carry.
+    pub(super) fn beside(self) -> Claim {
+        Claim { why: format!("{}; the object is a person's", self.why), ..self }
+    }
+}
+
+impl Judge {
+    /// How many checks were tried on the values of a column without being asked for by a name: one
+    /// of them passes by luck so many times more easily.
+    pub(super) fn searched(&self, distinct: &Distinct) -> u64 {
+        let was_tried = |rule: &&JudgeRule| {
+            let tried = |id: RuleId| distinct.of_rule(id).0 > 0;
+            rule.chance.is_some()
+                && ((!rule.needs_context && tried(rule.id))
+                    || (!rule.bare_needs_context && rule.bare.is_some_and(tried)))
+        };
+        let rules = self.classes.iter().flat_map(|class| &class.rules);
+        score::count(rules.filter(was_tried).count())
+    }
+}
+
+impl Column<'_> {
+    /// Of classes whose checks the same values pass, only what explains them best is left: name and
+    /// place first, then what the values say. Those that explain them equally well share the odds.
+    pub(super) fn compare(&self, claims: &mut [(&JudgeClass, Option<&Place>, Option<Claim>)]) {
+        let reported = score::log_odds(CONFIDENCE_REPORTED);
+        let mut rivals: Vec<(Checked, usize, Arc<str>)> = Vec::new();
+        for (at, (class, place, claim)) in claims.iter().enumerate() {
+            if let Some(claim) = claim.as_ref().filter(|c| c.log_odds >= reported)
+                && place.is_none_or(|place| place.confidence < CONFIDENCE_REPORTED)
+                && let Some(checked) = claim.checked
+                && claim.count * 2 > self.filled
+            {
+                rivals.push((checked, at, Arc::clone(&class.class)));
+            }
+        }
+        let rank = |checked: &Checked| (checked.in_context, checked.says);
+        let Some(best) = rivals.iter().max_by(|a, b| {
+            let (mine, theirs) = (rank(&a.0), rank(&b.0));
+            mine.0.cmp(&theirs.0).then(mine.1.total_cmp(&theirs.1))
+        }) else {
+            return;
+        };
+        let (top, name) = (best.0, Arc::clone(&best.2));
+        let alike = |checked: &Checked| {
+            checked.in_context == top.in_context && top.says - checked.says < score::SAID_APART
+        };
+        let sharing = score::count(rivals.iter().filter(|rival| alike(&rival.0)).count());
+        for (checked, at, _) in &rivals {
+            let Some((_, _, Some(claim))) = claims.get_mut(*at) else { continue };
+            if !alike(checked) {
+                claim.log_odds = claim.log_odds.min(score::PRIOR);
+                claim.why = format!("{}; {name} explains the values better", claim.why);
+            } else if sharing > 1 {
+                claim.log_odds -= score::search_cost(sharing);
+                claim.why = format!("{}; {} classes explain it as well", claim.why, sharing - 1);
+            }
+        }
+    }
+}

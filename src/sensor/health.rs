@@ -1,0 +1,354 @@
+//! Blindness is reported, not endured: what was counted in the last while becomes a list of what
+//! is wrong. The judgement is a pure function; time comes with the counters.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::base::Timestamp;
+use crate::model::{InputAccount, PacketAccount};
+
+use super::sight::{Gauge, Sights};
+
+/// In which way a sensor does not see.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Blindness {
+    /// An interface brings nothing.
+    Silent(String),
+    /// An interface loses more than one packet in a hundred.
+    Losing(String),
+    /// Of almost every flow one direction only.
+    OneWay,
+    /// Nothing but TLS.
+    Encrypted,
+}
+
+/// How health changed: one line for a log each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What it is about.
+    pub blindness: Blindness,
+    /// Whether it began; else it ended.
+    pub began: bool,
+    /// What was measured, and what to do.
+    pub text: String,
+}
+
+/// Lost packets in a hundred that are too many.
+const LOSS_PERCENT_MAX: u64 = 1;
+/// Fewer losses than this are chance.
+const LOST_LEAST: u64 = 20;
+/// Flows from which on a share of them means something.
+const FLOWS_LEAST: u64 = 3;
+/// Flows with one direction in ten from which on mirroring is at fault and not the flows.
+const ONE_WAY_TENTHS: u64 = 9;
+
+/// What was counted within one window.
+#[derive(Clone, Debug, Default)]
+pub struct Window {
+    /// How long it was, in seconds.
+    pub seconds: u64,
+    /// Packets per interface: how many there were and how many of them were lost, in the kernel or
+    /// discarded by us.
+    pub inputs: BTreeMap<String, Packets>,
+    /// What could be seen of flows.
+    pub sights: Sights,
+}
+
+/// Packets of one interface.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Packets {
+    /// All, the lost ones included.
+    pub seen: u64,
+    /// Dropped by the kernel or discarded under load.
+    pub lost: u64,
+}
+
+impl Packets {
+    fn of(account: &PacketAccount) -> Packets {
+        let lost = account.dropped + account.shed.values().sum::<u64>();
+        Packets { seen: account.seen, lost }
+    }
+
+    fn since(self, before: Packets) -> Packets {
+        Packets {
+            seen: self.seen.saturating_sub(before.seen),
+            lost: self.lost.saturating_sub(before.lost),
+        }
+    }
+}
+
+/// What is wrong in a window, with what was measured and what to do.
+pub fn judge(window: &Window) -> BTreeMap<Blindness, String> {
+    let mut wrong = BTreeMap::new();
+    let seconds = window.seconds;
+    for (name, packets) in &window.inputs {
+        if packets.seen == 0 {
+            wrong.insert(
+                Blindness::Silent(name.clone()),
+                format!(
+                    "no packets on {name} for {seconds} s: check the mirror session and the cable \
+                     (phitap doctor -i {name})"
+                ),
+            );
+        } else if packets.lost >= LOST_LEAST && packets.lost * 100 > packets.seen * LOSS_PERCENT_MAX
+        {
+            wrong.insert(Blindness::Losing(name.clone()), losing(name, *packets, seconds));
+        }
+    }
+    let Sights { both_ways, one_way, tls, not_tls, exchanges, .. } = window.sights;
+    let flows = both_ways + one_way;
+    if one_way >= FLOWS_LEAST && one_way * 10 >= flows * ONE_WAY_TENTHS {
+        wrong.insert(
+            Blindness::OneWay,
+            format!(
+                "one direction only in {one_way} of {flows} flows: mirror both directions of the \
+                 port (rx and tx), or listen on both outputs of the tap"
+            ),
+        );
+    }
+    if tls >= FLOWS_LEAST && not_tls == 0 && exchanges == 0 {
+        wrong.insert(
+            Blindness::Encrypted,
+            format!(
+                "nothing but TLS in {tls} flows within {seconds} s: mirror where the traffic is \
+                 clear, behind the load balancer or proxy that ends TLS"
+            ),
+        );
+    }
+    wrong
+}
+
+fn losing(name: &str, packets: Packets, seconds: u64) -> String {
+    let Packets { seen, lost } = packets;
+    // In tenths of a percent, rounded to the nearest.
+    let tenths = (lost.saturating_mul(1000) + seen / 2) / seen.max(1);
+    format!(
+        "{}.{} % of the packets of {name} lost within {seconds} s ({lost} of {seen}): raise \
+         --buffer or --workers, or listen to less with a filter",
+        tenths / 10,
+        tenths % 10,
+    )
+}
+
+/// Counters at some time.
+#[derive(Clone, Debug)]
+struct Sample {
+    at: Timestamp,
+    inputs: BTreeMap<String, Packets>,
+    sights: Sights,
+}
+
+/// The last window of counters, and what was wrong in it.
+#[derive(Debug)]
+pub struct Health {
+    window: Duration,
+    samples: VecDeque<Sample>,
+    inputs: BTreeMap<String, Packets>,
+    wrong: BTreeMap<Blindness, String>,
+}
+
+/// Samples one window is divided into.
+const SAMPLES: u32 = 15;
+
+impl Health {
+    /// Judges by windows of this length.
+    pub fn new(window: Duration) -> Self {
+        let (samples, inputs) = (VecDeque::new(), BTreeMap::new());
+        Health { window, samples, inputs, wrong: BTreeMap::new() }
+    }
+
+    /// Takes the counters of one interface, and of all flows, as they are at `at`; tells what
+    /// changed. Time that goes backwards begins a new window.
+    pub fn observe(
+        &mut self,
+        at: Timestamp,
+        account: &InputAccount,
+        sights: &Sights,
+    ) -> Vec<Change> {
+        self.inputs.insert(account.name.clone(), Packets::of(&account.packets));
+        let passed = self.samples.back().map(|last| nanos(last.at, at));
+        let step = i64::try_from((self.window / SAMPLES).as_nanos()).unwrap_or(i64::MAX);
+        match passed {
+            Some(back) if back < -step => self.samples.clear(),
+            Some(passed) if passed < step => return Vec::new(),
+            _ => {}
+        }
+        let inputs = self.inputs.clone();
+        self.samples.push_back(Sample { at, inputs, sights: sights.clone() });
+        let window = i64::try_from(self.window.as_nanos()).unwrap_or(i64::MAX);
+        // The oldest that stays is the last one that a whole window has passed since.
+        while self.samples.get(1).is_some_and(|next| nanos(next.at, at) >= window) {
+            self.samples.pop_front();
+        }
+        match self.samples.front() {
+            Some(first) if nanos(first.at, at) >= window => {
+                let window = self.since(first, at, sights);
+                self.compare(judge(&window))
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is wrong now.
+    pub fn wrong(&self) -> &BTreeMap<Blindness, String> {
+        &self.wrong
+    }
+
+    fn since(&self, first: &Sample, at: Timestamp, now: &Sights) -> Window {
+        // An interface that began to be read within the window is judged when it is through.
+        let of = |(name, packets): (&String, &Packets)| {
+            let before = first.inputs.get(name)?;
+            Some((name.clone(), packets.since(*before)))
+        };
+        let then = &first.sights;
+        Window {
+            seconds: u64::try_from(nanos(first.at, at) / 1_000_000_000).unwrap_or(0),
+            inputs: self.inputs.iter().filter_map(of).collect(),
+            sights: Sights {
+                both_ways: now.both_ways.saturating_sub(then.both_ways),
+                one_way: now.one_way.saturating_sub(then.one_way),
+                tls: now.tls.saturating_sub(then.tls),
+                not_tls: now.not_tls.saturating_sub(then.not_tls),
+                exchanges: now.exchanges.saturating_sub(then.exchanges),
+                layers: BTreeMap::new(),
+            },
+        }
+    }
+
+    fn compare(&mut self, wrong: BTreeMap<Blindness, String>) -> Vec<Change> {
+        let change = |(blindness, text): (&Blindness, &String), began| Change {
+            blindness: blindness.clone(),
+            began,
+            text: text.clone(),
+        };
+        let ended = self.wrong.iter().filter(|(b, _)| !wrong.contains_key(*b));
+        let began = wrong.iter().filter(|(b, _)| !self.wrong.contains_key(*b));
+        let changes = ended.map(|b| change(b, false)).chain(began.map(|b| change(b, true)));
+        let changes = changes.collect();
+        self.wrong = wrong;
+        changes
+    }
+}
+
+fn nanos(from: Timestamp, to: Timestamp) -> i64 {
+    to.nanos().saturating_sub(from.nanos())
+}
+
+/// Told every change.
+type Told = Box<dyn FnMut(&Change) + Send>;
+
+/// The health of a capture, shared by its threads.
+#[derive(Clone)]
+pub struct Watch(Arc<Mutex<(Health, Told)>>);
+
+impl Watch {
+    /// Judges by windows of this length and tells every change to `told`.
+    pub fn new(window: Duration, told: impl FnMut(&Change) + Send + 'static) -> Self {
+        Watch(Arc::new(Mutex::new((Health::new(window), Box::new(told)))))
+    }
+
+    /// Takes the counters of one interface.
+    pub(super) fn observe(&self, at: Timestamp, account: &InputAccount, gauge: &Gauge) {
+        let sights = gauge.read();
+        let mut watch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (health, told) = &mut *watch;
+        for change in health.observe(at, account, &sights) {
+            told(&change);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(packets: Packets, sights: Sights) -> Window {
+        Window { seconds: 30, inputs: [("eth1".to_owned(), packets)].into(), sights }
+    }
+
+    fn kinds(window: &Window) -> Vec<Blindness> {
+        judge(window).into_keys().collect()
+    }
+
+    const FINE: Packets = Packets { seen: 1000, lost: 0 };
+
+    #[test]
+    fn silence_is_one_interface_without_packets() {
+        let mut silent = window(FINE, Sights::default());
+        assert_eq!(kinds(&silent), []);
+        silent.inputs.insert("eth2".into(), Packets::default());
+        assert_eq!(kinds(&silent), [Blindness::Silent("eth2".into())]);
+    }
+
+    #[test]
+    fn loss_is_more_than_one_in_a_hundred() {
+        let of = |seen, lost| kinds(&window(Packets { seen, lost }, Sights::default()));
+        assert_eq!(of(10_000, 100), []);
+        assert_eq!(of(10_000, 101), [Blindness::Losing("eth1".into())]);
+        assert_eq!(of(100, 19), [], "too few to tell");
+        let text = losing("eth1", Packets { seen: 10_000, lost: 256 }, 30);
+        assert!(text.starts_with("2.6 % of the packets of eth1"), "{text}");
+    }
+
+    #[test]
+    fn one_way_is_nine_flows_of_ten() {
+        let of = |one_way, both_ways| {
+            kinds(&window(FINE, Sights { one_way, both_ways, ..Sights::default() }))
+        };
+        assert_eq!(of(9, 1), [Blindness::OneWay]);
+        assert_eq!(of(8, 1), [], "eight of nine");
+        assert_eq!(of(2, 0), [], "too few to tell");
+    }
+
+    #[test]
+    fn encrypted_is_tls_and_nothing_else() {
+        let of = |tls, not_tls, exchanges| {
+            kinds(&window(FINE, Sights { tls, not_tls, exchanges, ..Sights::default() }))
+        };
+        assert_eq!(of(3, 0, 0), [Blindness::Encrypted]);
+        assert_eq!(of(2, 0, 0), [], "too few to tell");
+        assert_eq!(of(300, 1, 0), []);
+        assert_eq!(of(300, 0, 1), []);
+    }
+
+    fn account(seen: u64) -> InputAccount {
+        let packets = PacketAccount { seen, ..PacketAccount::default() };
+        InputAccount { name: "eth1".into(), packets, incomplete: None }
+    }
+
+    /// Counters every half second; `seen` by second. The seconds in which health changed.
+    fn changes(seconds: i64, seen: impl Fn(i64) -> u64) -> Vec<(i64, bool)> {
+        let mut health = Health::new(Duration::from_secs(30));
+        let mut changes = Vec::new();
+        for half in 0..seconds * 2 {
+            let at = Timestamp::from_nanos(half * 500_000_000);
+            for change in health.observe(at, &account(seen(half / 2)), &Sights::default()) {
+                changes.push((half / 2, change.began));
+            }
+        }
+        changes
+    }
+
+    #[test]
+    fn health_turns_red_within_a_minute_and_green_again_once() {
+        // Packets until second 100, none until second 200, packets again.
+        let seen = |s: i64| u64::try_from(s.min(100) + (s - 200).max(0)).unwrap();
+        let told = changes(300, seen);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!((130..160).contains(&told[0].0) && told[0].1, "{told:?}");
+        assert!((200..204).contains(&told[1].0) && !told[1].1, "{told:?}");
+        assert_eq!(changes(300, |s| u64::try_from(s).unwrap()), []);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_judges_nothing_until_a_window_has_passed() {
+        let mut health = Health::new(Duration::from_secs(30));
+        let mut observe = |second: i64| {
+            let at = Timestamp::from_nanos(second * 1_000_000_000);
+            health.observe(at, &account(5), &Sights::default()).len()
+        };
+        assert_eq!((observe(1000), observe(100), observe(120)), (0, 0, 0));
+        assert_eq!(observe(131), 1);
+    }
+}

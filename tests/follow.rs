@@ -1,0 +1,168 @@
+//! Rotating captures, read while they are written: the result is that of reading them afterwards.
+
+mod support;
+
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use phitap::base::clock::Stopwatch;
+
+use support::capture;
+use support::fixture;
+use support::phitap::Lab;
+
+fn append(path: &Path, bytes: &[u8]) {
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    file.and_then(|mut file| file.write_all(bytes)).expect("written");
+}
+
+fn follow(lab: &Lab) -> Following {
+    let mut command = lab.command(["replay", "--follow", "ring", "--no-progress", "--key-file"]);
+    command.arg(lab.path("key")).args(["--db", "follow.db"]);
+    let mut child =
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut told = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    while !line.contains("following") {
+        line.clear();
+        assert!(told.read_line(&mut line).expect("it speaks") > 0, "it ended at once");
+    }
+    std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
+    Following(child)
+}
+
+/// Ends with the test, whatever comes of it.
+struct Following(Child);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn end(mut following: Following) -> Option<i32> {
+    let child = &mut following.0;
+    let sent = Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status();
+    assert!(sent.expect("kill runs").success());
+    child.wait().expect("a child").code()
+}
+
+/// The inputs that the database knows, with their packets.
+fn inputs(lab: &Lab) -> Vec<(String, u64)> {
+    let sql = "SELECT name, seen FROM v_coverage ORDER BY name";
+    let ran = lab.run(["sql", sql, "--db", "follow.db", "--format", "json"]);
+    let rows = if ran.code == Some(0) { ran.rows() } else { Vec::new() };
+    let row = |row: &serde_json::Value| {
+        let name = row["name"].as_str().unwrap_or_default();
+        let name = name.rsplit('/').next().unwrap_or_default().to_owned();
+        (name, row["seen"].as_u64().unwrap_or_default())
+    };
+    rows.iter().map(row).collect()
+}
+
+#[track_caller]
+fn until(lab: &Lab, what: &str, is: impl Fn(&[(String, u64)]) -> bool) {
+    let begun = Stopwatch::start();
+    while begun.elapsed() < Duration::from_secs(30) {
+        if is(&inputs(lab)) {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    panic!("not within 30 seconds: {what}; {:?}", inputs(lab));
+}
+
+/// The clinic's capture in `count` files; flows go on from one to the next.
+fn rotated(lab: &Lab, count: usize) -> Vec<(PathBuf, Vec<u8>)> {
+    let frames = capture::read(&fixture("clinic/clinic.pcap")).expect("a fixture");
+    let parts = frames.chunks(frames.len().div_ceil(count));
+    parts
+        .enumerate()
+        .map(|(n, part)| (lab.path(&format!("ring/{n:03}.pcap")), capture::pcap(part)))
+        .collect()
+}
+
+#[test]
+fn files_that_grow_rotate_and_go_away_are_read_as_if_they_had_been_there() {
+    let lab = Lab::default();
+    for folder in ["ring", "whole"] {
+        std::fs::create_dir(lab.path(folder)).expect("a folder");
+    }
+    let files = rotated(&lab, 3);
+    for (path, bytes) in &files {
+        let name = path.file_name().expect("a name");
+        std::fs::write(lab.path("whole").join(name), bytes).expect("written");
+    }
+    lab.replay("whole.db", &[&lab.path("whole")], &[]).expect(0);
+
+    let (first, rest) = files.split_first().expect("three");
+    let child = follow(&lab);
+    // Inside the file's header, inside a record's header, inside a record.
+    let mut from = 0;
+    for to in [7, 24 + 5, 24 + 16 + 3, first.1.len() / 2, first.1.len()] {
+        append(&first.0, &first.1[from..to]);
+        from = to;
+        std::thread::park_timeout(Duration::from_millis(60));
+    }
+    let all = |bytes: &[u8], name: &str| {
+        let path = lab.path(name);
+        std::fs::write(&path, bytes).expect("written");
+        capture::read(&path).expect("ours").len() as u64
+    };
+    let packets = all(&first.1, "first");
+    until(&lab, "the first file is read while it is open", |inputs| {
+        inputs == [("000.pcap".to_owned(), packets)]
+    });
+    for (path, bytes) in rest {
+        for part in bytes.chunks(bytes.len() / 3 + 1) {
+            append(path, part);
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+    }
+    until(&lab, "later files are read", |inputs| inputs.len() == 3);
+    // Rotation removes what is old.
+    std::fs::remove_file(&first.0).expect("ours");
+    let last = all(&files[2].1, "last");
+    until(&lab, "the last file is read", |inputs| {
+        inputs.last().is_some_and(|(_, seen)| *seen == last)
+    });
+    assert_eq!(end(child), Some(0));
+    assert_eq!(lab.digest("follow.db"), lab.digest("whole.db"));
+    let rows = lab.query("follow.db", &["coverage"]);
+    let total = rows.iter().find(|row| row["scope"] == "all").expect("a total");
+    assert_eq!(total["balanced"], true, "{total}");
+}
+
+#[test]
+fn what_the_inventory_has_is_not_read_again() {
+    let lab = Lab::default();
+    std::fs::create_dir(lab.path("ring")).expect("a folder");
+    let files = rotated(&lab, 3);
+    for (path, bytes) in &files[..2] {
+        append(path, bytes);
+    }
+    lab.replay("follow.db", &[&files[0].0], &[]).expect(0);
+    let child = follow(&lab);
+    until(&lab, "the second file is read", |inputs| inputs.len() == 2);
+    assert_eq!(end(child), Some(0));
+    let names: Vec<String> = inputs(&lab).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["000.pcap", "001.pcap"]);
+}
+
+#[test]
+fn only_one_directory_can_be_followed() {
+    let lab = Lab::default();
+    let file = lab.file("file", b"");
+    for paths in [vec!["-"], vec!["no-such-folder"], vec![file.to_str().expect("UTF-8")]] {
+        let ran = lab.run(
+            ["replay", "--follow"].iter().chain(&paths.iter().map(|p| &**p).collect::<Vec<_>>()),
+        );
+        assert!(ran.expect(2).stderr.contains("expected a directory"));
+    }
+    let ran = lab.run(["replay", "--follow", ".", "."]).expect(2);
+    assert!(ran.stderr.contains("one directory"), "{ran:?}");
+}

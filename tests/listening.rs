@@ -1,0 +1,366 @@
+//! Listening as an operator does it: is the port good enough, does the sensor say when it is blind,
+//! with which privileges does it run, how soon does a query know. Each test of an interface runs in
+//! a network namespace of its own, where the machine lets it.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+use phitap::base::clock::{Stopwatch, wall};
+
+use support::capture::{self, Frame};
+use support::phitap::Lab;
+use support::{fixture, say, skip};
+
+/// Set in the network namespace where a test runs itself again.
+const INSIDE: &str = "PHITAP_TEST_INSIDE";
+
+/// Whether this is the namespace of the test `name` of this file; runs it again in one otherwise.
+fn is_inside(name: &str) -> bool {
+    if std::env::var_os(INSIDE).is_some() {
+        let up = Command::new("ip").args(["link", "set", "lo", "up"]).status();
+        assert!(up.expect("ip runs").success());
+        return true;
+    }
+    let probe = Command::new("unshare").args(["--net", "ip", "link", "set", "lo", "up"]).output();
+    if !probe.is_ok_and(|o| o.status.success()) {
+        skip(name, "no right to make a network namespace, or no ip");
+        return false;
+    }
+    let this = std::env::current_exe().expect("this program");
+    let mut again = Command::new("unshare");
+    again.arg("--net").arg(this).args(["--exact", name, "--nocapture"]).env(INSIDE, "1");
+    let output = again.output().expect("unshare runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}{told}", String::from_utf8_lossy(&output.stdout));
+    say(told.trim());
+    false
+}
+
+/// A program that runs, and the lines it tells.
+struct Running {
+    child: Child,
+    told: Receiver<String>,
+}
+
+impl Running {
+    fn start(mut command: Command, until: &str) -> Running {
+        let mut child =
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let lines = BufReader::new(child.stderr.take().expect("a pipe"));
+        let (tell, told) = sync_channel(1024);
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                let _ = tell.send(line);
+            }
+        });
+        let running = Running { child, told };
+        running.wait_for(until);
+        running
+    }
+
+    /// The next line with this text.
+    #[track_caller]
+    fn wait_for(&self, text: &str) -> String {
+        let mut seen = Vec::new();
+        while let Ok(line) = self.told.recv_timeout(Duration::from_secs(30)) {
+            if line.contains(text) {
+                return line;
+            }
+            seen.push(line);
+        }
+        panic!("no line with {text:?}, but {seen:?}")
+    }
+
+    fn end(&mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", "TERM", &id]).status();
+        assert!(sent.expect("kill runs").success());
+        self.child.wait().expect("a child").code()
+    }
+}
+
+/// Ends with the test, whatever comes of it.
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn listen(lab: &Lab, more: &[&str]) -> Running {
+    let mut command = lab.command(["capture", "-i", "lo", "--no-progress", "--key-file"]);
+    command.arg(lab.path("key")).arg("--db").arg(lab.path("live.db")).args(more);
+    Running::start(command, "listening on")
+}
+
+/// One exchange on a connection of its own, in which the body of the answer is `body`.
+fn exchange(listener: &TcpListener, path: &str, body: &str) {
+    exchange_with(listener, ("live.example", path), body);
+}
+
+fn exchange_with(listener: &TcpListener, (host, path): (&str, &str), body: &str) {
+    let mut client = TcpStream::connect(listener.local_addr().expect("bound")).expect("connects");
+    let (mut server, _) = listener.accept().expect("a client");
+    write!(client, "GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n").expect("sent");
+    let mut asked = [0; 512];
+    assert!(server.read(&mut asked).expect("a request") > 0);
+    let length = body.len();
+    write!(
+        server,
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+    .expect("sent");
+    drop(server);
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).expect("an answer");
+}
+
+#[test]
+fn a_silent_interface_turns_health_red_and_packets_turn_it_green() {
+    if !is_inside("a_silent_interface_turns_health_red_and_packets_turn_it_green") {
+        return;
+    }
+    let lab = Lab::default();
+    let mut running = listen(&lab, &["--blind-after", "2"]);
+    let red = running.wait_for("health: red");
+    assert!(red.contains("no packets on lo for") && red.contains("check the mirror"), "{red}");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    exchange(&listener, "/a", "{}");
+    let green = running.wait_for("health: green");
+    assert!(green.contains("no packets on lo"), "{green}");
+    assert_eq!(running.end(), Some(0), "blindness alone is told, not punished");
+}
+
+#[test]
+fn on_loss_exit_ends_with_3_and_what_was_seen() {
+    if !is_inside("on_loss_exit_ends_with_3_and_what_was_seen") {
+        return;
+    }
+    let lab = Lab::default();
+    let mut running = listen(&lab, &["--blind-after", "2", "--on-loss", "exit"]);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    exchange(&listener, "/seen", "{}");
+    running.wait_for("health: red");
+    assert_eq!(running.child.wait().expect("a child").code(), Some(3));
+    let rows = lab.query("live.db", &["endpoints"]);
+    assert!(rows.iter().any(|row| row["path"] == "/seen"), "{rows:?}");
+}
+
+#[test]
+fn tls_alone_turns_health_red() {
+    if !is_inside("tls_alone_turns_health_red") {
+        return;
+    }
+    let lab = Lab::default();
+    let mut running = listen(&lab, &["--blind-after", "12"]);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let mut open = Vec::new();
+    for _ in 0..4 {
+        let client = TcpStream::connect(listener.local_addr().expect("bound")).expect("connects");
+        let (server, _) = listener.accept().expect("a client");
+        open.push((client, server));
+    }
+    // Records of application data, for longer than two windows.
+    let record = [&[23, 3, 3, 0, 40][..], &[0xa5; 40]].concat();
+    let begun = Stopwatch::start();
+    while begun.elapsed() < Duration::from_secs(60) {
+        for (client, server) in &mut open {
+            client.write_all(&record).expect("sent");
+            server.write_all(&record).expect("sent");
+        }
+        std::thread::park_timeout(Duration::from_millis(100));
+        if let Some(line) = running.told.try_iter().find(|line| line.contains("health: red")) {
+            assert!(line.contains("nothing but TLS in"), "{line}");
+            assert_eq!(running.end(), Some(0));
+            return;
+        }
+    }
+    panic!("health was not red within a minute");
+}
+
+#[test]
+fn a_capture_goes_on_as_another_user_without_any_privilege() {
+    if !is_inside("a_capture_goes_on_as_another_user_without_any_privilege") {
+        return;
+    }
+    let lab = Lab::default();
+    // What is nobody's own: the folder, and the key in it.
+    for name in ["", "key"] {
+        let path = lab.path(name);
+        let owned = Command::new("chown").arg("nobody").arg(&path).status();
+        assert!(owned.expect("chown runs").success());
+    }
+    let mut running = listen(&lab, &["--user", "nobody", "tcp"]);
+    let status = format!("/proc/{}/status", running.child.id());
+    let status = std::fs::read_to_string(status).expect("it runs");
+    let line = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let uid =
+        std::fs::metadata(lab.path("live.db")).map(|m| std::os::unix::fs::MetadataExt::uid(&m));
+    let uid = uid.expect("the database is made");
+    assert_ne!(uid, 0, "the database is the user's");
+    assert_eq!(line("Uid:"), [uid.to_string().as_str(); 4].join(" "));
+    assert_eq!(line("Groups:"), "");
+    for set in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
+        assert_eq!(line(set), "0000000000000000", "{set}");
+    }
+    assert_eq!(line("NoNewPrivs:"), "1");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    exchange(&listener, "/as-nobody", "{}");
+    std::thread::park_timeout(Duration::from_millis(200));
+    assert_eq!(running.end(), Some(0));
+    let rows = lab.query("live.db", &["endpoints"]);
+    assert!(rows.iter().any(|row| row["path"] == "/as-nobody"), "{rows:?}");
+}
+
+#[test]
+fn a_user_that_cannot_be_become_or_cannot_open_the_key_ends_the_capture() {
+    if !is_inside("a_user_that_cannot_be_become_or_cannot_open_the_key_ends_the_capture") {
+        return;
+    }
+    let lab = Lab::default();
+    let key = lab.path("key");
+    std::fs::set_permissions(lab.path(""), std::fs::Permissions::from_mode(0o755)).expect("ours");
+    let key = key.to_str().expect("UTF-8");
+    let with = |user: &str| {
+        lab.run(["capture", "-i", "lo", "--user", user, "--key-file", key, "--db", "x.db"])
+            .expect(2)
+    };
+    for (user, said) in
+        [("no-such-user", "no such user"), ("root", "other than root"), ("nobody", key)]
+    {
+        let told = with(user).stderr;
+        assert!(told.contains(said), "{user}: {told}");
+        assert!(!lab.path("x.db").exists(), "{user}: nothing was opened");
+    }
+}
+
+/// Says how long it took from the answer's last byte to a query that shows the finding. How busy the
+/// machine is decides on that, so it is told and not judged here.
+#[test]
+fn every_finding_shows_while_the_capture_runs() {
+    if !is_inside("every_finding_shows_while_the_capture_runs") {
+        return;
+    }
+    // More of them make a percentile worth the name, and take longer.
+    let exchanges = std::env::var("PHITAP_EXCHANGES").ok().and_then(|n| n.parse().ok());
+    let exchanges: usize = exchanges.unwrap_or(40);
+    let lab = Lab::default();
+    let mut running = listen(&lab, &["tcp"]);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let sender = std::thread::spawn(move || {
+        let mut sent = Vec::new();
+        for number in 0..exchanges {
+            // A service each, so that each has a finding of its own.
+            let body = r#"{"email": "jane.roe@clinic.example", "nhs_number": "943 476 5919"}"#;
+            exchange_with(&listener, (&format!("h{number}.example"), "/patient"), body);
+            sent.push(wall());
+            std::thread::park_timeout(Duration::from_millis(100));
+        }
+        sent
+    });
+    let mut shown = vec![None; exchanges];
+    let begun = Stopwatch::start();
+    while shown.iter().any(Option::is_none) && begun.elapsed() < Duration::from_secs(120) {
+        let ran = lab.run(["findings", "--all", "--db", "live.db", "--format", "json"]);
+        let at = wall();
+        // The first may come before there is a database with an inventory.
+        let rows = if ran.code == Some(0) { ran.rows() } else { Vec::new() };
+        for row in rows {
+            let service = row["service"].as_str().unwrap_or_default();
+            let number = service.strip_prefix('h').and_then(|rest| rest.split('.').next());
+            if let Some(number) = number.and_then(|n| n.parse::<usize>().ok()) {
+                shown[number].get_or_insert(at);
+            }
+        }
+    }
+    let sent = sender.join().expect("it sends");
+    assert_eq!(running.end(), Some(0));
+    let mut took: Vec<i64> = sent
+        .iter()
+        .zip(&shown)
+        .map(|(sent, shown)| {
+            let shown = shown.expect("every finding is shown within two minutes");
+            (shown.nanos() - sent.nanos()).max(0) / 1_000_000
+        })
+        .collect();
+    took.sort_unstable();
+    let percentile = |p: usize| took[(exchanges * p / 100).min(exchanges - 1)];
+    say(&format!(
+        "from packet to finding, {exchanges} times: median {} ms, 99th percentile {} ms",
+        percentile(50),
+        percentile(99)
+    ));
+}
+
+/// What a capture shows of the answers of servers only.
+fn one_way(path: &Path) -> Vec<Frame> {
+    let mut frames = capture::read(path).expect("a fixture");
+    // The source port of TCP over IPv4 without options.
+    frames
+        .retain(|f| f.bytes.get(34..36).is_some_and(|p| u16::from_be_bytes([p[0], p[1]]) < 10_000));
+    frames
+}
+
+#[test]
+fn doctor_tells_what_is_wrong_with_a_capture() {
+    let lab = Lab::default();
+    let clinic = fixture("clinic/clinic.pcap");
+    let half = lab.path("half.pcap");
+    capture::write(&half, &one_way(&clinic));
+    let check = |path: &Path, check: &str| {
+        let path = path.to_str().expect("UTF-8");
+        let rows = lab.run(["doctor", "--format", "json", path]).expect(0).rows();
+        let row = rows.iter().find(|row| row["check"] == check);
+        row.unwrap_or_else(|| panic!("no {check} in {rows:#?}")).clone()
+    };
+    assert_eq!(check(&clinic, "directions")["severity"], "good");
+    let row = check(&half, "directions");
+    assert_eq!(row["severity"], "problem", "{row}");
+    assert!(row["actions"][0].as_str().expect("text").contains("both"), "{row}");
+    let clinical = check(&clinic, "clinical");
+    assert!(clinical["meaning"].as_str().expect("text").contains("(FHIR"), "{clinical}");
+    // Snap length: every frame keeps its headers and a little.
+    let mut frames = capture::read(&clinic).expect("a fixture");
+    frames.iter_mut().for_each(|f| f.bytes.truncate(80));
+    let cut = lab.path("cut.pcap");
+    capture::write(&cut, &frames);
+    assert_eq!(check(&cut, "snaplen")["severity"], "problem");
+    assert!(!lab.path("phitap.db").exists(), "nothing is written");
+    let table = lab.run(["doctor", half.to_str().expect("UTF-8")]).expect(0).stdout;
+    assert!(table.starts_with("problem  "), "the worst first: {table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+}
+
+#[test]
+fn doctor_ends_with_what_it_was_given() {
+    let lab = Lab::default();
+    lab.run(["doctor", "no-such.pcap"]).expect(2);
+    let clinic = std::fs::read(fixture("clinic/clinic.pcap")).expect("a fixture");
+    let cut = lab.file("cut.pcap", &clinic[..clinic.len() - 5]);
+    let ran = lab.run(["doctor", cut.to_str().expect("UTF-8")]).expect(3);
+    assert!(ran.stdout.contains("incomplete: 1 input incomplete"), "{}", ran.stdout);
+    lab.run(["doctor", "-i", "no-such-if0"]).expect(2);
+}
+
+#[test]
+fn doctor_listens_for_as_long_as_it_was_told() {
+    if !is_inside("doctor_listens_for_as_long_as_it_was_told") {
+        return;
+    }
+    let lab = Lab::default();
+    let around = lab.run(["doctor"]).expect(0).stdout;
+    assert!(around.contains("lo  up, 0 packets") && around.contains("Next: "), "{around}");
+    let ran = lab.run(["doctor", "-i", "lo", "--seconds", "1"]).expect(0);
+    assert!(ran.stdout.starts_with("problem  packets: no packets"), "{}", ran.stdout);
+}
