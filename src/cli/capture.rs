@@ -12,7 +12,7 @@ use crate::store::RunKind;
 
 /// Listens until a signal.
 pub fn run(args: &CaptureArgs) -> Result<Exit, Failure> {
-    let settings = RecordSettings::resolve(&args.record)?;
+    let settings = RecordSettings::resolve(&args.record, &[])?;
     let words = (!args.filter.is_empty()).then(|| args.filter.join(" "));
     let typed = words.or_else(|| args.filter_option.clone());
     // What is wrong with the filter of the file is told with the file.
