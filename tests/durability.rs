@@ -102,10 +102,13 @@ fn killed_at_an_early_moment_it_leaves_a_database_that_opens_or_none() {
     let lab = Lab::default();
     let clinic = fixture("clinic/clinic.pcap");
     let mut rng = Rng::new(SEED + 1);
+    let begin = now();
+    lab.replay("whole.db", &[&clinic], &[]).expect(0);
+    let took = begin.elapsed();
     let mut made = 0;
     for number in 0..KILLS {
         let db = format!("early-{number}.db");
-        let delay = Duration::from_millis(1 + 3 * rng.below(40) as u64);
+        let delay = took.mul_f64(rng.below(1000) as f64 / 1000.0);
         signalled_after(&lab, (&db, &clinic), "KILL", delay);
         opens_clean(&lab, &db, false);
         if lab.path(&db).exists() {
@@ -114,6 +117,7 @@ fn killed_at_an_early_moment_it_leaves_a_database_that_opens_or_none() {
             assert!(unnamed.is_err() || lab.run(["services", "--db", &db]).code == Some(0));
         }
     }
+    assert!(made > 0, "every run was killed before it made a database");
     // What was left of a database that was not finished is in nobody's way.
     let left = lab.file("next.db-new", [b"SQLite format 3\0".as_slice(), &[0; 84]].concat());
     let foreign = lab.replay("next.db", &[&clinic], &[]);
