@@ -343,9 +343,13 @@ fn check_ours(conn: &Connection, path: &Path) -> Result<(), StoreError> {
         // What was killed while it made its first tables is rolled back to nothing.
         let pages: i64 =
             conn.pragma_query_value(None, "page_count", |row| row.get(0)).map_err(fault)?;
-        let path = path.into();
+        let path = path.to_path_buf();
         return Err(match pages {
-            0 => StoreError::Unmade { path },
+            0 if !has_bytes(&path) => StoreError::Unmade { path },
+            // Too short to have a page.
+            0 => {
+                StoreError::NotADatabase { path, found: "a file that is no SQLite database".into() }
+            }
             _ => StoreError::NotADatabase { path, found: foreign(id) },
         });
     }
