@@ -106,7 +106,7 @@ pub struct RecordArgs {
     /// Memory for flows and reassembly, such as 512M [default: 512M]
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
-    /// Append every exchange as a JSON line (EVE) to a file, or write it to standard output with `-`
+    /// Append every exchange as a JSON line (EVE) to a file, or to standard output with `-`
     #[arg(long, value_name = "FILE|-")]
     pub events: Option<PathBuf>,
     /// Exit with 1 when there is a finding of this severity or above

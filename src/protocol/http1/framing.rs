@@ -166,7 +166,7 @@ impl Framing {
         }
     }
 
-    /// Looks at the Host fields of a request, all of which are in `fields` unless there are too many.
+    /// Looks at the Host fields of a request: all are in `fields` unless there are too many.
     pub(super) fn check_hosts(&mut self, fields: &[Header<'_>]) {
         if self.hosts < 2 {
             return;
