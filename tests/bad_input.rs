@@ -233,6 +233,119 @@ fn events_that_cannot_be_written_to_the_end_are_told() {
 }
 
 #[test]
+fn events_never_land_in_what_is_read_or_kept() {
+    let (lab, digest) = stored();
+    let capture = lab.file("k.pcap", clinic());
+    std::fs::create_dir(lab.path("rules")).expect("a folder");
+    let rule = "[[rule]]\nid = \"ward.bed\"\n";
+    lab.file("rules/ward.toml", rule);
+    lab.file("my.toml", "workers = 1\n");
+    std::os::unix::fs::symlink("db", lab.path("link")).expect("a link");
+    std::os::unix::fs::symlink("new.db", lab.path("to-new")).expect("a link");
+    std::fs::hard_link(lab.path("key"), lab.path("twin")).expect("a link");
+    let kept = ["db", "k.pcap", "key", "my.toml", "rules/ward.toml"];
+    let before = kept.map(|name| std::fs::read(lab.path(name)).expect("a file"));
+    for (db, events, what) in [
+        ("db", "db", "is the database"),
+        ("db", "link", "is the database"),
+        ("db", "./rules/../db", "is the database"),
+        ("db", "db-wal", "a part of the database"),
+        ("db", "db-shm", "a part of the database"),
+        ("db", "db-journal", "a part of the database"),
+        ("new.db", "new.db", "is the database"),
+        ("new.db", "to-new", "is the database"),
+        ("db", "k.pcap", "is an input"),
+        ("db", "key", "is the key"),
+        ("db", "twin", "is the key"),
+        ("db", "my.toml", "is the configuration"),
+        ("db", "rules/ward.toml", "is a file of rules"),
+    ] {
+        let more = ["--events", events, "--config", "my.toml"];
+        let mut more = more.to_vec();
+        // The rule is no whole one: it would be refused for itself.
+        if events.starts_with("rules/") {
+            lab.file("rules/ward.toml", "off = []\n");
+            more.extend(["--rules", "rules"]);
+        }
+        let ran = lab.replay(db, &[&capture], &more);
+        one_line(&ran, USAGE, &["--events", events, what]);
+        lab.file("rules/ward.toml", rule);
+    }
+    assert_eq!(kept.map(|name| std::fs::read(lab.path(name)).expect("a file")), before);
+    for name in ["new.db", "db-wal", "db-shm", "db-journal"] {
+        assert!(!lab.path(name).exists(), "{name} was made");
+    }
+    assert_eq!(lab.digest("db"), digest);
+    // The same from the configuration file, and of standard input.
+    lab.file("my.toml", "events = \"db\"\n");
+    let ran = lab.replay("db", &[&capture], &["--config", "my.toml"]);
+    one_line(&ran, USAGE, &["my.toml", "key events", "is the database"]);
+    let mut command =
+        lab.command(lab.replay_args("db", &[Path::new("-")], &["--events", "k.pcap"]));
+    let input = std::fs::File::open(&capture).expect("a file");
+    let output = command.stdin(input).output().expect("starts");
+    assert_eq!(output.status.code(), Some(USAGE), "{output:?}");
+    assert!(std::fs::read(&capture).expect("a file") == clinic(), "the capture was changed");
+}
+
+#[test]
+fn what_is_handed_over_never_lands_in_what_is_kept() {
+    let (lab, digest) = stored();
+    lab.file("k.pcap", clinic());
+    lab.file("my.toml", "key-file = \"key\"\n");
+    lab.replay("other.db", &[&fixture("clinic/clinic.pcap")], &[]).expect(0);
+    let kept = ["k.pcap", "key", "my.toml", "other.db"];
+    let before = kept.map(|name| std::fs::read(lab.path(name)).expect("a file"));
+    for output in ["db", "db-wal", "key", "my.toml", "other.db", "k.pcap"] {
+        for command in [&["report"][..], &["openapi", "export"]] {
+            let more = ["--db", "db", "--config", "my.toml", "--output", output];
+            let ran = lab.run(command.iter().chain(&more));
+            one_line(&ran, USAGE, &["--output", output, "name another file"]);
+        }
+    }
+    assert_eq!(kept.map(|name| std::fs::read(lab.path(name)).expect("a file")), before);
+    assert_eq!(lab.digest("db"), digest);
+    let page = ["report", "--db", "db", "--output", "page.html"];
+    lab.run(page).expect(0);
+    lab.run(page).expect(0);
+}
+
+#[test]
+fn a_new_key_is_told_and_no_folder_that_was_typed_is_made() {
+    let lab = Lab::default();
+    let clinic = fixture("clinic/clinic.pcap");
+    let clinic = clinic.to_str().expect("UTF-8");
+    let replay = |db: &str, key: Option<&str>| {
+        let mut args = vec!["replay", "--no-progress", "--db", db, clinic];
+        args.extend(key.iter().flat_map(|key| ["--key-file", key]));
+        lab.run(args)
+    };
+    one_line(&replay("a.db", None), 0, &["made a new key", "data/phitap/key"]);
+    assert_eq!(replay("a.db", None).stderr.matches("key").count(), 0, "it is told once");
+    one_line(&replay("b.db", Some("mine")), 0, &["made a new key", "mine"]);
+    one_line(&replay("c.db", Some("nope/k")), FAILED, &["nope/k", "folder does not exist"]);
+    one_line(&replay("c.db", Some("data")), USAGE, &["data", "it is a folder"]);
+    assert!(!lab.path("nope").exists() && !lab.path("c.db").exists());
+    if Path::new("/proc/self").exists() {
+        one_line(&replay("c.db", Some("/proc/k")), FAILED, &["/proc/k"]);
+    }
+}
+
+#[test]
+fn an_empty_database_says_that_nothing_was_recorded() {
+    let lab = Lab::default();
+    lab.file("db", b"");
+    let words = ["db", "nothing was recorded", "phitap replay"];
+    for query in
+        [&["services"][..], &["coverage"], &["db", "check"], &["db", "digest"], &["report"]]
+    {
+        one_line(&lab.run(query.iter().chain(&["--db", "db"])), USAGE, &words);
+    }
+    lab.replay("db", &[&fixture("clinic/clinic.pcap")], &[]).expect(0);
+    lab.run(["db", "check", "--db", "db"]).expect(0);
+}
+
+#[test]
 fn a_bad_filter_is_refused() {
     let clinic = fixture("clinic/clinic.pcap");
     let words = &["filter", "tcp prot 80"];

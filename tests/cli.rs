@@ -241,6 +241,33 @@ fn events_are_as_the_schema_says() {
     assert!(fits(&schema, &serde_json::json!({ "event_type": "http" })).is_err());
 }
 
+#[test]
+fn events_of_a_second_run_are_appended() {
+    use std::os::unix::fs::PermissionsExt;
+    let lab = Lab::default();
+    let events = ["--events", "events.jsonl"];
+    lab.replay("db", &[&clinic()], &events).expect(0);
+    let read = || std::fs::read_to_string(lab.path("events.jsonl")).unwrap();
+    let mode = std::fs::metadata(lab.path("events.jsonl")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let first = read();
+    // The capture is known and skipped: its events stay.
+    lab.replay("db", &[&clinic()], &events).expect(0);
+    let second = read();
+    assert!(second.starts_with(&first), "{second}");
+    let http = |text: &str| text.matches(r#""event_type":"http""#).count();
+    assert_eq!((http(&first) > 0, http(&second)), (true, http(&first)));
+    // A line that its writer did not finish does not spoil the next.
+    std::fs::write(lab.path("events.jsonl"), second + r#"{"event_type":"ht"#).unwrap();
+    lab.replay("other", &[&clinic()], &events).expect(0);
+    let wrong = read().lines().filter(|l| serde_json::from_str::<Value>(l).is_err()).count();
+    assert_eq!(wrong, 1);
+    assert_eq!(http(&read()), 2 * http(&first));
+    // Raw names and URLs go to a new file only.
+    let revealed = lab.replay("third", &[&clinic()], &["--events", "events.jsonl", "--reveal"]);
+    assert!(revealed.expect(2).stderr.contains("must be a new file"));
+}
+
 fn standards(lab: &Lab, db: &str) -> Vec<String> {
     let rows = lab.query(db, &["endpoints"]);
     let mut standards: Vec<String> =

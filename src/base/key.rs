@@ -45,6 +45,32 @@ pub enum KeyError {
         /// Which file.
         path: PathBuf,
     },
+    /// There is a folder where the file should be.
+    #[error("use key file {path}: it is a folder; name a file in it, such as {path}/key")]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// The folder of a file that was named is not there; only the usual one is made.
+    #[error(
+        "make key file {path}: its folder does not exist; make the folder or name another file \
+         with --key-file"
+    )]
+    NoFolder {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A new key cannot be written.
+    #[error(
+        "make key file {path}: {source}; make its folder writable or name another file with \
+         --key-file"
+    )]
+    Unwritable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// There is no place to keep the key.
     #[error(
         "find a place for the key: neither XDG_DATA_HOME nor HOME is set; \
@@ -69,24 +95,43 @@ impl InstallationKey {
         Ok(data.or_else(home).ok_or(KeyError::NoHome)?.join("phitap/key"))
     }
 
-    /// Reads the key in `path`, or makes one there (mode 0600, its folder 0700) when there is none.
-    pub fn load_or_make(path: &Path) -> Result<Self, KeyError> {
+    /// Reads the key in `path`, or makes one there (mode 0600) when there is none; whether it is
+    /// new. The folder must exist.
+    pub fn load_or_make(path: &Path) -> Result<(Self, bool), KeyError> {
         match Self::load(path) {
             Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 Self::make(path)
             }
-            other => other,
+            other => other.map(|key| (key, false)),
         }
+    }
+
+    /// The same, and the folder is made where it is missing (mode 0700): for
+    /// [`default_path`](Self::default_path), which nobody typed.
+    pub fn load_or_make_with_folder(path: &Path) -> Result<(Self, bool), KeyError> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
+            let mut builder = fs::DirBuilder::new();
+            builder.recursive(true);
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            let unwritable = |source| KeyError::Unwritable { path: path.into(), source };
+            builder.create(folder).map_err(unwritable)?;
+        }
+        Self::load_or_make(path)
     }
 
     /// Reads the key in `path`.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
         let io = |source| KeyError::Io { path: path.into(), source };
         let mut file = fs::File::open(path).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
+        if metadata.is_dir() {
+            return Err(KeyError::Folder { path: path.into() });
+        }
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            if file.metadata().map_err(io)?.permissions().mode() & 0o077 != 0 {
+            if metadata.permissions().mode() & 0o077 != 0 {
                 return Err(KeyError::Exposed { path: path.into() });
             }
         }
@@ -107,16 +152,12 @@ impl InstallationKey {
         Ok(InstallationKey(bytes))
     }
 
-    fn make(path: &Path) -> Result<Self, KeyError> {
-        let io = |source| KeyError::Io { path: path.into(), source };
+    fn make(path: &Path) -> Result<(Self, bool), KeyError> {
+        let io = |source: io::Error| match source.kind() {
+            io::ErrorKind::NotFound => KeyError::NoFolder { path: path.into() },
+            _ => KeyError::Unwritable { path: path.into(), source },
+        };
         let InstallationKey(bytes) = Self::throwaway()?;
-        if let Some(folder) = path.parent() {
-            let mut builder = fs::DirBuilder::new();
-            builder.recursive(true);
-            #[cfg(unix)]
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            builder.create(folder).map_err(io)?;
-        }
         // Written beside and linked into place, so that of two first runs at once one key wins
         // and neither ever reads half a key.
         let temporary = path.with_extension(format!("new.{}", std::process::id()));
@@ -130,8 +171,10 @@ impl InstallationKey {
         let linked = written.and_then(|()| fs::hard_link(&temporary, path));
         let _ = fs::remove_file(&temporary);
         match linked {
-            Ok(()) => Ok(InstallationKey(bytes)),
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Self::load(path),
+            Ok(()) => Ok((InstallationKey(bytes), true)),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                Self::load(path).map(|key| (key, false))
+            }
             Err(e) => Err(io(e)),
         }
     }
@@ -195,9 +238,16 @@ mod tests {
     fn a_key_is_made_once_and_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/er/key");
-        let made = InstallationKey::load_or_make(&path).unwrap();
-        let read = InstallationKey::load_or_make(&path).unwrap();
+        let refused = InstallationKey::load_or_make(&path).unwrap_err();
+        assert!(matches!(refused, KeyError::NoFolder { .. }), "{refused}");
+        assert!(!folder.path().join("deep").exists(), "no folder that somebody typed is made");
+        let (made, new) = InstallationKey::load_or_make_with_folder(&path).unwrap();
+        assert!(new);
+        let (read, new) = InstallationKey::load_or_make(&path).unwrap();
+        assert!(!new);
         assert_eq!(made.id(), read.id());
+        let error = InstallationKey::load_or_make(folder.path()).unwrap_err();
+        assert!(matches!(error, KeyError::Folder { .. }), "{error}");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

@@ -109,7 +109,7 @@ pub struct RecordArgs {
     /// Memory for flows and reassembly, such as 512M [default: 512M]
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
-    /// Write every exchange as a JSON line (EVE) to a file, or to standard output with `-`
+    /// Append every exchange as a JSON line (EVE) to a file, or to standard output with `-`
     #[arg(long, value_name = "FILE|-")]
     pub events: Option<PathBuf>,
     /// Exit with 1 when there is a finding of this severity or above
@@ -150,8 +150,10 @@ pub struct CaptureArgs {
     /// The interface to listen on; may be given several times
     #[arg(short, long, value_name = "IFACE", required = true)]
     pub interface: Vec<String>,
-    /// Listen only to packets that match, in the language of pcap-filter(7)
-    #[arg(value_name = "FILTER", trailing_var_arg = true)]
+    /// Listen only to packets that match, in the language of pcap-filter(7); one or several words.
+    /// Options may stand before and behind it; words that begin with `-` need quotes, or `--`
+    /// before the filter
+    #[arg(value_name = "FILTER")]
     pub filter: Vec<String>,
     /// What replay and capture share.
     #[command(flatten)]
@@ -481,4 +483,38 @@ pub enum SchemaOf {
     Clients,
     /// A row of `phitap coverage`
     Coverage,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn capture(args: &[&str]) -> CaptureArgs {
+        let args = ["phitap", "capture", "-i", "lo"].iter().chain(args);
+        match Cli::try_parse_from(args).unwrap().command {
+            Command::Capture(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn options_may_stand_behind_a_filter_of_several_words() {
+        for args in [
+            &["tcp", "port", "80", "--db", "x.db", "--snaplen", "99"][..],
+            &["--db", "x.db", "--snaplen", "99", "tcp", "port", "80"],
+            &["--snaplen", "99", "--db", "x.db", "--", "tcp", "port", "80"],
+        ] {
+            let got = capture(args);
+            assert_eq!(got.filter, ["tcp", "port", "80"], "{args:?}");
+            assert_eq!(got.record.store.db, Some("x.db".into()), "{args:?}");
+            assert_eq!(got.snaplen, 99, "{args:?}");
+        }
+        let got = capture(&["tcp port 80", "--db", "x.db"]);
+        assert_eq!(
+            (got.filter, got.record.store.db),
+            (vec!["tcp port 80".into()], Some("x.db".into()))
+        );
+        assert_eq!(capture(&["ip[2]", "-", "20", ">", "0"]).filter.join(" "), "ip[2] - 20 > 0");
+        assert_eq!(capture(&["--", "-1", "<", "len"]).filter, ["-1", "<", "len"]);
+    }
 }

@@ -21,7 +21,7 @@ use crate::store::RunKind;
 pub fn run(args: &CaptureArgs) -> Result<Exit, Failure> {
     let (settings, sources) = match &args.user {
         None => {
-            let settings = RecordSettings::resolve(&args.record)?;
+            let settings = RecordSettings::resolve(&args.record, &[])?;
             let filter = filter(args, &settings)?;
             let sources = open_all(&args.interface, &options(args, &settings, filter)?)?;
             (settings, sources)
@@ -57,7 +57,7 @@ fn unprivileged(
     let user = User::named(name).map_err(Failure::usage)?;
     let mut sources = open_all(&args.interface, &unfiltered(args)?)?;
     user.become_for_good().map_err(Failure::usage)?;
-    let settings = RecordSettings::resolve(&args.record)?;
+    let settings = RecordSettings::resolve(&args.record, &[])?;
     let filter = filter(args, &settings)?;
     let LiveOptions { filter, .. } = options(args, &settings, filter)?;
     if let Some(filter) = filter {

@@ -8,8 +8,9 @@ use std::thread;
 use serde::Deserialize;
 
 use super::args::{RecordArgs, StoreArgs};
-use super::exit::Failure;
-use crate::base::{InstallationKey, limits};
+use super::exit::{Failure, tell};
+use super::outputs::Kept;
+use crate::base::{InstallationKey, KeyError, limits};
 use crate::detect::Detector;
 use crate::flow::FlowConfig;
 use crate::model::Severity;
@@ -122,8 +123,9 @@ pub fn rules_folder(store: &StoreArgs) -> Result<Option<Said<PathBuf>>, Failure>
 }
 
 impl RecordSettings {
-    /// Reads the configuration file, the rules and the key.
-    pub fn resolve(args: &RecordArgs) -> Result<Self, Failure> {
+    /// Reads the configuration file, the rules and the key. `inputs` are the files that will be
+    /// read: no event is written to one of them, nor to any other file that is in use.
+    pub fn resolve(args: &RecordArgs, inputs: &[PathBuf]) -> Result<Self, Failure> {
         let file = ConfigFile::of(&args.store)?;
         let db = file.db_of(&args.store)?;
         let memory = file.said(args.memory.as_ref(), file.memory.as_ref(), ("--memory", "memory"));
@@ -139,6 +141,12 @@ impl RecordSettings {
         let filter = file.said(None, filter, ("--filter", "filter"));
         let events = (args.events.as_ref(), file.events.as_ref());
         let events = file.path_said(events.0, events.1, ("--events", "events"))?;
+        if let Some(said) = &events {
+            let named = (args.key_file.as_ref(), args.rules.as_ref());
+            let mut kept = file.kept(&args.store, named)?;
+            inputs.iter().for_each(|input| kept.file("an input", input));
+            kept.spare(&said.value, &said.origin)?;
+        }
         let key = file.key(args.key_file.as_ref())?;
         Ok(RecordSettings {
             db,
@@ -151,6 +159,11 @@ impl RecordSettings {
             filter: filter.map(|said| Said { value: said.value.clone(), origin: said.origin }),
         })
     }
+}
+
+/// What a command about an existing database must not write over.
+pub fn kept(store: &StoreArgs) -> Result<Kept, Failure> {
+    ConfigFile::of(store)?.kept(store, (None, None))
 }
 
 /// The database, its key and the rules, for what changes a database without reading traffic.
@@ -172,6 +185,54 @@ impl ConfigFile {
 
     fn detector(&self, rules: Option<&PathBuf>) -> Result<Arc<Detector>, Failure> {
         load_said_rules(self.path_said(rules, self.rules.as_ref(), ("--rules", "rules"))?.as_ref())
+    }
+
+    /// The installation's key, made where there is none.
+    fn key(&self, named: Option<&PathBuf>) -> Result<InstallationKey, Failure> {
+        let said = self.path_said(named, self.key_file.as_ref(), ("--key-file", "key-file"))?;
+        let (path, loaded) = match &said {
+            Some(said) => (said.value.clone(), InstallationKey::load_or_make(&said.value)),
+            None => {
+                let path = InstallationKey::default_path().map_err(Failure::usage)?;
+                let loaded = InstallationKey::load_or_make_with_folder(&path);
+                (path, loaded)
+            }
+        };
+        let (key, made) = loaded.map_err(|e| {
+            let failure = key_failure(&e);
+            match &said {
+                Some(said) => said.origin.explain(failure),
+                None => failure,
+            }
+        })?;
+        if made {
+            tell(format!(
+                "made a new key: {}; keep it, only with it can the database be extended",
+                path.display()
+            ));
+        }
+        Ok(key)
+    }
+
+    /// The files that are in use besides inputs; `named` are the options for key and rules.
+    fn kept(
+        &self,
+        store: &StoreArgs,
+        named: (Option<&PathBuf>, Option<&PathBuf>),
+    ) -> Result<Kept, Failure> {
+        let mut kept = Kept::default();
+        kept.database(&self.db_of(store)?);
+        let key = named.0.or(self.key_file.as_ref()).cloned();
+        if let Some(key) = key.or_else(|| InstallationKey::default_path().ok()) {
+            kept.file("the key", &key);
+        }
+        if let Some(config) = &store.config {
+            kept.file("the configuration", config);
+        }
+        if let Some(folder) = named.1.or(self.rules.as_ref()) {
+            kept.rules(folder);
+        }
+        Ok(kept)
     }
 
     /// The option, or else the key: `names` are those of both.
@@ -207,18 +268,6 @@ impl ConfigFile {
         Ok(said.map_or_else(|| DEFAULT_DB.into(), |said| said.value))
     }
 
-    /// The installation's key, made where there is none.
-    fn key(&self, option: Option<&PathBuf>) -> Result<InstallationKey, Failure> {
-        let names = ("--key-file", "key-file");
-        match self.path_said(option, self.key_file.as_ref(), names)? {
-            Some(said) => InstallationKey::load_or_make(&said.value)
-                .map_err(|e| said.origin.explain(Failure::usage(e))),
-            None => InstallationKey::default_path()
-                .and_then(|path| InstallationKey::load_or_make(&path))
-                .map_err(Failure::usage),
-        }
-    }
-
     fn read(path: &Path) -> Result<Self, Failure> {
         let told = |e: &dyn std::fmt::Display| {
             Failure::usage(format!("read configuration {}: {e}", path.display()))
@@ -232,6 +281,16 @@ impl ConfigFile {
         })?;
         path.clone_into(&mut file.path);
         Ok(file)
+    }
+}
+
+/// A key's failure with its exit code: what cannot be written is not the user's mistake.
+fn key_failure(error: &KeyError) -> Failure {
+    match error {
+        KeyError::Unwritable { .. } | KeyError::NoFolder { .. } | KeyError::Random(_) => {
+            Failure::failed(error)
+        }
+        _ => Failure::usage(error),
     }
 }
 

@@ -11,6 +11,7 @@
 //! - [`filters`], [`nothing`]: what a query is asked for, and what is said where it has no row
 //! - [`triage`], [`changes`], [`purge`]: what happens to an inventory over time
 //! - [`report`], [`openapi`]: what is handed over
+//! - [`outputs`]: what may not be written over
 //! - [`moment`]: points in time as people type them
 //! - [`queries`], [`sql`], [`db`], [`rules`], [`docs`]: everything else
 
@@ -30,6 +31,7 @@ pub mod main;
 pub mod moment;
 pub mod nothing;
 pub mod openapi;
+pub mod outputs;
 pub mod purge;
 pub mod queries;
 pub mod record;

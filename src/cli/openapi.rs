@@ -38,6 +38,6 @@ fn export(args: &OpenApiExportArgs) -> Result<Exit, Failure> {
             exported.left_out
         ));
     }
-    write(&args.output, &exported.text)?;
+    write(&args.output, &args.store, &exported.text)?;
     Ok(Exit::Done)
 }

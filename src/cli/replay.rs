@@ -1,5 +1,7 @@
 //! `phitap replay`
 
+use std::path::PathBuf;
+
 use super::args::ReplayArgs;
 use super::config::RecordSettings;
 use super::exit::{Exit, Failure, tell};
@@ -16,7 +18,8 @@ const SKIPPED_TOLD: usize = 20;
 
 /// Reads captures into the inventory.
 pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
-    let settings = RecordSettings::resolve(&args.record)?;
+    let inputs = Inputs::expand(&args.paths);
+    let settings = RecordSettings::resolve(&args.record, &files(&inputs, &args.paths))?;
     let filter = match (&args.filter, &settings.filter) {
         (Some(text), _) => Some(checked(text)?),
         (None, Some(said)) => {
@@ -32,7 +35,6 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     if args.follow {
         return follow(args, settings, filter);
     }
-    let inputs = Inputs::expand(&args.paths);
     let mut exit = tell_unusable(&inputs)?;
     let record = Record::prepare(settings, args.reveal, !args.record.no_progress)?;
     if args.reveal {
@@ -81,6 +83,16 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     };
     let sources = Sources { next: &mut next, pace: Pace::Files };
     record.run(sources, (writer, RunKind::Replay, plan.replaces.clone()), exit)
+}
+
+/// The files that are read, those that were named and turned out unusable among them.
+fn files(inputs: &Inputs, named: &[PathBuf]) -> Vec<PathBuf> {
+    let usable = inputs.usable.iter().map(|input| match input {
+        Input::Path(path) => path.clone(),
+        // What standard input was redirected from.
+        Input::Stdin => "/dev/stdin".into(),
+    });
+    usable.chain(named.iter().cloned()).collect()
 }
 
 /// A filter that compiles.

@@ -4,10 +4,11 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use super::args::{ReportArgs, ReportFormat};
-use super::config::db_path;
+use super::args::{ReportArgs, ReportFormat, StoreArgs};
+use super::config::{Origin, db_path, kept};
 use super::exit::{Exit, Failure, tell};
 use super::moment::{Way, moment};
+use super::outputs::spare_precious;
 use super::queries::{print_text, query_failure};
 use super::record::store_failure;
 use crate::base::{Timestamp, clock};
@@ -30,7 +31,7 @@ pub fn run(args: &ReportArgs) -> Result<Exit, Failure> {
         ReportFormat::Sarif => sarif::sarif(&data).map_err(Failure::failed)?,
         ReportFormat::Csv => sarif::csv(&data).map_err(Failure::failed)?,
     };
-    write(&args.output, &text)?;
+    write(&args.output, &args.store, &text)?;
     if !args.draft {
         remember(&path, &data, now);
     }
@@ -47,11 +48,15 @@ fn format(args: &ReportArgs) -> ReportFormat {
     })
 }
 
-/// Writes to a file that only the user may read, or to standard output.
-pub fn write(output: &Path, text: &str) -> Result<(), Failure> {
+/// Writes to a file that only the user may read, or to standard output. What was asked, its key
+/// and configuration, and any capture or database are not written over.
+pub fn write(output: &Path, store: &StoreArgs, text: &str) -> Result<(), Failure> {
     if output.as_os_str() == "-" {
         return print_text(text).map(drop);
     }
+    let origin = Origin::Option("--output");
+    kept(store)?.spare(output, &origin)?;
+    spare_precious(output, &origin)?;
     let failed = |e| Failure::failed(format!("write {}: {e}", output.display()));
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -2,7 +2,7 @@
 //! <https://docs.suricata.io/en/latest/output/eve/eve-json-format.html>
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -55,8 +55,8 @@ struct Shared {
 }
 
 impl EveFile {
-    /// Opens `path` for events; `-` is standard output. With `reveal` the file must be new and is
-    /// made with mode 0600.
+    /// Opens `path` to append events, and makes it with mode 0600 where there is none; `-` is
+    /// standard output. With `reveal` the file must be new.
     pub fn create(path: &Path, reveal: bool) -> Result<Self, EveError> {
         let io = |source| EveError::Io { path: path.into(), source };
         let out: Box<dyn Write + Send> = if path.as_os_str() == "-" {
@@ -111,29 +111,39 @@ impl EveFile {
     }
 }
 
-#[cfg(unix)]
+/// Appends, as logs do: whoever follows the file goes on reading, and no run loses the events of
+/// another.
 fn open(path: &Path, reveal: bool) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
     let mut options = OpenOptions::new();
-    options.write(true).mode(0o600);
+    options.append(true);
     if reveal {
         options.create_new(true)
     } else {
-        options.create(true).truncate(true)
+        options.create(true)
     };
-    options.open(path)
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    if ends_in_a_line_cut_off(path) {
+        file.write_all(b"\n")?;
+    }
+    Ok(file)
 }
 
-#[cfg(not(unix))]
-fn open(path: &Path, reveal: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if reveal {
-        options.create_new(true)
-    } else {
-        options.create(true).truncate(true)
+/// Whether `path` is a file whose last line has no end: its writer ran out of disk, say. A file
+/// that cannot be read has none that we know of.
+fn ends_in_a_line_cut_off(path: &Path) -> bool {
+    let last = || -> io::Result<u8> {
+        if !std::fs::metadata(path)?.is_file() {
+            return Ok(b'\n');
+        }
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        Ok(last[0])
     };
-    options.open(path)
+    last().is_ok_and(|byte| byte != b'\n')
 }
 
 /// One worker's way to the file.

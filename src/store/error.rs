@@ -31,6 +31,15 @@ pub enum StoreError {
         /// What it is instead.
         found: String,
     },
+    /// An empty file: a database that was never made.
+    #[error(
+        "open database {path}: it is empty, nothing was recorded into it yet; record with `phitap \
+         replay` or `phitap capture`, or name another file with --db"
+    )]
+    Unmade {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The file was made by a later version.
     #[error(
         "open database {path}: its format is version {found}, this program knows up to {known}; \
@@ -183,6 +192,7 @@ impl StoreError {
         match self {
             StoreError::NotFound { .. }
             | StoreError::NotADatabase { .. }
+            | StoreError::Unmade { .. }
             | StoreError::Newer { .. }
             | StoreError::Older { .. }
             | StoreError::OtherKey { .. }

@@ -21,6 +21,10 @@ pub const CODING_STACKED: Anomaly = Anomaly("http-transfer-encoding-stacked");
 pub const CODING_IN_HTTP_10: Anomaly = Anomaly("http-transfer-encoding-in-1.0");
 /// Transfer-Encoding in a response that can have no body.
 pub const CODING_WITHOUT_BODY: Anomaly = Anomaly("http-transfer-encoding-without-body");
+/// The same Host more than once (RFC 9112 section 3.2: to be refused).
+pub const HOST_REPEATED: Anomaly = Anomaly("http-host-repeated");
+/// Host fields that disagree: another reader may take the request for one to another service.
+pub const HOST_CONFLICT: Anomaly = Anomaly("http-host-conflict");
 /// A chunk size without digits or with something else behind them: framing is lost.
 pub const CHUNK_SIZE_INVALID: Anomaly = Anomaly("http-chunk-size-invalid");
 /// A chunk size beyond 64 bits: framing is lost.
@@ -73,7 +77,7 @@ pub const TOO_MANY_PENDING: Anomaly = Anomaly("http-too-many-pending-requests");
 pub const NOT_RESYNCHRONISED: Anomaly = Anomaly("http-not-resynchronised");
 
 /// Those behind which another reader may delimit messages otherwise, so that bytes of this one's
-/// framing or of nothing are a body to it.
+/// framing or of nothing are a body to it; or may take the request for another's.
 const FRAMING: &[Anomaly] = &[
     LENGTH_AND_CODING,
     LENGTH_CONFLICT,
@@ -82,6 +86,7 @@ const FRAMING: &[Anomaly] = &[
     CODING_REPEATED,
     CODING_IN_HTTP_10,
     CODING_WITHOUT_BODY,
+    HOST_CONFLICT,
     CHUNK_SIZE_INVALID,
     CHUNK_SIZE_OVERFLOW,
     CHUNK_END_INVALID,
@@ -89,7 +94,7 @@ const FRAMING: &[Anomaly] = &[
     HTTP_09,
 ];
 
-/// Whether another reader may delimit messages otherwise where this was told.
+/// Whether another reader may delimit messages, or understand them, otherwise where this was told.
 pub fn leaves_framing_open(anomaly: Anomaly) -> bool {
     FRAMING.contains(&anomaly)
 }
@@ -105,6 +110,8 @@ pub const ALL: &[Anomaly] = &[
     CODING_STACKED,
     CODING_IN_HTTP_10,
     CODING_WITHOUT_BODY,
+    HOST_REPEATED,
+    HOST_CONFLICT,
     CHUNK_SIZE_INVALID,
     CHUNK_SIZE_OVERFLOW,
     CHUNK_EXTENSION,

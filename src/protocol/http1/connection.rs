@@ -26,11 +26,7 @@ pub struct Http1 {
 impl Http1 {
     /// A parser for a flow of which nothing was seen yet.
     pub fn new() -> Self {
-        Http1 {
-            requests: Stream::new(),
-            responses: Stream::new(),
-            shared: Shared { pending: VecDeque::new(), overflowed: false, switched: false },
-        }
+        Http1 { requests: Stream::new(), responses: Stream::new(), shared: Shared::default() }
     }
 }
 
@@ -66,9 +62,11 @@ impl Parser for Http1 {
 }
 
 /// What both directions know.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Shared {
     pending: VecDeque<Asked>,
+    /// The last request that was seen has its final response.
+    answered: bool,
     overflowed: bool,
     pub(super) switched: bool,
 }
@@ -81,6 +79,7 @@ impl Shared {
         if full {
             self.pending.pop_front();
         }
+        self.answered = false;
         self.pending.push_back(match method {
             b"HEAD" => Asked::Head,
             b"CONNECT" => Asked::Connect,
@@ -93,13 +92,23 @@ impl Shared {
     pub(super) fn answers(&mut self, status: u16) -> Asked {
         match status {
             100 | 102..=199 => Asked::Plain,
-            _ => self.pending.pop_front().unwrap_or(Asked::Unknown),
+            _ => {
+                let asked = self.pending.pop_front();
+                self.answered = asked.is_some() && self.pending.is_empty();
+                asked.unwrap_or(Asked::Unknown)
+            }
         }
+    }
+
+    /// Whether every request that was seen has its final response.
+    pub(super) fn all_answered(&self) -> bool {
+        self.answered
     }
 
     /// Forgets the requests: it is no longer known which response answers which.
     pub(super) fn forget(&mut self) {
         self.pending.clear();
+        self.answered = false;
     }
 }
 

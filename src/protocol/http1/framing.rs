@@ -69,6 +69,8 @@ pub(super) struct Framing {
     upgrade: Option<SwitchTo>,
     /// The connection closes behind the message.
     closes: bool,
+    /// Host fields, as far as two.
+    hosts: u8,
     pub(super) odd: Odd,
 }
 
@@ -80,6 +82,7 @@ impl Framing {
             coding: Coding::Absent,
             upgrade: None,
             closes: false,
+            hosts: 0,
             odd: Odd::default(),
         }
     }
@@ -94,6 +97,7 @@ impl Framing {
                 self.closes |= options.any(|o| o.trim_ascii().eq_ignore_ascii_case(b"close"));
             }
             HeaderName::ContentLength => self.lengths(value),
+            HeaderName::Host => self.hosts = self.hosts.saturating_add(1),
             HeaderName::TransferEncoding => self.codings(value),
             _ => {}
         }
@@ -160,6 +164,17 @@ impl Framing {
             self.coding = Coding::Identity;
             self.odd.note(anomalies::CODING_INVALID);
         }
+    }
+
+    /// Looks at the Host fields of a request: all are in `fields` unless there are too many.
+    pub(super) fn check_hosts(&mut self, fields: &[Header<'_>]) {
+        if self.hosts < 2 {
+            return;
+        }
+        let mut hosts = fields.iter().filter(|f| f.known == HeaderName::Host).map(|f| f.value);
+        let first = hosts.next().unwrap_or_default();
+        let agree = hosts.all(|host| host.eq_ignore_ascii_case(first));
+        self.odd.note(if agree { anomalies::HOST_REPEATED } else { anomalies::HOST_CONFLICT });
     }
 
     /// Whether nothing says where the body of a response ends.

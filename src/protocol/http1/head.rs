@@ -318,6 +318,11 @@ pub(super) fn begins_status_line(text: &[u8]) -> bool {
     LINE.iter().zip(text).all(|(is, byte)| is(*byte))
 }
 
+/// Whether `text` is the start of a request line with a known method and a path.
+pub(super) fn begins_request(text: &[u8]) -> bool {
+    METHODS.iter().any(|m| text.strip_prefix(*m).is_some_and(|rest| rest.starts_with(b" /")))
+}
+
 /// Whether a start line may begin with these bytes. Looks at the first few only.
 pub(super) fn viable(direction: Direction, prefix: &[u8]) -> bool {
     match direction {

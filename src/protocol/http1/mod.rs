@@ -12,6 +12,7 @@
 pub mod anomalies;
 mod chunked;
 mod connection;
+mod doubt;
 mod framing;
 mod head;
 mod probe;

@@ -1,10 +1,11 @@
-//! One direction of a connection: heads and bodies. What goes wrong is in `resync`.
+//! One direction of a connection: heads and bodies. What goes wrong is in `resync`, bodies that may
+//! not be there in `doubt`.
 
 use memchr::memchr;
 
 use crate::base::Timestamp;
 use crate::base::limits::{HEAD_BYTES_MAX, SKIPPED_LINE_BYTES_MAX};
-use crate::model::{Correlation, Header, MessageEvent};
+use crate::model::{Correlation, Direction, Header, MessageEvent};
 
 use super::anomalies;
 use super::chunked::{Chunks, Piece};
@@ -20,8 +21,8 @@ pub(super) enum State {
     Skip(Box<Skip>),
     /// Inside a body with this many bytes left.
     Sized(u64),
-    /// Before a body of this many bytes, unless what it answers was HEAD and the next message
-    /// comes instead; `text` holds what is needed to tell.
+    /// Before a body of this many bytes, unless the next message comes instead; `text` holds what
+    /// is needed to tell (`doubt`).
     Doubt(u64),
     Chunked(Chunks),
     /// Behind the last chunk; `text` holds what came of the trailers.
@@ -119,7 +120,10 @@ impl Stream {
                 State::Sized(_) => self.sized(input, out),
                 State::Doubt(length) => {
                     let length = *length;
-                    self.doubt(input, length, out)
+                    match out.direction {
+                        Direction::ToServer => self.doubt_request(input, length, shared, out),
+                        Direction::ToClient => self.doubt_response(input, length, out),
+                    }
                 }
                 State::Chunked(_) => self.chunked(input, shared, out),
                 State::Trailers => self.trailers(input, out),
@@ -167,7 +171,7 @@ impl Stream {
     }
 
     /// Looks at the line that ends `text`.
-    fn head_line(&mut self, shared: &mut Shared, out: &mut Out<'_>) {
+    pub(super) fn head_line(&mut self, shared: &mut Shared, out: &mut Out<'_>) {
         let line = content(self.text.get(self.line..).unwrap_or_default());
         if line.is_empty() {
             let text = std::mem::take(&mut self.text);
@@ -218,6 +222,9 @@ impl Stream {
         let mut fields = Fields::new();
         let mut framing = Framing::new();
         let (used, start) = head::strict(out.direction, text, &mut fields, &mut framing)?;
+        if out.direction == Direction::ToServer {
+            framing.check_hosts(&fields);
+        }
         let kind = self.announce(start, &fields, shared, out);
         self.settle((kind, start.minor_version(), framing), shared, out);
         Some(used)
@@ -234,6 +241,9 @@ impl Stream {
         let mut framing = Framing::new();
         head::straighten(text, &mut framing.odd);
         let start = head::tolerant(out.direction, text, &mut fields, &mut framing)?;
+        if out.direction == Direction::ToServer {
+            framing.check_hosts(&fields);
+        }
         let kind = self.announce(start, &fields, shared, out);
         Some((kind, start.minor_version(), framing))
     }
@@ -280,10 +290,11 @@ impl Stream {
         tell(&mut framing.odd, out);
         match body {
             Body::None => self.end_message(true, out),
-            Body::Sized(length) if matches!(kind, Kind::Response { asked: Asked::Unknown, .. }) => {
-                self.state = State::Doubt(length);
+            Body::Sized(length) => {
+                let doubtful =
+                    matches!(kind, Kind::Request | Kind::Response { asked: Asked::Unknown, .. });
+                self.state = if doubtful { State::Doubt(length) } else { State::Sized(length) };
             }
-            Body::Sized(length) => self.state = State::Sized(length),
             Body::Chunked => self.state = State::Chunked(Chunks::new()),
             Body::UntilClose => self.state = State::UntilClose,
             Body::Switch(to) => {
@@ -347,36 +358,7 @@ impl Stream {
         used
     }
 
-    /// The first bytes of a body that may not be there. No body begins like a status line.
-    fn doubt(&mut self, input: &[u8], length: u64, out: &mut Out<'_>) -> usize {
-        if self.text.is_empty() {
-            self.started = out.at;
-        }
-        let most = usize::try_from(length).unwrap_or(usize::MAX).min(head::STATUS_SHOWN);
-        let taken = most.saturating_sub(self.text.len()).min(input.len());
-        self.text.extend_from_slice(input.get(..taken).unwrap_or_default());
-        if !head::begins_status_line(&self.text) {
-            self.no_doubt(out);
-        } else if self.text.len() == head::STATUS_SHOWN {
-            self.end_message(true, out);
-        } else if self.text.len() == most {
-            self.no_doubt(out);
-        }
-        taken
-    }
-
-    /// There is a body: hands on what was held of it.
-    pub(super) fn no_doubt(&mut self, out: &mut Out<'_>) {
-        if let State::Doubt(length) = self.state {
-            self.state = State::Sized(length);
-            let held = std::mem::take(&mut self.text);
-            if !held.is_empty() {
-                self.sized(&held, out);
-            }
-        }
-    }
-
-    fn sized(&mut self, input: &[u8], out: &mut Out<'_>) -> usize {
+    pub(super) fn sized(&mut self, input: &[u8], out: &mut Out<'_>) -> usize {
         let State::Sized(left) = &mut self.state else { return 0 };
         let len = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
         *left = left.saturating_sub(len as u64);

@@ -288,3 +288,50 @@ fn requests_nobody_answers_are_bounded() {
     assert_eq!(events.iter().filter(|e| **e == told).count(), 1);
     assert_eq!(events.iter().filter(|e| *e == "> end").count(), PENDING_REQUESTS_MAX + 3);
 }
+
+#[test]
+fn repeated_hosts_are_told_and_those_that_differ_leave_a_doubt() {
+    use anomalies as odd;
+    for (fields, told) in [
+        ("Host: a", None),
+        ("Host: a\r\nX: b", None),
+        ("Host: a\r\nhost: A", Some(odd::HOST_REPEATED)),
+        ("Host: a\r\nHost: b", Some(odd::HOST_CONFLICT)),
+        ("Host: a\r\nX: y\r\nHost: a\r\nHost:", Some(odd::HOST_CONFLICT)),
+        // With an odd line, so that the head is read tolerantly.
+        ("Host : a\r\nHost: b", Some(odd::HOST_CONFLICT)),
+    ] {
+        let events = parse(&[ask(format!("GET / HTTP/1.1\r\n{fields}\r\n\r\n"))]);
+        let hosts: Vec<_> = events.iter().filter(|e| e.starts_with("> odd http-host")).collect();
+        let expected: Vec<String> = told.iter().map(|a| format!("> odd {}", a.0)).collect();
+        assert_eq!(hosts, expected.iter().collect::<Vec<_>>(), "{fields:?}");
+    }
+    assert!(anomalies::leaves_framing_open(odd::HOST_CONFLICT));
+    assert!(!anomalies::leaves_framing_open(odd::HOST_REPEATED));
+}
+
+#[test]
+fn a_body_that_was_refused_before_it_was_sent_swallows_no_request() {
+    let put = |length: u32| {
+        ask(format!("PUT /a HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"))
+    };
+    let refused = || answer("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
+    // The next request line is longer than the body, as long, or much shorter.
+    for length in [7, 16, 17, 18, 500, 100_000] {
+        let events = parse(&[put(length), refused(), ask("GET /b HTTP/1.1\r\nX: y\r\n\r\n")]);
+        let got: Vec<_> = events.iter().filter(|e| e.starts_with("> ")).skip(1).collect();
+        assert_eq!(got, ["> end", "> GET /b 1.1 X=y", "> end"], "{length}: {events:?}");
+    }
+    // A body that was sent all the same, or that was asked for, is a body.
+    let go = || answer("HTTP/1.1 100 Continue\r\n\r\n");
+    let text = "GET /b HTTP/1.1\r\nX: y\r\n";
+    for (between, body) in
+        [(refused(), "GET it\r\nnow\r\n"), (refused(), "{\"a\":1}"), (go(), text)]
+    {
+        let length = u32::try_from(body.len()).unwrap();
+        let events = parse(&[put(length), between, ask(body), ask("GET /c HTTP/1.1\r\n\r\n")]);
+        let got: Vec<_> = events.iter().filter(|e| e.starts_with("> ")).collect();
+        assert!(got.iter().any(|e| e.starts_with("> body ")), "{body:?}: {events:?}");
+        assert!(got[got.len() - 2].starts_with("> GET /c"), "{body:?}: {events:?}");
+    }
+}

@@ -45,6 +45,9 @@ enum Header {
 /// Opens `path` for the one sensor that writes, and makes it when it is missing or empty.
 pub(super) fn open_to_write(path: &Path, key_id: &str) -> Result<Locked, StoreError> {
     refuse_special(path)?;
+    if is_missing(path) && !has_bytes(&beside(path, "-wal")) {
+        build(path, key_id)?;
+    }
     let mut file = open_or_create(path).map_err(|e| unwritable(path, &e))?;
     match file.try_lock() {
         Ok(()) => {}
@@ -144,7 +147,7 @@ fn refuse_missing(path: &Path) -> Result<(), StoreError> {
         }
         Err(e) => Err(unreadable(path, &e)),
         Ok(meta) if meta.is_file() && meta.len() == 0 => {
-            Err(StoreError::NotADatabase { path: path.into(), found: "an empty file".into() })
+            Err(StoreError::Unmade { path: path.into() })
         }
         Ok(_) => refuse_special(path),
     }
@@ -156,6 +159,72 @@ fn unreadable(path: &Path, error: &io::Error) -> StoreError {
 
 fn has_bytes(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.len() > 0)
+}
+
+/// Nothing has this name, not even a link that leads nowhere.
+fn is_missing(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|e| e.kind() == io::ErrorKind::NotFound)
+}
+
+/// Makes a new database beside `path` and gives it its name when its tables are there: whoever
+/// kills the program leaves a database that opens, or none. What a killed one left of an unnamed
+/// database, the next overwrites. Two that build at once are told apart by a lock on it; whichever
+/// is first, the name is given once.
+fn build(path: &Path, key_id: &str) -> Result<(), StoreError> {
+    let unnamed = beside(path, "-new");
+    let failed = |e: &io::Error| unwritable(path, e);
+    let mut file = open_or_create(&unnamed).map_err(|e| failed(&e))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(StoreError::Busy { path: path.into() }),
+        Err(TryLockError::Error(e)) => return Err(failed(&e)),
+    }
+    // What is overwritten must be ours: half of a database, or nothing.
+    if let Header::Other(found) = read_header(&mut file).map_err(|e| failed(&e))? {
+        return Err(StoreError::NotADatabase { path: unnamed, found });
+    }
+    let journal = beside(&unnamed, "-journal");
+    let make = || {
+        if has_bytes(&journal) {
+            fs::remove_file(&journal).map_err(|e| failed(&e))?;
+        }
+        file.set_len(0).map_err(|e| failed(&e))?;
+        restrict(&file).map_err(|e| failed(&e))?;
+        let fault = |e: rusqlite::Error| Fault::from(e).at(path);
+        let mut conn = connect(&unnamed, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fault)?;
+        make_tables(&mut conn, key_id).map_err(fault)?;
+        conn.close().map_err(|(_, e)| fault(e))?;
+        name(&unnamed, path).map_err(|e| failed(&e))
+    };
+    // Another may have named what it built since, and removed this.
+    let made = if is_missing(path) && !is_missing(&unnamed) { make() } else { Ok(()) };
+    // Whether there is room for it or not, nothing of it stays.
+    let removed = [&unnamed, &journal].map(fs::remove_file);
+    made?;
+    match removed.into_iter().find_map(Result::err) {
+        Some(e) if e.kind() != io::ErrorKind::NotFound => Err(failed(&e)),
+        _ => Ok(()),
+    }
+}
+
+/// Gives the file `from` the name `to` unless something has it.
+fn name(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // A file system without links; the lock on `from` keeps other sensors away.
+        Err(_) if is_missing(to) => fs::rename(from, to),
+        done => done,
+    }
+}
+
+/// The first transaction of a new file is made with a rollback journal, so that the main file says
+/// what it is from its first byte; only then does the write-ahead log begin.
+fn make_tables(conn: &mut Connection, key_id: &str) -> rusqlite::Result<()> {
+    migrate(conn, |conn| {
+        conn.pragma_update(None, "application_id", APPLICATION_ID)?;
+        let sql = "INSERT INTO meta (key, value) VALUES ('key_id', ?1)";
+        conn.execute(sql, [key_id]).map(drop)
+    })
 }
 
 fn open_or_create(path: &Path) -> io::Result<File> {
@@ -250,14 +319,7 @@ fn prepare(conn: &mut Connection, path: &Path, key_id: &str) -> Result<(), Store
         check_ours(conn, path)?;
         check_key(conn, path, key_id)?;
     }
-    // The first transaction of a new file is made with a rollback journal, so that the main file
-    // says what it is from its first byte; only then does the write-ahead log begin.
-    migrate(conn, |conn| {
-        conn.pragma_update(None, "application_id", APPLICATION_ID)?;
-        let sql = "INSERT INTO meta (key, value) VALUES ('key_id', ?1)";
-        conn.execute(sql, [key_id]).map(drop)
-    })
-    .map_err(fault)?;
+    make_tables(conn, key_id).map_err(fault)?;
     let mode: String = conn
         .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
         .map_err(fault)?;
@@ -281,8 +343,15 @@ fn check_ours(conn: &Connection, path: &Path) -> Result<(), StoreError> {
         // What was killed while it made its first tables is rolled back to nothing.
         let pages: i64 =
             conn.pragma_query_value(None, "page_count", |row| row.get(0)).map_err(fault)?;
-        let found = if pages == 0 { "an empty file".into() } else { foreign(id) };
-        return Err(StoreError::NotADatabase { path: path.into(), found });
+        let path = path.to_path_buf();
+        return Err(match pages {
+            0 if !has_bytes(&path) => StoreError::Unmade { path },
+            // Too short to have a page.
+            0 => {
+                StoreError::NotADatabase { path, found: "a file that is no SQLite database".into() }
+            }
+            _ => StoreError::NotADatabase { path, found: foreign(id) },
+        });
     }
     let found = user_version(conn).map_err(fault)?;
     if found > VERSION {

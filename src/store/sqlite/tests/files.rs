@@ -153,7 +153,7 @@ fn reading_makes_no_file_and_leaves_none() {
     assert!(matches!(error, StoreError::NotFound { .. }), "{error}");
     assert!(folder.files().is_empty());
     fs::write(&folder.path, "").unwrap();
-    assert!(matches!(Reader::open(&folder.path), Err(StoreError::NotADatabase { .. })));
+    assert!(matches!(Reader::open(&folder.path), Err(StoreError::Unmade { .. })));
     fs::remove_file(&folder.path).unwrap();
 
     let mut writer = folder.writer();
