@@ -398,9 +398,12 @@ fn credentials_in_links_redirects_and_for_proxies_are_raised() {
     fields(&lab, &said);
     let rows = lab.query("db", &["findings", "--all"]);
     let of = |rule: &str, operation: &str| {
-        rows.iter().filter(|row| row["rule"] == rule && row["operation"] == operation).count()
+        let is_of = |row: &&serde_json::Value| {
+            row["rule"] == rule && row["operation"].as_str().unwrap().starts_with(operation)
+        };
+        rows.iter().filter(is_of).count()
     };
-    for operation in ["GET /sid", "GET /pass", "GET /reset/{token}", "GET /go"] {
+    for operation in ["GET /sid", "GET /pass", "GET /reset/", "GET /go"] {
         assert!(of("credentials-in-url", operation) > 0, "{operation}: {rows:#?}");
     }
     assert_eq!(of("credentials-in-clear", "GET /proxied"), 1, "{rows:#?}");

@@ -153,7 +153,8 @@ proptest! {
 #[test]
 fn entities_of_a_document_never_grow() {
     let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;\">]><a>&c;</a>";
-    assert_eq!(fields(bomb), pairs(&[("/a", "&c;")]));
+    let seen = [("/!ENTITY", "bbbb"), ("/!ENTITY", "&b;&b;"), ("/a", "&c;")];
+    assert_eq!(fields(bomb), pairs(&seen));
 }
 
 #[test]
