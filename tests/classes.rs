@@ -370,8 +370,7 @@ fn ids_of_messages_extensions_and_timecodes_are_nobody() {
         .map(|n| {
             format!(
                 r#"{{"msgid":"<9f86d081884c7d659a2feaa0c55ad0{n}@mail.example.org>",
-                "sip":"sip:1{n}@pbx.example.org","timecode":"{n}:11:12:13:14:15",
-                "fax_code":"2{n}-555-01{n}"}}"#
+                "sip":"sip:1{n}@pbx.example.org","timecode":"{n}:11:12:13:14:15"}}"#
             )
         })
         .collect();
