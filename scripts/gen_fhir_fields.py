@@ -58,6 +58,9 @@ TYPES = {
     "ContactPoint": {"value": [["contact.phone", 35], ["contact.email", 35]]},
     "binary": {"": [["health.attachment", 70]]},
     "freeText": {"": [["health.free_text", 80]]},
+    # What a document or an account is called: its patient, or only its kind.
+    "title": {"": [["health.free_text", 60]]},
+    "title-named": {"": [["health.free_text", 60], ["person.name", 40]]},
     "planId": {"": [["health.plan_id", 95]]},
     "planId-identifier": {"value": [["health.plan_id", 85]]},
 }
@@ -165,9 +168,31 @@ FREE_TEXT = [
     ("Communication", ["payload.contentString"]),
     ("CommunicationRequest", ["payload.contentString"]),
     ("DiagnosticReport", ["conclusion"]),
+    ("MedicationRequest", ["dosageInstruction.patientInstruction"]),
+    ("MedicationStatement", ["dosage.patientInstruction"]),
+    ("MedicationDispense", ["dosageInstruction.patientInstruction"]),
     ("QuestionnaireResponse", ["item.answer.valueString"]),
     ("RiskAssessment", ["mitigation"]),
     ("ServiceRequest", ["patientInstruction"]),
+]
+
+# What documents and accounts are called.
+TITLES = [
+    ("Account", "title-named", ["name"]),
+    ("Composition", "title", ["title"]),
+    ("DocumentReference", "title", ["content.attachment.title"]),
+]
+
+# Where an accident was: of a person, often at home.
+ACCIDENTS = [
+    ("Claim", "Address", ["accident.locationAddress"]),
+    ("ExplanationOfBenefit", "Address", ["accident.locationAddress"]),
+]
+
+# A signature is a data type: who signed is not in the snapshots of resources.
+SIGNATURES = [
+    ("Provenance", "Reference-mixed", ["signature.who", "signature.onBehalfOf"]),
+    ("Bundle", "Reference-mixed", ["signature.who", "signature.onBehalfOf"]),
 ]
 
 # Persons in elements that only other versions have: resource, data type, elements.
@@ -301,7 +326,7 @@ def main():
         found = elements_of(resource, snapshot)
         if found:
             elements[resource] = found
-    for resource, row, names in OTHER_VERSIONS + NAMES:
+    for resource, row, names in OTHER_VERSIONS + NAMES + TITLES + ACCIDENTS + SIGNATURES:
         elements.setdefault(resource, {}).setdefault(row, set()).update(names)
     for row, name in PARAMETER_TYPES:
         names = {f"parameter.{name}", f"parameter.part.{name}"}

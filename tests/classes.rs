@@ -258,3 +258,156 @@ fn what_only_looks_like_something_is_nothing() {
     let lab = Lab::default();
     assert_eq!(found(&fields(&lab, &said)), BTreeSet::new());
 }
+
+#[test]
+fn what_lies_deep_is_found_under_its_own_name() {
+    let deep = |levels: usize| {
+        let (open, close) = ("{\"a\":".repeat(levels), "}".repeat(levels));
+        format!("{open}{{\"email\":\"ada@example.org\",\"ssn\":\"536-22-1234\"}}{close}")
+    };
+    let targets = ["/deep/a", "/deep/b", "/deep/c", "/deep/d"];
+    let said: Vec<Said> = targets
+        .into_iter()
+        .zip([120, 130, 200, 3000])
+        .map(|(target, levels)| Said::json(target, deep(levels)))
+        .collect();
+    let lab = Lab::default();
+    let found = found(&fields(&lab, &said));
+    for target in targets {
+        for tail in [".ssn us.ssn", ".email contact.email"] {
+            let of = |row: &&String| row.contains(target) && row.ends_with(tail);
+            assert_eq!(found.iter().filter(of).count(), 1, "{target} {tail}: {found:#?}");
+        }
+    }
+    assert_eq!(found.len(), 8, "{found:#?}");
+}
+
+#[test]
+fn what_is_looked_at_in_part_shows_in_coverage() {
+    let bottomless = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
+    let entities = "<!DOCTYPE r [<!ENTITY e \"536-22-1234\">]><r><ssn>&e;</ssn></r>";
+    let said = [
+        Said::json("/bottomless", bottomless),
+        Said::get("/entities", "HTTP/1.1 200 OK\nContent-Type: application/xml", entities),
+        Said::json("/flat", "{\"a\":1}"),
+    ];
+    let lab = Lab::default();
+    let found = found(&fields(&lab, &said));
+    assert!(found.contains("GET /entities body /!ENTITY us.ssn"), "{found:#?}");
+    let undecoded: Vec<(String, i64)> = lab
+        .query("db", &["endpoints"])
+        .iter()
+        .map(|row| {
+            let count = row["coverage"]["undecoded"].as_i64().unwrap();
+            (row["operation"].as_str().unwrap().to_owned(), count)
+        })
+        .collect();
+    for (operation, count) in [("GET /bottomless", 1), ("GET /entities", 1), ("GET /flat", 0)] {
+        assert!(undecoded.contains(&(operation.to_owned(), count)), "{undecoded:?}");
+    }
+}
+
+#[test]
+fn plain_sentences_say_what_they_hold() {
+    let said = [
+        ("nino", "National Insurance No AB 12 34 56 C", "gb.nino"),
+        ("home", "Address: 742 Evergreen Terrace, Springfield, IL 62704", "person.address"),
+        ("lives", "She lives at 12 Elm Road, Leeds LS1 4AP.", "person.address"),
+        ("hospital", "Hospital number 1234567", "health.mrn"),
+        ("letter", "Dear Mrs Ravensworth,", "person.name"),
+    ];
+    let text = "HTTP/1.1 200 OK\nContent-Type: text/plain";
+    let mut all = Vec::new();
+    let mut expected = BTreeSet::new();
+    for (name, sentence, class) in said {
+        all.push(Said::get(&format!("/text/{name}"), text, sentence));
+        all.push(Said::json(&format!("/note/{name}"), format!("{{\"note\":\"{sentence}\"}}")));
+        expected.insert(format!("GET /text/{name} body $ {class}"));
+        expected.insert(format!("GET /note/{name} body $.note {class}"));
+    }
+    let lab = Lab::default();
+    assert_eq!(found(&fields(&lab, &all)), expected);
+}
+
+#[test]
+fn values_under_telling_names_are_found() {
+    let body = r#"{"amex":"371449635398431","d_o_b":"2/11/70","DateOfBirth":"/Date(34560000000)/",
+        "telefon":"+49 30 901820","tel":"555-0134","nhsnumberformatted":"943 476 5919",
+        "attending":"Roe, Jane","patient":"Nora Quill"}"#;
+    let lab = Lab::default();
+    let found = found(&fields(&lab, &[Said::json("/r", body)]));
+    let expected: BTreeSet<String> = [
+        "$.amex financial.credit_card",
+        "$.d_o_b person.birth_date",
+        "$.DateOfBirth person.birth_date",
+        "$.telefon contact.phone",
+        "$.tel contact.phone",
+        "$.nhsnumberformatted gb.nhs_number",
+        "$.attending person.name",
+        "$.patient person.name",
+    ]
+    .map(|row| format!("GET /r body {row}"))
+    .into();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_name_beside_a_value_says_what_the_value_is() {
+    let body = r#"[{"name":"ssn","value":"536-22-1234"},{"name":"dateOfBirth","value":"1970-02-11"},
+        {"value":"0113 496 0123","key":"phone"},{"name":"colour","value":"1971-03-12"},
+        {"name":"dob","value":"none of your business"}]"#;
+    let lab = Lab::default();
+    let found = found(&fields(&lab, &[Said::json("/r", body)]));
+    let expected: BTreeSet<String> = ["us.ssn", "person.birth_date", "contact.phone"]
+        .map(|class| format!("GET /r body $[*].value {class}"))
+        .into();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn ids_of_messages_extensions_and_timecodes_are_nobody() {
+    let rows: Vec<String> = (10..34)
+        .map(|n| {
+            format!(
+                r#"{{"msgid":"<9f86d081884c7d659a2feaa0c55ad0{n}@mail.example.org>",
+                "sip":"sip:1{n}@pbx.example.org","timecode":"{n}:11:12:13:14:15"}}"#
+            )
+        })
+        .collect();
+    let lab = Lab::default();
+    let found = found(&fields(&lab, &[Said::json("/r", format!("[{}]", rows.join(",")))]));
+    assert_eq!(found, BTreeSet::new());
+}
+
+#[test]
+fn credentials_in_links_redirects_and_for_proxies_are_raised() {
+    let token = "9f86d081884c7d659a2feaa0c55ad015";
+    let redirect = format!(
+        "HTTP/1.1 302 Found\nContent-Type: application/json\nLocation: https://app.example/x#access_token={token}"
+    );
+    let said = [
+        Said::json(&format!("/sid?sid={token}"), "{}"),
+        Said::json("/pass?pass=hunter2", "{}"),
+        Said::json(&format!("/reset/{token}"), "{}"),
+        Said::get("/go", &redirect, "{}"),
+        Said::json("/proxied", "{\"ssn\":\"536-22-1234\"}").with("Proxy-Authorization: Basic dTpw"),
+        Said::json("/empty", "{\"ssn\":\"536-22-1234\"}").with("Authorization: Bearer "),
+    ];
+    let lab = Lab::default();
+    fields(&lab, &said);
+    let rows = lab.query("db", &["findings", "--all"]);
+    let of = |rule: &str, operation: &str| {
+        let is_of = |row: &&serde_json::Value| {
+            row["rule"] == rule && row["operation"].as_str().unwrap().starts_with(operation)
+        };
+        rows.iter().filter(is_of).count()
+    };
+    for operation in ["GET /sid", "GET /pass", "GET /reset/", "GET /go"] {
+        assert!(of("credentials-in-url", operation) > 0, "{operation}: {rows:#?}");
+    }
+    assert_eq!(of("credentials-in-clear", "GET /proxied"), 1, "{rows:#?}");
+    assert_eq!(of("credentials-in-clear", "GET /empty"), 0, "{rows:#?}");
+    for operation in ["GET /proxied", "GET /empty"] {
+        assert!(of("sensitive-data-unauthenticated", operation) > 0, "{operation}: {rows:#?}");
+    }
+}

@@ -343,3 +343,63 @@ fn json_answers_of_another_kind_stay_what_they_are() {
     let rows = lab.query("db", &["endpoints"]);
     assert!(rows.iter().all(|row| row["standard"] == "http"), "{rows:#?}");
 }
+
+#[test]
+fn signers_titles_instructions_and_answers_of_fhir_are_found() {
+    let said = [
+        Said::get(
+            "/fhir/Provenance/1",
+            FHIR,
+            r#"{"resourceType":"Provenance","signature":[{"who":{"reference":"Practitioner/1",
+                "display":"Jane Roe"}}]}"#,
+        ),
+        Said::get(
+            "/fhir/MedicationRequest/1",
+            FHIR,
+            r#"{"resourceType":"MedicationRequest",
+                "dosageInstruction":[{"patientInstruction":"one in the evening"}]}"#,
+        ),
+        Said::get(
+            "/fhir/Composition/1",
+            FHIR,
+            r#"{"resourceType":"Composition","title":"Letter about Nora"}"#,
+        ),
+        Said::get(
+            "/fhir/DocumentReference/1",
+            FHIR,
+            r#"{"resourceType":"DocumentReference",
+                "content":[{"attachment":{"title":"Letter about Nora"}}]}"#,
+        ),
+        Said::get(
+            "/fhir/Account/1",
+            FHIR,
+            r#"{"resourceType":"Account","name":"Stay of Nora in May"}"#,
+        ),
+        Said::get(
+            "/fhir/Claim/1",
+            FHIR,
+            r#"{"resourceType":"Claim","accident":{"locationAddress":{"city":"Leeds"}}}"#,
+        ),
+        Said::get(
+            "/fhir/QuestionnaireResponse/1",
+            FHIR,
+            r#"{"resourceType":"QuestionnaireResponse","item":[{"linkId":"1",
+                "text":"Date of birth","answer":[{"valueDate":"1970-02-11"}]},{"linkId":"2",
+                "text":"Last visit","answer":[{"valueDate":"2024-02-11"}]}]}"#,
+        ),
+    ];
+    let lab = Lab::default();
+    let found = found(&fields(&lab, &said));
+    expect(
+        &found,
+        &[
+            "GET /fhir/Provenance/{id} body $.signature[*].who.display person.name",
+            "GET /fhir/MedicationRequest/{id} body $.dosageInstruction[*].patientInstruction health.free_text",
+            "GET /fhir/Composition/{id} body $.title health.free_text",
+            "GET /fhir/DocumentReference/{id} body $.content[*].attachment.title health.free_text",
+            "GET /fhir/Account/{id} body $.name health.free_text",
+            "GET /fhir/Claim/{id} body $.accident.locationAddress.city person.address",
+            "GET /fhir/QuestionnaireResponse/{id} body $.item[*].answer[*].valueDate person.birth_date",
+        ],
+    );
+}

@@ -13,7 +13,7 @@ use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status, Value, V
 use super::accumulate::EndpointRef;
 use super::half::{Exchange, Half, Request, Response};
 use super::operation::fhir::{self, Part};
-use super::operation::{fhir_path, hl7v2};
+use super::operation::{fhir_path, hl7v2, url_credentials};
 use super::workbench::Workbench;
 
 /// What an exchange turned out to be.
@@ -235,6 +235,9 @@ impl Workbench {
         if let Some(response) = &exchange.response {
             stats.count_status(response.status);
             stats.span.merge(Span::at(response.half.at));
+            if response.sends_credential {
+                *stats.url_credentials.entry(url_credentials::REDIRECT).or_default() += 1;
+            }
             let open = exchange.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
             let success = response.status.is_some_and(Status::is_success);
             stats.unauthenticated_successes += u64::from(open && success);

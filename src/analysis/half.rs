@@ -131,6 +131,8 @@ pub struct Response {
     pub minor_version: u8,
     /// `Server` product.
     pub product: Option<Arc<str>>,
+    /// Its `Location` carries a credential.
+    pub sends_credential: bool,
     /// What an HL7 v2 header says, where that is what the response is.
     pub hl7v2: Option<Box<Hl7Said>>,
 }

@@ -37,6 +37,10 @@ struct Frame {
     target: Option<&'static str>,
     /// Token of an extension or parameter, and the leaf with its `url` or name.
     extension: Option<(u16, usize)>,
+    /// Token of what the name in it says that `value` or `text` beside it is.
+    named: u16,
+    /// `text` leaf, where one was logged.
+    text: Option<usize>,
     /// In an OBX segment: what its values are called by their type.
     observed: Option<&'static str>,
 }
@@ -141,6 +145,8 @@ impl Inspector<'_> {
             display: None,
             target: None,
             extension: None,
+            named: 0,
+            text: None,
             observed: None,
         });
     }
@@ -161,6 +167,7 @@ impl Inspector<'_> {
         for frame in &mut self.frames.stack {
             frame.from = 0;
             (frame.value, frame.display, frame.extension) = (None, None, None);
+            frame.text = None;
         }
     }
 
@@ -324,6 +331,25 @@ impl Inspector<'_> {
                     self.name_object(up, token, leaf);
                 }
             }
+            Role::PairName(up) => {
+                if let Some(name) = self.shared.detector.named(value.bytes) {
+                    let token = self.shared.columns.token(name);
+                    if let Some(frame) = self.frame_up(up) {
+                        frame.named = token;
+                    }
+                }
+            }
+            Role::PairText(up) => {
+                if let Some(frame) = self.frame_up(up) {
+                    frame.text = Some(leaf);
+                }
+            }
+            Role::Question(up) => {
+                if let Some(name) = self.shared.detector.named(value.bytes) {
+                    let token = self.shared.columns.token(name);
+                    self.name_object(up, token, leaf);
+                }
+            }
             Role::Telecom => {
                 if let Some(kind) = cda::telecom(value.bytes) {
                     let issuer = self.shared.columns.token(kind);
@@ -362,12 +388,13 @@ impl Inspector<'_> {
     }
 
     fn close(&mut self, frame: Frame) {
-        if let Some(leaf) = frame.value
-            && frame.issuer != 0
+        let issuer = if frame.issuer == 0 { frame.named } else { frame.issuer };
+        if let Some(leaf) = frame.value.or(frame.text.filter(|_| frame.named != 0))
+            && issuer != 0
         {
             let columns = &mut *self.shared.columns;
             self.leaves.amend_one(leaf, |column| {
-                columns.with_context(column, |old| Context { issuer: frame.issuer, ..old })
+                columns.with_context(column, |old| Context { issuer, ..old })
             });
         }
         self.close_marked(&frame);

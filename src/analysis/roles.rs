@@ -38,6 +38,13 @@ pub(super) enum Role {
     EntryUrl(u8),
     /// `name` of a parameter, or of a part of one, of a Parameters resource.
     ParameterName(u8),
+    /// `name`, `key`, `code`, `field` or `label` of what may be a pair; its object is this many
+    /// frames up.
+    PairName(u8),
+    /// `text` beside it.
+    PairText(u8),
+    /// `text` or `linkId` of an item of a questionnaire.
+    Question(u8),
     /// The root element of a CDA document.
     ClinicalDocument,
     /// `telecom/@value` of HL7 version 3.
@@ -124,6 +131,9 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
             "type" => Role::TypeCode(up + 2),
             _ => Role::Plain,
         },
+        "text" | "linkId" if name_above(path) == "item" => Role::Question(up),
+        "name" | "key" | "code" | "field" | "label" => Role::PairName(up),
+        "text" => Role::PairText(up),
         name if up == 0
             && paths.step_of(path) == Some(Step::Element)
             && fhir::resource_type(name.as_bytes()).is_some() =>

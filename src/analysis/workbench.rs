@@ -212,6 +212,9 @@ impl Workbench {
                 out.user_agent = self.name(header.value);
             }
         }
+        if url_credentials::has_link(target.path) {
+            out.url_credentials.push(url_credentials::LINK);
+        }
         if let Some(text) = target.query {
             for name in url_credentials::in_query(target.path, text) {
                 out.auth.insert(AuthScheme::ApiKeyQuery);
@@ -232,6 +235,10 @@ impl Workbench {
         for header in headers {
             if header.known == HeaderName::Server {
                 response.product = self.name(header.value);
+            }
+            if header.name.eq_ignore_ascii_case(b"location") {
+                response.sends_credential |=
+                    url_credentials::in_location(header.value).next().is_some();
             }
         }
         if status == 206 {

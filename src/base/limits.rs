@@ -72,9 +72,14 @@ pub const SCALAR_WINDOW_BYTES: usize = 64 * 1024;
 /// Longer than every built-in pattern but private keys, which are recognised by their first line.
 pub const SCALAR_OVERLAP_BYTES: usize = 512;
 
-/// Nesting depth of JSON and XML that keeps its own path; deeper levels share the path of the
-/// deepest and are still inspected.
+/// Nesting depth of JSON and XML that keeps its own path. What lies deeper is told by its own name
+/// below `*` at the deepest.
 pub const DEPTH_MAX: usize = 128;
+
+/// Nesting depth of JSON and XML whose containers are told apart at all, with twelve bytes for each
+/// that is open. Values below are still looked at, without their names, and the body counts as not
+/// decoded.
+pub const DEPTH_TOLD_MAX: usize = 4096;
 
 /// Bytes of one object key or element name. Longer ones are data, not names: they become `*`.
 pub const KEY_BYTES_MAX: usize = 128;

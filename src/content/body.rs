@@ -150,7 +150,7 @@ impl BodyWalker {
             decoded_bytes: self.inner.bytes,
             truncated: self.inner.truncated || self.undecoded.is_some_and(Undecoded::truncates),
             anomalies: self.inner.anomalies,
-            undecoded: self.undecoded,
+            undecoded: self.undecoded.or(self.inner.undecoded),
             unread: self.inner.unread,
         }
     }
@@ -205,6 +205,8 @@ struct Decoded {
     walker: Walker,
     anomalies: BodyAnomalies,
     truncated: bool,
+    /// Why something was walked in part only.
+    undecoded: Option<Undecoded>,
     unread: UnreadKinds,
 }
 
@@ -283,12 +285,14 @@ impl Decoded {
                 json.finish(paths, sink);
                 note(&mut self.anomalies, BodyAnomaly::JsonSyntax, json.is_malformed());
                 note(&mut self.anomalies, BodyAnomaly::Depth, json.is_too_deep());
+                self.undecoded = json.has_nameless().then_some(Undecoded::Depth);
             }
             Walker::Multipart(multipart) => {
                 let told = multipart.finish(paths, sink);
                 self.truncated |= told.truncated;
                 self.anomalies.merge(told.anomalies);
                 self.unread.merge(told.unread);
+                self.undecoded = told.undecoded;
             }
             Walker::Text(text) => text.finish(root, paths, sink),
             Walker::Xml(xml) => {
@@ -296,6 +300,10 @@ impl Decoded {
                 xml.finish(paths, sink);
                 note(&mut self.anomalies, BodyAnomaly::XmlSyntax, xml.is_malformed());
                 note(&mut self.anomalies, BodyAnomaly::Depth, xml.is_too_deep());
+                note(&mut self.anomalies, BodyAnomaly::XmlEntity, xml.has_unexpanded());
+                let nameless = xml.has_nameless().then_some(Undecoded::Depth);
+                let entity = xml.has_unexpanded().then_some(Undecoded::Entity);
+                self.undecoded = nameless.or(entity);
             }
         }
     }

@@ -9,7 +9,7 @@ use super::leaf::Leaf;
 use super::media::for_parameters;
 use super::paths::Interned;
 use super::{BodyAnomalies, BodyAnomaly, BodyPlan, BodyWalker, FieldSink, MediaType};
-use super::{PathId, PathTable, Step, UnreadKinds};
+use super::{PathId, PathTable, Step, Undecoded, UnreadKinds};
 
 /// Walks the parts of a body as it arrives.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub(crate) struct Told {
     pub(crate) anomalies: BodyAnomalies,
     pub(crate) truncated: bool,
     pub(crate) unread: UnreadKinds,
+    /// Why a part was decoded in part only, or not at all.
+    pub(crate) undecoded: Option<Undecoded>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -319,6 +321,7 @@ impl MultipartWalker {
                 self.told.truncated |= told.truncated;
                 self.told.anomalies.merge(told.anomalies);
                 self.told.unread.merge(told.unread);
+                self.told.undecoded = self.told.undecoded.or(told.undecoded);
             }
         }
     }

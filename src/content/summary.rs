@@ -57,6 +57,10 @@ pub enum Undecoded {
     Damaged,
     /// It grows beyond what a body may grow by.
     ExpansionLimit,
+    /// Nested so deep that what lies there lost its names.
+    Depth,
+    /// References to entities that the document declares itself: not expanded.
+    Entity,
     /// Encoded bytes are missing, and with them the dictionary of what follows.
     Gap,
 }
@@ -68,13 +72,15 @@ impl Undecoded {
             Undecoded::Coding => "coding",
             Undecoded::Damaged => "damaged",
             Undecoded::ExpansionLimit => "expansion-limit",
+            Undecoded::Depth => "depth",
+            Undecoded::Entity => "entity",
             Undecoded::Gap => "gap",
         }
     }
 
     /// Whether something of the body was decoded, but not all.
     pub(crate) fn truncates(self) -> bool {
-        self != Undecoded::Coding
+        !matches!(self, Undecoded::Coding | Undecoded::Depth | Undecoded::Entity)
     }
 }
 
@@ -104,11 +110,13 @@ pub enum BodyAnomaly {
     Depth,
     /// More paths than are kept apart.
     PathLimit,
+    /// Refers to entities that it declares itself: not expanded.
+    XmlEntity,
 }
 
 impl BodyAnomaly {
     /// Every anomaly of a body.
-    pub const ALL: [BodyAnomaly; 11] = [
+    pub const ALL: [BodyAnomaly; 12] = [
         BodyAnomaly::CodingMismatch,
         BodyAnomaly::CodingDamaged,
         BodyAnomaly::CodingUndeclared,
@@ -120,6 +128,7 @@ impl BodyAnomaly {
         BodyAnomaly::MediaTypeMismatch,
         BodyAnomaly::Depth,
         BodyAnomaly::PathLimit,
+        BodyAnomaly::XmlEntity,
     ];
 
     /// The name shown to users.
@@ -136,6 +145,7 @@ impl BodyAnomaly {
             BodyAnomaly::MediaTypeMismatch => "media-type-mismatch",
             BodyAnomaly::Depth => "body-depth",
             BodyAnomaly::PathLimit => "path-limit",
+            BodyAnomaly::XmlEntity => "xml-entity",
         }
     }
 }

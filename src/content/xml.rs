@@ -1,8 +1,8 @@
 //! XML (XML 1.0, Namespaces in XML), walked by a tolerant scanner that resumes at any byte.
 //!
 //! Names are local names, attributes are fields, text is trimmed. Only the five predefined
-//! entities and character references are decoded: a document type declaration is passed over, so
-//! no entity of its own ever grows. What is no XML is passed over or taken as text.
+//! entities and character references are decoded: of a document type declaration the literals of
+//! entities are values, and nothing is ever put in their place, so none ever grows. What is no XML is passed over or taken as text.
 
 mod reference;
 mod tags;
@@ -23,9 +23,10 @@ use reference::decode_reference;
 pub(crate) struct XmlWalker {
     state: State,
     root: PathId,
-    /// Paths of the open elements, outermost first; at most [`DEPTH_MAX`].
+    /// Paths of the open elements, outermost first; at most
+    /// [`crate::base::limits::DEPTH_TOLD_MAX`].
     stack: Vec<PathId>,
-    /// Open elements below the deepest that has a path of its own.
+    /// Open elements below the deepest that is told apart.
     over: u64,
     /// The path of the attribute at hand.
     attribute: PathId,
@@ -40,6 +41,12 @@ pub(crate) struct XmlWalker {
     elements: u64,
     malformed: bool,
     too_deep: bool,
+    /// Something lay below the deepest element that is told apart.
+    nameless: bool,
+    /// The document declares entities.
+    declares: bool,
+    /// One of them was referred to.
+    unexpanded: bool,
 }
 
 /// Where in the syntax the next byte lies.
@@ -77,6 +84,8 @@ enum State {
     Cdata { brackets: u8 },
     /// Inside a declaration, nested this deep.
     Declaration { depth: u32 },
+    /// Inside a literal of a declaration, up to its quote.
+    Literal { depth: u32, quote: u8 },
     /// Inside `<? ?>`, behind a question mark or not.
     Instruction { question: bool },
     /// Nothing: too much was lost.
@@ -104,6 +113,9 @@ impl XmlWalker {
             elements: 0,
             malformed: false,
             too_deep: false,
+            nameless: false,
+            declares: false,
+            unexpanded: false,
         }
     }
 
@@ -115,6 +127,16 @@ impl XmlWalker {
     /// Whether something was nested too deep for a path of its own.
     pub(crate) fn is_too_deep(&self) -> bool {
         self.too_deep
+    }
+
+    /// Whether something was nested so deep that its values were looked at without their names.
+    pub(crate) fn has_nameless(&self) -> bool {
+        self.nameless
+    }
+
+    /// Whether the document refers to entities that it declares itself.
+    pub(crate) fn has_unexpanded(&self) -> bool {
+        self.unexpanded
     }
 
     /// Whether every element that began has ended.
@@ -131,6 +153,7 @@ impl XmlWalker {
                 State::Text | State::AttributeValue { .. } | State::Cdata { .. } => {
                     self.run(input, at, paths, sink)
                 }
+                State::Literal { .. } => self.literal(input, at, paths, sink),
                 State::Comment { .. } | State::Instruction { .. } | State::Lost => {
                     self.skip(input, at)
                 }
@@ -162,6 +185,7 @@ impl XmlWalker {
             State::AttributeValue { .. } | State::Reference { quote: Some(_) } => {
                 self.end_attribute(paths, sink);
             }
+            State::Literal { .. } => self.end_literal(paths, sink),
             _ => self.end_text(paths, sink),
         }
         self.over = 0;
@@ -178,6 +202,7 @@ impl XmlWalker {
             for path in self.stack.iter_mut().chain([&mut self.root, &mut self.attribute]) {
                 *path = moved(&pairs, *path);
             }
+            self.mend_deep(paths);
         }
     }
 
@@ -262,10 +287,18 @@ impl XmlWalker {
             State::Dash if byte == b'-' => self.state = State::Comment { hyphens: 0 },
             State::Dash => self.state = State::Declaration { depth: 1 },
             State::Declaration { depth } => {
+                if byte == b'<' {
+                    self.name.clear();
+                } else if self.name.len() < b"!ENTITY".len() {
+                    self.name.push(byte);
+                }
                 self.state = match byte {
                     b'<' => State::Declaration { depth: depth.saturating_add(1) },
                     b'>' if depth == 1 => State::Text,
                     b'>' => State::Declaration { depth: depth - 1 },
+                    b'"' | b'\'' if self.name == b"!ENTITY" => {
+                        State::Literal { depth, quote: byte }
+                    }
                     _ => State::Declaration { depth },
                 };
             }
@@ -360,7 +393,9 @@ impl XmlWalker {
         let pieces: [&[u8]; 2] = match decoded {
             Some(c) => [c.encode_utf8(&mut utf8).as_bytes(), b""],
             None => {
-                self.malformed = true;
+                let own = self.declares && byte == b';';
+                self.unexpanded |= own;
+                self.malformed |= !own;
                 [b"&", &name]
             }
         };

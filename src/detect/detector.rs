@@ -164,6 +164,12 @@ impl Detector {
         self.judge.places.parameter_name(name)
     }
 
+    /// The token of what a value is by the text beside it that names it, as
+    /// `{"name": "ssn", "value": …}` does: only names that rules know.
+    pub fn named(&self, name: &[u8]) -> Option<&str> {
+        self.judge.places.named(name)
+    }
+
     /// What a FHIR element carries by its place (`Patient.name.family`), most often nothing.
     pub fn fhir_element(&self, path: &str) -> &[Place] {
         self.judge.places.element(path)

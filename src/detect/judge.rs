@@ -274,6 +274,7 @@ impl Judge {
             let known = score::log_odds(place.confidence);
             let place = match field.context {
                 "" => format!("FHIR element {}", field.path),
+                context if context.contains("|named:") => "named beside it".to_owned(),
                 context if context.starts_with("HL7v2") => format!("HL7 v2 field {}", field.path),
                 context if context.starts_with("CDA.") => format!("CDA element {context}"),
                 context => format!("FHIR element {context}"),

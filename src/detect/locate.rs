@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::base::TableMap;
 use crate::rules::{ClassWeight, FhirTables, Rule};
+
+use super::words::Phrase;
 
 /// A class known from a field's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,12 +29,18 @@ pub(super) struct Places {
     types: TableMap<Box<str>, Arc<str>>,
     /// Name of a parameter of an operation → token.
     parameters: TableMap<Box<str>, Arc<str>>,
+    /// Name of a field, in lower case without separators → token of the class it speaks for.
+    named: TableMap<Box<str>, Arc<str>>,
     /// Token → class.
     tokens: TableMap<Box<str>, Place>,
 }
 
 /// How sure a known issuer makes a class.
 const ISSUER_CONFIDENCE: u8 = 97;
+/// How sure a name beside a value makes a class: the value has to speak as well.
+const NAMED_CONFIDENCE: u8 = 45;
+/// Bytes of a name beside a value that are looked up.
+const NAMED_BYTES_MAX: usize = 48;
 /// Bytes of a system URI that are looked up; longer ones are no issuers known here.
 const SYSTEM_BYTES_MAX: usize = 256;
 
@@ -84,8 +94,29 @@ impl Places {
             }
             let known = Place { class: Arc::clone(&rule.class), confidence: ISSUER_CONFIDENCE };
             out.tokens.entry(rule.class.as_ref().into()).or_insert(known);
+            out.name(rule);
         }
         out
+    }
+
+    /// Notes the names that speak for the class of `rule`.
+    fn name(&mut self, rule: &Rule) {
+        let token: Arc<str> = format!("named:{}", rule.class).into();
+        let place = Place { class: Arc::clone(&rule.class), confidence: NAMED_CONFIDENCE };
+        self.tokens.insert(token.as_ref().into(), place);
+        for phrase in rule.names.iter().flat_map(|names| Phrase::expand(names)) {
+            let name = phrase.text().replace(' ', "");
+            self.named.entry(name.into()).or_insert_with(|| Arc::clone(&token));
+        }
+    }
+
+    /// The token of what a value is, where `name` beside it is all of a name that a rule knows.
+    pub(super) fn named(&self, name: &[u8]) -> Option<&str> {
+        if name.len() > NAMED_BYTES_MAX {
+            return None;
+        }
+        let plain = plain_name(name);
+        self.named.get(std::str::from_utf8(&plain).ok()?).map(AsRef::as_ref)
     }
 
     /// The token of an issuer: an identifier's system, an OID, or a contact point's system.
@@ -193,6 +224,11 @@ impl Places {
 
 fn place(ClassWeight(class, confidence): &ClassWeight) -> Place {
     Place { class: Arc::clone(class), confidence: *confidence }
+}
+
+/// A name in lower case, without what is no letter.
+fn plain_name(name: &[u8]) -> SmallVec<[u8; NAMED_BYTES_MAX]> {
+    name.iter().filter(|b| b.is_ascii_alphabetic()).map(u8::to_ascii_lowercase).collect()
 }
 
 /// Systems are compared without scheme, `urn:oid:` and a slash at the end: all are seen in use.

@@ -13,9 +13,34 @@ pub(super) fn is_login(text: &[u8], start: usize, end: usize) -> bool {
     let before = text.get(start.saturating_sub(WINDOW)..start).unwrap_or_default();
     let behind = text.get(end..).unwrap_or_default();
     let behind = behind.get(..WINDOW).unwrap_or(behind);
-    is_remote(text.get(start..end).unwrap_or_default(), behind)
+    let address = text.get(start..end).unwrap_or_default();
+    is_message_id(address, before, behind)
+        || is_extension(address, before)
+        || is_remote(text.get(start..end).unwrap_or_default(), behind)
         || is_user_of_url(before)
         || follows_command(before)
+}
+
+/// A Message-ID (RFC 5322 section 3.6.4): in angle brackets, its left side made by a machine.
+fn is_message_id(address: &[u8], before: &[u8], behind: &[u8]) -> bool {
+    const LEFT_MIN: usize = 16;
+    let left = address.split(|b| *b == b'@').next().unwrap_or_default();
+    let made = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'-' | b'.');
+    before.ends_with(b"<")
+        && behind.starts_with(b">")
+        && left.len() >= LEFT_MIN
+        && left.iter().all(made)
+        && left.iter().any(u8::is_ascii_digit)
+}
+
+/// A number at a telephone exchange: `sip:100@pbx.example.org` (RFC 3261 section 19.1).
+fn is_extension(address: &[u8], before: &[u8]) -> bool {
+    let left = address.split(|b| *b == b'@').next().unwrap_or_default();
+    let scheme = |name: &[u8]| {
+        let at = before.len().checked_sub(name.len());
+        at.and_then(|at| before.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(name))
+    };
+    left.iter().all(u8::is_ascii_digit) && (scheme(b"sip:") || scheme(b"sips:"))
 }
 
 /// `:` and a path or a port behind the host; behind `git@` anything.
@@ -89,6 +114,8 @@ mod tests {
             "ssh://git@example.org/repo",
             "https://ada:pw@example.org/x",
             "https://ada@example.org",
+            "<9f86d081884c7d659a2feaa0c55ad015@mail.example.org>",
+            "sip:100@pbx.example.org",
         ] {
             assert!(login(text), "{text}");
         }
@@ -101,6 +128,8 @@ mod tests {
             "https://example.org?to=ada@example.org",
             "a -- ada@example.org",
             "<ada@example.org>",
+            "<9f86d081884c7d65@mail.example.org",
+            "sip:ada@pbx.example.org",
             "ada@example.org:hunter2",
         ] {
             assert!(!login(text), "{text}");

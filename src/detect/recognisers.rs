@@ -181,7 +181,8 @@ fn may_be_street(value: &Seen<'_>) -> bool {
 /// A date with a month's name, a short year or no day.
 fn written(value: &Seen<'_>) -> bool {
     let census = &value.census;
-    (3..=8).contains(&census.digits)
+    let instant = value.bytes.starts_with(b"/Date(");
+    (instant || (3..=8).contains(&census.digits))
         && (6..=32).contains(&census.len)
         && census.ats == 0
         && written_date(value.bytes)

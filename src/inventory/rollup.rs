@@ -66,11 +66,14 @@ pub enum AuthScheme {
     Negotiate,
     /// An `Authorization` field of another scheme.
     Other,
+    /// A credential that can be used again, for a proxy on the way (RFC 9110 section 11.7): it
+    /// proves nothing to the service.
+    Proxy,
 }
 
 impl AuthScheme {
     /// Every scheme, in order.
-    pub const ALL: [AuthScheme; 10] = [
+    pub const ALL: [AuthScheme; 11] = [
         AuthScheme::None,
         AuthScheme::ApiKeyHeader,
         AuthScheme::ApiKeyQuery,
@@ -81,6 +84,7 @@ impl AuthScheme {
         AuthScheme::Digest,
         AuthScheme::Negotiate,
         AuthScheme::Other,
+        AuthScheme::Proxy,
     ];
 
     /// The name shown to users.
@@ -96,6 +100,7 @@ impl AuthScheme {
             AuthScheme::Digest => "digest",
             AuthScheme::Negotiate => "negotiate",
             AuthScheme::Other => "other",
+            AuthScheme::Proxy => "proxy",
         }
     }
 }

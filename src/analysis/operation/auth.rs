@@ -13,9 +13,9 @@ impl AuthSchemes {
         self.0 |= 1 << scheme as u16;
     }
 
-    /// Whether nothing that looks like a credential was seen.
+    /// Whether nothing that looks like a credential for the service was seen.
     pub fn is_empty(self) -> bool {
-        self.0 == 0
+        self.0 & !(1 << AuthScheme::Proxy as u16) == 0
     }
 
     /// The schemes in order; [`AuthScheme::None`] where there is none.
@@ -29,7 +29,14 @@ impl AuthSchemes {
 /// Adds what one header field says.
 pub fn from_header(header: &Header<'_>, schemes: &mut AuthSchemes) {
     match header.known {
-        HeaderName::Authorization | HeaderName::ProxyAuthorization => {
+        HeaderName::ProxyAuthorization => {
+            // Digest and Negotiate answer a challenge: whoever reads them cannot use them again.
+            let once = [None, Some(AuthScheme::Digest), Some(AuthScheme::Negotiate)];
+            if !once.contains(&authorization(header.value)) {
+                schemes.insert(AuthScheme::Proxy);
+            }
+        }
+        HeaderName::Authorization => {
             if let Some(scheme) = authorization(header.value) {
                 schemes.insert(scheme);
             }
@@ -48,16 +55,16 @@ pub fn from_header(header: &Header<'_>, schemes: &mut AuthSchemes) {
 fn authorization(value: &[u8]) -> Option<AuthScheme> {
     let end = value.iter().position(|b| *b == b' ').unwrap_or(value.len());
     let (scheme, credentials) = value.split_at(end);
+    let credentials = credentials.trim_ascii();
     if scheme.is_empty() {
         return None;
     }
     let is = |name: &[u8]| scheme.eq_ignore_ascii_case(name);
+    if credentials.is_empty() && BARE.iter().any(|name| is(name)) {
+        return None;
+    }
     Some(if is(b"bearer") {
-        if looks_like_jwt(credentials.trim_ascii()) {
-            AuthScheme::BearerJwt
-        } else {
-            AuthScheme::Bearer
-        }
+        if looks_like_jwt(credentials) { AuthScheme::BearerJwt } else { AuthScheme::Bearer }
     } else if is(b"basic") {
         AuthScheme::Basic
     } else if is(b"digest") {
@@ -70,6 +77,10 @@ fn authorization(value: &[u8]) -> Option<AuthScheme> {
         AuthScheme::Other
     })
 }
+
+/// Schemes whose name with nothing behind it proves nothing; a key may stand by itself.
+const BARE: [&[u8]; 7] =
+    [b"bearer", b"basic", b"digest", b"negotiate", b"ntlm", b"apikey", b"api-key"];
 
 /// Three base64url parts of which the first begins a JSON object (RFC 7519): `eyJ` is `{"`.
 fn looks_like_jwt(token: &[u8]) -> bool {
@@ -202,6 +213,24 @@ mod tests {
         assert_eq!(schemes(&[("X-API-Key", "k")]), ["api-key-header"]);
         assert_eq!(schemes(&[("Cookie", "JSESSIONID=1; a=b")]), ["cookie"]);
         assert_eq!(schemes(&[("Authorization", "AWS4-HMAC-SHA256 x")]), ["other"]);
+    }
+
+    #[test]
+    fn a_scheme_without_credentials_proves_nothing() {
+        for value in ["Bearer ", "Bearer", "Basic", "basic  ", "Digest", "Negotiate", "ApiKey "] {
+            assert_eq!(schemes(&[("Authorization", value)]), ["none"], "{value}");
+        }
+        assert_eq!(schemes(&[("Authorization", "8Hq2vN5xW0aZ7kLp3TqR")]), ["other"]);
+    }
+
+    #[test]
+    fn what_a_proxy_is_shown_proves_nothing_to_the_service() {
+        assert_eq!(schemes(&[("Proxy-Authorization", "Basic dTpw")]), ["none", "proxy"]);
+        let both = [("Proxy-Authorization", "Basic dTpw"), ("Authorization", "Bearer abc")];
+        assert_eq!(schemes(&both), ["bearer", "proxy"]);
+        for value in ["Digest username=\"u\"", "Basic", "Negotiate YII="] {
+            assert_eq!(schemes(&[("Proxy-Authorization", value)]), ["none"], "{value}");
+        }
     }
 
     #[test]

@@ -43,7 +43,8 @@ const STRONG: [&str; 26] = [
 ];
 
 /// Parameters that carry one where their companions or their value say so. Sorted.
-const WEAK: [&str; 6] = ["code", "key", "secret", "sig", "signature", "token"];
+const WEAK: [&str; 9] =
+    ["auth", "code", "key", "pass", "secret", "sid", "sig", "signature", "token"];
 
 /// Parameters of one query that are looked at.
 const PARAMETERS_MAX: usize = 256;
@@ -68,6 +69,39 @@ pub fn in_query<'a>(path: &'a [u8], query: &'a [u8]) -> impl Iterator<Item = &'s
         let weak = listed(&WEAK, &name)?;
         (has_companions(weak, path, query) || looks_secret(weak, &decoded(value))).then_some(weak)
     })
+}
+
+/// What follows a word such as `reset` in a path and opens what it names: links of mails.
+pub const LINK: &str = "link";
+
+/// Whether a segment of `path` opens something by itself: a random one behind a word for what a
+/// link in a mail is sent for (`/password/reset/9f86d081884c7d659a2feaa0c55ad015`).
+pub fn has_link(path: &[u8]) -> bool {
+    const WORDS: [&[u8]; 5] = [b"reset", b"verify", b"confirm", b"activate", b"invite"];
+    let mut before: &[u8] = b"";
+    path.split(|b| *b == b'/').any(|segment| {
+        let is = |word: &&[u8]| {
+            // `reset`, `reset-password`, `password_reset`
+            before.split(|b| matches!(b, b'-' | b'_')).any(|part| part.eq_ignore_ascii_case(word))
+        };
+        let opens = WORDS.iter().any(is) && looks_secret("key", &decoded(segment));
+        before = segment;
+        opens
+    })
+}
+
+/// An answer that sends its receiver on with a credential in the URL.
+pub const REDIRECT: &str = "redirect";
+
+/// The parameters that carry a credential in the target of a redirect (`Location`), behind `?` or
+/// `#`: the answer to an OAuth 2.0 authorization (RFC 6749 sections 4.1.2 and 4.2.2).
+pub fn in_location(location: &[u8]) -> impl Iterator<Item = &'static str> + '_ {
+    let fragment = memchr::memchr(b'#', location).unwrap_or(location.len());
+    let (before, fragment) = location.split_at_checked(fragment).unwrap_or((location, b""));
+    let query = memchr::memchr(b'?', before).unwrap_or(before.len());
+    let (path, query) = before.split_at_checked(query).unwrap_or((before, b""));
+    let parts = [query.get(1..).unwrap_or_default(), fragment.get(1..).unwrap_or_default()];
+    parts.into_iter().flat_map(move |part| in_query(path, part))
 }
 
 fn parameters(query: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
@@ -152,6 +186,9 @@ fn is_redirect(path: &[u8]) -> bool {
 /// words, numbers, dates, slugs and codes of terminologies have not.
 fn looks_secret(name: &str, value: &[u8]) -> bool {
     let body = value.trim_ascii_end();
+    if name == "pass" {
+        return looks_chosen(body);
+    }
     if !(SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&body.len()) {
         return false;
     }
@@ -166,6 +203,14 @@ fn looks_secret(name: &str, value: &[u8]) -> bool {
         return !matches!(name, "key" | "code");
     }
     is_mixed(body)
+}
+
+/// Whether a value is like a password that somebody chose: letters with digits or marks. A pass may
+/// also be the second of two, or one to enter by.
+fn looks_chosen(value: &[u8]) -> bool {
+    const BYTES: std::ops::RangeInclusive<usize> = 6..=128;
+    let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    BYTES.contains(&value.len()) && letters >= 3 && letters < value.len()
 }
 
 fn is_uuid(value: &[u8]) -> bool {
@@ -249,6 +294,10 @@ mod tests {
             "/items?key=urn%3Aoid%3A2.16.840.1.113883.6.96",
             "/items?key=123e4567-e89b-12d3-a456-426614174000",
             "/page?token=2",
+            "/data?sid=12",
+            "/data?auth=basic",
+            "/scan?pass=2",
+            "/scan?pass=first",
             "/places?code=GB&state=CA",
             "/auth/login?code=",
             "/places?code=LS1-4AP&state=England",
@@ -287,6 +336,43 @@ mod tests {
         assert_eq!(of("/x?token=123e4567-e89b-12d3-a456-426614174000"), ["token"]);
         assert_eq!(of("/x?sig=8Hq2vN5xW0aZ7kLp3TqR%2Bf%3D%3D"), ["sig"]);
         assert_eq!(of("/x?code=SplxlOBeZQQYbYS6WxSbIA0kT4"), ["code"]);
+    }
+
+    #[test]
+    fn sessions_and_passwords_have_short_names_too() {
+        assert_eq!(of("/x?sid=9f86d081884c7d659a2feaa0c55ad015"), ["sid"]);
+        assert_eq!(of("/x?auth=9f86d081884c7d659a2feaa0c55ad015"), ["auth"]);
+        assert_eq!(of("/x?pass=hunter2"), ["pass"]);
+    }
+
+    #[test]
+    fn links_of_mails_open_by_their_path() {
+        for path in [
+            "/reset/9f86d081884c7d659a2feaa0c55ad015",
+            "/account/reset-password/8Hq2vN5xW0aZ7kLp3TqR",
+            "/v1/verify/9f86d081884c7d65/email",
+        ] {
+            assert!(has_link(path.as_bytes()), "{path}");
+        }
+        for path in [
+            "/reset/password",
+            "/verify/123e4567-e89b-12d3-a456-426614174000",
+            "/invite/42",
+            "/files/9f86d081884c7d659a2feaa0c55ad015",
+            "/reset",
+        ] {
+            assert!(!has_link(path.as_bytes()), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_may_hand_out_what_it_should_not() {
+        let of = |location: &str| in_location(location.as_bytes()).collect::<Vec<_>>();
+        let token = "https://app.example/x#access_token=9f86d081884c7d65&token_type=bearer";
+        assert_eq!(of(token), ["accesstoken"]);
+        assert_eq!(of("https://app.example/cb?code=abcdef&state=xyz"), ["code"]);
+        assert_eq!(of("/home?tab=1#top"), Vec::<&str>::new());
+        assert_eq!(of(""), Vec::<&str>::new());
     }
 
     #[test]

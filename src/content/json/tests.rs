@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use crate::base::limits::{
-    DEPTH_MAX, KEYS_PER_NODE_MAX, SCALAR_OVERLAP_BYTES, SCALAR_WINDOW_BYTES,
+    DEPTH_MAX, DEPTH_TOLD_MAX, KEYS_PER_NODE_MAX, SCALAR_OVERLAP_BYTES, SCALAR_WINDOW_BYTES,
 };
 use crate::content::recorder::{KeepAll, Recorder, Seen, cut};
 use crate::content::{JsonWalker, PathTable, Root};
@@ -237,14 +237,41 @@ fn an_object_of_many_keys_is_a_map() {
 }
 
 #[test]
-fn what_is_too_deep_shares_the_deepest_path() {
+fn what_is_deep_keeps_its_own_name_below_a_cut_path() {
     let depth = DEPTH_MAX + 50;
-    let text = format!("{}\"x\",{{\"k\":7}}{}", "[".repeat(depth), "]".repeat(depth));
+    let text = format!("{}\"x\",{{\"k\":7}},\"y\"{}", "[".repeat(depth), "]".repeat(depth));
     let walked = walk(text.as_bytes());
-    let deepest = format!("${}", "[*]".repeat(DEPTH_MAX));
+    let cut = format!("${}.*", "[*]".repeat(DEPTH_MAX));
     let seen = Recorder { seen: walked.seen }.values();
-    assert_eq!(seen, pairs(&[(&deepest, "x"), (&deepest, "k"), (&deepest, "7")]));
+    let (element, member) = (format!("{cut}[*]"), format!("{cut}.k"));
+    assert_eq!(seen, pairs(&[(&element, "x"), (&member, "7"), (&element, "y")]));
     assert!(walked.complete);
+    for depth in [DEPTH_MAX - 1, DEPTH_MAX, DEPTH_MAX + 1, 3000] {
+        let tail = "}".repeat(depth);
+        let text = format!("{}{{\"ssn\":\"x\"}},\"b\":[[1],2]{tail}", "{\"a\":".repeat(depth));
+        let seen = values(&text);
+        let named: Vec<&str> = seen.iter().map(|(path, _)| &path[path.len() - 4..]).collect();
+        assert_eq!(named[0], ".ssn", "{depth}: {seen:?}");
+        assert_eq!(seen.len(), 3, "{depth}");
+        assert!(seen.iter().all(|(path, _)| path.len() < 3 * DEPTH_MAX), "{depth}");
+        let pieces: Vec<&[u8]> = text.as_bytes().chunks(7).collect();
+        let cut = walk_pieces(&pieces, &mut PathTable::new(Box::new(KeepAll))).seen;
+        assert_eq!(Recorder { seen: cut }.values(), seen, "{depth}");
+    }
+}
+
+#[test]
+fn what_is_deeper_than_is_told_apart_is_looked_at_and_told() {
+    let text =
+        format!("[{}\"x\",{{\"k\":7}}{}]", "[".repeat(DEPTH_TOLD_MAX), "]".repeat(DEPTH_TOLD_MAX));
+    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut walker = JsonWalker::new(paths.root(Root::Json), &paths);
+    let mut sink = Recorder::default();
+    walker.push(text.as_bytes(), &mut paths, &mut sink);
+    walker.finish(&mut paths, &mut sink);
+    let seen: Vec<String> = sink.values().into_iter().map(|(_, value)| value).collect();
+    assert_eq!(seen, ["x", "k", "7"]);
+    assert!(walker.has_nameless() && !walker.is_malformed());
 }
 
 #[test]

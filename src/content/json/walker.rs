@@ -2,7 +2,7 @@
 
 mod keys;
 
-use crate::base::limits::DEPTH_MAX;
+use crate::base::limits::{DEPTH_MAX, DEPTH_TOLD_MAX};
 use crate::content::leaf::Leaf;
 use crate::content::{FieldSink, PathId, PathTable, Step};
 use crate::model::{Value, ValueKind};
@@ -19,9 +19,9 @@ use super::trail::{Trail, moved};
 pub struct JsonWalker {
     state: State,
     top: Frame,
-    /// The containers around `top`, outermost first; at most [`DEPTH_MAX`].
+    /// The containers around `top`, outermost first; at most [`DEPTH_TOLD_MAX`].
     stack: Vec<Frame>,
-    /// Open containers below the deepest that has a path of its own.
+    /// Open containers below the deepest that is told apart.
     over: u64,
     key: Vec<u8>,
     leaf: Leaf,
@@ -32,6 +32,8 @@ pub struct JsonWalker {
     lines: bool,
     malformed: bool,
     too_deep: bool,
+    /// Something lay below the deepest container that is told apart.
+    nameless: bool,
 }
 
 /// What comes next.
@@ -45,7 +47,7 @@ enum State {
     Colon,
     /// A comma or the end of the container.
     After,
-    /// Anything below the deepest path.
+    /// Anything below the deepest container that is told apart.
     Over,
     /// More of a string.
     String,
@@ -96,6 +98,7 @@ impl JsonWalker {
             lines: false,
             malformed: false,
             too_deep: false,
+            nameless: false,
         }
     }
 
@@ -129,6 +132,11 @@ impl JsonWalker {
     /// Whether something was nested too deep for a path of its own.
     pub fn is_too_deep(&self) -> bool {
         self.too_deep
+    }
+
+    /// Whether something was nested so deep that its values were looked at without their names.
+    pub fn has_nameless(&self) -> bool {
+        self.nameless
     }
 
     /// Whether every value that began has ended.
@@ -185,6 +193,9 @@ impl JsonWalker {
         for frame in self.stack.iter_mut().chain([&mut self.top]) {
             frame.path = moved(&pairs, frame.path);
             frame.child = moved(&pairs, frame.child);
+            if frame.container == Container::Array {
+                frame.child = paths.step(frame.path, Step::Index);
+            }
         }
     }
 
@@ -353,16 +364,23 @@ impl JsonWalker {
     }
 
     fn open<S: FieldSink>(&mut self, container: Container, paths: &mut PathTable, sink: &mut S) {
-        if self.stack.len() >= DEPTH_MAX {
-            self.too_deep = true;
-            self.over = 1;
+        self.too_deep |= self.stack.len() >= DEPTH_MAX;
+        if self.stack.len() >= DEPTH_TOLD_MAX {
+            (self.nameless, self.over) = (true, 1);
+            // All below goes to the path that the containers here share.
+            self.top.child = self.top.path;
             self.state = State::Over;
             return;
         }
         if self.top.container == Container::Document {
             self.values += 1;
         }
-        let path = self.top.child;
+        // Deeper containers are one to their members: the path is cut there.
+        let path = match self.stack.len() {
+            ..DEPTH_MAX => self.top.child,
+            DEPTH_MAX => paths.data(self.top.child, Step::Key),
+            _ => self.top.path,
+        };
         self.stack.push(self.top);
         let (state, child) = if container == Container::Object {
             sink.enter(paths, path);
@@ -385,7 +403,7 @@ impl JsonWalker {
         self.state = State::After;
     }
 
-    /// Below the deepest path keys and values are not told apart: all are looked at.
+    /// Below the deepest container that is told apart, keys and values are not told apart: all are looked at.
     fn deep<S: FieldSink>(
         &mut self,
         byte: u8,
@@ -398,6 +416,9 @@ impl JsonWalker {
             b'{' | b'[' => self.over += 1,
             b'}' | b']' => {
                 self.over -= 1;
+                if self.over == 0 && self.top.container == Container::Array {
+                    self.top.child = paths.step(self.top.path, Step::Index);
+                }
                 self.settle();
             }
             b'"' => {

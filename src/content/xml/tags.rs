@@ -1,6 +1,6 @@
 //! Elements and their attributes.
 
-use crate::base::limits::{DEPTH_MAX, KEY_BYTES_MAX};
+use crate::base::limits::{DEPTH_MAX, DEPTH_TOLD_MAX, KEY_BYTES_MAX};
 use crate::content::json::is_blank;
 use crate::content::paths::Interned;
 use crate::content::{FieldSink, PathId, PathTable, Step};
@@ -133,14 +133,66 @@ impl XmlWalker {
 
     pub(super) fn enter<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         self.elements += 1;
-        if self.stack.len() >= DEPTH_MAX {
-            self.too_deep = true;
+        self.too_deep |= self.stack.len() >= DEPTH_MAX;
+        if self.stack.len() >= DEPTH_TOLD_MAX {
+            self.nameless = true;
             self.over += 1;
             return;
         }
-        let path = self.path_of_name(self.here(), Step::Element, paths, sink);
+        let parent = self.cut(paths).unwrap_or_else(|| self.here());
+        let path = self.path_of_name(parent, Step::Element, paths, sink);
         self.stack.push(path);
         sink.enter(paths, path);
+    }
+
+    /// What stands for every element below the deepest that has a path of its own, where the
+    /// element at hand is one of them or has that path.
+    fn cut(&self, paths: &mut PathTable) -> Option<PathId> {
+        let deepest = self.stack.get(DEPTH_MAX - 1)?;
+        Some(paths.data(*deepest, Step::Element))
+    }
+
+    /// Gives a path to deep elements that were not on the way to the one at hand when the table
+    /// was cleared.
+    pub(super) fn mend_deep(&mut self, paths: &mut PathTable) {
+        let Some(cut) = self.cut(paths) else { return };
+        for path in self.stack.iter_mut().skip(DEPTH_MAX).filter(|path| **path == PathId::NONE) {
+            *path = cut;
+        }
+    }
+
+    /// More of a literal in a document type declaration: what an entity stands for, or the place
+    /// where that is. Returns where it, or what is here of it, ends.
+    pub(super) fn literal<S: FieldSink>(
+        &mut self,
+        input: &[u8],
+        at: usize,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> usize {
+        let State::Literal { depth, quote } = self.state else { return at };
+        let rest = input.get(at..).unwrap_or_default();
+        let end = memchr::memchr(quote, rest);
+        let piece = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
+        self.declares = true;
+        let path = self.entity(paths);
+        self.leaf.extend(piece, path, paths, sink);
+        if end.is_none() {
+            return input.len();
+        }
+        self.end_literal(paths, sink);
+        self.state = State::Declaration { depth };
+        at + piece.len() + 1
+    }
+
+    pub(super) fn end_literal<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        let path = self.entity(paths);
+        self.leaf.end(ValueKind::String, path, paths, sink);
+    }
+
+    /// Where the literals of entities are.
+    fn entity(&self, paths: &mut PathTable) -> PathId {
+        paths.intern(self.root, Step::Element, false, b"!ENTITY")
     }
 
     /// The element at hand ends.

@@ -153,7 +153,8 @@ proptest! {
 #[test]
 fn entities_of_a_document_never_grow() {
     let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;\">]><a>&c;</a>";
-    assert_eq!(fields(bomb), pairs(&[("/a", "&c;")]));
+    let seen = [("/!ENTITY", "bbbb"), ("/!ENTITY", "&b;&b;"), ("/a", "&c;")];
+    assert_eq!(fields(bomb), pairs(&seen));
 }
 
 #[test]
@@ -173,9 +174,28 @@ fn tags_that_do_not_match_are_told_and_survived() {
 }
 
 #[test]
-fn what_is_too_deep_shares_the_deepest_path() {
+fn what_is_deep_keeps_its_own_name_below_a_cut_path() {
     let depth = DEPTH_MAX + 20;
     let text = format!("{}x{}<z>1</z>", "<a>".repeat(depth), "</a>".repeat(depth - 1));
     let seen = fields(&text);
-    assert_eq!(seen, pairs(&[(&"/a".repeat(DEPTH_MAX), "x"), ("/a/z", "1")]));
+    let cut = format!("{}/*/a", "/a".repeat(DEPTH_MAX));
+    assert_eq!(seen, pairs(&[(&cut, "x"), ("/a/z", "1")]));
+}
+
+#[test]
+fn entities_are_looked_at_and_never_expanded() {
+    let text = "<!DOCTYPE r [<!ENTITY e \"536-22-1234\"><!ENTITY f '&e;&e;'><!-- it's -->]>\
+        <r><ssn>&e;</ssn><b c='&f;'/></r>";
+    let expected = [
+        ("/!ENTITY", "536-22-1234"),
+        ("/!ENTITY", "&e;&e;"),
+        ("/r/ssn", "&e;"),
+        ("/r/b/@c", "&f;"),
+    ];
+    let (seen, walker) = walk(&[text.as_bytes()]);
+    assert_eq!(seen, pairs(&expected));
+    assert!(walker.has_unexpanded() && !walker.is_malformed());
+    let pieces: Vec<&[u8]> = text.as_bytes().chunks(3).collect();
+    assert_eq!(walk(&pieces).0, seen);
+    assert!(!walk(&[b"<r>&e;</r>"]).1.has_unexpanded());
 }

@@ -37,6 +37,9 @@ pub(crate) fn written_date(value: &[u8]) -> bool {
     if value.len() > LEN_MAX {
         return false;
     }
+    if let Some(instant) = value.strip_prefix(b"/Date(") {
+        return is_instant(instant);
+    }
     let separators = |b: &u8| matches!(b, b' ' | b'-' | b'/' | b'.' | b',');
     let mut parts = [None; 3];
     let mut count = 0;
@@ -61,6 +64,21 @@ pub(crate) fn written_date(value: &[u8]) -> bool {
         [Some(Month(_)), Some(Number(_, 4)), None] => true,
         _ => false,
     }
+}
+
+/// The rest of `/Date(34560000000)/`, perhaps with an offset (ASP.NET AJAX): milliseconds since
+/// 1970, at most as many as there are until 2045.
+fn is_instant(rest: &[u8]) -> bool {
+    let Some(inside) = rest.strip_suffix(b")/") else { return false };
+    let digits = inside.strip_prefix(b"-").unwrap_or(inside);
+    let count = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+    let offset = digits.get(count..).unwrap_or_default();
+    let zoned = match offset {
+        [] => true,
+        [b'+' | b'-', zone @ ..] => zone.len() == 4 && zone.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    (1..=13).contains(&count) && zoned
 }
 
 fn part(word: &[u8]) -> Option<Part> {

@@ -25,8 +25,8 @@ pub(super) const RULE: PostureRule = PostureRule {
 };
 
 /// Schemes whose credential can be used again by whoever reads it.
-const REUSABLE: [&str; 7] =
-    ["api-key-header", "api-key-query", "basic", "bearer", "cookie", "jwt", "other"];
+const REUSABLE: [&str; 8] =
+    ["api-key-header", "api-key-query", "basic", "bearer", "cookie", "jwt", "other", "proxy"];
 
 fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let endpoint = subject.endpoint;

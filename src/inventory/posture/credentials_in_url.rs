@@ -32,6 +32,12 @@ pub(super) const RULE: PostureRule = PostureRule {
 /// [`Facts::url_credentials`]: super::raise::Facts::url_credentials
 const USERINFO: &str = "userinfo";
 
+/// What it calls a segment that opens what the word before it names: `/reset/{token}`.
+const LINK: &str = "link";
+
+/// What it calls an answer that sends its receiver on with a credential in the URL.
+const REDIRECT: &str = "redirect";
+
 /// Path parameters that carry a credential. What query parameters carry was decided when their
 /// values were seen.
 const IN_PATHS: [&str; 4] = ["accesstoken", "apikey", "jsessionid", "sessionid"];
@@ -47,6 +53,14 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     for (name, requests) in &subject.facts.url_credentials {
         if *name == USERINFO {
             out.push(userinfo(subject, *requests));
+            continue;
+        }
+        if *name == LINK {
+            out.push(link(subject, *requests));
+            continue;
+        }
+        if *name == REDIRECT {
+            out.push(redirect(subject, *requests));
             continue;
         }
         // The same in two spellings is two fields.
@@ -108,6 +122,29 @@ fn userinfo(subject: Subject<'_>, count: u64) -> Raised<'_> {
         title: format!("user name and password in the URL of {}", subject.endpoint.operation),
         direction: Some(Direction::ToServer),
         field: Some((Location::Path, USERINFO)),
+        class: None,
+        count,
+    }
+}
+
+fn link(subject: Subject<'_>, count: u64) -> Raised<'_> {
+    Raised {
+        severity: Severity::Medium,
+        title: format!("a link that opens by itself in the path of {}", subject.endpoint.operation),
+        direction: Some(Direction::ToServer),
+        field: Some((Location::Path, LINK)),
+        class: None,
+        count,
+    }
+}
+
+fn redirect(subject: Subject<'_>, count: u64) -> Raised<'_> {
+    let operation = &subject.endpoint.operation;
+    Raised {
+        severity: Severity::Medium,
+        title: format!("credential in the URL that {operation} redirects to"),
+        direction: Some(Direction::ToClient),
+        field: Some((Location::Header, "location")),
         class: None,
         count,
     }
