@@ -421,6 +421,49 @@ fn whole(frames: &[Frame]) -> Vec<u8> {
     frames.iter().flat_map(|f| f.bytes.get(54..).unwrap_or_default()).copied().collect()
 }
 
+/// Names that are data, each in its place: target, host, program, media type.
+const NAMED: &[[&str; 4]] = &[
+    ["/fhir/Patient/nora-quill/Observation/5", "h.example", "x/1", "text/plain"],
+    ["/fhir/Patient/nora-quill/_tags/7/x", "h.example", "x/1", "text/plain"],
+    ["/fhir/patient/nora-quill", "h.example", "x/1", "text/plain"],
+    ["/fhir/CustomThing/nora-quill", "943.476.5919.h.example", "x/1", "text/plain"],
+    ["/fhir/Patient/1/$patient-Nora-Quill", "h.example", "x/1", "text/plain"],
+    ["/api/Patient/nora-quill", "6a616e65726f65406d61696c2e6f7267.h.example", "x/1", "text/plain"],
+    ["/users/quill3/orders/1", "h.example", "App/6 sess=Zk3q8VtYw1RmN5bX0cLp", "text/plain"],
+    ["/g/QCLLJKBM", "h.example", "App/2 token=6a616e65726f65406d61696c2e6f7267", "text/plain"],
+    ["/a", "h.example", "am9obi5kb2VAbWFpbC5leGFtcGxlLm9yZw==", "application/quill,nora"],
+    ["/a", "h.example", "x/1", "application/12quillroad"],
+];
+/// What must be nowhere of them.
+const UNSAID: &[&str] = &["nora", "quill", "cllj", "943.476", "6a616e6572", "zk3q8vt", "am9obi5k"];
+
+#[test]
+fn names_that_are_data_are_not_kept() {
+    let mut frames = Vec::new();
+    for (number, [target, host, program, media]) in NAMED.iter().enumerate() {
+        let at = 1_767_225_600_000_000 + 1_000_000 * number as u64;
+        let ask = format!("GET {target} HTTP/1.1\nHost: {host}\nUser-Agent: {program}");
+        let answer = format!("HTTP/1.1 200 OK\nServer: {program}\nContent-Type: {media}");
+        let talk = Conversation::open(&format!("10.9.0.1:{}", 41000 + number), "10.9.0.2:80", at);
+        frames.append(&mut talk.exchange((&ask, b""), (&answer, b"ok")).close());
+    }
+    let lab = Lab::default();
+    let pcap = lab.path("names.pcap");
+    capture::write(&pcap, &frames);
+    lab.replay("n.db", &[&pcap], &["--events", "n.jsonl"]).expect(0);
+    let mut written = files(&lab, "n.db");
+    written.push(("events".into(), std::fs::read(lab.path("n.jsonl")).expect("events")));
+    assert_eq!(
+        written.last().map(|(_, e)| e.split(|b| *b == b'\n').count() > NAMED.len()),
+        Some(true)
+    );
+    let search = AhoCorasick::builder().ascii_case_insensitive(true).build(UNSAID).expect("built");
+    for (name, bytes) in &written {
+        let found: Vec<&str> = search.find_iter(bytes).map(|hit| UNSAID[hit.pattern()]).collect();
+        assert!(found.is_empty(), "{name} holds {found:?}");
+    }
+}
+
 #[test]
 fn with_reveal_raw_targets_are_in_the_events_and_nowhere_else() {
     let (plantings, frames) = plant();

@@ -95,7 +95,7 @@ impl Workbench {
             return Named { standard, ..Named::default() };
         };
         if halves().any(|h| h.facts.hl7v2) {
-            return Named { standard: hl7v2::STANDARD, ..self.name_http(request) };
+            return Named { standard: hl7v2::STANDARD, ..self.name_http(request, false) };
         }
         if let Some(named) = by_path {
             return Named { standard, ..named };
@@ -106,12 +106,12 @@ impl Workbench {
                 return named;
             }
             if sent {
-                let mut named = self.name_http(request);
+                let mut named = self.name_http(request, true);
                 named.standard = standard;
                 return named;
             }
         }
-        self.name_http(request)
+        self.name_http(request, sent || accepted)
     }
 
     /// What `request` asks of a FHIR server; `by_path` where its path alone has to say that there
@@ -136,7 +136,7 @@ impl Workbench {
             return None;
         }
         let base = operation.base.join(&b'/');
-        let mut templated = self.template(&base);
+        let mut templated = self.template(&base, true);
         for part in &operation.tail {
             if templated.0 == "/" {
                 templated.0.clear();
@@ -162,17 +162,20 @@ impl Workbench {
         Some(Named { standard: "fhir", interaction, path, parameters, ..Named::default() })
     }
 
-    fn name_http(&mut self, request: &Request) -> Named {
+    fn name_http(&mut self, request: &Request, fhir: bool) -> Named {
         let (path, parameters) = match request.head.method {
             "CONNECT" => Default::default(),
-            _ => self.template(&request.head.path),
+            _ => self.template(&request.head.path, fhir),
         };
         Named { standard: "http", path, parameters, ..Named::default() }
     }
 
-    fn template(&mut self, path: &[u8]) -> (String, Parameters) {
+    /// `fhir` where more than its path says that a request is FHIR's.
+    fn template(&mut self, path: &[u8], fhir: bool) -> (String, Parameters) {
         let out = &mut self.templated;
-        template_path(path, |text| self.segments.shape(text), out);
+        let named = fhir || fhir_path::path_names_fhir(path);
+        let shape = |before: Option<&[u8]>, text: &[u8]| self.segments.shape(before, text, named);
+        template_path(path, shape, out);
         let parameters =
             out.parameters(path).map(|(name, value)| (name.as_bytes().into(), value.into()));
         let parameters = parameters.collect();

@@ -14,6 +14,7 @@
 //! - [`columns`], [`leaves`], [`values`]: what a leaf is a value of, the log, the memory of values
 //! - [`operation`]: what was asked
 //! - [`segments`]: which segments of a path are names
+//! - [`names`]: what may be kept of names of programs, hosts and media types
 //! - [`finish`]: an exchange is over: named, and added to the books
 //! - [`accumulate`]: the books of one worker
 
@@ -30,6 +31,7 @@ pub mod history;
 pub mod hl7v2;
 pub mod inspect;
 pub mod leaves;
+pub mod names;
 pub mod operation;
 pub mod pairing;
 pub mod readings;

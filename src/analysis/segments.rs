@@ -4,11 +4,15 @@
 use std::sync::Arc;
 
 use crate::base::TableMap;
-use crate::detect::Detector;
-use crate::inventory::{Shape, shape_of};
+use crate::detect::{Detector, knows_word};
+use crate::inventory::{Shape, is_numbered_word, shape_of};
+
+use super::operation::fhir_names;
 
 /// Literals remembered; beyond it they are forgotten together.
 const SEGMENTS_MAX: usize = 4096;
+/// Fewer capitals in a row are an abbreviation as easily as a code.
+const CAPITALS_MIN: usize = 6;
 
 /// See the module. A cache and nothing else.
 pub struct Segments {
@@ -23,8 +27,15 @@ impl Segments {
     }
 
     /// What a decoded segment is: its shape, or [`Shape::Withheld`] for one that looks like a name
-    /// and may not be stored as one.
-    pub fn shape(&mut self, segment: &[u8]) -> Shape {
+    /// and may not be stored as one. Behind a resource type stands an id, whatever it looks like;
+    /// `fhir` where the path is FHIR's for certain.
+    pub fn shape(&mut self, before: Option<&[u8]>, segment: &[u8], fhir: bool) -> Shape {
+        let shape = self.shape_alone(segment);
+        let id = |before| fhir_names::is_id_behind(before, segment, fhir);
+        if shape == Shape::Literal && before.is_some_and(id) { Shape::Id } else { shape }
+    }
+
+    fn shape_alone(&mut self, segment: &[u8]) -> Shape {
         if let Some(known) = self.literals.get(segment) {
             return *known;
         }
@@ -32,14 +43,44 @@ impl Segments {
         if shape != Shape::Literal {
             return shape;
         }
-        let kept = self.detector.keeps_segment(segment);
-        let shape = if kept { Shape::Literal } else { Shape::Withheld };
+        let shape = self.shape_of_name(segment);
         if self.literals.len() >= SEGMENTS_MAX {
             self.literals.clear();
         }
         self.literals.insert(segment.into(), shape);
         shape
     }
+
+    fn shape_of_name(&self, segment: &[u8]) -> Shape {
+        let operation = segment.len() > 1 && segment.starts_with(b"$");
+        if !self.detector.keeps_segment(segment)
+            || (operation && !fhir_names::is_operation(segment))
+        {
+            return Shape::Withheld;
+        }
+        let mut parts = segment.split(|b| !b.is_ascii_alphanumeric());
+        match parts.any(is_unknown_code) {
+            true if segment.contains(&b'.') => Shape::File,
+            true => Shape::Id,
+            false => Shape::Literal,
+        }
+    }
+}
+
+/// Whether a run of letters and digits that has the shape of a word is made up all the same: a
+/// word with a number behind it that no API uses (`carol3`; but `step1`), or capitals of that
+/// kind (`CCDCJKBM`; but `METADATA`).
+fn is_unknown_code(part: &[u8]) -> bool {
+    let digits = part.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let (stem, _) = part.split_at_checked(part.len() - digits).unwrap_or((part, b""));
+    if digits == 0 {
+        let capitals = part.iter().all(u8::is_ascii_uppercase);
+        return part.len() >= CAPITALS_MIN && capitals && !knows_word(part);
+    }
+    let word = stem.len() >= 3 && stem.iter().skip(1).all(u8::is_ascii_lowercase);
+    let version = stem.strip_suffix(b"v").is_some_and(knows_word);
+    let known = || std::str::from_utf8(part).is_ok_and(is_numbered_word);
+    word && !version && !knows_word(stem) && !known()
 }
 
 #[cfg(test)]
@@ -58,14 +99,44 @@ mod tests {
                 shape => shape,
             };
             for _ in 0..2 {
-                assert_eq!(segments.shape(segment.as_bytes()), told, "{segment}");
+                assert_eq!(segments.shape(None, segment.as_bytes(), false), told, "{segment}");
             }
         }
-        assert_eq!(segments.shape(b"Chalmers"), Shape::Withheld);
+        assert_eq!(segments.shape(None, b"Chalmers", false), Shape::Withheld);
         for n in 0..2 * SEGMENTS_MAX {
-            segments.shape(format!("word-{}", words(n)).as_bytes());
+            segments.shape(None, format!("word-{}", words(n)).as_bytes(), false);
         }
         assert!((1..=SEGMENTS_MAX).contains(&segments.literals.len()));
+    }
+
+    #[test]
+    fn codes_that_look_like_words_are_ids() {
+        let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
+        let mut segments = Segments::new(detector);
+        let mut shape = |text: &str| segments.shape(None, text.as_bytes(), false);
+        for code in ["carol3", "bob0", "CCDCJKBM", "x-carol3"] {
+            assert_eq!(shape(code), Shape::Id, "{code}");
+        }
+        for word in [
+            "step1",
+            "line2",
+            "phase3",
+            "area1",
+            "oauth2",
+            "searchV2",
+            "icd10",
+            "baseR4",
+            "METADATA",
+            "PATIENTS",
+            "ORU",
+            "$everything",
+            "$metadata",
+            "fhir-r4",
+        ] {
+            assert_eq!(shape(word), Shape::Literal, "{word}");
+        }
+        assert_eq!(shape("carol3.json"), Shape::File);
+        assert_eq!(shape("$patient-nora"), Shape::Withheld);
     }
 
     fn words(mut n: usize) -> String {

@@ -21,6 +21,7 @@ use super::columns::{Columns, Place};
 use super::doubts::Histories;
 use super::half::{FhirHint, Half, Request, RequestHead, Response, TARGET_BYTES_MAX};
 use super::inspect::{Inspector, Shared};
+use super::names;
 use super::operation::fhir::{self, Version};
 use super::operation::http::{self, Authority, Target};
 use super::operation::{auth, url_credentials};
@@ -58,8 +59,10 @@ pub struct Workbench {
     pub(super) spare_path: String,
     /// Bytes held by flows whose protocol is not told yet.
     pub(super) undecided_bytes: usize,
-    hosts: TableMap<Vec<u8>, Option<Arc<str>>>,
-    names: TableMap<Vec<u8>, Option<Arc<str>>>,
+    hosts: Decisions,
+    names: Decisions,
+    programs: Decisions,
+    media: Decisions,
     /// Cloned by every open message.
     claim: Arc<()>,
     /// Endpoints of the exchanges that ended since the last step of a conversation.
@@ -77,9 +80,12 @@ pub struct Workbench {
     responses: Vec<Box<Response>>,
 }
 
+/// Strings with the decision about them: what is stored, if anything.
+type Decisions = TableMap<Vec<u8>, Option<Arc<str>>>;
+
 /// Halves kept for reuse.
 const SPARE_MAX: usize = 256;
-/// Names (media types, products, user agents, parameters) remembered with the decision about them.
+/// Names of one kind (media types, programs, parameters) remembered with the decision about them.
 const NAMES_MAX: usize = 16 * 1024;
 /// Bytes of a name that may be kept.
 const NAME_BYTES_MAX: usize = 256;
@@ -106,6 +112,8 @@ impl Workbench {
             undecided_bytes: 0,
             hosts: TableMap::default(),
             names: TableMap::default(),
+            programs: TableMap::default(),
+            media: TableMap::default(),
             claim: Arc::default(),
             finished: SmallVec::new(),
             unframed: SmallVec::new(),
@@ -209,7 +217,7 @@ impl Workbench {
         for header in headers {
             auth::from_header(header, &mut out.auth);
             if header.known == HeaderName::UserAgent {
-                out.user_agent = self.name(header.value);
+                out.user_agent = self.program(header.value);
             }
         }
         if url_credentials::has_link(target.path) {
@@ -234,7 +242,7 @@ impl Workbench {
         response.minor_version = minor_version;
         for header in headers {
             if header.known == HeaderName::Server {
-                response.product = self.name(header.value);
+                response.product = self.program(header.value);
             }
             if header.name.eq_ignore_ascii_case(b"location") {
                 response.sends_credential |=
@@ -281,7 +289,7 @@ impl Workbench {
             half.media = lower.get_mut(..essence.len()).and_then(|lower| {
                 lower.copy_from_slice(essence);
                 lower.make_ascii_lowercase();
-                self.name(lower)
+                self.media_type(lower)
             });
         }
         if half.plan.is_none() {
@@ -371,38 +379,52 @@ impl Workbench {
 
     /// `text` as a name that may be stored: printable, short, and no detector hits it.
     pub fn name(&mut self, text: &[u8]) -> Option<Arc<str>> {
+        Self::remembered(&mut self.names, text, |name| {
+            (!self.detector.is_sensitive(text)).then(|| name.into())
+        })
+    }
+
+    /// What a program calls itself, as it may be stored.
+    fn program(&mut self, text: &[u8]) -> Option<Arc<str>> {
+        let program = |text: &str| Some(names::program(text, &self.detector)?.into());
+        Self::remembered(&mut self.programs, text, program)
+    }
+
+    /// A media type without parameters, in lower case, as it may be stored.
+    fn media_type(&mut self, essence: &[u8]) -> Option<Arc<str>> {
+        let media = |text: &str| Some(names::media_type(text, &self.detector).into());
+        Self::remembered(&mut self.media, essence, media)
+    }
+
+    /// What `decide` says of `text`, where that is printable and short.
+    fn remembered(
+        known: &mut Decisions,
+        text: &[u8],
+        decide: impl FnOnce(&str) -> Option<Arc<str>>,
+    ) -> Option<Arc<str>> {
         if text.is_empty() || text.len() > NAME_BYTES_MAX {
             return None;
         }
-        if let Some(name) = self.names.get(text) {
+        if let Some(name) = known.get(text) {
             return name.clone();
         }
         let printable = |t: &&str| !t.chars().any(char::is_control);
-        let kept = std::str::from_utf8(text).ok().filter(printable);
-        let kept = kept.filter(|_| !self.detector.is_sensitive(text)).map(Arc::from);
-        if self.names.len() >= NAMES_MAX {
-            self.names.clear();
+        let kept = std::str::from_utf8(text).ok().filter(printable).and_then(decide);
+        if known.len() >= NAMES_MAX {
+            known.clear();
         }
-        self.names.insert(text.to_vec(), kept.clone());
+        known.insert(text.to_vec(), kept.clone());
         kept
     }
 
-    /// The service that an authority names; labels that a detector hits become `{value}`.
+    /// The service that an authority names; labels that are data become `{value}`.
     pub(super) fn service_name(&mut self, authority: &[u8], secure: bool) -> Option<Arc<str>> {
         if let Some(known) = self.hosts.get(authority) {
             return known.clone();
         }
         let name = match http::authority(authority, secure) {
             Authority::Address => None,
-            Authority::Name(name) => {
-                let labels = name.split('.').map(|label| {
-                    let hit = self.detector.is_sensitive(label.as_bytes());
-                    if hit { "{value}" } else { label }
-                });
-                let masked = labels.collect::<Vec<_>>().join(".");
-                let whole = self.detector.is_sensitive(masked.as_bytes());
-                Some(if whole { "{value}".into() } else { masked.into() })
-            }
+            Authority::Name(name) => Some(names::host(&name, &self.detector).into()),
         };
         if self.hosts.len() >= SERVICES_MAX {
             self.hosts.clear();

@@ -38,3 +38,4 @@ pub use explain::nothing_found;
 pub use field::FieldRef;
 pub use judge::{CONFIDENCE_REPORTED, Judgement, Verdict};
 pub use locate::Place;
+pub use vocabulary::{knows_word, knows_words};

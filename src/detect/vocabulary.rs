@@ -78,6 +78,36 @@ fn is_known(word: &[u8]) -> bool {
     std::str::from_utf8(lower).is_ok_and(|word| WORDS.contains(word))
 }
 
+/// Whether `word`, of letters, is one that APIs use, in any case.
+pub fn knows_word(word: &[u8]) -> bool {
+    word.len() <= WORD_BYTES_MAX && is_known(word)
+}
+
+/// Whether every word of `text` is one that APIs use, or one of `beside` (lower-case). Words are
+/// runs of letters, and in them what begins with a capital: `GetAll`, `FHIRServer`. Without a
+/// word there is nothing to know.
+pub fn knows_words(text: &[u8], beside: &[&str]) -> bool {
+    let known = |word: &[u8]| {
+        knows_word(word)
+            || word.eq_ignore_ascii_case(b"v")
+            || beside.iter().any(|other| word.eq_ignore_ascii_case(other.as_bytes()))
+    };
+    let mut any = false;
+    let mut all = words(text).inspect(|_| any = true);
+    all.all(|word| known(word) || humps(word).all(known)) && any
+}
+
+/// The words of camel case: `getPatient`, and `FHIRServer` as `FHIR` and `Server`.
+fn humps(word: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let rises = |a: &u8, b: &u8| a.is_ascii_lowercase() && b.is_ascii_uppercase();
+    word.chunk_by(move |a, b| !rises(a, b)).flat_map(|hump| {
+        let capitals = hump.iter().take_while(|b| b.is_ascii_uppercase()).count();
+        let at = if capitals > 1 && capitals < hump.len() { capitals - 1 } else { 0 };
+        let (acronym, rest) = hump.split_at_checked(at).unwrap_or((b"", hump));
+        [acronym, rest].into_iter().filter(|part| !part.is_empty())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +135,18 @@ mod tests {
         ] {
             assert!(!segment_is_person(word.as_bytes()), "{word}");
         }
+    }
+
+    #[test]
+    fn words_are_known_also_in_camel_case() {
+        for text in ["search", "GetPatient", "FHIRServer", "validate-code", "v2", "_tags"] {
+            assert!(knows_words(text.as_bytes(), &[]), "{text}");
+        }
+        assert!(knows_words(b"lastn", &["lastn"]));
+        for text in ["nora-quill", "patient-Nora", "GetQuill", "", "_", "77", "\u{e9}t\u{e9}"] {
+            assert!(!knows_words(text.as_bytes(), &[]), "{text}");
+        }
+        assert!(!knows_words(&[b'a'; 2 * WORD_BYTES_MAX], &[]));
     }
 
     #[test]

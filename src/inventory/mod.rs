@@ -41,5 +41,7 @@ pub use rollup::{
     AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, FlowKey,
     FlowStats, Rollup, ServiceStats, Span,
 };
-pub use template::{CollapseMap, Shape, TemplatedPath, key_is_data, shape_of, template_path};
+pub use template::{
+    CollapseMap, Shape, TemplatedPath, is_numbered_word, key_is_data, shape_of, template_path,
+};
 pub use tls::{CertificateFacts, CertificateShown, CertificateStats, ServiceTls, TlsStats};

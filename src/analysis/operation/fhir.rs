@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 
 use crate::base::TableSet;
 
+use super::fhir_names;
+
 /// The resource types of DSTU2 to R5.
 static RESOURCE_TYPES: LazyLock<TableSet<&'static str>> = LazyLock::new(|| {
     include_str!("../../../rules/dictionaries/fhir-resource-types.txt").lines().collect()
@@ -22,6 +24,17 @@ pub fn resource_type(name: &[u8]) -> Option<&'static str> {
     }
     let name = std::str::from_utf8(name).ok()?;
     RESOURCE_TYPES.get(name).copied()
+}
+
+/// Whether `name` is a resource type, in any case.
+pub fn is_type_in_any_case(name: &[u8]) -> bool {
+    static LOWER: LazyLock<TableSet<String>> =
+        LazyLock::new(|| RESOURCE_TYPES.iter().map(|name| name.to_ascii_lowercase()).collect());
+    let mut lower = [0u8; 40];
+    let Some(lower) = lower.get_mut(..name.len()) else { return false };
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    std::str::from_utf8(lower).is_ok_and(|name| LOWER.contains(name))
 }
 
 /// The resource type that a reference points at: `Patient/1`, `http://…/Patient/1/_history/2`.
@@ -259,15 +272,10 @@ fn system_level<'a>(segments: &'a [&'a [u8]], context: &Context<'_>) -> Option<O
     }
 }
 
-/// Operation names are literals of the API where they look like one: `$everything`,
-/// `$validate-code`, `$process-message`, `$member.match`.
+/// Operation names are literals of the API where all their words are words of APIs.
 fn operation_name(name: &[u8]) -> Part<'_> {
-    let tail = name.get(1..).unwrap_or_default();
-    let plain = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b'.');
     match std::str::from_utf8(name) {
-        Ok(text) if !tail.is_empty() && tail.len() <= 64 && tail.iter().all(plain) => {
-            Part::Literal(text)
-        }
+        Ok(text) if fhir_names::is_operation(name) => Part::Literal(text),
         _ => Part::Parameter("operation", name),
     }
 }
@@ -434,7 +442,10 @@ mod tests {
 
     #[test]
     fn an_operation_that_is_data_is_no_literal() {
-        assert_eq!(read("GET", "/fhir/$943-476-5919", None, None), "operation /fhir|/{operation}");
+        for name in ["$943-476-5919", "$patient-Nora-Quill", "$nora"] {
+            let read = read("GET", &format!("/fhir/{name}"), None, None);
+            assert_eq!(read, "operation /fhir|/{operation}", "{name}");
+        }
     }
 
     #[test]

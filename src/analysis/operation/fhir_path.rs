@@ -22,6 +22,11 @@ pub fn may_name_fhir(path: &[u8]) -> bool {
     path.windows(4).any(named)
 }
 
+/// Whether a segment of `path` does name FHIR.
+pub fn path_names_fhir(path: &[u8]) -> bool {
+    may_name_fhir(path) && path.split(|b| *b == b'/').any(names_fhir)
+}
+
 /// Whether `operation`, read from a path, can be nothing but FHIR's.
 pub fn is_conclusive(operation: &Operation<'_>) -> bool {
     let Some(named) = operation.base.iter().rposition(|segment| names_fhir(segment)) else {
@@ -29,13 +34,14 @@ pub fn is_conclusive(operation: &Operation<'_>) -> bool {
     };
     let behind = operation.base.get(named + 1..).unwrap_or_default();
     let well_formed = operation.tail.iter().all(|part| match part {
-        Part::Literal(_) => true,
+        Part::Literal(_) | Part::Parameter("operation", _) => true,
         Part::Parameter(_, value) => is_id(value),
     });
     let at_once = behind.iter().all(|segment| Version::of_segment(segment).is_some());
     match operation.tail.first() {
         // Behind the base may stand a tenant, but no word of another grammar.
         Some(Part::Literal(name)) if is_type_or_operation(name) => well_formed && behind.len() <= 2,
+        Some(Part::Parameter("operation", _)) => well_formed && behind.len() <= 2,
         Some(_) => well_formed && at_once,
         None => false,
     }
@@ -46,7 +52,7 @@ fn is_type_or_operation(name: &str) -> bool {
 }
 
 /// `fhir`, `fhir-r4`, `hapi-fhir-jpaserver`, `baseR4`, `fhir4`, `FHIR_v1`.
-fn names_fhir(segment: &[u8]) -> bool {
+pub(super) fn names_fhir(segment: &[u8]) -> bool {
     let prefixed = |prefix: &[u8]| {
         segment.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
     };

@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod cda;
 pub mod fhir;
+pub mod fhir_names;
 pub mod fhir_path;
 pub mod hl7v2;
 pub mod http;

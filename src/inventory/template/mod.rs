@@ -16,4 +16,4 @@ pub(super) use endpoints::overflow_key;
 pub use endpoints::{CollapseMap, collapse_endpoints};
 pub use fields::{collapse_fields, shown_field};
 pub use path::{TemplatedPath, template_path};
-pub use shape::{Shape, key_is_data, shape_of};
+pub use shape::{Shape, is_numbered_word, key_is_data, shape_of};

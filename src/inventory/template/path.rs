@@ -120,7 +120,8 @@ impl TemplatedPath {
 
 /// Makes the template of `path`: raw, still percent-encoded, without query and fragment.
 ///
-/// - What a decoded segment is says `shape`: [`super::shape_of`], and [`Shape::Withheld`] for a
+/// - What a decoded segment is says `shape`, told the one before it, decoded too:
+///   [`super::shape_of`], and [`Shape::Withheld`] for a
 ///   name that may not be stored. Segments of a telling shape become `{id}`, `{date}`, `{email}`,
 ///   `{file}`, `{text}` or `{value}`; the second of a name is `{id2}`. `{name}` is made by
 ///   collapsing only.
@@ -132,7 +133,11 @@ impl TemplatedPath {
 /// - What follows the first [`PATH_SEGMENTS_MAX`] segments is one parameter `{rest}`.
 ///
 /// No allocation once the buffers have grown.
-pub fn template_path(path: &[u8], mut shape: impl FnMut(&[u8]) -> Shape, out: &mut TemplatedPath) {
+pub fn template_path(
+    path: &[u8],
+    mut shape: impl FnMut(Option<&[u8]>, &[u8]) -> Shape,
+    out: &mut TemplatedPath,
+) {
     out.template.clear();
     out.parameters.clear();
     out.segments.clear();
@@ -165,7 +170,7 @@ fn is_skipped(segment: Option<&[u8]>) -> bool {
 fn take_segment(
     path: &[u8],
     raw: Range<usize>,
-    shape: &mut impl FnMut(&[u8]) -> Shape,
+    shape: &mut impl FnMut(Option<&[u8]>, &[u8]) -> Shape,
     out: &mut TemplatedPath,
 ) {
     let segment = path.get(raw.clone()).unwrap_or_default();
@@ -186,7 +191,8 @@ fn take_segment(
         }
         _ => {}
     }
-    let part = match shape(text) {
+    let before = out.segments.last().and_then(|s| out.decoded.get(s.decoded.clone()));
+    let part = match shape(before, text) {
         Shape::Withheld => Part::Parameter("value"),
         Shape::Literal => Part::Literal,
         Shape::Id => Part::Parameter("id"),
@@ -219,13 +225,13 @@ mod tests {
 
     fn template(path: &str) -> String {
         let mut out = TemplatedPath::default();
-        template_path(path.as_bytes(), shape, &mut out);
+        template_path(path.as_bytes(), |_, s| shape(s), &mut out);
         out.template().to_owned()
     }
 
     fn parameters(path: &str) -> Vec<(String, String)> {
         let mut out = TemplatedPath::default();
-        template_path(path.as_bytes(), shape, &mut out);
+        template_path(path.as_bytes(), |_, s| shape(s), &mut out);
         out.parameters(path.as_bytes())
             .map(|(n, v)| (n.to_owned(), String::from_utf8_lossy(v).into_owned()))
             .collect()
@@ -300,25 +306,25 @@ mod tests {
         #[test]
         fn any_bytes_make_a_clean_template(path in proptest::collection::vec(any::<u8>(), 0..200)) {
             let mut out = TemplatedPath::default();
-            template_path(&path, shape_of, &mut out);
+            template_path(&path, |_, s| shape_of(s), &mut out);
             let made = out.template().to_owned();
             prop_assert!(made.bytes().all(|b| b.is_ascii_graphic()));
             prop_assert!(made.split('/').count() <= PATH_SEGMENTS_MAX + 2);
             let count = made.matches('{').count();
             prop_assert!(out.parameters(&path).count() >= count);
             // The buffers carry nothing over.
-            template_path(b"/x/1", shape_of, &mut out);
+            template_path(b"/x/1", |_, s| shape_of(s), &mut out);
             prop_assert_eq!(out.template(), "/x/{id}");
         }
 
         #[test]
         fn literals_of_a_template_are_literals_again(path in "(/[a-zA-Z0-9.%;~ -]{0,12}){0,6}") {
             let mut out = TemplatedPath::default();
-            template_path(path.as_bytes(), shape_of, &mut out);
+            template_path(path.as_bytes(), |_, s| shape_of(s), &mut out);
             let literal: String = out.template().split('/').skip(1)
                 .filter(|s| !s.starts_with('{')).map(|s| format!("/{s}")).collect();
             let literal = if literal.is_empty() { "/".to_owned() } else { literal };
-            template_path(literal.as_bytes(), shape_of, &mut out);
+            template_path(literal.as_bytes(), |_, s| shape_of(s), &mut out);
             prop_assert_eq!(out.template(), literal);
         }
     }

@@ -171,7 +171,8 @@ const NUMBERED_WORDS: [&str; 67] = [
     "sha512", "stu3", "utf8", "v1alpha1", "v1beta1", "v2beta1", "web3", "x12", "x509",
 ];
 
-fn is_numbered_word(part: &str) -> bool {
+/// Whether `part` is one of the words of the field that carry digits: `oauth2`, `icd10`.
+pub fn is_numbered_word(part: &str) -> bool {
     let mut lower = [0u8; 8];
     let Some(lower) = lower.get_mut(..part.len()) else { return false };
     lower.copy_from_slice(part.as_bytes());
