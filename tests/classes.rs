@@ -383,7 +383,8 @@ fn ids_of_messages_extensions_and_timecodes_are_nobody() {
 fn credentials_in_links_redirects_and_for_proxies_are_raised() {
     let token = "9f86d081884c7d659a2feaa0c55ad015";
     let redirect = format!(
-        "HTTP/1.1 302 Found\nContent-Type: application/json\nLocation: https://app.example/x#access_token={token}"
+        "HTTP/1.1 302 Found\nContent-Type: application/json\n\
+         Location: https://app.example/x#access_token={token}"
     );
     let said = [
         Said::json(&format!("/sid?sid={token}"), "{}"),

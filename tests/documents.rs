@@ -394,12 +394,14 @@ fn signers_titles_instructions_and_answers_of_fhir_are_found() {
         &found,
         &[
             "GET /fhir/Provenance/{id} body $.signature[*].who.display person.name",
-            "GET /fhir/MedicationRequest/{id} body $.dosageInstruction[*].patientInstruction health.free_text",
+            "GET /fhir/MedicationRequest/{id} body $.dosageInstruction[*].patientInstruction \
+             health.free_text",
             "GET /fhir/Composition/{id} body $.title health.free_text",
             "GET /fhir/DocumentReference/{id} body $.content[*].attachment.title health.free_text",
             "GET /fhir/Account/{id} body $.name health.free_text",
             "GET /fhir/Claim/{id} body $.accident.locationAddress.city person.address",
-            "GET /fhir/QuestionnaireResponse/{id} body $.item[*].answer[*].valueDate person.birth_date",
+            "GET /fhir/QuestionnaireResponse/{id} body $.item[*].answer[*].valueDate \
+             person.birth_date",
         ],
     );
 }

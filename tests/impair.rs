@@ -1,5 +1,5 @@
-//! A mirror that loses packets at random: how much was lost is told about right, what was damaged is
-//! marked, and nothing is invented. `PHITAP_FULL=1` takes more seeds.
+//! A mirror that loses packets at random: how much was lost is told about right, what was damaged
+//! is marked, and nothing is invented. `PHITAP_FULL=1` takes more seeds.
 
 mod support;
 

@@ -245,8 +245,8 @@ fn a_user_that_cannot_be_become_or_cannot_open_the_key_ends_the_capture() {
     }
 }
 
-/// Says how long it took from the answer's last byte to a query that shows the finding. How busy the
-/// machine is decides on that, so it is told and not judged here.
+/// Says how long it took from the answer's last byte to a query that shows the finding. How busy
+/// the machine is decides on that, so it is told and not judged here.
 #[test]
 fn every_finding_shows_while_the_capture_runs() {
     if !is_inside("every_finding_shows_while_the_capture_runs") {

@@ -242,11 +242,10 @@ impl Workbench {
                 *stats.url_credentials.entry(url_credentials::REDIRECT).or_default() += 1;
             }
             let open = exchange.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
-            let success = response.status.is_some_and(Status::is_success);
-            stats.unauthenticated_successes += u64::from(open && success);
+            let success = open && response.status.is_some_and(Status::is_success);
+            stats.unauthenticated_successes += u64::from(success);
         }
-        let mut coverage = (exchange.lost, false, false);
-        let mut unread = false;
+        let mut coverage = (exchange.lost, false, false, false);
         let request = exchange.request.as_mut().map(|r| &mut r.half);
         let response = exchange.response.as_mut().map(|r| &mut r.half);
         for (direction, half) in [(0, request), (1, response)] {
@@ -255,7 +254,7 @@ impl Workbench {
             coverage.0 |= half.gap;
             coverage.1 |= half.truncated || !half.ended;
             coverage.2 |= half.undecoded;
-            unread |= !half.unread.is_empty();
+            coverage.3 |= !half.unread.is_empty();
             self.serial += 1;
             if half.generation == self.paths.generation() {
                 half.leaves.commit(&mut slot.columns, &self.values, self.serial);
@@ -267,7 +266,7 @@ impl Workbench {
         stats.coverage.gaps += u64::from(coverage.0);
         stats.coverage.truncated += u64::from(coverage.1);
         stats.coverage.undecoded += u64::from(coverage.2);
-        stats.coverage.unread += u64::from(unread);
+        stats.coverage.unread += u64::from(coverage.3);
     }
 
     fn count_service(&mut self, flow: &FlowInfo, service: &Arc<str>, exchange: &Exchange) {

@@ -2,7 +2,8 @@
 //!
 //! Names are local names, attributes are fields, text is trimmed. Only the five predefined
 //! entities and character references are decoded: of a document type declaration the literals of
-//! entities are values, and nothing is ever put in their place, so none ever grows. What is no XML is passed over or taken as text.
+//! entities are values, and nothing is ever put in their place, so none ever grows. What is no XML
+//! is passed over or taken as text.
 
 mod reference;
 mod tags;

@@ -403,7 +403,8 @@ impl JsonWalker {
         self.state = State::After;
     }
 
-    /// Below the deepest container that is told apart, keys and values are not told apart: all are looked at.
+    /// Below the deepest container that is told apart, keys and values are not told apart: all are
+    /// looked at.
     fn deep<S: FieldSink>(
         &mut self,
         byte: u8,

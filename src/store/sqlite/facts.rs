@@ -1,6 +1,6 @@
 //! Since when and until when things are true of an endpoint: its fields, their classes, how callers
-//! authenticate, whether it is encrypted. Rollups count these without a time, so they are dated when
-//! the inventory is published: by the packet times of the endpoint's exchanges that were added
+//! authenticate, whether it is encrypted. Rollups count these without a time, so they are dated
+//! when the inventory is published: by the packet times of the endpoint's exchanges that were added
 //! since it was published last. A live capture publishes every few seconds; a replay publishes
 //! once, so that what one replay shows of a new endpoint is dated as the endpoint is.
 
