@@ -2,7 +2,7 @@
 //!
 //! - [`stats`]: what adds up
 //! - [`shown`]: the object `tls` of a service
-//! - [`clinical`]: whether it looks clinical
+//! - [`mod@clinical`]: whether it looks clinical
 //! - [`siblings`]: the same host without encryption
 
 pub mod clinical;
