@@ -45,6 +45,15 @@ fn the_report_is_one_private_file_in_the_form_that_its_name_asks_for() {
 }
 
 #[test]
+fn a_tls_session_is_told_as_a_flow_and_not_as_a_body_that_could_not_be_decoded() {
+    let lab = Lab::default();
+    lab.replay("db", &[&fixture("tls/tls.pcap")], &[]).expect(0);
+    let said = lab.run(["report", "--db", "db", "--format", "markdown"]).expect(0).stdout;
+    assert!(said.contains("encrypted \\(TLS\\)"), "{said}");
+    assert!(!said.contains("could not be decoded"), "{said}");
+}
+
+#[test]
 fn every_finding_of_the_report_has_its_evidence_its_remedy_and_what_it_supports() {
     let lab = clinic();
     lab.run(["report", "--db", "db", "-o", "r.html"]).expect(0);

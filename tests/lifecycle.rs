@@ -283,6 +283,18 @@ fn a_purged_service_leaves_nothing_in_file_or_log() {
 }
 
 #[test]
+fn a_key_that_is_not_there_is_not_made_to_purge_with() {
+    let lab = Lab::default();
+    lab.replay("db", &[&fixture("clinic/clinic.pcap")], &[]).expect(0);
+    let other = lab.path("other-key");
+    let args = ["db", "purge", "--db", "db", "--service", "x", "--yes", "--key-file"];
+    let args = args.iter().map(std::ffi::OsStr::new).chain([other.as_os_str()]);
+    let said = lab.run(args).expect(2).stderr;
+    assert!(said.contains("other-key"), "{said}");
+    assert!(!other.exists());
+}
+
+#[test]
 fn what_was_last_seen_before_a_time_is_purged() {
     let lab = Lab::default();
     let digest = replay_marked(&lab);

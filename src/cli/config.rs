@@ -166,14 +166,15 @@ pub fn kept(store: &StoreArgs) -> Result<Kept, Failure> {
     ConfigFile::of(store)?.kept(store, (None, None))
 }
 
-/// The database, its key and the rules, for what changes a database without reading traffic.
+/// The database, its key and the rules, for what changes a database without reading traffic. A key
+/// is not made: only the one the database was made with is of use.
 pub fn db_key_and_rules(
     store: &StoreArgs,
     key_file: Option<&PathBuf>,
     rules: Option<&PathBuf>,
 ) -> Result<(PathBuf, InstallationKey, Arc<Detector>), Failure> {
     let file = ConfigFile::of(store)?;
-    let (detector, key) = (file.detector(rules)?, file.key(key_file)?);
+    let (detector, key) = (file.detector(rules)?, file.made_key(key_file)?);
     Ok((file.db_of(store)?, key, detector))
 }
 
@@ -185,6 +186,16 @@ impl ConfigFile {
 
     fn detector(&self, rules: Option<&PathBuf>) -> Result<Arc<Detector>, Failure> {
         load_said_rules(self.path_said(rules, self.rules.as_ref(), ("--rules", "rules"))?.as_ref())
+    }
+
+    /// The installation's key, which is there already.
+    fn made_key(&self, named: Option<&PathBuf>) -> Result<InstallationKey, Failure> {
+        let names = ("--key-file", "key-file");
+        let Some(said) = self.path_said(named, self.key_file.as_ref(), names)? else {
+            let path = InstallationKey::default_path().map_err(Failure::usage)?;
+            return InstallationKey::load(&path).map_err(|e| key_failure(&e));
+        };
+        InstallationKey::load(&said.value).map_err(|e| said.origin.explain(key_failure(&e)))
     }
 
     /// The installation's key, made where there is none.

@@ -33,10 +33,11 @@ fn export(args: &OpenApiExportArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("find operations{service} that OpenAPI can describe")));
     }
     if exported.left_out > 0 {
-        tell(format!(
-            "{} endpoints are left out: OpenAPI describes HTTP with its usual methods only",
-            exported.left_out
-        ));
+        let left = match exported.left_out {
+            1 => "1 endpoint is left out".to_owned(),
+            n => format!("{n} endpoints are left out"),
+        };
+        tell(format!("{left}: OpenAPI describes HTTP with its usual methods only"));
     }
     write(&args.output, &args.store, &exported.text)?;
     Ok(Exit::Done)

@@ -117,15 +117,17 @@ pub(super) fn unseen(data: &ReportData) -> Vec<String> {
             lines.push(format!("{name} is incomplete: {why}"));
         }
     }
-    let sum = |of: fn(&crate::query::SeenRow) -> u64| -> u64 {
-        data.coverage.services.iter().map(of).sum()
-    };
+    // A TLS session is told as a flow above.
+    let readable =
+        || data.coverage.endpoints.iter().filter(|e| e.standard.as_deref() != Some("tls"));
+    let sum = |of: fn(&crate::query::SeenRow) -> u64| readable().map(of).sum::<u64>();
     for (n, what) in [
         (sum(|s| s.one_sided), "of which only one side was seen"),
         (sum(|s| s.gaps), "with a part missing in the middle"),
         (sum(|s| s.truncated), "whose end is missing"),
         (sum(|s| s.undecoded), "with a body that could not be decoded"),
         (sum(|s| s.unread), "with a body that is no text (images, PDF, archives) and was not read"),
+        (sum(|s| s.ambiguous), "that receivers may have read differently"),
     ] {
         if n > 0 {
             lines.push(format!("{} {what}", count(n, "exchange")));
