@@ -13,7 +13,7 @@ fn value_of(byte: u8) -> Option<u32> {
 }
 
 /// National Health Index numbers (HISO 10046:2022): three letters and four digits with a check
-/// digit modulo 11, or since 2022 three letters, two digits, a letter and a check letter modulo 23
+/// digit modulo 11, or since 2022 three letters, two digits, a letter and a check letter modulo 24
 /// of the letters that are used. Z at the begin is for tests.
 pub(super) fn nhi(value: &[u8]) -> bool {
     let Ok(code) = <&[u8; 7]>::try_from(value) else { return false };
