@@ -281,7 +281,7 @@ impl Build {
             by_name,
             whole: self.whole,
             embedded: self.embedded,
-            judge: self.judge,
+            judge: self.judge.indexed(),
             telling: self.telling,
         })
     }

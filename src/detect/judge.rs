@@ -8,6 +8,7 @@ use crate::model::{Evidence, Form, RuleId, ValueKind};
 use super::explain;
 use super::field::FieldRef;
 use super::locate::{Place, Places};
+use super::names::Mentions;
 use super::score;
 use super::words::{Phrase, Standing, Words};
 
@@ -87,6 +88,8 @@ pub(super) struct JudgeClass {
 pub(super) struct Judge {
     pub(super) classes: Vec<JudgeClass>,
     pub(super) by_class: TableMap<Arc<str>, usize>,
+    /// Classes by the words of their names.
+    pub(super) mentions: Mentions,
     pub(super) negative: Vec<String>,
     /// Words of the names of things.
     pub(super) things: Vec<String>,
@@ -114,6 +117,15 @@ struct Common<'a> {
 }
 
 impl Judge {
+    /// With its classes found by the words of their names.
+    pub(super) fn indexed(mut self) -> Self {
+        for (at, class) in self.classes.iter().enumerate() {
+            self.mentions.add(at, &class.names);
+            self.mentions.add(at, &class.weak_names);
+        }
+        self
+    }
+
     /// Judges `field`. A function of its arguments alone: traffic's order has no part in it.
     pub(super) fn judge(&self, field: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement {
         let mut out = Judgement::default();
@@ -136,8 +148,13 @@ impl Judge {
         let searched = self.searched(&distinct);
         let column = Column { evidence, distinct, filled, prose, searched };
         let mut claims: Vec<(&JudgeClass, Option<&Place>, Option<Claim>)> = Vec::new();
-        for class in &self.classes {
+        let mentioned = self.mentions.among(&words, self.classes.len());
+        for (class, mentioned) in self.classes.iter().zip(mentioned) {
             let place = places.iter().find(|p| p.class == class.class);
+            // Of a class that neither name nor place nor a value speaks of, nothing can be said.
+            if !mentioned && place.is_none() && !column.speaks_of(class) {
+                continue;
+            }
             let rival = rivals.as_deref().filter(|settled| **settled != *class.class);
             let naming = self.naming(class, (&words, &common), &mut out.reasons, &column);
             let beside = |rule: &JudgeRule| {
@@ -197,14 +214,13 @@ impl Judge {
             return Some(Arc::clone(&place.class));
         }
         let named = self.classes.iter().filter(|class| {
-            words.standing(&class.names, &self.generic).0 >= Standing::GenericLeaf
-                && class.rules.iter().any(|rule| {
-                    let passes = |id: RuleId| {
-                        let count = evidence.of_rule(id);
-                        count.passed * 2 > count.tried
-                    };
-                    passes(rule.id) || rule.bare.is_some_and(passes)
-                })
+            let passes = |id: RuleId| {
+                let count = evidence.of_rule(id);
+                count.passed * 2 > count.tried
+            };
+            let passed = |rule: &JudgeRule| passes(rule.id) || rule.bare.is_some_and(passes);
+            class.rules.iter().any(passed)
+                && words.standing(&class.names, &self.generic).0 >= Standing::GenericLeaf
         });
         named.map(|class| Arc::clone(&class.class)).next()
     }

@@ -19,6 +19,7 @@ mod finders;
 mod judge;
 mod locate;
 mod logins;
+mod names;
 mod recognisers;
 mod score;
 mod sensitive;

@@ -38,6 +38,11 @@ impl Words {
         out
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(String::as_str)
+    }
+
     /// The words of the last part.
     pub(super) fn leaf(&self) -> &[String] {
         self.words.get(self.leaf..).unwrap_or_default()
@@ -127,6 +132,12 @@ impl Phrase {
     /// As written.
     pub(super) fn text(&self) -> String {
         self.words.join(" ")
+    }
+
+    /// What a name has among its words where this stands in it, perhaps with a plural's `s`.
+    pub(super) fn starts(&self) -> impl Iterator<Item = &str> {
+        let joined = (self.words.len() > 1).then_some(self.joined.as_str());
+        self.words.first().map(String::as_str).into_iter().chain(joined)
     }
 
     fn places<'a>(&'a self, words: &'a [String]) -> impl Iterator<Item = (usize, usize)> + 'a {
