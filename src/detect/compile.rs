@@ -104,7 +104,7 @@ impl Build {
             embedded: Embedded::default(),
             judge: Judge {
                 negative: pack.context().negative.clone(),
-                things: pack.context().things.clone(),
+                things: pack.context().things.iter().flat_map(|t| Phrase::expand(t)).collect(),
                 generic: pack.context().generic.clone(),
                 places: Places::compile(pack.fhir(), pack.rules().iter()),
                 ..Judge::default()
