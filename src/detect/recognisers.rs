@@ -8,7 +8,7 @@ use crate::model::Form;
 use super::checks::{country_length, written_date};
 use super::shape::Compact;
 use super::sift::Census;
-use super::streets::{is_street, is_street_line};
+use super::streets::{is_address, is_street, is_street_line};
 
 /// A value as recognisers see it.
 pub(super) struct Seen<'a> {
@@ -31,7 +31,8 @@ pub(super) struct Recogniser {
     pub(super) run: fn(&Seen<'_>) -> bool,
 }
 
-const RECOGNISERS: [Recogniser; 11] = [
+const RECOGNISERS: [Recogniser; 12] = [
+    Recogniser { name: "address", forms: &[Form::Text, Form::Other], run: address },
     Recogniser { name: "basic", forms: &[Form::TitleWords, Form::Text, Form::Other], run: basic },
     Recogniser { name: "date", forms: &[Form::Date, Form::DateTime, Form::Integer], run: date },
     Recogniser { name: "email", forms: &[Form::Address], run: email },
@@ -188,6 +189,17 @@ pub(super) fn is_private_key(bytes: &[u8]) -> bool {
 /// A house number and a street: `12 Oak Street`, `221b Baker St`, `Musterstraße 5`.
 fn street(value: &Seen<'_>) -> bool {
     may_be_street(value) && is_street(value.bytes)
+}
+
+/// A whole postal address, in whatever order.
+fn address(value: &Seen<'_>) -> bool {
+    let census = &value.census;
+    (2..=20).contains(&census.digits)
+        && census.letters() >= 5
+        && census.spaces >= 2
+        && census.ats == 0
+        && census.len <= 200
+        && is_address(value.bytes)
 }
 
 /// The same where nothing else can be meant.
