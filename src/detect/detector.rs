@@ -77,7 +77,9 @@ impl Detector {
             self.whole.apply(&seen, &mut outcome);
         }
         // A value that is one thing as a whole has nothing else inside.
-        if outcome.passed.iter().all(|rule| self.asked.contains(rule)) && wants_search(form, bytes, &census) {
+        if outcome.passed.iter().all(|rule| self.asked.contains(rule))
+            && wants_search(form, bytes, &census)
+        {
             self.embedded.apply(bytes, &census, &mut outcome);
         }
         Inspection { form, outcome }

@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn what_leads_in_stands_in_the_same_sentence() {
         assert_eq!(last_sentence(b"the call lasted 00:12:33. build "), b" build ");
-        assert_eq!(last_sentence(b"please phone the office! it is "), b"please phone the office! it is ");
+        assert_eq!(last_sentence(b"please ring the lab! it is "), b"please ring the lab! it is ");
         assert_eq!(last_sentence(b"please phone the surgery! it is "), b" it is ");
         assert_eq!(last_sentence(b"tel. no. "), b"tel. no. ");
         assert_eq!(last_sentence(b"d.o.b. "), b"d.o.b. ");

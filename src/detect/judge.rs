@@ -223,12 +223,7 @@ impl Judge {
 
     /// Whether the words of `class` are part of a longer name of another class, whose rules most of
     /// the values pass.
-    fn is_part_of_another(
-        &self,
-        class: &JudgeClass,
-        words: &Words,
-        column: &Column<'_>,
-    ) -> bool {
+    fn is_part_of_another(&self, class: &JudgeClass, words: &Words, column: &Column<'_>) -> bool {
         let mut others = self.classes.iter().filter(|other| other.class != class.class);
         others.any(|other| {
             other.passes_most(column.evidence) && words.is_part_of(&class.names, &other.names)

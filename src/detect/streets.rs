@@ -169,7 +169,9 @@ mod tests {
         ] {
             assert!(is_address(text.as_bytes()), "{text}");
         }
-        for text in ["12 Elm View Leeds", "we will address 2 issues, maybe 3", "Berlin, Germany", ""] {
+        for text in
+            ["12 Elm View Leeds", "we will address 2 issues, maybe 3", "Berlin, Germany", ""]
+        {
             assert!(!is_address(text.as_bytes()), "{text}");
         }
     }

@@ -76,10 +76,7 @@ impl Words {
     }
 
     /// The places of `phrases`, first word and the one behind the last.
-    fn places<'a>(
-        &'a self,
-        phrases: &'a [Phrase],
-    ) -> impl Iterator<Item = (usize, usize)> + 'a {
+    fn places<'a>(&'a self, phrases: &'a [Phrase]) -> impl Iterator<Item = (usize, usize)> + 'a {
         phrases.iter().flat_map(|phrase| phrase.places(&self.words))
     }
 

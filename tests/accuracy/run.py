@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 ROOT = Path(__file__).parents[2]
 
+import benign as benign_traffic
 import exchanges
 import measure
 import wire
@@ -85,6 +86,73 @@ def errors(by_times, most):
                 print(f"  {label:24} {service} {location} {name} [{kind}] {str(mask)[:40]} {about or (why or [])[:1]}")
 
 
+def benign(options):
+    """Traffic that is about nobody: every class given to a field is false."""
+    corpus = Path(options.corpus, "negatives")
+    conformance = sorted(corpus.rglob("*.json"))
+    if not conformance:
+        print(f"SKIP: FHIR conformance resources ({corpus} not found)", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "benign.pcap")
+        with wire.Capture(path) as capture:
+            services = benign_traffic.play(capture, options.seed, options.megabytes, conformance)
+            written = capture.body_bytes
+        fields, values, false = 0, 0, []
+        for row in measure.fields_of(options.binary, path):
+            fields += 1
+            values += row["seen"]
+            false += [(row, entry["class"]) for entry in row["data_classes"]]
+    wrong = len({(row["service"], row["direction"], row["location"], row["field"]) for row, _ in false})
+    if options.json:
+        print(json.dumps({"fields": fields, "values": values, "false": wrong}))
+        return
+    print(f"{written / 1e6:.0f} MB of bodies, {services} services, {fields:,} fields, {values:,} values: {wrong} fields given a class")
+    for row, label in false[: options.errors or None]:
+        about = [clause for clause in row.get("explanation", []) if clause.startswith(label)]
+        print(f"  {label:24} {row['service']} {row['field']} seen {row['seen']} {row.get('mask')} {about}")
+
+
+def text_types(options):
+    """The labelled texts, beside presidio-analyzer where it is asked for."""
+    import texts
+
+    corpus = Path(options.corpus)
+    if not (corpus / "pii").is_dir():
+        raise SystemExit(f"SKIP: labelled texts ({corpus / 'pii'} not found)")
+    items = list(texts.read(corpus))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "texts.pcap")
+        with wire.Capture(path) as capture:
+            texts.exchange_all(items, capture)
+        by_program = {"phitap": texts.said_by_phitap(measure.fields_of(options.binary, path), len(items))}
+    if options.presidio:
+        for threshold in (0.0, 0.4):
+            by_program[f"presidio-analyzer, score {threshold} or more"] = texts.said_by_presidio(items, threshold)
+    for name in ("presidio-research", "Nannigalaxy", "pii-anon-eval-data"):
+        mine = [at for at, item in enumerate(items) if item[0] == name]
+        print(f"\n{name}: {len(mine)} texts\n\n| type | program | with a valid one: found | precision, recall | with invalid ones only: found | without: found |\n|---|---|---|---|---|---|")
+        for kind in texts.TYPES:
+            for program, said in by_program.items():
+                valid, hit, invalid, guessed, _, false = texts.count([items[at] for at in mine], [said[at] for at in mine], kind)
+                told = hit + guessed + false
+                if valid + invalid + told == 0:
+                    continue
+                precision = f"{(hit + guessed) / told:.3f}" if told else "–"
+                recall = f"{hit / valid:.3f}" if valid else "–"
+                print(f"| {kind} | {program} | {hit} of {valid} | {precision}, {recall} | {guessed} of {invalid} | {false} |")
+                if options.errors and program == "phitap":
+                    show(items, said, mine, kind, options.errors)
+
+
+def show(items, said, mine, kind, most):
+    import texts
+
+    for what, wrong in (("false", lambda has, told: told and not has), ("missed", lambda has, told: has and not told)):
+        found = [at for at in mine if wrong(any(texts.is_valid(kind, v) for v in items[at][2].get(kind, [])), kind in said[at]) and not (what == "false" and items[at][2].get(kind))]
+        for at in found[:most]:
+            print(f"    {kind} {what}: {items[at][2].get(kind)} in {items[at][1][:300]!r}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["fields", "benign", "texts"])
@@ -93,9 +161,12 @@ def main():
     parser.add_argument("--observations", type=lambda text: [int(n) for n in text.split(",")], default=[1, 3, 10, 100])
     parser.add_argument("--errors", type=int, default=0)
     parser.add_argument("--binary", default=str(ROOT / "target/release/phitap"))
+    parser.add_argument("--megabytes", type=int, default=20)
+    parser.add_argument("--corpus", default=str(ROOT.parent / "shared/corpus"))
+    parser.add_argument("--presidio", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    {"fields": fields}[options.what](options)
+    {"fields": fields, "benign": benign, "texts": text_types}[options.what](options)
 
 
 if __name__ == "__main__":
