@@ -58,9 +58,9 @@ def style_name(words, style):
 class Exchanges:
     """Makes endpoints under one seed."""
 
-    def __init__(self, rng):
+    def __init__(self, rng, held_out=False):
         self.rng = rng
-        self.people = people.People(rng)
+        self.people = people.People(rng, held_out)
         self.things = things.Things(rng, self.people.faker())
         self.numbers = national.all_numbers()
 
@@ -75,7 +75,7 @@ class Exchanges:
     def common_column(self, kind, opaque):
         label, maker, names, tells = kind
         group = "telling" if not opaque else "opaque" if tells else "undecidable"
-        return Field(self.rng.choice(names), frozenset([label]), getattr(self.people, maker)(), group, kind=maker)
+        return Field(self.people.name_of(maker, names), frozenset([label]), getattr(self.people, maker)(), group, kind=maker)
 
     def thing_column(self, opaque=False):
         usable = [kind for kind in things.KINDS if kind[3] or not opaque]

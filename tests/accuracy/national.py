@@ -74,6 +74,7 @@ KIN = [
     {"ca.sin", "il.idnr"},
     {"es.dni", "es.nie"},
     {"ee.ik", "lt.asmens_kodas"},
+    {"cl.rut", "nz.ird"},
 ]
 
 

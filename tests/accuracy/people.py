@@ -12,15 +12,23 @@ LOCALES = ["en_US", "en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL
 class People:
     """Faker by locale, under one seed."""
 
-    def __init__(self, rng):
-        self.rng = rng
+    def __init__(self, rng, held_out=False):
+        self.rng, self.held_out = rng, held_out
         self._fakers = {}
-        for locale in dict.fromkeys(LOCALES):
+        for locale in dict.fromkeys(LOCALES + LOCALES_HELD_OUT):
             self._fakers[locale] = Faker(locale, use_weighting=False)
             self._fakers[locale].seed_instance(rng.getrandbits(32))
 
     def locale(self):
+        if self.held_out and self.rng.random() < 2 / 3:
+            return self.rng.choice(LOCALES_HELD_OUT)
         return self.rng.choice(LOCALES)
+
+    def name_of(self, maker, names):
+        """How an API calls such a column."""
+        if self.held_out and self.rng.random() < 2 / 3:
+            return self.rng.choice(NAMES_HELD_OUT[maker])
+        return self.rng.choice(names)
 
     def faker(self, locale="en_US"):
         return self._fakers[locale]
@@ -171,3 +179,31 @@ KINDS = [
     ("us.mbi", "mbi", ["mbi", "medicare number", "medicare beneficiary id"], True),
     ("gb.nino", "nino", ["nino", "national insurance number", "ni number"], True),
 ]
+
+# What no development seed had: other locales and other names for the same things. The published
+# figures are made with these in two columns of three.
+LOCALES_HELD_OUT = ["da_DK", "fi_FI", "no_NO", "cs_CZ", "de_AT", "fr_CH", "en_AU", "en_IE", "es_MX", "ro_RO", "hu_HU", "en_NZ"]
+NAMES_HELD_OUT = {
+    "given_name": ["forename", "legal first name", "given names", "subject first name", "preferred first name"],
+    "family_name": ["subject last name", "sur name", "legal last name", "family name at birth"],
+    "full_name": ["guardian name", "spouse name", "beneficiary name", "applicant full name", "referring physician name", "name of patient"],
+    "birth_date": ["born on", "birth dt", "subject dob", "date birth", "child date of birth"],
+    "street": ["street name", "addr line 1", "residence street", "address street"],
+    "line_of_address": ["postal address", "delivery address", "current address", "permanent address"],
+    "postcode": ["post code", "billing zip", "zip plus 4", "address postcode"],
+    "email": ["e mail", "primary email", "reply email", "mail address", "user email address"],
+    "phone": ["tel no", "work phone", "daytime phone", "mobile phone number", "emergency phone", "contact number"],
+    "phone_abroad": ["msisdn", "primary phone", "sms number", "callback number"],
+    "card": ["card no", "debit card number", "card pan", "account card number"],
+    "iban": ["payout iban", "creditor iban", "sepa account", "iban number"],
+    "mac": ["hw address", "wifi mac", "ethernet mac", "hardware address"],
+    "medical_record": ["medical record no", "hospital no", "mrn number", "unit record number"],
+    "plan_member": ["member no", "insurance id", "policy holder id", "beneficiary number"],
+    "password": ["pwd", "passphrase", "current password", "user password"],
+    "jwt": ["bearer", "session token", "id jwt", "refresh"],
+    "aws_key": ["aws key id", "s3 key", "access id"],
+    "private_key": ["rsa key", "tls key", "ssh key"],
+    "npi": ["national provider identifier", "billing npi", "attending npi"],
+    "mbi": ["medicare id", "beneficiary mbi", "medicare beneficiary identifier"],
+    "nino": ["nat insurance no", "employee nino", "ni no"],
+}

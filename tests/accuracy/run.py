@@ -30,7 +30,7 @@ def fields(options):
     by_times = {}
     for times in options.observations:
         rng = random.Random(f"{options.seed}/{times}")
-        made = exchanges.Exchanges(rng)
+        made = exchanges.Exchanges(rng, options.held_out)
         endpoints = [made.endpoint(number) for number in range(options.endpoints)]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "labelled.pcap")
@@ -164,6 +164,7 @@ def main():
     parser.add_argument("--megabytes", type=int, default=20)
     parser.add_argument("--corpus", default=str(ROOT.parent / "shared/corpus"))
     parser.add_argument("--presidio", action="store_true")
+    parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     {"fields": fields, "benign": benign, "texts": text_types}[options.what](options)
