@@ -22,8 +22,8 @@ pub struct Conversation {
     stage: Stage,
     /// The orientation was guessed wrong: directions are turned round before anything sees them.
     flipped: bool,
-    /// Name of the protocol, for the books.
-    outcome: &'static str,
+    /// Name of the protocol, for the books; behind one pointer, because there are millions of these.
+    outcome: &'static &'static str,
     next_tx: u64,
     /// Heap bytes that its open messages are charged.
     open_bytes: u32,
@@ -93,7 +93,7 @@ impl Conversation {
         Conversation {
             stage: Stage::Silent,
             flipped: false,
-            outcome: EMPTY,
+            outcome: &EMPTY,
             next_tx: 0,
             open_bytes: 0,
             memory: Memory::default(),
@@ -165,8 +165,8 @@ impl Conversation {
 
     /// Takes the next step of one stream.
     pub fn event(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
-        if self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
-            self.outcome = UNIDENTIFIED;
+        if *self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
+            self.outcome = &UNIDENTIFIED;
         }
         let resting = self.resting_bytes();
         self.remember(flow, &event, bench);
@@ -284,7 +284,7 @@ impl Conversation {
             }
             Identification::Found { protocol, flipped } => (protocol, flipped),
         };
-        self.outcome = protocol.name;
+        self.outcome = &protocol.name;
         self.flipped ^= flipped;
         let Stage::Identifying(mut identifier) =
             std::mem::replace(&mut self.stage, Stage::speaking(protocol))
@@ -358,8 +358,9 @@ impl Conversation {
                 self.stage = Stage::Identifying(Box::new(Identifier::new(false)));
             }
             SwitchTo::Named(name) => {
-                self.outcome = name;
-                self.stage = protocol_named(name).map_or(Stage::Closed, Stage::speaking);
+                let protocol = protocol_named(name);
+                self.outcome = protocol.map_or(&UNIDENTIFIED, |protocol| &protocol.name);
+                self.stage = protocol.map_or(Stage::Closed, Stage::speaking);
             }
         }
     }

@@ -243,8 +243,8 @@ mod tests {
     #[test]
     fn only_so_many_bodies_are_held_at_a_time() {
         let mut recall = Recall::default();
-        let mut held: Vec<_> = (0..RECALL_HELD_MAX).filter_map(|_| recall.hold()).collect();
-        assert_eq!(held.len(), RECALL_HELD_MAX);
+        let mut held: Vec<_> = (0..100).filter_map(|_| recall.hold()).collect();
+        assert_eq!(held.len(), recall.bodies_max);
         assert!(recall.hold().is_none());
         held.pop();
         assert!(recall.hold().is_some());

@@ -57,6 +57,10 @@ mod stream;
 mod table;
 
 #[cfg(test)]
+mod copies_tests;
+#[cfg(test)]
+mod eviction_tests;
+#[cfg(test)]
 mod model_tests;
 #[cfg(test)]
 mod testing;

@@ -275,7 +275,7 @@ mod tests {
         let chunks = std::iter::from_fn(|| pending.pop_first());
         let all = chunks.map(|(offset, chunk)| (offset, chunk.data.to_vec(), chunk.cut)).collect();
         pending.take_others();
-        assert_eq!(pending.charge(), 0);
+        assert_eq!(pending.charge(), REASSEMBLY_STREAM_OVERHEAD);
         all
     }
 

@@ -450,4 +450,25 @@ mod tests {
         let slot = size_of::<Option<Flow<[u64; 10]>>>();
         assert!(slot + entry <= 400, "{slot} + {entry}");
     }
+
+    /// What decides where the index puts a flow: the bits it takes for a table of 4,096 places.
+    fn place(table: &FlowTable<()>, port: u16, host: u8) -> u64 {
+        let src = ([10, 0, 1, host], port).into();
+        let dst = ([10, 0, 0, 2], 80).into();
+        let tuple = FiveTuple { src, dst, transport: FiveTuple::TCP };
+        Entry::spread(tag(table.hash(&tuple, 0))) & 0xfff
+    }
+
+    #[test]
+    fn flows_made_to_collide_under_one_key_do_not_under_another() {
+        let [known, other] = [(); 2].map(|()| FlowTable::<()>::new(FlowConfig::default()));
+        let all = (0..16).flat_map(|host| (1024..u16::MAX).map(move |port| (port, host)));
+        let crafted: Vec<_> =
+            all.filter(|(port, host)| place(&known, *port, *host) == 7).take(200).collect();
+        assert_eq!(crafted.len(), 200, "an attacker who knew the key would find them");
+        let places: std::collections::BTreeSet<_> =
+            crafted.iter().map(|(port, host)| place(&other, *port, *host)).collect();
+        // 200 at random among 4,096 places share one 5 times.
+        assert!(places.len() > 150, "{} places", places.len());
+    }
 }
