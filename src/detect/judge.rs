@@ -83,18 +83,6 @@ pub(super) struct JudgeClass {
     pub(super) negative: Vec<String>,
 }
 
-impl JudgeClass {
-    /// Whether most values that have the format of one of its rules pass it.
-    fn passes_most(&self, evidence: &Evidence) -> bool {
-        let passes = |id: RuleId| {
-            let count = evidence.of_rule(id);
-            count.passed * 2 > count.tried
-        };
-        let mut rules = self.rules.iter();
-        rules.any(|rule| passes(rule.id) || rule.bare.is_some_and(passes))
-    }
-}
-
 /// Everything judgement knows beside the evidence.
 #[derive(Debug, Default)]
 pub(super) struct Judge {
@@ -219,15 +207,6 @@ impl Judge {
             return self.places.parameter(field.path, field.endpoint, element);
         }
         self.places.element_at(element, field.path).to_vec()
-    }
-
-    /// Whether the words of `class` are part of a longer name of another class, whose rules most of
-    /// the values pass.
-    fn is_part_of_another(&self, class: &JudgeClass, words: &Words, column: &Column<'_>) -> bool {
-        let mut others = self.classes.iter().filter(|other| other.class != class.class);
-        others.any(|other| {
-            other.passes_most(column.evidence) && words.is_part_of(&class.names, &other.names)
-        })
     }
 
     /// The class that place or name settle, if any: the others then need more.

@@ -75,7 +75,7 @@ fn is_grouped(number: &[u8]) -> bool {
         && points != 3
         && points != 1
         && !starts_with_date(number)
-        && !(eight && !number.contains(&b' '))
+        && (!eight || number.contains(&b' '))
 }
 
 /// Whether `before` ends with a word for calling, perhaps with small words behind it.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::super::locate::Place;
 use super::super::score;
+use super::super::words::Words;
 use super::{CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule};
-use crate::model::RuleId;
+use crate::model::{Evidence, RuleId};
 
 /// One way in which a class may be carried.
 pub(in crate::detect) struct Claim {
@@ -32,7 +33,33 @@ impl Claim {
     }
 }
 
+impl JudgeClass {
+    /// Whether most values that have the format of one of its rules pass it.
+    pub(super) fn passes_most(&self, evidence: &Evidence) -> bool {
+        let passes = |id: RuleId| {
+            let count = evidence.of_rule(id);
+            count.passed * 2 > count.tried
+        };
+        let mut rules = self.rules.iter();
+        rules.any(|rule| passes(rule.id) || rule.bare.is_some_and(passes))
+    }
+}
+
 impl Judge {
+    /// Whether the words of `class` are part of a longer name of another class, whose rules most of
+    /// the values pass.
+    pub(super) fn is_part_of_another(
+        &self,
+        class: &JudgeClass,
+        words: &Words,
+        column: &Column<'_>,
+    ) -> bool {
+        let mut others = self.classes.iter().filter(|other| other.class != class.class);
+        others.any(|other| {
+            other.passes_most(column.evidence) && words.is_part_of(&class.names, &other.names)
+        })
+    }
+
     /// How many checks were tried on the values of a column without being asked for by a name: one
     /// of them passes by luck so many times more easily.
     pub(super) fn searched(&self, distinct: &Distinct) -> u64 {
