@@ -193,7 +193,9 @@ fn compare(captures: &[(String, PathBuf)]) {
             bytes += ours.values().map(Vec::len).sum::<usize>();
         }
     }
-    say(&format!("streams: {read} captures with TCP, {streams} streams of {bytes} bytes are equal"));
+    say(&format!(
+        "streams: {read} captures with TCP, {streams} streams of {bytes} bytes are equal"
+    ));
     assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
 }
 
