@@ -101,10 +101,7 @@ impl Conversation {
     }
 
     /// For another reading of a flow: one that speaks `protocol`, or is to be identified anew.
-    pub fn shadow(
-        protocol: Option<&'static Protocol>,
-        flipped: bool,
-    ) -> Conversation {
+    pub fn shadow(protocol: Option<&'static Protocol>, flipped: bool) -> Conversation {
         let mut conversation = Conversation::new();
         if let Some(protocol) = protocol {
             conversation.stage = Stage::speaking(protocol);
@@ -183,9 +180,7 @@ impl Conversation {
     /// Heap bytes it takes even when no message is open.
     fn resting_bytes(&self) -> usize {
         match &self.stage {
-            Stage::Speaking(speaking) => {
-                size_of::<Speaking>() + size_of_val(&*speaking.parser)
-            }
+            Stage::Speaking(speaking) => size_of::<Speaking>() + size_of_val(&*speaking.parser),
             Stage::Encrypted(_) => size_of::<Encrypted>(),
             Stage::Silent | Stage::Identifying(_) | Stage::Closed => 0,
         }

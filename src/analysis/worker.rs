@@ -7,9 +7,7 @@ use std::sync::Arc;
 use crate::base::limits::ROLLUP_EXCHANGES_MAX;
 use crate::base::{InstallationKey, Shares, Timestamp};
 use crate::detect::Detector;
-use crate::flow::{
-    FlowConfig, FlowCounters, FlowHandler, FlowInfo, FlowTable, FlowTotals, Scarce,
-};
+use crate::flow::{FlowConfig, FlowCounters, FlowHandler, FlowInfo, FlowTable, FlowTotals, Scarce};
 use crate::inventory::Rollup;
 use crate::model::{EventSink, SecondCopy, Segment, StreamEvent};
 

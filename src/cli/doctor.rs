@@ -15,8 +15,8 @@ use super::exit::{Exit, Failure, tell};
 use super::main::watch_signals;
 use super::replay::tell_unusable;
 use crate::analysis::Worker;
-use crate::base::{InstallationKey, Shares};
 use crate::base::clock::Stopwatch;
+use crate::base::{InstallationKey, Shares};
 use crate::capture::live::mtu;
 use crate::capture::{CaptureError, Inputs, LiveOptions, LiveSource, Next, PacketSource};
 use crate::detect::Detector;
@@ -55,7 +55,7 @@ pub fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
 }
 
 fn listen(args: &DoctorArgs, options: &LiveOptions) -> Result<(Facts, Exit), Failure> {
-    let sources = open_all(&args.interface, options)?;
+    let sources = open_all(&args.interface, 1, options)?;
     // The greatest: what is longer than that fits none of them.
     let mtu = args.interface.iter().filter_map(|name| mtu(name)).max();
     let lengths = FrameLengths::of_mtu(mtu.unwrap_or(MTU));

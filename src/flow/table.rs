@@ -19,9 +19,7 @@ use super::orientation;
 use super::reassembler::{Shared, first_payload_seq, wire_len};
 use super::ring::{NOWHERE, Ring};
 use super::slab::Slab;
-use super::{
-    FlowAnomalies, FlowConfig, FlowCounters, FlowHandler, FlowInfo, Orientation, Scarce,
-};
+use super::{FlowAnomalies, FlowConfig, FlowCounters, FlowHandler, FlowInfo, Orientation, Scarce};
 
 /// All flows of one worker, found by one lookup of the five-tuple under a hash that is seeded per
 /// table. `S` is the handler's state; it lies in the flow's slot.
@@ -243,7 +241,8 @@ impl<S> FlowTable<S> {
         segment: &Segment<'_>,
         handler: &mut H,
     ) {
-        let early = segment.payload.len() + REASSEMBLY_SEGMENT_OVERHEAD + REASSEMBLY_STREAM_OVERHEAD;
+        let early =
+            segment.payload.len() + REASSEMBLY_SEGMENT_OVERHEAD + REASSEMBLY_STREAM_OVERHEAD;
         if self.shared.held + early > self.shared.config.bytes_per_table {
             self.relieve((EARLY, at), handler);
         }
@@ -273,8 +272,7 @@ impl<S> FlowTable<S> {
         }
         for (kind, holds) in holds.into_iter().enumerate() {
             let Some(flow) = self.flows.get_mut(at) else { return };
-            let (Some(place), Some(ring)) =
-                (flow.places.get_mut(kind), self.holders.get_mut(kind))
+            let (Some(place), Some(ring)) = (flow.places.get_mut(kind), self.holders.get_mut(kind))
             else {
                 return;
             };

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::analysis::Worker;
-use crate::base::{Shares, Timestamp};
 use crate::base::clock::Stopwatch;
+use crate::base::{Shares, Timestamp};
 use crate::capture::CaptureError;
 use crate::decode::Decoder;
 use crate::model::{Segment, SegmentBatch, Settled};

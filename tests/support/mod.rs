@@ -7,6 +7,7 @@ pub mod capture;
 pub mod corpus;
 pub mod exact;
 pub mod exchanges;
+pub mod live;
 pub mod meant;
 pub mod paired;
 pub mod phitap;
