@@ -2,7 +2,7 @@
 //! first.
 
 use super::markup::Html;
-use super::{exposure, flow, results};
+use super::{encrypted, exposure, flow, results};
 use crate::model::Severity;
 use crate::query::ReportData;
 use crate::report::remedy::remedy;
@@ -30,6 +30,7 @@ pub fn html(data: &ReportData, title: &str) -> String {
     first(&mut page, data);
     coverage(&mut page, data);
     exposure::services(&mut page, data);
+    encrypted::services(&mut page, data);
     exposure::endpoints(&mut page, data);
     exposure::classes(&mut page, data);
     flow::flows(&mut page, data);
@@ -65,6 +66,7 @@ fn head(page: &mut Html, data: &ReportData, title: &str) {
         ("<li><a href=\"#first\">", "What to do first"),
         ("<li><a href=\"#coverage\">", "What was watched and not seen"),
         ("<li><a href=\"#services\">", "Services"),
+        ("<li><a href=\"#encrypted\">", "Encrypted services"),
         ("<li><a href=\"#endpoints\">", "Endpoints"),
         ("<li><a href=\"#classes\">", "Data classes"),
         ("<li><a href=\"#flows\">", "Where data flows"),
