@@ -327,6 +327,8 @@ fn one_report_says_what_a_stranger_to_the_tool_needs_to_act() {
         for word in [
             "What to do first",
             "ward.hospital.example",
+            "10.30.0.21:2575 (LABSYS / NORTH)",
+            "negotiates TLS 1.1",
             "require authentication",
             "Encrypted services",
             "nothing is decrypted",

@@ -76,7 +76,7 @@ fn certificate(tls: &ServiceTls) -> String {
     let more = own.count().saturating_sub(1);
     let mut text = one_certificate(first);
     if more > 0 {
-        text += &format!("; {} more", more);
+        text += &format!("; {more} more");
     }
     text
 }
@@ -88,17 +88,17 @@ fn one_certificate(c: &CertificateShown) -> String {
 }
 
 fn sessions(tls: &ServiceTls) -> String {
-    let mut text = tls.sessions.to_string();
-    for (n, what) in [
+    let counts = [
         (tls.resumed, "resumed"),
         (tls.failed, "failed"),
         (tls.client_certificates, "with a certificate of the client"),
-    ] {
-        if n > 0 {
-            text += &format!(", {n} {what}");
-        }
+    ];
+    let some = counts.into_iter().filter(|(n, _)| *n > 0);
+    let words: Vec<String> = some.map(|(n, what)| format!("{n} {what}")).collect();
+    match words.as_slice() {
+        [] => tls.sessions.to_string(),
+        words => format!("{} ({})", tls.sessions, words.join(", ")),
     }
-    text
 }
 
 /// The same in one cell of the table of services.

@@ -87,7 +87,7 @@ fn first(out: &mut String, data: &ReportData) {
     }
     for (place, thing) in data.first.iter().enumerate() {
         let remedy = remedy(&thing.rule);
-        let service = text(&thing.service);
+        let service = text(&tell::called(data, &thing.service));
         let _ = writeln!(
             out,
             "{}. **{}**: at {service}: {}. {}: {}.",
@@ -242,21 +242,22 @@ fn findings(out: &mut String, group: &RuleGroup) {
     }
     let _ = write!(out, "\nProof: {}\n", remedy.proof);
     let _ = write!(out, "\nSupports evidence for: {}.\n", text(&one.references.join("; ")));
-    table(
-        out,
-        &["Severity", "Service", "Operation", "Where", "Data class", "Count", "State", "Id"],
-    );
+    table(out, &["Severity", "Service", "Operation", "What", "Data class", "Count", "State", "Id"]);
     for finding in group.open.iter().chain(&group.decided).take(FINDINGS_PER_RULE) {
         let word = |text: &Option<String>| text.clone().unwrap_or_default();
         let (service, operation) = (word(&finding.service), word(&finding.operation));
         let count = finding.count.to_string();
+        let what = match finding.field {
+            Some(_) => tell::place(finding),
+            None => finding.title.clone(),
+        };
         row(
             out,
             &[
                 finding.severity.name(),
                 &service,
                 &operation,
-                &tell::place(finding),
+                &what,
                 &word(&finding.data_class),
                 &count,
                 &tell::decision(finding),

@@ -115,7 +115,8 @@ fn first(page: &mut Html, data: &ReportData) {
         let remedy = remedy(&thing.rule);
         page.raw("<li>");
         severity(page, thing.severity);
-        page.raw(" <strong>At <code>").text(&thing.service).raw("</code>: ");
+        let service = tell::called(data, &thing.service);
+        page.raw(" <strong>At <code>").text(&service).raw("</code>: ");
         page.text(remedy.action).raw(".</strong><p>").text(remedy.heading).raw(": ");
         page.text(&tell::evidence(thing)).raw(". ");
         page.raw("<a href=\"#rule-").text(&thing.rule).raw("\">Evidence and remedy</a></p></li>");
