@@ -222,23 +222,12 @@ impl Workbench {
         let one_sided = exchange.request.is_none() || exchange.response.is_none();
         stats.coverage.one_sided += u64::from(one_sided && !exchange.lost);
         if let Some(request) = &exchange.request {
-            for scheme in request.head.auth.iter() {
-                *stats.auth.entry(scheme).or_default() += 1;
-            }
-            for name in &request.head.url_credentials {
-                *stats.url_credentials.entry(name).or_default() += 1;
-            }
-            stats.span.merge(Span::at(request.half.at));
+            count_request(stats, flow, request);
             if standard == hl7v2::STANDARD {
                 count_sender(stats, flow, request);
                 if exchange.unanswered && request.head.expects_acknowledgement {
                     *stats.anomalies.entry(UNACKNOWLEDGED).or_default() += 1;
                 }
-            }
-            stats.encrypted += u64::from(request.head.secure);
-            *stats.clients.entry(flow.client.ip()).or_default() += 1;
-            for (interaction, count) in &request.half.facts.entries {
-                *stats.interactions.entry(interaction).or_default() += count;
             }
         }
         if let Some(response) = &exchange.response {
@@ -331,6 +320,22 @@ fn version_of_base(path: &[u8]) -> Option<fhir::Version> {
         .take_while(|segment| fhir::resource_type(segment).is_none())
         .filter_map(fhir::Version::of_segment)
         .last()
+}
+
+/// Adds what a request says of who sends it and how.
+fn count_request(stats: &mut EndpointStats, flow: &FlowInfo, request: &Request) {
+    for scheme in request.head.auth.iter() {
+        *stats.auth.entry(scheme).or_default() += 1;
+    }
+    for name in &request.head.url_credentials {
+        *stats.url_credentials.entry(name).or_default() += 1;
+    }
+    stats.span.merge(Span::at(request.half.at));
+    stats.encrypted += u64::from(request.head.secure);
+    *stats.clients.entry(flow.client.ip()).or_default() += 1;
+    for (interaction, count) in &request.half.facts.entries {
+        *stats.interactions.entry(interaction).or_default() += count;
+    }
 }
 
 /// Adds who sent an HL7 v2 message.

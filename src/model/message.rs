@@ -22,21 +22,15 @@ pub struct Hl7Header<'a> {
     pub receiver: [&'a [u8]; 2],
     /// MSA-1 and MSA-2: the code of an acknowledgement and the control id it answers.
     pub acknowledges: Option<(&'a [u8], &'a [u8])>,
-    /// MSH-15 and MSH-16: when an acknowledgement of its acceptance and of its application is
-    /// asked for (`AL`, `NE`, `ER`, `SU`); both empty in the original mode.
-    pub asks: [&'a [u8]; 2],
-    /// It stands in a batch (FHS, BHS), which may be acknowledged as a whole.
-    pub batched: bool,
+    /// It asks for no acknowledgement, or not for one by itself: MSH-15 and MSH-16 say so, or it
+    /// stands in a batch (FHS, BHS), which may be acknowledged as a whole.
+    pub unasked: bool,
 }
 
 impl Hl7Header<'_> {
-    /// Whether whoever sends it waits for an acknowledgement whatever becomes of it (HL7 v2.8.2
-    /// section 2.9.2: always in the original mode, in the enhanced mode where it says so).
+    /// Whether whoever sends it waits for an acknowledgement, whatever becomes of it.
     pub fn expects_acknowledgement(&self) -> bool {
-        let [accept, application] = self.asks.map(<[u8]>::trim_ascii);
-        let original = accept.is_empty() && application.is_empty();
-        let always = [accept, application].iter().any(|asked| asked.eq_ignore_ascii_case(b"AL"));
-        (original || always) && self.acknowledges.is_none() && !self.batched
+        !self.unasked && self.acknowledges.is_none()
     }
 }
 

@@ -127,6 +127,13 @@ fn without_mark(line: &[u8]) -> &[u8] {
     line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_start()
 }
 
+/// Whether MSH-15 and MSH-16 ask for an acknowledgement whatever becomes of the message (HL7 v2.8.2
+/// section 2.9.2): always in the original mode, in which both are empty, else where one says `AL`.
+fn asks(accept: &[u8], application: &[u8]) -> bool {
+    let both = [accept.trim_ascii(), application.trim_ascii()];
+    both.iter().all(|b| b.is_empty()) || both.iter().any(|b| b.eq_ignore_ascii_case(b"AL"))
+}
+
 /// Reads MSH, and MSA where there is one (else empty).
 pub(super) fn read<'a>(msh: &'a [u8], msa: &'a [u8]) -> Hl7Header<'a> {
     let Some(separator) = msh.get(3) else { return Hl7Header::default() };
@@ -152,7 +159,6 @@ pub(super) fn read<'a>(msh: &'a [u8], msa: &'a [u8]) -> Hl7Header<'a> {
         sender: [component(app, 0), component(facility, 0)],
         receiver: [component(to_app, 0), component(to_facility, 0)],
         acknowledges,
-        asks: [accept, application],
-        batched: false,
+        unasked: !asks(accept, application),
     }
 }

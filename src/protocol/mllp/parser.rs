@@ -12,7 +12,7 @@ use memchr::{memchr, memchr2};
 use crate::base::limits::HL7_HEAD_BYTES_MAX;
 use crate::base::{Timestamp, table_state};
 use crate::model::{
-    Anomaly, Correlation, Direction, Hl7Header, MessageEvent, MessageHead, StreamEvent, StreamInput,
+    Anomaly, Correlation, Direction, MessageEvent, MessageHead, StreamEvent, StreamInput,
 };
 use crate::protocol::{MessageSink, Parser};
 
@@ -262,7 +262,8 @@ impl Lane {
         let mut held = std::mem::take(&mut self.held);
         if told == Scanned::Whole {
             self.batch |= self.scan.begins_batch();
-            let header = Hl7Header { batched: self.batch, ..self.scan.header(&held) };
+            let mut header = self.scan.header(&held);
+            header.unasked |= self.batch;
             let id = match (out.direction, header.acknowledges) {
                 (Direction::ToClient, Some((_, answered))) => answered,
                 _ => header.control_id,
