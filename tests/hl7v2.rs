@@ -252,6 +252,28 @@ for path in sys.argv[1:]:
     print(json.dumps(values(path)))
 "#;
 
+#[test]
+fn the_tables_of_fields_are_what_their_script_makes_of_every_version() {
+    let table = support::root().join("rules/fields/hl7v2.toml");
+    let table = std::fs::read_to_string(table).expect("the table");
+    for segment in [
+        "PID", "PD1", "NK1", "PV1", "PV2", "GT1", "IN1", "IN2", "MRG", "OBX", "DG1", "AL1", "ORC",
+        "OBR", "NTE", "FT1", "ACC", "ROL", "PRT", "STF",
+    ] {
+        assert!(table.contains(&format!("\"{segment}.")), "{segment}");
+    }
+    let script = support::root().join("scripts/gen_hl7v2_fields.py");
+    let python = std::env::var("PHITAP_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has = Command::new(&python).args(["-c", "import hl7apy"]).output();
+    if !has.is_ok_and(|ran| ran.status.success()) {
+        let why = "python3 with the PyPI package hl7apy not found (PHITAP_PYTHON names another)";
+        skip("tables of HL7 v2 fields against their script", why);
+        return;
+    }
+    let ran = Command::new(&python).arg(script).output().expect("python");
+    assert!(String::from_utf8_lossy(&ran.stdout) == table, "run the script again");
+}
+
 /// What hl7apy reads, field by field: how many values there are at any depth. What the message's
 /// version does not define has no number there and counts for the segment as a whole (`PID-?`).
 const ORACLE_HL7APY: &str = r#"

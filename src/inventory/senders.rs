@@ -4,8 +4,8 @@
 //! never seen before when its first message to a service came more than [`KNOWN_AFTER_NS`] of
 //! packet time after the first message that the service got from anyone: by then, whoever sends
 //! every day is known. The first day of a first run therefore raises nobody, and a later run that
-//! goes into the same database is compared with all that it holds. This is a function of the merged
-//! rollup alone, so it depends neither on the order of captures nor on how they are split into runs.
+//! goes into the same database is compared with all that it holds. This is a function of the
+//! merged rollup alone: it depends neither on the order of captures nor on their split into runs.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

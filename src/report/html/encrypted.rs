@@ -28,7 +28,7 @@ pub(super) fn services(page: &mut Html, data: &ReportData) {
     for s in services.iter().take(SERVICES_MAX) {
         page.raw("<tr>").code_cell(&s.service).cell(&s.clinical).cell(s.encrypted);
         page.cell(&s.versions).cell(&s.certificate).cell(&s.sessions);
-        page.number_cell(s.clients).cell(&s.bytes).raw("</tr>\n");
+        page.number_cell(s.clients).cell(&s.bytes.replace(' ', "\u{a0}")).raw("</tr>\n");
     }
     let left = services.len().saturating_sub(SERVICES_MAX);
     page.end_table(left, "phitap services").raw("</section>\n");
