@@ -14,7 +14,7 @@ use crate::protocol::{
 
 use super::doubts::Memory;
 use super::half::{Request, Response};
-use super::pairing::Pairing;
+use super::pairing::{Ending, Pairing};
 use super::workbench::Workbench;
 
 /// What is known of a flow so far.
@@ -63,6 +63,8 @@ struct Speaking {
     bytes: u64,
     /// Set by an event: the service of a TLS session.
     encrypted: Option<Arc<str>>,
+    /// Who answers ended the stream, or fell silent.
+    over: bool,
 }
 
 impl Stage {
@@ -77,6 +79,7 @@ impl Stage {
                 interim: false,
                 bytes: 0,
                 encrypted: None,
+                over: false,
             }))
         })
     }
@@ -112,7 +115,7 @@ impl Conversation {
 
     /// The other reading is over.
     pub fn end_shadow(mut self, flow: &FlowInfo, bench: &mut Workbench) {
-        self.end_speaking(flow, bench);
+        self.end_speaking(flow, false, bench);
         self.give_up(bench);
     }
 
@@ -232,7 +235,8 @@ impl Conversation {
     /// The flow is over.
     pub fn close(mut self, flow: &FlowInfo, totals: &FlowTotals, bench: &mut Workbench) {
         let resting = self.resting_bytes();
-        self.end_speaking(flow, bench);
+        let answers = if self.flipped { &totals.to_server } else { &totals.to_client };
+        self.end_speaking(flow, answers.seen(), bench);
         if let Stage::Encrypted(session) = &self.stage {
             bench.encrypted_bytes(&session.service, session.bytes, totals.last);
         }
@@ -316,10 +320,11 @@ impl Conversation {
             next_tx: &mut self.next_tx,
             bench,
         };
-        if let (Direction::ToClient, StreamInput::End(EndCause::Fin)) =
-            (event.direction, event.input)
-        {
-            sink.pairing.closed();
+        if let (Direction::ToClient, StreamInput::End(cause)) = (event.direction, event.input) {
+            if cause == EndCause::Fin {
+                sink.pairing.closed();
+            }
+            speaking.over = cause != EndCause::Cut;
         }
         speaking.parser.push(event, &mut sink);
         speaking.bytes += byte_count(&event);
@@ -330,7 +335,7 @@ impl Conversation {
         }
         if let Some(to) = speaking.switch {
             let remainder = std::mem::take(&mut speaking.remainder);
-            self.end_speaking(flow, bench);
+            self.end_speaking(flow, false, bench);
             self.switch(to);
             for (direction, at, bytes) in remainder {
                 let input = StreamInput::Bytes(&bytes);
@@ -360,12 +365,15 @@ impl Conversation {
         }
     }
 
-    fn end_speaking(&mut self, flow: &FlowInfo, bench: &mut Workbench) {
+    /// `heard`: something was seen of who answers.
+    fn end_speaking(&mut self, flow: &FlowInfo, heard: bool, bench: &mut Workbench) {
         let flow = self.oriented(flow);
         let next_tx = &mut self.next_tx;
         if let Stage::Speaking(speaking) = &mut self.stage {
             let protocol = speaking.protocol.name;
-            speaking.pairing.end(&mut |exchange| bench.finish(&flow, protocol, next_tx, exchange));
+            let ending = Ending { heard, over: speaking.over };
+            let mut done = |exchange| bench.finish(&flow, protocol, next_tx, exchange);
+            speaking.pairing.end(ending, &mut done);
         }
     }
 }

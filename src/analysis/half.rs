@@ -112,6 +112,8 @@ pub struct RequestHead {
     pub secure: bool,
     /// What an HL7 v2 header says, where that is what the request is.
     pub hl7v2: Option<Box<Hl7Said>>,
+    /// It asks for an acknowledgement whatever becomes of it.
+    pub expects_acknowledgement: bool,
 }
 
 /// A request.
@@ -149,6 +151,9 @@ pub struct Exchange {
     pub response: Option<Box<Response>>,
     /// One is missing because bytes of its direction were lost or not understood.
     pub lost: bool,
+    /// Nothing answered the whole request, although answers would have been seen and it was waited
+    /// for to the end.
+    pub unanswered: bool,
 }
 
 impl Exchange {

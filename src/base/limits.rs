@@ -126,6 +126,10 @@ pub const ADDRESSES_PER_SERVICE_MAX: usize = 256;
 /// Product names kept per service (bottom-k by keyed hash).
 pub const PRODUCTS_PER_SERVICE_MAX: usize = 16;
 
+/// Senders of HL7 v2 messages kept per endpoint (bottom-k by keyed hash): an interface has a few,
+/// an integration engine some dozens.
+pub const SENDERS_PER_ENDPOINT_MAX: usize = 256;
+
 /// VLANs and tunnels kept per service (bottom-k by keyed hash).
 pub const ENCAPSULATIONS_PER_SERVICE_MAX: usize = 32;
 

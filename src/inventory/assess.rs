@@ -15,6 +15,7 @@ use super::judge::{FieldRef, Judge, Judgement, Verdict, nothing_found};
 use super::merge::Caps;
 use super::posture::{self, Facts};
 use super::rollup::{ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, Rollup};
+use super::senders::NewSenders;
 use super::standards;
 use super::template::shown_field;
 use super::tls::{ServiceTls, Siblings, TlsFacts};
@@ -37,6 +38,7 @@ pub fn assess(mut rollup: Rollup, judge: &dyn Judge, caps: &Caps) -> Inventory {
     let mut inventory = Inventory::default();
     let mut services = services(&rollup);
     let siblings = Siblings::of(&rollup.endpoints);
+    let mut senders = NewSenders::of(&rollup.endpoints);
     for (key, mut stats) in std::mem::take(&mut rollup.endpoints) {
         if is_unseen_request(&key) && !stats.fields.keys().any(|f| f.location == Location::Body) {
             continue;
@@ -44,6 +46,7 @@ pub fn assess(mut rollup: Rollup, judge: &dyn Judge, caps: &Caps) -> Inventory {
         let fields = fields(&key, &mut stats, judge);
         let mut facts = Facts::of(&stats);
         facts.tls = tls_facts(&key, &mut rollup, &siblings);
+        facts.new_senders = senders.take(&key);
         let mut endpoint = endpoint(&key, stats, fields);
         endpoint.absorbed = absorbed.remove(&key).map(least_ids).unwrap_or_default();
         let findings = posture::findings(&endpoint, &facts);

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `rollup` | the types that add up |
 //! | `merge` | how they add up, and the caps |
+//! | `senders` | who sends HL7 v2 messages, and who is new |
 //! | `tls` | what TLS sessions of a service show |
 //! | `template/` | path templates: segment shapes, collapsing of paths and of object keys |
 //! | `compact` | collapsing and caps over a whole rollup |
@@ -24,6 +25,7 @@ pub mod judge;
 pub mod merge;
 pub mod posture;
 pub mod rollup;
+pub mod senders;
 pub mod template;
 pub mod tls;
 
@@ -41,6 +43,7 @@ pub use rollup::{
     AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, FlowKey,
     FlowStats, Rollup, ServiceStats, Span,
 };
+pub use senders::{Sender, SenderStats, UNACKNOWLEDGED};
 pub use template::{
     CollapseMap, Shape, TemplatedPath, is_numbered_word, key_is_data, shape_of, template_path,
 };

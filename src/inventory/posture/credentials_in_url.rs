@@ -112,6 +112,7 @@ fn add<'a>(
         direction: Some(Direction::ToServer),
         field: Some((location, name)),
         class: None,
+        about: None,
         count,
     });
 }
@@ -123,6 +124,7 @@ fn userinfo(subject: Subject<'_>, count: u64) -> Raised<'_> {
         direction: Some(Direction::ToServer),
         field: Some((Location::Path, USERINFO)),
         class: None,
+        about: None,
         count,
     }
 }
@@ -134,6 +136,7 @@ fn link(subject: Subject<'_>, count: u64) -> Raised<'_> {
         direction: Some(Direction::ToServer),
         field: Some((Location::Path, LINK)),
         class: None,
+        about: None,
         count,
     }
 }
@@ -146,6 +149,7 @@ fn redirect(subject: Subject<'_>, count: u64) -> Raised<'_> {
         direction: Some(Direction::ToClient),
         field: Some((Location::Header, "location")),
         class: None,
+        about: None,
         count,
     }
 }
