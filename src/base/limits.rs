@@ -275,6 +275,9 @@ pub const EMBEDDED_PATTERNS_MAX: usize = 64;
 /// Bytes one compiled pattern may take, so that no rule makes detection leave the cache.
 pub const PATTERN_COMPILED_BYTES_MAX: usize = 1024 * 1024;
 
+/// What people say of fields: each is looked at for every operation whenever the inventory is made.
+pub const MARKS_MAX: usize = 4096;
+
 /// Characters a mask may stand for. Longer identifiers have recognisers.
 pub const MASK_CHARS_MAX: usize = 64;
 

@@ -7,8 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::model::Severity;
 
 pub use super::lifecycle_args::{
-    ChangesArgs, Decision, FindingsCommand, FindingsSetArgs, OpenApiArgs, OpenApiCommand,
-    OpenApiExportArgs, PurgeArgs, ReportArgs, ReportFormat,
+    ChangesArgs, Decision, FieldsCommand, FindingsCommand, FindingsSetArgs, MarkArgs, MarkWord,
+    MarkerArgs, MarksArgs, MarksCommand, OpenApiArgs, OpenApiCommand, OpenApiExportArgs, PurgeArgs,
+    ReportArgs, ReportFormat,
 };
 
 /// Inventory the APIs on a monitored network, and the personal and health data they carry.
@@ -103,6 +104,10 @@ pub struct RecordArgs {
     /// A folder of rules that add to the built-in ones or switch them off
     #[arg(long, value_name = "DIR")]
     pub rules: Option<PathBuf>,
+    /// How much evidence a class needs: default, strict (rather a field too many than one missed)
+    /// or lab (numbers that issuers keep for tests are no finding) [default: default]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
     /// Worker threads; 0 does everything in one thread [default: one less than the cores]
     #[arg(long, value_name = "N")]
     pub workers: Option<usize>,
@@ -303,7 +308,11 @@ pub struct EndpointsArgs {
 
 /// `phitap fields`
 #[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct FieldsArgs {
+    /// What to say of fields, instead of listing them.
+    #[command(subcommand)]
+    pub command: Option<FieldsCommand>,
     /// Which endpoints.
     #[command(flatten)]
     pub endpoint: EndpointFilterArgs,

@@ -9,6 +9,7 @@
 //! - [`doctor`]: what an interface or a capture shows, and what to change
 //! - [`user`]: going on without privileges
 //! - [`filters`], [`nothing`]: what a query is asked for, and what is said where it has no row
+//! - [`marks`]: what people say of fields
 //! - [`triage`], [`changes`], [`purge`]: what happens to an inventory over time
 //! - [`report`], [`openapi`]: what is handed over
 //! - [`outputs`]: what may not be written over
@@ -28,6 +29,7 @@ pub mod filters;
 pub mod follow;
 pub mod lifecycle_args;
 pub mod main;
+pub mod marks;
 pub mod moment;
 pub mod nothing;
 pub mod openapi;

@@ -9,6 +9,7 @@ use super::explain;
 use super::field::FieldRef;
 use super::locate::{Place, Places};
 use super::names::Mentions;
+use super::profile::Profile;
 use super::score;
 use super::words::{Phrase, Standing, Words};
 
@@ -95,6 +96,7 @@ pub(super) struct Judge {
     pub(super) things: Vec<String>,
     pub(super) generic: Vec<String>,
     pub(super) places: Places,
+    pub(super) profile: Profile,
 }
 
 /// What a field's name says of one class.
@@ -276,6 +278,12 @@ impl Judge {
         naming
     }
 
+    /// Whether the profile wants test data left out, and all values that speak for `class` are.
+    fn is_all_test(&self, class: &Arc<str>, column: &Column<'_>) -> bool {
+        let known = self.by_class.get(class).and_then(|at| self.classes.get(*at));
+        self.profile == Profile::Lab && known.is_some_and(|class| column.is_all_test(class))
+    }
+
     fn report(
         &self,
         class: &Arc<str>,
@@ -304,9 +312,20 @@ impl Judge {
                 Some(Claim { log_odds: known + more, count: column.filled, why, checked: None });
         }
         let Some(claim) = claim else { return };
-        let confidence = score::confidence(claim.log_odds);
-        if confidence >= CONFIDENCE_REPORTED {
-            out.reasons.push(format!("{class}: {}", claim.why));
+        let plain = score::confidence(claim.log_odds);
+        let confidence = score::confidence(claim.log_odds + self.profile.lean());
+        if confidence >= CONFIDENCE_REPORTED && self.is_all_test(class, column) {
+            let why = claim.why;
+            out.reasons.push(format!(
+                "withheld {class}: profile lab leaves out what is all for tests and examples: {why}"
+            ));
+        } else if confidence >= CONFIDENCE_REPORTED {
+            let alone = if plain < CONFIDENCE_REPORTED {
+                format!("; by profile strict alone ({plain} without it)")
+            } else {
+                String::new()
+            };
+            out.reasons.push(format!("{class}: {}{alone}", claim.why));
             out.verdicts.push(Verdict { class: Arc::clone(class), confidence, count: claim.count });
         } else {
             let why = claim.why;
@@ -342,6 +361,21 @@ impl Column<'_> {
             count.tried + count.embedded > 0
         };
         class.rules.iter().any(|rule| any(rule.id) || rule.bare.is_some_and(any))
+    }
+
+    /// Whether all distinct values that pass a rule of `class` are of ranges for tests, and none
+    /// was found inside text, where ranges are not told apart.
+    fn is_all_test(&self, class: &JudgeClass) -> bool {
+        let (mut passed, mut tests) = (0, 0);
+        for rule in &class.rules {
+            if self.evidence.of_rule(rule.id).embedded > 0 {
+                return false;
+            }
+            let of = |id: Option<RuleId>| id.map_or(0, |id| self.distinct.of_rule(id).1);
+            passed += of(Some(rule.id)) + of(rule.bare);
+            tests += of(rule.test);
+        }
+        tests > 0 && tests >= passed
     }
 
     fn of_forms(&self, forms: &[Form]) -> u64 {
