@@ -22,7 +22,9 @@ fn calls(
     (host, path, at_us): (&str, &str, u64),
     bodies: &[&str],
 ) -> PathBuf {
-    let mut talk = Conversation::open("10.0.0.9:4000", "10.0.0.2:80", at_us);
+    // A server of its own for every host.
+    let server = format!("10.0.0.{}:80", host.as_bytes()[0]);
+    let mut talk = Conversation::open("10.0.0.9:4000", &server, at_us);
     for body in bodies {
         let head = format!("GET {path} HTTP/1.1\nHost: {host}");
         talk = talk.exchange((&head, b""), (JSON, body.as_bytes()));

@@ -20,6 +20,7 @@ mod judge;
 mod locate;
 mod logins;
 mod names;
+mod patterns;
 mod profile;
 mod recognisers;
 mod score;
