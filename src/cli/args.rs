@@ -459,6 +459,15 @@ pub enum RulesCommand {
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
+    /// Write rules of gitleaks (.toml) or recognisers of Presidio (.yaml) anew as rules of phitap
+    Import {
+        /// Their files
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// The folder for the rules, one file for each of theirs; --rules takes it
+        #[arg(short, long, value_name = "DIR")]
+        output: PathBuf,
+    },
     /// Run every rule's own examples
     Test {
         /// A folder of rules besides the built-in ones

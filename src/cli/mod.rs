@@ -14,6 +14,7 @@
 //! - [`report`], [`openapi`]: what is handed over
 //! - [`outputs`]: what may not be written over
 //! - [`moment`]: points in time as people type them
+//! - [`import`]: rules of other programs
 //! - [`queries`], [`sql`], [`db`], [`rules`], [`docs`]: everything else
 
 pub mod args;
@@ -27,6 +28,7 @@ pub mod doctor;
 pub mod exit;
 pub mod filters;
 pub mod follow;
+pub mod import;
 pub mod lifecycle_args;
 pub mod main;
 pub mod marks;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::args::{Format, RulesArgs, RulesCommand};
 use super::config::{load_pack, load_rules};
 use super::exit::{Exit, Failure, tell};
+use super::import;
 use super::queries::show_records;
 use crate::detect::Detector;
 use crate::report::{Column, Record};
@@ -17,6 +18,7 @@ pub fn run(args: &RulesArgs) -> Result<Exit, Failure> {
     match &args.command {
         RulesCommand::List { rules, format } => list(rules.as_deref(), *format),
         RulesCommand::Check { paths } => check(paths),
+        RulesCommand::Import { paths, output } => import::run(paths, output),
         RulesCommand::Test { rules } => test(rules.as_deref()),
     }
 }
