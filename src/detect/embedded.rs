@@ -249,6 +249,7 @@ impl Search {
                     let passes = |value| self.trial.passes(value);
                     let guard = sought.guard.as_ref();
                     text.get(hit.range()).is_some_and(passes)
+                        && self.is_led_in(text, hit.start())
                         && guard.is_none_or(|g| g.lets_pass(&sought.regex, text, hit.range()))
                 })
                 .map(|hit| hit.start()),

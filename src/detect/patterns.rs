@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 use regex_automata::dfa::{Automaton, StartKind, dense};
-use regex_automata::meta::Regex;
+use regex_automata::meta::{BuildError, Regex};
 use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, Input};
 
@@ -210,7 +210,14 @@ pub(super) fn regex(rule: &Rule, key: &'static str, pattern: &str) -> Result<Reg
         .configure(config)
         .syntax(syntax_config())
         .build(pattern)
-        .map_err(|e| refuse(rule, key, format!("{e}: shorten or correct the pattern")))
+        .map_err(|e| refuse(rule, key, format!("{}: shorten or correct the pattern", told(&e))))
+}
+
+/// What is wrong with a pattern, in one line: the drawing of where goes.
+fn told(error: &BuildError) -> String {
+    let syntax = error.syntax_error().map(ToString::to_string);
+    let last = syntax.as_deref().and_then(|text| text.lines().last());
+    last.map_or_else(|| error.to_string(), |line| line.trim_start_matches("error: ").to_owned())
 }
 
 /// Bytes from which the automaton does not go dead at once.

@@ -12,6 +12,23 @@ const OPERATOR: &str = r#"(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}("#;
 const EACH_MAX: usize = 24;
 /// Characters of a keyword that is looked for.
 const KEYWORD_MIN: usize = 3;
+/// Names that say nothing of what a field carries: each API has them.
+const COMMON: [&str; 14] = [
+    "access",
+    "api",
+    "auth",
+    "client",
+    "credential",
+    "creds",
+    "id",
+    "key",
+    "passw",
+    "passwd",
+    "password",
+    "pwd",
+    "secret",
+    "token",
+];
 /// What one value adds whose form alone says what it is.
 const WEIGHT_KEY: f64 = 12.0;
 /// What one value adds that is a key by its field's name.
@@ -113,6 +130,7 @@ fn take(
         take_list(list, &mut asked, &mut *changed);
     }
     // Go's classes are those of ASCII.
+    let regex = &braced(regex);
     let format = format!("(?-u){regex}");
     let long = |word: &&String| word.len() >= KEYWORD_MIN && word.is_ascii();
     let anchors: Vec<String> = entry.keywords.iter().filter(long).cloned().collect();
@@ -141,6 +159,9 @@ fn take(
     let inner = inner(regex);
     let keywords: Vec<String> = entry.keywords.iter().filter_map(|word| phrase(word)).collect();
     let named = inner.is_some() && !keywords.is_empty();
+    if named && keywords.iter().all(|word| COMMON.contains(&word.as_str())) {
+        return Err("its keywords are names that fields of every API have: they say nothing".into());
+    }
     if let Some(inner) = inner.filter(|_| named) {
         let asked = Asked { group: None, ..asked };
         draft.whole.push(Whole { format: inner, asked });
@@ -161,9 +182,47 @@ fn take_list(list: &Allowlist, asked: &mut Asked, mut changed: impl FnMut(&str))
     if list.regex_target.eq_ignore_ascii_case("line") {
         changed("an allowlist over whole lines is left out: it finds more");
     } else {
-        asked.allow.extend(list.regexes.iter().map(|regex| format!("(?-u){regex}")));
+        for regex in &list.regexes {
+            let pattern = format!("(?-u){}", braced(regex));
+            if regex_syntax::ParserBuilder::new().utf8(false).build().parse(&pattern).is_ok() {
+                asked.allow.push(pattern);
+            } else {
+                changed("an allowlist has a pattern that cannot be read: it finds more");
+            }
+        }
     }
     asked.stop_words.extend(list.stopwords.iter().cloned());
+}
+
+/// Go takes a brace that begins no repetition for itself; ours has to be told.
+fn braced(regex: &str) -> String {
+    let mut out = String::with_capacity(regex.len());
+    let (mut escaped, mut in_class) = (false, false);
+    // Behind `\p`, `\x` and the like a brace is part of the escape.
+    let mut letter = false;
+    for (at, c) in regex.char_indices() {
+        if c == '{' && !escaped && !in_class && !letter && !repeats(regex.get(at + 1..)) {
+            out.push('\\');
+        }
+        letter = escaped && matches!(c, 'p' | 'P' | 'x' | 'u' | 'U');
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            _ => {}
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Whether `behind` a brace stand numbers and its end.
+fn repeats(behind: Option<&str>) -> bool {
+    let inner = behind.and_then(|rest| rest.split_once('}')).map_or("", |(inner, _)| inner);
+    let (least, most) = inner.split_once(',').unwrap_or((inner, ""));
+    let number = |text: &str| text.chars().all(|c| c.is_ascii_digit());
+    !least.is_empty() && number(least) && number(most)
 }
 
 /// The pattern of the value alone, where the whole one is of a name, an operator and a value.
@@ -246,6 +305,8 @@ mod tests {
     fn the_value_of_a_named_pattern_is_taken_out() {
         assert_eq!(inner(NAMED).as_deref(), Some("(?i-u)[a-f0-9]{32}|[)(]{3}"));
         assert_eq!(inner("ghp_[a-z]+"), None);
+        assert_eq!(braced(r"^\$(?:\d+|{\d+})$"), r"^\$(?:\d+|\{\d+})$");
+        assert_eq!(braced(r"[{]a{2,}\{\p{L}{3}"), r"[{]a{2,}\{\p{L}{3}");
         assert_eq!(phrase("CO_API_KEY").as_deref(), Some("co api key"));
         assert_eq!(phrase("a1"), None);
     }
