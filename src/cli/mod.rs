@@ -1,7 +1,7 @@
 //! Floor 9: the command line. Arguments become settings, settings become one call into the floors
 //! below; every subcommand has a file of its own.
 //!
-//! - [`args`], [`lifecycle_args`]: what the user typed
+//! - [`args`], [`lifecycle_args`], [`rules_args`]: what the user typed
 //! - [`config`]: what the configuration file says, and what follows from both
 //! - [`exit`]: exit codes and how failures are told
 //! - [`replay`], [`follow`], [`capture`], [`record`]: the main job
@@ -42,6 +42,7 @@ pub mod record;
 pub mod replay;
 pub mod report;
 pub mod rules;
+pub mod rules_args;
 pub mod sql;
 pub mod summary;
 pub mod triage;

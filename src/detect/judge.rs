@@ -14,6 +14,7 @@ use super::score;
 use super::words::{Phrase, Standing, Words};
 
 mod distinct;
+mod lab;
 mod rivals;
 
 use distinct::Distinct;
@@ -278,12 +279,6 @@ impl Judge {
         naming
     }
 
-    /// Whether the profile wants test data left out, and all values that speak for `class` are.
-    fn is_all_test(&self, class: &Arc<str>, column: &Column<'_>) -> bool {
-        let known = self.by_class.get(class).and_then(|at| self.classes.get(*at));
-        self.profile == Profile::Lab && known.is_some_and(|class| column.is_all_test(class))
-    }
-
     fn report(
         &self,
         class: &Arc<str>,
@@ -320,11 +315,8 @@ impl Judge {
                 "withheld {class}: profile lab leaves out what is all for tests and examples: {why}"
             ));
         } else if confidence >= CONFIDENCE_REPORTED {
-            let alone = if plain < CONFIDENCE_REPORTED {
-                format!("; by profile strict alone ({plain} without it)")
-            } else {
-                String::new()
-            };
+            let said = || format!("; by profile strict alone ({plain} without it)");
+            let alone = (plain < CONFIDENCE_REPORTED).then(said).unwrap_or_default();
             out.reasons.push(format!("{class}: {}{alone}", claim.why));
             out.verdicts.push(Verdict { class: Arc::clone(class), confidence, count: claim.count });
         } else {
@@ -361,21 +353,6 @@ impl Column<'_> {
             count.tried + count.embedded > 0
         };
         class.rules.iter().any(|rule| any(rule.id) || rule.bare.is_some_and(any))
-    }
-
-    /// Whether all distinct values that pass a rule of `class` are of ranges for tests, and none
-    /// was found inside text, where ranges are not told apart.
-    fn is_all_test(&self, class: &JudgeClass) -> bool {
-        let (mut passed, mut tests) = (0, 0);
-        for rule in &class.rules {
-            if self.evidence.of_rule(rule.id).embedded > 0 {
-                return false;
-            }
-            let of = |id: Option<RuleId>| id.map_or(0, |id| self.distinct.of_rule(id).1);
-            passed += of(Some(rule.id)) + of(rule.bare);
-            tests += of(rule.test);
-        }
-        tests > 0 && tests >= passed
     }
 
     fn of_forms(&self, forms: &[Form]) -> u64 {
