@@ -465,7 +465,8 @@ fn clinical_codes_and_labels_are_found_in_their_elements_and_nowhere_else() {
     let expected: BTreeSet<String> = [
         "GET /fhir/Observation/{id} body $.meta.security[*].code health.sensitivity_label",
         "GET /fhir/Observation/{id} body $.code.coding[*].code health.clinical_code",
-        "GET /fhir/Observation/{id} body $.valueCodeableConcept.coding[*].code health.clinical_code",
+        "GET /fhir/Observation/{id} body $.valueCodeableConcept.coding[*].code \
+         health.clinical_code",
         "GET /fhir/Condition/{id} body $.code.coding[*].code health.clinical_code",
         "GET /v1/visit body $.icd10 health.clinical_code",
         "GET /v1/visit body $.snomedCode health.clinical_code",

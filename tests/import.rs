@@ -6,7 +6,18 @@ use support::capture;
 use support::phitap::Lab;
 use support::tcp::Conversation;
 
+/// What stands between a name and its value, and behind it, in rules of gitleaks.
+const OPERATOR: &str = concat!(
+    r"(?:[ \t\w.-]{0,20})[\s'",
+    r#""]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}"#
+);
+const END: &str = r#"(?:[\x60'"\s;]|\\[nr]|$)"#;
+
 /// In the forms that rules of gitleaks have; the vendors are made up.
+fn gitleaks() -> String {
+    GITLEAKS.replace("@OPERATOR@", OPERATOR).replace("@END@", END)
+}
+
 const GITLEAKS: &str = r##"title = "made for a test"
 
 [allowlist]
@@ -15,14 +26,14 @@ stopwords = ["EXAMPLE0"]
 [[rules]]
 id = "acme-token"
 description = "A token of Acme."
-regex = '''\b(acme_[a-z0-9]{24})(?:[\x60'"\s;]|\\[nr]|$)'''
+regex = '''\b(acme_[a-z0-9]{24})@END@'''
 entropy = 3
 keywords = ["acme_"]
 
 [[rules]]
 id = "Zorp Secret"
 description = "A secret of Zorp."
-regex = '''(?i)[\w.-]{0,50}?(?:zorp)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)'''
+regex = '''(?i)[\w.-]{0,50}?(?:zorp)@OPERATOR@([a-f0-9]{32})@END@'''
 keywords = ["zorp"]
 [[rules.allowlists]]
 regexes = ['''^0{4}''']
@@ -43,7 +54,7 @@ keywords = ["huge"]
 
 [[rules]]
 id = "generic"
-regex = '''(?i)[\w.-]{0,50}?(?:key)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{10,99})(?:[\x60'"\s;]|\\[nr]|$)'''
+regex = '''(?i)[\w.-]{0,50}?(?:key)@OPERATOR@([a-z0-9]{10,99})@END@'''
 keywords = ["key"]
 "##;
 
@@ -106,7 +117,7 @@ fn found(lab: &Lab, db: &str, bodies: &[&str]) -> Vec<String> {
 #[test]
 fn rules_of_gitleaks_find_what_they_are_for_and_what_is_left_out_is_told() {
     let lab = Lab::default();
-    let said = import(&lab, "gitleaks.toml", GITLEAKS);
+    let said = import(&lab, "gitleaks.toml", &gitleaks());
     assert!(said.contains("gitleaks.toml: 2 of 6 taken over, as 2 rules"), "{said}");
     for (line, word) in [
         (22, "some-file: it has no pattern"),
@@ -148,14 +159,16 @@ fn a_large_file_becomes_two_rules_that_fit_beside_the_built_in_ones() {
                 "[[rules]]\nid = \"{vendor}-key\"\ndescription = \"x\"\n\
                  regex = '''{vendor}_[0-9a-f]{{20}}'''\nkeywords = [\"{vendor}_\"]\n"
             );
-            let named = GITLEAKS.split("[[rules]]").nth(2).unwrap();
+            let named = gitleaks();
+            let named = named.split("[[rules]]").nth(2).unwrap();
             let named = named.replace("zorp", &vendor).replace("Zorp Secret", &vendor);
             if n % 2 == 0 { key } else { format!("[[rules]]{named}") }
         })
         .collect();
     let said = import(&lab, "many.toml", &many);
     assert!(said.contains("120 of 120 taken over, as 2 rules with 240 patterns"), "{said}");
-    let body = r#"{"a":"say vaax_0123456789abcdef0123","vabxToken":"9f86d081884c7d659a2feaa0c55ad015",
+    let body = r#"{"a":"say vaax_0123456789abcdef0123",
+        "vabxToken":"9f86d081884c7d659a2feaa0c55ad015",
         "plain":"9f86d081884c7d659a2feaa0c55ad015"}"#;
     let expected = ["$.a secret.vendor_key", "$.vabxToken secret.vendor_secret"];
     assert_eq!(found(&lab, "db", &[body]), expected);
@@ -176,9 +189,9 @@ fn recognisers_of_presidio_need_their_context_where_they_are_weak() {
         assert!(said.contains(told), "{told:?} is not in {said}");
     }
     lab.run(["rules", "check", "own"]).expect(0);
-    let body = r#"{"a":"BDG-123456","b":"left behind: bdg-654321, found","badge":"48213","other":"48213",
-        "c":"his staff badge is 48213 now","d":"there were 48213 of them","e":"moved to Oak Ward today",
-        "f":"Elm (upper)","g":"Elmer"}"#;
+    let body = r#"{"a":"BDG-123456","b":"left behind: bdg-654321, found","badge":"48213",
+        "other":"48213","c":"his staff badge is 48213 now","d":"there were 48213 of them",
+        "e":"moved to Oak Ward today","f":"Elm (upper)","g":"Elmer"}"#;
     assert_eq!(
         found(&lab, "db", &[body]),
         [
@@ -206,8 +219,8 @@ fn what_is_no_such_file_is_refused_and_nothing_is_written_over() {
         let said = lab.run(["rules", "import", path.to_str().unwrap(), "-o", "own"]).expect(2);
         assert!(said.stderr.contains(word), "{name}: {said:?}");
     }
-    import(&lab, "x.toml", GITLEAKS);
-    import(&lab, "x.toml", GITLEAKS);
+    import(&lab, "x.toml", &gitleaks());
+    import(&lab, "x.toml", &gitleaks());
     lab.file("own/x.toml", "off = []\n");
     let path = lab.path("x.toml");
     let said = lab.run(["rules", "import", path.to_str().unwrap(), "-o", "own"]).expect(2).stderr;

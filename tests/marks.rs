@@ -177,16 +177,16 @@ fn marks_go_through_a_file_and_the_later_one_stands() {
     let said = marking(&other, &["marks", "import", path], &[]).expect(0).stdout;
     assert!(said.contains("1 unchanged, 1 left out for a later one"), "{said}");
     assert_eq!(classes(&other, "a.example", "$.ssn"), [("us.ssn".to_owned(), 100)]);
+    let row = |verdict: &str, class: &str| {
+        format!(
+            "\n[[mark]]\nverdict = \"{verdict}\"\nclass = \"{class}\"\nfield = \"$\"\n\
+             reason = \"x\"\nauthor = \"a\"\n"
+        )
+    };
     for (text, word) in [
         ("[[mark]]\nverdict = \"is\"\n", "line 1"),
-        (
-            "[[mark]]\nverdict = \"no\"\nclass = \"us.ssn\"\nfield = \"$\"\nreason = \"x\"\nauthor = \"a\"\n",
-            "line 1: verdict",
-        ),
-        (
-            "\n[[mark]]\nverdict = \"is\"\nclass = \"us.x\"\nfield = \"$\"\nreason = \"x\"\nauthor = \"a\"\n",
-            "line 2",
-        ),
+        (&row("no", "us.ssn"), "line 2: verdict"),
+        (&row("is", "us.x"), "line 2: use --class"),
         ("[[mark]]\nother = 1\n", "line 2"),
     ] {
         let path = other.file("bad.toml", text);

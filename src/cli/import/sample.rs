@@ -119,7 +119,7 @@ mod tests {
         for pattern in [
             r"(?-u)ghp_[0-9a-zA-Z]{36}",
             r#"(?i-u)\b(?:a|b)_x{0,9}?([a-f0-9]{8}(?:-[a-f0-9]{4}){3})(?:[\x60'"\s;]|\\[nr]|$)"#,
-            r"(?s-u).{3}[^a-z]\d+",
+            r"(?-u)[A-Z]{3}[0-9A-F]\d+\b",
         ] {
             let regex = Regex::new(pattern).unwrap();
             let hits = (0..40).filter_map(|seed| sample(pattern, seed));

@@ -56,8 +56,8 @@ pub(super) fn udi_hibc(value: &[u8]) -> bool {
 }
 
 /// Vehicle identification numbers with the check digit of 49 CFR 565.15: seventeen letters and
-/// digits without I, O and Q, the last four digits, three letters at least. Outside of North America
-/// and China the digit is not required.
+/// digits without I, O and Q, the last four digits, three letters at least. Outside of North
+/// America and China the digit is not required.
 pub(super) fn vin(value: &[u8]) -> bool {
     const WEIGHTS: [u32; 17] = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
     let Ok(value): Result<&[u8; 17], _> = value.try_into() else { return false };
