@@ -277,11 +277,15 @@ pub const RULES_MAX: usize = 256;
 /// Bytes of one pattern in a rule. Every known identifier takes under 200.
 pub const PATTERN_BYTES_MAX: usize = 1024;
 
-/// Patterns of all rules that are searched for inside longer text: one bit each.
-pub const EMBEDDED_PATTERNS_MAX: usize = 64;
+/// Patterns of all rules that are searched for around literals inside longer text: imported packs
+/// have some 220, each a few kilobytes compiled.
+pub const EMBEDDED_PATTERNS_MAX: usize = 512;
 
 /// Bytes one compiled pattern may take, so that no rule makes detection leave the cache.
 pub const PATTERN_COMPILED_BYTES_MAX: usize = 1024 * 1024;
+
+/// What people say of fields: each is looked at for every operation whenever the inventory is made.
+pub const MARKS_MAX: usize = 4096;
 
 /// Characters a mask may stand for. Longer identifiers have recognisers.
 pub const MASK_CHARS_MAX: usize = 64;

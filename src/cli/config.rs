@@ -11,7 +11,7 @@ use super::args::{RecordArgs, StoreArgs};
 use super::exit::{Failure, tell};
 use super::outputs::Kept;
 use crate::base::{InstallationKey, KeyError, Shares, limits};
-use crate::detect::Detector;
+use crate::detect::{Detector, Profile};
 use crate::model::Severity;
 use crate::rules::{Place, RulePack};
 
@@ -33,6 +33,7 @@ struct ConfigFile {
     events: Option<PathBuf>,
     fail_on: Option<Severity>,
     filter: Option<String>,
+    profile: Option<String>,
     /// The file itself.
     #[serde(skip)]
     path: PathBuf,
@@ -133,7 +134,8 @@ impl RecordSettings {
             return Err(said.origin.refuse(why));
         }
         let workers = workers.map_or_else(default_workers, |said| said.value);
-        let detector = file.detector(args.rules.as_ref())?;
+        let profile = file.profile(args.profile.as_deref())?;
+        let detector = Arc::new(file.detector(args.rules.as_ref())?.judging_by(profile));
         let filter = file.filter.as_ref();
         let filter = file.said(None, filter, ("--filter", "filter"));
         let events = (args.events.as_ref(), file.events.as_ref());
@@ -169,7 +171,7 @@ pub fn db_key_and_rules(
     store: &StoreArgs,
     key_file: Option<&PathBuf>,
     rules: Option<&PathBuf>,
-) -> Result<(PathBuf, InstallationKey, Arc<Detector>), Failure> {
+) -> Result<(PathBuf, InstallationKey, Detector), Failure> {
     let file = ConfigFile::of(store)?;
     let (detector, key) = (file.detector(rules)?, file.made_key(key_file)?);
     Ok((file.db_of(store)?, key, detector))
@@ -181,8 +183,20 @@ impl ConfigFile {
         store.config.as_deref().map_or_else(|| Ok(ConfigFile::default()), ConfigFile::read)
     }
 
-    fn detector(&self, rules: Option<&PathBuf>) -> Result<Arc<Detector>, Failure> {
+    fn detector(&self, rules: Option<&PathBuf>) -> Result<Detector, Failure> {
         load_said_rules(self.path_said(rules, self.rules.as_ref(), ("--rules", "rules"))?.as_ref())
+    }
+
+    /// How fields are judged.
+    fn profile(&self, option: Option<&str>) -> Result<Profile, Failure> {
+        let names = ("--profile", "profile");
+        let Some(said) = self.said(option, self.profile.as_deref(), names) else {
+            return Ok(Profile::default());
+        };
+        Profile::named(said.value).ok_or_else(|| {
+            let known = Profile::ALL.map(Profile::name).join(", ");
+            said.origin.refuse(format!("expected one of {known}, not {:?}", said.value))
+        })
     }
 
     /// The installation's key, which is there already.
@@ -313,7 +327,7 @@ fn memory_of(said: &Said<&String>) -> Result<u64, Failure> {
     }
 }
 
-fn load_said_rules(folder: Option<&Said<PathBuf>>) -> Result<Arc<Detector>, Failure> {
+fn load_said_rules(folder: Option<&Said<PathBuf>>) -> Result<Detector, Failure> {
     let Some(said) = folder else { return load_rules(None) };
     load_rules(Some(&said.value)).map_err(|failure| said.origin.explain(failure))
 }
@@ -329,9 +343,9 @@ pub fn load_pack(folder: Option<&Path>) -> Result<RulePack, Failure> {
 }
 
 /// The same, compiled.
-pub fn load_rules(folder: Option<&Path>) -> Result<Arc<Detector>, Failure> {
+pub fn load_rules(folder: Option<&Path>) -> Result<Detector, Failure> {
     let pack = load_pack(folder)?;
-    Ok(Arc::new(Detector::compile(&pack).map_err(Failure::usage)?))
+    Detector::compile(&pack).map_err(Failure::usage)
 }
 
 /// The capture thread and the writer need a share of a core, too.

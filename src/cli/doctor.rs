@@ -108,7 +108,7 @@ fn examined(
     sources: Sources<'_>,
     (place, lengths, stop): (Place, &FrameLengths, Stop),
 ) -> Result<(Facts, Exit), Failure> {
-    let detector = load_rules(None)?;
+    let detector = Arc::new(load_rules(None)?);
     let key = InstallationKey::throwaway().map_err(Failure::failed)?;
     let caps = Caps::new(key.hasher("caps"));
     let settings = Settings {

@@ -14,6 +14,7 @@ use super::embedded::Embedded;
 use super::field::FieldRef;
 use super::judge::{Judge, Judgement};
 use super::locate::Place;
+use super::profile::Profile;
 use super::recognisers::Seen;
 use super::sensitive;
 use super::sift::{Census, form_of, is_uuid};
@@ -53,6 +54,17 @@ impl Detector {
     /// too large, rules without three examples of each kind, and examples that do not hold.
     pub fn compile(pack: &RulePack) -> Result<Detector, RuleError> {
         compile::compile(pack)
+    }
+
+    /// The same rules, judging by `profile`.
+    pub fn judging_by(mut self, profile: Profile) -> Detector {
+        self.judge.profile = profile;
+        self
+    }
+
+    /// How fields are judged.
+    pub fn profile(&self) -> Profile {
+        self.judge.profile
     }
 
     /// What the rules say of one value: a function of the value alone. Linear in its length.

@@ -9,10 +9,12 @@ use super::explain;
 use super::field::FieldRef;
 use super::locate::{Place, Places};
 use super::names::Mentions;
+use super::profile::Profile;
 use super::score;
 use super::words::{Phrase, Standing, Words};
 
 mod distinct;
+mod lab;
 mod rivals;
 
 use distinct::Distinct;
@@ -95,6 +97,7 @@ pub(super) struct Judge {
     pub(super) things: Vec<Phrase>,
     pub(super) generic: Vec<String>,
     pub(super) places: Places,
+    pub(super) profile: Profile,
 }
 
 /// What a field's name says of one class.
@@ -302,9 +305,17 @@ impl Judge {
                 Some(Claim { log_odds: known + more, count: column.filled, why, checked: None });
         }
         let Some(claim) = claim else { return };
-        let confidence = score::confidence(claim.log_odds);
-        if confidence >= CONFIDENCE_REPORTED {
-            out.reasons.push(format!("{class}: {}", claim.why));
+        let plain = score::confidence(claim.log_odds);
+        let confidence = score::confidence(claim.log_odds + self.profile.lean());
+        if confidence >= CONFIDENCE_REPORTED && self.is_all_test(class, column) {
+            let why = claim.why;
+            out.reasons.push(format!(
+                "withheld {class}: profile lab leaves out what is all for tests and examples: {why}"
+            ));
+        } else if confidence >= CONFIDENCE_REPORTED {
+            let said = || format!("; by profile strict alone ({plain} without it)");
+            let alone = (plain < CONFIDENCE_REPORTED).then(said).unwrap_or_default();
+            out.reasons.push(format!("{class}: {}{alone}", claim.why));
             out.verdicts.push(Verdict { class: Arc::clone(class), confidence, count: claim.count });
         } else {
             let why = claim.why;

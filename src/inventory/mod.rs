@@ -11,6 +11,7 @@
 //! | `compact` | collapsing and caps over a whole rollup |
 //! | `standards` | one endpoint, one standard |
 //! | `judge` | the seam to detection |
+//! | `marks` | what people say of fields |
 //! | `assess` | rollup to inventory |
 //! | `posture/` | finding rules, one file each |
 //! | `digest` | the canonical export and its hash |
@@ -22,6 +23,7 @@ pub mod assessed;
 pub mod compact;
 pub mod digest;
 pub mod judge;
+pub mod marks;
 pub mod merge;
 pub mod posture;
 pub mod rollup;
@@ -38,6 +40,7 @@ pub use assess::{assess, endpoint_id};
 pub use assessed::{Client, Coverage, DataClassSeen, Endpoint, Field, Finding, Inventory, Service};
 pub use digest::{canonical_lines, digest};
 pub use judge::{FieldRef, Judge, Judgement, Verdict};
+pub use marks::{Mark, MarkVerdict, MarkedPlace, Marks};
 pub use merge::Caps;
 pub use rollup::{
     AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, FlowKey,
