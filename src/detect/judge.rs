@@ -445,10 +445,11 @@ impl Column<'_> {
         Some(Claim { log_odds, count: count.passed, why, checked })
     }
 
-    /// Whether `passed` distinct values all begin alike, as a real column's do not.
+    /// Whether `passed` distinct values begin alike or in two ways, as a real column's do not: four
+    /// are told apart, and a real one has two by chance as rarely as SERIES_MIN values have one.
     fn is_series(&self, rule: &JudgeRule, passed: u64) -> bool {
         let kinds = rule.spread.iter().filter(|id| self.distinct.of_rule(**id).1 > 0).count();
-        kinds == 1 && passed >= SERIES_MIN
+        (kinds == 1 && passed >= SERIES_MIN) || (kinds == 2 && passed >= 2 * SERIES_MIN)
     }
 
     /// Values that look like the class where its place leaves open what stands there.

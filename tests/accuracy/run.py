@@ -32,7 +32,7 @@ def fields(options):
         rng = random.Random(f"{options.seed}/{times}")
         made = exchanges.Exchanges(rng, options.held_out)
         # So often that fewer columns say as much, and the run takes minutes.
-        count = options.endpoints if times < 100 else options.endpoints // 5
+        count = options.endpoints if times < 100 else options.endpoints // 10
         endpoints = [made.endpoint(number) for number in range(count)]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "labelled.pcap")
