@@ -90,9 +90,9 @@ pub const EMPTY: &str = "empty";
 /// Outcome of a flow nobody could identify.
 pub const UNIDENTIFIED: &str = "unidentified";
 
-impl Conversation {
-    /// A flow of which nothing is known.
-    pub fn new() -> Self {
+impl Default for Conversation {
+    /// Of a flow of which nothing is known.
+    fn default() -> Self {
         Conversation {
             stage: Stage::Silent,
             flipped: false,
@@ -102,10 +102,12 @@ impl Conversation {
             memory: Memory::default(),
         }
     }
+}
 
+impl Conversation {
     /// For another reading of a flow: one that speaks `protocol`, or is to be identified anew.
     pub fn shadow(protocol: Option<&'static Protocol>, flipped: bool) -> Conversation {
-        let mut conversation = Conversation::new();
+        let mut conversation = Conversation::default();
         if let Some(protocol) = protocol {
             conversation.stage = Stage::speaking(protocol);
             conversation.flipped = flipped;

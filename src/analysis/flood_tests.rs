@@ -37,7 +37,7 @@ fn what_flows_without_a_protocol_hold_is_bounded_and_others_are_still_told() {
     let mut open: Vec<(FlowInfo, Conversation)> = Vec::new();
     for n in 0..count as u64 {
         let flow = flow(n);
-        let mut conversation = Conversation::new();
+        let mut conversation = Conversation::default();
         says(&noise, &flow, &mut conversation, &mut bench);
         assert!(bench.undecided_bytes <= bench.shares.undecided_bytes);
         open.push((flow, conversation));
@@ -46,7 +46,7 @@ fn what_flows_without_a_protocol_hold_is_bounded_and_others_are_still_told() {
     assert!((count / 3..count).contains(&waiting), "{waiting} of {count}");
     // Whoever says what it speaks is heard all the same.
     let legitimate = flow(count as u64);
-    let mut conversation = Conversation::new();
+    let mut conversation = Conversation::default();
     says(b"GET / HTTP/1.1\r\n\r\n", &legitimate, &mut conversation, &mut bench);
     assert_eq!(conversation.protocol().map(|p| p.name), Some("http/1"));
     for (flow, conversation) in open {

@@ -86,7 +86,7 @@ impl FlowHandler for Workbench {
     type State = Conversation;
 
     fn open(&mut self, _flow: &FlowInfo) -> Conversation {
-        Conversation::new()
+        Conversation::default()
     }
 
     fn event(&mut self, flow: &FlowInfo, state: &mut Conversation, event: StreamEvent<'_>) {
