@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::base::Timestamp;
-use crate::base::limits::IDENTIFY_BYTES_PER_WORKER;
 use crate::flow::{FlowInfo, FlowTotals};
 use crate::model::{
     Anomaly, Correlation, Direction, EndCause, Hl7Header, MessageEvent, MessageHead, StreamEvent,
@@ -23,14 +22,18 @@ pub struct Conversation {
     stage: Stage,
     /// The orientation was guessed wrong: directions are turned round before anything sees them.
     flipped: bool,
-    /// Name of the protocol, for the books.
-    outcome: &'static str,
+    /// Name of the protocol, for the books; behind one pointer, because there are millions of these.
+    outcome: &'static &'static str,
     next_tx: u64,
+    /// Heap bytes that its open messages are charged.
+    open_bytes: u32,
     /// What passed, for copies of it that come late.
     pub(super) memory: Memory,
 }
 
 enum Stage {
+    /// Nothing came yet: most flows of a flood stay here, and cost nothing beyond their places.
+    Silent,
     Identifying(Box<Identifier>),
     Speaking(Box<Speaking>),
     /// Its TLS session was told: what follows is counted for this service.
@@ -86,23 +89,20 @@ pub const UNIDENTIFIED: &str = "unidentified";
 
 impl Conversation {
     /// A flow of which nothing is known.
-    pub fn new(flow: &FlowInfo) -> Self {
+    pub fn new() -> Self {
         Conversation {
-            stage: Stage::Identifying(Box::new(Identifier::new(flow.orientation.is_midstream()))),
+            stage: Stage::Silent,
             flipped: false,
-            outcome: EMPTY,
+            outcome: &EMPTY,
             next_tx: 0,
+            open_bytes: 0,
             memory: Memory::default(),
         }
     }
 
     /// For another reading of a flow: one that speaks `protocol`, or is to be identified anew.
-    pub fn shadow(
-        flow: &FlowInfo,
-        protocol: Option<&'static Protocol>,
-        flipped: bool,
-    ) -> Conversation {
-        let mut conversation = Conversation::new(flow);
+    pub fn shadow(protocol: Option<&'static Protocol>, flipped: bool) -> Conversation {
+        let mut conversation = Conversation::new();
         if let Some(protocol) = protocol {
             conversation.stage = Stage::speaking(protocol);
             conversation.flipped = flipped;
@@ -133,7 +133,7 @@ impl Conversation {
 
     /// Whether its protocol is not told yet.
     pub(super) fn is_identifying(&self) -> bool {
-        matches!(self.stage, Stage::Identifying(_))
+        matches!(self.stage, Stage::Silent | Stage::Identifying(_))
     }
 
     /// The protocol it speaks.
@@ -148,7 +148,7 @@ impl Conversation {
     pub(super) fn is_over(&self) -> bool {
         match &self.stage {
             Stage::Closed | Stage::Encrypted(_) => true,
-            Stage::Identifying(_) => false,
+            Stage::Silent | Stage::Identifying(_) => false,
             Stage::Speaking(speaking) => {
                 speaking.pairing.is_empty() && speaking.parser.is_between_messages()
             }
@@ -162,9 +162,10 @@ impl Conversation {
 
     /// Takes the next step of one stream.
     pub fn event(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
-        if self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
-            self.outcome = UNIDENTIFIED;
+        if *self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
+            self.outcome = &UNIDENTIFIED;
         }
+        let resting = self.resting_bytes();
         self.remember(flow, &event, bench);
         let at = event.at;
         let mut event = event;
@@ -173,12 +174,56 @@ impl Conversation {
         }
         self.step(flow, event, bench);
         self.settle_memory(at, bench);
+        self.charge(resting, bench);
+    }
+
+    /// Heap bytes it takes even when no message is open.
+    fn resting_bytes(&self) -> usize {
+        match &self.stage {
+            Stage::Speaking(speaking) => size_of::<Speaking>() + size_of_val(&*speaking.parser),
+            Stage::Encrypted(_) => size_of::<Encrypted>(),
+            Stage::Silent | Stage::Identifying(_) | Stage::Closed => 0,
+        }
+    }
+
+    /// Whether its open messages take memory.
+    pub(super) fn holds_open(&self) -> bool {
+        self.open_bytes > 0
+    }
+
+    /// Charges what it holds now; `resting` is what it took at rest before.
+    fn charge(&mut self, resting: usize, bench: &mut Workbench) {
+        if bench.shadow.is_some() {
+            return;
+        }
+        bench.resting_bytes = (bench.resting_bytes + self.resting_bytes()).saturating_sub(resting);
+        let open = match &mut self.stage {
+            Stage::Speaking(speaking) => {
+                speaking.parser.held_bytes() + speaking.pairing.held_bytes()
+            }
+            _ => 0,
+        };
+        let open = u32::try_from(open).unwrap_or(u32::MAX);
+        let grown = bench.message_bytes + open as usize;
+        bench.message_bytes = grown.saturating_sub(self.open_bytes as usize);
+        self.open_bytes = open;
+    }
+
+    /// It is over and holds nothing any more.
+    fn release(&mut self, resting: usize, bench: &mut Workbench) {
+        self.stage = Stage::Closed;
+        self.charge(resting, bench);
     }
 
     fn step(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
         match &mut self.stage {
             Stage::Closed => {}
             Stage::Encrypted(session) => session.bytes += byte_count(&event),
+            Stage::Silent => {
+                let identifier = Identifier::new(flow.orientation.is_midstream());
+                self.stage = Stage::Identifying(Box::new(identifier));
+                self.identify(flow, event, bench);
+            }
             Stage::Identifying(_) => self.identify(flow, event, bench),
             Stage::Speaking(_) => self.speak(flow, event, bench),
         }
@@ -186,6 +231,7 @@ impl Conversation {
 
     /// The flow is over.
     pub fn close(mut self, flow: &FlowInfo, totals: &FlowTotals, bench: &mut Workbench) {
+        let resting = self.resting_bytes();
         self.end_speaking(flow, bench);
         if let Stage::Encrypted(session) = &self.stage {
             bench.encrypted_bytes(&session.service, session.bytes, totals.last);
@@ -193,6 +239,7 @@ impl Conversation {
         self.settle_memory(totals.last, bench);
         self.forget(flow, bench);
         self.give_up(bench);
+        self.release(resting, bench);
         let flow = self.oriented(flow);
         let stats = bench.accumulator.flow(flow.server, self.outcome);
         stats.flows += 1;
@@ -220,7 +267,7 @@ impl Conversation {
         let (protocol, flipped) = match identifier.push(&event) {
             Identification::Undecided => {
                 bench.undecided_bytes += identifier.held_bytes();
-                if bench.undecided_bytes > IDENTIFY_BYTES_PER_WORKER {
+                if bench.undecided_bytes > bench.shares.undecided_bytes {
                     bench.odd("identification-limit");
                     self.give_up(bench);
                 }
@@ -232,7 +279,7 @@ impl Conversation {
             }
             Identification::Found { protocol, flipped } => (protocol, flipped),
         };
-        self.outcome = protocol.name;
+        self.outcome = &protocol.name;
         self.flipped ^= flipped;
         let Stage::Identifying(mut identifier) =
             std::mem::replace(&mut self.stage, Stage::speaking(protocol))
@@ -306,8 +353,9 @@ impl Conversation {
                 self.stage = Stage::Identifying(Box::new(Identifier::new(false)));
             }
             SwitchTo::Named(name) => {
-                self.outcome = name;
-                self.stage = protocol_named(name).map_or(Stage::Closed, Stage::speaking);
+                let protocol = protocol_named(name);
+                self.outcome = protocol.map_or(&UNIDENTIFIED, |protocol| &protocol.name);
+                self.stage = protocol.map_or(Stage::Closed, Stage::speaking);
             }
         }
     }

@@ -12,6 +12,7 @@
 //!
 //! What is compared depends on the flow's own packets and times only.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -25,16 +26,18 @@ use crate::model::{Direction, EndCause, SecondCopy, StreamInput};
 use super::accumulate::SlotRef;
 use super::leaves::{Candidate, Leaf};
 
-/// One direction.
+/// One direction. Places are counted from where the history began.
 #[derive(Debug, Default)]
 pub struct Lane {
     /// The latest bytes; zero where they are missing.
-    bytes: Vec<u8>,
+    bytes: VecDeque<u8>,
+    /// Where the first of them stands.
+    base: usize,
     /// Which of them are missing: from, to.
-    holes: Vec<(usize, usize)>,
+    holes: VecDeque<(usize, usize)>,
     /// Where pieces ended as they came, in this period.
-    cuts: Vec<usize>,
-    /// Where this period begins in `bytes`.
+    cuts: VecDeque<usize>,
+    /// Where this period begins.
     start: usize,
     /// The period's begin is no longer held.
     headless: bool,
@@ -47,7 +50,7 @@ pub struct Lane {
 pub struct Copy {
     /// Which lane: [`Direction::index`].
     pub lane: usize,
-    /// Where it begins in the lane's bytes.
+    /// Where it begins in its lane.
     pub at: usize,
     /// How many bytes it stands for.
     pub replaces: usize,
@@ -158,7 +161,7 @@ impl History {
     /// Whether the next bytes in `direction` do not fit any more: copies must be looked at first.
     pub fn is_full(&self, direction: Direction, len: usize) -> bool {
         let lane = self.lane(direction);
-        lane.bytes.len() - lane.start + len > HISTORY_BYTES
+        lane.next().saturating_sub(lane.start) + len > HISTORY_BYTES
     }
 
     /// Adds what was delivered.
@@ -187,16 +190,9 @@ impl History {
     /// Compares a copy with what was delivered, and keeps it if it calls that in question.
     pub fn offer(&mut self, copy: &SecondCopy<'_>) -> Compared {
         let lane = self.lane(copy.direction);
-        let Some(at) = usize::try_from(copy.back).map_or_else(
-            |_| lane.bytes.len().checked_sub(usize::try_from(copy.back.unsigned_abs()).ok()?),
-            |ahead| lane.bytes.len().checked_add(ahead),
-        ) else {
-            return Compared::Unknown;
-        };
-        let ahead = at.saturating_sub(lane.bytes.len());
-        if lane.bytes.len() - at.min(lane.bytes.len()) > HISTORY_BYTES || ahead > HISTORY_BYTES {
-            return Compared::Unknown;
-        }
+        let at = isize::try_from(copy.back).ok().and_then(|by| lane.next().checked_add_signed(by));
+        let held = lane.base..=lane.next().saturating_add(HISTORY_BYTES);
+        let Some(at) = at.filter(|at| held.contains(at)) else { return Compared::Unknown };
         let shifts = copy.replaces as usize != copy.bytes.len();
         let compared = if shifts { Compared::Differs } else { lane.compare(at, copy.bytes) };
         if compared == Compared::Same {
@@ -223,13 +219,13 @@ impl History {
     /// `copy` with what stands around it, missing bytes left out.
     pub fn around(&self, copy: &SecondCopy<'_>) -> Vec<u8> {
         let lane = self.lane(copy.direction);
-        let back = usize::try_from(copy.back.unsigned_abs()).unwrap_or(usize::MAX);
-        let at = if copy.back < 0 { lane.bytes.len().checked_sub(back) } else { None };
-        let Some(at) = at else { return copy.bytes.to_vec() };
-        let before = lane.bytes.get(at.saturating_sub(HISTORY_BEFORE_BYTES)..at);
-        let end = (at + copy.replaces as usize).min(lane.bytes.len());
-        let behind = lane.bytes.get(end..(end + HISTORY_BEFORE_BYTES).min(lane.bytes.len()));
-        [before.unwrap_or_default(), copy.bytes, behind.unwrap_or_default()].concat()
+        let back = isize::try_from(copy.back).ok().filter(|back| *back < 0);
+        let Some(at) = back.and_then(|back| lane.next().checked_add_signed(back)) else {
+            return copy.bytes.to_vec();
+        };
+        let end = at + copy.replaces as usize;
+        let before = lane.bytes(at.saturating_sub(HISTORY_BEFORE_BYTES), at);
+        [&before, copy.bytes, &lane.bytes(end, end + HISTORY_BEFORE_BYTES)].concat()
     }
 
     /// Heap bytes it holds.
@@ -240,6 +236,12 @@ impl History {
 }
 
 impl Lane {
+    /// Where the next byte will stand.
+    #[inline]
+    fn next(&self) -> usize {
+        self.base.saturating_add(self.bytes.len())
+    }
+
     fn emptied(mut self) -> Lane {
         self.bytes.clear();
         self.holes.clear();
@@ -252,59 +254,64 @@ impl Lane {
 
     #[inline]
     fn add(&mut self, bytes: &[u8]) {
-        let kept = bytes.get(bytes.len().saturating_sub(2 * HISTORY_BYTES)..).unwrap_or_default();
-        self.make_room(kept.len(), bytes.len() - kept.len());
-        self.bytes.extend_from_slice(kept);
+        let kept = bytes.get(bytes.len().saturating_sub(HISTORY_BYTES)..).unwrap_or_default();
+        let passed_over = bytes.len() - kept.len();
+        if passed_over > 0 {
+            self.forget(self.bytes.len());
+            self.base = self.base.saturating_add(passed_over);
+            self.headless = true;
+        }
+        self.make_room(kept.len());
+        self.bytes.extend(kept);
         if self.cuts.len() < HISTORY_BEFORE_BYTES {
-            self.cuts.push(self.bytes.len());
+            self.cuts.push_back(self.next());
         }
     }
 
     fn skip(&mut self, len: u64) {
         let skipped = usize::try_from(len).ok().filter(|len| *len <= HISTORY_BYTES);
         let Some(len) = skipped else {
-            *self = Lane { headless: true, end: self.end, ..std::mem::take(self).emptied() };
+            self.forget(self.bytes.len());
+            self.base = self.base.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
+            self.headless = true;
             return;
         };
-        self.make_room(len, 0);
-        let from = self.bytes.len();
-        self.bytes.resize(from + len, 0);
-        self.holes.push((from, from + len));
+        self.make_room(len);
+        let from = self.next();
+        self.bytes.resize(self.bytes.len() + len, 0);
+        self.holes.push_back((from, from + len));
     }
 
-    /// Forgets the oldest bytes where `more` would be too many; all of them where `lost` bytes are
-    /// not kept at all.
-    fn make_room(&mut self, more: usize, lost: usize) {
-        if lost > 0 {
-            self.forget(self.bytes.len());
-            self.headless = true;
-        } else if self.bytes.len() + more > 2 * HISTORY_BYTES {
-            self.forget(self.bytes.len().saturating_sub(HISTORY_BYTES));
+    /// Forgets the oldest bytes where `more` would be too many.
+    #[inline]
+    fn make_room(&mut self, more: usize) {
+        let excess = (self.bytes.len() + more).saturating_sub(HISTORY_BYTES);
+        if excess > 0 {
+            self.forget(excess);
         }
     }
 
     fn forget(&mut self, len: usize) {
         self.bytes.drain(..len.min(self.bytes.len()));
-        self.headless |= len > self.start;
-        self.start = self.start.saturating_sub(len);
-        self.cuts.retain_mut(|cut| moved(cut, len));
-        self.holes.retain_mut(|(from, to)| {
-            *from = from.saturating_sub(len);
-            moved(to, len)
-        });
+        self.base = self.base.saturating_add(len);
+        self.headless |= self.base > self.start;
+        while self.cuts.front().is_some_and(|cut| *cut <= self.base) {
+            self.cuts.pop_front();
+        }
+        while self.holes.front().is_some_and(|(_, to)| *to <= self.base) {
+            self.holes.pop_front();
+        }
     }
 
     fn begin_period(&mut self) {
-        if self.bytes.len() > 4 * HISTORY_BEFORE_BYTES {
-            self.forget(self.bytes.len() - HISTORY_BEFORE_BYTES);
-        }
-        (self.start, self.headless) = (self.bytes.len(), false);
+        self.forget(self.bytes.len().saturating_sub(HISTORY_BEFORE_BYTES));
+        (self.start, self.headless) = (self.next(), false);
         self.cuts.clear();
     }
 
     fn compare(&self, at: usize, bytes: &[u8]) -> Compared {
-        let known = self.bytes.get(at..).unwrap_or_default();
-        let differs = known.iter().zip(bytes).any(|(a, b)| a != b);
+        let known = self.range(at, at + bytes.len());
+        let differs = known.clone().zip(bytes).any(|(a, b)| a != b);
         let fills = self.holes.iter().any(|(from, to)| *from < at + bytes.len() && *to > at);
         match known.len() {
             _ if differs || fills => Compared::Differs,
@@ -313,14 +320,19 @@ impl Lane {
         }
     }
 
+    fn range(&self, from: usize, to: usize) -> std::collections::vec_deque::Iter<'_, u8> {
+        let place = |at: usize| at.saturating_sub(self.base).min(self.bytes.len());
+        self.bytes.range(place(from)..place(to).max(place(from)))
+    }
+
     /// The bytes of this period, those that are missing as `None`; no bytes where its begin is
     /// not held any more.
     pub fn cells(&self) -> Option<Vec<Option<u8>>> {
         if self.headless {
             return None;
         }
-        let bytes = self.bytes.get(self.start..)?;
-        let mut cells: Vec<Option<u8>> = bytes.iter().map(|b| Some(*b)).collect();
+        let mut cells: Vec<Option<u8>> =
+            self.range(self.start, self.next()).map(|b| Some(*b)).collect();
         for (from, to) in &self.holes {
             let range = from.saturating_sub(self.start)..to.saturating_sub(self.start);
             if let Some(hole) = cells.get_mut(range) {
@@ -336,23 +348,17 @@ impl Lane {
     }
 
     /// The bytes from `from` to `to`, as far as they are there.
-    pub fn bytes(&self, from: usize, to: usize) -> &[u8] {
-        self.bytes.get(from..to.min(self.bytes.len())).unwrap_or_default()
+    pub fn bytes(&self, from: usize, to: usize) -> Vec<u8> {
+        self.range(from, to).copied().collect()
     }
 
     /// Whether `from..to` touches missing bytes or reaches beyond the end.
     pub fn is_open(&self, from: usize, to: usize) -> bool {
-        to > self.bytes.len() || self.holes.iter().any(|(start, end)| *start < to && *end > from)
+        to > self.next() || self.holes.iter().any(|(start, end)| *start < to && *end > from)
     }
 
     /// Places in `from..to` where pieces ended as they came.
     pub fn cuts(&self, from: usize, to: usize) -> impl Iterator<Item = usize> {
         self.cuts.iter().copied().filter(move |cut| *cut > from && *cut < to)
     }
-}
-
-/// Moves a place `len` towards the begin; whether it is still there.
-fn moved(place: &mut usize, len: usize) -> bool {
-    *place = place.saturating_sub(len);
-    *place > 0
 }

@@ -62,6 +62,8 @@ pub struct ColumnEvidence {
     last: u64,
     /// Equal plain values in a row that are not counted yet: their class and number.
     run: (u32, u64),
+    /// The same of candidates, whose hashes are in the sample already.
+    candidates: (u32, u64),
 }
 
 impl ColumnEvidence {
@@ -78,6 +80,17 @@ impl ColumnEvidence {
             && let Some(class) = values.class(class)
         {
             self.evidence.count(class.kind, class.form, count);
+        }
+    }
+
+    /// Counts the candidates that wait in `candidates`.
+    fn settle_candidates(&mut self, values: &Values) {
+        let (class, count) = std::mem::take(&mut self.candidates);
+        if count > 0
+            && let Some(class) = values.class(class)
+        {
+            self.evidence.count(class.kind, class.form, count);
+            self.evidence.count_outcome(class.outcome, count);
         }
     }
 }
@@ -123,13 +136,27 @@ impl ColumnTable {
     pub fn add_candidate(&mut self, leaf: Leaf, found: Candidate, values: &Values, serial: u64) {
         let Some(column) = self.at(leaf.column) else { return };
         column.enter(serial);
-        summarise(leaf, found, values, &mut column.evidence);
+        if leaf.class & CONTINUED != 0 {
+            summarise(leaf, found, values, &mut column.evidence);
+            return;
+        }
+        let place = leaf.class & !CANDIDATE;
+        if place != column.candidates.0 {
+            column.settle_candidates(values);
+            column.candidates.0 = place;
+        }
+        column.candidates.1 += 1;
+        if let Some(class) = values.class(place).filter(|class| !class.outcome.is_empty()) {
+            column.evidence.sample.insert(found.hash, class.outcome);
+            column.evidence.offer_exemplar(found.hash, Mask::from_bits(found.mask));
+        }
     }
 
     /// Takes everything out, and keeps the memory of the index.
     pub fn drain(&mut self, values: &Values) -> impl Iterator<Item = (u32, Evidence)> {
         for (_, open) in &mut self.open {
             open.settle(values);
+            open.settle_candidates(values);
         }
         for (column, _) in &self.open {
             if let Some(place) = self.places.get_mut(*column as usize) {
@@ -201,6 +228,13 @@ impl Leaves {
             }
         }
         (plain, others)
+    }
+
+    /// Heap bytes it takes.
+    pub fn held_bytes(&self) -> usize {
+        self.log.capacity() * size_of::<Leaf>()
+            + self.candidates.capacity() * size_of::<Candidate>()
+            + self.folded.capacity() * size_of::<(u32, Evidence)>()
     }
 
     /// The leaves in the log that are not plain.

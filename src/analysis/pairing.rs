@@ -28,6 +28,9 @@ pub struct Pairing {
     pipelined: bool,
     /// The last response ended with its stream.
     closed: bool,
+    /// What many open exchanges took when they were last counted, and how often they were not
+    /// counted since.
+    counted: (usize, u8),
 }
 
 /// What was lost since requests and responses were last in step.
@@ -67,6 +70,11 @@ impl Loss {
         self.of.get(missing.index()).is_some_and(|lost| *lost)
     }
 }
+
+/// Open exchanges up to which all are looked at with every step.
+const COUNTED_AT_ONCE: usize = 4;
+/// Steps after which more of them are looked at again.
+const COUNT_EVERY: u8 = 64;
 
 #[derive(Debug)]
 struct Slot {
@@ -226,6 +234,19 @@ impl Pairing {
     }
 
     /// Keeps what is open within its limit.
+    /// About how many heap bytes its exchanges take. Many are counted now and then only, so that the
+    /// time for it does not grow with their number.
+    pub fn held_bytes(&mut self) -> usize {
+        let (held, skipped) = self.counted;
+        if self.open.len() > COUNTED_AT_ONCE && held > 0 && skipped < COUNT_EVERY {
+            self.counted.1 = skipped + 1;
+            return held;
+        }
+        let slots = self.open.iter().map(|slot| size_of::<Slot>() + slot.exchange.held_bytes());
+        self.counted = (slots.sum(), 0);
+        self.counted.0
+    }
+
     fn make_room(&mut self, done: &mut dyn FnMut(Exchange)) {
         if self.open.len() < PENDING_REQUESTS_MAX {
             return;

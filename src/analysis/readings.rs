@@ -102,10 +102,12 @@ impl Workbench {
         let midstream = history.first && flow.orientation.is_midstream();
         for spoken in [Direction::ToServer, Direction::ToClient] {
             let direction = turned(spoken, flipped);
-            let lane = history.lane(direction);
-            let whole = lane.cells().filter(|cells| cells.iter().all(Option::is_some));
             let open = || unframed.iter().filter(|(direction, _)| *direction == spoken);
-            let Some(cells) = whole.filter(|_| !midstream && open().next().is_some()) else {
+            if midstream || open().next().is_none() {
+                continue;
+            }
+            let whole = history.lane(direction).cells();
+            let Some(cells) = whole.filter(|cells| cells.iter().all(Option::is_some)) else {
                 continue;
             };
             let text: Vec<u8> = cells.iter().flatten().copied().collect();
@@ -147,7 +149,7 @@ impl Workbench {
             let lane = history.lane(direction);
             let before = lane.bytes(piece.at.saturating_sub(AROUND), piece.at);
             let end = piece.at + piece.replaces;
-            let text = [before, piece.bytes, lane.bytes(end, end + AROUND)].concat();
+            let text = [&before, piece.bytes, &lane.bytes(end, end + AROUND)].concat();
             self.text(turned(direction, flipped), &text);
         }
         self.keep_found(history);
@@ -209,7 +211,7 @@ struct Replay<'a> {
 
 impl Replay<'_> {
     fn run(&self, cells: &[Option<u8>], bench: &mut Workbench) {
-        let mut conversation = Conversation::shadow(self.flow, self.protocol, self.flipped);
+        let mut conversation = Conversation::shadow(self.protocol, self.flipped);
         let first = if self.flipped { Direction::ToClient } else { Direction::ToServer };
         for direction in [first, first.reversed()] {
             let bytes = if direction == self.direction { cells } else { self.other };

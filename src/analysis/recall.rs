@@ -9,7 +9,7 @@
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use crate::base::limits::{RECALL_HELD_MAX, RECALL_MEMORY_BYTES};
+use crate::base::Shares;
 use crate::base::{TableMap, table_state};
 use crate::content::BodySummary;
 use crate::model::Direction;
@@ -59,9 +59,11 @@ impl Remembered {
     }
 }
 
-/// What identifies a body: two hashes under seeds of this process, and the length.
+/// What identifies a body: a hash under a seed of this process that nobody outside knows, and the
+/// length. Of a million million bodies, looked up among the sixty thousand that the memory holds
+/// at most, one is taken for another with a probability of four in a thousand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BodyKey(u64, u64, u32);
+pub struct BodyKey(u64, u32);
 
 /// A body that is held back until it is known whether it is a repeat.
 #[derive(Debug)]
@@ -77,32 +79,40 @@ const BUFFERS_MAX: usize = 8;
 
 /// The memory.
 pub struct Recall {
-    states: [foldhash::quality::RandomState; 2],
+    state: foldhash::quality::RandomState,
     /// Entries added or used lately; when they fill half the memory they become `old`, and what
     /// was old and not used since is forgotten.
     young: TableMap<BodyKey, Arc<Remembered>>,
     old: TableMap<BodyKey, Arc<Remembered>>,
     young_bytes: usize,
     memory_bytes: usize,
+    /// Bodies held back at a time.
+    bodies_max: usize,
     seats: Arc<()>,
     buffers: Vec<Vec<u8>>,
 }
 
 impl Default for Recall {
     fn default() -> Self {
-        Recall {
-            states: [table_state(), table_state()],
-            young: TableMap::default(),
-            old: TableMap::default(),
-            young_bytes: 0,
-            memory_bytes: RECALL_MEMORY_BYTES,
-            seats: Arc::default(),
-            buffers: Vec::new(),
-        }
+        Recall::within(&Shares::default())
     }
 }
 
 impl Recall {
+    /// One that takes as much as it may of the memory budget.
+    pub fn within(shares: &Shares) -> Self {
+        Recall {
+            state: table_state(),
+            young: TableMap::default(),
+            old: TableMap::default(),
+            young_bytes: 0,
+            memory_bytes: shares.recall_bytes,
+            bodies_max: shares.recall_bodies,
+            seats: Arc::default(),
+            buffers: Vec::new(),
+        }
+    }
+
     /// A memory that holds nothing back and remembers nothing.
     #[cfg(test)]
     pub fn none() -> Self {
@@ -111,14 +121,13 @@ impl Recall {
 
     /// Identifies what a head says of its body.
     pub fn plan_key(&self, media: Option<&[u8]>, coding: Option<&[u8]>) -> u64 {
-        let [state, _] = &self.states;
-        state.hash_one((media, coding))
+        self.state.hash_one((media, coding))
     }
 
     /// A place for a body to be held back in, if there is one left.
     pub fn hold(&mut self) -> Option<Held> {
         let taken = Arc::strong_count(&self.seats) - 1;
-        (taken < RECALL_HELD_MAX && self.memory_bytes > 0).then(|| Held {
+        (taken < self.bodies_max && self.memory_bytes > 0).then(|| Held {
             bytes: self.buffers.pop().unwrap_or_default(),
             _seat: Arc::clone(&self.seats),
         })
@@ -135,10 +144,9 @@ impl Recall {
 
     /// Identifies a body.
     pub fn key(&self, direction: Direction, plan: u64, body: &[u8]) -> BodyKey {
-        let [first, second] = &self.states;
         let place = plan ^ direction as u64;
         let len = u32::try_from(body.len()).unwrap_or(u32::MAX);
-        BodyKey(first.hash_one((place, body)), second.hash_one(body), len)
+        BodyKey(self.state.hash_one((place, body)), len)
     }
 
     /// What the body of that key said, if it is remembered.
@@ -235,8 +243,8 @@ mod tests {
     #[test]
     fn only_so_many_bodies_are_held_at_a_time() {
         let mut recall = Recall::default();
-        let mut held: Vec<_> = (0..RECALL_HELD_MAX).filter_map(|_| recall.hold()).collect();
-        assert_eq!(held.len(), RECALL_HELD_MAX);
+        let mut held: Vec<_> = (0..100).filter_map(|_| recall.hold()).collect();
+        assert_eq!(held.len(), recall.bodies_max);
         assert!(recall.hold().is_none());
         held.pop();
         assert!(recall.hold().is_some());

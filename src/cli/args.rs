@@ -112,7 +112,7 @@ pub struct RecordArgs {
     /// Worker threads; 0 does everything in one thread [default: one less than the cores]
     #[arg(long, value_name = "N")]
     pub workers: Option<usize>,
-    /// Memory for flows and reassembly, such as 512M [default: 512M]
+    /// Memory for all that traffic makes the sensor hold, such as 512M [default: 512M]
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
     /// Append every exchange as a JSON line (EVE) to a file, or to standard output with `-`

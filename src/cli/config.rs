@@ -10,17 +10,14 @@ use serde::Deserialize;
 use super::args::{RecordArgs, StoreArgs};
 use super::exit::{Failure, tell};
 use super::outputs::Kept;
-use crate::base::{InstallationKey, KeyError, limits};
+use crate::base::{InstallationKey, KeyError, Shares, limits};
 use crate::detect::{Detector, Profile};
-use crate::flow::FlowConfig;
 use crate::model::Severity;
 use crate::rules::{Place, RulePack};
 
 /// The database when nobody names one.
 pub const DEFAULT_DB: &str = "phitap.db";
-const DEFAULT_MEMORY: u64 = 512 * 1024 * 1024;
 /// Less than this and one large message could not be reassembled.
-const MEMORY_MIN: u64 = 16 * 1024 * 1024;
 /// More threads than this share queues, not work.
 const WORKERS_MAX: usize = 256;
 
@@ -101,8 +98,8 @@ pub struct RecordSettings {
     pub detector: Arc<Detector>,
     /// Worker threads.
     pub workers: usize,
-    /// Settings of each worker's flow table.
-    pub flows: FlowConfig,
+    /// What may be held of what.
+    pub shares: Shares,
     /// Where events go.
     pub events: Option<Said<PathBuf>>,
     /// From which severity on the exit code is 1.
@@ -130,7 +127,7 @@ impl RecordSettings {
         let file = ConfigFile::of(&args.store)?;
         let db = file.db_of(&args.store)?;
         let memory = file.said(args.memory.as_ref(), file.memory.as_ref(), ("--memory", "memory"));
-        let memory = memory.map_or(Ok(DEFAULT_MEMORY), |said| memory_of(&said))?;
+        let memory = memory.map_or(Ok(limits::MEMORY_DEFAULT), |said| memory_of(&said))?;
         let workers = file.said(args.workers, file.workers, ("--workers", "workers"));
         if let Some(said) = workers.as_ref().filter(|said| said.value > WORKERS_MAX) {
             let why = format!("expected 0 to {WORKERS_MAX}, not {}", said.value);
@@ -155,7 +152,7 @@ impl RecordSettings {
             key,
             detector,
             workers,
-            flows: flow_config(memory, workers),
+            shares: Shares::of(memory, workers),
             events,
             fail_on: args.fail_on.or(file.fail_on),
             filter: filter.map(|said| Said { value: said.value.clone(), origin: said.origin }),
@@ -322,7 +319,7 @@ fn key_failure(error: &KeyError) -> Failure {
 /// The budget that is meant, checked.
 fn memory_of(said: &Said<&String>) -> Result<u64, Failure> {
     match size(said.value) {
-        Some(bytes) if bytes < MEMORY_MIN => {
+        Some(bytes) if bytes < limits::MEMORY_MIN => {
             Err(said.origin.refuse(format!("expected at least 16M, not {:?}", said.value)))
         }
         Some(bytes) => Ok(bytes),
@@ -354,19 +351,6 @@ pub fn load_rules(folder: Option<&Path>) -> Result<Detector, Failure> {
 /// The capture thread and the writer need a share of a core, too.
 fn default_workers() -> usize {
     thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1)).clamp(1, 16)
-}
-
-/// A quarter of the budget holds out-of-order data, half of it flows, the rest is for parsers.
-fn flow_config(memory: u64, workers: usize) -> FlowConfig {
-    let share = memory / workers.max(1) as u64;
-    let usize_of = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    let per_table = usize_of(share / 4);
-    FlowConfig {
-        flows_max: usize_of(share / 2 / limits::FLOW_BYTES).min(limits::FLOWS_MAX),
-        bytes_per_table: per_table,
-        bytes_per_stream: limits::REASSEMBLY_BYTES_PER_STREAM.min(per_table),
-        ..FlowConfig::default()
-    }
 }
 
 /// What is said of a text that [`size`] does not take.

@@ -15,12 +15,11 @@ use super::exit::{Exit, Failure, tell};
 use super::main::watch_signals;
 use super::replay::tell_unusable;
 use crate::analysis::Worker;
-use crate::base::InstallationKey;
 use crate::base::clock::Stopwatch;
+use crate::base::{InstallationKey, Shares};
 use crate::capture::live::mtu;
 use crate::capture::{CaptureError, Inputs, LiveOptions, LiveSource, Next, PacketSource};
 use crate::detect::Detector;
-use crate::flow::FlowConfig;
 use crate::inventory::Caps;
 use crate::report::Layout;
 use crate::report::text::{escaped, wrapped};
@@ -114,6 +113,7 @@ fn examined(
     let caps = Caps::new(key.hasher("caps"));
     let settings = Settings {
         workers: 1,
+        shares: Shares::default(),
         worker: worker_maker(detector.clone(), key),
         stop,
         progress: Progress::default(),
@@ -139,7 +139,7 @@ fn worker_maker(
     detector: Arc<Detector>,
     key: InstallationKey,
 ) -> Arc<dyn Fn() -> Worker + Send + Sync> {
-    Arc::new(move || Worker::new(FlowConfig::default(), detector.clone(), &key))
+    Arc::new(move || Worker::new(Shares::default(), detector.clone(), &key))
 }
 
 /// What there is to listen to.

@@ -83,6 +83,7 @@ struct Build {
     embedded: Embedded,
     judge: Judge,
     telling: RuleBits,
+    asked: RuleBits,
     /// Patterns searched for inside text.
     patterns: usize,
     count: usize,
@@ -100,12 +101,13 @@ impl Build {
             embedded: Embedded::default(),
             judge: Judge {
                 negative: pack.context().negative.clone(),
-                things: pack.context().things.clone(),
+                things: pack.context().things.iter().flat_map(|t| Phrase::expand(t)).collect(),
                 generic: pack.context().generic.clone(),
                 places: Places::compile(pack.fhir(), pack.rules().iter()),
                 ..Judge::default()
             },
             telling: RuleBits::NONE,
+            asked: RuleBits::NONE,
             patterns: 0,
             count: pack.rules().iter().map(variants).sum(),
         }
@@ -138,6 +140,9 @@ impl Build {
         }
         if let Some(bare) = bare.filter(|_| rule.bare_weight >= TELLING_WEIGHT_MIN || sure) {
             self.telling.insert(bare);
+        }
+        if rule.needs_context {
+            self.asked.insert(id);
         }
         let spread = spread_names(rule).map(|name| self.name(name));
         let spread = spread.collect::<Result<Vec<_>, _>>()?;
@@ -287,6 +292,7 @@ impl Build {
             embedded: self.embedded,
             judge: self.judge.indexed(),
             telling: self.telling,
+            asked: self.asked,
         })
     }
 }

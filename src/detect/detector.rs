@@ -31,6 +31,8 @@ pub struct Detector {
     pub(super) judge: Judge,
     /// Rules of which one value that passes is telling by itself.
     pub(super) telling: RuleBits,
+    /// Rules that say nothing unless a name asks: what passes them may hold something else.
+    pub(super) asked: RuleBits,
 }
 
 /// What is said of one value.
@@ -87,7 +89,9 @@ impl Detector {
             self.whole.apply(&seen, &mut outcome);
         }
         // A value that is one thing as a whole has nothing else inside.
-        if outcome.passed.is_empty() && wants_search(form, bytes, &census) {
+        if outcome.passed.iter().all(|rule| self.asked.contains(rule))
+            && wants_search(form, bytes, &census)
+        {
             self.embedded.apply(bytes, &census, &mut outcome);
         }
         Inspection { form, outcome }

@@ -268,9 +268,23 @@ impl Search {
         for (slot, byte) in before.iter_mut().zip(window) {
             *slot = byte.to_ascii_lowercase();
         }
-        let before = before.get(..window.len()).unwrap_or_default();
+        let before = last_sentence(before.get(..window.len()).unwrap_or_default());
         self.lead_in.iter().any(|words| has_words(before, words.as_bytes()))
     }
+}
+
+/// What stands behind the last end of a sentence: what is said there leads in nothing here.
+fn last_sentence(text: &[u8]) -> &[u8] {
+    // `Tel. No. 212-…`: what is shorter is an abbreviation.
+    const WORD_MIN: usize = 5;
+    let ends = |at: &usize| {
+        let head = text.get(..*at).unwrap_or_default();
+        let word = head.iter().rev().take_while(|b| is_word_byte(**b)).count();
+        let spaced = text.get(at + 1).is_some_and(u8::is_ascii_whitespace);
+        spaced && (word >= WORD_MIN || head.last().is_some_and(u8::is_ascii_digit))
+    };
+    let end = memchr::memrchr3_iter(b'.', b'!', b'?', text).find(ends);
+    end.and_then(|at| text.get(at + 1..)).unwrap_or(text)
 }
 
 /// Whether `words` stand in `text` as whole words.
@@ -328,6 +342,16 @@ mod tests {
         assert!(has_words(b"nhs: ", b"nhs"));
         assert!(!has_words(b"public ", b"lic"));
         assert!(!has_words(b"", b"nhs"));
+    }
+
+    #[test]
+    fn what_leads_in_stands_in_the_same_sentence() {
+        assert_eq!(last_sentence(b"the call lasted 00:12:33. build "), b" build ");
+        assert_eq!(last_sentence(b"please ring the lab! it is "), b"please ring the lab! it is ");
+        assert_eq!(last_sentence(b"please phone the surgery! it is "), b" it is ");
+        assert_eq!(last_sentence(b"tel. no. "), b"tel. no. ");
+        assert_eq!(last_sentence(b"d.o.b. "), b"d.o.b. ");
+        assert_eq!(last_sentence(b""), b"");
     }
 
     #[test]

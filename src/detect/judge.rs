@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::TableMap;
-use crate::model::{Evidence, Form, RuleId, ValueKind};
+use crate::model::{Evidence, Form, RuleId};
 
 use super::explain;
 use super::field::FieldRef;
@@ -14,6 +14,7 @@ use super::score;
 use super::words::{Phrase, Standing, Words};
 
 mod distinct;
+mod forms;
 mod lab;
 mod rivals;
 
@@ -85,6 +86,18 @@ pub(super) struct JudgeClass {
     pub(super) negative: Vec<String>,
 }
 
+impl JudgeClass {
+    /// Whether most values that have the format of one of its rules pass it.
+    fn passes_most(&self, evidence: &Evidence) -> bool {
+        let passes = |id: RuleId| {
+            let count = evidence.of_rule(id);
+            count.passed * 2 > count.tried
+        };
+        let mut rules = self.rules.iter();
+        rules.any(|rule| passes(rule.id) || rule.bare.is_some_and(passes))
+    }
+}
+
 /// Everything judgement knows beside the evidence.
 #[derive(Debug, Default)]
 pub(super) struct Judge {
@@ -93,8 +106,8 @@ pub(super) struct Judge {
     /// Classes by the words of their names.
     pub(super) mentions: Mentions,
     pub(super) negative: Vec<String>,
-    /// Words of the names of things.
-    pub(super) things: Vec<String>,
+    /// What things are named and numbered by.
+    pub(super) things: Vec<Phrase>,
     pub(super) generic: Vec<String>,
     pub(super) places: Places,
     pub(super) profile: Profile,
@@ -113,8 +126,8 @@ struct Naming<'a> {
 
 /// What a field's name says against every class.
 struct Common<'a> {
-    /// A word of the names of things.
-    thing: Option<&'a String>,
+    /// What a thing is named by.
+    thing: Option<&'a Phrase>,
     /// Any other word that speaks against.
     negative: Option<&'a String>,
 }
@@ -143,7 +156,7 @@ impl Judge {
         // In FHIR the place says it all: `name` of an organisation's contact is no clue there.
         let words = if field.is_of_standard() { Words::default() } else { words };
         let common = Common {
-            thing: words.any_of(&self.things, &self.generic),
+            thing: words.any_phrase(&self.things, &self.generic),
             negative: words.any_of(&self.negative, &self.generic),
         };
         let rivals = self.settled(&words, &places, evidence);
@@ -159,10 +172,14 @@ impl Judge {
                 continue;
             }
             let rival = rivals.as_deref().filter(|settled| **settled != *class.class);
-            let naming = self.naming(class, (&words, &common), &mut out.reasons, &column);
+            let part = mentioned && self.is_part_of_another(class, &words, &column);
+            let naming = match part {
+                true => Naming::default(),
+                false => self.naming(class, (&words, &common), &mut out.reasons, &column),
+            };
             let beside = |rule: &JudgeRule| {
                 field.beside.iter().any(|class| rule.beside.contains(class))
-                    && words.leaf_is(&rule.beside_names, &[&class.negative, &self.things])
+                    && words.leaf_is(&rule.beside_names, &class.negative, &self.things)
             };
             let mut claim = column.best_claim(class, naming, (place, rival.is_some()), &beside);
             if let (Some(claim), Some(settled), false) = (&mut claim, rival, naming.named) {
@@ -187,7 +204,7 @@ impl Judge {
     /// Whether what stands beside a field at `path` can change what is said of it.
     pub(super) fn minds_neighbours(&self, path: &str) -> bool {
         let words = Words::of_path(path);
-        let is_leaf = |rule: &JudgeRule| words.leaf_is(&rule.beside_names, &[]);
+        let is_leaf = |rule: &JudgeRule| words.leaf_is(&rule.beside_names, &[], &[]);
         self.classes.iter().any(|class| class.rules.iter().any(is_leaf))
     }
 
@@ -208,6 +225,15 @@ impl Judge {
         self.places.element_at(element, field.path).to_vec()
     }
 
+    /// Whether the words of `class` are part of a longer name of another class, whose rules most of
+    /// the values pass.
+    fn is_part_of_another(&self, class: &JudgeClass, words: &Words, column: &Column<'_>) -> bool {
+        let mut others = self.classes.iter().filter(|other| other.class != class.class);
+        others.any(|other| {
+            other.passes_most(column.evidence) && words.is_part_of(&class.names, &other.names)
+        })
+    }
+
     /// The class that place or name settle, if any: the others then need more.
     fn settled(&self, words: &Words, places: &[Place], evidence: &Evidence) -> Option<Arc<str>> {
         if let Some(place) = places.iter().max_by_key(|p| p.confidence)
@@ -217,12 +243,7 @@ impl Judge {
             return Some(Arc::clone(&place.class));
         }
         let named = self.classes.iter().filter(|class| {
-            let passes = |id: RuleId| {
-                let count = evidence.of_rule(id);
-                count.passed * 2 > count.tried
-            };
-            let passed = |rule: &JudgeRule| passes(rule.id) || rule.bare.is_some_and(passes);
-            class.rules.iter().any(passed)
+            class.passes_most(evidence)
                 && words.standing(&class.names, &self.generic).0 >= Standing::GenericLeaf
         });
         named.map(|class| Arc::clone(&class.class)).next()
@@ -263,9 +284,8 @@ impl Judge {
             }
         }
         let thing = common.thing;
-        let negative =
-            thing.or(common.negative).or_else(|| words.any_of(&class.negative, &self.generic));
-        if let Some(word) = negative {
+        let other = common.negative.or_else(|| words.any_of(&class.negative, &self.generic));
+        if let Some(word) = thing.map(Phrase::text).or_else(|| other.cloned()) {
             // `orderPhone` is a phone; a number under `sku` is what it says.
             let other = thing.is_some() && !naming.named;
             naming.weight += if other { score::NAME_THING } else { score::NAME_NEGATIVE };
@@ -451,30 +471,6 @@ impl Column<'_> {
     fn is_series(&self, rule: &JudgeRule, passed: u64) -> bool {
         let kinds = rule.spread.iter().filter(|id| self.distinct.of_rule(**id).1 > 0).count();
         kinds == 1 && passed >= SERIES_MIN
-    }
-
-    /// Values that look like the class where its place leaves open what stands there.
-    fn by_look(&self, rule: &JudgeRule) -> Option<Claim> {
-        if rule.forms != [Form::TitleWords] {
-            return None;
-        }
-        let claim = self.by_form(rule, score::PRIOR + score::LOOK - rule.bare_weight)?;
-        Some(Claim { why: format!("{} of a name", claim.why), ..claim })
-    }
-
-    /// A name and values of the forms that go with it.
-    fn by_form(&self, rule: &JudgeRule, base: f64) -> Option<Claim> {
-        if rule.forms.is_empty() || self.evidence.kinds & !(1 << ValueKind::Boolean as u8) == 0 {
-            return None;
-        }
-        let fitting = self.of_forms(&rule.forms);
-        if fitting == 0 {
-            return None;
-        }
-        let why = format!("{fitting} of {} values have a fitting form", self.filled);
-        let share = 2.0 * score::share_evidence(fitting, self.filled, false);
-        let log_odds = base + rule.bare_weight + share;
-        Some(Claim { log_odds, count: fitting, why, checked: None })
     }
 
     /// Found inside longer text.

@@ -21,6 +21,7 @@ mod locate;
 mod logins;
 mod names;
 mod patterns;
+mod phones;
 mod profile;
 mod recognisers;
 mod score;

@@ -125,9 +125,7 @@ impl Sample {
                 return;
             }
         }
-        if let Some((last, _)) = self.hashes.last()
-            && *last == hash
-        {
+        if self.holds(hash) {
             return;
         }
         let place = self.place(outcome);
@@ -135,6 +133,14 @@ impl Sample {
         if self.hashes.len() >= self.settled + SAMPLE_K.min(16 + self.settled) {
             self.settle();
         }
+    }
+
+    /// Whether a value is in it, as far as that is quickly told: most values are repeats.
+    #[inline]
+    fn holds(&self, hash: u64) -> bool {
+        let settled = self.hashes.get(..self.settled).unwrap_or_default();
+        self.hashes.last().is_some_and(|(last, _)| *last == hash)
+            || settled.binary_search_by_key(&hash, |(known, _)| *known).is_ok()
     }
 
     /// The entries, by hash.
@@ -174,7 +180,8 @@ impl Sample {
         if self.settled == self.hashes.len() {
             return;
         }
-        self.hashes.sort_unstable_by_key(|(hash, _)| *hash);
+        // Mostly two runs, sorted each: a stable sort merges them.
+        self.hashes.sort_by_key(|(hash, _)| *hash);
         self.hashes.dedup_by_key(|(hash, _)| *hash);
         self.hashes.truncate(SAMPLE_K);
         self.settled = self.hashes.len();
@@ -235,13 +242,18 @@ impl Evidence {
 
     /// Counts `count` occurrences of a candidate value: its outcome is not empty.
     pub fn candidate(&mut self, hash: u64, outcome: Outcome, count: u64) {
+        self.count_outcome(outcome, count);
+        self.sample.insert(hash, outcome);
+    }
+
+    /// Counts what the rules say of `count` candidates, but not which values they are.
+    pub fn count_outcome(&mut self, outcome: Outcome, count: u64) {
         for rule in outcome.tried.union(outcome.embedded).iter() {
             let counter = self.counter(rule);
             counter.tried += count * u64::from(outcome.tried.contains(rule));
             counter.passed += count * u64::from(outcome.passed.contains(rule));
             counter.embedded += count * u64::from(outcome.embedded.contains(rule));
         }
-        self.sample.insert(hash, outcome);
     }
 
     /// Offers an exemplar; the least hash wins.

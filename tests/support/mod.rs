@@ -16,6 +16,7 @@ pub mod rng;
 pub mod said;
 pub mod script;
 pub mod stdnum;
+pub mod streams;
 pub mod tcp;
 
 use std::io::Write;

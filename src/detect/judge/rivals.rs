@@ -53,13 +53,14 @@ impl Column<'_> {
     pub(super) fn compare(&self, claims: &mut [(&JudgeClass, Option<&Place>, Option<Claim>)]) {
         let reported = score::log_odds(CONFIDENCE_REPORTED);
         let mut rivals: Vec<(Checked, usize, Arc<str>)> = Vec::new();
+        let mut few: Vec<(Checked, usize, Arc<str>)> = Vec::new();
         for (at, (class, place, claim)) in claims.iter().enumerate() {
             if let Some(claim) = claim.as_ref().filter(|c| c.log_odds >= reported)
                 && place.is_none_or(|place| place.confidence < CONFIDENCE_REPORTED)
                 && let Some(checked) = claim.checked
-                && claim.count * 2 > self.filled
             {
-                rivals.push((checked, at, Arc::clone(&class.class)));
+                let rival = (checked, at, Arc::clone(&class.class));
+                if claim.count * 2 > self.filled { &mut rivals } else { &mut few }.push(rival);
             }
         }
         let rank = |checked: &Checked| (checked.in_context, checked.says);
@@ -70,13 +71,20 @@ impl Column<'_> {
             return;
         };
         let (top, name) = (best.0, Arc::clone(&best.2));
+        // Nothing is left for a class that some of the values pass where another explains them all.
+        let count = |at: usize| claims.get(at).and_then(|c| c.2.as_ref()).map_or(0, |c| c.count);
+        let most = count(best.1);
+        few.retain(|(checked, at, _)| {
+            !checked.in_context && checked.says < top.says && most + count(*at) > self.filled
+        });
         let alike = |checked: &Checked| {
             checked.in_context == top.in_context && top.says - checked.says < score::SAID_APART
         };
         let sharing = score::count(rivals.iter().filter(|rival| alike(&rival.0)).count());
-        for (checked, at, _) in &rivals {
+        for (checked, at, _) in rivals.iter().chain(&few) {
             let Some((_, _, Some(claim))) = claims.get_mut(*at) else { continue };
-            if !alike(checked) {
+            let beaten = few.iter().any(|few| few.1 == *at);
+            if beaten || !alike(checked) {
                 claim.log_odds = claim.log_odds.min(score::PRIOR);
                 claim.why = format!("{}; {name} explains the values better", claim.why);
             } else if sharing > 1 {
