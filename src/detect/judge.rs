@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::TableMap;
-use crate::model::{Evidence, Form, RuleId, ValueKind};
+use crate::model::{Evidence, Form, RuleId};
 
 use super::explain;
 use super::field::FieldRef;
@@ -14,6 +14,7 @@ use super::score;
 use super::words::{Phrase, Standing, Words};
 
 mod distinct;
+mod forms;
 mod lab;
 mod rivals;
 
@@ -450,30 +451,6 @@ impl Column<'_> {
     fn is_series(&self, rule: &JudgeRule, passed: u64) -> bool {
         let kinds = rule.spread.iter().filter(|id| self.distinct.of_rule(**id).1 > 0).count();
         (kinds == 1 && passed >= SERIES_MIN) || (kinds == 2 && passed >= 2 * SERIES_MIN)
-    }
-
-    /// Values that look like the class where its place leaves open what stands there.
-    fn by_look(&self, rule: &JudgeRule) -> Option<Claim> {
-        if rule.forms != [Form::TitleWords] {
-            return None;
-        }
-        let claim = self.by_form(rule, score::PRIOR + score::LOOK - rule.bare_weight)?;
-        Some(Claim { why: format!("{} of a name", claim.why), ..claim })
-    }
-
-    /// A name and values of the forms that go with it.
-    fn by_form(&self, rule: &JudgeRule, base: f64) -> Option<Claim> {
-        if rule.forms.is_empty() || self.evidence.kinds & !(1 << ValueKind::Boolean as u8) == 0 {
-            return None;
-        }
-        let fitting = self.of_forms(&rule.forms);
-        if fitting == 0 {
-            return None;
-        }
-        let why = format!("{fitting} of {} values have a fitting form", self.filled);
-        let share = 2.0 * score::share_evidence(fitting, self.filled, false);
-        let log_odds = base + rule.bare_weight + share;
-        Some(Claim { log_odds, count: fitting, why, checked: None })
     }
 
     /// Found inside longer text.

@@ -3,7 +3,7 @@
 /// Groups of data classes that are treated alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sensitivity {
-    /// Identifies a device or vehicle, or is public by law (`us.npi` is a provider's number), or says
+    /// Identifies a device or vehicle, is public by law (`us.npi` is a provider's number), or says
     /// nothing without a person (`health.clinical_code`).
     Device,
     /// Reaches a person: mail address, telephone number.
