@@ -22,5 +22,5 @@ pub use evidence_codec::RuleNames;
 pub use sqlite::{
     Fact, FactKey, FactKind, FindingState, FlowOutcome, InputPlan, InputRecord, Loaded, Plan,
     Purge, Purged, Reader, Recovery, ReportMade, RunId, RunKind, RunState, Seal, StoredInput,
-    StoredRun, Triage, TriageDecision, TriageState, Writer,
+    StoredRun, Triage, TriageDecision, TriageState, Writer, made_with_key,
 };
