@@ -393,6 +393,13 @@ fn credentials_in_links_redirects_and_for_proxies_are_raised() {
         Said::get("/go", &redirect, "{}"),
         Said::json("/proxied", "{\"ssn\":\"536-22-1234\"}").with("Proxy-Authorization: Basic dTpw"),
         Said::json("/empty", "{\"ssn\":\"536-22-1234\"}").with("Authorization: Bearer "),
+        Said::json("/map?key=AIzaSyA1234567890abcdefghijklmnopqrstuv", "{\"ssn\":\"536-22-1234\"}"),
+        Said::json(&format!("/session?session={token}"), "{\"ssn\":\"536-22-1234\"}"),
+        Said::json("/mail?reset_token=abc", "{}"),
+        Said::json("/cas?ticket=ST-1856339-aA5Yuvrxzpv8Tau1cYQ7", "{}"),
+        Said::json("/acs?SAMLResponse=PHNhbWxwOlJlc3BvbnNlPg%3D%3D", "{}"),
+        Said::json("/from", "{}").with("Referer: http://x.example/?access_token=abc"),
+        Said::json("/sorted?key=name&sort_key=age&session=morning", "{\"ssn\":\"536-22-1234\"}"),
     ];
     let lab = Lab::default();
     fields(&lab, &said);
@@ -403,12 +410,27 @@ fn credentials_in_links_redirects_and_for_proxies_are_raised() {
         };
         rows.iter().filter(is_of).count()
     };
-    for operation in ["GET /sid", "GET /pass", "GET /reset/", "GET /go"] {
+    for operation in [
+        "GET /sid",
+        "GET /pass",
+        "GET /reset/",
+        "GET /go",
+        "GET /map",
+        "GET /session",
+        "GET /mail",
+        "GET /cas",
+        "GET /acs",
+        "GET /from",
+    ] {
         assert!(of("credentials-in-url", operation) > 0, "{operation}: {rows:#?}");
     }
     assert_eq!(of("credentials-in-clear", "GET /proxied"), 1, "{rows:#?}");
     assert_eq!(of("credentials-in-clear", "GET /empty"), 0, "{rows:#?}");
-    for operation in ["GET /proxied", "GET /empty"] {
+    assert_eq!(of("credentials-in-url", "GET /sorted"), 0, "{rows:#?}");
+    for operation in ["GET /map", "GET /session"] {
+        assert_eq!(of("sensitive-data-unauthenticated", operation), 0, "{operation}: {rows:#?}");
+    }
+    for operation in ["GET /proxied", "GET /empty", "GET /sorted"] {
         assert!(of("sensitive-data-unauthenticated", operation) > 0, "{operation}: {rows:#?}");
     }
 }

@@ -11,7 +11,7 @@ use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
 use crate::base::{InstallationKey, Shares, TableMap};
 use crate::content::{BodyPlan, PathTable, Root, walk_cookies, walk_query};
 use crate::detect::Detector;
-use crate::inventory::{AuthScheme, TemplatedPath, key_is_data};
+use crate::inventory::{AuthScheme, TemplatedPath};
 use crate::model::{
     Direction, EventSink, Header, HeaderName, Location, MessageHead, Revealed, Value, ValueKind,
 };
@@ -21,7 +21,7 @@ use super::columns::{Columns, Place};
 use super::doubts::Histories;
 use super::half::{FhirHint, Half, Request, RequestHead, Response, TARGET_BYTES_MAX};
 use super::inspect::{Inspector, Shared};
-use super::names;
+use super::names::{self, FieldNames};
 use super::operation::fhir::{self, Version};
 use super::operation::http::{self, Authority, Target};
 use super::operation::{auth, url_credentials};
@@ -69,6 +69,8 @@ pub struct Workbench {
     names: Decisions,
     programs: Decisions,
     media: Decisions,
+    parameters: Decisions,
+    fields: FieldNames,
     /// Cloned by every open message.
     claim: Arc<()>,
     /// Endpoints of the exchanges that ended since the last step of a conversation.
@@ -99,13 +101,13 @@ const NAME_BYTES_MAX: usize = 256;
 impl Workbench {
     /// An empty bench.
     pub fn new(detector: Arc<Detector>, key: &InstallationKey) -> Self {
-        let policy = detector.clone();
+        let fields = FieldNames::new(detector.clone());
         Workbench {
             segments: Segments::new(detector.clone()),
             values: Values::new(detector.clone(), key),
-            paths: PathTable::new(Box::new(move |name: &[u8]| {
-                policy.keeps_key(name) && !key_is_data(name)
-            })),
+            paths: PathTable::new(Box::new(fields.clone())),
+            fields,
+            parameters: TableMap::default(),
             detector,
             columns: Columns::default(),
             roles: Roles::default(),
@@ -234,6 +236,12 @@ impl Workbench {
             if header.known == HeaderName::UserAgent {
                 out.user_agent = self.program(header.value);
             }
+            if header.name.eq_ignore_ascii_case(url_credentials::REFERER.as_bytes())
+                && url_credentials::in_location(header.value).next().is_some()
+                && !out.url_credentials.contains(&url_credentials::REFERER)
+            {
+                out.url_credentials.push(url_credentials::REFERER);
+            }
         }
         if url_credentials::has_link(target.path) {
             out.url_credentials.push(url_credentials::LINK);
@@ -337,12 +345,7 @@ impl Workbench {
     fn query(&mut self, text: &[u8], request: &mut Request) {
         let told = self.events.is_some();
         for pair in text.split(|b| *b == b'&').take(256).filter(|_| told) {
-            let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
-            if !self.detector.names_person(name)
-                && let Some(name) = self.name(name)
-            {
-                request.head.query.push(name);
-            }
+            request.head.query.extend(self.parameter(pair));
         }
         let half = &mut request.half;
         let (paths, shared) = self.shared();
@@ -396,6 +399,16 @@ impl Workbench {
     pub fn name(&mut self, text: &[u8]) -> Option<Arc<str>> {
         Self::remembered(&mut self.names, text, |name| {
             (!self.detector.is_sensitive(text)).then(|| name.into())
+        })
+    }
+
+    /// The name of a parameter, as it stands in a query, where the database keeps it too.
+    fn parameter(&mut self, pair: &[u8]) -> Option<Arc<str>> {
+        let end = memchr::memchr(b'=', pair).map_or(pair.len(), |at| at + 1);
+        let name = pair.get(..end).unwrap_or(pair);
+        Self::remembered(&mut self.parameters, name, |text| {
+            let name = text.strip_suffix('=').unwrap_or(text);
+            (!name.is_empty() && self.fields.keeps_parameter(text.as_bytes())).then(|| name.into())
         })
     }
 

@@ -14,6 +14,7 @@ use crate::base::{InstallationKey, KeyError, Shares, limits};
 use crate::detect::{Detector, Profile};
 use crate::model::Severity;
 use crate::rules::{Place, RulePack};
+use crate::store::{self, StoreError};
 
 /// The database when nobody names one.
 pub const DEFAULT_DB: &str = "phitap.db";
@@ -146,7 +147,7 @@ impl RecordSettings {
             inputs.iter().for_each(|input| kept.file("an input", input));
             kept.spare(&said.value, &said.origin)?;
         }
-        let key = file.key(args.key_file.as_ref())?;
+        let key = file.key(args.key_file.as_ref(), &db)?;
         Ok(RecordSettings {
             db,
             key,
@@ -209,16 +210,26 @@ impl ConfigFile {
         InstallationKey::load(&said.value).map_err(|e| said.origin.explain(key_failure(&e)))
     }
 
-    /// The installation's key, made where there is none.
-    fn key(&self, named: Option<&PathBuf>) -> Result<InstallationKey, Failure> {
+    /// The installation's key, made where there is none; but not for a database that was made with
+    /// another.
+    fn key(&self, named: Option<&PathBuf>, db: &Path) -> Result<InstallationKey, Failure> {
         let said = self.path_said(named, self.key_file.as_ref(), ("--key-file", "key-file"))?;
-        let (path, loaded) = match &said {
-            Some(said) => (said.value.clone(), InstallationKey::load_or_make(&said.value)),
-            None => {
-                let path = InstallationKey::default_path().map_err(Failure::usage)?;
-                let loaded = InstallationKey::load_or_make_with_folder(&path);
-                (path, loaded)
-            }
+        let path = match &said {
+            Some(said) => said.value.clone(),
+            None => InstallationKey::default_path().map_err(Failure::usage)?,
+        };
+        if matches!(path.try_exists(), Ok(false))
+            && let Some(found) = store::made_with_key(db)
+        {
+            let failure = Failure::usage(StoreError::NoKey { path: db.into(), found, key: path });
+            return Err(match &said {
+                Some(said) => said.origin.explain(failure),
+                None => failure,
+            });
+        }
+        let loaded = match &said {
+            Some(_) => InstallationKey::load_or_make(&path),
+            None => InstallationKey::load_or_make_with_folder(&path),
         };
         let (key, made) = loaded.map_err(|e| {
             let failure = key_failure(&e);

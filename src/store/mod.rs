@@ -23,4 +23,5 @@ pub use sqlite::{
     Fact, FactKey, FactKind, FindingState, FlowOutcome, InputPlan, InputRecord, Loaded, MarkChange,
     Marker, MarksChanged, PastMark, Plan, Purge, Purged, Reader, Recovery, ReportMade, RunId,
     RunKind, RunState, Seal, StoredInput, StoredRun, Triage, TriageDecision, TriageState, Writer,
+    made_with_key,
 };

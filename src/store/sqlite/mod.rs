@@ -20,7 +20,7 @@ mod writer;
 
 pub use facts::{Fact, FactKey, FactKind};
 pub use marks::{MarkChange, Marker, MarksChanged, PastMark};
-pub use open::APPLICATION_ID;
+pub use open::{APPLICATION_ID, made_with_key};
 pub use purge::{Purge, Purged};
 pub use reader::{FlowOutcome, Reader, ReportMade, StoredInput, StoredRun};
 pub use runs::{InputPlan, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, RunState, Seal};
