@@ -22,7 +22,7 @@ pub struct Conversation {
     stage: Stage,
     /// The orientation was guessed wrong: directions are turned round before anything sees them.
     flipped: bool,
-    /// Name of the protocol, for the books; behind one pointer, because there are millions of these.
+    /// Name of the protocol, for the books; behind one pointer: there are millions of these.
     outcome: &'static &'static str,
     next_tx: u64,
     /// Heap bytes that its open messages are charged.

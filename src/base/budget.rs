@@ -5,8 +5,8 @@
 //!           undecided 2 | bodies seen before 4 | fragments 2 | queues 2
 //! ```
 //!
-//! Shares of workers are divided among the workers, that of fragments among the capture threads. What
-//! is not traffic's is outside: the program, the rules, and the inventory itself, which has its own
+//! Shares of workers are divided among the workers, that of fragments among the capture threads.
+//! What is not traffic's is outside: the program, the rules, and the inventory itself, which has its own
 //! limits in [`super::limits`].
 
 use super::limits::{
