@@ -434,3 +434,68 @@ fn credentials_in_links_redirects_and_for_proxies_are_raised() {
         assert!(of("sensitive-data-unauthenticated", operation) > 0, "{operation}: {rows:#?}");
     }
 }
+
+#[test]
+fn clinical_codes_and_labels_are_found_in_their_elements_and_nowhere_else() {
+    let fhir = "HTTP/1.1 200 OK\nContent-Type: application/fhir+json";
+    let label = r#""meta":{"security":[{"system":
+        "http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"HIV"}]}"#;
+    let coding =
+        |code: &str| format!(r#"{{"coding":[{{"system":"http://x.example","code":"{code}"}}]}}"#);
+    let said = [
+        Said::get(
+            "/fhir/Observation/1",
+            fhir,
+            format!(
+                r#"{{"resourceType":"Observation",{label},"status":"final","code":{},
+                "valueCodeableConcept":{},"category":[{}]}}"#,
+                coding("75325-1"),
+                coding("22298006"),
+                coding("laboratory")
+            ),
+        ),
+        Said::get(
+            "/fhir/Condition/1",
+            fhir,
+            format!(r#"{{"resourceType":"Condition","code":{}}}"#, coding("E11.9")),
+        ),
+        // A local code is none, and neither is what a conformance resource lists.
+        Said::get(
+            "/fhir/Procedure/1",
+            fhir,
+            format!(r#"{{"resourceType":"Procedure","code":{}}}"#, coding("BP-LOCAL")),
+        ),
+        Said::get(
+            "/fhir/ValueSet/1",
+            fhir,
+            format!(
+                r#"{{"resourceType":"ValueSet","jurisdiction":[{}],"expansion":{{"contains":[
+                {{"system":"http://loinc.org","code":"75325-1"}}]}}}}"#,
+                coding("22298006")
+            ),
+        ),
+        Said::json(
+            "/v1/visit",
+            r#"{"icd10":"B20","snomedCode":"38341003","room":"B20","ref":"38341003",
+            "vehicle":{"vin":"1M8GDM9AXKP042788"},"code":"HIV",
+            "implant":"(01)10884334024317(21)X77","x":"1M8GDM9AXKP042788"}"#,
+        ),
+    ];
+    let lab = Lab::default();
+    let mut found = found(&fields(&lab, &said));
+    found.retain(|line| line.contains(" body "));
+    let expected: BTreeSet<String> = [
+        "GET /fhir/Observation/{id} body $.meta.security[*].code health.sensitivity_label",
+        "GET /fhir/Observation/{id} body $.code.coding[*].code health.clinical_code",
+        "GET /fhir/Observation/{id} body $.valueCodeableConcept.coding[*].code \
+         health.clinical_code",
+        "GET /fhir/Condition/{id} body $.code.coding[*].code health.clinical_code",
+        "GET /v1/visit body $.icd10 health.clinical_code",
+        "GET /v1/visit body $.snomedCode health.clinical_code",
+        "GET /v1/visit body $.vehicle.vin vehicle.vin",
+        "GET /v1/visit body $.implant device.udi",
+    ]
+    .map(str::to_owned)
+    .into();
+    assert_eq!(found, expected);
+}

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::base::Timestamp;
-use crate::base::limits::IDENTIFY_BYTES_PER_WORKER;
 use crate::flow::{FlowInfo, FlowTotals};
 use crate::model::{
     Anomaly, Correlation, Direction, EndCause, Hl7Header, MessageEvent, MessageHead, StreamEvent,
@@ -15,7 +14,7 @@ use crate::protocol::{
 
 use super::doubts::Memory;
 use super::half::{Request, Response};
-use super::pairing::Pairing;
+use super::pairing::{Ending, Pairing};
 use super::workbench::Workbench;
 
 /// What is known of a flow so far.
@@ -23,14 +22,18 @@ pub struct Conversation {
     stage: Stage,
     /// The orientation was guessed wrong: directions are turned round before anything sees them.
     flipped: bool,
-    /// Name of the protocol, for the books.
-    outcome: &'static str,
+    /// Name of the protocol, for the books; behind one pointer, because there are millions of these.
+    outcome: &'static &'static str,
     next_tx: u64,
+    /// Heap bytes that its open messages are charged.
+    open_bytes: u32,
     /// What passed, for copies of it that come late.
     pub(super) memory: Memory,
 }
 
 enum Stage {
+    /// Nothing came yet: most flows of a flood stay here, and cost nothing beyond their places.
+    Silent,
     Identifying(Box<Identifier>),
     Speaking(Box<Speaking>),
     /// Its TLS session was told: what follows is counted for this service.
@@ -60,6 +63,8 @@ struct Speaking {
     bytes: u64,
     /// Set by an event: the service of a TLS session.
     encrypted: Option<Arc<str>>,
+    /// Who answers ended the stream, or fell silent.
+    over: bool,
 }
 
 impl Stage {
@@ -74,6 +79,7 @@ impl Stage {
                 interim: false,
                 bytes: 0,
                 encrypted: None,
+                over: false,
             }))
         })
     }
@@ -84,25 +90,24 @@ pub const EMPTY: &str = "empty";
 /// Outcome of a flow nobody could identify.
 pub const UNIDENTIFIED: &str = "unidentified";
 
-impl Conversation {
-    /// A flow of which nothing is known.
-    pub fn new(flow: &FlowInfo) -> Self {
+impl Default for Conversation {
+    /// Of a flow of which nothing is known.
+    fn default() -> Self {
         Conversation {
-            stage: Stage::Identifying(Box::new(Identifier::new(flow.orientation.is_midstream()))),
+            stage: Stage::Silent,
             flipped: false,
-            outcome: EMPTY,
+            outcome: &EMPTY,
             next_tx: 0,
+            open_bytes: 0,
             memory: Memory::default(),
         }
     }
+}
 
+impl Conversation {
     /// For another reading of a flow: one that speaks `protocol`, or is to be identified anew.
-    pub fn shadow(
-        flow: &FlowInfo,
-        protocol: Option<&'static Protocol>,
-        flipped: bool,
-    ) -> Conversation {
-        let mut conversation = Conversation::new(flow);
+    pub fn shadow(protocol: Option<&'static Protocol>, flipped: bool) -> Conversation {
+        let mut conversation = Conversation::default();
         if let Some(protocol) = protocol {
             conversation.stage = Stage::speaking(protocol);
             conversation.flipped = flipped;
@@ -112,7 +117,7 @@ impl Conversation {
 
     /// The other reading is over.
     pub fn end_shadow(mut self, flow: &FlowInfo, bench: &mut Workbench) {
-        self.end_speaking(flow, bench);
+        self.end_speaking(flow, false, bench);
         self.give_up(bench);
     }
 
@@ -133,7 +138,7 @@ impl Conversation {
 
     /// Whether its protocol is not told yet.
     pub(super) fn is_identifying(&self) -> bool {
-        matches!(self.stage, Stage::Identifying(_))
+        matches!(self.stage, Stage::Silent | Stage::Identifying(_))
     }
 
     /// The protocol it speaks.
@@ -148,7 +153,7 @@ impl Conversation {
     pub(super) fn is_over(&self) -> bool {
         match &self.stage {
             Stage::Closed | Stage::Encrypted(_) => true,
-            Stage::Identifying(_) => false,
+            Stage::Silent | Stage::Identifying(_) => false,
             Stage::Speaking(speaking) => {
                 speaking.pairing.is_empty() && speaking.parser.is_between_messages()
             }
@@ -162,9 +167,10 @@ impl Conversation {
 
     /// Takes the next step of one stream.
     pub fn event(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
-        if self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
-            self.outcome = UNIDENTIFIED;
+        if *self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
+            self.outcome = &UNIDENTIFIED;
         }
+        let resting = self.resting_bytes();
         self.remember(flow, &event, bench);
         let at = event.at;
         let mut event = event;
@@ -173,12 +179,56 @@ impl Conversation {
         }
         self.step(flow, event, bench);
         self.settle_memory(at, bench);
+        self.charge(resting, bench);
+    }
+
+    /// Heap bytes it takes even when no message is open.
+    fn resting_bytes(&self) -> usize {
+        match &self.stage {
+            Stage::Speaking(speaking) => size_of::<Speaking>() + size_of_val(&*speaking.parser),
+            Stage::Encrypted(_) => size_of::<Encrypted>(),
+            Stage::Silent | Stage::Identifying(_) | Stage::Closed => 0,
+        }
+    }
+
+    /// Whether its open messages take memory.
+    pub(super) fn holds_open(&self) -> bool {
+        self.open_bytes > 0
+    }
+
+    /// Charges what it holds now; `resting` is what it took at rest before.
+    fn charge(&mut self, resting: usize, bench: &mut Workbench) {
+        if bench.shadow.is_some() {
+            return;
+        }
+        bench.resting_bytes = (bench.resting_bytes + self.resting_bytes()).saturating_sub(resting);
+        let open = match &mut self.stage {
+            Stage::Speaking(speaking) => {
+                speaking.parser.held_bytes() + speaking.pairing.held_bytes()
+            }
+            _ => 0,
+        };
+        let open = u32::try_from(open).unwrap_or(u32::MAX);
+        let grown = bench.message_bytes + open as usize;
+        bench.message_bytes = grown.saturating_sub(self.open_bytes as usize);
+        self.open_bytes = open;
+    }
+
+    /// It is over and holds nothing any more.
+    fn release(&mut self, resting: usize, bench: &mut Workbench) {
+        self.stage = Stage::Closed;
+        self.charge(resting, bench);
     }
 
     fn step(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
         match &mut self.stage {
             Stage::Closed => {}
             Stage::Encrypted(session) => session.bytes += byte_count(&event),
+            Stage::Silent => {
+                let identifier = Identifier::new(flow.orientation.is_midstream());
+                self.stage = Stage::Identifying(Box::new(identifier));
+                self.identify(flow, event, bench);
+            }
             Stage::Identifying(_) => self.identify(flow, event, bench),
             Stage::Speaking(_) => self.speak(flow, event, bench),
         }
@@ -186,13 +236,16 @@ impl Conversation {
 
     /// The flow is over.
     pub fn close(mut self, flow: &FlowInfo, totals: &FlowTotals, bench: &mut Workbench) {
-        self.end_speaking(flow, bench);
+        let resting = self.resting_bytes();
+        let answers = if self.flipped { &totals.to_server } else { &totals.to_client };
+        self.end_speaking(flow, answers.seen(), bench);
         if let Stage::Encrypted(session) = &self.stage {
             bench.encrypted_bytes(&session.service, session.bytes, totals.last);
         }
         self.settle_memory(totals.last, bench);
         self.forget(flow, bench);
         self.give_up(bench);
+        self.release(resting, bench);
         let flow = self.oriented(flow);
         let stats = bench.accumulator.flow(flow.server, self.outcome);
         stats.flows += 1;
@@ -220,7 +273,7 @@ impl Conversation {
         let (protocol, flipped) = match identifier.push(&event) {
             Identification::Undecided => {
                 bench.undecided_bytes += identifier.held_bytes();
-                if bench.undecided_bytes > IDENTIFY_BYTES_PER_WORKER {
+                if bench.undecided_bytes > bench.shares.undecided_bytes {
                     bench.odd("identification-limit");
                     self.give_up(bench);
                 }
@@ -232,7 +285,7 @@ impl Conversation {
             }
             Identification::Found { protocol, flipped } => (protocol, flipped),
         };
-        self.outcome = protocol.name;
+        self.outcome = &protocol.name;
         self.flipped ^= flipped;
         let Stage::Identifying(mut identifier) =
             std::mem::replace(&mut self.stage, Stage::speaking(protocol))
@@ -269,10 +322,11 @@ impl Conversation {
             next_tx: &mut self.next_tx,
             bench,
         };
-        if let (Direction::ToClient, StreamInput::End(EndCause::Fin)) =
-            (event.direction, event.input)
-        {
-            sink.pairing.closed();
+        if let (Direction::ToClient, StreamInput::End(cause)) = (event.direction, event.input) {
+            if cause == EndCause::Fin {
+                sink.pairing.closed();
+            }
+            speaking.over = cause != EndCause::Cut;
         }
         speaking.parser.push(event, &mut sink);
         speaking.bytes += byte_count(&event);
@@ -283,7 +337,7 @@ impl Conversation {
         }
         if let Some(to) = speaking.switch {
             let remainder = std::mem::take(&mut speaking.remainder);
-            self.end_speaking(flow, bench);
+            self.end_speaking(flow, false, bench);
             self.switch(to);
             for (direction, at, bytes) in remainder {
                 let input = StreamInput::Bytes(&bytes);
@@ -306,18 +360,22 @@ impl Conversation {
                 self.stage = Stage::Identifying(Box::new(Identifier::new(false)));
             }
             SwitchTo::Named(name) => {
-                self.outcome = name;
-                self.stage = protocol_named(name).map_or(Stage::Closed, Stage::speaking);
+                let protocol = protocol_named(name);
+                self.outcome = protocol.map_or(&UNIDENTIFIED, |protocol| &protocol.name);
+                self.stage = protocol.map_or(Stage::Closed, Stage::speaking);
             }
         }
     }
 
-    fn end_speaking(&mut self, flow: &FlowInfo, bench: &mut Workbench) {
+    /// `heard`: something was seen of who answers.
+    fn end_speaking(&mut self, flow: &FlowInfo, heard: bool, bench: &mut Workbench) {
         let flow = self.oriented(flow);
         let next_tx = &mut self.next_tx;
         if let Stage::Speaking(speaking) = &mut self.stage {
             let protocol = speaking.protocol.name;
-            speaking.pairing.end(&mut |exchange| bench.finish(&flow, protocol, next_tx, exchange));
+            let ending = Ending { heard, over: speaking.over };
+            let mut done = |exchange| bench.finish(&flow, protocol, next_tx, exchange);
+            speaking.pairing.end(ending, &mut done);
         }
     }
 }

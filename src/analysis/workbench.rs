@@ -8,7 +8,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
-use crate::base::{InstallationKey, TableMap};
+use crate::base::{InstallationKey, Shares, TableMap};
 use crate::content::{BodyPlan, PathTable, Root, walk_cookies, walk_query};
 use crate::detect::Detector;
 use crate::inventory::{AuthScheme, TemplatedPath};
@@ -57,8 +57,14 @@ pub struct Workbench {
     pub(super) templated: TemplatedPath,
     /// What the last template was stored in.
     pub(super) spare_path: String,
+    /// What this worker may hold of what.
+    pub(super) shares: Shares,
     /// Bytes held by flows whose protocol is not told yet.
     pub(super) undecided_bytes: usize,
+    /// Bytes of conversations at rest.
+    pub(super) resting_bytes: usize,
+    /// Bytes of messages that are open.
+    pub(super) message_bytes: usize,
     hosts: Decisions,
     names: Decisions,
     programs: Decisions,
@@ -111,7 +117,10 @@ impl Workbench {
             serial: 0,
             templated: TemplatedPath::default(),
             spare_path: String::new(),
+            shares: Shares::default(),
             undecided_bytes: 0,
+            resting_bytes: 0,
+            message_bytes: 0,
             hosts: TableMap::default(),
             names: TableMap::default(),
             programs: TableMap::default(),
@@ -124,6 +133,12 @@ impl Workbench {
             requests: Vec::new(),
             responses: Vec::new(),
         }
+    }
+
+    /// The same, with a share of the memory budget.
+    pub fn within(shares: Shares, detector: Arc<Detector>, key: &InstallationKey) -> Self {
+        let recall = Recall::within(&shares);
+        Workbench { shares, recall, ..Workbench::new(detector, key) }
     }
 
     /// Counts something odd that belongs to no endpoint; of another reading nothing is counted.
@@ -160,13 +175,13 @@ impl Workbench {
         if let Some(mut request) = exchange.request
             && self.requests.len() < SPARE_MAX
         {
-            request.half.claim = None;
+            request.half.retire();
             self.requests.push(request);
         }
         if let Some(mut response) = exchange.response
             && self.responses.len() < SPARE_MAX
         {
-            response.half.claim = None;
+            response.half.retire();
             self.responses.push(response);
         }
     }

@@ -187,6 +187,7 @@ impl Summary<'_> {
         let mut lines = Vec::new();
         self.unread_flows(&mut lines);
         self.lost_packets(&mut lines);
+        self.evicted_flows(&mut lines);
         self.damaged(&mut lines);
         let _ = writeln!(out, "\nNot seen");
         if lines.is_empty() {
@@ -223,6 +224,16 @@ impl Summary<'_> {
                 "and {} more servers: see phitap coverage",
                 unread.len() - UNREAD_SHOWN
             ));
+        }
+    }
+
+    fn evicted_flows(&self, lines: &mut Vec<String>) {
+        let evicted =
+            self.run.anomalies.iter().filter(|(name, _)| name.starts_with("evicted-for-"));
+        let flows = evicted.map(|(_, flows)| flows).sum();
+        if flows > 0 {
+            let flows = count(flows, "flow");
+            lines.push(format!("{flows} ended early for want of memory: raise --memory"));
         }
     }
 

@@ -36,6 +36,12 @@ enum Percent {
 }
 
 impl FormWalker {
+    /// Memory it takes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let leaf = self.leaf.held_bytes();
+        size_of::<Self>() + self.name.capacity() + leaf + self.trail.held_bytes()
+    }
+
     /// A walker whose names lie below `root`.
     pub(crate) fn new(root: PathId, paths: &PathTable) -> Self {
         let mut trail = Trail::default();

@@ -151,9 +151,19 @@ impl Places {
         match self.element(element) {
             [] => match element.find(".div.") {
                 Some(at) => self.element(element.get(..at + 4).unwrap_or_default()),
-                None => &[],
+                None => self.of_every_resource(element),
             },
             places => places,
+        }
+    }
+
+    /// What an element carries that every resource has: those of `Resource.meta`.
+    fn of_every_resource(&self, element: &str) -> &[Place] {
+        match element.split_once('.') {
+            Some((_, rest)) if rest.starts_with("meta.") => {
+                self.element(&format!("Resource.{rest}"))
+            }
+            _ => &[],
         }
     }
 

@@ -121,6 +121,7 @@ fn add<'a>(
         direction: Some(Direction::ToServer),
         field: Some((location, name)),
         class: None,
+        about: None,
         count,
     });
 }
@@ -132,6 +133,7 @@ fn userinfo(subject: Subject<'_>, count: u64) -> Raised<'_> {
         direction: Some(Direction::ToServer),
         field: Some((Location::Path, USERINFO)),
         class: None,
+        about: None,
         count,
     }
 }
@@ -143,6 +145,7 @@ fn link(subject: Subject<'_>, count: u64) -> Raised<'_> {
         direction: Some(Direction::ToServer),
         field: Some((Location::Path, LINK)),
         class: None,
+        about: None,
         count,
     }
 }
@@ -155,6 +158,7 @@ fn redirect(subject: Subject<'_>, count: u64) -> Raised<'_> {
         direction: Some(Direction::ToClient),
         field: Some((Location::Header, "location")),
         class: None,
+        about: None,
         count,
     }
 }
@@ -167,6 +171,7 @@ fn referer(subject: Subject<'_>, count: u64) -> Raised<'_> {
         direction: Some(Direction::ToServer),
         field: Some((Location::Header, REFERER)),
         class: None,
+        about: None,
         count,
     }
 }
