@@ -132,9 +132,7 @@ fn all_capitalised(text: &[u8], least: usize) -> bool {
 /// `first.last`: words of which none is known, so that it is no file name (`app.js`).
 fn has_dotted_name(text: &[u8]) -> bool {
     let unknown = |word: &[u8]| {
-        word.len() >= 3
-            && word.iter().all(u8::is_ascii_alphabetic)
-            && !humps(word).all(|hump| knows_word(hump))
+        word.len() >= 3 && word.iter().all(u8::is_ascii_alphabetic) && !humps(word).all(knows_word)
     };
     let mut before = false;
     text.split(|b| *b == b'.').any(|word| {
