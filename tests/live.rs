@@ -1,6 +1,6 @@
-//! Live capture to the packet: a known number of packets is sent over a veth pair, and every one of
-//! them is accounted for, whether the reader keeps up or not, by one socket or by several. Each test
-//! runs in a network namespace of its own, where the machine lets it.
+//! Live capture to the packet: a known number of packets is sent over a veth pair, and every one
+//! of them is accounted for, whether the reader keeps up or not, by one socket or by several. Each
+//! test runs in a network namespace of its own, where the machine lets it.
 
 mod support;
 

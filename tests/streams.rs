@@ -1,13 +1,13 @@
 //! Reassembly against Wireshark's: for every connection of a capture, the bytes of each direction,
-//! gaps included, as `tshark -z follow,tcp,raw` puts them together. Where the two differ on purpose,
-//! the capture is listed with the reason (`tests/support/streams.rs`).
+//! gaps included, as `tshark -z follow,tcp,raw` puts them together. Where the two differ on
+//! purpose, the capture is listed with the reason (`tests/support/streams.rs`).
 //!
-//! Wireshark reassembles here by itself, from the packets of the file: it orders, drops what it has
-//! seen, and says how many bytes are missing. Before the first byte and behind the last one, what is
-//! missing is not compared: phitap tells it from acknowledgments and FINs, Wireshark does not.
-//! Connections are compared by their two ends: where one
-//! pair of ends was used again, what was said over all of them is joined, so that where a connection
-//! ends is not compared, and every byte is.
+//! Wireshark reassembles here by itself, from the packets of the file: it orders, drops what it
+//! has seen, and says how many bytes are missing. Before the first byte and behind the last one,
+//! what is missing is not compared: phitap tells it from acknowledgments and FINs, Wireshark does
+//! not. Connections are compared by their two ends: where one pair of ends was used again, what
+//! was said over all of them is joined, so that where a connection ends is not compared, and every
+//! byte is.
 
 mod support;
 

@@ -1,19 +1,16 @@
 //! One flow, from its first bytes to its last: identify, parse, pair.
 
+mod charges;
+
 use std::sync::Arc;
 
 use crate::base::Timestamp;
 use crate::flow::{FlowInfo, FlowTotals};
-use crate::model::{
-    Anomaly, Correlation, Direction, EndCause, Hl7Header, MessageEvent, MessageHead, StreamEvent,
-    StreamInput, SwitchTo,
-};
-use crate::protocol::{
-    Identification, Identifier, MessageSink, Parser, Protocol, leaves_framing_open, protocol_named,
-};
+use crate::model::{Direction, EndCause, StreamEvent, StreamInput, SwitchTo};
+use crate::protocol::{Identification, Identifier, Parser, Protocol, protocol_named};
 
 use super::doubts::Memory;
-use super::half::{Request, Response};
+use super::listener::Listener;
 use super::pairing::{Ending, Pairing};
 use super::workbench::Workbench;
 
@@ -22,7 +19,7 @@ pub struct Conversation {
     stage: Stage,
     /// The orientation was guessed wrong: directions are turned round before anything sees them.
     flipped: bool,
-    /// Name of the protocol, for the books; behind one pointer, because there are millions of these.
+    /// Name of the protocol, for the books; behind one pointer: there are millions of these.
     outcome: &'static &'static str,
     next_tx: u64,
     /// Heap bytes that its open messages are charged.
@@ -179,44 +176,6 @@ impl Conversation {
         }
         self.step(flow, event, bench);
         self.settle_memory(at, bench);
-        self.charge(resting, bench);
-    }
-
-    /// Heap bytes it takes even when no message is open.
-    fn resting_bytes(&self) -> usize {
-        match &self.stage {
-            Stage::Speaking(speaking) => size_of::<Speaking>() + size_of_val(&*speaking.parser),
-            Stage::Encrypted(_) => size_of::<Encrypted>(),
-            Stage::Silent | Stage::Identifying(_) | Stage::Closed => 0,
-        }
-    }
-
-    /// Whether its open messages take memory.
-    pub(super) fn holds_open(&self) -> bool {
-        self.open_bytes > 0
-    }
-
-    /// Charges what it holds now; `resting` is what it took at rest before.
-    fn charge(&mut self, resting: usize, bench: &mut Workbench) {
-        if bench.shadow.is_some() {
-            return;
-        }
-        bench.resting_bytes = (bench.resting_bytes + self.resting_bytes()).saturating_sub(resting);
-        let open = match &mut self.stage {
-            Stage::Speaking(speaking) => {
-                speaking.parser.held_bytes() + speaking.pairing.held_bytes()
-            }
-            _ => 0,
-        };
-        let open = u32::try_from(open).unwrap_or(u32::MAX);
-        let grown = bench.message_bytes + open as usize;
-        bench.message_bytes = grown.saturating_sub(self.open_bytes as usize);
-        self.open_bytes = open;
-    }
-
-    /// It is over and holds nothing any more.
-    fn release(&mut self, resting: usize, bench: &mut Workbench) {
-        self.stage = Stage::Closed;
         self.charge(resting, bench);
     }
 
@@ -384,144 +343,5 @@ fn byte_count(event: &StreamEvent<'_>) -> u64 {
     match event.input {
         StreamInput::Bytes(bytes) => bytes.len() as u64,
         StreamInput::Gap(_) | StreamInput::End(_) => 0,
-    }
-}
-
-/// Takes the parser's events of one flow.
-struct Listener<'a> {
-    flow: &'a FlowInfo,
-    protocol: &'static str,
-    pairing: &'a mut Pairing,
-    switch: &'a mut Option<SwitchTo>,
-    remainder: &'a mut Vec<(Direction, Timestamp, Vec<u8>)>,
-    interim: &'a mut bool,
-    encrypted: &'a mut Option<Arc<str>>,
-    next_tx: &'a mut u64,
-    bench: &'a mut Workbench,
-}
-
-impl Listener<'_> {
-    fn settle(&mut self) {
-        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
-        let next_tx = &mut *self.next_tx;
-        self.pairing.settle(&mut |exchange| bench.finish(flow, protocol, next_tx, exchange));
-    }
-
-    fn anomaly(&mut self, direction: Direction, anomaly: Anomaly) {
-        let told = match self.pairing.passing(direction) {
-            Some(half) => {
-                half.anomaly(anomaly.0);
-                None
-            }
-            None => {
-                self.bench.odd(anomaly.0);
-                Some(anomaly.0)
-            }
-        };
-        if leaves_framing_open(anomaly) && self.bench.shadow.is_none() {
-            self.bench.unframed.push((direction, told));
-        }
-    }
-}
-
-impl MessageSink for Listener<'_> {
-    fn message(&mut self, event: MessageEvent<'_>) {
-        match event {
-            MessageEvent::Head { direction, at, correlation, tentative, head } => match head {
-                MessageHead::HttpRequest { .. } => {
-                    let mut request = self.bench.spare_request();
-                    (request.half.at, request.half.tentative) = (at, tentative);
-                    self.bench.request_head(&head, &mut request);
-                    self.begin_request(correlation, request);
-                }
-                // 101 is the last response of the old protocol; the others come before one.
-                MessageHead::HttpResponse { status: 100 | 102..=199, .. } => *self.interim = true,
-                MessageHead::HttpResponse { .. } => {
-                    *self.interim = false;
-                    let mut response = self.bench.spare_response();
-                    (response.half.at, response.half.tentative) = (at, tentative);
-                    self.bench.response_head(&head, &mut response);
-                    self.begin_response(correlation, response);
-                }
-                MessageHead::Hl7v2(header) => self.hl7v2(direction, at, correlation, &header),
-            },
-            MessageEvent::End { direction: Direction::ToClient, .. } if *self.interim => {
-                *self.interim = false;
-            }
-            MessageEvent::Body { direction, bytes } => {
-                if let Some(half) = self.pairing.passing(direction) {
-                    self.bench.body(direction, half, bytes);
-                }
-            }
-            MessageEvent::BodyGap { direction, len } => {
-                if let Some(half) = self.pairing.passing(direction) {
-                    self.bench.body_gap(direction, half, len);
-                }
-            }
-            MessageEvent::Trailers { direction, headers } => {
-                if let Some(half) = self.pairing.passing(direction) {
-                    self.bench.headers(direction, half, headers);
-                }
-            }
-            MessageEvent::End { direction, complete, .. } => {
-                if let Some(half) = self.pairing.passing(direction) {
-                    self.bench.end(direction, half, complete);
-                }
-                self.settle();
-            }
-            MessageEvent::Lost { direction, refuted } => {
-                if refuted {
-                    self.pairing.refuted(direction);
-                }
-                self.pairing.lost(direction);
-            }
-            MessageEvent::Anomaly { direction, anomaly } => self.anomaly(direction, anomaly),
-            // Another reading of a flow is looked at for values; a session has none.
-            MessageEvent::Session { .. } if self.bench.shadow.is_some() => {}
-            MessageEvent::Session { session } => {
-                let service = self.bench.tls_session(self.flow, self.next_tx, session);
-                *self.encrypted = Some(service);
-            }
-            MessageEvent::Switch { to } => *self.switch = Some(to),
-            MessageEvent::Remainder { direction, at, bytes } => {
-                self.remainder.push((direction, at, bytes.to_vec()));
-            }
-            MessageEvent::GaveUp { direction, anomaly } => {
-                self.bench.odd(anomaly.0);
-                self.pairing.lost(direction);
-            }
-        }
-    }
-}
-
-impl Listener<'_> {
-    fn hl7v2(&mut self, direction: Direction, at: Timestamp, by: Correlation, said: &Hl7Header) {
-        if direction == Direction::ToServer {
-            let mut request = self.bench.spare_request();
-            request.half.at = at;
-            self.bench.hl7v2_request(said, &mut request);
-            self.begin_request(by, request);
-        } else {
-            let mut response = self.bench.spare_response();
-            response.half.at = at;
-            self.bench.hl7v2_response(said, &mut response);
-            self.begin_response(by, response);
-        }
-    }
-
-    fn begin_request(&mut self, correlation: Correlation, request: Box<Request>) {
-        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
-        let next_tx = &mut *self.next_tx;
-        self.pairing.request(correlation, request, &mut |exchange| {
-            bench.finish(flow, protocol, next_tx, exchange);
-        });
-    }
-
-    fn begin_response(&mut self, correlation: Correlation, response: Box<Response>) {
-        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
-        let next_tx = &mut *self.next_tx;
-        self.pairing.response(correlation, response, &mut |exchange| {
-            bench.finish(flow, protocol, next_tx, exchange);
-        });
     }
 }

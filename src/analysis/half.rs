@@ -192,3 +192,29 @@ impl Half {
         }
     }
 }
+
+impl RequestHead {
+    /// Makes it as new and keeps its memory.
+    pub fn reset(&mut self) {
+        let mut path = std::mem::take(&mut self.path);
+        let mut query = std::mem::take(&mut self.query);
+        path.clear();
+        query.clear();
+        *self = RequestHead { path, query, ..RequestHead::default() };
+    }
+}
+
+impl FhirHint {
+    /// `application/fhir+json`, `application/json+fhir` (DSTU2), `text/fhir+ndjson`, ….
+    pub fn is_fhir(media: &[u8]) -> bool {
+        media.windows(4).any(|w| w.eq_ignore_ascii_case(b"fhir"))
+    }
+
+    /// The `fhirVersion` parameter.
+    pub fn version(media: &[u8]) -> Option<Version> {
+        const NAME: &[u8] = b"fhirversion=";
+        let at = media.windows(NAME.len()).position(|w| w.eq_ignore_ascii_case(NAME))?;
+        let value = media.get(at + NAME.len()..)?.trim_ascii();
+        Version::parse(value.strip_prefix(b"\"").unwrap_or(value))
+    }
+}

@@ -262,8 +262,8 @@ impl Pairing {
     }
 
     /// Keeps what is open within its limit.
-    /// About how many heap bytes its exchanges take. Many are counted now and then only, so that the
-    /// time for it does not grow with their number.
+    /// About how many heap bytes its exchanges take. Many are counted now and then only, so that
+    /// the time for it does not grow with their number.
     pub fn held_bytes(&mut self) -> usize {
         let (held, skipped) = self.counted;
         if self.open.len() > COUNTED_AT_ONCE && held > 0 && skipped < COUNT_EVERY {

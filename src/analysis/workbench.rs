@@ -19,10 +19,10 @@ use crate::model::{
 use super::accumulate::{Accumulator, SlotRef};
 use super::columns::{Columns, Place};
 use super::doubts::Histories;
-use super::half::{FhirHint, Half, Request, RequestHead, Response, TARGET_BYTES_MAX};
+use super::half::{FhirHint, Half, Request, Response, TARGET_BYTES_MAX};
 use super::inspect::{Inspector, Shared};
 use super::names::{self, FieldNames};
-use super::operation::fhir::{self, Version};
+use super::operation::fhir;
 use super::operation::http::{self, Authority, Target};
 use super::operation::{auth, url_credentials};
 use super::readings::Shadow;
@@ -465,30 +465,6 @@ impl Workbench {
     /// The name of a service without one.
     pub fn address_service(&self, server: SocketAddr) -> Arc<str> {
         http::address_name(server).into()
-    }
-}
-
-impl RequestHead {
-    fn reset(&mut self) {
-        let mut path = std::mem::take(&mut self.path);
-        let mut query = std::mem::take(&mut self.query);
-        path.clear();
-        query.clear();
-        *self = RequestHead { path, query, ..RequestHead::default() };
-    }
-}
-
-impl FhirHint {
-    /// `application/fhir+json`, `application/json+fhir` (DSTU2), `text/fhir+ndjson`, ….
-    fn is_fhir(media: &[u8]) -> bool {
-        media.windows(4).any(|w| w.eq_ignore_ascii_case(b"fhir"))
-    }
-
-    fn version(media: &[u8]) -> Option<Version> {
-        const NAME: &[u8] = b"fhirversion=";
-        let at = media.windows(NAME.len()).position(|w| w.eq_ignore_ascii_case(NAME))?;
-        let value = media.get(at + NAME.len()..)?.trim_ascii();
-        Version::parse(value.strip_prefix(b"\"").unwrap_or(value))
     }
 }
 

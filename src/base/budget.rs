@@ -5,9 +5,9 @@
 //!           undecided 2 | bodies seen before 4 | fragments 2 | queues 2
 //! ```
 //!
-//! Shares of workers are divided among the workers, that of fragments among the capture threads. What
-//! is not traffic's is outside: the program, the rules, and the inventory itself, which has its own
-//! limits in [`super::limits`].
+//! Shares of workers are divided among the workers, that of fragments among the capture threads.
+//! What is not traffic's is outside: the program, the rules, and the inventory itself, which has
+//! its own limits in [`super::limits`].
 
 use super::limits::{
     FLOW_BYTES, FLOWS_CLOSED_MAX, FLOWS_MAX, FRAGMENT_BYTES_MAX, MEMORY_DEFAULT,

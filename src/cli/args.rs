@@ -173,8 +173,8 @@ pub struct CaptureArgs {
     /// The kernel's buffer, such as 64M
     #[arg(long, value_name = "SIZE", default_value = "64M")]
     pub buffer: String,
-    /// Sockets per interface, each with a thread and a buffer of its own; the kernel deals flows out
-    /// to them (PACKET_FANOUT)
+    /// Sockets per interface, each with a thread and a buffer of its own; the kernel deals flows
+    /// out to them (PACKET_FANOUT)
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u8).range(1..=64))]
     pub rings: u8,
