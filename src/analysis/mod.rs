@@ -34,6 +34,7 @@ pub mod leaves;
 pub mod names;
 pub mod operation;
 pub mod pairing;
+mod patches;
 pub mod readings;
 pub mod recall;
 pub mod roles;

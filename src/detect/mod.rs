@@ -20,6 +20,7 @@ mod judge;
 mod locate;
 mod logins;
 mod names;
+mod patched;
 mod recognisers;
 mod score;
 mod sensitive;
