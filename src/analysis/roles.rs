@@ -129,7 +129,9 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
         "type" => Role::Type(up),
         "reference" => Role::Reference(up),
         "display" => Role::Display(up),
-        "url" if matches!(name_above(path), "extension" | "modifierExtension") => Role::ExtensionUrl,
+        "url" if matches!(name_above(path), "extension" | "modifierExtension") => {
+            Role::ExtensionUrl
+        }
         "name" if matches!(name_above(path), "parameter" | "part") => Role::ParameterName(up),
         "valueString" if name_above(path) == "part" => Role::PartString(up),
         "op" if name_above(path).is_empty() => Role::PatchOperation,

@@ -201,7 +201,6 @@ mod tests {
             "/",
             "/usr/lib",
             "/name/0/fam",
-            "/birth",
             "/name/a b",
             "/a~1b",
             "Nobody.birthDate",

@@ -55,6 +55,8 @@ mod stream;
 mod table;
 
 #[cfg(test)]
+mod ends_tests;
+#[cfg(test)]
 mod model_tests;
 #[cfg(test)]
 mod testing;

@@ -9,6 +9,7 @@
 //! | `template/` | path templates: segment shapes, collapsing of paths and of object keys |
 //! | `compact` | collapsing and caps over a whole rollup |
 //! | `standards` | one endpoint, one standard |
+//! | `fhir` | the grammar of FHIR's paths |
 //! | `judge` | the seam to detection |
 //! | `assess` | rollup to inventory |
 //! | `posture/` | finding rules, one file each |
@@ -20,6 +21,7 @@ pub mod assess;
 pub mod assessed;
 pub mod compact;
 pub mod digest;
+pub mod fhir;
 pub mod judge;
 pub mod merge;
 pub mod posture;
