@@ -51,8 +51,7 @@ struct Running {
 
 impl Running {
     fn start(mut command: Command, until: &str) -> Running {
-        let mut child =
-            command.stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
         let lines = BufReader::new(child.stderr.take().expect("a pipe"));
         let (tell, told) = sync_channel(1024);
         std::thread::spawn(move || {

@@ -26,8 +26,8 @@ pub struct FieldRef<'a> {
 }
 
 impl FieldRef<'_> {
-    /// What it is called: its path, and of a parameter of a path the name before it too:
-    /// `nhs.id` of `/nhs/{id}`.
+    /// What it is called: its path, and of a parameter of a path, which templates name, the word
+    /// before it too: `nhs_id` of `/nhs/{id}`.
     pub(super) fn name(&self) -> Cow<'_, str> {
         let placeholder = |segment: &str| {
             let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
@@ -40,7 +40,7 @@ impl FieldRef<'_> {
                     && !before.is_empty()
                     && !before.starts_with('{') =>
             {
-                Cow::Owned(format!("{before}.{}", self.path))
+                Cow::Owned(format!("{before}_{}", self.path))
             }
             _ => Cow::Borrowed(self.path),
         }
