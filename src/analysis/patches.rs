@@ -1,9 +1,9 @@
 //! Patches: what a value becomes is told by the path beside it.
 //!
-//! `{"op": "replace", "path": "/birthDate", "value": …}` is an operation of a JSON Patch (RFC 6902);
-//! a FHIRPath Patch (FHIR R5 section 3.2.0.14.2) says the same in the parts of a parameter, which
-//! are called `path`, `name` and `value`. Which resource it is stands in the URL or begins the
-//! path, so it is asked when the field is judged.
+//! `{"op": "replace", "path": "/birthDate", "value": …}` is an operation of a JSON Patch (RFC
+//! 6902); a FHIRPath Patch (FHIR R5 section 3.2.0.14.2) says the same in the parts of a parameter,
+//! which are called `path`, `name` and `value`. Which resource it is stands in the URL or begins
+//! the path, so it is asked when the field is judged.
 
 use crate::model::Value;
 

@@ -22,7 +22,8 @@ impl Mentions {
         }
     }
 
-    /// Of `count` classes, those of which a phrase may stand among `words`; none of the others does.
+    /// Of `count` classes, those of which a phrase may stand among `words`; none of the others
+    /// does.
     pub(super) fn among(&self, words: &Words, count: usize) -> Vec<bool> {
         let mut out = vec![false; count];
         for word in words.all() {

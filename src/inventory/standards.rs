@@ -69,7 +69,7 @@ fn name_below_bases(rollup: &mut Rollup, caps: &Caps, map: &mut CollapseMap) {
         .iter()
         .filter(|(key, stats)| &*key.standard == HTTP && !is_page(stats))
         .filter_map(|(key, _)| {
-            let (base, mut below) = read(key, |operation| below(operation))??;
+            let (base, mut below) = read(key, below)??;
             let known = bases.get(&(key.service.clone(), base))?;
             let only = known.first().filter(|_| known.len() == 1);
             below.standard = only.cloned().unwrap_or_else(|| FHIR.into());
