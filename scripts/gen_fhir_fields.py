@@ -151,13 +151,23 @@ NAMES = [
     ("AuditEvent", "agentName", ["agent.name", "participant.name"]),  # participant: DSTU2
 ]
 
-# What an operation is given, by its type: parts of parameters too.
-PARAMETER_TYPES = [
+# What an extension holds, and what an operation is given, by its type. Extensions of extensions
+# and parts of parts too: detection takes what nests in itself for one level of it.
+VALUE_TYPES = [
     ("HumanName", "valueHumanName"),
     ("Address", "valueAddress"),
     ("ContactPoint", "valueContactPoint"),
     ("Identifier", "valueIdentifier"),
     ("Attachment", "valueAttachment"),
+    ("Annotation", "valueAnnotation"),
+    ("Reference-mixed", "valueReference"),
+    ("Reference-mixed", "valueSignature.who"),
+]
+
+# Answers to questions, beside those in words (FREE_TEXT).
+ANSWERS = [
+    ("QuestionnaireResponse", "Attachment", ["item.answer.valueAttachment"]),
+    ("QuestionnaireResponse", "Reference-mixed", ["item.answer.valueReference"]),
 ]
 
 # Strings in which clinicians write: no data type tells them from others.
@@ -311,7 +321,22 @@ def elements_of(resource, snapshot):
             row = role(resource, about_a_person, name, element_type)
             if row:
                 found.setdefault(row, set()).add(".".join(path[:-1] + [name]))
+    if about_a_person:
+        found["value-clinician" if resource in CLINICIANS else "value"] = {"extension"}
     return found
+
+
+def value_rows():
+    """Rows of TYPES for elements that hold a value of any type (`value[x]`)."""
+    for role in ("", "-clinician"):
+        leaves = {}
+        for row, name in VALUE_TYPES:
+            classes_by_leaf = TYPES.get(row + role, TYPES[row])
+            leaves |= {f"{name}.{leaf}": classes for leaf, classes in classes_by_leaf.items()}
+        yield "value" + role, leaves
+    # In resources about nobody, a name is one of somebody to speak to.
+    names = TYPES["HumanName-clinician"]
+    yield "value-other", {f"valueHumanName.{leaf}": classes for leaf, classes in names.items()}
 
 
 def toml_classes(classes):
@@ -326,12 +351,13 @@ def main():
         found = elements_of(resource, snapshot)
         if found:
             elements[resource] = found
-    for resource, row, names in OTHER_VERSIONS + NAMES + TITLES + ACCIDENTS + SIGNATURES:
+    for resource, row, names in OTHER_VERSIONS + NAMES + TITLES + ACCIDENTS + SIGNATURES + ANSWERS:
         elements.setdefault(resource, {}).setdefault(row, set()).update(names)
-    for row, name in PARAMETER_TYPES:
-        names = {f"parameter.{name}", f"parameter.part.{name}"}
-        elements.setdefault("Parameters", {}).setdefault(row, set()).update(names)
-    elements["Parameters"].pop("HumanName-clinician", None)
+    # Resources of other versions are about persons, or they would not be listed.
+    for resource in {resource for resource, _, _ in OTHER_VERSIONS} - set(CLINICIANS):
+        elements[resource]["value"] = {"extension"}
+    elements["Extension"] = {"value-other": {"extension"}}
+    elements["Parameters"] = {"value": {"parameter", "parameter.part"}}
     for resource, names in FREE_TEXT:
         elements.setdefault(resource, {}).setdefault("freeText", set()).update(names)
 
@@ -340,7 +366,7 @@ def main():
         "# FHIR elements that carry a person: data type with role, then elements by resource.",
         "",
     ]
-    for name, leaves in TYPES.items():
+    for name, leaves in (TYPES | dict(value_rows())).items():
         out.append(f'[types."{name}"]')
         out += [f'"{leaf}" = {toml_classes(classes)}' for leaf, classes in leaves.items()]
     out += ["", "[search]"]

@@ -8,13 +8,13 @@ use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use phitap::base::clock::{Stopwatch, wall};
 
 use support::capture::{self, Frame};
-use support::live::{exchange, exchange_with, is_inside, listen};
+use support::live::{Running, exchange, exchange_with, is_inside, listen};
 use support::phitap::Lab;
 use support::{fixture, say};
 
@@ -47,6 +47,35 @@ fn on_loss_exit_ends_with_3_and_what_was_seen() {
     assert_eq!(running.child.wait().expect("a child").code(), Some(3));
     let rows = lab.query("live.db", &["endpoints"]);
     assert!(rows.iter().any(|row| row["path"] == "/seen"), "{rows:?}");
+}
+
+#[test]
+fn a_second_interrupt_ends_a_capture_at_once() {
+    if !is_inside("a_second_interrupt_ends_a_capture_at_once") {
+        return;
+    }
+    // More events than a pipe holds, and nobody reads them: the first signal cannot end it.
+    const EXCHANGES: usize = 1000;
+    let lab = Lab::default();
+    let mut command = lab.command(["capture", "-i", "lo", "--no-progress", "--events", "-"]);
+    command.arg("--key-file").arg(lab.path("key")).arg("--db").arg(lab.path("live.db"));
+    command.stdout(Stdio::piped());
+    let mut running = Running::start_with_output(command, "listening on");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    for _ in 0..EXCHANGES {
+        exchange(&listener, "/a", "{}");
+    }
+    let id = running.child.id().to_string();
+    let interrupt = || Command::new("kill").args(["-s", "INT", &id]).status().expect("kill runs");
+    assert!(interrupt().success());
+    running.wait_for("stopping");
+    std::thread::park_timeout(Duration::from_millis(500));
+    assert!(running.child.try_wait().expect("a child").is_none(), "it waits for a reader");
+    let begun = Stopwatch::start();
+    assert!(interrupt().success());
+    assert_eq!(running.child.wait().expect("a child").code(), Some(3));
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert_eq!(lab.run(["db", "check", "--db", "live.db"]).code, Some(0));
 }
 
 #[test]

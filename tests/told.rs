@@ -162,6 +162,35 @@ fn a_bomb_is_flagged_and_the_next_message_is_read() {
 }
 
 #[test]
+fn a_body_that_grows_more_than_bodies_do_is_told_and_inspected_to_its_end() {
+    // One layer of gzip, which cannot grow by more than 1032 times: 24 MiB of blanks.
+    let mut layer = GzEncoder::new(Vec::new(), Compression::best());
+    layer.write_all(br#"{"pad":""#).unwrap();
+    for _ in 0..24 {
+        layer.write_all(&[b' '; 1 << 20]).unwrap();
+    }
+    layer.write_all(br#"","ssn":"536-22-1234"}"#).unwrap();
+    let small = gzip(format!(r#"{{"pad":"{}"}}"#, " ".repeat(1 << 20)).as_bytes());
+    let coded = format!("{JSON}\nContent-Encoding: gzip");
+    let (lab, _) = replayed(&[
+        ("/grown", &coded, &layer.finish().unwrap()),
+        ("/small", &coded, &small),
+        ("/plain", &coded, &gzip(br#"{"a":1}"#)),
+    ]);
+    let rows = lab.query("phitap.db", &["endpoints"]);
+    let grown = of(&rows, "GET /grown");
+    assert_eq!(grown["anomalies"]["expansion"], 1, "{grown:#}");
+    assert_eq!(grown["coverage"]["undecoded"], 0, "{grown:#}");
+    assert_eq!(grown["coverage"]["truncated"], 0, "{grown:#}");
+    for other in ["GET /small", "GET /plain"] {
+        assert!(of(&rows, other)["anomalies"].get("expansion").is_none(), "{other}");
+    }
+    let fields = lab.query("phitap.db", &["fields", "--location", "body", "--all"]);
+    let ssn = fields.iter().find(|row| row["field"] == "$.ssn").expect("the last field");
+    assert_eq!(ssn["data_classes"][0]["class"], "us.ssn", "{ssn:#}");
+}
+
+#[test]
 fn every_finding_has_a_severity_an_explanation_and_what_it_is_about() {
     let lab = Lab::default();
     lab.replay("db", &[&fixture("clinic/clinic.pcap")], &[]).expect(0);

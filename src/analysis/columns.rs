@@ -156,6 +156,11 @@ impl Columns {
         number
     }
 
+    /// The text of a token.
+    pub fn token_at(&self, number: u16) -> Arc<str> {
+        self.tokens.get(usize::from(number)).cloned().unwrap_or_default()
+    }
+
     /// The field that a column is, as the inventory knows it.
     pub fn field_key(&mut self, column: u32, paths: &PathTable) -> Option<FieldKey> {
         let at = column as usize;

@@ -12,15 +12,16 @@ use super::columns::{Columns, Context, Place};
 use super::leaves::Leaves;
 use super::operation::fhir::{self, Version};
 use super::operation::{cda, hl7v2};
+use super::patches::Patch;
 use super::roles::{Role, Roles};
 use super::values::{Looked, Values};
 
 /// An object or element that is open.
 #[derive(Debug)]
-struct Frame {
-    path: PathId,
+pub(super) struct Frame {
+    pub(super) path: PathId,
     /// First leaf inside it.
-    from: usize,
+    pub(super) from: usize,
     /// Context of its leaves.
     context: u32,
     /// Whether it is the root of a resource.
@@ -43,6 +44,8 @@ struct Frame {
     text: Option<usize>,
     /// In an OBX segment: what its values are called by their type.
     observed: Option<&'static str>,
+    /// What it says of a patch.
+    pub(super) patch: Patch,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -153,6 +156,7 @@ impl Inspector<'_> {
             named: 0,
             text: None,
             observed: None,
+            patch: Patch::default(),
         });
     }
 
@@ -173,10 +177,11 @@ impl Inspector<'_> {
             frame.from = 0;
             (frame.value, frame.display, frame.extension) = (None, None, None);
             frame.text = None;
+            frame.patch.forget_leaves();
         }
     }
 
-    fn frame_up(&mut self, up: u8) -> Option<&mut Frame> {
+    pub(super) fn frame_up(&mut self, up: u8) -> Option<&mut Frame> {
         let at = self.frames.stack.len().checked_sub(1 + usize::from(up))?;
         self.frames.stack.get_mut(at)
     }
@@ -331,6 +336,7 @@ impl Inspector<'_> {
                 self.name_object(0, token, leaf);
             }
             Role::ParameterName(up) => {
+                self.note_patch(role, value);
                 if let Some(name) = self.shared.detector.parameter_name(value.bytes) {
                     let token = self.shared.columns.token(name);
                     self.name_object(up, token, leaf);
@@ -364,7 +370,7 @@ impl Inspector<'_> {
                     });
                 }
             }
-            _ => {}
+            _ => self.note_patch(role, value),
         }
     }
 
@@ -403,6 +409,7 @@ impl Inspector<'_> {
             });
         }
         self.close_marked(&frame);
+        self.close_patch(&frame);
         let Some(entry) = frame.entry else { return };
         let method = METHODS.into_iter().position(|m| Some(m) == entry.method);
         if let (Some(method), Some(url)) = (method, entry.url)

@@ -35,6 +35,7 @@ pub mod listener;
 pub mod names;
 pub mod operation;
 pub mod pairing;
+mod patches;
 pub mod readings;
 pub mod recall;
 pub mod roles;

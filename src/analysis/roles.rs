@@ -45,6 +45,12 @@ pub(super) enum Role {
     PairText(u8),
     /// `text` or `linkId` of an item of a questionnaire.
     Question(u8),
+    /// `op` of what may be an operation of a JSON Patch.
+    PatchOperation,
+    /// `path` beside it.
+    PatchPath,
+    /// `valueString` of a part of a parameter; the part is this many frames up.
+    PartString(u8),
     /// The root element of a CDA document.
     ClinicalDocument,
     /// `telecom/@value` of HL7 version 3.
@@ -123,8 +129,13 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
         "type" => Role::Type(up),
         "reference" => Role::Reference(up),
         "display" => Role::Display(up),
-        "url" if name_above(path) == "extension" => Role::ExtensionUrl,
+        "url" if matches!(name_above(path), "extension" | "modifierExtension") => {
+            Role::ExtensionUrl
+        }
         "name" if matches!(name_above(path), "parameter" | "part") => Role::ParameterName(up),
+        "valueString" if name_above(path) == "part" => Role::PartString(up),
+        "op" if name_above(path).is_empty() => Role::PatchOperation,
+        "path" if name_above(path).is_empty() => Role::PatchPath,
         "method" if name_above(path) == "request" => Role::EntryMethod(up),
         "url" if name_above(path) == "request" => Role::EntryUrl(up),
         "code" if name_above(path) == "coding" => match above(path).map_or("", name_above) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::base::TableMap;
 use crate::detect::{Detector, knows_word};
+use crate::inventory::fhir::is_operation;
 use crate::inventory::{Shape, is_numbered_word, shape_of};
 
 use super::operation::fhir_names;
@@ -54,9 +55,7 @@ impl Segments {
 
     fn shape_of_name(&self, segment: &[u8]) -> Shape {
         let operation = segment.len() > 1 && segment.starts_with(b"$");
-        if !self.detector.keeps_segment(segment)
-            || (operation && !fhir_names::is_operation(segment))
-        {
+        if !self.detector.keeps_segment(segment) || (operation && !is_operation(segment)) {
             return Shape::Withheld;
         }
         let mut parts = segment.split(|b| !b.is_ascii_alphanumeric());

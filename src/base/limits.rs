@@ -198,6 +198,15 @@ pub const EXPANSION_RATIO_MAX: u64 = 2000;
 /// Output below which the ratio is not looked at, so that small bodies of zeros pass.
 pub const EXPANSION_FREE_BYTES: u64 = 64 * 1024 * 1024;
 
+/// Times a body may grow under its codings before that is told as an anomaly; it is inspected all
+/// the same. Text grows 5 to 20 times, tables full of blanks 100; DEFLATE cannot make more than
+/// 1032 of one (RFC 1951: 258 bytes for two bits), so a single gzip never comes to
+/// [`EXPANSION_RATIO_MAX`].
+pub const EXPANSION_RATIO_TOLD: u64 = 200;
+
+/// Decoded bytes below which that is not told: small bodies of blanks are nobody's bomb.
+pub const EXPANSION_BYTES_TOLD: u64 = 8 * 1024 * 1024;
+
 /// Content codings stacked on one body that are undone.
 pub const CODINGS_MAX: usize = 8;
 

@@ -1,6 +1,8 @@
 //! One body from its wire bytes to its fields: codings, charset, format, walk.
 
-use crate::base::limits::{MULTIPART_DEPTH_MAX, SNIFF_BYTES};
+use crate::base::limits::{
+    EXPANSION_BYTES_TOLD, EXPANSION_RATIO_TOLD, MULTIPART_DEPTH_MAX, SNIFF_BYTES,
+};
 
 use super::charset::Charset;
 use super::encoding::{Chain, ChainState};
@@ -144,6 +146,10 @@ impl BodyWalker {
             if chain.is_mismatched() {
                 self.inner.anomalies.insert(BodyAnomaly::CodingMismatch);
             }
+            let grown = self.encoded_bytes.saturating_mul(EXPANSION_RATIO_TOLD);
+            let told = self.inner.bytes > grown.max(EXPANSION_BYTES_TOLD)
+                && self.undecoded != Some(Undecoded::ExpansionLimit);
+            note(&mut self.inner.anomalies, BodyAnomaly::Expansion, told);
         }
         self.inner.finish(&self.plan, paths, sink);
         let mut format = self.inner.format.unwrap_or(Format::Empty);

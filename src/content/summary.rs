@@ -98,6 +98,8 @@ pub enum BodyAnomaly {
     CodingUnknown,
     /// Grows beyond what a body may grow by.
     ExpansionLimit,
+    /// Grows more than bodies do; inspected to its end.
+    Expansion,
     /// Not JSON throughout.
     JsonSyntax,
     /// Not XML throughout.
@@ -116,12 +118,13 @@ pub enum BodyAnomaly {
 
 impl BodyAnomaly {
     /// Every anomaly of a body.
-    pub const ALL: [BodyAnomaly; 12] = [
+    pub const ALL: [BodyAnomaly; 13] = [
         BodyAnomaly::CodingMismatch,
         BodyAnomaly::CodingDamaged,
         BodyAnomaly::CodingUndeclared,
         BodyAnomaly::CodingUnknown,
         BodyAnomaly::ExpansionLimit,
+        BodyAnomaly::Expansion,
         BodyAnomaly::JsonSyntax,
         BodyAnomaly::XmlSyntax,
         BodyAnomaly::MultipartSyntax,
@@ -139,6 +142,7 @@ impl BodyAnomaly {
             BodyAnomaly::CodingUndeclared => "coding-undeclared",
             BodyAnomaly::CodingUnknown => "coding-unknown",
             BodyAnomaly::ExpansionLimit => "expansion-limit",
+            BodyAnomaly::Expansion => "expansion",
             BodyAnomaly::JsonSyntax => "json-syntax",
             BodyAnomaly::XmlSyntax => "xml-syntax",
             BodyAnomaly::MultipartSyntax => "multipart-syntax",

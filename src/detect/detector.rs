@@ -186,6 +186,17 @@ impl Detector {
         self.judge.places.named(name)
     }
 
+    /// The token of the element that the path of a patch names, by a JSON Pointer or in FHIRPath:
+    /// only elements that rules know.
+    pub fn patched(&self, path: &[u8]) -> Option<String> {
+        self.judge.places.patch(path)
+    }
+
+    /// The token of the member `name` of what the token `path` stands for.
+    pub fn patched_member(&self, path: &str, name: &str) -> Option<String> {
+        self.judge.places.patch_member(path, name)
+    }
+
     /// What a FHIR element carries by its place (`Patient.name.family`), most often nothing.
     pub fn fhir_element(&self, path: &str) -> &[Place] {
         self.judge.places.element(path)

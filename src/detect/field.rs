@@ -1,5 +1,6 @@
 //! A field as judgement is asked of it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::model::{Direction, Location};
@@ -25,6 +26,26 @@ pub struct FieldRef<'a> {
 }
 
 impl FieldRef<'_> {
+    /// What it is called: its path, and of a parameter of a path, which templates name, the word
+    /// before it too: `nhs_id` of `/nhs/{id}`.
+    pub(super) fn name(&self) -> Cow<'_, str> {
+        let placeholder = |segment: &str| {
+            let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            name == Some(self.path)
+        };
+        let mut segments = self.endpoint.rsplit('/').skip_while(|segment| !placeholder(segment));
+        match segments.nth(1) {
+            Some(before)
+                if self.location == Location::Path
+                    && !before.is_empty()
+                    && !before.starts_with('{') =>
+            {
+                Cow::Owned(format!("{before}_{}", self.path))
+            }
+            _ => Cow::Borrowed(self.path),
+        }
+    }
+
     /// Whether it is a parameter of a query or of a form, and not within a document that such a
     /// parameter, or a part of a body, holds.
     pub(super) fn is_parameter(&self) -> bool {

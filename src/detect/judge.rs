@@ -7,7 +7,7 @@ use crate::model::{Evidence, Form, RuleId};
 
 use super::explain;
 use super::field::FieldRef;
-use super::locate::{Place, Places};
+use super::locate::{PATCH, Place, Places};
 use super::names::Mentions;
 use super::profile::Profile;
 use super::score;
@@ -139,7 +139,7 @@ impl Judge {
             return out;
         }
         let distinct = Distinct::of(evidence);
-        let words = Words::of_path(field.path);
+        let words = Words::of_path(&field.name());
         let places = self.places_of(field);
         // In FHIR the place says it all: `name` of an organisation's contact is no clue there.
         let words = if field.is_of_standard() { Words::default() } else { words };
@@ -203,6 +203,9 @@ impl Judge {
         let known = !contact || !self.places.element_at(element, field.path).is_empty();
         if token == "no-person" || !known {
             return Vec::new();
+        }
+        if let Some(named) = token.strip_prefix(PATCH) {
+            return self.places.patched(named, element, field);
         }
         if let Some(place) = self.places.token(token) {
             return vec![place.clone()];
@@ -293,6 +296,7 @@ impl Judge {
             let place = match field.context {
                 "" => format!("FHIR element {}", field.path),
                 context if context.contains("|named:") => "named beside it".to_owned(),
+                context if context.contains("|patch:") => "named by the patch".to_owned(),
                 context if context.starts_with("HL7v2") => format!("HL7 v2 field {}", field.path),
                 context if context.starts_with("CDA.") => format!("CDA element {context}"),
                 context => format!("FHIR element {context}"),

@@ -7,6 +7,8 @@ use smallvec::SmallVec;
 use crate::base::TableMap;
 use crate::rules::{ClassWeight, FhirTables, Rule};
 
+use super::field::FieldRef;
+use super::patched::{Elements, last_name};
 use super::words::Phrase;
 
 /// A class known from a field's place.
@@ -33,6 +35,8 @@ pub(super) struct Places {
     named: TableMap<Box<str>, Arc<str>>,
     /// Token → class.
     tokens: TableMap<Box<str>, Place>,
+    /// What the paths of patches may name.
+    patched: Elements,
 }
 
 /// How sure a known issuer makes a class.
@@ -46,6 +50,10 @@ const SYSTEM_BYTES_MAX: usize = 256;
 
 /// What marks that are names of parameters begin with.
 const PARAMETER: &str = "parameter:";
+/// What tokens of elements that a patch names begin with.
+pub(super) const PATCH: &str = "patch:";
+/// Elements that hold elements of their own kind.
+const NESTING: [&str; 4] = ["item", "part", "provision", "section"];
 
 impl Places {
     /// From the tables of a pack and the systems and types of its rules.
@@ -96,6 +104,7 @@ impl Places {
             out.tokens.entry(rule.class.as_ref().into()).or_insert(known);
             out.name(rule);
         }
+        out.patched = Elements::of(out.elements.keys().map(AsRef::as_ref));
         out
     }
 
@@ -148,10 +157,10 @@ impl Places {
         if attribute.is_some_and(|name| name != "value") {
             return &[];
         }
-        match self.element(element) {
-            [] => match element.find(".div.") {
-                Some(at) => self.element(element.get(..at + 4).unwrap_or_default()),
-                None => self.of_every_resource(element),
+        match self.element_or_narrative(element) {
+            [] => match self.nested(element) {
+                [] => self.of_every_resource(element),
+                places => places,
             },
             places => places,
         }
@@ -165,6 +174,73 @@ impl Places {
             }
             _ => &[],
         }
+    }
+
+    fn element_or_narrative(&self, element: &str) -> &[Place] {
+        match (self.element(element), element.find(".div.")) {
+            ([], Some(at)) => self.element(element.get(..at + 4).unwrap_or_default()),
+            (places, _) => places,
+        }
+    }
+
+    /// What an element within others of its kind carries: an answer to a question below an answer,
+    /// a value in an extension of whatever element.
+    fn nested(&self, element: &str) -> &[Place] {
+        let (kind, _) = element.split_once('.').unwrap_or((element, ""));
+        let ends = [".extension.", ".modifierExtension."];
+        let held = ends.iter().filter_map(|mark| Some(element.rfind(mark)? + mark.len())).max();
+        if let Some(held) = held.and_then(|at| element.get(at..)) {
+            return match self.element(&format!("{kind}.extension.{held}")) {
+                [] => self.element(&format!("Extension.extension.{held}")),
+                places => places,
+            };
+        }
+        let mut names: SmallVec<[&str; 12]> = SmallVec::new();
+        for name in element.split('.') {
+            if NESTING.contains(&name)
+                && let Some(outer) = names.iter().position(|known| *known == name)
+            {
+                names.truncate(outer);
+            }
+            names.push(name);
+        }
+        self.element_or_narrative(&names.join("."))
+    }
+
+    /// The token of the element that the path of a patch names. Where no element of FHIR is called
+    /// so, the token of what a rule knows by the last name of a JSON Pointer.
+    pub(super) fn patch(&self, path: &[u8]) -> Option<String> {
+        if let Some(element) = self.patched.named_by(path) {
+            return Some(format!("{PATCH}{}", std::str::from_utf8(&element).ok()?));
+        }
+        self.named(last_name(path.strip_prefix(b"/")?)?).map(str::to_owned)
+    }
+
+    /// The token of the member `name` of what the token `path` names.
+    pub(super) fn patch_member(&self, path: &str, name: &str) -> Option<String> {
+        let element = path.strip_prefix(PATCH)?;
+        Some(format!("{PATCH}{}", self.patched.member(element, name.strip_prefix(PATCH)?)?))
+    }
+
+    /// What stands in a patch for the element `named`, at `element` of the patch itself: a resource
+    /// of the type that the endpoint's path names, where `named` begins with none.
+    pub(super) fn patched(&self, named: &str, element: &str, field: &FieldRef<'_>) -> Vec<Place> {
+        // `.value` in a JSON Patch, `.valueHumanName` in Parameters; what follows is below it.
+        let Some(value) = element.find(".value") else { return Vec::new() };
+        let value = element.get(value + ".value".len()..).unwrap_or_default();
+        let (choice, below) = value.split_at(value.find('.').unwrap_or(value.len()));
+        if !field.standard.starts_with("fhir") {
+            let last = named.rsplit('.').next().unwrap_or(named);
+            let token = self.named(last.as_bytes()).filter(|_| below.is_empty());
+            return token.and_then(|token| self.token(token)).into_iter().cloned().collect();
+        }
+        let typed = |name: &&str| name.starts_with(|c: char| c.is_ascii_uppercase());
+        let kind = field.endpoint.rsplit('/').find(typed).filter(|_| !typed(&named));
+        let named = kind.map_or(named.to_owned(), |kind| format!("{kind}.{named}"));
+        let candidates = [format!("{named}{below}"), format!("{named}{choice}{below}")];
+        let mut known = candidates.iter().map(|candidate| self.element_at(candidate, ""));
+        let places = known.find(|places| !places.is_empty());
+        places.unwrap_or_else(|| self.element_at(element, field.path)).to_vec()
     }
 
     /// What an element of a CDA document carries. Acts nest at any depth, and each may have its

@@ -20,6 +20,7 @@ mod judge;
 mod locate;
 mod logins;
 mod names;
+mod patched;
 mod patterns;
 mod phones;
 mod profile;

@@ -28,6 +28,8 @@ impl Words {
     /// Of a canonical path: JSON, XML, multipart, or a plain name.
     pub(super) fn of_path(path: &str) -> Words {
         let mut out = Words::default();
+        // Where a document stands in a message is no name of its fields.
+        let path = path.trim_start_matches("part:");
         for part in path.split(['.', '/', '[', ']', '|', ':', '\'', '"', '$', '*', '@']) {
             let before = out.words.len();
             split_words(part, &mut out.words);

@@ -59,6 +59,8 @@ mod table;
 #[cfg(test)]
 mod copies_tests;
 #[cfg(test)]
+mod ends_tests;
+#[cfg(test)]
 mod eviction_tests;
 #[cfg(test)]
 mod model_tests;

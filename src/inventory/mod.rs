@@ -10,6 +10,7 @@
 //! | `template/` | path templates: segment shapes, collapsing of paths and of object keys |
 //! | `compact` | collapsing and caps over a whole rollup |
 //! | `standards` | one endpoint, one standard |
+//! | `fhir` | the grammar of FHIR's paths |
 //! | `judge` | the seam to detection |
 //! | `marks` | what people say of fields |
 //! | `assess` | rollup to inventory |
@@ -22,6 +23,7 @@ pub mod assess;
 pub mod assessed;
 pub mod compact;
 pub mod digest;
+pub mod fhir;
 pub mod judge;
 pub mod marks;
 pub mod merge;

@@ -43,8 +43,13 @@ pub struct Running {
 impl Running {
     /// Starts it and waits for a line with this text.
     pub fn start(mut command: Command, until: &str) -> Running {
-        let mut child =
-            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        command.stdout(Stdio::null());
+        Running::start_with_output(command, until)
+    }
+
+    /// The same, with standard output where `command` puts it.
+    pub fn start_with_output(mut command: Command, until: &str) -> Running {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
         let lines = BufReader::new(child.stderr.take().expect("a pipe"));
         let (tell, told) = sync_channel(1024);
         std::thread::spawn(move || {
