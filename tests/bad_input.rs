@@ -198,6 +198,50 @@ fn a_database_made_with_another_key_is_left_alone() {
 }
 
 #[test]
+fn a_mistyped_key_file_is_told_before_a_key_is_made() {
+    let (lab, digest) = stored();
+    let clinic = fixture("clinic/clinic.pcap");
+    let mistyped = lab.path("kye");
+    let args = ["replay", "--no-progress", "--db", "db", "--key-file", "kye"].map(PathBuf::from);
+    let ran = lab.run(args.iter().chain([&clinic]));
+    one_line(&ran, USAGE, &["db", "made with key", "kye", "--key-file"]);
+    assert!(!mistyped.exists(), "a key was made");
+    // The usual place is no other.
+    let ran = lab.run(["replay", "--no-progress", "--db", "db", clinic.to_str().expect("UTF-8")]);
+    one_line(&ran, USAGE, &["db", "made with key", "data/phitap/key"]);
+    assert!(!lab.path("data").exists(), "a key was made");
+    assert_eq!(lab.digest("db"), digest);
+}
+
+#[test]
+fn a_database_that_may_not_be_read_is_told_without_sqlites_address_of_it() {
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65534;
+    let (lab, _) = stored();
+    let mode = |name: &str, mode| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(lab.path(name), mode).expect("ours");
+    };
+    mode("", 0o755);
+    mode("db", 0);
+    for args in [&["endpoints", "--db", "db"][..], &["sql", "--db", "db", "select 1"]] {
+        let mut command = lab.command(args);
+        // For root nothing is closed.
+        if std::fs::File::open(lab.path("db")).is_ok() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        let Ok(output) = command.output() else {
+            return support::skip("a database of another user", "the program is out of its reach");
+        };
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(USAGE), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said.contains("db: permission denied") && said.contains("--db"), "{said}");
+        assert!(!said.contains("immutable") && !said.contains("file:"), "{said}");
+    }
+}
+
+#[test]
 fn a_key_that_is_none_or_open_to_others_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let (lab, digest) = stored();

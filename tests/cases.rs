@@ -53,6 +53,9 @@ struct Connection {
     /// And all of that so often.
     #[serde(default = "once")]
     times: usize,
+    /// So many hours later than it would begin.
+    #[serde(default)]
+    hours: u64,
     /// The most bytes a segment carries.
     #[serde(default = "whole")]
     segment: usize,
@@ -187,7 +190,8 @@ fn answers(case: &Case) -> Result<Answers, String> {
     let lab = Lab::default();
     let mut frames = Vec::new();
     for (number, connection) in (0..).zip(&case.connection) {
-        frames.extend(connection.frames(EPOCH_US + number * SECOND_US)?);
+        let at_us = EPOCH_US + (number + connection.hours * 3600) * SECOND_US;
+        frames.extend(connection.frames(at_us)?);
     }
     let input = lab.file("case.pcap", pcap(&frames));
     let mut more: Vec<&str> = case.replay.iter().map(String::as_str).collect();
@@ -352,6 +356,10 @@ cases! {
     finding_clear_beside_tls
     finding_credentials_in_clear
     finding_credentials_in_url
+    finding_messages_in_clear
+    finding_messages_refused
+    finding_messages_unacknowledged
+    finding_new_sender
     finding_secret_in_response
     finding_sensitive_in_clear
     finding_sensitive_in_url
@@ -420,6 +428,7 @@ fn scripts_become_messages() {
                      0\r\nA: b\r\n\r\n";
     assert!(said(text).unwrap().eq([expected]));
     assert!(said("@ raw\n> 16 03 01").unwrap().eq([[0x16, 3, 1]]));
+    assert!(said("@ mllp\n> MSH|\n> PID|").unwrap().eq([b"\x0bMSH|\rPID|\r\x1c\r"]));
     for wrong in ["", "GET /", "@ coded rot13\n> A\n>\n> b", "@ nothing\n> A", "@ raw\n> 1"] {
         assert!(said(wrong).is_err(), "{wrong:?}");
     }

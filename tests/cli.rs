@@ -242,6 +242,24 @@ fn events_are_as_the_schema_says() {
 }
 
 #[test]
+fn not_seen_is_never_called_nothing_where_packets_were_left_out_or_none_came() {
+    let lab = Lab::default();
+    let clinic = fixture("clinic/clinic.pcap");
+    let unseen = |inputs: &[&std::path::Path], more: &[&str]| {
+        let said = lab.replay("db", inputs, more).expect(0).stdout;
+        let (_, unseen) = said.split_once("\nNot seen\n").expect("there");
+        unseen.split_once("\n\n").expect("another part").0.to_owned()
+    };
+    let filtered = unseen(&[&clinic], &["--filter", "udp"]);
+    assert!(filtered.contains("packets filtered out"), "{filtered}");
+    assert!(!filtered.contains("nothing"), "{filtered}");
+    let none = unseen(&[&lab.file("none.pcap", support::capture::pcap(&[]))], &[]);
+    assert_eq!(none, "  no packet was read");
+    let again = unseen(&[&clinic], &["--filter", "udp"]);
+    assert!(again.contains("no packet was read: there was no new capture"), "{again}");
+}
+
+#[test]
 fn events_of_a_second_run_are_appended() {
     use std::os::unix::fs::PermissionsExt;
     let lab = Lab::default();

@@ -175,3 +175,180 @@ fn openapi_spec_validator_accepts_what_is_exported() {
     let ran = Command::new(&python).args(["-c", VALIDATE]).args(&args).output().expect("python");
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
 }
+
+const VALIDATE_SARIF: &str = r#"
+const folder = "@microsoft/jest-sarif/lib/";
+const home = require.resolve("@microsoft/jest-sarif/package.json");
+const Ajv = require(require.resolve("ajv", { paths: [home] }));
+const draft = require(require.resolve("ajv/lib/refs/json-schema-draft-04.json", { paths: [home] }));
+const ajv = new Ajv({ schemaId: "auto", validateSchema: false, allErrors: true, logger: false });
+ajv.addMetaSchema(draft);
+const check = ajv.compile(require(folder + "schemas/sarif-2.1.0-rtm.5.json"));
+let wrong = 0;
+for (const name of process.argv.slice(1)) {
+  if (!check(JSON.parse(require("fs").readFileSync(name, "utf8")))) {
+    wrong += 1;
+    console.error(name, JSON.stringify(check.errors.slice(0, 5), null, 1));
+  }
+}
+process.exit(wrong ? 1 : 0);
+"#;
+
+/// Whether node finds the package that holds the schema.
+fn has_sarif_schema() -> bool {
+    let find = "require.resolve('@microsoft/jest-sarif/package.json')";
+    Command::new("node").args(["-e", find]).output().is_ok_and(|ran| ran.status.success())
+}
+
+fn sarif_is_valid(files: &[std::path::PathBuf]) -> Result<(), String> {
+    let ran = Command::new("node").args(["-e", VALIDATE_SARIF]).args(files).output();
+    let ran = ran.map_err(|e| e.to_string())?;
+    if ran.status.success() {
+        return Ok(());
+    }
+    Err(String::from_utf8_lossy(&ran.stderr).into_owned())
+}
+
+#[test]
+fn the_json_schema_of_sarif_accepts_every_report() {
+    if !has_sarif_schema() {
+        let why = "node with the npm package @microsoft/jest-sarif not found (NODE_PATH names \
+                   the folder node_modules)";
+        skip("SARIF against its JSON schema", why);
+        return;
+    }
+    let lab = Lab::default();
+    let mut files = Vec::new();
+    for name in ["clinic/clinic.pcap", "hospital/hospital.pcap", "tls/tls.pcap"] {
+        let db = name.replace('/', "-");
+        lab.replay(&db, &[&fixture(name)], &[]);
+        for finding in lab.query(&db, &["findings"]).iter().take(2) {
+            let id = finding["id"].as_str().unwrap();
+            let set = ["findings", "set", id, "accepted", "--reason", "known", "--db", &db];
+            lab.run(set).expect(0);
+        }
+        let file = format!("{db}.sarif");
+        lab.run(["report", "--db", &db, "-o", &file]).expect(0);
+        files.push(lab.path(&file));
+    }
+    sarif_is_valid(&files).unwrap();
+    // The judge is awake: a result without a message is refused.
+    let mut log: Value = serde_json::from_str(&read(&lab, "clinic-clinic.pcap.sarif")).unwrap();
+    log["runs"][0]["results"][0].as_object_mut().unwrap().remove("message");
+    std::fs::write(lab.path("bad.sarif"), log.to_string()).unwrap();
+    let refused = sarif_is_valid(&[lab.path("bad.sarif")]).unwrap_err();
+    assert!(refused.contains("message"), "{refused}");
+}
+
+fn hospital() -> Lab {
+    let lab = Lab::default();
+    lab.replay("db", &[&fixture("hospital/hospital.pcap")], &[]).expect(0);
+    lab
+}
+
+/// What `key` says of the services, by name.
+fn services(lab: &Lab, key: &str) -> std::collections::BTreeMap<String, Value> {
+    let rows = lab.query("db", &["services"]);
+    rows.iter().map(|s| (s["service"].as_str().unwrap().to_owned(), s[key].clone())).collect()
+}
+
+#[test]
+fn one_inventory_holds_what_a_hospital_says_in_clear_over_mllp_and_over_tls() {
+    let lab = hospital();
+    let encrypted = services(&lab, "encrypted");
+    for (service, how) in [
+        ("10.30.0.21:2575", "none"),
+        ("10.30.0.22:2575", "none"),
+        ("10.30.0.23:2575", "none"),
+        ("archive.hospital.example", "all"),
+        ("canteen.example", "all"),
+        ("fhir.hospital.example", "some"),
+        ("pacs.hospital.example", "all"),
+        ("portal.hospital.example", "some"),
+        ("ward.hospital.example", "none"),
+        ("www.hospital.example", "none"),
+    ] {
+        assert_eq!(encrypted[service], how, "{service}");
+    }
+    assert_eq!(encrypted.len(), 10);
+    let tls = services(&lab, "tls");
+    let clinical = |service: &str| tls[service]["clinical"].as_array().map_or(0, Vec::len);
+    for service in ["archive.hospital.example", "fhir.hospital.example", "pacs.hospital.example"] {
+        assert!(clinical(service) > 0, "{service}");
+    }
+    // Whose they are does not make them clinical.
+    assert_eq!((clinical("canteen.example"), clinical("portal.hospital.example")), (0, 0));
+    assert_eq!(tls["archive.hospital.example"]["client_certificates"], 1);
+    let rows = lab.query("db", &["endpoints", "--service", "10.30.0.22:2575"]);
+    assert_eq!(rows[0]["statuses"], serde_json::json!({"AA": 6, "AE": 1, "AR": 1}));
+    let rows = lab.query("db", &["endpoints", "--service", "archive.hospital.example"]);
+    assert_eq!((&rows[0]["encrypted"], &rows[0]["clients"]), (&"all".into(), &1.into()));
+    assert_eq!(rows[0]["coverage"]["undecoded"], 1);
+}
+
+#[test]
+fn the_hospitals_findings_are_those_that_were_put_there() {
+    let lab = hospital();
+    let findings = lab.query("db", &["findings"]);
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    let mut seen: Vec<(String, String)> =
+        findings.iter().map(|f| (text(f, "rule"), text(f, "service"))).collect();
+    seen.sort();
+    seen.dedup();
+    let expected = [
+        ("clear-beside-tls", "fhir.hospital.example"),
+        ("credentials-in-clear", "fhir.hospital.example"),
+        ("messages-refused", "10.30.0.22:2575"),
+        ("messages-unacknowledged", "10.30.0.23:2575"),
+        ("sensitive-data-in-clear", "10.30.0.21:2575"),
+        ("sensitive-data-in-clear", "10.30.0.22:2575"),
+        ("sensitive-data-in-clear", "10.30.0.23:2575"),
+        ("sensitive-data-in-clear", "fhir.hospital.example"),
+        ("sensitive-data-in-clear", "ward.hospital.example"),
+        ("sensitive-data-in-url", "fhir.hospital.example"),
+        ("sensitive-data-unauthenticated", "ward.hospital.example"),
+        ("tls-certificate-expiry", "pacs.hospital.example"),
+        ("tls-certificate-expiry", "portal.hospital.example"),
+        ("tls-certificate-self-signed", "canteen.example"),
+        ("tls-version-obsolete", "pacs.hospital.example"),
+    ];
+    let seen: Vec<(&str, &str)> = seen.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn one_report_says_what_a_stranger_to_the_tool_needs_to_act() {
+    let lab = hospital();
+    lab.run(["report", "--db", "db", "-o", "r.html", "--title", "North Hospital"]).expect(0);
+    lab.run(["report", "--db", "db", "-o", "r.md", "--draft"]).expect(0);
+    for name in ["r.html", "r.md"] {
+        // What Markdown escapes is meant as it is without.
+        let page = read(&lab, name).replace('\\', "").replace("&#58;", ":");
+        for word in [
+            "What to do first",
+            "ward.hospital.example",
+            "10.30.0.21:2575 (LABSYS / NORTH)",
+            "negotiates TLS 1.1",
+            "require authentication",
+            "Encrypted services",
+            "nothing is decrypted",
+            "CN=pacs.hospital.example",
+            "until 2024-01-01",
+            "hidden by TLS 1.3",
+            "with a certificate of the client",
+            "Messages were refused by their receiver",
+            "Messages were never acknowledged",
+            "ADT^A01",
+            "packets not analysed: udp",
+            "Supports evidence for",
+        ] {
+            assert!(page.contains(word), "{name}: {word:?} is missing");
+        }
+        let addresses = page.matches("10.30.1.").count();
+        assert_eq!(addresses, page.matches("10.30.1.0/24").count(), "{name}: clients by network");
+    }
+    let page = read(&lab, "r.html");
+    let first = page.split("id=\"first\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert_eq!(first.matches("<li>").count(), 5);
+    assert!(page.contains("RESULTS / NORTH"), "who answers on an address that has no name");
+}

@@ -433,9 +433,34 @@ const NAMED: &[[&str; 4]] = &[
     ["/g/QCLLJKBM", "h.example", "App/2 token=6a616e65726f65406d61696c2e6f7267", "text/plain"],
     ["/a", "h.example", "am9obi5kb2VAbWFpbC5leGFtcGxlLm9yZw==", "application/quill,nora"],
     ["/a", "h.example", "x/1", "application/12quillroad"],
+    ["/documents/Nora_Quill.pdf", "h.example", "x/1", "text/plain"],
+    ["/documents/Quill-Nora.docx", "h.example", "x/1", "text/plain"],
+    ["/documents/Quill.json", "h.example", "x/1", "text/plain"],
+    ["/documents/letter-Quill.tar.gz", "h.example", "x/1", "text/plain"],
+    ["/documents/QUILL", "h.example", "x/1", "text/plain"],
+    ["/documents/NORA.pdf", "h.example", "x/1", "text/plain"],
+    ["/bare?quill", "h.example", "x/1", "text/plain"],
+    ["/bare?8f14e45fceea167a5a36dedd4bea2543", "h.example", "x/1", "text/plain"],
+    ["/bare?6ba7b810-9dad-11d1-80b4-00c04fd43001", "h.example", "x/1", "text/plain"],
+    ["/bare?am9obi5kb2VAbWFpbC5leGFtcGxlLm9yZw", "h.example", "x/1", "text/plain"],
+    ["/bare?1937465", "h.example", "x/1", "text/plain"],
+    ["/q?8f14e45fceea167a5a36dedd4bea2543=1", "h.example", "x/1", "text/plain"],
+    ["/q?p[6ba7b810-9dad-11d1-80b4-00c04fd43001][name]=1", "h.example", "x/1", "text/plain"],
+    ["/q?p%5B8f14e45fceea167a5a36dedd4bea2543%5D=1", "h.example", "x/1", "text/plain"],
 ];
 /// What must be nowhere of them.
-const UNSAID: &[&str] = &["nora", "quill", "cllj", "943.476", "6a616e6572", "zk3q8vt", "am9obi5k"];
+const UNSAID: &[&str] = &[
+    "nora",
+    "quill",
+    "cllj",
+    "943.476",
+    "6a616e6572",
+    "zk3q8vt",
+    "am9obi5k",
+    "8f14e45f",
+    "6ba7b810",
+    "1937465",
+];
 
 #[test]
 fn names_that_are_data_are_not_kept() {
@@ -459,6 +484,38 @@ fn names_that_are_data_are_not_kept() {
     );
     let search = AhoCorasick::builder().ascii_case_insensitive(true).build(UNSAID).expect("built");
     for (name, bytes) in &written {
+        let found: Vec<&str> = search.find_iter(bytes).map(|hit| UNSAID[hit.pattern()]).collect();
+        assert!(found.is_empty(), "{name} holds {found:?}");
+    }
+}
+
+#[test]
+fn keys_with_a_value_in_them_are_not_kept() {
+    const KEYS: &str = r#"{"Patient/8f14e45fceea167a5a36dedd4bea2543":1,
+        "urn:uuid:8f14e45fceea167a5a36dedd4bea2543":1,
+        "6ba7b810-9dad-11d1-80b4-00c04fd43001 note":{"kept":1},"k:1937465":1}"#;
+    const FORM: &str = "p[6ba7b810-9dad-11d1-80b4-00c04fd43001][name]=1&8f14e45fceea167a&kept=1";
+    let mut frames = Vec::new();
+    for (number, (media, body)) in
+        [("json", KEYS), ("x-www-form-urlencoded", FORM)].iter().enumerate()
+    {
+        let at = 1_767_225_600_000_000 + 1_000_000 * number as u64;
+        let ask =
+            format!("POST /keys HTTP/1.1\nHost: h.example\nContent-Type: application/{media}");
+        let talk = Conversation::open(&format!("10.9.0.1:{}", 42000 + number), "10.9.0.2:80", at);
+        let answer = "HTTP/1.1 200 OK\nContent-Type: text/plain";
+        frames.append(&mut talk.exchange((&ask, body.as_bytes()), (answer, b"ok")).close());
+    }
+    let lab = Lab::default();
+    let pcap = lab.path("keys.pcap");
+    capture::write(&pcap, &frames);
+    lab.replay("k.db", &[&pcap], &[]).expect(0);
+    let rows = lab.query("k.db", &["fields", "--all"]);
+    let kept =
+        |row: &&serde_json::Value| row["field"].as_str().is_some_and(|f| f.ends_with("kept"));
+    assert_eq!(rows.iter().filter(kept).count(), 2, "{rows:#?}");
+    let search = AhoCorasick::builder().ascii_case_insensitive(true).build(UNSAID).expect("built");
+    for (name, bytes) in &files(&lab, "k.db") {
         let found: Vec<&str> = search.find_iter(bytes).map(|hit| UNSAID[hit.pattern()]).collect();
         assert!(found.is_empty(), "{name} holds {found:?}");
     }

@@ -1,21 +1,17 @@
 //! One flow, from its first bytes to its last: identify, parse, pair.
 
+mod charges;
+
 use std::sync::Arc;
 
 use crate::base::Timestamp;
-use crate::base::limits::IDENTIFY_BYTES_PER_WORKER;
 use crate::flow::{FlowInfo, FlowTotals};
-use crate::model::{
-    Anomaly, Correlation, Direction, EndCause, Hl7Header, MessageEvent, MessageHead, StreamEvent,
-    StreamInput, SwitchTo,
-};
-use crate::protocol::{
-    Identification, Identifier, MessageSink, Parser, Protocol, leaves_framing_open, protocol_named,
-};
+use crate::model::{Direction, EndCause, StreamEvent, StreamInput, SwitchTo};
+use crate::protocol::{Identification, Identifier, Parser, Protocol, protocol_named};
 
 use super::doubts::Memory;
-use super::half::{Request, Response};
-use super::pairing::Pairing;
+use super::listener::Listener;
+use super::pairing::{Ending, Pairing};
 use super::workbench::Workbench;
 
 /// What is known of a flow so far.
@@ -23,14 +19,18 @@ pub struct Conversation {
     stage: Stage,
     /// The orientation was guessed wrong: directions are turned round before anything sees them.
     flipped: bool,
-    /// Name of the protocol, for the books.
-    outcome: &'static str,
+    /// Name of the protocol, for the books; behind one pointer: there are millions of these.
+    outcome: &'static &'static str,
     next_tx: u64,
+    /// Heap bytes that its open messages are charged.
+    open_bytes: u32,
     /// What passed, for copies of it that come late.
     pub(super) memory: Memory,
 }
 
 enum Stage {
+    /// Nothing came yet: most flows of a flood stay here, and cost nothing beyond their places.
+    Silent,
     Identifying(Box<Identifier>),
     Speaking(Box<Speaking>),
     /// Its TLS session was told: what follows is counted for this service.
@@ -60,6 +60,8 @@ struct Speaking {
     bytes: u64,
     /// Set by an event: the service of a TLS session.
     encrypted: Option<Arc<str>>,
+    /// Who answers ended the stream, or fell silent.
+    over: bool,
 }
 
 impl Stage {
@@ -74,6 +76,7 @@ impl Stage {
                 interim: false,
                 bytes: 0,
                 encrypted: None,
+                over: false,
             }))
         })
     }
@@ -84,25 +87,24 @@ pub const EMPTY: &str = "empty";
 /// Outcome of a flow nobody could identify.
 pub const UNIDENTIFIED: &str = "unidentified";
 
-impl Conversation {
-    /// A flow of which nothing is known.
-    pub fn new(flow: &FlowInfo) -> Self {
+impl Default for Conversation {
+    /// Of a flow of which nothing is known.
+    fn default() -> Self {
         Conversation {
-            stage: Stage::Identifying(Box::new(Identifier::new(flow.orientation.is_midstream()))),
+            stage: Stage::Silent,
             flipped: false,
-            outcome: EMPTY,
+            outcome: &EMPTY,
             next_tx: 0,
+            open_bytes: 0,
             memory: Memory::default(),
         }
     }
+}
 
+impl Conversation {
     /// For another reading of a flow: one that speaks `protocol`, or is to be identified anew.
-    pub fn shadow(
-        flow: &FlowInfo,
-        protocol: Option<&'static Protocol>,
-        flipped: bool,
-    ) -> Conversation {
-        let mut conversation = Conversation::new(flow);
+    pub fn shadow(protocol: Option<&'static Protocol>, flipped: bool) -> Conversation {
+        let mut conversation = Conversation::default();
         if let Some(protocol) = protocol {
             conversation.stage = Stage::speaking(protocol);
             conversation.flipped = flipped;
@@ -112,7 +114,7 @@ impl Conversation {
 
     /// The other reading is over.
     pub fn end_shadow(mut self, flow: &FlowInfo, bench: &mut Workbench) {
-        self.end_speaking(flow, bench);
+        self.end_speaking(flow, false, bench);
         self.give_up(bench);
     }
 
@@ -133,7 +135,7 @@ impl Conversation {
 
     /// Whether its protocol is not told yet.
     pub(super) fn is_identifying(&self) -> bool {
-        matches!(self.stage, Stage::Identifying(_))
+        matches!(self.stage, Stage::Silent | Stage::Identifying(_))
     }
 
     /// The protocol it speaks.
@@ -148,7 +150,7 @@ impl Conversation {
     pub(super) fn is_over(&self) -> bool {
         match &self.stage {
             Stage::Closed | Stage::Encrypted(_) => true,
-            Stage::Identifying(_) => false,
+            Stage::Silent | Stage::Identifying(_) => false,
             Stage::Speaking(speaking) => {
                 speaking.pairing.is_empty() && speaking.parser.is_between_messages()
             }
@@ -162,9 +164,10 @@ impl Conversation {
 
     /// Takes the next step of one stream.
     pub fn event(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
-        if self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
-            self.outcome = UNIDENTIFIED;
+        if *self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
+            self.outcome = &UNIDENTIFIED;
         }
+        let resting = self.resting_bytes();
         self.remember(flow, &event, bench);
         let at = event.at;
         let mut event = event;
@@ -173,12 +176,18 @@ impl Conversation {
         }
         self.step(flow, event, bench);
         self.settle_memory(at, bench);
+        self.charge(resting, bench);
     }
 
     fn step(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
         match &mut self.stage {
             Stage::Closed => {}
             Stage::Encrypted(session) => session.bytes += byte_count(&event),
+            Stage::Silent => {
+                let identifier = Identifier::new(flow.orientation.is_midstream());
+                self.stage = Stage::Identifying(Box::new(identifier));
+                self.identify(flow, event, bench);
+            }
             Stage::Identifying(_) => self.identify(flow, event, bench),
             Stage::Speaking(_) => self.speak(flow, event, bench),
         }
@@ -186,13 +195,16 @@ impl Conversation {
 
     /// The flow is over.
     pub fn close(mut self, flow: &FlowInfo, totals: &FlowTotals, bench: &mut Workbench) {
-        self.end_speaking(flow, bench);
+        let resting = self.resting_bytes();
+        let answers = if self.flipped { &totals.to_server } else { &totals.to_client };
+        self.end_speaking(flow, answers.seen(), bench);
         if let Stage::Encrypted(session) = &self.stage {
             bench.encrypted_bytes(&session.service, session.bytes, totals.last);
         }
         self.settle_memory(totals.last, bench);
         self.forget(flow, bench);
         self.give_up(bench);
+        self.release(resting, bench);
         let flow = self.oriented(flow);
         let stats = bench.accumulator.flow(flow.server, self.outcome);
         stats.flows += 1;
@@ -220,7 +232,7 @@ impl Conversation {
         let (protocol, flipped) = match identifier.push(&event) {
             Identification::Undecided => {
                 bench.undecided_bytes += identifier.held_bytes();
-                if bench.undecided_bytes > IDENTIFY_BYTES_PER_WORKER {
+                if bench.undecided_bytes > bench.shares.undecided_bytes {
                     bench.odd("identification-limit");
                     self.give_up(bench);
                 }
@@ -232,7 +244,7 @@ impl Conversation {
             }
             Identification::Found { protocol, flipped } => (protocol, flipped),
         };
-        self.outcome = protocol.name;
+        self.outcome = &protocol.name;
         self.flipped ^= flipped;
         let Stage::Identifying(mut identifier) =
             std::mem::replace(&mut self.stage, Stage::speaking(protocol))
@@ -269,10 +281,11 @@ impl Conversation {
             next_tx: &mut self.next_tx,
             bench,
         };
-        if let (Direction::ToClient, StreamInput::End(EndCause::Fin)) =
-            (event.direction, event.input)
-        {
-            sink.pairing.closed();
+        if let (Direction::ToClient, StreamInput::End(cause)) = (event.direction, event.input) {
+            if cause == EndCause::Fin {
+                sink.pairing.closed();
+            }
+            speaking.over = cause != EndCause::Cut;
         }
         speaking.parser.push(event, &mut sink);
         speaking.bytes += byte_count(&event);
@@ -283,7 +296,7 @@ impl Conversation {
         }
         if let Some(to) = speaking.switch {
             let remainder = std::mem::take(&mut speaking.remainder);
-            self.end_speaking(flow, bench);
+            self.end_speaking(flow, false, bench);
             self.switch(to);
             for (direction, at, bytes) in remainder {
                 let input = StreamInput::Bytes(&bytes);
@@ -306,18 +319,22 @@ impl Conversation {
                 self.stage = Stage::Identifying(Box::new(Identifier::new(false)));
             }
             SwitchTo::Named(name) => {
-                self.outcome = name;
-                self.stage = protocol_named(name).map_or(Stage::Closed, Stage::speaking);
+                let protocol = protocol_named(name);
+                self.outcome = protocol.map_or(&UNIDENTIFIED, |protocol| &protocol.name);
+                self.stage = protocol.map_or(Stage::Closed, Stage::speaking);
             }
         }
     }
 
-    fn end_speaking(&mut self, flow: &FlowInfo, bench: &mut Workbench) {
+    /// `heard`: something was seen of who answers.
+    fn end_speaking(&mut self, flow: &FlowInfo, heard: bool, bench: &mut Workbench) {
         let flow = self.oriented(flow);
         let next_tx = &mut self.next_tx;
         if let Stage::Speaking(speaking) = &mut self.stage {
             let protocol = speaking.protocol.name;
-            speaking.pairing.end(&mut |exchange| bench.finish(&flow, protocol, next_tx, exchange));
+            let ending = Ending { heard, over: speaking.over };
+            let mut done = |exchange| bench.finish(&flow, protocol, next_tx, exchange);
+            speaking.pairing.end(ending, &mut done);
         }
     }
 }
@@ -326,144 +343,5 @@ fn byte_count(event: &StreamEvent<'_>) -> u64 {
     match event.input {
         StreamInput::Bytes(bytes) => bytes.len() as u64,
         StreamInput::Gap(_) | StreamInput::End(_) => 0,
-    }
-}
-
-/// Takes the parser's events of one flow.
-struct Listener<'a> {
-    flow: &'a FlowInfo,
-    protocol: &'static str,
-    pairing: &'a mut Pairing,
-    switch: &'a mut Option<SwitchTo>,
-    remainder: &'a mut Vec<(Direction, Timestamp, Vec<u8>)>,
-    interim: &'a mut bool,
-    encrypted: &'a mut Option<Arc<str>>,
-    next_tx: &'a mut u64,
-    bench: &'a mut Workbench,
-}
-
-impl Listener<'_> {
-    fn settle(&mut self) {
-        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
-        let next_tx = &mut *self.next_tx;
-        self.pairing.settle(&mut |exchange| bench.finish(flow, protocol, next_tx, exchange));
-    }
-
-    fn anomaly(&mut self, direction: Direction, anomaly: Anomaly) {
-        let told = match self.pairing.passing(direction) {
-            Some(half) => {
-                half.anomaly(anomaly.0);
-                None
-            }
-            None => {
-                self.bench.odd(anomaly.0);
-                Some(anomaly.0)
-            }
-        };
-        if leaves_framing_open(anomaly) && self.bench.shadow.is_none() {
-            self.bench.unframed.push((direction, told));
-        }
-    }
-}
-
-impl MessageSink for Listener<'_> {
-    fn message(&mut self, event: MessageEvent<'_>) {
-        match event {
-            MessageEvent::Head { direction, at, correlation, tentative, head } => match head {
-                MessageHead::HttpRequest { .. } => {
-                    let mut request = self.bench.spare_request();
-                    (request.half.at, request.half.tentative) = (at, tentative);
-                    self.bench.request_head(&head, &mut request);
-                    self.begin_request(correlation, request);
-                }
-                // 101 is the last response of the old protocol; the others come before one.
-                MessageHead::HttpResponse { status: 100 | 102..=199, .. } => *self.interim = true,
-                MessageHead::HttpResponse { .. } => {
-                    *self.interim = false;
-                    let mut response = self.bench.spare_response();
-                    (response.half.at, response.half.tentative) = (at, tentative);
-                    self.bench.response_head(&head, &mut response);
-                    self.begin_response(correlation, response);
-                }
-                MessageHead::Hl7v2(header) => self.hl7v2(direction, at, correlation, &header),
-            },
-            MessageEvent::End { direction: Direction::ToClient, .. } if *self.interim => {
-                *self.interim = false;
-            }
-            MessageEvent::Body { direction, bytes } => {
-                if let Some(half) = self.pairing.passing(direction) {
-                    self.bench.body(direction, half, bytes);
-                }
-            }
-            MessageEvent::BodyGap { direction, len } => {
-                if let Some(half) = self.pairing.passing(direction) {
-                    self.bench.body_gap(direction, half, len);
-                }
-            }
-            MessageEvent::Trailers { direction, headers } => {
-                if let Some(half) = self.pairing.passing(direction) {
-                    self.bench.headers(direction, half, headers);
-                }
-            }
-            MessageEvent::End { direction, complete, .. } => {
-                if let Some(half) = self.pairing.passing(direction) {
-                    self.bench.end(direction, half, complete);
-                }
-                self.settle();
-            }
-            MessageEvent::Lost { direction, refuted } => {
-                if refuted {
-                    self.pairing.refuted(direction);
-                }
-                self.pairing.lost(direction);
-            }
-            MessageEvent::Anomaly { direction, anomaly } => self.anomaly(direction, anomaly),
-            // Another reading of a flow is looked at for values; a session has none.
-            MessageEvent::Session { .. } if self.bench.shadow.is_some() => {}
-            MessageEvent::Session { session } => {
-                let service = self.bench.tls_session(self.flow, self.next_tx, session);
-                *self.encrypted = Some(service);
-            }
-            MessageEvent::Switch { to } => *self.switch = Some(to),
-            MessageEvent::Remainder { direction, at, bytes } => {
-                self.remainder.push((direction, at, bytes.to_vec()));
-            }
-            MessageEvent::GaveUp { direction, anomaly } => {
-                self.bench.odd(anomaly.0);
-                self.pairing.lost(direction);
-            }
-        }
-    }
-}
-
-impl Listener<'_> {
-    fn hl7v2(&mut self, direction: Direction, at: Timestamp, by: Correlation, said: &Hl7Header) {
-        if direction == Direction::ToServer {
-            let mut request = self.bench.spare_request();
-            request.half.at = at;
-            self.bench.hl7v2_request(said, &mut request);
-            self.begin_request(by, request);
-        } else {
-            let mut response = self.bench.spare_response();
-            response.half.at = at;
-            self.bench.hl7v2_response(said, &mut response);
-            self.begin_response(by, response);
-        }
-    }
-
-    fn begin_request(&mut self, correlation: Correlation, request: Box<Request>) {
-        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
-        let next_tx = &mut *self.next_tx;
-        self.pairing.request(correlation, request, &mut |exchange| {
-            bench.finish(flow, protocol, next_tx, exchange);
-        });
-    }
-
-    fn begin_response(&mut self, correlation: Correlation, response: Box<Response>) {
-        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
-        let next_tx = &mut *self.next_tx;
-        self.pairing.response(correlation, response, &mut |exchange| {
-            bench.finish(flow, protocol, next_tx, exchange);
-        });
     }
 }

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::base::limits::PATH_SEGMENTS_MAX;
 use crate::content::percent_decode;
 use crate::flow::FlowInfo;
-use crate::inventory::{EndpointStats, Span, template_path};
+use crate::inventory::{EndpointStats, Sender, Span, UNACKNOWLEDGED, template_path};
 use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status, Value, ValueKind};
 
 use super::accumulate::EndpointRef;
@@ -222,17 +222,12 @@ impl Workbench {
         let one_sided = exchange.request.is_none() || exchange.response.is_none();
         stats.coverage.one_sided += u64::from(one_sided && !exchange.lost);
         if let Some(request) = &exchange.request {
-            for scheme in request.head.auth.iter() {
-                *stats.auth.entry(scheme).or_default() += 1;
-            }
-            for name in &request.head.url_credentials {
-                *stats.url_credentials.entry(name).or_default() += 1;
-            }
-            stats.span.merge(Span::at(request.half.at));
-            stats.encrypted += u64::from(request.head.secure);
-            *stats.clients.entry(flow.client.ip()).or_default() += 1;
-            for (interaction, count) in &request.half.facts.entries {
-                *stats.interactions.entry(interaction).or_default() += count;
+            count_request(stats, flow, request);
+            if standard == hl7v2::STANDARD {
+                count_sender(stats, flow, request);
+                if exchange.unanswered && request.head.expects_acknowledgement {
+                    *stats.anomalies.entry(UNACKNOWLEDGED).or_default() += 1;
+                }
             }
         }
         if let Some(response) = &exchange.response {
@@ -325,6 +320,31 @@ fn version_of_base(path: &[u8]) -> Option<fhir::Version> {
         .take_while(|segment| fhir::resource_type(segment).is_none())
         .filter_map(fhir::Version::of_segment)
         .last()
+}
+
+/// Adds what a request says of who sends it and how.
+fn count_request(stats: &mut EndpointStats, flow: &FlowInfo, request: &Request) {
+    for scheme in request.head.auth.iter() {
+        *stats.auth.entry(scheme).or_default() += 1;
+    }
+    for name in &request.head.url_credentials {
+        *stats.url_credentials.entry(name).or_default() += 1;
+    }
+    stats.span.merge(Span::at(request.half.at));
+    stats.encrypted += u64::from(request.head.secure);
+    *stats.clients.entry(flow.client.ip()).or_default() += 1;
+    for (interaction, count) in &request.half.facts.entries {
+        *stats.interactions.entry(interaction).or_default() += count;
+    }
+}
+
+/// Adds who sent an HL7 v2 message.
+fn count_sender(stats: &mut EndpointStats, flow: &FlowInfo, request: &Request) {
+    let name = request.head.hl7v2.as_ref().and_then(|said| said.sender.clone());
+    let sender = Sender { client: flow.client.ip(), name };
+    let seen = stats.senders.entry(sender).or_default();
+    seen.messages += 1;
+    seen.span.merge(Span::at(request.half.at));
 }
 
 /// Adds what one half alone says: its body's bytes and types, and what was odd about it.

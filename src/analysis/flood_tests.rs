@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::analysis::conversation::Conversation;
 use crate::analysis::workbench::Workbench;
-use crate::base::limits::{IDENTIFY_BYTES_PER_WORKER, PROBE_BYTES_MAX};
+use crate::base::limits::PROBE_BYTES_MAX;
 use crate::base::{InstallationKey, Timestamp};
 use crate::detect::Detector;
 use crate::flow::{FlowInfo, FlowTotals, Orientation};
@@ -33,20 +33,20 @@ fn what_flows_without_a_protocol_hold_is_bounded_and_others_are_still_told() {
     let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
     let mut bench = Workbench::new(detector, &InstallationKey::from_bytes([7; 32]));
     let noise = vec![b'x'; PROBE_BYTES_MAX / 2];
-    let count = 2 * IDENTIFY_BYTES_PER_WORKER / noise.len();
+    let count = 2 * bench.shares.undecided_bytes / noise.len();
     let mut open: Vec<(FlowInfo, Conversation)> = Vec::new();
     for n in 0..count as u64 {
         let flow = flow(n);
-        let mut conversation = Conversation::new(&flow);
+        let mut conversation = Conversation::default();
         says(&noise, &flow, &mut conversation, &mut bench);
-        assert!(bench.undecided_bytes <= IDENTIFY_BYTES_PER_WORKER);
+        assert!(bench.undecided_bytes <= bench.shares.undecided_bytes);
         open.push((flow, conversation));
     }
     let waiting = open.iter().filter(|(_, c)| c.is_identifying()).count();
     assert!((count / 3..count).contains(&waiting), "{waiting} of {count}");
     // Whoever says what it speaks is heard all the same.
     let legitimate = flow(count as u64);
-    let mut conversation = Conversation::new(&legitimate);
+    let mut conversation = Conversation::default();
     says(b"GET / HTTP/1.1\r\n\r\n", &legitimate, &mut conversation, &mut bench);
     assert_eq!(conversation.protocol().map(|p| p.name), Some("http/1"));
     for (flow, conversation) in open {

@@ -18,6 +18,9 @@ use super::recall::{Held, Remembered};
 /// query was inspected in full when the head passed.
 pub const TARGET_BYTES_MAX: usize = 8 * 1024;
 
+/// Heap bytes of a half that is kept for another message.
+const SPARE_BYTES_MAX: usize = 16 * 1024;
+
 /// What both halves have.
 #[derive(Debug, Default)]
 pub struct Half {
@@ -109,6 +112,8 @@ pub struct RequestHead {
     pub secure: bool,
     /// What an HL7 v2 header says, where that is what the request is.
     pub hl7v2: Option<Box<Hl7Said>>,
+    /// It asks for an acknowledgement whatever becomes of it.
+    pub expects_acknowledgement: bool,
 }
 
 /// A request.
@@ -146,13 +151,70 @@ pub struct Exchange {
     pub response: Option<Box<Response>>,
     /// One is missing because bytes of its direction were lost or not understood.
     pub lost: bool,
+    /// Nothing answered the whole request, although answers would have been seen and it was waited
+    /// for to the end.
+    pub unanswered: bool,
+}
+
+impl Exchange {
+    /// About how many heap bytes it takes.
+    pub fn held_bytes(&self) -> usize {
+        let request = self.request.as_ref().map_or(0, |request| {
+            size_of::<Request>() + request.head.path.capacity() + request.half.held_bytes()
+        });
+        let response = self
+            .response
+            .as_ref()
+            .map_or(0, |response| size_of::<Response>() + response.half.held_bytes());
+        request + response
+    }
 }
 
 impl Half {
+    /// About how many heap bytes it takes; what is held back to be recalled is counted there.
+    pub fn held_bytes(&self) -> usize {
+        let walker = self.walker.as_ref().map_or(0, |walker| walker.held_bytes());
+        self.leaves.held_bytes() + self.frames.held_bytes() + walker
+    }
+
+    /// It waits for another message: large logs are not worth their memory.
+    pub fn retire(&mut self) {
+        self.claim = None;
+        if self.held_bytes() > SPARE_BYTES_MAX {
+            (self.leaves, self.frames) = (Leaves::default(), Frames::default());
+        }
+    }
+
     /// Notes something odd, once.
     pub fn anomaly(&mut self, name: &'static str) {
         if !self.anomalies.contains(&name) {
             self.anomalies.push(name);
         }
+    }
+}
+
+impl RequestHead {
+    /// Makes it as new and keeps its memory.
+    pub fn reset(&mut self) {
+        let mut path = std::mem::take(&mut self.path);
+        let mut query = std::mem::take(&mut self.query);
+        path.clear();
+        query.clear();
+        *self = RequestHead { path, query, ..RequestHead::default() };
+    }
+}
+
+impl FhirHint {
+    /// `application/fhir+json`, `application/json+fhir` (DSTU2), `text/fhir+ndjson`, ….
+    pub fn is_fhir(media: &[u8]) -> bool {
+        media.windows(4).any(|w| w.eq_ignore_ascii_case(b"fhir"))
+    }
+
+    /// The `fhirVersion` parameter.
+    pub fn version(media: &[u8]) -> Option<Version> {
+        const NAME: &[u8] = b"fhirversion=";
+        let at = media.windows(NAME.len()).position(|w| w.eq_ignore_ascii_case(NAME))?;
+        let value = media.get(at + NAME.len()..)?.trim_ascii();
+        Version::parse(value.strip_prefix(b"\"").unwrap_or(value))
     }
 }

@@ -18,6 +18,7 @@ impl Workbench {
         let said = self.hl7v2_said(header);
         request.head.user_agent.clone_from(&said.sender);
         request.head.hl7v2 = Some(Box::new(said));
+        request.head.expects_acknowledgement = header.expects_acknowledgement();
         self.plan_hl7v2(&mut request.half);
     }
 
@@ -83,7 +84,7 @@ mod tests {
             encapsulation: Default::default(),
             orientation: Orientation::Syn,
         };
-        bench.finish(&flow, "any", &mut 0, Exchange { request: None, response, lost: false });
+        bench.finish(&flow, "any", &mut 0, Exchange { response, ..Exchange::default() });
         let (columns, paths, values) = (&mut bench.columns, &bench.paths, &bench.values);
         let rollup = bench.accumulator.take(columns, paths, values);
         let mut out = BTreeSet::new();

@@ -83,6 +83,11 @@ pub struct Frames {
 }
 
 impl Frames {
+    /// Heap bytes they take.
+    pub fn held_bytes(&self) -> usize {
+        self.stack.capacity() * size_of::<Frame>()
+    }
+
     /// Forgets the frames, and keeps their memory.
     pub fn clear(&mut self) {
         self.stack.clear();

@@ -230,6 +230,13 @@ impl Leaves {
         (plain, others)
     }
 
+    /// Heap bytes it takes.
+    pub fn held_bytes(&self) -> usize {
+        self.log.capacity() * size_of::<Leaf>()
+            + self.candidates.capacity() * size_of::<Candidate>()
+            + self.folded.capacity() * size_of::<(u32, Evidence)>()
+    }
+
     /// The leaves in the log that are not plain.
     pub fn candidates(&self) -> Vec<(Leaf, Candidate)> {
         self.since(Mark { leaf: 0, candidate: 0 }).1

@@ -1,7 +1,7 @@
 //! Floor 5: from the segments of one worker to what was observed. The data's way through it:
 //!
 //! - [`worker`]: a flow table and its bench; segments in, rollups out
-//! - [`conversation`]: one flow: identify, parse, pair
+//! - [`conversation`], [`listener`]: one flow: identify, parse, pair; what its parser says
 //! - [`history`], [`doubts`], [`readings`]: bytes that another copy may call in question; when it
 //!   does; what a receiver would have read that believed it
 //! - [`pairing`]: which response answers which request
@@ -31,6 +31,7 @@ pub mod history;
 pub mod hl7v2;
 pub mod inspect;
 pub mod leaves;
+pub mod listener;
 pub mod names;
 pub mod operation;
 pub mod pairing;

@@ -1,11 +1,14 @@
-//! What may be kept of names that traffic makes up: of programs (`User-Agent`, `Server`), hosts
-//! and media types. Parts that look like data become `{value}`, so that what is kept says which
-//! program, host or type it is, and not who uses it.
+//! What may be kept of names that traffic makes up: of fields, programs (`User-Agent`, `Server`),
+//! hosts and media types. Of all but fields the parts that look like data become `{value}`, so that
+//! what is kept says which program, host or type it is, and not who uses it.
 //!
 //! Each is a function of the string and the rules alone; callers remember the answers.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use crate::base::limits::KEY_BYTES_MAX;
+use crate::content::{KeyPolicy, percent_decode};
 use crate::detect::{Detector, knows_words};
 use crate::inventory::{Shape, key_is_data, shape_of};
 
@@ -19,6 +22,46 @@ const NUMBER_DIGITS_MIN: usize = 7;
 const VERSION_DIGITS_MAX: usize = 14;
 /// Digits in a row that a subtype may have: `mp4`, `hl7-v2`, `vnd.acme.2024`.
 const MEDIA_DIGITS_MAX: usize = 4;
+
+/// Which names of fields are stored (of keys, parameters, cookies, header fields), wherever they
+/// are told: in paths, and in the targets of events.
+#[derive(Clone)]
+pub struct FieldNames(Arc<Detector>);
+
+impl FieldNames {
+    /// Decides by `detector`'s rules.
+    pub fn new(detector: Arc<Detector>) -> Self {
+        FieldNames(detector)
+    }
+
+    /// Whether the name of `pair`, a parameter as it stands in a query (`name=value`, `name`), is
+    /// kept: as [`KeyPolicy`] says of it once it is decoded.
+    pub fn keeps_parameter(&self, pair: &[u8]) -> bool {
+        let end = memchr::memchr(b'=', pair);
+        let (name, _) = pair.split_at_checked(end.unwrap_or(pair.len())).unwrap_or((pair, b""));
+        let spaced: Vec<u8> = name.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+        let name = percent_decode(&spaced);
+        let name = name.trim_ascii();
+        let short = name.len() <= KEY_BYTES_MAX && std::str::from_utf8(name).is_ok();
+        short && if end.is_some() { self.keep(name) } else { self.keep_bare(name) }
+    }
+}
+
+/// Words that switch something in a query, beside those that all APIs use.
+const SWITCHES: [&str; 3] = ["nocache", "wadl", "xsd"];
+
+impl KeyPolicy for FieldNames {
+    fn keep(&self, key: &[u8]) -> bool {
+        self.0.keeps_key(key) && !key_is_data(key)
+    }
+
+    /// A query that is one word is a search, a person or a token as easily as a switch (`?wsdl`,
+    /// `?history`).
+    fn keep_bare(&self, text: &[u8]) -> bool {
+        let digit = text.iter().any(u8::is_ascii_digit);
+        !digit && knows_words(text, &SWITCHES) && self.keep(text)
+    }
+}
 
 /// A program's name for itself, each part of it that is data replaced. `None` where all of it
 /// together still is: `call (+44 7700 900123)`.
@@ -291,6 +334,32 @@ mod tests {
 
     fn detector() -> Detector {
         Detector::compile(&RulePack::builtin()).unwrap()
+    }
+
+    #[test]
+    fn what_has_no_value_is_a_name_where_all_its_words_are_known() {
+        let names = FieldNames::new(Arc::new(detector()));
+        for pair in
+            ["wsdl", "_history", "debug", "patient=1", "Lovelace=1", "line2=x", "a%5Bb%5D=1"]
+        {
+            assert!(names.keeps_parameter(pair.as_bytes()), "{pair}");
+        }
+        for pair in [
+            "8f14e45fceea167a5a36dedd4bea2543",
+            "6ba7b810-9dad-11d1-80b4-00c04fd43001",
+            "1234567",
+            "12",
+            "QmFzZTY0VG9rZW5XaXRoTG90c09mQnl0ZXM",
+            "Lovelace",
+            "lovelace",
+            "8f14e45fceea167a5a36dedd4bea2543=1",
+            "p%5B6ba7b810-9dad-11d1-80b4-00c04fd43001%5D=1",
+            "ada%40example.org=1",
+            "Peter+Chalmers=1",
+            "%ff=1",
+        ] {
+            assert!(!names.keeps_parameter(pair.as_bytes()), "{pair}");
+        }
     }
 
     #[test]

@@ -28,6 +28,24 @@ pub struct Pairing {
     pipelined: bool,
     /// The last response ended with its stream.
     closed: bool,
+    /// Requests so far.
+    asked: u64,
+    /// The number of the last of them that was answered.
+    answered: u64,
+    /// A response came that names no request which waits: any of them may be meant.
+    stray: bool,
+    /// What many open exchanges took when they were last counted, and how often they were not
+    /// counted since.
+    counted: (usize, u8),
+}
+
+/// What the end of a flow says of requests that wait.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ending {
+    /// Something was seen of who answers: an answer would have been, too.
+    pub heard: bool,
+    /// Who answers ended the stream, or fell silent: the recording did not just end.
+    pub over: bool,
 }
 
 /// What was lost since requests and responses were last in step.
@@ -68,10 +86,17 @@ impl Loss {
     }
 }
 
+/// Open exchanges up to which all are looked at with every step.
+const COUNTED_AT_ONCE: usize = 4;
+/// Steps after which more of them are looked at again.
+const COUNT_EVERY: u8 = 64;
+
 #[derive(Debug)]
 struct Slot {
     correlation: Correlation,
     exchange: Exchange,
+    /// The number of its request; 0 where it has none.
+    number: u64,
     /// A response of which it is not known yet which request it answers.
     floating: bool,
 }
@@ -119,7 +144,9 @@ impl Pairing {
         }
         self.make_room(done);
         let exchange = Exchange { request: Some(request), ..Exchange::default() };
-        self.open.push_back(Slot { correlation, exchange, floating: false });
+        self.asked += 1;
+        let number = self.asked;
+        self.open.push_back(Slot { correlation, exchange, number, floating: false });
     }
 
     /// A response's head. What can no longer find a request is handed to `done`.
@@ -139,13 +166,17 @@ impl Pairing {
         let mut waiting =
             self.open.iter_mut().filter(|slot| slot.waits() && slot.correlation == correlation);
         match waiting.next() {
-            Some(slot) if !floating => slot.exchange.response = Some(response),
+            Some(slot) if !floating => {
+                slot.exchange.response = Some(response);
+                self.answered = self.answered.max(slot.number);
+            }
             waiting => {
                 // Requests come before their responses: without one, none will be found.
                 floating &= waiting.is_some();
                 self.make_room(done);
+                self.stray = true;
                 let exchange = Exchange { response: Some(response), ..Exchange::default() };
-                self.open.push_back(Slot { correlation, exchange, floating });
+                self.open.push_back(Slot { correlation, exchange, number: 0, floating });
             }
         }
     }
@@ -209,13 +240,18 @@ impl Pairing {
     }
 
     /// The flow is over, or speaks something else from here on.
-    pub fn end(&mut self, done: &mut dyn FnMut(Exchange)) {
+    pub fn end(&mut self, ending: Ending, done: &mut dyn FnMut(Exchange)) {
         if self.loss.is_any() {
             let found = self.loss.searching == [false; 2];
             let counted = self.closed && self.loss.times == 1 && found;
             self.resolve(!self.pipelined || counted, done);
         }
-        for slot in self.open.drain(..) {
+        for mut slot in self.open.drain(..) {
+            let waited = ending.over || slot.number < self.answered;
+            let whole = |r: &Request| r.half.ended && !(r.half.gap || r.half.truncated);
+            let whole = slot.exchange.request.as_deref().is_some_and(whole);
+            slot.exchange.unanswered =
+                slot.waits() && whole && waited && ending.heard && !self.stray;
             finish(slot.exchange, &self.loss, done);
         }
     }
@@ -226,6 +262,19 @@ impl Pairing {
     }
 
     /// Keeps what is open within its limit.
+    /// About how many heap bytes its exchanges take. Many are counted now and then only, so that
+    /// the time for it does not grow with their number.
+    pub fn held_bytes(&mut self) -> usize {
+        let (held, skipped) = self.counted;
+        if self.open.len() > COUNTED_AT_ONCE && held > 0 && skipped < COUNT_EVERY {
+            self.counted.1 = skipped + 1;
+            return held;
+        }
+        let slots = self.open.iter().map(|slot| size_of::<Slot>() + slot.exchange.held_bytes());
+        self.counted = (slots.sum(), 0);
+        self.counted.0
+    }
+
     fn make_room(&mut self, done: &mut dyn FnMut(Exchange)) {
         if self.open.len() < PENDING_REQUESTS_MAX {
             return;
@@ -295,6 +344,7 @@ fn finish(mut exchange: Exchange, loss: &Loss, done: &mut dyn FnMut(Exchange)) {
             if loss.explains(Direction::ToClient) {
                 request.half.anomaly("response-lost");
                 exchange.lost = true;
+                exchange.unanswered = false;
             }
             request.half.tentative
         }
@@ -351,7 +401,7 @@ mod tests {
                 "requests lost" => pairing.lost(Direction::ToServer),
                 "responses lost" => pairing.lost(Direction::ToClient),
                 "closed" => pairing.closed(),
-                _ => pairing.end(&mut done),
+                _ => pairing.end(Ending::default(), &mut done),
             }
             pairing.settle(&mut done);
         }
@@ -429,13 +479,51 @@ mod tests {
         pairing.settle(&mut done);
         pairing.refuted(Direction::ToClient);
         pairing.lost(Direction::ToClient);
-        pairing.end(&mut done);
+        pairing.end(Ending::default(), &mut done);
         assert_eq!(out, [(true, None)]);
     }
 
     #[test]
     fn an_unanswered_request_is_told_when_the_flow_ends() {
         assert_eq!(told(&[("request", 1), ("end", 0)]), [(Some(1), None)]);
+    }
+
+    /// Numbers of the requests that were waited for in vain: `answers` are the tokens of
+    /// responses that came behind requests 1 to 3.
+    fn in_vain(answers: &[u64], ending: Ending, lost: bool) -> Vec<u8> {
+        let mut pairing = Pairing::default();
+        let mut out = Vec::new();
+        let mut done = |e: Exchange| {
+            out.extend(e.request.filter(|_| e.unanswered).map(|r| r.head.minor_version));
+        };
+        for number in 1..=3 {
+            pairing.request(Correlation::Token(number.into()), request(number), &mut done);
+        }
+        if lost {
+            pairing.lost(Direction::ToClient);
+        }
+        for token in answers {
+            pairing.response(Correlation::Token(*token), response(1), &mut done);
+            pairing.settle(&mut done);
+        }
+        pairing.end(ending, &mut done);
+        out
+    }
+
+    #[test]
+    fn waiting_in_vain_wants_an_end_or_a_later_answer_and_both_directions() {
+        let cut = Ending { heard: true, over: false };
+        let over = Ending { heard: true, over: true };
+        assert!(in_vain(&[1, 2, 3], over, false).is_empty());
+        assert_eq!(in_vain(&[2], over, false), [1, 3]);
+        // The recording ended: the answer to the third may have come behind it.
+        assert_eq!(in_vain(&[2], cut, false), [1]);
+        assert!(in_vain(&[], cut, false).is_empty());
+        // Nobody heard who answers, or not all of it.
+        assert!(in_vain(&[], Ending { heard: false, over: true }, false).is_empty());
+        assert!(in_vain(&[2], over, true).is_empty());
+        // An answer that names none of them may be meant for any.
+        assert!(in_vain(&[2, 9], over, false).is_empty());
     }
 
     #[test]
@@ -446,7 +534,7 @@ mod tests {
         let mut doubtful = request(1);
         doubtful.half.tentative = true;
         pairing.request(Correlation::InOrder, doubtful, &mut done);
-        pairing.end(&mut done);
+        pairing.end(Ending::default(), &mut done);
         let mut confirmed = request(2);
         confirmed.half.tentative = true;
         pairing.request(Correlation::InOrder, confirmed, &mut done);

@@ -9,7 +9,7 @@
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use crate::base::limits::{RECALL_HELD_MAX, RECALL_MEMORY_BYTES};
+use crate::base::Shares;
 use crate::base::{TableMap, table_state};
 use crate::content::BodySummary;
 use crate::model::Direction;
@@ -86,25 +86,33 @@ pub struct Recall {
     old: TableMap<BodyKey, Arc<Remembered>>,
     young_bytes: usize,
     memory_bytes: usize,
+    /// Bodies held back at a time.
+    bodies_max: usize,
     seats: Arc<()>,
     buffers: Vec<Vec<u8>>,
 }
 
 impl Default for Recall {
     fn default() -> Self {
+        Recall::within(&Shares::default())
+    }
+}
+
+impl Recall {
+    /// One that takes as much as it may of the memory budget.
+    pub fn within(shares: &Shares) -> Self {
         Recall {
             state: table_state(),
             young: TableMap::default(),
             old: TableMap::default(),
             young_bytes: 0,
-            memory_bytes: RECALL_MEMORY_BYTES,
+            memory_bytes: shares.recall_bytes,
+            bodies_max: shares.recall_bodies,
             seats: Arc::default(),
             buffers: Vec::new(),
         }
     }
-}
 
-impl Recall {
     /// A memory that holds nothing back and remembers nothing.
     #[cfg(test)]
     pub fn none() -> Self {
@@ -119,7 +127,7 @@ impl Recall {
     /// A place for a body to be held back in, if there is one left.
     pub fn hold(&mut self) -> Option<Held> {
         let taken = Arc::strong_count(&self.seats) - 1;
-        (taken < RECALL_HELD_MAX && self.memory_bytes > 0).then(|| Held {
+        (taken < self.bodies_max && self.memory_bytes > 0).then(|| Held {
             bytes: self.buffers.pop().unwrap_or_default(),
             _seat: Arc::clone(&self.seats),
         })
@@ -235,8 +243,8 @@ mod tests {
     #[test]
     fn only_so_many_bodies_are_held_at_a_time() {
         let mut recall = Recall::default();
-        let mut held: Vec<_> = (0..RECALL_HELD_MAX).filter_map(|_| recall.hold()).collect();
-        assert_eq!(held.len(), RECALL_HELD_MAX);
+        let mut held: Vec<_> = (0..100).filter_map(|_| recall.hold()).collect();
+        assert_eq!(held.len(), recall.bodies_max);
         assert!(recall.hold().is_none());
         held.pop();
         assert!(recall.hold().is_some());

@@ -12,8 +12,9 @@ use super::operation::fhir_names;
 
 /// Literals remembered; beyond it they are forgotten together.
 const SEGMENTS_MAX: usize = 4096;
-/// Fewer capitals in a row are an abbreviation as easily as a code.
-const CAPITALS_MIN: usize = 6;
+/// Two capitals are an abbreviation: of a country, a language, a protocol. From three on they are
+/// a surname as well (`SMITH`, `ROE`: records write them so) unless APIs use them (`FHIR`, `ADT`).
+const CAPITALS_MIN: usize = 3;
 
 /// See the module. A cache and nothing else.
 pub struct Segments {
@@ -68,7 +69,7 @@ impl Segments {
 
 /// Whether a run of letters and digits that has the shape of a word is made up all the same: a
 /// word with a number behind it that no API uses (`carol3`; but `step1`), or capitals of that
-/// kind (`CCDCJKBM`; but `METADATA`).
+/// kind (`CCDCJKBM`, `SMITH`; but `METADATA`).
 fn is_unknown_code(part: &[u8]) -> bool {
     let digits = part.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     let (stem, _) = part.split_at_checked(part.len() - digits).unwrap_or((part, b""));
@@ -113,7 +114,8 @@ mod tests {
         let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
         let mut segments = Segments::new(detector);
         let mut shape = |text: &str| segments.shape(None, text.as_bytes(), false);
-        for code in ["carol3", "bob0", "CCDCJKBM", "x-carol3"] {
+        for code in ["carol3", "bob0", "CCDCJKBM", "x-carol3", "SMITH", "JANE", "ROE", "SMITH-LEE"]
+        {
             assert_eq!(shape(code), Shape::Id, "{code}");
         }
         for word in [
@@ -128,6 +130,15 @@ mod tests {
             "METADATA",
             "PATIENTS",
             "ORU",
+            "ADT",
+            "FHIR",
+            "API",
+            "REST",
+            "PDF",
+            "UK",
+            "WADO-RS",
+            "ehr2",
+            "v0",
             "$everything",
             "$metadata",
             "fhir-r4",
@@ -135,6 +146,8 @@ mod tests {
             assert_eq!(shape(word), Shape::Literal, "{word}");
         }
         assert_eq!(shape("carol3.json"), Shape::File);
+        assert_eq!(shape("SMITH.pdf"), Shape::File);
+        assert_eq!(shape("Quartermain.pdf"), Shape::Withheld);
         assert_eq!(shape("$patient-nora"), Shape::Withheld);
     }
 

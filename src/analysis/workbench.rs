@@ -8,10 +8,10 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
-use crate::base::{InstallationKey, TableMap};
+use crate::base::{InstallationKey, Shares, TableMap};
 use crate::content::{BodyPlan, PathTable, Root, walk_cookies, walk_query};
 use crate::detect::Detector;
-use crate::inventory::{AuthScheme, TemplatedPath, key_is_data};
+use crate::inventory::{AuthScheme, TemplatedPath};
 use crate::model::{
     Direction, EventSink, Header, HeaderName, Location, MessageHead, Revealed, Value, ValueKind,
 };
@@ -19,10 +19,10 @@ use crate::model::{
 use super::accumulate::{Accumulator, SlotRef};
 use super::columns::{Columns, Place};
 use super::doubts::Histories;
-use super::half::{FhirHint, Half, Request, RequestHead, Response, TARGET_BYTES_MAX};
+use super::half::{FhirHint, Half, Request, Response, TARGET_BYTES_MAX};
 use super::inspect::{Inspector, Shared};
-use super::names;
-use super::operation::fhir::{self, Version};
+use super::names::{self, FieldNames};
+use super::operation::fhir;
 use super::operation::http::{self, Authority, Target};
 use super::operation::{auth, url_credentials};
 use super::readings::Shadow;
@@ -57,12 +57,20 @@ pub struct Workbench {
     pub(super) templated: TemplatedPath,
     /// What the last template was stored in.
     pub(super) spare_path: String,
+    /// What this worker may hold of what.
+    pub(super) shares: Shares,
     /// Bytes held by flows whose protocol is not told yet.
     pub(super) undecided_bytes: usize,
+    /// Bytes of conversations at rest.
+    pub(super) resting_bytes: usize,
+    /// Bytes of messages that are open.
+    pub(super) message_bytes: usize,
     hosts: Decisions,
     names: Decisions,
     programs: Decisions,
     media: Decisions,
+    parameters: Decisions,
+    fields: FieldNames,
     /// Cloned by every open message.
     claim: Arc<()>,
     /// Endpoints of the exchanges that ended since the last step of a conversation.
@@ -93,13 +101,13 @@ const NAME_BYTES_MAX: usize = 256;
 impl Workbench {
     /// An empty bench.
     pub fn new(detector: Arc<Detector>, key: &InstallationKey) -> Self {
-        let policy = detector.clone();
+        let fields = FieldNames::new(detector.clone());
         Workbench {
             segments: Segments::new(detector.clone()),
             values: Values::new(detector.clone(), key),
-            paths: PathTable::new(Box::new(move |name: &[u8]| {
-                policy.keeps_key(name) && !key_is_data(name)
-            })),
+            paths: PathTable::new(Box::new(fields.clone())),
+            fields,
+            parameters: TableMap::default(),
             detector,
             columns: Columns::default(),
             roles: Roles::default(),
@@ -109,7 +117,10 @@ impl Workbench {
             serial: 0,
             templated: TemplatedPath::default(),
             spare_path: String::new(),
+            shares: Shares::default(),
             undecided_bytes: 0,
+            resting_bytes: 0,
+            message_bytes: 0,
             hosts: TableMap::default(),
             names: TableMap::default(),
             programs: TableMap::default(),
@@ -122,6 +133,12 @@ impl Workbench {
             requests: Vec::new(),
             responses: Vec::new(),
         }
+    }
+
+    /// The same, with a share of the memory budget.
+    pub fn within(shares: Shares, detector: Arc<Detector>, key: &InstallationKey) -> Self {
+        let recall = Recall::within(&shares);
+        Workbench { shares, recall, ..Workbench::new(detector, key) }
     }
 
     /// Counts something odd that belongs to no endpoint; of another reading nothing is counted.
@@ -157,13 +174,13 @@ impl Workbench {
         if let Some(mut request) = exchange.request
             && self.requests.len() < SPARE_MAX
         {
-            request.half.claim = None;
+            request.half.retire();
             self.requests.push(request);
         }
         if let Some(mut response) = exchange.response
             && self.responses.len() < SPARE_MAX
         {
-            response.half.claim = None;
+            response.half.retire();
             self.responses.push(response);
         }
     }
@@ -218,6 +235,12 @@ impl Workbench {
             auth::from_header(header, &mut out.auth);
             if header.known == HeaderName::UserAgent {
                 out.user_agent = self.program(header.value);
+            }
+            if header.name.eq_ignore_ascii_case(url_credentials::REFERER.as_bytes())
+                && url_credentials::in_location(header.value).next().is_some()
+                && !out.url_credentials.contains(&url_credentials::REFERER)
+            {
+                out.url_credentials.push(url_credentials::REFERER);
             }
         }
         if url_credentials::has_link(target.path) {
@@ -322,12 +345,7 @@ impl Workbench {
     fn query(&mut self, text: &[u8], request: &mut Request) {
         let told = self.events.is_some();
         for pair in text.split(|b| *b == b'&').take(256).filter(|_| told) {
-            let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
-            if !self.detector.names_person(name)
-                && let Some(name) = self.name(name)
-            {
-                request.head.query.push(name);
-            }
+            request.head.query.extend(self.parameter(pair));
         }
         let half = &mut request.half;
         let (paths, shared) = self.shared();
@@ -384,6 +402,16 @@ impl Workbench {
         })
     }
 
+    /// The name of a parameter, as it stands in a query, where the database keeps it too.
+    fn parameter(&mut self, pair: &[u8]) -> Option<Arc<str>> {
+        let end = memchr::memchr(b'=', pair).map_or(pair.len(), |at| at + 1);
+        let name = pair.get(..end).unwrap_or(pair);
+        Self::remembered(&mut self.parameters, name, |text| {
+            let name = text.strip_suffix('=').unwrap_or(text);
+            (!name.is_empty() && self.fields.keeps_parameter(text.as_bytes())).then(|| name.into())
+        })
+    }
+
     /// What a program calls itself, as it may be stored.
     fn program(&mut self, text: &[u8]) -> Option<Arc<str>> {
         let program = |text: &str| Some(names::program(text, &self.detector)?.into());
@@ -436,30 +464,6 @@ impl Workbench {
     /// The name of a service without one.
     pub fn address_service(&self, server: SocketAddr) -> Arc<str> {
         http::address_name(server).into()
-    }
-}
-
-impl RequestHead {
-    fn reset(&mut self) {
-        let mut path = std::mem::take(&mut self.path);
-        let mut query = std::mem::take(&mut self.query);
-        path.clear();
-        query.clear();
-        *self = RequestHead { path, query, ..RequestHead::default() };
-    }
-}
-
-impl FhirHint {
-    /// `application/fhir+json`, `application/json+fhir` (DSTU2), `text/fhir+ndjson`, ….
-    fn is_fhir(media: &[u8]) -> bool {
-        media.windows(4).any(|w| w.eq_ignore_ascii_case(b"fhir"))
-    }
-
-    fn version(media: &[u8]) -> Option<Version> {
-        const NAME: &[u8] = b"fhirversion=";
-        let at = media.windows(NAME.len()).position(|w| w.eq_ignore_ascii_case(NAME))?;
-        let value = media.get(at + NAME.len()..)?.trim_ascii();
-        Version::parse(value.strip_prefix(b"\"").unwrap_or(value))
     }
 }
 

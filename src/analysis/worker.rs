@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use crate::base::limits::ROLLUP_EXCHANGES_MAX;
-use crate::base::{InstallationKey, Timestamp};
+use crate::base::{InstallationKey, Shares, Timestamp};
 use crate::detect::Detector;
-use crate::flow::{FlowConfig, FlowCounters, FlowHandler, FlowInfo, FlowTable, FlowTotals};
+use crate::flow::{FlowConfig, FlowCounters, FlowHandler, FlowInfo, FlowTable, FlowTotals, Scarce};
 use crate::inventory::Rollup;
 use crate::model::{EventSink, SecondCopy, Segment, StreamEvent};
 
@@ -21,9 +21,11 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker that applies `detector`'s rules and places samples by `key`.
-    pub fn new(config: FlowConfig, detector: Arc<Detector>, key: &InstallationKey) -> Self {
-        Worker { flows: FlowTable::new(config), bench: Workbench::new(detector, key) }
+    /// A worker with these shares of memory that applies `detector`'s rules and places samples by
+    /// `key`.
+    pub fn new(shares: Shares, detector: Arc<Detector>, key: &InstallationKey) -> Self {
+        let flows = FlowTable::new(FlowConfig::within(&shares));
+        Worker { flows, bench: Workbench::within(shares, detector, key) }
     }
 
     /// Tells every exchange to `events`, too.
@@ -83,8 +85,8 @@ impl Workbench {
 impl FlowHandler for Workbench {
     type State = Conversation;
 
-    fn open(&mut self, flow: &FlowInfo) -> Conversation {
-        Conversation::new(flow)
+    fn open(&mut self, _flow: &FlowInfo) -> Conversation {
+        Conversation::default()
     }
 
     fn event(&mut self, flow: &FlowInfo, state: &mut Conversation, event: StreamEvent<'_>) {
@@ -106,6 +108,26 @@ impl FlowHandler for Workbench {
 
     fn tidy(&mut self, flow: &FlowInfo, state: &mut Conversation, now: Timestamp) {
         state.tidy(flow, now, self);
+    }
+
+    fn resting_bytes(&self) -> usize {
+        self.resting_bytes
+    }
+
+    fn holds_open(&self, state: &Conversation) -> bool {
+        state.holds_open()
+    }
+
+    fn is_short(&self) -> bool {
+        self.message_bytes > self.shares.message_bytes
+    }
+
+    fn evicted(&mut self, what: Scarce) {
+        self.odd(match what {
+            Scarce::Flows => "evicted-for-flows",
+            Scarce::Early => "evicted-for-early-segments",
+            Scarce::Messages => "evicted-for-open-messages",
+        });
     }
 
     fn close(&mut self, flow: &FlowInfo, state: Conversation, totals: &FlowTotals) {

@@ -126,6 +126,10 @@ pub const ADDRESSES_PER_SERVICE_MAX: usize = 256;
 /// Product names kept per service (bottom-k by keyed hash).
 pub const PRODUCTS_PER_SERVICE_MAX: usize = 16;
 
+/// Senders of HL7 v2 messages kept per endpoint (bottom-k by keyed hash): an interface has a few,
+/// an integration engine some dozens.
+pub const SENDERS_PER_ENDPOINT_MAX: usize = 256;
+
 /// VLANs and tunnels kept per service (bottom-k by keyed hash).
 pub const ENCAPSULATIONS_PER_SERVICE_MAX: usize = 32;
 
@@ -187,11 +191,6 @@ pub const IDENTIFY_PIECES_MAX: usize = 64;
 /// Bytes of a flow picked up in the middle in which identification looks for a message start.
 pub const IDENTIFY_BYTES_MAX: usize = 1024 * 1024;
 
-/// Bytes that flows of one worker hold because their protocol is not told yet. Flows of a protocol
-/// that is known are told by their first segment and hold none, so what is given up beyond it is a
-/// flood.
-pub const IDENTIFY_BYTES_PER_WORKER: usize = 32 * 1024 * 1024;
-
 /// Output a chain of decoders may make from one body before the body is flagged as a bomb. The
 /// rest of it is then no longer decoded.
 pub const EXPANSION_RATIO_MAX: u64 = 2000;
@@ -214,9 +213,6 @@ pub const CODINGS_MAX: usize = 8;
 /// Out-of-order bytes held for one direction of one flow.
 pub const REASSEMBLY_BYTES_PER_STREAM: usize = 1024 * 1024;
 
-/// Out-of-order bytes held in one worker.
-pub const REASSEMBLY_BYTES_PER_WORKER: usize = 64 * 1024 * 1024;
-
 /// Out-of-order segments held for one direction of one flow.
 pub const REASSEMBLY_SEGMENTS_PER_STREAM: usize = 1024;
 
@@ -232,8 +228,17 @@ pub const FLOW_CLOSED_SECONDS: u64 = 10;
 /// Exchanges a worker folds before it hands a rollup to the writer.
 pub const ROLLUP_EXCHANGES_MAX: u64 = 4096;
 
-/// What one flow with an HTTP conversation costs at rest, for dividing the memory budget.
-pub const FLOW_BYTES: u64 = 400;
+/// What one flow costs with its place in the index; what a parser keeps of it comes on top.
+pub const FLOW_BYTES: usize = 400;
+
+/// The memory budget where none is said, and the least there may be (see `base/budget.rs`).
+pub const MEMORY_DEFAULT: u64 = 512 * 1024 * 1024;
+/// Below it not even the decoders of a few bodies fit.
+pub const MEMORY_MIN: u64 = 16 * 1024 * 1024;
+
+/// Flows evicted at most for the memory that one segment takes: bounds the work. What one segment
+/// takes beyond what eight flows hold, the next ones make up for.
+pub const EVICTIONS_PER_SEGMENT: usize = 8;
 
 /// Packets of a flow, since data went missing, after which the receiver's acknowledgment is
 /// believed and the data given up. Capture over several queues reorders by a few dozen packets, so
@@ -258,6 +263,9 @@ pub const ACK_HOLD_BYTES_MAX: u32 = 1 << 20;
 /// What one out-of-order segment is charged beyond its bytes: map entry and allocation.
 pub const REASSEMBLY_SEGMENT_OVERHEAD: usize = 96;
 
+/// What the first early segment of a stream is charged beyond that: the map with a first node.
+pub const REASSEMBLY_STREAM_OVERHEAD: usize = 1024;
+
 /// Ended flows that are remembered per generation (see `FLOW_CLOSED_SECONDS`): seven eighths of a
 /// power of two, so that a full generation fills its table, about 13 MB.
 pub const FLOWS_CLOSED_MAX: usize = 458_752;
@@ -278,11 +286,15 @@ pub const RULES_MAX: usize = 256;
 /// Bytes of one pattern in a rule. Every known identifier takes under 200.
 pub const PATTERN_BYTES_MAX: usize = 1024;
 
-/// Patterns of all rules that are searched for inside longer text: one bit each.
-pub const EMBEDDED_PATTERNS_MAX: usize = 64;
+/// Patterns of all rules that are searched for around literals inside longer text: imported packs
+/// have some 220, each a few kilobytes compiled.
+pub const EMBEDDED_PATTERNS_MAX: usize = 512;
 
 /// Bytes one compiled pattern may take, so that no rule makes detection leave the cache.
 pub const PATTERN_COMPILED_BYTES_MAX: usize = 1024 * 1024;
+
+/// What people say of fields: each is looked at for every operation whenever the inventory is made.
+pub const MARKS_MAX: usize = 4096;
 
 /// Characters a mask may stand for. Longer identifiers have recognisers.
 pub const MASK_CHARS_MAX: usize = 64;
@@ -301,11 +313,8 @@ pub const PATHS_HARD_MAX: usize = 4 * PATHS_MAX;
 /// that repeat are records and lists of this size; longer ones stream.
 pub const RECALL_BODY_BYTES_MAX: usize = 256 * 1024;
 
-/// Bodies one worker holds back at a time: at most 16 MiB. The rest streams.
+/// Bodies one worker holds back at a time, whatever the budget. The rest streams.
 pub const RECALL_HELD_MAX: usize = 64;
-
-/// Memory one worker keeps of what bodies said: some ten thousand FHIR resources.
-pub const RECALL_MEMORY_BYTES: usize = 16 * 1024 * 1024;
 
 /// Levels of JSON inside a string of JSON that are walked. Real ones have one, rarely two.
 pub const JSON_IN_TEXT_MAX: u8 = 4;
@@ -328,6 +337,18 @@ pub const BROTLI_BLOCK_BYTES: usize = 128;
 
 /// Output of a decoder that is handed on at once.
 pub const DECODE_BUFFER_BYTES: usize = 64 * 1024;
+
+/// What an inflater takes with its window and buffers (zlib-rs, measured).
+pub const INFLATE_STATE_BYTES: usize = 52 * 1024;
+
+/// What a brotli decoder takes without its window (measured on bodies of text).
+pub const BROTLI_STATE_BYTES: usize = 64 * 1024;
+
+/// The largest window of brotli (RFC 7932 section 9.1).
+pub const BROTLI_WINDOW_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What a zstd decoder takes without its window: tables and two blocks (libzstd 1.5).
+pub const ZSTD_STATE_BYTES: usize = 288 * 1024;
 
 /// Binary logarithm of the largest zstd window that is decoded: 8 MiB, what RFC 9659 lets
 /// senders of HTTP use. (Brotli's own format ends at 16 MiB.)

@@ -150,6 +150,8 @@ impl Follow {
                 .to_owned();
             return Ok(Some(Followed::Passed { path, reason }));
         }
+        // What is gone is not asked for again.
+        self.skipped.retain(|name| names.contains(name));
         self.known = names;
         Ok(None)
     }

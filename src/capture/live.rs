@@ -1,9 +1,14 @@
 //! Interfaces, through libpcap (on Linux: TPACKET_V3). phitap only listens: nothing is ever sent.
 
+#[cfg(target_os = "linux")]
+use std::os::fd::AsFd;
+
 use pcap::{Active, Capture, Device, Precision};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::base::{Timestamp, clock};
+#[cfg(target_os = "linux")]
+use crate::capture::fanout::Fanout;
 use crate::capture::source::{CaptureError, Losses, Next, PacketSource};
 use crate::model::{LinkType, Packet};
 
@@ -71,6 +76,16 @@ pub enum LiveError {
         /// What libpcap says about it.
         reason: String,
     },
+    /// Its packets cannot be shared among several rings.
+    #[error("share the packets of {device} among {rings} rings: {reason}; use --rings 1")]
+    Rings {
+        /// What was asked for.
+        device: String,
+        /// Among how many.
+        rings: usize,
+        /// What the system says about it.
+        reason: String,
+    },
     /// The interface went away while we listened.
     #[error("go on listening on {device}: {reason}")]
     Gone {
@@ -85,12 +100,24 @@ pub enum LiveError {
 /// comes up again; one that is removed ends the source with [`LiveError::Gone`].
 pub struct LiveSource {
     device: String,
+    /// What it is called in accounts: the device, and which ring of it.
+    name: String,
+    /// Whether it tells what the interface lost: of several rings, the first does.
+    is_first: bool,
     capture: Capture<Active>,
     link: LinkType,
     /// Nothing was left in the buffer at the last look: wait before the next.
     drained: bool,
     kernel: Widened,
     interface: Widened,
+}
+
+/// What stands between the name of an interface and the number of its ring.
+const RING: &str = ", ring ";
+
+/// The interface that an input of this name reads, be it a ring of it only.
+pub fn interface_of(name: &str) -> &str {
+    name.split_once(RING).map_or(name, |(interface, _)| interface)
 }
 
 /// An interface of this host.
@@ -109,6 +136,10 @@ pub fn mtu(interface: &str) -> Option<u32> {
     let path = std::path::Path::new("/sys/class/net").join(interface).join("mtu");
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
+
+/// A filter that no packet passes.
+#[cfg(target_os = "linux")]
+const NOTHING: &str = "less 0";
 
 /// libpcap holds packets back for at most this long, to hand over many at once.
 const BATCH_TIMEOUT_MS: i32 = 20;
@@ -134,12 +165,89 @@ impl LiveSource {
         let capture = inactive.open().and_then(Capture::setnonblock).map_err(refused)?;
         let link = link_type(capture.get_datalink().0);
         let (kernel, interface) = (Widened::default(), Widened::default());
-        let device = device.to_owned();
-        let mut source = LiveSource { device, capture, link, drained: false, kernel, interface };
+        let (device, name) = (device.to_owned(), device.to_owned());
+        let mut source = LiveSource {
+            device,
+            name,
+            is_first: true,
+            capture,
+            link,
+            drained: false,
+            kernel,
+            interface,
+        };
         if let Some(text) = &options.filter {
             source.filter(text)?;
         }
         Ok(source)
+    }
+
+    /// Opens `device` as often as `rings` says: each source takes a share of the flows, by the
+    /// kernel's choice, and has a buffer and counters of its own.
+    #[cfg(target_os = "linux")]
+    pub fn open_rings(
+        device: &str,
+        rings: usize,
+        options: &LiveOptions,
+    ) -> Result<Vec<Self>, LiveError> {
+        if rings <= 1 {
+            return Ok(vec![LiveSource::open(device, options)?]);
+        }
+        // Until all have joined, nothing is taken: no packet is seen by two of them.
+        let closed = LiveOptions { filter: Some(NOTHING.to_owned()), ..options.clone() };
+        let opened: Result<Vec<_>, _> =
+            (0..rings).map(|_| LiveSource::open(device, &closed)).collect();
+        let mut sources = opened?;
+        let refused = |reason: nix::errno::Errno| {
+            let (device, reason) = (device.to_owned(), reason.desc().to_lowercase());
+            LiveError::Rings { device, rings, reason }
+        };
+        let mut group: Option<Fanout> = None;
+        for (source, number) in sources.iter_mut().zip(1..) {
+            let socket = source.capture.as_fd();
+            match group {
+                Some(group) => group.join(socket).map_err(refused)?,
+                None => group = Some(Fanout::found(socket).map_err(refused)?),
+            }
+            source.name = format!("{device}{RING}{number} of {rings}");
+            source.is_first = number == 1;
+        }
+        for source in &mut sources {
+            source.discard()?;
+            source.filter(options.filter.as_deref().unwrap_or(""))?;
+        }
+        Ok(sources)
+    }
+
+    /// The same where the system cannot share packets: one ring only.
+    #[cfg(not(target_os = "linux"))]
+    pub fn open_rings(
+        device: &str,
+        rings: usize,
+        options: &LiveOptions,
+    ) -> Result<Vec<Self>, LiveError> {
+        if rings <= 1 {
+            return Ok(vec![LiveSource::open(device, options)?]);
+        }
+        let reason = "this system has no PACKET_FANOUT".to_owned();
+        Err(LiveError::Rings { device: device.to_owned(), rings, reason })
+    }
+
+    /// Throws away what came before the filter was set.
+    #[cfg(target_os = "linux")]
+    fn discard(&mut self) -> Result<(), LiveError> {
+        loop {
+            match self.capture.next_packet() {
+                Ok(_) => {}
+                Err(pcap::Error::TimeoutExpired | pcap::Error::NoMorePackets) => return Ok(()),
+                Err(e) => {
+                    return Err(LiveError::Gone {
+                        device: self.device.clone(),
+                        reason: message(e),
+                    });
+                }
+            }
+        }
     }
 
     /// Sets the kernel's filter; libpcap discards what came before it. Takes no privilege.
@@ -208,7 +316,7 @@ impl PacketSource for LiveSource {
     }
 
     fn name(&self) -> &str {
-        &self.device
+        &self.name
     }
 
     /// What libpcap reports as received is not used: it counts the dropped packets too, and on
@@ -216,7 +324,10 @@ impl PacketSource for LiveSource {
     fn losses(&mut self) -> Losses {
         if let Ok(stats) = self.capture.stats() {
             self.kernel.update(stats.dropped);
-            self.interface.update(stats.if_dropped);
+            // All rings of an interface are told what it lost.
+            if self.is_first {
+                self.interface.update(stats.if_dropped);
+            }
         }
         Losses { kernel: self.kernel.total, interface: self.interface.total }
     }

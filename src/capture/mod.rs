@@ -6,6 +6,8 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[cfg(target_os = "linux")]
+mod fanout;
 pub mod file;
 pub mod filter;
 pub mod follow;
@@ -20,7 +22,7 @@ pub use filter::{Filter, FilterError};
 pub use follow::{Follow, Followed};
 pub use impair::{ImpairedSource, Impairment};
 pub use inputs::{Input, InputError, Inputs, SkippedFile};
-pub use live::{Interface, LiveError, LiveOptions, LiveSource};
+pub use live::{Interface, LiveError, LiveOptions, LiveSource, interface_of};
 pub use memory::MemorySource;
 pub use source::{CaptureError, Incomplete, IncompleteCause, Losses, Next, PacketSource, Progress};
 

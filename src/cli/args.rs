@@ -7,9 +7,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::model::Severity;
 
 pub use super::lifecycle_args::{
-    ChangesArgs, Decision, FindingsCommand, FindingsSetArgs, OpenApiArgs, OpenApiCommand,
-    OpenApiExportArgs, PurgeArgs, ReportArgs, ReportFormat,
+    ChangesArgs, Decision, FieldsCommand, FindingsCommand, FindingsSetArgs, MarkArgs, MarkWord,
+    MarkerArgs, MarksArgs, MarksCommand, OpenApiArgs, OpenApiCommand, OpenApiExportArgs, PurgeArgs,
+    ReportArgs, ReportFormat,
 };
+pub use super::rules_args::{RulesArgs, RulesCommand};
 
 /// Inventory the APIs on a monitored network, and the personal and health data they carry.
 ///
@@ -103,10 +105,14 @@ pub struct RecordArgs {
     /// A folder of rules that add to the built-in ones or switch them off
     #[arg(long, value_name = "DIR")]
     pub rules: Option<PathBuf>,
+    /// How much evidence a class needs: default, strict (rather a field too many than one missed)
+    /// or lab (numbers that issuers keep for tests are no finding) [default: default]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
     /// Worker threads; 0 does everything in one thread [default: one less than the cores]
     #[arg(long, value_name = "N")]
     pub workers: Option<usize>,
-    /// Memory for flows and reassembly, such as 512M [default: 512M]
+    /// Memory for all that traffic makes the sensor hold, such as 512M [default: 512M]
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
     /// Append every exchange as a JSON line (EVE) to a file, or to standard output with `-`
@@ -167,6 +173,11 @@ pub struct CaptureArgs {
     /// The kernel's buffer, such as 64M
     #[arg(long, value_name = "SIZE", default_value = "64M")]
     pub buffer: String,
+    /// Sockets per interface, each with a thread and a buffer of its own; the kernel deals flows
+    /// out to them (PACKET_FANOUT)
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub rings: u8,
     /// Take only what is for this host: for an interface that is no mirror port
     #[arg(long)]
     pub no_promiscuous: bool,
@@ -303,7 +314,11 @@ pub struct EndpointsArgs {
 
 /// `phitap fields`
 #[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct FieldsArgs {
+    /// What to say of fields, instead of listing them.
+    #[command(subcommand)]
+    pub command: Option<FieldsCommand>,
     /// Which endpoints.
     #[command(flatten)]
     pub endpoint: EndpointFilterArgs,
@@ -422,40 +437,6 @@ pub enum DbCommand {
     },
     /// Remove a service, or what was last seen before a time, for good
     Purge(PurgeArgs),
-}
-
-/// `phitap rules`
-#[derive(Debug, Clone, Args)]
-pub struct RulesArgs {
-    /// What to do with them.
-    #[command(subcommand)]
-    pub command: RulesCommand,
-}
-
-/// What to do with rules.
-#[derive(Debug, Clone, Subcommand)]
-pub enum RulesCommand {
-    /// List every rule with its class
-    List {
-        /// A folder of rules besides the built-in ones
-        #[arg(long, value_name = "DIR")]
-        rules: Option<PathBuf>,
-        /// How rows are shown
-        #[arg(long, value_enum, default_value_t = Format::Table)]
-        format: Format,
-    },
-    /// Check rule files, and say what is wrong with which key
-    Check {
-        /// Rule files, or folders of them
-        #[arg(required = true)]
-        paths: Vec<PathBuf>,
-    },
-    /// Run every rule's own examples
-    Test {
-        /// A folder of rules besides the built-in ones
-        #[arg(long, value_name = "DIR")]
-        rules: Option<PathBuf>,
-    },
 }
 
 /// `phitap schema`

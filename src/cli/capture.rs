@@ -23,7 +23,8 @@ pub fn run(args: &CaptureArgs) -> Result<Exit, Failure> {
         None => {
             let settings = RecordSettings::resolve(&args.record, &[])?;
             let filter = filter(args, &settings)?;
-            let sources = open_all(&args.interface, &options(args, &settings, filter)?)?;
+            let options = options(args, &settings, filter)?;
+            let sources = open_all(&args.interface, args.rings.into(), &options)?;
             (settings, sources)
         }
         Some(name) => unprivileged(args, name)?,
@@ -55,7 +56,7 @@ fn unprivileged(
     name: &str,
 ) -> Result<(RecordSettings, Vec<LiveSource>), Failure> {
     let user = User::named(name).map_err(Failure::usage)?;
-    let mut sources = open_all(&args.interface, &unfiltered(args)?)?;
+    let mut sources = open_all(&args.interface, args.rings.into(), &unfiltered(args)?)?;
     user.become_for_good().map_err(Failure::usage)?;
     let settings = RecordSettings::resolve(&args.record, &[])?;
     let filter = filter(args, &settings)?;
@@ -97,8 +98,9 @@ fn options(
     filter: Option<String>,
 ) -> Result<LiveOptions, Failure> {
     let options = LiveOptions { filter, ..unfiltered(args)? };
-    if args.interface.len() > 1 && settings.workers == 0 {
-        return Err(Failure::usage("use --workers 0: several interfaces need at least 1"));
+    if (args.interface.len() > 1 || args.rings > 1) && settings.workers == 0 {
+        let why = "use --workers 0: several interfaces or rings need at least 1";
+        return Err(Failure::usage(why));
     }
     Ok(options)
 }
@@ -124,13 +126,17 @@ fn watch(args: &CaptureArgs, stop: &Stop, blind: &Arc<AtomicBool>) -> Watch {
 
 /// Opens every interface; one that cannot be opened is a usage error, so that nobody believes to
 /// listen where nothing is heard.
-pub fn open_all(interfaces: &[String], options: &LiveOptions) -> Result<Vec<LiveSource>, Failure> {
+pub fn open_all(
+    interfaces: &[String],
+    rings: usize,
+    options: &LiveOptions,
+) -> Result<Vec<LiveSource>, Failure> {
     let mut sources: Vec<LiveSource> = Vec::new();
     for (at, interface) in interfaces.iter().enumerate() {
         if interfaces.iter().take(at).any(|before| before == interface) {
             return Err(Failure::usage(format!("listen on {interface} twice: name it once")));
         }
-        sources.push(LiveSource::open(interface, options).map_err(|e| match e {
+        sources.extend(LiveSource::open_rings(interface, rings, options).map_err(|e| match e {
             LiveError::Gone { .. } => Failure::failed(e),
             _ => Failure::usage(e),
         })?);

@@ -10,17 +10,15 @@ use serde::Deserialize;
 use super::args::{RecordArgs, StoreArgs};
 use super::exit::{Failure, tell};
 use super::outputs::Kept;
-use crate::base::{InstallationKey, KeyError, limits};
-use crate::detect::Detector;
-use crate::flow::FlowConfig;
+use crate::base::{InstallationKey, KeyError, Shares, limits};
+use crate::detect::{Detector, Profile};
 use crate::model::Severity;
 use crate::rules::{Place, RulePack};
+use crate::store::{self, StoreError};
 
 /// The database when nobody names one.
 pub const DEFAULT_DB: &str = "phitap.db";
-const DEFAULT_MEMORY: u64 = 512 * 1024 * 1024;
 /// Less than this and one large message could not be reassembled.
-const MEMORY_MIN: u64 = 16 * 1024 * 1024;
 /// More threads than this share queues, not work.
 const WORKERS_MAX: usize = 256;
 
@@ -36,6 +34,7 @@ struct ConfigFile {
     events: Option<PathBuf>,
     fail_on: Option<Severity>,
     filter: Option<String>,
+    profile: Option<String>,
     /// The file itself.
     #[serde(skip)]
     path: PathBuf,
@@ -100,8 +99,8 @@ pub struct RecordSettings {
     pub detector: Arc<Detector>,
     /// Worker threads.
     pub workers: usize,
-    /// Settings of each worker's flow table.
-    pub flows: FlowConfig,
+    /// What may be held of what.
+    pub shares: Shares,
     /// Where events go.
     pub events: Option<Said<PathBuf>>,
     /// From which severity on the exit code is 1.
@@ -129,14 +128,15 @@ impl RecordSettings {
         let file = ConfigFile::of(&args.store)?;
         let db = file.db_of(&args.store)?;
         let memory = file.said(args.memory.as_ref(), file.memory.as_ref(), ("--memory", "memory"));
-        let memory = memory.map_or(Ok(DEFAULT_MEMORY), |said| memory_of(&said))?;
+        let memory = memory.map_or(Ok(limits::MEMORY_DEFAULT), |said| memory_of(&said))?;
         let workers = file.said(args.workers, file.workers, ("--workers", "workers"));
         if let Some(said) = workers.as_ref().filter(|said| said.value > WORKERS_MAX) {
             let why = format!("expected 0 to {WORKERS_MAX}, not {}", said.value);
             return Err(said.origin.refuse(why));
         }
         let workers = workers.map_or_else(default_workers, |said| said.value);
-        let detector = file.detector(args.rules.as_ref())?;
+        let profile = file.profile(args.profile.as_deref())?;
+        let detector = Arc::new(file.detector(args.rules.as_ref())?.judging_by(profile));
         let filter = file.filter.as_ref();
         let filter = file.said(None, filter, ("--filter", "filter"));
         let events = (args.events.as_ref(), file.events.as_ref());
@@ -147,13 +147,13 @@ impl RecordSettings {
             inputs.iter().for_each(|input| kept.file("an input", input));
             kept.spare(&said.value, &said.origin)?;
         }
-        let key = file.key(args.key_file.as_ref())?;
+        let key = file.key(args.key_file.as_ref(), &db)?;
         Ok(RecordSettings {
             db,
             key,
             detector,
             workers,
-            flows: flow_config(memory, workers),
+            shares: Shares::of(memory, workers),
             events,
             fail_on: args.fail_on.or(file.fail_on),
             filter: filter.map(|said| Said { value: said.value.clone(), origin: said.origin }),
@@ -172,7 +172,7 @@ pub fn db_key_and_rules(
     store: &StoreArgs,
     key_file: Option<&PathBuf>,
     rules: Option<&PathBuf>,
-) -> Result<(PathBuf, InstallationKey, Arc<Detector>), Failure> {
+) -> Result<(PathBuf, InstallationKey, Detector), Failure> {
     let file = ConfigFile::of(store)?;
     let (detector, key) = (file.detector(rules)?, file.made_key(key_file)?);
     Ok((file.db_of(store)?, key, detector))
@@ -184,8 +184,20 @@ impl ConfigFile {
         store.config.as_deref().map_or_else(|| Ok(ConfigFile::default()), ConfigFile::read)
     }
 
-    fn detector(&self, rules: Option<&PathBuf>) -> Result<Arc<Detector>, Failure> {
+    fn detector(&self, rules: Option<&PathBuf>) -> Result<Detector, Failure> {
         load_said_rules(self.path_said(rules, self.rules.as_ref(), ("--rules", "rules"))?.as_ref())
+    }
+
+    /// How fields are judged.
+    fn profile(&self, option: Option<&str>) -> Result<Profile, Failure> {
+        let names = ("--profile", "profile");
+        let Some(said) = self.said(option, self.profile.as_deref(), names) else {
+            return Ok(Profile::default());
+        };
+        Profile::named(said.value).ok_or_else(|| {
+            let known = Profile::ALL.map(Profile::name).join(", ");
+            said.origin.refuse(format!("expected one of {known}, not {:?}", said.value))
+        })
     }
 
     /// The installation's key, which is there already.
@@ -198,16 +210,26 @@ impl ConfigFile {
         InstallationKey::load(&said.value).map_err(|e| said.origin.explain(key_failure(&e)))
     }
 
-    /// The installation's key, made where there is none.
-    fn key(&self, named: Option<&PathBuf>) -> Result<InstallationKey, Failure> {
+    /// The installation's key, made where there is none; but not for a database that was made with
+    /// another.
+    fn key(&self, named: Option<&PathBuf>, db: &Path) -> Result<InstallationKey, Failure> {
         let said = self.path_said(named, self.key_file.as_ref(), ("--key-file", "key-file"))?;
-        let (path, loaded) = match &said {
-            Some(said) => (said.value.clone(), InstallationKey::load_or_make(&said.value)),
-            None => {
-                let path = InstallationKey::default_path().map_err(Failure::usage)?;
-                let loaded = InstallationKey::load_or_make_with_folder(&path);
-                (path, loaded)
-            }
+        let path = match &said {
+            Some(said) => said.value.clone(),
+            None => InstallationKey::default_path().map_err(Failure::usage)?,
+        };
+        if matches!(path.try_exists(), Ok(false))
+            && let Some(found) = store::made_with_key(db)
+        {
+            let failure = Failure::usage(StoreError::NoKey { path: db.into(), found, key: path });
+            return Err(match &said {
+                Some(said) => said.origin.explain(failure),
+                None => failure,
+            });
+        }
+        let loaded = match &said {
+            Some(_) => InstallationKey::load_or_make(&path),
+            None => InstallationKey::load_or_make_with_folder(&path),
         };
         let (key, made) = loaded.map_err(|e| {
             let failure = key_failure(&e);
@@ -308,7 +330,7 @@ fn key_failure(error: &KeyError) -> Failure {
 /// The budget that is meant, checked.
 fn memory_of(said: &Said<&String>) -> Result<u64, Failure> {
     match size(said.value) {
-        Some(bytes) if bytes < MEMORY_MIN => {
+        Some(bytes) if bytes < limits::MEMORY_MIN => {
             Err(said.origin.refuse(format!("expected at least 16M, not {:?}", said.value)))
         }
         Some(bytes) => Ok(bytes),
@@ -316,7 +338,7 @@ fn memory_of(said: &Said<&String>) -> Result<u64, Failure> {
     }
 }
 
-fn load_said_rules(folder: Option<&Said<PathBuf>>) -> Result<Arc<Detector>, Failure> {
+fn load_said_rules(folder: Option<&Said<PathBuf>>) -> Result<Detector, Failure> {
     let Some(said) = folder else { return load_rules(None) };
     load_rules(Some(&said.value)).map_err(|failure| said.origin.explain(failure))
 }
@@ -332,27 +354,14 @@ pub fn load_pack(folder: Option<&Path>) -> Result<RulePack, Failure> {
 }
 
 /// The same, compiled.
-pub fn load_rules(folder: Option<&Path>) -> Result<Arc<Detector>, Failure> {
+pub fn load_rules(folder: Option<&Path>) -> Result<Detector, Failure> {
     let pack = load_pack(folder)?;
-    Ok(Arc::new(Detector::compile(&pack).map_err(Failure::usage)?))
+    Detector::compile(&pack).map_err(Failure::usage)
 }
 
 /// The capture thread and the writer need a share of a core, too.
 fn default_workers() -> usize {
     thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1)).clamp(1, 16)
-}
-
-/// A quarter of the budget holds out-of-order data, half of it flows, the rest is for parsers.
-fn flow_config(memory: u64, workers: usize) -> FlowConfig {
-    let share = memory / workers.max(1) as u64;
-    let usize_of = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    let per_table = usize_of(share / 4);
-    FlowConfig {
-        flows_max: usize_of(share / 2 / limits::FLOW_BYTES).min(limits::FLOWS_MAX),
-        bytes_per_table: per_table,
-        bytes_per_stream: limits::REASSEMBLY_BYTES_PER_STREAM.min(per_table),
-        ..FlowConfig::default()
-    }
 }
 
 /// What is said of a text that [`size`] does not take.

@@ -15,12 +15,11 @@ use super::exit::{Exit, Failure, tell};
 use super::main::watch_signals;
 use super::replay::tell_unusable;
 use crate::analysis::Worker;
-use crate::base::InstallationKey;
 use crate::base::clock::Stopwatch;
+use crate::base::{InstallationKey, Shares};
 use crate::capture::live::mtu;
 use crate::capture::{CaptureError, Inputs, LiveOptions, LiveSource, Next, PacketSource};
 use crate::detect::Detector;
-use crate::flow::FlowConfig;
 use crate::inventory::Caps;
 use crate::report::Layout;
 use crate::report::text::{escaped, wrapped};
@@ -56,7 +55,7 @@ pub fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
 }
 
 fn listen(args: &DoctorArgs, options: &LiveOptions) -> Result<(Facts, Exit), Failure> {
-    let sources = open_all(&args.interface, options)?;
+    let sources = open_all(&args.interface, 1, options)?;
     // The greatest: what is longer than that fits none of them.
     let mtu = args.interface.iter().filter_map(|name| mtu(name)).max();
     let lengths = FrameLengths::of_mtu(mtu.unwrap_or(MTU));
@@ -109,11 +108,12 @@ fn examined(
     sources: Sources<'_>,
     (place, lengths, stop): (Place, &FrameLengths, Stop),
 ) -> Result<(Facts, Exit), Failure> {
-    let detector = load_rules(None)?;
+    let detector = Arc::new(load_rules(None)?);
     let key = InstallationKey::throwaway().map_err(Failure::failed)?;
     let caps = Caps::new(key.hasher("caps"));
     let settings = Settings {
         workers: 1,
+        shares: Shares::default(),
         worker: worker_maker(detector.clone(), key),
         stop,
         progress: Progress::default(),
@@ -139,7 +139,7 @@ fn worker_maker(
     detector: Arc<Detector>,
     key: InstallationKey,
 ) -> Arc<dyn Fn() -> Worker + Send + Sync> {
-    Arc::new(move || Worker::new(FlowConfig::default(), detector.clone(), &key))
+    Arc::new(move || Worker::new(Shares::default(), detector.clone(), &key))
 }
 
 /// What there is to listen to.

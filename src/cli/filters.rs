@@ -70,6 +70,11 @@ pub fn class(
     Ok(Some(wanted))
 }
 
+/// Whether `class` is one of those known.
+pub fn known_class(class: &str, known: &[&str]) -> Result<(), Failure> {
+    check("class", class, known, |name| name == class)
+}
+
 /// An authentication scheme.
 pub fn auth(text: &Option<String>) -> Result<(), Failure> {
     let Some(text) = text else { return Ok(()) };

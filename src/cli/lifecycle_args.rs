@@ -96,6 +96,111 @@ pub struct PurgeArgs {
     pub rules: Option<PathBuf>,
 }
 
+/// What people say of fields.
+#[derive(Debug, Clone, Subcommand)]
+pub enum FieldsCommand {
+    /// Say of fields that they are, or are not, of a class
+    Mark(MarkArgs),
+    /// List what was said of fields; export and import it as a file
+    Marks(MarksArgs),
+}
+
+/// What marks are made with.
+#[derive(Debug, Clone, Args)]
+pub struct MarkerArgs {
+    /// Where things are kept.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// The installation's key [default: $XDG_DATA_HOME/phitap/key]
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// The folder of rules that the database was made with, if any
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+}
+
+/// `phitap fields mark`
+#[derive(Debug, Clone, Args)]
+pub struct MarkArgs {
+    /// What is said of the fields
+    #[arg(value_enum)]
+    pub verdict: MarkWord,
+    /// Of which data class
+    pub class: String,
+    /// The field's whole path, as `phitap fields` shows it
+    #[arg(long, value_name = "PATH")]
+    pub field: String,
+    /// Only of this service, by its whole name
+    #[arg(long)]
+    pub service: Option<String>,
+    /// Only of this operation, whole, as `phitap fields` shows it
+    #[arg(long)]
+    pub operation: Option<String>,
+    /// Only in requests or responses
+    #[arg(long, value_name = "request|response")]
+    pub direction: Option<String>,
+    /// Only in this place: path, query, header, cookie or body
+    #[arg(long)]
+    pub location: Option<String>,
+    /// Why; kept as it is, so name no person
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Who says so [default: who is logged in]
+    #[arg(long, value_name = "NAME")]
+    pub author: Option<String>,
+    /// What marks are made with.
+    #[command(flatten)]
+    pub marker: MarkerArgs,
+}
+
+/// What is said of fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MarkWord {
+    /// They are of the class
+    Is,
+    /// They are not
+    IsNot,
+    /// What was said of them no longer holds
+    Withdraw,
+}
+
+/// `phitap fields marks`
+#[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct MarksArgs {
+    /// What to do with marks, instead of listing them.
+    #[command(subcommand)]
+    pub command: Option<MarksCommand>,
+    /// Also what was said before, and what was withdrawn
+    #[arg(long)]
+    pub history: bool,
+    /// How rows are shown.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What to do with marks.
+#[derive(Debug, Clone, Subcommand)]
+pub enum MarksCommand {
+    /// Write the marks in force as TOML
+    Export {
+        /// Write to this file, or to standard output with `-`
+        #[arg(short, long, value_name = "FILE|-", default_value = "-")]
+        output: PathBuf,
+        /// Where things are kept.
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Take the marks of such a file, but none for which a later one stands
+    Import {
+        /// The file
+        file: PathBuf,
+        /// What marks are made with.
+        #[command(flatten)]
+        marker: MarkerArgs,
+    },
+}
+
 /// `phitap report`
 #[derive(Debug, Clone, Args)]
 pub struct ReportArgs {

@@ -1,7 +1,7 @@
 //! Floor 9: the command line. Arguments become settings, settings become one call into the floors
 //! below; every subcommand has a file of its own.
 //!
-//! - [`args`], [`lifecycle_args`]: what the user typed
+//! - [`args`], [`lifecycle_args`], [`rules_args`]: what the user typed
 //! - [`config`]: what the configuration file says, and what follows from both
 //! - [`exit`]: exit codes and how failures are told
 //! - [`replay`], [`follow`], [`capture`], [`record`]: the main job
@@ -9,10 +9,12 @@
 //! - [`doctor`]: what an interface or a capture shows, and what to change
 //! - [`user`]: going on without privileges
 //! - [`filters`], [`nothing`]: what a query is asked for, and what is said where it has no row
+//! - [`marks`]: what people say of fields
 //! - [`triage`], [`changes`], [`purge`]: what happens to an inventory over time
 //! - [`report`], [`openapi`]: what is handed over
 //! - [`outputs`]: what may not be written over
 //! - [`moment`]: points in time as people type them
+//! - [`import`]: rules of other programs
 //! - [`queries`], [`sql`], [`db`], [`rules`], [`docs`]: everything else
 
 pub mod args;
@@ -26,8 +28,10 @@ pub mod doctor;
 pub mod exit;
 pub mod filters;
 pub mod follow;
+pub mod import;
 pub mod lifecycle_args;
 pub mod main;
+pub mod marks;
 pub mod moment;
 pub mod nothing;
 pub mod openapi;
@@ -38,6 +42,7 @@ pub mod record;
 pub mod replay;
 pub mod report;
 pub mod rules;
+pub mod rules_args;
 pub mod sql;
 pub mod summary;
 pub mod triage;

@@ -9,7 +9,8 @@ use super::moment::{Way, moment};
 use super::queries::print_text;
 use super::record::store_failure;
 use crate::base::clock;
-use crate::inventory::{Caps, Inventory, Rollup, assess};
+use crate::detect::Detector;
+use crate::inventory::{Caps, Inventory, Marks, Rollup, assess};
 use crate::report::text::escaped;
 use crate::store::{Loaded, Purge, Purged, Reader, RuleNames, Writer};
 
@@ -29,17 +30,9 @@ pub fn run(args: &PurgeArgs) -> Result<Exit, Failure> {
     drop(Reader::open(&path).map_err(|e| store_failure(&e))?);
     let names = RuleNames::new(detector.rule_names().map(str::to_owned).collect::<Vec<_>>());
     let mut writer = Writer::open(&path, &key.id(), names).map_err(|e| store_failure(&e))?;
+    let detector = detector.judging_by(writer.profile().map_err(|e| store_failure(&e))?);
     let caps = Caps::new(key.hasher("caps"));
-    let merged = |loaded: Vec<Loaded>| -> Inventory {
-        let mut whole = Rollup::default();
-        for Loaded { rollup, unknown_rules, .. } in loaded {
-            for rule in unknown_rules {
-                tell(format!("rule {rule:?} is not loaded (--rules); its classes are not shown"));
-            }
-            whole.merge(rollup, &caps);
-        }
-        assess(whole, &*detector, &caps)
-    };
+    let merged = |loaded, marks: &Marks| again(loaded, marks, (&detector, &caps));
     let done = match args.yes {
         true => writer.purge(what, merged),
         false => writer.would_purge(what, merged),
@@ -59,6 +52,22 @@ pub fn run(args: &PurgeArgs) -> Result<Exit, Failure> {
     }
     print_text(&format!("would remove {name}: {}\n", counted(&purged)))?;
     Err(Failure::usage(format!("remove {name}: nothing was removed; add --yes to do it")))
+}
+
+/// The inventory, made anew of what runs contributed.
+pub fn again(
+    loaded: Vec<Loaded>,
+    marks: &Marks,
+    (detector, caps): (&Detector, &Caps),
+) -> Inventory {
+    let mut whole = Rollup::default();
+    for Loaded { rollup, unknown_rules, .. } in loaded {
+        for rule in unknown_rules {
+            tell(format!("rule {rule:?} is not loaded (--rules); its classes are not shown"));
+        }
+        whole.merge(rollup, caps);
+    }
+    assess(whole, detector, marks, caps)
 }
 
 fn counted(purged: &Purged) -> String {

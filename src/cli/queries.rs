@@ -67,6 +67,9 @@ pub fn endpoints(args: &EndpointsArgs) -> Result<Exit, Failure> {
 
 /// `phitap fields`
 pub fn fields(args: &FieldsArgs) -> Result<Exit, Failure> {
+    if let Some(command) = &args.command {
+        return super::marks::run(command);
+    }
     let reader = open(&args.output)?;
     // A table for people leaves out what carries nothing; scripts get every field.
     let all = args.all || args.explain || args.output.format != Format::Table;

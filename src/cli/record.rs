@@ -80,6 +80,7 @@ impl Record {
             .map_err(|e| store_failure(&e))?;
         let settings = Settings {
             workers: self.settings.workers,
+            shares: self.settings.shares,
             worker: self.worker_maker(),
             stop: self.stop.clone(),
             progress: self.progress.clone(),
@@ -96,10 +97,10 @@ impl Record {
     }
 
     fn worker_maker(&self) -> Arc<dyn Fn() -> Worker + Send + Sync> {
-        let (flows, detector) = (self.settings.flows.clone(), self.settings.detector.clone());
+        let (shares, detector) = (self.settings.shares, self.settings.detector.clone());
         let (key, events) = (self.settings.key.clone(), self.events.clone());
         Arc::new(move || {
-            let mut worker = Worker::new(flows.clone(), detector.clone(), &key);
+            let mut worker = Worker::new(shares, detector.clone(), &key);
             if let Some(events) = &events {
                 worker.tell(Box::new(events.sink()));
             }

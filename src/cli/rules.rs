@@ -7,16 +7,18 @@ use serde::Serialize;
 use super::args::{Format, RulesArgs, RulesCommand};
 use super::config::{load_pack, load_rules};
 use super::exit::{Exit, Failure, tell};
+use super::import;
 use super::queries::show_records;
 use crate::detect::Detector;
 use crate::report::{Column, Record};
-use crate::rules::{RuleError, RulePack};
+use crate::rules::{Rule, RuleError, RulePack};
 
 /// Lists, checks or tests rules.
 pub fn run(args: &RulesArgs) -> Result<Exit, Failure> {
     match &args.command {
         RulesCommand::List { rules, format } => list(rules.as_deref(), *format),
         RulesCommand::Check { paths } => check(paths),
+        RulesCommand::Import { paths, output } => import::run(paths, output),
         RulesCommand::Test { rules } => test(rules.as_deref()),
     }
 }
@@ -37,13 +39,13 @@ struct RuleRow<'a> {
 
 const COLUMNS: &[Column] = &[
     Column::text("rule", "RULE", 0),
-    Column::text("class", "CLASS", 0),
-    Column::text("country", "COUNTRY", 1),
-    Column::text("hipaa", "HIPAA", 1),
-    Column::text("gdpr", "GDPR", 1),
-    Column::text("check", "CHECK", 2),
+    Column::text("class", "CLASS", 0).or_below(),
+    Column::text("country", "COUNTRY", 0),
+    Column::text("hipaa", "HIPAA", 0),
+    Column::text("gdpr", "GDPR", 0),
+    Column::text("check", "CHECK", 0),
+    Column::text("references", "SOURCE", 0).or_below(),
     Column::text("description", "DESCRIPTION", 3),
-    Column::text("references", "SOURCE", 4),
     Column::text("file", "FILE", 5),
     Column::hidden("line"),
 ];
@@ -57,8 +59,8 @@ fn list(folder: Option<&std::path::Path>, format: Format) -> Result<Exit, Failur
             rule: rule.id(),
             class: &rule.class,
             country: rule.country(),
-            hipaa: rule.hipaa.as_deref(),
-            gdpr: rule.gdpr.as_deref(),
+            hipaa: of_class(&pack, rule, |rule| rule.hipaa.as_deref()),
+            gdpr: of_class(&pack, rule, |rule| rule.gdpr.as_deref()),
             description: &rule.description,
             check: rule.check.as_deref(),
             references: &rule.references,
@@ -68,6 +70,16 @@ fn list(folder: Option<&std::path::Path>, format: Format) -> Result<Exit, Failur
         .collect();
     let records = Record::all(&rows).map_err(Failure::failed)?;
     show_records(&records, COLUMNS, format)
+}
+
+/// What the rule says, or else another of the same class: the class is what is classified.
+fn of_class<'a>(
+    pack: &'a RulePack,
+    rule: &'a Rule,
+    said: impl Fn(&'a Rule) -> Option<&'a str>,
+) -> Option<&'a str> {
+    let others = pack.rules().iter().filter(|other| other.class == rule.class);
+    std::iter::once(rule).chain(others).find_map(said)
 }
 
 #[expect(clippy::print_stdout, reason = "this is the answer")]

@@ -187,11 +187,15 @@ impl Summary<'_> {
         let mut lines = Vec::new();
         self.unread_flows(&mut lines);
         self.lost_packets(&mut lines);
+        self.evicted_flows(&mut lines);
         self.damaged(&mut lines);
         let _ = writeln!(out, "\nNot seen");
         if lines.is_empty() {
-            let _ =
-                writeln!(out, "  nothing: every packet was analysed and every exchange was whole");
+            let exchanges = match self.run.endpoints.is_empty() {
+                true => "no exchange was among them",
+                false => "every exchange was whole",
+            };
+            let _ = writeln!(out, "  nothing: every packet was analysed and {exchanges}");
         }
         for line in lines {
             out.push_str(&wrapped(&escaped(&line), width, ("  ", "    ")));
@@ -223,8 +227,25 @@ impl Summary<'_> {
         }
     }
 
+    fn evicted_flows(&self, lines: &mut Vec<String>) {
+        let evicted =
+            self.run.anomalies.iter().filter(|(name, _)| name.starts_with("evicted-for-"));
+        let flows = evicted.map(|(_, flows)| flows).sum();
+        if flows > 0 {
+            let flows = count(flows, "flow");
+            lines.push(format!("{flows} ended early for want of memory: raise --memory"));
+        }
+    }
+
     fn lost_packets(&self, lines: &mut Vec<String>) {
         let all = self.all_packets();
+        if all.seen == 0 {
+            let why = if self.inputs.is_empty() { ": there was no new capture" } else { "" };
+            lines.push(format!("no packet was read{why}"));
+        }
+        if all.filtered > 0 {
+            lines.push(format!("{} filtered out", count(all.filtered, "packet")));
+        }
         if all.dropped > 0 {
             lines.push(format!(
                 "{} lost in the kernel's buffer: raise --buffer",

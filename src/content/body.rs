@@ -127,6 +127,13 @@ impl BodyWalker {
         self.inner.truncated = true;
     }
 
+    /// About how much memory it takes, decoders with their windows included.
+    pub fn held_bytes(&self) -> usize {
+        let chain = self.chain.as_ref().map_or(0, Chain::held_bytes);
+        let first = self.first.as_ref().map_or(0, Vec::capacity);
+        size_of::<Self>() + chain + first + self.inner.held_bytes()
+    }
+
     /// No more will come: hands on what is unfinished and tells what there was.
     pub fn finish<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) -> BodySummary {
         self.settle_gap(paths, sink);
@@ -254,6 +261,19 @@ impl Decoded {
             }
         }
         self.convert(bytes, false, paths, sink);
+    }
+
+    fn held_bytes(&self) -> usize {
+        let walker = match &self.walker {
+            Walker::None => 0,
+            Walker::Form(form) => form.held_bytes(),
+            Walker::Hl7v2(hl7v2) => hl7v2.held_bytes(),
+            Walker::Json(json) => json.held_bytes(),
+            Walker::Multipart(multipart) => multipart.held_bytes(),
+            Walker::Text(text) => text.held_bytes(),
+            Walker::Xml(xml) => xml.held_bytes(),
+        };
+        self.head.capacity() + walker
     }
 
     fn gap<S: FieldSink>(&mut self, plan: &BodyPlan, paths: &mut PathTable, sink: &mut S) {

@@ -36,6 +36,12 @@ enum Percent {
 }
 
 impl FormWalker {
+    /// Memory it takes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let leaf = self.leaf.held_bytes();
+        size_of::<Self>() + self.name.capacity() + leaf + self.trail.held_bytes()
+    }
+
     /// A walker whose names lie below `root`.
     pub(crate) fn new(root: PathId, paths: &PathTable) -> Self {
         let mut trail = Trail::default();
@@ -165,8 +171,17 @@ impl FormWalker {
 
     fn end_name<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         self.end_percent(paths, sink);
+        self.intern(false, paths, sink);
+    }
+
+    /// The name at hand is whole; `bare` where no value follows it.
+    fn intern<S: FieldSink>(&mut self, bare: bool, paths: &mut PathTable, sink: &mut S) {
         let name = self.name.trim_ascii();
-        let interned = paths.named_after(self.last, self.root, Step::Name, name);
+        let interned = if bare && !paths.keeps_bare(name) {
+            Interned::Data(paths.data(self.root, Step::Name))
+        } else {
+            paths.named_after(self.last, self.root, Step::Name, name)
+        };
         if let Interned::Data(path) = interned {
             sink.key(paths, path, name);
         }
@@ -178,7 +193,7 @@ impl FormWalker {
     fn end_pair<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         self.end_percent(paths, sink);
         if self.path.is_none() && !self.name.trim_ascii().is_empty() {
-            self.end_name(paths, sink);
+            self.intern(true, paths, sink);
         }
         if let Some(path) = self.path.take() {
             self.leaf.trim_line_end();
@@ -251,6 +266,28 @@ mod tests {
     fn a_name_that_is_data_becomes_a_star_and_is_looked_at() {
         let seen = fields(|p, s| walk_query(b"ada@example.org=1", p, s));
         assert_eq!(seen, pairs(&[("key *", "ada@example.org"), ("*", "1")]));
+    }
+
+    #[test]
+    fn what_has_no_value_is_a_name_only_where_the_policy_says_so() {
+        struct Known;
+        impl super::super::KeyPolicy for Known {
+            fn keep(&self, _: &[u8]) -> bool {
+                true
+            }
+            fn keep_bare(&self, text: &[u8]) -> bool {
+                text == b"flag"
+            }
+        }
+        // The same word is a name where it has a value, before or behind.
+        for query in ["word=1&word&flag", "word&flag&word=1"] {
+            let mut paths = PathTable::new(Box::new(Known));
+            let mut sink = Recorder::default();
+            walk_query(query.as_bytes(), &mut paths, &mut sink);
+            let mut seen = sink.values();
+            seen.sort();
+            assert_eq!(seen, pairs(&[("*", ""), ("flag", ""), ("key *", "word"), ("word", "1")]));
+        }
     }
 
     #[test]

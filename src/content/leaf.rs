@@ -32,6 +32,11 @@ impl Leaf {
         &self.buffer
     }
 
+    /// Heap bytes it takes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.buffer.capacity() + self.nested.as_ref().map_or(0, |nested| nested.held_bytes())
+    }
+
     /// Whether all of the scalar so far is held.
     pub(crate) fn is_whole(&self) -> bool {
         !self.continued && !self.streaming

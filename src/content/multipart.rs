@@ -69,6 +69,16 @@ enum Part {
 }
 
 impl MultipartWalker {
+    /// Memory it takes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let part = match &self.part {
+            Part::None => 0,
+            Part::Field { name, leaf } => name.capacity() + leaf.held_bytes(),
+            Part::Body(body) => body.held_bytes(),
+        };
+        size_of::<Self>() + self.delimiter.capacity() * 9 + self.head.capacity() + part
+    }
+
     /// Parts between lines of `boundary`; where the media type names none, that of the first
     /// line of `head`. `depth` multipart bodies are around this one.
     pub(crate) fn new(boundary: Option<&[u8]>, head: &[u8], depth: u8) -> Option<Self> {

@@ -36,6 +36,12 @@ pub trait KeyPolicy {
     /// [`super::FieldSink::key`] each time it occurs. Asked once per path that is made, and each
     /// time for what was refused.
     fn keep(&self, key: &[u8]) -> bool;
+
+    /// Whether `text`, which stands where a name with its value is expected and has no value
+    /// (`?flag`, `?8f14e45f…`), may be stored as a name. It may as well be a value alone.
+    fn keep_bare(&self, text: &[u8]) -> bool {
+        self.keep(text)
+    }
 }
 
 impl<F: Fn(&[u8]) -> bool> KeyPolicy for F {
@@ -283,6 +289,12 @@ impl PathTable {
         } else {
             Interned::Data(self.data(parent, step))
         }
+    }
+
+    /// Whether `text` without a value is a name: asked each time, since the same word may be one
+    /// elsewhere.
+    pub(crate) fn keeps_bare(&self, text: &[u8]) -> bool {
+        self.policy.keep_bare(text)
     }
 
     /// The same as [`PathTable::named`] where `last` was the path before: what followed it last

@@ -14,6 +14,11 @@ pub(crate) struct TextWalker {
 }
 
 impl TextWalker {
+    /// Memory it takes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        size_of::<Self>() + self.leaf.held_bytes()
+    }
+
     pub(crate) fn new() -> Self {
         // Text that is JSON was told apart before.
         TextWalker { leaf: Leaf::at_level(JSON_IN_TEXT_MAX), begun: false }

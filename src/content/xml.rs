@@ -96,6 +96,15 @@ enum State {
 const CDATA: &[u8] = b"[CDATA[";
 
 impl XmlWalker {
+    /// Memory it takes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.stack.capacity() * size_of::<PathId>()
+            + self.name.capacity()
+            + self.leaf.held_bytes()
+            + self.trail.held_bytes()
+    }
+
     /// A walker of a document whose root is at `root`.
     pub(crate) fn new(root: PathId, paths: &PathTable) -> Self {
         let mut trail = Trail::default();

@@ -55,6 +55,11 @@ impl Envelope {
 }
 
 impl Decoder {
+    /// A decoder that holds at most `fragment_bytes` of datagrams that are not whole.
+    pub fn within(fragment_bytes: usize) -> Self {
+        Decoder { fragments: Fragments::within(fragment_bytes), ..Decoder::default() }
+    }
+
     /// The packets from now on are those of input number `input`: what becomes of fragments that
     /// waited is told under it.
     pub fn begin_input(&mut self, input: u32) {

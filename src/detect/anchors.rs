@@ -58,6 +58,40 @@ impl Anchors {
         Ok(Anchors { automaton: Some(automaton), actions, least, pairs })
     }
 
+    /// The same, found in whatever case.
+    pub(super) fn compile_folded(pairs: &[(String, usize)]) -> Result<Anchors, String> {
+        let lower: Vec<(String, usize)> =
+            pairs.iter().map(|(text, action)| (text.to_ascii_lowercase(), *action)).collect();
+        let mut anchors = Anchors::compile(&lower)?;
+        let Some(_) = anchors.automaton.take() else { return Ok(anchors) };
+        let mut literals: Vec<&str> = lower.iter().map(|(text, _)| text.as_str()).collect();
+        literals.sort_by_key(|text| (std::cmp::Reverse(text.len()), *text));
+        literals.dedup();
+        for literal in &literals {
+            let [a, b, ..] = literal.as_bytes() else { continue };
+            for a in [*a, a.to_ascii_uppercase()] {
+                for b in [*b, b.to_ascii_uppercase()] {
+                    let (word, bit) = place_of(&[a, b]);
+                    if let Some(bits) = anchors.pairs.get_mut(word) {
+                        *bits |= 1 << bit;
+                    }
+                }
+            }
+        }
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .ascii_case_insensitive(true)
+            .build(&literals)
+            .map_err(|e| e.to_string())?;
+        Ok(Anchors { automaton: Some(automaton), ..anchors })
+    }
+
+    /// Whether a text holds two bytes that a literal begins with, or is too long to look.
+    pub(super) fn begins_in(&self, text: &[u8]) -> bool {
+        self.automaton.is_some()
+            && (text.len() >= SHORT || text.windows(2).any(|pair| self.begins(pair)))
+    }
+
     /// Whether a text made of `census` can hold a literal at all.
     pub(super) fn possible(&self, text: &[u8], census: &Census) -> bool {
         self.least.iter().any(|least| census.covers(least))
@@ -109,6 +143,19 @@ mod tests {
         assert!(possible("to Mr Smith"));
         assert!(!possible("to mr smith"));
         assert!(!possible("Heart rate"));
+    }
+
+    #[test]
+    fn folded_literals_are_found_in_any_case() {
+        let anchors = Anchors::compile_folded(&[("GitHub".to_owned(), 3)]).unwrap();
+        for text in ["my github", "GITHUB_KEY", "gItHub"] {
+            assert!(anchors.begins_in(text.as_bytes()), "{text}");
+            let mut hits = 0;
+            anchors.each(text.as_bytes(), |action, _| hits += action);
+            assert_eq!(hits, 3, "{text}");
+        }
+        assert!(!anchors.begins_in(b"another"));
+        assert!(!Anchors::compile_folded(&[]).unwrap().begins_in(&[b'a'; 100]));
     }
 
     #[test]

@@ -1,24 +1,20 @@
 //! From rules as written to rules that run. Whatever cannot run is refused here, by file, line,
 //! rule and key.
 
-use regex_automata::Anchored;
-use regex_automata::dfa::{Automaton, StartKind, dense};
-use regex_automata::meta::Regex;
-use regex_automata::util::{start, syntax};
-
 use crate::base::TableMap;
-use crate::base::limits::{PATTERN_BYTES_MAX, PATTERN_COMPILED_BYTES_MAX, RULES_MAX};
+use crate::base::limits::{EMBEDDED_PATTERNS_MAX, RULES_MAX};
 use crate::model::{Evidence, Form, Location, RuleBits, RuleId, ValueKind};
-use crate::rules::{Embedded as EmbeddedRule, Example, Rule, RuleError, RulePack};
+use crate::rules::{Embedded as EmbeddedRule, Example, Rule, RuleError, RulePack, WholePattern};
 
 use super::checks::{self, Check};
 use super::detector::Detector;
-use super::embedded::{Embedded, Method, Search};
+use super::embedded::{Embedded, Method, Search, Sought};
 use super::field::FieldRef;
 use super::judge::{CONFIDENCE_REPORTED, Judge, JudgeClass, JudgeRule};
 use super::locate::Places;
+use super::patterns::{Pattern, Shared, regex};
 use super::shape::Shape;
-use super::whole::{Pattern, SPREAD_KINDS, Trial, Whole};
+use super::whole::{SPREAD_KINDS, Trial, Whole};
 use super::words::Phrase;
 use super::{finders, recognisers};
 
@@ -57,7 +53,7 @@ pub(super) fn wrong_examples(detector: &Detector, pack: &RulePack) -> Vec<RuleEr
 }
 
 /// A rule that cannot be used, and why.
-fn refuse(rule: &Rule, key: &'static str, reason: impl Into<String>) -> RuleError {
+pub(super) fn refuse(rule: &Rule, key: &'static str, reason: impl Into<String>) -> RuleError {
     RuleError::Rule {
         file: rule.file().to_owned(),
         line: rule.line(),
@@ -87,6 +83,7 @@ struct Build {
     embedded: Embedded,
     judge: Judge,
     telling: RuleBits,
+    asked: RuleBits,
     /// Patterns searched for inside text.
     patterns: usize,
     count: usize,
@@ -104,12 +101,13 @@ impl Build {
             embedded: Embedded::default(),
             judge: Judge {
                 negative: pack.context().negative.clone(),
-                things: pack.context().things.clone(),
+                things: pack.context().things.iter().flat_map(|t| Phrase::expand(t)).collect(),
                 generic: pack.context().generic.clone(),
                 places: Places::compile(pack.fhir(), pack.rules().iter()),
                 ..Judge::default()
             },
             telling: RuleBits::NONE,
+            asked: RuleBits::NONE,
             patterns: 0,
             count: pack.rules().iter().map(variants).sum(),
         }
@@ -143,6 +141,9 @@ impl Build {
         if let Some(bare) = bare.filter(|_| rule.bare_weight >= TELLING_WEIGHT_MIN || sure) {
             self.telling.insert(bare);
         }
+        if rule.needs_context {
+            self.asked.insert(id);
+        }
         let spread = spread_names(rule).map(|name| self.name(name));
         let spread = spread.collect::<Result<Vec<_>, _>>()?;
         let trial = |id| Trial {
@@ -151,10 +152,11 @@ impl Build {
             test: test.map(|t| (t, prefixes.clone())),
             spread: (rule.spread, spread.clone()),
         };
-        self.add_whole(rule, trial(id), bare.map(trial))?;
+        let shared = Shared::of(rule)?;
+        self.add_whole(rule, (trial(id), bare.map(trial)), &shared)?;
         for way in &rule.embedded {
             let trial = Trial { rule: id, check, test: None, spread: (0, Vec::new()) };
-            self.add_embedded(rule, way, trial)?;
+            self.add_embedded(rule, way, (trial, &shared))?;
         }
         self.add_to_class(rule, Ids { id, bare, test, spread })
     }
@@ -162,8 +164,8 @@ impl Build {
     fn add_whole(
         &mut self,
         rule: &Rule,
-        main: Trial,
-        bare: Option<Trial>,
+        (main, bare): (Trial, Option<Trial>),
+        shared: &Shared,
     ) -> Result<(), RuleError> {
         let main = self.whole.add_trial(main);
         for mask in &rule.masks {
@@ -189,7 +191,12 @@ impl Build {
             self.whole.add_recogniser(recogniser, main);
         }
         if let Some(pattern) = &rule.format {
-            self.whole.add_pattern(whole_pattern(rule, pattern)?, main);
+            let guard = shared.of_whole(rule, &WholePattern::default())?;
+            self.whole.add_pattern(Pattern::compile(rule, ("format", pattern), guard)?, main);
+        }
+        for way in &rule.whole {
+            let guard = shared.of_whole(rule, way)?;
+            self.whole.add_pattern(Pattern::compile(rule, ("whole", &way.format), guard)?, main);
         }
         Ok(())
     }
@@ -198,7 +205,7 @@ impl Build {
         &mut self,
         rule: &Rule,
         way: &EmbeddedRule,
-        trial: Trial,
+        (trial, shared): (Trial, &Shared),
     ) -> Result<(), RuleError> {
         let lead_in = way.lead_in.iter().map(|words| words.to_lowercase()).collect();
         if way.recogniser.as_deref() == Some("email") {
@@ -209,7 +216,7 @@ impl Build {
         let shapes = way.masks.iter().map(|m| Shape::parse(m)).collect::<Result<Vec<_>, _>>();
         let shapes = shapes.map_err(|e| refuse(rule, "embedded", e))?;
         let by_digits = way.anchors.is_empty() && (digits || !shapes.is_empty());
-        let search = Search { trial, method: method_of(rule, way, self.patterns)?, lead_in };
+        let search = Search { trial, method: method_of(rule, way, shared)?, lead_in };
         if by_digits {
             self.embedded.add_at_digits(search, shapes);
         } else if !shapes.is_empty() {
@@ -218,9 +225,11 @@ impl Build {
             return Err(refuse(rule, "embedded", "expected anchors of at least three characters"));
         } else {
             self.patterns += usize::from(way.format.is_some());
-            self.embedded
-                .add_at_anchors(search, &way.anchors)
-                .map_err(|e| refuse(rule, "embedded", e))?;
+            if self.patterns > EMBEDDED_PATTERNS_MAX {
+                let reason = format!("at most {EMBEDDED_PATTERNS_MAX} patterns fit: use masks");
+                return Err(refuse(rule, "embedded", reason));
+            }
+            self.embedded.add_at_anchors(search, (&way.anchors, way.ignore_case));
         }
         Ok(())
     }
@@ -283,6 +292,7 @@ impl Build {
             embedded: self.embedded,
             judge: self.judge.indexed(),
             telling: self.telling,
+            asked: self.asked,
         })
     }
 }
@@ -367,7 +377,7 @@ fn forms_of(rule: &Rule) -> Result<Vec<Form>, RuleError> {
     rule.forms.iter().map(form).collect()
 }
 
-fn method_of(rule: &Rule, way: &EmbeddedRule, number: usize) -> Result<Method, RuleError> {
+fn method_of(rule: &Rule, way: &EmbeddedRule, shared: &Shared) -> Result<Method, RuleError> {
     if let Some(name) = &way.recogniser {
         let finder = finders::find(name).ok_or_else(|| {
             let known = finders::names();
@@ -376,65 +386,14 @@ fn method_of(rule: &Rule, way: &EmbeddedRule, number: usize) -> Result<Method, R
         return Ok(Method::Finder(finder));
     }
     if let Some(pattern) = &way.format {
-        return Ok(Method::Pattern(Box::new(regex(rule, pattern)?), number));
+        let regex = regex(rule, "format", pattern)?;
+        let guard = shared.of_embedded(rule, way)?;
+        return Ok(Method::Pattern(Box::new(Sought { regex, guard })));
     }
     if way.masks.is_empty() {
         return Err(refuse(rule, "embedded", "expected masks, a recogniser or a format"));
     }
     Ok(Method::Shapes)
-}
-
-fn regex(rule: &Rule, pattern: &str) -> Result<Regex, RuleError> {
-    if pattern.len() > PATTERN_BYTES_MAX {
-        let reason = format!("longer than {PATTERN_BYTES_MAX} bytes: split it or use masks");
-        return Err(refuse(rule, "format", reason));
-    }
-    let limit = Some(PATTERN_COMPILED_BYTES_MAX);
-    let config = Regex::config().nfa_size_limit(limit).onepass_size_limit(limit).utf8_empty(false);
-    Regex::builder()
-        .configure(config)
-        .syntax(syntax_config())
-        .build(pattern)
-        .map_err(|e| refuse(rule, "format", format!("{e}: shorten or correct the pattern")))
-}
-
-/// A pattern for whole values, with what can be told of them beforehand.
-fn whole_pattern(rule: &Rule, pattern: &str) -> Result<Pattern, RuleError> {
-    let anchored = format!(r"\A(?:{pattern})\z");
-    let regex = regex(rule, &anchored)?;
-    let lengths = syntax::parse_with(&anchored, &syntax_config())
-        .map(|hir| {
-            let known = hir.properties();
-            known.minimum_len().unwrap_or(0)..=known.maximum_len().unwrap_or(usize::MAX)
-        })
-        .unwrap_or(0..=usize::MAX);
-    let limit = Some(PATTERN_COMPILED_BYTES_MAX);
-    let config = dense::Config::new()
-        .start_kind(StartKind::Anchored)
-        .dfa_size_limit(limit)
-        .determinize_size_limit(limit);
-    let first = dense::Builder::new()
-        .configure(config)
-        .syntax(syntax_config())
-        .build(&anchored)
-        .map_or_else(|_| Box::new([true; 256]), |dfa| first_bytes(&dfa));
-    Ok(Pattern { regex, lengths, first })
-}
-
-/// Bytes from which the automaton does not go dead at once.
-fn first_bytes(dfa: &dense::DFA<Vec<u32>>) -> Box<[bool; 256]> {
-    let mut first = Box::new([true; 256]);
-    let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes));
-    if let Ok(start) = start {
-        for (open, byte) in first.iter_mut().zip(0u8..=255) {
-            *open = !dfa.is_dead_state(dfa.next_state(start, byte));
-        }
-    }
-    first
-}
-
-fn syntax_config() -> syntax::Config {
-    syntax::Config::new().utf8(false)
 }
 
 fn wrong_of_rule(detector: &Detector, rule: &Rule) -> Vec<RuleError> {

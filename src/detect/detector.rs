@@ -14,6 +14,7 @@ use super::embedded::Embedded;
 use super::field::FieldRef;
 use super::judge::{Judge, Judgement};
 use super::locate::Place;
+use super::profile::Profile;
 use super::recognisers::Seen;
 use super::sensitive;
 use super::sift::{Census, form_of, is_uuid};
@@ -30,6 +31,8 @@ pub struct Detector {
     pub(super) judge: Judge,
     /// Rules of which one value that passes is telling by itself.
     pub(super) telling: RuleBits,
+    /// Rules that say nothing unless a name asks: what passes them may hold something else.
+    pub(super) asked: RuleBits,
 }
 
 /// What is said of one value.
@@ -51,6 +54,17 @@ impl Detector {
     /// too large, rules without three examples of each kind, and examples that do not hold.
     pub fn compile(pack: &RulePack) -> Result<Detector, RuleError> {
         compile::compile(pack)
+    }
+
+    /// The same rules, judging by `profile`.
+    pub fn judging_by(mut self, profile: Profile) -> Detector {
+        self.judge.profile = profile;
+        self
+    }
+
+    /// How fields are judged.
+    pub fn profile(&self) -> Profile {
+        self.judge.profile
     }
 
     /// What the rules say of one value: a function of the value alone. Linear in its length.
@@ -75,7 +89,9 @@ impl Detector {
             self.whole.apply(&seen, &mut outcome);
         }
         // A value that is one thing as a whole has nothing else inside.
-        if outcome.passed.is_empty() && wants_search(form, bytes, &census) {
+        if outcome.passed.iter().all(|rule| self.asked.contains(rule))
+            && wants_search(form, bytes, &census)
+        {
             self.embedded.apply(bytes, &census, &mut outcome);
         }
         Inspection { form, outcome }

@@ -1,9 +1,11 @@
 //! Longer text: what stands inside it. Every step looks at a bounded number of bytes around a
 //! rare place (a digit at the begin of a word, an `@`, a literal), so the whole is linear.
 
+use regex_automata::Input;
 use regex_automata::meta::Regex;
+use smallvec::SmallVec;
 
-use crate::base::limits::{EMBEDDED_PATTERNS_MAX, LEAD_IN_BYTES, MASK_CHARS_MAX};
+use crate::base::limits::{LEAD_IN_BYTES, MASK_CHARS_MAX};
 use crate::base::scan;
 use crate::model::{Outcome, RuleBits, RuleId};
 
@@ -11,6 +13,7 @@ use super::anchors::Anchors;
 use super::checks::is_email;
 use super::finders::Finder;
 use super::logins::is_login;
+use super::patterns::Guard;
 use super::shape::{Shape, is_word_byte};
 use super::sift::Census;
 use super::whole::Trial;
@@ -22,9 +25,17 @@ pub(super) enum Method {
     Shapes,
     /// A built-in finder.
     Finder(Finder),
-    /// Anywhere in a text that holds the anchor.
-    /// With a number below [`EMBEDDED_PATTERNS_MAX`] that no other pattern has.
-    Pattern(Box<Regex>, usize),
+    /// Around the anchor.
+    Pattern(Box<Sought>),
+}
+
+/// A pattern searched for around an anchor, and what it asks beside.
+#[derive(Debug)]
+pub(super) struct Sought {
+    /// The pattern.
+    pub(super) regex: Regex,
+    /// What its value has to be beside its form.
+    pub(super) guard: Option<Guard>,
 }
 
 /// One way of one rule.
@@ -60,6 +71,9 @@ pub(super) struct Embedded {
     open: Vec<Begin>,
     anchors: Anchors,
     anchored: Vec<(String, usize)>,
+    /// Those in any case.
+    folded: Anchors,
+    to_fold: Vec<(String, usize)>,
     email: Option<RuleId>,
 }
 
@@ -68,6 +82,10 @@ const DIGITS_MIN: usize = 4;
 /// Letters before the first digit of a word that is tried (`GB29…`, `AB123456C`, `AKIA…`; an
 /// Italian tax code begins with six).
 const LETTERS_BEFORE_DIGIT_MAX: usize = 6;
+/// Bytes before an anchor that a pattern may take.
+const BEFORE_ANCHOR: usize = 256;
+/// Bytes behind it: a private key has some 3,300. Half of them at least are always looked at.
+const BEHIND_ANCHOR: usize = 8192;
 /// Bytes before `@` that are looked at.
 const LOCAL_MAX: usize = 64;
 /// Bytes behind `@` that are looked at.
@@ -95,20 +113,13 @@ impl Embedded {
         self.searches.push(search);
     }
 
-    /// Adds a search at anchors; fails where there are too many patterns.
-    pub(super) fn add_at_anchors(
-        &mut self,
-        search: Search,
-        anchors: &[String],
-    ) -> Result<(), String> {
-        if matches!(search.method, Method::Pattern(_, number) if number >= EMBEDDED_PATTERNS_MAX) {
-            return Err(format!("at most {EMBEDDED_PATTERNS_MAX} patterns fit: use masks"));
-        }
+    /// Adds a search at anchors, `folded` where those are found in any case.
+    pub(super) fn add_at_anchors(&mut self, search: Search, (anchors, folded): (&[String], bool)) {
+        let into = if folded { &mut self.to_fold } else { &mut self.anchored };
         for anchor in anchors {
-            self.anchored.push((anchor.clone(), self.searches.len()));
+            into.push((anchor.clone(), self.searches.len()));
         }
         self.searches.push(search);
-        Ok(())
     }
 
     /// Mail addresses are counted for `rule`.
@@ -119,6 +130,7 @@ impl Embedded {
     /// Compiles the anchors once all searches are there.
     pub(super) fn finish(&mut self) -> Result<(), String> {
         self.anchors = Anchors::compile(&self.anchored)?;
+        self.folded = Anchors::compile_folded(&self.to_fold)?;
         Ok(())
     }
 
@@ -135,26 +147,34 @@ impl Embedded {
             found.insert(rule);
         }
         if self.anchors.possible(text, census) {
-            self.at_anchors(text, &mut found);
+            self.at_anchors(&self.anchors, text, &mut found);
+        }
+        if self.folded.begins_in(text) {
+            self.at_anchors(&self.folded, text, &mut found);
         }
         outcome.embedded = outcome.embedded.union(found);
     }
 
-    fn at_anchors(&self, text: &[u8], found: &mut RuleBits) {
-        let mut tried = 0u64;
-        self.anchors.each(text, |search, place| {
+    fn at_anchors(&self, anchors: &Anchors, text: &[u8], found: &mut RuleBits) {
+        // How far which pattern was searched for: every byte is looked at a few times at most.
+        let mut looked: SmallVec<[(usize, usize); 8]> = SmallVec::new();
+        anchors.each(text, |search, place| {
             let Some(entry) = self.searches.get(search) else { return };
             if found.contains(entry.trial.rule) {
                 return;
             }
-            // A pattern looks through the whole text, so once is enough.
-            if let Method::Pattern(_, number) = &entry.method {
-                if tried >> number & 1 == 1 {
-                    return;
+            let mut window = place.clone();
+            if matches!(entry.method, Method::Pattern(_)) {
+                window.start = place.start.saturating_sub(BEFORE_ANCHOR);
+                window.end = text.len().min(place.end + BEHIND_ANCHOR);
+                let enough = text.len().min(place.end + BEHIND_ANCHOR / 2);
+                match looked.iter_mut().find(|(known, _)| *known == search) {
+                    Some((_, end)) if *end >= enough => return,
+                    Some((_, end)) => *end = window.end,
+                    None => looked.push((search, window.end)),
                 }
-                tried |= 1 << number;
             }
-            if entry.finds(text, place) {
+            if entry.finds(text, window) {
                 found.insert(entry.trial.rule);
             }
         });
@@ -222,9 +242,16 @@ impl Search {
                     text.get(range.clone()).is_some_and(|value| self.trial.passes(value))
                 })
                 .map(|range| range.start),
-            Method::Pattern(pattern, _) => pattern
-                .find_iter(text)
-                .find(|hit| text.get(hit.range()).is_some_and(|value| self.trial.passes(value)))
+            Method::Pattern(sought) => sought
+                .regex
+                .find_iter(Input::new(text).range(place))
+                .find(|hit| {
+                    let passes = |value| self.trial.passes(value);
+                    let guard = sought.guard.as_ref();
+                    text.get(hit.range()).is_some_and(passes)
+                        && self.is_led_in(text, hit.start())
+                        && guard.is_none_or(|g| g.lets_pass(&sought.regex, text, hit.range()))
+                })
                 .map(|hit| hit.start()),
         };
         found.is_some_and(|start| self.is_led_in(text, start))
@@ -241,9 +268,23 @@ impl Search {
         for (slot, byte) in before.iter_mut().zip(window) {
             *slot = byte.to_ascii_lowercase();
         }
-        let before = before.get(..window.len()).unwrap_or_default();
+        let before = last_sentence(before.get(..window.len()).unwrap_or_default());
         self.lead_in.iter().any(|words| has_words(before, words.as_bytes()))
     }
+}
+
+/// What stands behind the last end of a sentence: what is said there leads in nothing here.
+fn last_sentence(text: &[u8]) -> &[u8] {
+    // `Tel. No. 212-…`: what is shorter is an abbreviation.
+    const WORD_MIN: usize = 5;
+    let ends = |at: &usize| {
+        let head = text.get(..*at).unwrap_or_default();
+        let word = head.iter().rev().take_while(|b| is_word_byte(**b)).count();
+        let spaced = text.get(at + 1).is_some_and(u8::is_ascii_whitespace);
+        spaced && (word >= WORD_MIN || head.last().is_some_and(u8::is_ascii_digit))
+    };
+    let end = memchr::memrchr3_iter(b'.', b'!', b'?', text).find(ends);
+    end.and_then(|at| text.get(at + 1..)).unwrap_or(text)
 }
 
 /// Whether `words` stand in `text` as whole words.
@@ -301,6 +342,16 @@ mod tests {
         assert!(has_words(b"nhs: ", b"nhs"));
         assert!(!has_words(b"public ", b"lic"));
         assert!(!has_words(b"", b"nhs"));
+    }
+
+    #[test]
+    fn what_leads_in_stands_in_the_same_sentence() {
+        assert_eq!(last_sentence(b"the call lasted 00:12:33. build "), b" build ");
+        assert_eq!(last_sentence(b"please ring the lab! it is "), b"please ring the lab! it is ");
+        assert_eq!(last_sentence(b"please phone the surgery! it is "), b" it is ");
+        assert_eq!(last_sentence(b"tel. no. "), b"tel. no. ");
+        assert_eq!(last_sentence(b"d.o.b. "), b"d.o.b. ");
+        assert_eq!(last_sentence(b""), b"");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::checks::country_length;
+use super::phones::phone_said;
 use super::recognisers::is_private_key;
 use super::shape::is_word_byte;
 
@@ -16,13 +17,14 @@ pub(super) struct Finder {
     pub(super) run: fn(&[u8], Range<usize>) -> Option<Range<usize>>,
 }
 
-const FINDERS: [Finder; 7] = [
+const FINDERS: [Finder; 8] = [
     Finder { name: "honorific", run: honorific },
     Finder { name: "honorific-word", run: honorific_word },
     Finder { name: "iban", run: iban },
     Finder { name: "jwt", run: jwt },
     Finder { name: "name-after", run: name_after },
     Finder { name: "phone-plus", run: phone_plus },
+    Finder { name: "phone-said", run: phone_said },
     Finder { name: "private-key", run: private_key },
 ];
 
@@ -38,7 +40,7 @@ pub(super) fn names() -> String {
 
 /// Finders tried where a word with a digit begins, instead of at anchors.
 pub(super) fn is_for_digits(name: &str) -> bool {
-    matches!(name, "iban" | "phone-plus")
+    matches!(name, "iban" | "phone-plus" | "phone-said")
 }
 
 /// Goods and figures that bear an honorific: nobody's name, or hardly.

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use crate::base::TableMap;
-use crate::model::{Evidence, Form, RuleId, ValueKind};
+use crate::model::{Evidence, Form, RuleId};
 
 use super::explain;
 use super::field::FieldRef;
 use super::locate::{PATCH, Place, Places};
 use super::names::Mentions;
+use super::profile::Profile;
 use super::score;
 use super::words::{Phrase, Standing, Words};
 
 mod distinct;
+mod forms;
+mod lab;
 mod rivals;
 
 use distinct::Distinct;
@@ -91,10 +94,11 @@ pub(super) struct Judge {
     /// Classes by the words of their names.
     pub(super) mentions: Mentions,
     pub(super) negative: Vec<String>,
-    /// Words of the names of things.
-    pub(super) things: Vec<String>,
+    /// What things are named and numbered by.
+    pub(super) things: Vec<Phrase>,
     pub(super) generic: Vec<String>,
     pub(super) places: Places,
+    pub(super) profile: Profile,
 }
 
 /// What a field's name says of one class.
@@ -110,8 +114,8 @@ struct Naming<'a> {
 
 /// What a field's name says against every class.
 struct Common<'a> {
-    /// A word of the names of things.
-    thing: Option<&'a String>,
+    /// What a thing is named by.
+    thing: Option<&'a Phrase>,
     /// Any other word that speaks against.
     negative: Option<&'a String>,
 }
@@ -140,7 +144,7 @@ impl Judge {
         // In FHIR the place says it all: `name` of an organisation's contact is no clue there.
         let words = if field.is_of_standard() { Words::default() } else { words };
         let common = Common {
-            thing: words.any_of(&self.things, &self.generic),
+            thing: words.any_phrase(&self.things, &self.generic),
             negative: words.any_of(&self.negative, &self.generic),
         };
         let rivals = self.settled(&words, &places, evidence);
@@ -156,10 +160,14 @@ impl Judge {
                 continue;
             }
             let rival = rivals.as_deref().filter(|settled| **settled != *class.class);
-            let naming = self.naming(class, (&words, &common), &mut out.reasons, &column);
+            let part = mentioned && self.is_part_of_another(class, &words, &column);
+            let naming = match part {
+                true => Naming::default(),
+                false => self.naming(class, (&words, &common), &mut out.reasons, &column),
+            };
             let beside = |rule: &JudgeRule| {
                 field.beside.iter().any(|class| rule.beside.contains(class))
-                    && words.leaf_is(&rule.beside_names, &[&class.negative, &self.things])
+                    && words.leaf_is(&rule.beside_names, &class.negative, &self.things)
             };
             let mut claim = column.best_claim(class, naming, (place, rival.is_some()), &beside);
             if let (Some(claim), Some(settled), false) = (&mut claim, rival, naming.named) {
@@ -184,7 +192,7 @@ impl Judge {
     /// Whether what stands beside a field at `path` can change what is said of it.
     pub(super) fn minds_neighbours(&self, path: &str) -> bool {
         let words = Words::of_path(path);
-        let is_leaf = |rule: &JudgeRule| words.leaf_is(&rule.beside_names, &[]);
+        let is_leaf = |rule: &JudgeRule| words.leaf_is(&rule.beside_names, &[], &[]);
         self.classes.iter().any(|class| class.rules.iter().any(is_leaf))
     }
 
@@ -217,12 +225,7 @@ impl Judge {
             return Some(Arc::clone(&place.class));
         }
         let named = self.classes.iter().filter(|class| {
-            let passes = |id: RuleId| {
-                let count = evidence.of_rule(id);
-                count.passed * 2 > count.tried
-            };
-            let passed = |rule: &JudgeRule| passes(rule.id) || rule.bare.is_some_and(passes);
-            class.rules.iter().any(passed)
+            class.passes_most(evidence)
                 && words.standing(&class.names, &self.generic).0 >= Standing::GenericLeaf
         });
         named.map(|class| Arc::clone(&class.class)).next()
@@ -263,9 +266,8 @@ impl Judge {
             }
         }
         let thing = common.thing;
-        let negative =
-            thing.or(common.negative).or_else(|| words.any_of(&class.negative, &self.generic));
-        if let Some(word) = negative {
+        let other = common.negative.or_else(|| words.any_of(&class.negative, &self.generic));
+        if let Some(word) = thing.map(Phrase::text).or_else(|| other.cloned()) {
             // `orderPhone` is a phone; a number under `sku` is what it says.
             let other = thing.is_some() && !naming.named;
             naming.weight += if other { score::NAME_THING } else { score::NAME_NEGATIVE };
@@ -308,9 +310,17 @@ impl Judge {
                 Some(Claim { log_odds: known + more, count: column.filled, why, checked: None });
         }
         let Some(claim) = claim else { return };
-        let confidence = score::confidence(claim.log_odds);
-        if confidence >= CONFIDENCE_REPORTED {
-            out.reasons.push(format!("{class}: {}", claim.why));
+        let plain = score::confidence(claim.log_odds);
+        let confidence = score::confidence(claim.log_odds + self.profile.lean());
+        if confidence >= CONFIDENCE_REPORTED && self.is_all_test(class, column) {
+            let why = claim.why;
+            out.reasons.push(format!(
+                "withheld {class}: profile lab leaves out what is all for tests and examples: {why}"
+            ));
+        } else if confidence >= CONFIDENCE_REPORTED {
+            let said = || format!("; by profile strict alone ({plain} without it)");
+            let alone = (plain < CONFIDENCE_REPORTED).then(said).unwrap_or_default();
+            out.reasons.push(format!("{class}: {}{alone}", claim.why));
             out.verdicts.push(Verdict { class: Arc::clone(class), confidence, count: claim.count });
         } else {
             let why = claim.why;
@@ -440,34 +450,11 @@ impl Column<'_> {
         Some(Claim { log_odds, count: count.passed, why, checked })
     }
 
-    /// Whether `passed` distinct values all begin alike, as a real column's do not.
+    /// Whether `passed` distinct values begin alike or in two ways, as a real column's do not: four
+    /// are told apart, and a real one has two by chance as rarely as SERIES_MIN values have one.
     fn is_series(&self, rule: &JudgeRule, passed: u64) -> bool {
         let kinds = rule.spread.iter().filter(|id| self.distinct.of_rule(**id).1 > 0).count();
-        kinds == 1 && passed >= SERIES_MIN
-    }
-
-    /// Values that look like the class where its place leaves open what stands there.
-    fn by_look(&self, rule: &JudgeRule) -> Option<Claim> {
-        if rule.forms != [Form::TitleWords] {
-            return None;
-        }
-        let claim = self.by_form(rule, score::PRIOR + score::LOOK - rule.bare_weight)?;
-        Some(Claim { why: format!("{} of a name", claim.why), ..claim })
-    }
-
-    /// A name and values of the forms that go with it.
-    fn by_form(&self, rule: &JudgeRule, base: f64) -> Option<Claim> {
-        if rule.forms.is_empty() || self.evidence.kinds & !(1 << ValueKind::Boolean as u8) == 0 {
-            return None;
-        }
-        let fitting = self.of_forms(&rule.forms);
-        if fitting == 0 {
-            return None;
-        }
-        let why = format!("{fitting} of {} values have a fitting form", self.filled);
-        let share = 2.0 * score::share_evidence(fitting, self.filled, false);
-        let log_odds = base + rule.bare_weight + share;
-        Some(Claim { log_odds, count: fitting, why, checked: None })
+        (kinds == 1 && passed >= SERIES_MIN) || (kinds == 2 && passed >= 2 * SERIES_MIN)
     }
 
     /// Found inside longer text.

@@ -8,7 +8,7 @@ use crate::model::Form;
 use super::checks::{country_length, written_date};
 use super::shape::Compact;
 use super::sift::Census;
-use super::streets::{is_street, is_street_line};
+use super::streets::{is_address, is_street, is_street_line};
 
 /// A value as recognisers see it.
 pub(super) struct Seen<'a> {
@@ -31,7 +31,8 @@ pub(super) struct Recogniser {
     pub(super) run: fn(&Seen<'_>) -> bool,
 }
 
-const RECOGNISERS: [Recogniser; 10] = [
+const RECOGNISERS: [Recogniser; 12] = [
+    Recogniser { name: "address", forms: &[Form::Text, Form::Other], run: address },
     Recogniser { name: "basic", forms: &[Form::TitleWords, Form::Text, Form::Other], run: basic },
     Recogniser { name: "date", forms: &[Form::Date, Form::DateTime, Form::Integer], run: date },
     Recogniser { name: "email", forms: &[Form::Address], run: email },
@@ -42,6 +43,11 @@ const RECOGNISERS: [Recogniser; 10] = [
     },
     Recogniser { name: "jwt", forms: &[Form::Token, Form::Word, Form::Other], run: jwt },
     Recogniser { name: "phone", forms: &[Form::Other], run: phone },
+    Recogniser {
+        name: "phone-extended",
+        forms: &[Form::Other, Form::Token, Form::Text],
+        run: phone_extended,
+    },
     Recogniser { name: "private-key", forms: &[Form::Text, Form::Other], run: private_key },
     Recogniser { name: "street", forms: &[Form::Text, Form::Other], run: street },
     Recogniser { name: "street-line", forms: &[Form::Text, Form::Other], run: street_line },
@@ -123,9 +129,27 @@ fn phone(value: &Seen<'_>) -> bool {
         && is_phone_spaced(value.bytes)
 }
 
+/// The same, perhaps with an extension behind: `212-555-0123x45`, `(212) 555-0123 ext. 45`.
+fn phone_extended(value: &Seen<'_>) -> bool {
+    const EXTENSION_DIGITS_MAX: usize = 6;
+    if value.census.len > 40 || value.census.letters() == 0 {
+        return phone(value);
+    }
+    let Some(at) = value.bytes.iter().position(u8::is_ascii_alphabetic) else { return false };
+    let Some((number, rest)) = value.bytes.split_at_checked(at) else { return false };
+    let says = [&b"extension"[..], b"ext.", b"ext", b"x"];
+    let Some(digits) = says.iter().find_map(|word| rest.strip_prefix(*word)) else { return false };
+    let digits = digits.trim_ascii_start();
+    let number = number.trim_ascii_end();
+    (1..=EXTENSION_DIGITS_MAX).contains(&digits.len())
+        && digits.iter().all(u8::is_ascii_digit)
+        && phone(&Seen { bytes: number, census: Census::of(number), form: Form::Other })
+}
+
 fn is_phone_spaced(bytes: &[u8]) -> bool {
     let (mut groups, mut run, mut longest) = (0, 0, 0);
     let (mut opens, mut closes, mut points) = (0, 0, 0);
+    let dialled = matches!(bytes.first(), Some(b'+' | b'0'));
     for (at, byte) in bytes.iter().enumerate() {
         match byte {
             b'0'..=b'9' => {
@@ -145,7 +169,9 @@ fn is_phone_spaced(bytes: &[u8]) -> bool {
         run = 0;
     }
     // 1.2.3.4 and 10.20.30.40 are versions and addresses.
-    opens <= 1 && opens == closes && groups <= 6 && longest >= 3 && points != 3
+    // In France and Denmark digits are written in pairs: `06 39 98 12 34`.
+    let grouped = longest >= 3 || (dialled && longest == 2 && groups >= 5);
+    opens <= 1 && opens == closes && groups <= 6 && grouped && points != 3
 }
 
 fn private_key(value: &Seen<'_>) -> bool {
@@ -163,6 +189,17 @@ pub(super) fn is_private_key(bytes: &[u8]) -> bool {
 /// A house number and a street: `12 Oak Street`, `221b Baker St`, `Musterstraße 5`.
 fn street(value: &Seen<'_>) -> bool {
     may_be_street(value) && is_street(value.bytes)
+}
+
+/// A whole postal address, in whatever order.
+fn address(value: &Seen<'_>) -> bool {
+    let census = &value.census;
+    (2..=20).contains(&census.digits)
+        && census.letters() >= 5
+        && census.spaces >= 2
+        && census.ats == 0
+        && census.len <= 200
+        && is_address(value.bytes)
 }
 
 /// The same where nothing else can be meant.
@@ -204,6 +241,12 @@ mod tests {
     fn versions_and_dates_are_no_phones() {
         for text in ["+44 20 7946 0958", "(212) 555-0123", "212.555.0123", "020/7946-0958"] {
             assert!(is("phone", text), "{text}");
+        }
+        for text in ["212-555-0123x45", "(212) 555-0123 ext. 45", "06 39 98 12 34"] {
+            assert!(is("phone-extended", text), "{text}");
+        }
+        for text in ["212-555-0123y45", "x45", "10.200.130.140x4", "12 34 56 78 90 apples"] {
+            assert!(!is("phone-extended", text), "{text}");
         }
         for text in ["10.200.130.140", "1970-01-31", "2125550123", "3.141592653", "12:30:45.123"] {
             assert!(!is("phone", text), "{text}");

@@ -88,6 +88,25 @@ pub(super) fn is_street_line(bytes: &[u8]) -> bool {
     false
 }
 
+/// Parts with a comma or a line end between them, with a number in one and mostly capitals: a whole
+/// address as it is written in most countries. Much else looks so: the name has to say it.
+pub(super) fn is_address(bytes: &[u8]) -> bool {
+    const LOWER_MAX: usize = 2;
+    let parts = bytes.split(|b| matches!(b, b',' | b'\n'));
+    let filled = parts.filter(|part| !part.trim_ascii().is_empty()).count();
+    let (mut capitals, mut numbers, mut lower) = (0, 0, 0);
+    for word in words(bytes) {
+        if is_house_number(word) {
+            numbers += 1;
+        } else if is_capital(word) {
+            capitals += 1;
+        } else if word.iter().any(u8::is_ascii_lowercase) {
+            lower += 1;
+        }
+    }
+    filled >= 2 && capitals >= 2 && numbers >= 1 && lower <= LOWER_MAX
+}
+
 fn words(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let words = bytes.split(|b| matches!(b, b' ' | b'\t' | b'\n'));
     words.filter(|word| !word.is_empty()).take(WORDS_MAX)
@@ -137,6 +156,23 @@ mod tests {
         }
         for text in ["12 drummers drumming", "take 2 way", "5 way valve x", "v1 drive"] {
             assert!(!is_street(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_whole_address_has_parts_numbers_and_capitals() {
+        for text in [
+            "Hauptstr. 12, 10115 Berlin",
+            "12 Elm View\nLeeds\nLS1 4AP",
+            "Rua da Sé, 5, Centro, 01001-000 São Paulo / SP",
+            "via Roma 4, Appartamento 2, 00100, Ferrara (FE)",
+        ] {
+            assert!(is_address(text.as_bytes()), "{text}");
+        }
+        for text in
+            ["12 Elm View Leeds", "we will address 2 issues, maybe 3", "Berlin, Germany", ""]
+        {
+            assert!(!is_address(text.as_bytes()), "{text}");
         }
     }
 

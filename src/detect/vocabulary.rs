@@ -12,10 +12,98 @@ static WORDS: LazyLock<TableSet<&'static str>> =
 /// Longer words are no names of persons.
 const WORD_BYTES_MAX: usize = 40;
 
-/// Whether a path segment reads like a person's name: capitalised words of which one is unknown
-/// (`Chalmers`, `Peter_Chalmers`), or unknown words with a point between (`zebulon.quartermain`).
+/// Abbreviations that stand in paths of health care and of the web and that too few publishers use
+/// for the list. Sorted.
+const ABBREVIATIONS: [&str; 76] = [
+    "adt",
+    "atna",
+    "axd",
+    "cbc",
+    "ccd",
+    "ccda",
+    "ccr",
+    "cda",
+    "cds",
+    "cmp",
+    "covid",
+    "cpoe",
+    "cql",
+    "dft",
+    "ecg",
+    "eeg",
+    "ehr",
+    "ekg",
+    "elga",
+    "emr",
+    "epa",
+    "eprescribing",
+    "hie",
+    "his",
+    "hpi",
+    "icu",
+    "ihe",
+    "iti",
+    "kbv",
+    "lis",
+    "loinc",
+    "mdm",
+    "mfn",
+    "mhd",
+    "mllp",
+    "mpi",
+    "mri",
+    "msh",
+    "ncpdp",
+    "nhs",
+    "omg",
+    "oml",
+    "omp",
+    "orl",
+    "orm",
+    "oru",
+    "pacs",
+    "pdq",
+    "phr",
+    "pix",
+    "pmir",
+    "qbp",
+    "qedm",
+    "qido",
+    "qry",
+    "ras",
+    "rde",
+    "rds",
+    "ris",
+    "rsp",
+    "siim",
+    "siu",
+    "snomed",
+    "stow",
+    "svs",
+    "ucum",
+    "vxu",
+    "wadl",
+    "wado",
+    "wsdl",
+    "xca",
+    "xdm",
+    "xdr",
+    "xds",
+    "xsd",
+    "xsl",
+];
+
+/// Whether a path segment reads like a person's name: a capitalised word that no API uses
+/// (`Chalmers`, `Peter_Chalmers`, `Chalmers.pdf`, `letter-Chalmers`), or two unknown words side by
+/// side with a point between (`zebulon.quartermain`, `zebulon.quartermain.pdf`).
 pub(super) fn segment_is_person(text: &[u8]) -> bool {
-    all_capitalised(text, 1) || is_dotted_name(text)
+    has_unknown_capital(text) || has_dotted_name(text)
+}
+
+/// A word of letters alone; one with a digit is judged by its shape (`Dstu3`).
+fn has_unknown_capital(text: &[u8]) -> bool {
+    let part = |b: &u8| b.is_ascii_alphanumeric() || *b >= 0x80;
+    text.split(|b| !part(b)).any(|word| word.len() > 1 && is_capitalised(word) && !is_known(word))
 }
 
 /// Whether an object key reads like a person's name: several capitalised words of which one is
@@ -41,14 +129,16 @@ fn all_capitalised(text: &[u8], least: usize) -> bool {
     unknown && count >= least && is_words_only(text)
 }
 
-/// `first.last`, and no file name: both words are unknown.
-fn is_dotted_name(text: &[u8]) -> bool {
-    let mut parts = text.split(|b| *b == b'.');
-    let (Some(first), Some(last), None) = (parts.next(), parts.next(), parts.next()) else {
-        return false;
+/// `first.last`: words of which none is known, so that it is no file name (`app.js`).
+fn has_dotted_name(text: &[u8]) -> bool {
+    let unknown = |word: &[u8]| {
+        word.len() >= 3 && word.iter().all(u8::is_ascii_alphabetic) && !humps(word).all(knows_word)
     };
-    let word = |w: &[u8]| w.len() >= 3 && w.iter().all(u8::is_ascii_alphabetic);
-    word(first) && word(last) && !is_known(first) && !is_known(last)
+    let mut before = false;
+    text.split(|b| *b == b'.').any(|word| {
+        let now = unknown(word);
+        std::mem::replace(&mut before, now) && now
+    })
 }
 
 /// Letters, and what stands between the words of a name.
@@ -75,7 +165,8 @@ fn is_known(word: &[u8]) -> bool {
     let Some(lower) = lower.get_mut(..word.len()) else { return true };
     lower.copy_from_slice(word);
     lower.make_ascii_lowercase();
-    std::str::from_utf8(lower).is_ok_and(|word| WORDS.contains(word))
+    std::str::from_utf8(lower)
+        .is_ok_and(|word| WORDS.contains(word) || ABBREVIATIONS.binary_search(&word).is_ok())
 }
 
 /// Whether `word`, of letters, is one that APIs use, in any case.
@@ -114,7 +205,22 @@ mod tests {
 
     #[test]
     fn names_in_paths_are_told_from_words_of_apis() {
-        for name in ["Chalmers", "Quartermain", "Peter_Chalmers", "O'Neil", "zebulon.quartermain"] {
+        for name in [
+            "Chalmers",
+            "Quartermain",
+            "Peter_Chalmers",
+            "O'Neil",
+            "zebulon.quartermain",
+            "Chalmers.pdf",
+            "Peter_Chalmers.pdf",
+            "Quartermain-Peter.docx",
+            "Chalmers.json",
+            "Chalmers.hl7",
+            "Peter_Chalmers_v2.tar.gz",
+            "letter-Chalmers",
+            "Chalmers_chart.html",
+            "zebulon.quartermain.pdf",
+        ] {
             assert!(segment_is_person(name.as_bytes()), "{name}");
         }
         for word in [
@@ -132,8 +238,22 @@ mod tests {
             "search",
             "openapi.json",
             "R4",
+            "baseDstu3",
+            "Patient.json",
+            "Login.aspx",
+            "data.tables.min.js",
+            "app.dataTables.min.js",
+            "well-known",
         ] {
             assert!(!segment_is_person(word.as_bytes()), "{word}");
+        }
+    }
+
+    #[test]
+    fn abbreviations_are_sorted_for_their_search() {
+        assert!(ABBREVIATIONS.is_sorted());
+        for word in ABBREVIATIONS {
+            assert!(knows_word(word.as_bytes()), "{word}");
         }
     }
 

@@ -1,11 +1,10 @@
 //! Whole values: which rules' format one has, and whether its check passes.
 
-use regex_automata::meta::Regex;
-
 use crate::base::limits::MASK_CHARS_MAX;
 use crate::model::{Form, Outcome, RuleId};
 
 use super::checks::{Check, starts_with_date};
+use super::patterns::Pattern;
 use super::recognisers::{Recogniser, Seen};
 use super::shape::{Compact, Shape};
 
@@ -69,10 +68,13 @@ struct ShapeTrials {
 /// What every point in time has (RFC 3339): `2024-02-29T10:00`.
 const INSTANT_MARKS: [(usize, u8); 4] = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':')];
 
+/// How long it is.
+const INSTANT_LENGTHS: std::ops::RangeInclusive<usize> = 16..=40;
+
 /// Whether `bytes` are a date with a time of day, other than the hour of midnight: a date of birth
 /// that was written with a time has that.
 pub(super) fn is_instant(bytes: &[u8]) -> bool {
-    (16..=40).contains(&bytes.len())
+    INSTANT_LENGTHS.contains(&bytes.len())
         && INSTANT_MARKS.iter().all(|(place, byte)| bytes.get(*place) == Some(byte))
         && bytes.get(11..13) != Some(b"00")
         && starts_with_date(bytes)
@@ -89,33 +91,24 @@ pub(super) struct Whole {
     /// By form.
     recognisers: [Vec<(Recogniser, usize)>; Form::ALL.len()],
     patterns: Vec<(Pattern, usize)>,
+    /// By the byte that a value begins with.
+    by_first: Vec<Vec<usize>>,
     /// Whether some shape may fit a point in time.
     instants: bool,
-}
-
-/// A rule's own pattern, behind what can be told without running it.
-#[derive(Debug)]
-pub(super) struct Pattern {
-    /// Matches whole values.
-    pub(super) regex: Regex,
-    /// Least and greatest length of a value.
-    pub(super) lengths: std::ops::RangeInclusive<usize>,
-    /// Which bytes a value can begin with.
-    pub(super) first: Box<[bool; 256]>,
 }
 
 impl Whole {
     /// Whether some rule may have something to say of a UUID.
     pub(super) fn wants_ids(&self) -> bool {
         const LEN: usize = 36;
-        !self.patterns.is_empty()
+        self.patterns.iter().any(|(pattern, _)| pattern.may_be(LEN..=LEN, true))
             || self.by_census.get(LEN).is_some_and(|by_digits| !by_digits.is_empty())
             || self.recognisers.get(Form::Uuid as usize).is_some_and(|found| !found.is_empty())
     }
 
     /// Whether some rule may have something to say of a date with a time other than midnight.
     pub(super) fn wants_instants(&self) -> bool {
-        self.instants || !self.patterns.is_empty()
+        self.instants || self.patterns.iter().any(|(p, _)| p.may_be(INSTANT_LENGTHS, false))
     }
 
     /// No rules yet.
@@ -126,6 +119,7 @@ impl Whole {
             by_census: vec![Vec::new(); MASK_CHARS_MAX + 1],
             recognisers: Default::default(),
             patterns: Vec::new(),
+            by_first: vec![Vec::new(); 256],
             instants: false,
         }
     }
@@ -168,6 +162,11 @@ impl Whole {
 
     /// Values that `pattern` matches as a whole are tried.
     pub(super) fn add_pattern(&mut self, pattern: Pattern, trial: usize) {
+        for (numbers, byte) in self.by_first.iter_mut().zip(0..=u8::MAX) {
+            if pattern.begins_with(byte) {
+                numbers.push(self.patterns.len());
+            }
+        }
         self.patterns.push((pattern, trial));
     }
 
@@ -181,15 +180,10 @@ impl Whole {
                 self.apply_trial(*trial, value.bytes, outcome);
             }
         }
-        for (pattern, trial) in &self.patterns {
-            let begins = value
-                .bytes
-                .first()
-                .is_none_or(|b| pattern.first.get(usize::from(*b)) == Some(&true));
-            if begins
-                && pattern.lengths.contains(&value.census.len)
-                && pattern.regex.is_match(value.bytes)
-            {
+        let numbers = value.bytes.first().and_then(|b| self.by_first.get(usize::from(*b)));
+        let numbers = numbers.into_iter().flatten();
+        for (pattern, trial) in numbers.filter_map(|number| self.patterns.get(*number)) {
+            if pattern.matches(value.bytes) {
                 self.apply_trial(*trial, value.bytes, outcome);
             }
         }

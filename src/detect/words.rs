@@ -77,29 +77,64 @@ impl Words {
         best
     }
 
+    /// The places of `phrases`, first word and the one behind the last.
+    fn places<'a>(&'a self, phrases: &'a [Phrase]) -> impl Iterator<Item = (usize, usize)> + 'a {
+        phrases.iter().flat_map(|phrase| phrase.places(&self.words))
+    }
+
+    /// Whether every place of `phrases` is part of a longer one of `longer`: in `social insurance
+    /// number` no `insurance number` is meant.
+    pub(super) fn is_part_of(&self, phrases: &[Phrase], longer: &[Phrase]) -> bool {
+        let within = |(from, to): (usize, usize)| {
+            let mut all = self.places(longer);
+            all.any(|(start, end)| start <= from && to <= end && end - start > to - from)
+        };
+        self.places(phrases).next().is_some() && self.places(phrases).all(within)
+    }
+
+    /// The first of `phrases` that stands in the last part (in the parent too where that says
+    /// nothing).
+    pub(super) fn any_phrase<'p>(
+        &self,
+        phrases: &'p [Phrase],
+        generic: &[String],
+    ) -> Option<&'p Phrase> {
+        let near = self.near(generic);
+        phrases.iter().find(|phrase| phrase.places(near).next().is_some())
+    }
+
+    /// The words of the last part, with those before it where they say nothing.
+    fn near(&self, generic: &[String]) -> &[String] {
+        let empty_leaf = self.leaf().iter().all(|word| generic.contains(word));
+        let from = if empty_leaf { self.leaf.saturating_sub(2) } else { self.leaf };
+        self.words.get(from..).unwrap_or_default()
+    }
+
     /// The first word of the last part (of the parent too where that says nothing) that is one
     /// of `words`.
     pub(super) fn any_of<'w>(&self, words: &'w [String], generic: &[String]) -> Option<&'w String> {
-        let empty_leaf = self.leaf().iter().all(|word| generic.contains(word));
-        let from = if empty_leaf { self.leaf.saturating_sub(2) } else { self.leaf };
-        let near = self.words.get(from..).unwrap_or_default();
+        let near = self.near(generic);
         words.iter().find(|word| near.iter().any(|mine| same_word(mine, word)))
     }
 }
 
 impl Words {
-    /// Whether one of `phrases` is the whole of the last part, and no word of the part above it is
-    /// in one of the lists of `negative`.
-    pub(super) fn leaf_is(&self, phrases: &[Phrase], negative: &[&[String]]) -> bool {
+    /// Whether one of `phrases` is the whole of the last part, and the part above it has none of
+    /// the words and phrases of `negative`.
+    pub(super) fn leaf_is(
+        &self,
+        phrases: &[Phrase],
+        negative: &[String],
+        things: &[Phrase],
+    ) -> bool {
         let leaf = self.leaf();
         let is =
             |phrase: &Phrase| phrase.places(leaf).any(|(from, to)| from == 0 && to == leaf.len());
         let above = self.words.get(self.above..self.leaf).unwrap_or_default();
         !leaf.is_empty()
             && phrases.iter().any(is)
-            && !above
-                .iter()
-                .any(|word| negative.iter().copied().flatten().any(|not| same_word(word, not)))
+            && !above.iter().any(|word| negative.iter().any(|not| same_word(word, not)))
+            && !things.iter().any(|thing| thing.places(above).next().is_some())
     }
 }
 
@@ -186,9 +221,40 @@ fn split_words(part: &str, out: &mut Vec<String>) {
     flush(&mut word, out);
 }
 
+/// Whose a value is, where names are written without a break: `patientzip`, `memberlastname`.
+const OWNERS: [&str; 13] = [
+    "patient",
+    "member",
+    "subscriber",
+    "customer",
+    "insured",
+    "guardian",
+    "provider",
+    "applicant",
+    "employee",
+    "billing",
+    "shipping",
+    "emergency",
+    "contact",
+];
+/// Letters behind such a word that may be a word of their own: fewer end a longer one.
+const OWNED_MIN: usize = 3;
+
 fn flush(word: &mut String, out: &mut Vec<String>) {
-    if !word.is_empty() {
-        out.push(std::mem::take(word));
+    if word.is_empty() {
+        return;
+    }
+    let owned = OWNERS.iter().find_map(|owner| {
+        let rest = word.strip_prefix(owner)?;
+        (rest.len() >= OWNED_MIN).then(|| ((*owner).to_owned(), rest.to_owned()))
+    });
+    match owned {
+        Some((owner, rest)) => {
+            out.push(owner);
+            *word = rest;
+            flush(word, out);
+        }
+        None => out.push(std::mem::take(word)),
     }
 }
 
@@ -208,6 +274,10 @@ mod tests {
         assert_eq!(words("$['first name']"), ["first", "name"]);
         assert_eq!(words("X-Patient_SSNValue2"), ["x", "patient", "ssn", "value"]);
         assert_eq!(words("/record/@dateOfBirth"), ["record", "date", "of", "birth"]);
+        assert_eq!(words("$.patientzip"), ["patient", "zip"]);
+        assert_eq!(words("memberlastname"), ["member", "lastname"]);
+        assert_eq!(words("emergencycontactname"), ["emergency", "contact", "name"]);
+        assert_eq!(words("$.patients.contacts"), ["patients", "contacts"]);
         assert_eq!(Words::of_path("$.a.b.c").leaf(), ["c"]);
         assert_eq!(Words::of_path("$.items[*]").leaf(), ["items"]);
     }
@@ -225,16 +295,30 @@ mod tests {
     }
 
     #[test]
+    fn a_phrase_within_a_longer_one_is_told() {
+        let part = |path: &str, phrase: &str, longer: &str| {
+            Words::of_path(path).is_part_of(&Phrase::expand(phrase), &Phrase::expand(longer))
+        };
+        assert!(part("$.socialInsuranceNumber", "insurance number", "social insurance number"));
+        assert!(!part("$.insuranceNumber", "insurance number", "social insurance number"));
+        assert!(!part("$.socialInsuranceNumber", "insurance number", "insurance number"));
+        let twice = "$.socialInsuranceNumber.insuranceNumber";
+        assert!(!part(twice, "insurance number", "social insurance number"));
+    }
+
+    #[test]
     fn a_leaf_is_a_phrase_or_has_more_words() {
         let is = |path: &str| {
             let negative = ["product".to_owned()];
-            Words::of_path(path).leaf_is(&Phrase::expand("name|family"), &[&negative])
+            let things = Phrase::expand("order number");
+            Words::of_path(path).leaf_is(&Phrase::expand("name|family"), &negative, &things)
         };
         assert!(is("$.name"));
         assert!(is("$.patients[*].family"));
         assert!(is("name"));
         assert!(!is("$.fileName"));
         assert!(!is("$.products[*].name"));
+        assert!(!is("$.orderNumber.name"));
         assert!(!is("$.name.id"));
         assert!(!is("$"));
     }

@@ -115,6 +115,7 @@ impl<H: FlowHandler> Output<'_, H> {
         let popped = pending.pop_first();
         self.shared.held -= charge - pending.charge();
         if pending.is_empty() {
+            self.shared.held -= pending.charge();
             stream.pending = None;
         }
         let Some((offset, chunk)) = popped else { return false };

@@ -5,7 +5,6 @@ use std::time::Duration;
 use hashbrown::HashTable;
 
 use crate::base::Timestamp;
-use crate::base::limits::FLOWS_CLOSED_MAX;
 use crate::model::Direction;
 
 /// How far behind the end a segment still is one of the ended flow's.
@@ -39,6 +38,8 @@ pub(super) enum Late {
 #[derive(Debug)]
 pub(super) struct ClosedFlows {
     keep: Duration,
+    /// How many each generation holds.
+    max: usize,
     current: Generation,
     previous: Generation,
 }
@@ -70,8 +71,8 @@ pub(super) struct Stray {
 }
 
 impl ClosedFlows {
-    pub(super) fn new(keep: Duration) -> Self {
-        ClosedFlows { keep, current: Generation::default(), previous: Generation::default() }
+    pub(super) fn new(keep: Duration, max: usize) -> Self {
+        ClosedFlows { keep, max, current: Generation::default(), previous: Generation::default() }
     }
 
     /// Remembers a flow that ended. How many others were forgotten too soon for it.
@@ -80,7 +81,7 @@ impl ClosedFlows {
         let mut forgotten = 0;
         if self.current.flows.is_empty() {
             self.current.began = ended.at;
-        } else if over || self.current.flows.len() >= FLOWS_CLOSED_MAX {
+        } else if over || self.current.flows.len() >= self.max {
             // The older generation is emptied, and its memory used for the new one.
             std::mem::swap(&mut self.current, &mut self.previous);
             forgotten = if over { 0 } else { self.current.flows.len() as u64 };
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn late_segments_are_absorbed_for_a_while_and_new_data_is_told() {
-        let mut closed = ClosedFlows::new(KEEP);
+        let mut closed = ClosedFlows::new(KEEP, 64);
         closed.remember(ended(7, 100));
         assert_eq!(closed.judge(&stray(7, 105, 1000)), Late::Absorbed);
         assert_eq!(closed.judge(&stray(7, 105, 1001)), Late::NewData { from_client: true });
@@ -162,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_flow_outlives_one_change_of_generation_and_not_two() {
-        let mut closed = ClosedFlows::new(KEEP);
+        let mut closed = ClosedFlows::new(KEEP, 64);
         closed.remember(ended(1, 100));
         closed.remember(ended(2, 109));
         closed.remember(ended(3, 111));

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use crate::base::limits;
+use crate::base::{Shares, limits};
 
 /// Settings of a [`super::FlowTable`]; the defaults are those of [`crate::base::limits`].
 #[derive(Clone, Debug)]
 pub struct FlowConfig {
     /// Flows kept at once; beyond it half-open and long idle ones are evicted.
     pub flows_max: usize,
+    /// The same in bytes, with what the handler keeps of flows at rest.
+    pub flow_bytes: usize,
+    /// Ended flows remembered for each of two generations.
+    pub closed_flows: usize,
     /// Ports that tell the server where no handshake was seen. Otherwise it is the lower port.
     pub server_ports: Vec<u16>,
     /// Silence, in packet time, that ends a flow.
@@ -25,14 +29,23 @@ pub struct FlowConfig {
 
 impl Default for FlowConfig {
     fn default() -> Self {
+        FlowConfig::within(&Shares::default())
+    }
+}
+
+impl FlowConfig {
+    /// Of a worker with these shares of the memory budget.
+    pub fn within(shares: &Shares) -> Self {
         FlowConfig {
-            flows_max: limits::FLOWS_MAX,
+            flows_max: shares.flows,
+            flow_bytes: shares.flow_bytes,
+            closed_flows: shares.closed_flows,
             server_ports: Vec::new(),
             idle: Duration::from_secs(limits::FLOW_IDLE_SECONDS),
             closed: Duration::from_secs(limits::FLOW_CLOSED_SECONDS),
-            bytes_per_stream: limits::REASSEMBLY_BYTES_PER_STREAM,
+            bytes_per_stream: limits::REASSEMBLY_BYTES_PER_STREAM.min(shares.early_bytes),
             segments_per_stream: limits::REASSEMBLY_SEGMENTS_PER_STREAM,
-            bytes_per_table: limits::REASSEMBLY_BYTES_PER_WORKER,
+            bytes_per_table: shares.early_bytes,
         }
     }
 }

@@ -17,6 +17,10 @@ pub struct FlowCounters {
     pub expired: u64,
     /// Flows removed because there were too many.
     pub evicted: u64,
+    /// Flows removed because of the early segments they held.
+    pub evicted_early: u64,
+    /// Flows removed because of the open messages they held.
+    pub evicted_messages: u64,
     /// Flows that were open when the input ended.
     pub cut: u64,
     /// Segments that had to wait for earlier data.
@@ -64,6 +68,8 @@ impl FlowCounters {
         self.reset += other.reset;
         self.expired += other.expired;
         self.evicted += other.evicted;
+        self.evicted_early += other.evicted_early;
+        self.evicted_messages += other.evicted_messages;
         self.cut += other.cut;
         self.out_of_order += other.out_of_order;
         self.out_of_order_bytes += other.out_of_order_bytes;

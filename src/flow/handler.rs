@@ -86,6 +86,17 @@ impl FlowTotals {
     }
 }
 
+/// Memory of which there is too little.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scarce {
+    /// For flows.
+    Flows,
+    /// For segments that came too early.
+    Early,
+    /// For messages that are open.
+    Messages,
+}
+
 /// Receives flows. For each: `open` once, then events, of which the last of each direction is an
 /// `End`, then `close` once.
 pub trait FlowHandler {
@@ -118,6 +129,25 @@ pub trait FlowHandler {
     /// Frees what `state` holds for what may still come, if any packet from `now` on would come
     /// too late for it. Called for idle flows now and then; changes nothing else.
     fn tidy(&mut self, _flow: &FlowInfo, _state: &mut Self::State, _now: Timestamp) {}
+
+    /// Heap bytes kept for all states together, whatever they are amidst of: what flows at rest
+    /// cost beside their places in the table.
+    fn resting_bytes(&self) -> usize {
+        0
+    }
+
+    /// Whether `state` holds something of an open message, which is not counted there.
+    fn holds_open(&self, _state: &Self::State) -> bool {
+        false
+    }
+
+    /// Whether states hold more of open messages, all together, than they may.
+    fn is_short(&self) -> bool {
+        false
+    }
+
+    /// A flow is evicted; `what` ran short.
+    fn evicted(&mut self, _what: Scarce) {}
 
     /// Both streams ended.
     fn close(&mut self, flow: &FlowInfo, state: Self::State, totals: &FlowTotals);

@@ -13,6 +13,7 @@ use super::config::FlowConfig;
 use super::reassembler::{
     Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over, wire_len,
 };
+use super::ring::{NOWHERE, Place};
 use super::stream::NO_FIN;
 use super::{FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation};
 
@@ -25,6 +26,8 @@ pub(super) struct Flow<S> {
     reassembler: Reassembler,
     /// The latest time any of its packets carries.
     last: Timestamp,
+    /// Where it lies among those that hold early segments, and open messages.
+    pub(super) places: [Place; 2],
 }
 
 /// What a segment is to the flow of its five-tuple.
@@ -43,7 +46,7 @@ impl<S> Flow<S> {
     pub(super) fn new(info: FlowInfo, anomalies: FlowAnomalies) -> Self {
         let last = info.opened;
         let reassembler = Reassembler { anomalies, ..Reassembler::default() };
-        Flow { info, state: None, reassembler, last }
+        Flow { info, state: None, reassembler, last, places: [NOWHERE; 2] }
     }
 
     /// Whether `tuple`, in this virtual network, is one of its two directions.
@@ -84,6 +87,12 @@ impl<S> Flow<S> {
     /// Whether no payload was seen yet: the first to go when memory is short.
     pub(super) fn is_half_open(&self) -> bool {
         self.reassembler.streams.iter().all(|s| s.bytes == 0 && s.pending.is_none())
+    }
+
+    /// Whether it holds early segments, and an open message.
+    pub(super) fn holds<H: FlowHandler<State = S>>(&self, handler: &H) -> [bool; 2] {
+        let open = self.state.as_ref().is_some_and(|state| handler.holds_open(state));
+        [self.reassembler.waiting(), open]
     }
 
     /// Whether a packet of time `now` would come too late for it. A flow whose both FINs were seen

@@ -11,7 +11,8 @@
 //!
 //! What is decided depends on the packets of the one flow and their own times only, never on other
 //! flows, on batches or on when [`FlowTable::sweep`] is called. Exceptions, both counted: the flow
-//! was evicted ([`FlowConfig::flows_max`]), or the worker's reassembly memory was full.
+//! was evicted because memory of some kind ran short (see [`crate::base::Shares`]): half-open flows
+//! go first, then those idle longest among a few that hold such memory.
 //!
 //! The rules where TCP is ambiguous to a passive observer:
 //!
@@ -50,12 +51,17 @@ mod live;
 mod orientation;
 mod pending;
 mod reassembler;
+mod ring;
 mod slab;
 mod stream;
 mod table;
 
 #[cfg(test)]
+mod copies_tests;
+#[cfg(test)]
 mod ends_tests;
+#[cfg(test)]
+mod eviction_tests;
 #[cfg(test)]
 mod model_tests;
 #[cfg(test)]
@@ -66,5 +72,5 @@ mod tests;
 pub use anomalies::FlowAnomalies;
 pub use config::FlowConfig;
 pub use counters::FlowCounters;
-pub use handler::{FlowHandler, FlowInfo, FlowTotals, Orientation, StreamTotals};
+pub use handler::{FlowHandler, FlowInfo, FlowTotals, Orientation, Scarce, StreamTotals};
 pub use table::FlowTable;

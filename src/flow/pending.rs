@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::Timestamp;
 use crate::base::limits::{
     GAP_WAIT_MILLIS, GAP_WAIT_PACKETS, REASSEMBLY_SEGMENT_OVERHEAD as OVERHEAD,
+    REASSEMBLY_STREAM_OVERHEAD,
 };
 
 /// Bytes to be delivered later.
@@ -63,7 +64,7 @@ pub(super) struct Pending {
     chunks: BTreeMap<u64, Chunk>,
     /// Copies that differ from chunks, until they can be told.
     others: Vec<Other>,
-    /// Memory charged for all chunks.
+    /// Memory charged, for all chunks and itself.
     charge: usize,
     /// When the stream last moved.
     pub(super) moved: Timestamp,
@@ -85,7 +86,7 @@ impl Pending {
         Pending {
             chunks: BTreeMap::new(),
             others: Vec::new(),
-            charge: 0,
+            charge: REASSEMBLY_STREAM_OVERHEAD,
             moved: at,
             lag: Lag { marked: at, marked_packet: packet, at_mark: acked, earlier: 0 },
         }
@@ -134,7 +135,7 @@ impl Pending {
         self.chunks.len()
     }
 
-    /// Memory charged: bytes and a fixed overhead per segment.
+    /// Memory charged: bytes, a fixed overhead per segment, and one for the stream.
     pub(super) fn charge(&self) -> usize {
         self.charge
     }
@@ -274,7 +275,7 @@ mod tests {
         let chunks = std::iter::from_fn(|| pending.pop_first());
         let all = chunks.map(|(offset, chunk)| (offset, chunk.data.to_vec(), chunk.cut)).collect();
         pending.take_others();
-        assert_eq!(pending.charge(), 0);
+        assert_eq!(pending.charge(), REASSEMBLY_STREAM_OVERHEAD);
         all
     }
 

@@ -205,8 +205,12 @@ impl Reassembler {
             Early { at: segment.at, packet, needs, offset: span.start, cut, data: span.data };
         let room = room.min(this.room(&shared.config));
         let acked = this.acked;
-        let pending =
-            this.pending.get_or_insert_with(|| Box::new(Pending::new(segment.at, packet, acked)));
+        let pending = this.pending.get_or_insert_with(|| {
+            let pending = Pending::new(segment.at, packet, acked);
+            shared.held += pending.charge();
+            Box::new(pending)
+        });
+        let room = room.min(shared.config.bytes_per_table.saturating_sub(shared.held));
         let stored = pending.store(early, room, shared.config.segments_per_stream);
         shared.held += stored.charge;
         shared.counters.out_of_order += 1;

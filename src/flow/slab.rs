@@ -1,8 +1,8 @@
 //! Where flows lie: in blocks that never move, so that a million flows grow without a pause to copy
 //! them and without needing twice their memory meanwhile.
 
-/// Entries per block.
-const BLOCK: usize = 256;
+/// Bytes of a block: an allocator has a class for that size, so nothing is lost to rounding.
+const BLOCK_BYTES: usize = 64 * 1024;
 
 /// A growing store whose entries keep their index. Freed places are used again, last freed first.
 #[derive(Debug)]
@@ -13,6 +13,12 @@ pub(super) struct Slab<T> {
 }
 
 impl<T> Slab<T> {
+    /// Entries per block.
+    const BLOCK: usize = match BLOCK_BYTES / size_of::<Option<T>>() {
+        0 => 1,
+        entries => entries,
+    };
+
     pub(super) fn new() -> Self {
         Slab { blocks: Vec::new(), free: Vec::new(), len: 0 }
     }
@@ -24,18 +30,18 @@ impl<T> Slab<T> {
 
     /// Indexes that were ever used are below this.
     pub(super) fn bound(&self) -> u32 {
-        let full = self.blocks.len().saturating_sub(1) * BLOCK;
+        let full = self.blocks.len().saturating_sub(1) * Self::BLOCK;
         let bound = full + self.blocks.last().map_or(0, Vec::len);
         u32::try_from(bound).unwrap_or(u32::MAX)
     }
 
     pub(super) fn get(&self, index: u32) -> Option<&T> {
-        let (block, place) = split(index);
+        let (block, place) = Self::split(index);
         self.blocks.get(block)?.get(place)?.as_ref()
     }
 
     pub(super) fn get_mut(&mut self, index: u32) -> Option<&mut T> {
-        let (block, place) = split(index);
+        let (block, place) = Self::split(index);
         self.blocks.get_mut(block)?.get_mut(place)?.as_mut()
     }
 
@@ -43,7 +49,7 @@ impl<T> Slab<T> {
     pub(super) fn insert(&mut self, entry: T) -> u32 {
         self.len += 1;
         if let Some(index) = self.free.pop() {
-            let (block, place) = split(index);
+            let (block, place) = Self::split(index);
             let slot = self.blocks.get_mut(block).and_then(|block| block.get_mut(place));
             if let Some(slot) = slot {
                 *slot = Some(entry);
@@ -52,9 +58,9 @@ impl<T> Slab<T> {
         }
         let index = self.bound();
         match self.blocks.last_mut() {
-            Some(block) if block.len() < BLOCK => block.push(Some(entry)),
+            Some(block) if block.len() < Self::BLOCK => block.push(Some(entry)),
             _ => {
-                let mut block = Vec::with_capacity(BLOCK);
+                let mut block = Vec::with_capacity(Self::BLOCK);
                 block.push(Some(entry));
                 self.blocks.push(block);
             }
@@ -63,17 +69,17 @@ impl<T> Slab<T> {
     }
 
     pub(super) fn remove(&mut self, index: u32) -> Option<T> {
-        let (block, place) = split(index);
+        let (block, place) = Self::split(index);
         let entry = self.blocks.get_mut(block)?.get_mut(place)?.take()?;
         self.free.push(index);
         self.len -= 1;
         Some(entry)
     }
-}
 
-fn split(index: u32) -> (usize, usize) {
-    let index = index as usize;
-    (index / BLOCK, index % BLOCK)
+    fn split(index: u32) -> (usize, usize) {
+        let index = index as usize;
+        (index / Self::BLOCK, index % Self::BLOCK)
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! One direction of a flow: where it stands in sequence space.
 
-use crate::base::limits::{LATE_SYN_BYTES_MAX, REASSEMBLY_SEGMENT_OVERHEAD};
+use crate::base::limits::{
+    LATE_SYN_BYTES_MAX, REASSEMBLY_SEGMENT_OVERHEAD, REASSEMBLY_STREAM_OVERHEAD,
+};
 
 use super::StreamTotals;
 use super::config::FlowConfig;
@@ -221,14 +223,16 @@ impl Stream {
 
     /// Memory left for its early segments.
     pub(super) fn room(&self, config: &FlowConfig) -> usize {
-        config.bytes_per_stream.saturating_sub(self.pending.as_ref().map_or(0, |p| p.charge()))
+        let held = self.pending.as_ref().map_or(REASSEMBLY_STREAM_OVERHEAD, |p| p.charge());
+        config.bytes_per_stream.saturating_sub(held)
     }
 
     /// Whether an early segment of `len` bytes can be kept within `config` and `room` in all.
     pub(super) fn fits(&self, len: usize, config: &FlowConfig, room: usize) -> bool {
         let held = self.pending.as_ref().map_or(0, |p| p.len());
+        let own = if self.pending.is_some() { 0 } else { REASSEMBLY_STREAM_OVERHEAD };
         held < config.segments_per_stream
-            && len + REASSEMBLY_SEGMENT_OVERHEAD <= room.min(self.room(config))
+            && len + REASSEMBLY_SEGMENT_OVERHEAD <= room.saturating_sub(own).min(self.room(config))
     }
 
     fn move_to(&mut self, seq: u32) {

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use hashbrown::HashTable;
 
-use crate::base::limits::{FLOWS_PER_EVICTION, FLOWS_PER_SWEEP, SWEEP_SLACK_SECONDS};
+use crate::base::limits::{
+    EVICTIONS_PER_SEGMENT, FLOW_BYTES, FLOWS_PER_EVICTION, FLOWS_PER_SWEEP,
+    REASSEMBLY_SEGMENT_OVERHEAD, REASSEMBLY_STREAM_OVERHEAD, SWEEP_SLACK_SECONDS,
+};
 use crate::base::{Timestamp, table_state};
 use crate::model::{EndCause, FiveTuple, Segment, TcpFlags};
 
@@ -14,8 +17,9 @@ use super::closed::{ClosedFlows, Late, Stray};
 use super::live::{Flow, Verdict};
 use super::orientation;
 use super::reassembler::{Shared, first_payload_seq, wire_len};
+use super::ring::{NOWHERE, Ring};
 use super::slab::Slab;
-use super::{FlowAnomalies, FlowConfig, FlowCounters, FlowHandler, FlowInfo, Orientation};
+use super::{FlowAnomalies, FlowConfig, FlowCounters, FlowHandler, FlowInfo, Orientation, Scarce};
 
 /// All flows of one worker, found by one lookup of the five-tuple under a hash that is seeded per
 /// table. `S` is the handler's state; it lies in the flow's slot.
@@ -30,7 +34,13 @@ pub struct FlowTable<S> {
     sweep_at: u32,
     /// Where the next eviction looks.
     evict_at: u32,
+    /// The flows that hold early segments, and those that hold open messages.
+    holders: [Ring; 2],
 }
+
+/// Indexes of [`FlowTable::holders`] and of a flow's places there.
+const EARLY: usize = 0;
+const MESSAGES: usize = 1;
 
 /// Where a flow lies. The tag spares most looks at other flows, and all of them when the index
 /// grows.
@@ -54,10 +64,11 @@ impl<S> FlowTable<S> {
             seed: table_state(),
             index: HashTable::new(),
             flows: Slab::new(),
-            closed: ClosedFlows::new(config.closed),
+            closed: ClosedFlows::new(config.closed, config.closed_flows),
             shared: Shared { config, counters: FlowCounters::default(), held: 0 },
             sweep_at: 0,
             evict_at: 0,
+            holders: Default::default(),
         }
     }
 
@@ -101,9 +112,7 @@ impl<S> FlowTable<S> {
             }
         }
         let Some((info, anomalies)) = self.begin(hash, segment) else { return };
-        if self.flows.len() >= self.shared.config.flows_max.max(1) {
-            self.evict(handler);
-        }
+        self.make_room(handler);
         self.shared.counters.opened += 1;
         let at = self.flows.insert(Flow::new(info, anomalies));
         let entry = Entry { tag: tag(hash), flow: at };
@@ -232,6 +241,11 @@ impl<S> FlowTable<S> {
         segment: &Segment<'_>,
         handler: &mut H,
     ) {
+        let early =
+            segment.payload.len() + REASSEMBLY_SEGMENT_OVERHEAD + REASSEMBLY_STREAM_OVERHEAD;
+        if self.shared.held + early > self.shared.config.bytes_per_table {
+            self.relieve((EARLY, at), handler);
+        }
         let Some(flow) = self.flows.get_mut(at) else { return };
         let over = flow.segment(segment, &mut self.shared, handler);
         if !segment.encapsulation.oddities().is_empty() {
@@ -241,6 +255,42 @@ impl<S> FlowTable<S> {
             let forgotten = self.closed.remember(flow.ended(hash));
             self.shared.counters.forgotten += forgotten;
             self.retire(at, cause, handler);
+        } else {
+            self.note_holder(at, handler);
+        }
+        if handler.is_short() {
+            self.relieve((MESSAGES, at), handler);
+        }
+    }
+
+    /// Notes whether a flow holds what may run short.
+    fn note_holder<H: FlowHandler<State = S>>(&mut self, at: u32, handler: &H) {
+        let Some(flow) = self.flows.get(at) else { return };
+        let holds = flow.holds(handler);
+        if holds == flow.places.map(|place| place != NOWHERE) {
+            return;
+        }
+        for (kind, holds) in holds.into_iter().enumerate() {
+            let Some(flow) = self.flows.get_mut(at) else { return };
+            let (Some(place), Some(ring)) = (flow.places.get_mut(kind), self.holders.get_mut(kind))
+            else {
+                return;
+            };
+            if holds && *place == NOWHERE {
+                *place = ring.insert(at);
+            } else if !holds && *place != NOWHERE {
+                let place = std::mem::replace(place, NOWHERE);
+                self.leave(kind, place);
+            }
+        }
+    }
+
+    /// Takes what lies at `place` out of a ring.
+    fn leave(&mut self, kind: usize, place: u32) {
+        let moved = self.holders.get_mut(kind).and_then(|ring| ring.remove(place));
+        let moved = moved.and_then(|flow| self.flows.get_mut(flow));
+        if let Some(moved) = moved.and_then(|flow| flow.places.get_mut(kind)) {
+            *moved = place;
         }
     }
 
@@ -268,6 +318,11 @@ impl<S> FlowTable<S> {
         let Some(flow) = self.flows.remove(at) else { return false };
         let tuple =
             FiveTuple { src: flow.info.client, dst: flow.info.server, transport: FiveTuple::TCP };
+        for (kind, place) in flow.places.into_iter().enumerate() {
+            if place != NOWHERE {
+                self.leave(kind, place);
+            }
+        }
         let network = flow.info.encapsulation.network();
         let spread = Entry::spread(tag(self.hash(&tuple, network)));
         if let Ok(entry) = self.index.find_entry(spread, |entry| entry.flow == at) {
@@ -275,6 +330,63 @@ impl<S> FlowTable<S> {
         }
         flow.close(cause, &mut self.shared, handler);
         true
+    }
+
+    /// Makes room for another flow.
+    fn make_room<H: FlowHandler<State = S>>(&mut self, handler: &mut H) {
+        for _ in 0..EVICTIONS_PER_SEGMENT {
+            let (config, flows) = (&self.shared.config, self.flows.len());
+            let taken = flows * FLOW_BYTES + handler.resting_bytes();
+            if flows < config.flows_max.max(1) && taken < config.flow_bytes || flows == 0 {
+                return;
+            }
+            self.evict(handler);
+        }
+    }
+
+    /// Removes flows that hold what has run short: of a few, first one without payload, else the
+    /// longest idle; the flow at hand only where its own open message is all there is.
+    fn relieve<H: FlowHandler<State = S>>(&mut self, need: (usize, u32), handler: &mut H) {
+        let (kind, at) = need;
+        let start = self.shared.held;
+        for _ in 0..EVICTIONS_PER_SEGMENT {
+            let mut victim = None;
+            let Some(ring) = self.holders.get_mut(kind) else { return };
+            for candidate in ring.next(FLOWS_PER_EVICTION) {
+                let Some(flow) = self.flows.get(candidate).filter(|_| candidate != at) else {
+                    continue;
+                };
+                let rank = (!flow.is_half_open(), flow.last());
+                if victim.is_none_or(|(least, _)| rank < least) {
+                    victim = Some((rank, candidate));
+                }
+            }
+            let counters = &mut self.shared.counters;
+            let what = if kind == EARLY {
+                counters.evicted_early += u64::from(victim.is_some());
+                Scarce::Early
+            } else {
+                counters.evicted_messages += 1;
+                Scarce::Messages
+            };
+            match victim {
+                Some((_, victim)) => {
+                    handler.evicted(what);
+                    self.remove(victim, EndCause::Cut, handler);
+                }
+                // Its own early segments are delivered with their gaps instead.
+                None if kind == EARLY => return,
+                None => {
+                    handler.evicted(what);
+                    self.remove(at, EndCause::Cut, handler);
+                    return;
+                }
+            }
+            let enough = if kind == EARLY { self.shared.held < start } else { !handler.is_short() };
+            if enough {
+                return;
+            }
+        }
     }
 
     /// Removes one flow: of the next few in the table one without payload, else the longest idle.
@@ -293,6 +405,7 @@ impl<S> FlowTable<S> {
         }
         if let Some((_, at)) = victim {
             self.shared.counters.evicted += 1;
+            handler.evicted(Scarce::Flows);
             self.remove(at, EndCause::Cut, handler);
         }
     }
@@ -334,5 +447,26 @@ mod tests {
         let entry = (size_of::<Entry>() + 1) * 16 / 7;
         let slot = size_of::<Option<Flow<[u64; 10]>>>();
         assert!(slot + entry <= 400, "{slot} + {entry}");
+    }
+
+    /// What decides where the index puts a flow: the bits it takes for a table of 4,096 places.
+    fn place(table: &FlowTable<()>, port: u16, host: u8) -> u64 {
+        let src = ([10, 0, 1, host], port).into();
+        let dst = ([10, 0, 0, 2], 80).into();
+        let tuple = FiveTuple { src, dst, transport: FiveTuple::TCP };
+        Entry::spread(tag(table.hash(&tuple, 0))) & 0xfff
+    }
+
+    #[test]
+    fn flows_made_to_collide_under_one_key_do_not_under_another() {
+        let [known, other] = [(); 2].map(|()| FlowTable::<()>::new(FlowConfig::default()));
+        let all = (0..16).flat_map(|host| (1024..u16::MAX).map(move |port| (port, host)));
+        let crafted: Vec<_> =
+            all.filter(|(port, host)| place(&known, *port, *host) == 7).take(200).collect();
+        assert_eq!(crafted.len(), 200, "an attacker who knew the key would find them");
+        let places: std::collections::BTreeSet<_> =
+            crafted.iter().map(|(port, host)| place(&other, *port, *host)).collect();
+        // 200 at random among 4,096 places share one 5 times.
+        assert!(places.len() > 150, "{} places", places.len());
     }
 }

@@ -12,9 +12,11 @@ use crate::model::{Direction, Evidence, Form, Location, Severity, ValueKind};
 
 use super::assessed::{Client, Coverage, DataClassSeen, Endpoint, Field, Inventory, Service};
 use super::judge::{FieldRef, Judge, Judgement, Verdict, nothing_found};
+use super::marks::Marks;
 use super::merge::Caps;
 use super::posture::{self, Facts};
 use super::rollup::{ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, Rollup};
+use super::senders::NewSenders;
 use super::standards;
 use super::template::shown_field;
 use super::tls::{ServiceTls, Siblings, TlsFacts};
@@ -27,7 +29,7 @@ const TLS: &str = "tls";
 ///
 /// Rows of responses whose request was never seen have neither method nor path and are kept only
 /// where their bodies had fields; all else is counted in the service and in `coverage`.
-pub fn assess(mut rollup: Rollup, judge: &dyn Judge, caps: &Caps) -> Inventory {
+pub fn assess(mut rollup: Rollup, judge: &dyn Judge, marks: &Marks, caps: &Caps) -> Inventory {
     let mut map = rollup.conclude(caps);
     standards::unify(&mut rollup, caps, &mut map);
     let mut absorbed: BTreeMap<&EndpointKey, Vec<String>> = BTreeMap::new();
@@ -37,13 +39,15 @@ pub fn assess(mut rollup: Rollup, judge: &dyn Judge, caps: &Caps) -> Inventory {
     let mut inventory = Inventory::default();
     let mut services = services(&rollup);
     let siblings = Siblings::of(&rollup.endpoints);
+    let mut senders = NewSenders::of(&rollup.endpoints);
     for (key, mut stats) in std::mem::take(&mut rollup.endpoints) {
         if is_unseen_request(&key) && !stats.fields.keys().any(|f| f.location == Location::Body) {
             continue;
         }
-        let fields = fields(&key, &mut stats, judge);
+        let fields = fields(&key, &mut stats, (judge, marks));
         let mut facts = Facts::of(&stats);
         facts.tls = tls_facts(&key, &mut rollup, &siblings);
+        facts.new_senders = senders.take(&key);
         let mut endpoint = endpoint(&key, stats, fields);
         endpoint.absorbed = absorbed.remove(&key).map(least_ids).unwrap_or_default();
         let findings = posture::findings(&endpoint, &facts);
@@ -258,12 +262,13 @@ fn object_of(path: &str) -> &str {
 }
 
 /// Judges every field by itself, and once more those that mean something else beside what others
-/// of their object carry.
+/// of their object carry. What someone said of a field counts for those beside it, too.
 fn judged_fields(
     key: &EndpointKey,
     fields: impl IntoIterator<Item = (FieldKey, Evidence)>,
-    judge: &dyn Judge,
+    (judge, marks): (&dyn Judge, &Marks),
 ) -> Vec<(FieldKey, String, FieldRow)> {
+    let marks = marks.of_operation(&key.service, &operation(key));
     let judge_beside = |field: &FieldKey, path: &str, beside: &[Arc<str>], e: &mut Evidence| {
         let reference = FieldRef {
             standard: &key.standard,
@@ -274,7 +279,10 @@ fn judged_fields(
             beside,
             context: &field.context,
         };
-        judge.judge(&reference, e)
+        let mut judgement = judge.judge(&reference, e);
+        let filled = e.seen.saturating_sub(e.of_form(Form::Empty));
+        marks.apply((field.direction, field.location, path), filled, &mut judgement);
+        judgement
     };
     let object = |field: &FieldKey, path: &str| {
         (field.direction, field.location, object_of(path).to_owned())
@@ -306,9 +314,13 @@ fn judged_fields(
 
 /// Judges every field. Fields of one path that structure tells apart are judged apart and shown
 /// as one row.
-fn fields(key: &EndpointKey, stats: &mut EndpointStats, judge: &dyn Judge) -> Vec<Field> {
+fn fields(
+    key: &EndpointKey,
+    stats: &mut EndpointStats,
+    judging: (&dyn Judge, &Marks),
+) -> Vec<Field> {
     let mut rows: BTreeMap<(Direction, Location, String), FieldRow> = BTreeMap::new();
-    let judged = judged_fields(key, std::mem::take(&mut stats.fields), judge);
+    let judged = judged_fields(key, std::mem::take(&mut stats.fields), judging);
     for (field, path, row) in judged {
         rows.entry((field.direction, field.location, path)).or_default().join(row);
     }

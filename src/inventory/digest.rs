@@ -201,6 +201,7 @@ mod tests {
 
     use super::super::assess::assess;
     use super::super::judge::{FieldRef, Judge, Judgement, Verdict};
+    use super::super::marks::Marks;
     use super::super::rollup::Rollup;
     use super::super::samples::{Seen, observations, rollup_of, shuffled, small_caps};
     use super::*;
@@ -223,7 +224,7 @@ mod tests {
     }
 
     fn inventory(rollup: Rollup) -> Inventory {
-        assess(rollup, &ByNumber, &small_caps())
+        assess(rollup, &ByNumber, &Marks::default(), &small_caps())
     }
 
     fn whole(seen: &[Seen]) -> Inventory {

@@ -33,6 +33,8 @@ pub struct Caps {
     pub clients: usize,
     /// Client addresses per endpoint.
     pub clients_per_endpoint: usize,
+    /// Senders of HL7 v2 messages per endpoint.
+    pub senders_per_endpoint: usize,
     /// User agents per client.
     pub user_agents_per_client: usize,
     /// Services per client.
@@ -69,6 +71,7 @@ impl Caps {
             fields_per_endpoint: limits::FIELDS_PER_ENDPOINT_MAX,
             clients: limits::CLIENTS_MAX,
             clients_per_endpoint: limits::CLIENTS_PER_ENDPOINT_MAX,
+            senders_per_endpoint: limits::SENDERS_PER_ENDPOINT_MAX,
             user_agents_per_client: limits::USER_AGENTS_PER_CLIENT_MAX,
             services_per_client: limits::SERVICES_PER_CLIENT_MAX,
             media_per_endpoint: limits::MEDIA_TYPES_PER_ENDPOINT_MAX,
@@ -195,6 +198,12 @@ impl EndpointStats {
             add_capped(mine, theirs, (caps.media_per_endpoint, &caps.hasher));
         }
         add_capped(&mut self.clients, other.clients, (caps.clients_per_endpoint, &caps.hasher));
+        for (sender, seen) in other.senders {
+            self.senders.entry(sender).or_default().merge(seen);
+        }
+        if self.senders.len() > 2 * caps.senders_per_endpoint {
+            keep_least(&mut self.senders, caps.senders_per_endpoint, &caps.hasher, |_, _| {});
+        }
         add(&mut self.anomalies, other.anomalies);
         for (key, evidence) in other.fields {
             self.fields.entry(key).or_default().merge(evidence);
@@ -208,6 +217,7 @@ impl EndpointStats {
             keep_least(media, caps.media_per_endpoint, &caps.hasher, |_, _| {});
         }
         keep_least(&mut self.clients, caps.clients_per_endpoint, &caps.hasher, |_, _| {});
+        keep_least(&mut self.senders, caps.senders_per_endpoint, &caps.hasher, |_, _| {});
     }
 }
 

@@ -5,12 +5,14 @@
 //! |---|---|
 //! | `rollup` | the types that add up |
 //! | `merge` | how they add up, and the caps |
+//! | `senders` | who sends HL7 v2 messages, and who is new |
 //! | `tls` | what TLS sessions of a service show |
 //! | `template/` | path templates: segment shapes, collapsing of paths and of object keys |
 //! | `compact` | collapsing and caps over a whole rollup |
 //! | `standards` | one endpoint, one standard |
 //! | `fhir` | the grammar of FHIR's paths |
 //! | `judge` | the seam to detection |
+//! | `marks` | what people say of fields |
 //! | `assess` | rollup to inventory |
 //! | `posture/` | finding rules, one file each |
 //! | `digest` | the canonical export and its hash |
@@ -23,9 +25,11 @@ pub mod compact;
 pub mod digest;
 pub mod fhir;
 pub mod judge;
+pub mod marks;
 pub mod merge;
 pub mod posture;
 pub mod rollup;
+pub mod senders;
 pub mod template;
 pub mod tls;
 
@@ -38,11 +42,13 @@ pub use assess::{assess, endpoint_id};
 pub use assessed::{Client, Coverage, DataClassSeen, Endpoint, Field, Finding, Inventory, Service};
 pub use digest::{canonical_lines, digest};
 pub use judge::{FieldRef, Judge, Judgement, Verdict};
+pub use marks::{Mark, MarkVerdict, MarkedPlace, Marks};
 pub use merge::Caps;
 pub use rollup::{
     AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, FlowKey,
     FlowStats, Rollup, ServiceStats, Span,
 };
+pub use senders::{Sender, SenderStats, UNACKNOWLEDGED};
 pub use template::{
     CollapseMap, Shape, TemplatedPath, is_numbered_word, key_is_data, shape_of, template_path,
 };

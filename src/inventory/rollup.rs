@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::base::Timestamp;
 use crate::model::{Direction, Evidence, Location, Status};
 
+use super::senders::{Sender, SenderStats};
 use super::tls::TlsStats;
 
 /// First and last time something was seen, by packet time.
@@ -203,6 +204,8 @@ pub struct EndpointStats {
     pub media: [BTreeMap<Arc<str>, u64>; 2],
     /// Client addresses (those with the least keyed hash) with their request counts.
     pub clients: BTreeMap<IpAddr, u64>,
+    /// Who sent HL7 v2 messages (those with the least keyed hash).
+    pub senders: BTreeMap<Sender, SenderStats>,
     /// Odd traffic, by name.
     pub anomalies: BTreeMap<&'static str, u64>,
     /// The fields.

@@ -13,6 +13,7 @@ use super::rollup::{
     AuthScheme, ClientStats, EndpointKey, EndpointStats, FieldKey, FlowKey, FlowStats, Rollup,
     ServiceStats, Span,
 };
+use super::senders::{Sender, SenderStats};
 use super::tls::{CertificateFacts, CertificateStats, TlsStats};
 
 /// Caps that small tests can reach.
@@ -23,6 +24,7 @@ pub(super) fn small_caps() -> Caps {
         clients_per_endpoint: 3,
         user_agents_per_client: 2,
         services_per_client: 2,
+        senders_per_endpoint: 2,
         media_per_endpoint: 2,
         addresses_per_service: 2,
         products_per_service: 2,
@@ -133,6 +135,8 @@ fn rollup_of_one(seen: &Seen) -> Rollup {
     stats.body_bytes = [1, 2];
     stats.media[1].insert(format!("application/x-{}", seen.value % 6).into(), 1);
     stats.clients.insert(client, 1);
+    let sender = Sender { client, name: seen.encrypted.then(|| agent.clone()) };
+    stats.senders.insert(sender, SenderStats { messages: 1, span });
     let field = FieldKey {
         direction: Direction::ToClient,
         location: Location::Body,

@@ -22,6 +22,16 @@ pub struct Hl7Header<'a> {
     pub receiver: [&'a [u8]; 2],
     /// MSA-1 and MSA-2: the code of an acknowledgement and the control id it answers.
     pub acknowledges: Option<(&'a [u8], &'a [u8])>,
+    /// It asks for no acknowledgement, or not for one by itself: MSH-15 and MSH-16 say so, or it
+    /// stands in a batch (FHS, BHS), which may be acknowledged as a whole.
+    pub unasked: bool,
+}
+
+impl Hl7Header<'_> {
+    /// Whether whoever sends it waits for an acknowledgement, whatever becomes of it.
+    pub fn expects_acknowledgement(&self) -> bool {
+        !self.unasked && self.acknowledges.is_none()
+    }
 }
 
 /// The head of a message, borrowed from the parser for the length of the call.

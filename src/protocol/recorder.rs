@@ -105,7 +105,8 @@ fn head_text(head: MessageHead<'_>) -> String {
             let answers = header.acknowledges.map(|(code, answered)| {
                 format!(" {} {}", code.escape_ascii(), answered.escape_ascii())
             });
-            let answers = answers.unwrap_or_default();
+            let silent = !header.expects_acknowledgement() && answers.is_none();
+            let answers = answers.unwrap_or(if silent { " expects nothing" } else { "" }.into());
             format!("hl7v2 {kind}^{event} {names} {id} {}{answers}", header.version.escape_ascii())
         }
     }

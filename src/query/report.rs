@@ -3,7 +3,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 use super::QueryError;
 use super::changes::{ChangeFilter, Changes, changes};
@@ -12,7 +11,7 @@ use super::coverage::{CoverageAnswer, CoverageFilter, coverage};
 use super::endpoints::{EndpointFilter, EndpointRow, endpoints};
 use super::findings::{FindingFilter, FindingRow, findings};
 use super::services::{ServiceFilter, ServiceRow, services};
-use crate::base::Timestamp;
+use crate::base::{Timestamp, network_of};
 use crate::model::Severity;
 use crate::store::{Reader, StoredRun};
 
@@ -216,17 +215,7 @@ fn is_open(finding: &FindingRow) -> bool {
 
 /// The network that an address is likely to share with its neighbours.
 fn network(client: &str) -> String {
-    match client.parse::<IpAddr>() {
-        Ok(IpAddr::V4(v4)) => {
-            let [a, b, c, _] = v4.octets();
-            format!("{a}.{b}.{c}.0/24")
-        }
-        Ok(IpAddr::V6(v6)) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{}/64", std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        Err(_) => client.to_owned(),
-    }
+    client.parse().map_or_else(|_| client.to_owned(), network_of)
 }
 
 fn groups_of(clients: &[ClientRow]) -> Vec<ClientGroup> {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::encrypted::cell;
+
 /// Which edge of its column a cell stands at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Align {
@@ -48,6 +50,8 @@ pub enum Show {
     NameOrAll,
     /// The first of many: `a, b and 5 more`.
     Few,
+    /// What TLS sessions show: `TLS 1.2 ×3; certificate until 2027-01-01`.
+    Tls,
 }
 
 /// Items of a list that [`Show::Few`] names; one more is named rather than counted.
@@ -162,6 +166,9 @@ impl Show {
             (Show::Few, Value::Array(items)) if items.len() > FEW + 1 => {
                 let first = join(items.iter().take(FEW).map(plain), ", ");
                 format!("{first} and {} more", items.len() - FEW)
+            }
+            (Show::Tls, Value::Object(_)) => {
+                serde_json::from_value(value.clone()).map_or_else(|_| plain(value), |t| cell(&t))
             }
             (Show::Time, Value::String(time)) => {
                 let second = time.get(..19).unwrap_or(time);

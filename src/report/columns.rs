@@ -8,16 +8,16 @@ pub const SERVICES: &[Column] = &[
     Column::text("severity", "severity", 0).shown(Show::Severity),
     Column::text("service", "service", 0).shrinking(Shrink::Middle(20)),
     Column::text("protocols", "protocols", 4).shrinking(Shrink::End(10)),
-    Column::number("endpoints", "endpoints", 1),
+    Column::number("endpoints", "endpoints", 6),
     Column::number("requests", "requests", 2),
-    Column::number("bytes", "bytes", 5),
-    Column::text("names", "software", 6).shrinking(Shrink::End(12)).or_below(),
+    Column::number("bytes", "bytes", 3),
+    Column::text("names", "software", 7).shrinking(Shrink::End(12)).or_below(),
     Column::text("addresses", "addresses", 3).shrinking(Shrink::End(16)).or_below(),
     Column::hidden("encapsulation"),
-    Column::text("encrypted", "encrypted", 8),
-    Column::hidden("tls"),
+    Column::text("encrypted", "tls", 3),
+    Column::text("tls", "sessions", 4).shown(Show::Tls).shrinking(Shrink::End(16)).or_below(),
     Column::hidden("first_seen"),
-    Column::text("last_seen", "last seen", 7).shown(Show::Time),
+    Column::text("last_seen", "last seen", 8).shown(Show::Time),
 ];
 
 /// Columns of [`mod@crate::query::endpoints`].

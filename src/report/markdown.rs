@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::encrypted;
 use super::remedy::remedy;
 use super::tell;
 use super::text::escaped;
@@ -20,6 +21,7 @@ pub fn markdown(data: &ReportData, title: &str) -> String {
     first(&mut out, data);
     coverage(&mut out, data);
     services(&mut out, data);
+    encrypted_services(&mut out, data);
     endpoints(&mut out, data);
     classes(&mut out, data);
     out.push_str("\n## Findings, with evidence and remedy\n");
@@ -85,7 +87,7 @@ fn first(out: &mut String, data: &ReportData) {
     }
     for (place, thing) in data.first.iter().enumerate() {
         let remedy = remedy(&thing.rule);
-        let service = text(&thing.service);
+        let service = text(&tell::called(data, &thing.service));
         let _ = writeln!(
             out,
             "{}. **{}**: at {service}: {}. {}: {}.",
@@ -145,6 +147,35 @@ fn services(out: &mut String, data: &ReportData) {
         );
     }
     more(out, data.services.len().saturating_sub(SERVICES_MAX), "phitap services");
+}
+
+fn encrypted_services(out: &mut String, data: &ReportData) {
+    out.push_str("\n## Encrypted services\n\n");
+    let services = encrypted::services(data);
+    if services.is_empty() {
+        out.push_str("No TLS was seen.\n");
+        return;
+    }
+    let _ = writeln!(out, "{}", encrypted::INTRODUCTION);
+    table(
+        out,
+        &[
+            "Service",
+            "Looks clinical",
+            "Encrypted",
+            "Versions",
+            "Certificate",
+            "Sessions",
+            "Clients",
+            "Bytes",
+        ],
+    );
+    for s in services.iter().take(SERVICES_MAX) {
+        let clients = s.clients.to_string();
+        let cells = [&s.service, &s.clinical, s.encrypted, &s.versions, &s.certificate];
+        row(out, &[&cells[..], &[&s.sessions, &clients, &s.bytes]].concat());
+    }
+    more(out, services.len().saturating_sub(SERVICES_MAX), "phitap services");
 }
 
 fn endpoints(out: &mut String, data: &ReportData) {
@@ -211,21 +242,22 @@ fn findings(out: &mut String, group: &RuleGroup) {
     }
     let _ = write!(out, "\nProof: {}\n", remedy.proof);
     let _ = write!(out, "\nSupports evidence for: {}.\n", text(&one.references.join("; ")));
-    table(
-        out,
-        &["Severity", "Service", "Operation", "Where", "Data class", "Count", "State", "Id"],
-    );
+    table(out, &["Severity", "Service", "Operation", "What", "Data class", "Count", "State", "Id"]);
     for finding in group.open.iter().chain(&group.decided).take(FINDINGS_PER_RULE) {
         let word = |text: &Option<String>| text.clone().unwrap_or_default();
         let (service, operation) = (word(&finding.service), word(&finding.operation));
         let count = finding.count.to_string();
+        let what = match finding.field {
+            Some(_) => tell::place(finding),
+            None => finding.title.clone(),
+        };
         row(
             out,
             &[
                 finding.severity.name(),
                 &service,
                 &operation,
-                &tell::place(finding),
+                &what,
                 &word(&finding.data_class),
                 &count,
                 &tell::decision(finding),

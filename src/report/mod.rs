@@ -16,6 +16,7 @@ pub mod sarif;
 pub mod table;
 pub mod text;
 
+mod encrypted;
 mod tell;
 
 pub use column::{Align, Column, Show, Shrink};

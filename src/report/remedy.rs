@@ -78,6 +78,20 @@ pub const REMEDIES: &[Remedy] = &[
         proof: RECAPTURE,
     },
     Remedy {
+        rule: "messages-unacknowledged",
+        heading: "Messages were never acknowledged",
+        action: "find out whether the receiver has what the messages told, and why it is silent",
+        steps: &[
+            "Look in the log of the sender whether it waited in vain and sent the messages again, \
+             and in that of the receiver whether they arrived.",
+            "Send again what is missing, and mend what keeps the receiver silent: a crash while it \
+             reads them, a filter that drops them, a timeout shorter than its work.",
+            "If nobody is meant to answer, have the sender say so (MSH-15 and MSH-16: NE), and \
+             mark the finding accepted until then.",
+        ],
+        proof: RECAPTURE,
+    },
+    Remedy {
         rule: "secret-in-response",
         heading: "Responses hand out secrets",
         action: "remove the secret from the response, and replace it",
@@ -88,6 +102,21 @@ pub const REMEDIES: &[Remedy] = &[
              and forbid caching (Cache-Control: no-store). Then mark the finding accepted.",
         ],
         proof: RECAPTURE,
+    },
+    Remedy {
+        rule: "sender-new",
+        heading: "Senders that were never seen before send messages",
+        action: "ask who connected the new sender, and shut it out if nobody did",
+        steps: &[
+            "Find its address (phitap clients --service) and ask the interface team who connected \
+             it, when and for what.",
+            "If nobody did, shut it out at the firewall, and check at the receiver what its \
+             messages changed.",
+            "Let the receiver take connections of known senders only: an access list, or TLS with \
+             certificates of clients.",
+            "Where it was planned, mark the finding accepted with the change's number as reason.",
+        ],
+        proof: "The sender does not come again; or the finding is accepted with a reason.",
     },
     Remedy {
         rule: "sensitive-data-in-clear",

@@ -164,7 +164,9 @@ fn is_read(outcome: &str) -> bool {
 /// The evidence for one of the things to do first.
 pub(super) fn evidence(thing: &FirstThing) -> String {
     let mut text = count(thing.findings, "finding");
-    if let Some((operation, rest)) = thing.operations.split_first() {
+    // Of what is encrypted the operation says nothing.
+    let named: Vec<&String> = thing.operations.iter().filter(|o| !o.starts_with('(')).collect();
+    if let Some((operation, rest)) = named.split_first() {
         text += &format!(", {operation}");
         if !rest.is_empty() {
             text += &format!(" and {} more", rest.len());
@@ -178,6 +180,19 @@ pub(super) fn evidence(thing: &FirstThing) -> String {
         }
     }
     text
+}
+
+/// A service as people may know it: one that has no name by what its servers call themselves.
+pub(super) fn called(data: &ReportData, service: &str) -> String {
+    let known = || data.services.iter().find(|s| s.row.service == service);
+    let nameless = service.parse::<std::net::SocketAddr>().is_ok();
+    match known().filter(|_| nameless).map(|s| s.row.names.as_slice()) {
+        Some([name, rest @ ..]) => {
+            let more = if rest.is_empty() { "" } else { ", …" };
+            format!("{service} ({name}{more})")
+        }
+        _ => service.to_owned(),
+    }
 }
 
 /// Where a finding is: `response body $.ssn`.

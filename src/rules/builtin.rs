@@ -2,9 +2,11 @@
 
 use super::RulePack;
 
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 9] = [
+    ("clinical.toml", include_str!("../../rules/clinical.toml")),
     ("context.toml", include_str!("../../rules/context.toml")),
     ("contact.toml", include_str!("../../rules/contact.toml")),
+    ("device.toml", include_str!("../../rules/device.toml")),
     ("person.toml", include_str!("../../rules/person.toml")),
     ("health.toml", include_str!("../../rules/health.toml")),
     ("financial.toml", include_str!("../../rules/financial.toml")),
@@ -77,9 +79,10 @@ const NATIONAL: [(&str, &str); 61] = [
     ("national/za.toml", include_str!("../../rules/national/za.toml")),
 ];
 
-const FIELDS: [(&str, &str); 3] = [
+const FIELDS: [(&str, &str); 4] = [
     ("fields/cda.toml", include_str!("../../rules/fields/cda.toml")),
     ("fields/fhir.toml", include_str!("../../rules/fields/fhir.toml")),
+    ("fields/fhir_clinical.toml", include_str!("../../rules/fields/fhir_clinical.toml")),
     ("fields/hl7v2.toml", include_str!("../../rules/fields/hl7v2.toml")),
 ];
 

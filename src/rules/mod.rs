@@ -18,4 +18,4 @@ pub use error::RuleError;
 pub use fhir::{ClassWeight, FhirTables};
 pub use pack::{Context, RulePack};
 pub use place::Place;
-pub use rule::{Embedded, Example, Examples, Rule};
+pub use rule::{Embedded, Example, Examples, Rule, WholePattern};

@@ -137,7 +137,9 @@ impl RulePack {
         self.context.things.extend(other.context.things);
         self.context.generic.extend(other.context.generic);
         self.fhir.types.extend(other.fhir.types);
-        self.fhir.elements.extend(other.fhir.elements);
+        for (resource, elements) in other.fhir.elements {
+            self.fhir.elements.entry(resource).or_default().extend(elements);
+        }
         self.fhir.search.extend(other.fhir.search);
         self.fhir.marks.extend(other.fhir.marks);
         self.fhir.tokens.extend(other.fhir.tokens);

@@ -37,6 +37,15 @@ pub struct Rule {
     pub recogniser: Option<String>,
     /// A pattern for the whole value, in place of masks.
     pub format: Option<String>,
+    /// Further patterns for whole values, each with what it asks beside.
+    #[serde(default)]
+    pub whole: Vec<WholePattern>,
+    /// A value that one of these patterns matches anywhere is none, whatever found it.
+    #[serde(default)]
+    pub allow: Vec<String>,
+    /// A value that holds one of these words, in any case, is none.
+    #[serde(default)]
+    pub stop_words: Vec<String>,
     /// Names of value forms, in place of masks: the rule then only speaks where the field's name
     /// does.
     #[serde(default)]
@@ -138,11 +147,42 @@ pub struct Embedded {
     pub anchors: Vec<String>,
     /// Name of a built-in recogniser for what stands at an anchor.
     pub recogniser: Option<String>,
-    /// A pattern searched for in text that holds an anchor.
+    /// Whether anchors are found in any case. Slower: for the text where it is so only.
+    #[serde(default)]
+    pub ignore_case: bool,
+    /// A pattern searched for around an anchor.
     pub format: Option<String>,
+    /// The group of `format` that is the value; by default the first that took part, else all.
+    pub group: Option<usize>,
+    /// Bits of Shannon entropy per character above which a value is one.
+    pub entropy: Option<f64>,
+    /// As those of the rule, for this alone.
+    #[serde(default)]
+    pub allow: Vec<String>,
+    /// As those of the rule, for this alone.
+    #[serde(default)]
+    pub stop_words: Vec<String>,
     /// Whole words of which one has to stand shortly before.
     #[serde(default)]
     pub lead_in: Vec<String>,
+}
+
+/// A pattern for whole values.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WholePattern {
+    /// The pattern.
+    pub format: String,
+    /// The group of `format` that is the value; by default the first that took part, else all.
+    pub group: Option<usize>,
+    /// Bits of Shannon entropy per character above which a value is one.
+    pub entropy: Option<f64>,
+    /// As those of the rule, for this alone.
+    #[serde(default)]
+    pub allow: Vec<String>,
+    /// As those of the rule, for this alone.
+    #[serde(default)]
+    pub stop_words: Vec<String>,
 }
 
 /// What a rule must find and must leave.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::base::Timestamp;
+use crate::capture::interface_of;
 use crate::model::{InputAccount, PacketAccount};
 
 use super::sight::{Gauge, Sights};
@@ -68,6 +69,11 @@ impl Packets {
     fn of(account: &PacketAccount) -> Packets {
         let lost = account.dropped + account.shed.values().sum::<u64>();
         Packets { seen: account.seen, lost }
+    }
+
+    fn add(&mut self, other: Packets) {
+        self.seen += other.seen;
+        self.lost += other.lost;
     }
 
     fn since(self, before: Packets) -> Packets {
@@ -196,15 +202,19 @@ impl Health {
     }
 
     fn since(&self, first: &Sample, at: Timestamp, now: &Sights) -> Window {
-        // An interface that began to be read within the window is judged when it is through.
-        let of = |(name, packets): (&String, &Packets)| {
-            let before = first.inputs.get(name)?;
-            Some((name.clone(), packets.since(*before)))
-        };
+        // An interface that began to be read within the window is judged when it is through, and
+        // its rings together: one of them may have no flow.
+        let mut inputs: BTreeMap<String, Packets> = BTreeMap::new();
+        for (name, packets) in &self.inputs {
+            if let Some(before) = first.inputs.get(name) {
+                let of_all = inputs.entry(interface_of(name).to_owned()).or_default();
+                of_all.add(packets.since(*before));
+            }
+        }
         let then = &first.sights;
         Window {
             seconds: u64::try_from(nanos(first.at, at) / 1_000_000_000).unwrap_or(0),
-            inputs: self.inputs.iter().filter_map(of).collect(),
+            inputs,
             sights: Sights {
                 both_ways: now.both_ways.saturating_sub(then.both_ways),
                 one_way: now.one_way.saturating_sub(then.one_way),

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::analysis::Worker;
-use crate::base::Timestamp;
 use crate::base::clock::Stopwatch;
+use crate::base::{Shares, Timestamp};
 use crate::capture::CaptureError;
 use crate::decode::Decoder;
 use crate::model::{Segment, SegmentBatch, Settled};
@@ -100,6 +100,8 @@ pub type Identify = Box<dyn FnOnce() -> Option<InputIdentity> + Send>;
 pub struct Settings {
     /// Worker threads; 0 runs everything in the calling thread.
     pub workers: usize,
+    /// What may be held of what.
+    pub shares: Shares,
     /// Makes a worker.
     pub worker: Arc<dyn Fn() -> Worker + Send + Sync>,
     /// Ends the run early.
@@ -150,7 +152,7 @@ fn inline(
         recorder,
         failed: None,
     };
-    let mut capture = Capture::new(settings);
+    let mut capture = Capture::new(settings, 1);
     capture.read(sources, &mut here);
     here.flush();
     let rollup = here.shard.finish();
@@ -238,10 +240,11 @@ pub(super) struct Capture<'a> {
 }
 
 impl<'a> Capture<'a> {
-    pub(super) fn new(settings: &'a Settings) -> Self {
+    /// One of `sources` that are read at once.
+    pub(super) fn new(settings: &'a Settings, sources: usize) -> Self {
         Capture {
             settings,
-            decoder: Decoder::default(),
+            decoder: Decoder::within(settings.shares.fragment_bytes / sources.max(1)),
             done: Vec::new(),
             failures: Vec::new(),
             interrupted: false,

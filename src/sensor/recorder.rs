@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::base::clock::{self, Stopwatch};
 use crate::detect::Detector;
-use crate::inventory::{Caps, EndpointKey, Inventory, Rollup, assess};
+use crate::inventory::{Caps, EndpointKey, Inventory, Marks, Rollup, assess};
 use crate::store::{InputRecord, RunId, RunKind, Seal, StoreError, Writer};
 
 /// How often a live capture writes what it has seen, at the soonest.
@@ -30,6 +30,8 @@ pub struct Recorder {
     inputs_written: usize,
     /// What all other runs add up to; loaded when it is first needed.
     others: Option<Rollup>,
+    /// What people said of fields when it was last looked.
+    marks: Marks,
     since_flush: Stopwatch,
     flush_took: Duration,
     unknown_rules: BTreeSet<String>,
@@ -54,6 +56,7 @@ impl Recorder {
         (detector, caps): (Arc<Detector>, Caps),
     ) -> Result<Self, StoreError> {
         let run = writer.begin_run(kind, clock::wall())?;
+        writer.note_profile(run, detector.profile())?;
         let recorder = Recorder::in_memory(detector, caps);
         Ok(Recorder { store: Some((writer, run)), kind, replaces, ..recorder })
     }
@@ -70,6 +73,7 @@ impl Recorder {
             changed: BTreeSet::new(),
             inputs_written: 0,
             others: None,
+            marks: Marks::default(),
             since_flush: Stopwatch::start(),
             flush_took: Duration::ZERO,
             unknown_rules: BTreeSet::new(),
@@ -93,7 +97,7 @@ impl Recorder {
     /// Writes what a live capture has seen so far, and publishes the inventory with it.
     pub fn flush(&mut self, inputs: &[InputRecord]) -> Result<(), StoreError> {
         let watch = Stopwatch::start();
-        if !self.changed.is_empty() || inputs.len() != self.inputs_written {
+        if self.reread_marks()? || !self.changed.is_empty() || inputs.len() != self.inputs_written {
             self.inputs_written = inputs.len();
             let changed = std::mem::take(&mut self.changed);
             if let Some((writer, run)) = &mut self.store {
@@ -118,6 +122,7 @@ impl Recorder {
         if let Some((writer, run)) = &mut self.store {
             writer.write_all(*run, &self.rollup)?;
         }
+        self.reread_marks()?;
         let inventory = self.assess()?;
         if let Some((mut writer, run)) = self.store {
             writer.seal(&Seal {
@@ -142,6 +147,15 @@ impl Recorder {
         writer.close()
     }
 
+    /// Whether someone has said something else of a field since.
+    fn reread_marks(&mut self) -> Result<bool, StoreError> {
+        let Some((writer, _)) = &self.store else { return Ok(false) };
+        let marks = writer.marks()?;
+        let changed = marks != self.marks;
+        self.marks = marks;
+        Ok(changed)
+    }
+
     fn assess(&mut self) -> Result<Inventory, StoreError> {
         let mut whole = match &self.others {
             Some(others) => others.clone(),
@@ -159,6 +173,6 @@ impl Recorder {
             }
         };
         whole.merge(self.rollup.clone(), &self.caps);
-        Ok(assess(whole, &*self.detector, &self.caps))
+        Ok(assess(whole, &*self.detector, &self.marks, &self.caps))
     }
 }

@@ -175,9 +175,8 @@ pub(super) fn serve(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::InstallationKey;
+    use crate::base::{InstallationKey, Shares};
     use crate::detect::Detector;
-    use crate::flow::FlowConfig;
     use crate::model::{EventSink, ExchangeEvent, FiveTuple, Segment, TcpFlags};
     use crate::rules::RulePack;
 
@@ -228,7 +227,7 @@ mod tests {
         let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
         let make = Arc::new(move || {
             let key = InstallationKey::from_bytes([1; 32]);
-            let mut worker = Worker::new(FlowConfig::default(), detector.clone(), &key);
+            let mut worker = Worker::new(Shares::default(), detector.clone(), &key);
             worker.tell(Box::new(Mine));
             worker
         });

@@ -16,8 +16,10 @@ use super::pipeline::{
 use super::recorder::Recorder;
 use super::shard::{Panics, Report, Shard, Work, serve};
 
-/// Batches that wait for a worker.
-const QUEUE_BATCHES: usize = 16;
+/// Batches that wait for a worker, where memory allows.
+const QUEUE_BATCHES_MAX: usize = 16;
+/// What a batch takes: its bytes, and about as much again as a quarter of them for the segments.
+const BATCH_HELD_BYTES: usize = BATCH_BYTES + BATCH_BYTES / 4;
 /// Rollups that wait for the writer.
 const QUEUE_ROLLUPS: usize = 8;
 
@@ -29,13 +31,16 @@ pub(super) fn threaded(
 ) -> Result<Outcome, StoreError> {
     let panics = Arc::new(Panics::default());
     let failed = Mutex::new(None);
+    // As many that are empty go back.
+    let batches = settings.shares.queue_bytes / BATCH_HELD_BYTES / 2;
+    let batches = batches.clamp(1, QUEUE_BATCHES_MAX);
     let (to_writer, from_workers) = bounded::<Report>(QUEUE_ROLLUPS);
-    let mut capture = Capture::new(settings);
+    let mut capture = Capture::new(settings, 1);
     let recorder = thread::scope(|scope| {
         let mut lanes = Vec::new();
         for _ in 0..settings.workers {
-            let (to_worker, work) = bounded::<Work>(QUEUE_BATCHES);
-            let (give_back, empty) = bounded::<SegmentBatch>(QUEUE_BATCHES + 1);
+            let (to_worker, work) = bounded::<Work>(batches);
+            let (give_back, empty) = bounded::<SegmentBatch>(batches + 1);
             let (make, panics) = (settings.worker.clone(), panics.clone());
             let gauge = settings.gauge.clone();
             let to_writer = to_writer.clone();
@@ -76,7 +81,9 @@ fn listen<'scope, 'env>(
     (sources, settings): (&mut Sources<'_>, &'scope Settings),
     shards: Shards<'scope>,
 ) {
-    let mut inputs = capture.open_all(sources).into_iter();
+    let inputs = capture.open_all(sources);
+    let count = inputs.len();
+    let mut inputs = inputs.into_iter();
     let first = inputs.next();
     let read = |input: OpenInput, mut shards: Shards<'scope>, mut capture: Capture<'scope>| {
         capture.read_input(input, Pace::Live, &mut shards);
@@ -87,11 +94,11 @@ fn listen<'scope, 'env>(
         .zip(1..)
         .map(|(input, source)| {
             let shards = shards.of_source(source);
-            scope.spawn(move || read(input, shards, Capture::new(settings)))
+            scope.spawn(move || read(input, shards, Capture::new(settings, count)))
         })
         .collect();
     if let Some(input) = first {
-        capture.absorb(read(input, shards, Capture::new(settings)));
+        capture.absorb(read(input, shards, Capture::new(settings, count)));
     }
     for other in others {
         match other.join() {

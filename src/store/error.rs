@@ -80,6 +80,19 @@ pub enum StoreError {
         /// Id of the key in use.
         expected: String,
     },
+    /// The file was made with a key, and there is none where it was looked for.
+    #[error(
+        "open database {path}: it was made with key {found}, and there is no key file {key}; name \
+         the key it was made with by --key-file, or another file with --db"
+    )]
+    NoKey {
+        /// Which file.
+        path: PathBuf,
+        /// Id of the key it was made with.
+        found: String,
+        /// Where the key was looked for.
+        key: PathBuf,
+    },
     /// Another process writes to it.
     #[error(
         "write database {path}: another phitap is writing to it; wait until it ends or name \
@@ -196,6 +209,7 @@ impl StoreError {
             | StoreError::Newer { .. }
             | StoreError::Older { .. }
             | StoreError::OtherKey { .. }
+            | StoreError::NoKey { .. }
             | StoreError::Busy { .. }
             | StoreError::Orphan { .. }
             | StoreError::Damaged { .. }

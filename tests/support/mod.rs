@@ -7,6 +7,7 @@ pub mod capture;
 pub mod corpus;
 pub mod exact;
 pub mod exchanges;
+pub mod live;
 pub mod meant;
 pub mod paired;
 pub mod phitap;
@@ -16,6 +17,7 @@ pub mod rng;
 pub mod said;
 pub mod script;
 pub mod stdnum;
+pub mod streams;
 pub mod tcp;
 
 use std::io::Write;

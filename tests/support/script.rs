@@ -18,6 +18,7 @@ pub struct Said {
 struct Orders {
     bare: bool,
     hex: bool,
+    mllp: bool,
     raw: bool,
     codings: Vec<String>,
     charset: Option<String>,
@@ -33,6 +34,7 @@ impl Orders {
         match word {
             "bare" if rest.is_empty() => self.bare = true,
             "hex" if rest.is_empty() => self.hex = true,
+            "mllp" if rest.is_empty() => self.mllp = true,
             "raw" if rest.is_empty() => self.raw = true,
             "coded" => self.codings = rest.split(' ').map(str::to_owned).collect(),
             "charset" => self.charset = Some(rest.to_owned()),
@@ -73,6 +75,9 @@ pub fn messages(script: &str) -> Result<Vec<Said>, String> {
 fn message(by_client: bool, lines: &[&str], orders: &Orders) -> Result<Vec<u8>, String> {
     if orders.raw {
         return from_hex(&lines.concat());
+    }
+    if orders.mllp {
+        return Ok(format!("\u{b}{}\r\u{1c}\r", lines.join("\r")).into_bytes());
     }
     let end = lines.iter().position(|line| line.is_empty()).unwrap_or(lines.len());
     let (head, text) = lines.split_at(end);

@@ -114,7 +114,7 @@ pub fn payload(frame: &Frame) -> (u16, &[u8]) {
 }
 
 /// An Ethernet frame with one TCP segment; checksums are left 0, as offloading leaves them.
-fn frame(
+pub fn frame(
     (source, target): (SocketAddr, SocketAddr),
     (seq, ack, flags): (u32, u32, u8),
     payload: &[u8],

@@ -59,6 +59,9 @@ fn authorization(value: &[u8]) -> Option<AuthScheme> {
     if scheme.is_empty() {
         return None;
     }
+    if credentials.is_empty() && looks_like_jwt(scheme) {
+        return Some(AuthScheme::BearerJwt);
+    }
     let is = |name: &[u8]| scheme.eq_ignore_ascii_case(name);
     if credentials.is_empty() && BARE.iter().any(|name| is(name)) {
         return None;
@@ -209,6 +212,8 @@ mod tests {
     fn schemes_are_told_apart() {
         assert_eq!(schemes(&[("Authorization", "Bearer abc")]), ["bearer"]);
         assert_eq!(schemes(&[("authorization", "bearer eyJhbGciOiJub25lIn0.e30.")]), ["jwt"]);
+        assert_eq!(schemes(&[("Authorization", "eyJhbGciOiJub25lIn0.e30.")]), ["jwt"]);
+        assert_eq!(schemes(&[("Authorization", "eyJhbGciOiJub25lIn0")]), ["other"]);
         assert_eq!(schemes(&[("Authorization", "Basic dTpw")]), ["basic"]);
         assert_eq!(schemes(&[("X-API-Key", "k")]), ["api-key-header"]);
         assert_eq!(schemes(&[("Cookie", "JSESSIONID=1; a=b")]), ["cookie"]);

@@ -1,9 +1,10 @@
 //! Credentials in a query string, by name and value of each parameter.
 //!
-//! A name such as `access_token` says enough. `key`, `token`, `code`, `sig` and `signature` are
-//! words of any API (`?code=8867-4` is the commonest search of FHIR): they count only beside their
-//! companions (an OAuth redirect, RFC 6749 section 4.1.2; signed URLs of the cloud vendors) or
-//! with a value that looks like a secret.
+//! A name such as `access_token` says enough. `key`, `token`, `code`, `sig`, `session` and `ticket`
+//! are words of any API (`?code=8867-4` is the commonest search of FHIR): they count only beside
+//! their companions (an OAuth redirect, RFC 6749 section 4.1.2; signed URLs of the cloud vendors)
+//! or with a value that looks like a secret. So do names that end in such a word
+//! (`userPassword`, `invite-token`).
 
 use std::borrow::Cow;
 
@@ -13,24 +14,34 @@ use crate::content::percent_decode;
 
 /// Parameters that carry a credential whatever their value is: lower-case, without separators.
 /// Sorted.
-const STRONG: [&str; 26] = [
+const STRONG: [&str; 36] = [
     "accesskey",
     "accesstoken",
     "apikey",
+    "apisecret",
     "apitoken",
     "authorization",
     "authtoken",
     "bearer",
     "clientsecret",
+    "contrasena",
     "idtoken",
     "jsessionid",
     "jwt",
+    "kennwort",
+    "motdepasse",
     "ocpapimsubscriptionkey",
+    "passphrase",
     "passwd",
     "password",
+    "passwort",
     "phpsessid",
     "pwd",
     "refreshtoken",
+    "resettoken",
+    "samlresponse",
+    "secretaccesskey",
+    "secretkey",
     "sessionid",
     "sessiontoken",
     "subscriptionkey",
@@ -43,8 +54,63 @@ const STRONG: [&str; 26] = [
 ];
 
 /// Parameters that carry one where their companions or their value say so. Sorted.
-const WEAK: [&str; 9] =
-    ["auth", "code", "key", "pass", "secret", "sid", "sig", "signature", "token"];
+const WEAK: [&str; 12] = [
+    "auth",
+    "code",
+    "key",
+    "pass",
+    "pw",
+    "secret",
+    "session",
+    "sid",
+    "sig",
+    "signature",
+    "ticket",
+    "token",
+];
+
+/// Last words of names that carry one where their value says so.
+const ENDINGS: [&str; 7] = ["passwd", "password", "passwort", "pwd", "secret", "ticket", "token"];
+/// Words that say of such a name that it opens nothing: tokens for pages and retries, against
+/// forgery of requests, of devices that are called.
+const OPEN_NOTHING: [&[u8]; 17] = [
+    b"antiforgery",
+    b"cancellation",
+    b"client",
+    b"continuation",
+    b"csrf",
+    b"cursor",
+    b"device",
+    b"idempotency",
+    b"next",
+    b"page",
+    b"prev",
+    b"previous",
+    b"push",
+    b"request",
+    b"scroll",
+    b"sync",
+    b"xsrf",
+];
+/// How keys of vendors begin, and how many characters of a key follow at least.
+const VENDORS: [(&[u8], usize); 14] = [
+    (b"AIza", 35),
+    (b"AKIA", 16),
+    (b"ASIA", 16),
+    (b"SG.", 40),
+    (b"ghp_", 36),
+    (b"gho_", 36),
+    (b"ghs_", 36),
+    (b"github_pat_", 22),
+    (b"glpat-", 20),
+    (b"rk_live_", 16),
+    (b"sk_live_", 16),
+    (b"xoxb-", 20),
+    (b"xoxp-", 20),
+    (b"ya29.", 20),
+];
+/// How tickets of CAS begin (CAS Protocol 3.0, section 3).
+const TICKETS: [&[u8]; 4] = [b"ST-", b"PT-", b"PGT-", b"TGT-"];
 
 /// Parameters of one query that are looked at.
 const PARAMETERS_MAX: usize = 256;
@@ -58,17 +124,42 @@ const SECRET_BYTES_MAX: usize = 4096;
 /// The parameters of `query` that carry a credential, by their names in the lists above; `path` is
 /// that of the same target.
 pub fn in_query<'a>(path: &'a [u8], query: &'a [u8]) -> impl Iterator<Item = &'static str> + 'a {
-    parameters(query).filter_map(move |(name, value)| {
-        let name = canonical(name)?;
+    parameters(query).filter_map(move |(raw, value)| {
         if value.is_empty() {
             return None;
         }
+        let Some(name) = canonical(raw) else { return by_ending(raw, value) };
         if let Some(strong) = listed(&STRONG, &name) {
             return Some(strong);
         }
-        let weak = listed(&WEAK, &name)?;
+        let Some(weak) = listed(&WEAK, &name) else { return by_ending(raw, value) };
         (has_companions(weak, path, query) || looks_secret(weak, &decoded(value))).then_some(weak)
     })
+}
+
+/// The last word of a name, where it is one of [`ENDINGS`] and the value looks like a secret:
+/// `userPassword`, `user[password]`, `invite-token`.
+fn by_ending(name: &[u8], value: &[u8]) -> Option<&'static str> {
+    let name = decoded(name);
+    // No other letters end one of them: most parameters are done with here.
+    let bare = name.strip_suffix(b"]").unwrap_or(&name);
+    if !bare.last().is_some_and(|last| b"dnt".contains(&last.to_ascii_lowercase())) {
+        return None;
+    }
+    let is = |word: &[u8], other: &[u8]| word.eq_ignore_ascii_case(other);
+    let ending =
+        *ENDINGS.iter().find(|e| words(bare).last().is_some_and(|w| is(w, e.as_bytes())))?;
+    if words(bare).any(|word| OPEN_NOTHING.iter().any(|no| is(word, no))) {
+        return None;
+    }
+    looks_secret(ending, &decoded(value)).then_some(ending)
+}
+
+/// The words of a name, also in camel case.
+fn words(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let rises = |a: &u8, b: &u8| a.is_ascii_lowercase() && b.is_ascii_uppercase();
+    let parts = name.split(|b| !b.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
+    parts.flat_map(move |part| part.chunk_by(move |a, b| !rises(a, b)))
 }
 
 /// What follows a word such as `reset` in a path and opens what it names: links of mails.
@@ -90,11 +181,15 @@ pub fn has_link(path: &[u8]) -> bool {
     })
 }
 
+/// A request that tells where its sender came from, with a credential in that URL.
+pub const REFERER: &str = "referer";
+
 /// An answer that sends its receiver on with a credential in the URL.
 pub const REDIRECT: &str = "redirect";
 
-/// The parameters that carry a credential in the target of a redirect (`Location`), behind `?` or
-/// `#`: the answer to an OAuth 2.0 authorization (RFC 6749 sections 4.1.2 and 4.2.2).
+/// The parameters that carry a credential in the target of a redirect (`Location`) or the page
+/// before (`Referer`), behind `?` or `#`: the answer to an OAuth 2.0 authorization (RFC 6749
+/// sections 4.1.2 and 4.2.2).
 pub fn in_location(location: &[u8]) -> impl Iterator<Item = &'static str> + '_ {
     let fragment = memchr::memchr(b'#', location).unwrap_or(location.len());
     let (before, fragment) = location.split_at_checked(fragment).unwrap_or((location, b""));
@@ -186,8 +281,11 @@ fn is_redirect(path: &[u8]) -> bool {
 /// words, numbers, dates, slugs and codes of terminologies have not.
 fn looks_secret(name: &str, value: &[u8]) -> bool {
     let body = value.trim_ascii_end();
-    if name == "pass" {
-        return looks_chosen(body);
+    match name {
+        "pass" | "pw" | "passwd" | "password" | "passwort" | "pwd" => return looks_chosen(body),
+        "ticket" if is_ticket(body) => return true,
+        _ if is_vendors(body) => return true,
+        _ => {}
     }
     if !(SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&body.len()) {
         return false;
@@ -200,7 +298,7 @@ fn looks_secret(name: &str, value: &[u8]) -> bool {
     }
     // A UUID names a thing more often than it opens one.
     if is_uuid(body) {
-        return !matches!(name, "key" | "code");
+        return !matches!(name, "key" | "code" | "ticket");
     }
     is_mixed(body)
 }
@@ -211,6 +309,22 @@ fn looks_chosen(value: &[u8]) -> bool {
     const BYTES: std::ops::RangeInclusive<usize> = 6..=128;
     let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
     BYTES.contains(&value.len()) && letters >= 3 && letters < value.len()
+}
+
+/// A key that says by its beginning whose it is.
+fn is_vendors(value: &[u8]) -> bool {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.".contains(b);
+    let is = |(begins, least): &(&[u8], usize)| {
+        value.strip_prefix(*begins).is_some_and(|key| key.len() >= *least && key.iter().all(plain))
+    };
+    VENDORS.iter().any(is)
+}
+
+/// `ST-1856339-aA5Yuvrxzpv8Tau1cYQ7`
+fn is_ticket(value: &[u8]) -> bool {
+    TICKETS.iter().any(|begins| value.starts_with(begins))
+        && (SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&value.len())
+        && value.iter().any(u8::is_ascii_digit)
 }
 
 fn is_uuid(value: &[u8]) -> bool {
@@ -271,7 +385,7 @@ mod tests {
 
     #[test]
     fn lists_are_sorted_for_their_search() {
-        assert!(STRONG.is_sorted() && WEAK.is_sorted());
+        assert!(STRONG.is_sorted() && WEAK.is_sorted() && ENDINGS.is_sorted());
         assert!(STRONG.iter().chain(&WEAK).all(|name| name.len() <= NAME_BYTES_MAX));
     }
 
@@ -309,6 +423,20 @@ mod tests {
             "/items?apikey",
             "/items?monkey=8Hq2vN5xW0aZ7kLp3TqR",
             "/items?pageToken=8Hq2vN5xW0aZ7kLp3TqR",
+            "/items?next_token=8Hq2vN5xW0aZ7kLp3TqR",
+            "/items?csrf_token=8Hq2vN5xW0aZ7kLp3TqR",
+            "/items?sort_key=8Hq2vN5xW0aZ7kLp3TqR",
+            "/items?keyboard=8Hq2vN5xW0aZ7kLp3TqR",
+            "/rooms?session=morning",
+            "/rooms?session=2024-01-15T10:00:00Z",
+            "/help?ticket=4711",
+            "/help?ticket=ST-4711",
+            "/help?ticket=PROJECT-1234567890",
+            "/help?ticket=123e4567-e89b-12d3-a456-426614174000",
+            "/image?pw=1024&ph=768",
+            "/me?forgotPassword=true",
+            "/me?passwordPolicy=strict",
+            "/me?token_type=9f86d081884c7d659a2feaa0c55ad015",
         ] {
             assert_eq!(of(target), Vec::<&str>::new(), "{target}");
         }
@@ -343,6 +471,28 @@ mod tests {
         assert_eq!(of("/x?sid=9f86d081884c7d659a2feaa0c55ad015"), ["sid"]);
         assert_eq!(of("/x?auth=9f86d081884c7d659a2feaa0c55ad015"), ["auth"]);
         assert_eq!(of("/x?pass=hunter2"), ["pass"]);
+    }
+
+    #[test]
+    fn keys_of_vendors_sessions_tickets_and_assertions_are_credentials() {
+        assert_eq!(of("/map?key=AIzaSyA1234567890abcdefghijklmnopqrstuv"), ["key"]);
+        assert_eq!(of("/pay?secret=sk_live_aaaaaaaaaaaaaaaaaaaaaaaa"), ["secret"]);
+        assert_eq!(
+            of("/x?secretKey=abc&reset_token=abc&passwort=geheim"),
+            ["secretkey", "resettoken", "passwort"]
+        );
+        assert_eq!(of("/x?session=9f86d081884c7d659a2feaa0c55ad015"), ["session"]);
+        assert_eq!(of("/x?pw=geheim1"), ["pw"]);
+        assert_eq!(of("/x?ticket=ST-1856339-aA5Yuvrxzpv8Tau1cYQ7"), ["ticket"]);
+        assert_eq!(of("/acs?SAMLResponse=PHNhbWxwOlJlc3BvbnNlPg%3D%3D"), ["samlresponse"]);
+    }
+
+    #[test]
+    fn names_that_end_in_one_are_credentials_with_the_value_of_one() {
+        assert_eq!(of("/x?userPassword=hunter2"), ["password"]);
+        assert_eq!(of("/x?user%5Bpassword%5D=hunter2"), ["password"]);
+        assert_eq!(of("/x?invite-token=9f86d081884c7d659a2feaa0c55ad015"), ["token"]);
+        assert_eq!(of("/x?a_name_that_is_in_no_list_app_secret=8Hq2vN5xW0aZ7kLp3TqR"), ["secret"]);
     }
 
     #[test]

@@ -57,6 +57,10 @@ impl Decode for Base64 {
         self.have < 6
     }
 
+    fn held_bytes(&self) -> usize {
+        size_of::<Self>()
+    }
+
     fn reset(&mut self) -> bool {
         *self = Base64::default();
         true

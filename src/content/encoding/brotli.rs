@@ -6,7 +6,7 @@
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 
-use crate::base::limits::BROTLI_BLOCK_BYTES;
+use crate::base::limits::{BROTLI_BLOCK_BYTES, BROTLI_STATE_BYTES, BROTLI_WINDOW_BYTES_MAX};
 
 use super::{Decode, Progress, Status};
 
@@ -21,6 +21,8 @@ struct Brotli {
     draining: bool,
     begun: bool,
     ended: bool,
+    /// Bytes it made so far.
+    written: usize,
 }
 
 pub(super) fn make() -> Option<Box<dyn Decode + Send>> {
@@ -33,6 +35,7 @@ pub(super) fn make() -> Option<Box<dyn Decode + Send>> {
         draining: false,
         begun: false,
         ended: false,
+        written: 0,
     }))
 }
 
@@ -75,6 +78,7 @@ impl Brotli {
             }
             BrotliResult::ResultFailure => Status::Damaged,
         };
+        self.written = self.written.saturating_add(written);
         self.ended |= status == Status::End;
         Progress { read: 0, written, status }
     }
@@ -99,6 +103,11 @@ impl Decode for Brotli {
 
     fn is_complete(&self) -> bool {
         self.ended || !self.begun
+    }
+
+    fn held_bytes(&self) -> usize {
+        // Of its window, what was written is in memory.
+        BROTLI_STATE_BYTES + self.written.min(BROTLI_WINDOW_BYTES_MAX)
     }
 
     fn reset(&mut self) -> bool {

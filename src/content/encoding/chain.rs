@@ -70,6 +70,11 @@ impl Chain {
     }
 
     /// Whether every stream that began has ended.
+    /// About how much memory its decoders take.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.links.iter().map(|link| link.decoder.held_bytes()).sum()
+    }
+
     pub(crate) fn is_complete(&mut self) -> bool {
         self.links.iter_mut().all(|l| l.decoder.decoder().is_some_and(|d| d.is_complete()))
     }

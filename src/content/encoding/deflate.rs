@@ -2,6 +2,8 @@
 
 use flate2::{Decompress, FlushDecompress};
 
+use crate::base::limits::INFLATE_STATE_BYTES;
+
 use super::{Decode, Progress, Status};
 
 /// Tells the two kinds apart by the first two bytes.
@@ -59,6 +61,10 @@ impl Decode for Deflate {
 
     fn is_complete(&self) -> bool {
         self.ended || self.first.is_none()
+    }
+
+    fn held_bytes(&self) -> usize {
+        INFLATE_STATE_BYTES
     }
 
     fn reset(&mut self) -> bool {

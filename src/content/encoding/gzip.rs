@@ -3,6 +3,8 @@
 
 use flate2::Decompress;
 
+use crate::base::limits::INFLATE_STATE_BYTES;
+
 use super::deflate::inflate_step;
 use super::{Decode, Progress, Status};
 
@@ -165,6 +167,10 @@ impl Decode for Gzip {
 
     fn is_mismatched(&self) -> bool {
         matches!(self.stage, Stage::Identity { .. })
+    }
+
+    fn held_bytes(&self) -> usize {
+        INFLATE_STATE_BYTES
     }
 
     fn reset(&mut self) -> bool {

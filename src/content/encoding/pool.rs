@@ -32,6 +32,10 @@ impl Pooled {
     }
 
     /// The decoder; `None` when none could be made.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.decoder.as_ref().map_or(0, |decoder| decoder.held_bytes())
+    }
+
     pub(super) fn decoder(&mut self) -> Option<&mut (dyn Decode + Send + 'static)> {
         self.decoder.as_deref_mut()
     }

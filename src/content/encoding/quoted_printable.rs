@@ -67,6 +67,10 @@ impl Decode for QuotedPrintable {
         matches!(self.stage, Stage::Plain)
     }
 
+    fn held_bytes(&self) -> usize {
+        size_of::<Self>()
+    }
+
     fn reset(&mut self) -> bool {
         self.stage = Stage::Plain;
         true

@@ -21,6 +21,9 @@ pub trait Decode {
         false
     }
 
+    /// About how much memory it takes at the moment, window and tables included.
+    fn held_bytes(&self) -> usize;
+
     /// Makes it ready for another body; `false` when it is not worth keeping.
     fn reset(&mut self) -> bool;
 }

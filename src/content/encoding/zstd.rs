@@ -2,7 +2,7 @@
 
 use zstd::stream::raw::{DParameter, Decoder, Operation};
 
-use crate::base::limits::ZSTD_WINDOW_LOG_MAX;
+use crate::base::limits::{ZSTD_STATE_BYTES, ZSTD_WINDOW_LOG_MAX};
 
 use super::{Decode, Progress, Status};
 
@@ -75,6 +75,12 @@ impl Decode for Zstd {
 
     fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    fn held_bytes(&self) -> usize {
+        // Of its window, what was written is in memory.
+        let written = usize::try_from(self.written).unwrap_or(usize::MAX);
+        ZSTD_STATE_BYTES + written.min(1 << ZSTD_WINDOW_LOG_MAX)
     }
 
     fn reset(&mut self) -> bool {

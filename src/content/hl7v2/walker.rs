@@ -69,6 +69,16 @@ impl Place {
 }
 
 impl Hl7Walker {
+    /// Memory it takes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let escape = self.escape.as_ref().map_or(0, Vec::capacity);
+        size_of::<Self>()
+            + size_of_val(&*self.special)
+            + self.leaf.held_bytes()
+            + self.written.capacity()
+            + escape
+    }
+
     /// A walker of a body within so many multipart bodies.
     pub(crate) fn new(parts: u8) -> Self {
         let marks = Marks::default();

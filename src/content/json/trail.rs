@@ -21,6 +21,13 @@ struct Mark {
 }
 
 impl Trail {
+    /// Heap bytes it takes.
+    pub(in crate::content) fn held_bytes(&self) -> usize {
+        (self.ids.capacity() + self.climb.capacity()) * size_of::<PathId>()
+            + self.steps.capacity() * size_of::<Mark>()
+            + self.names.capacity()
+    }
+
     /// Remembers `deepest` and all above it.
     pub(in crate::content) fn save(&mut self, paths: &PathTable, deepest: PathId) {
         if self.generation == paths.generation() && self.ids.last() == Some(&deepest) {

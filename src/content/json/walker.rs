@@ -82,6 +82,15 @@ struct Frame {
 }
 
 impl JsonWalker {
+    /// Memory it takes.
+    pub(in crate::content) fn held_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.stack.capacity() * size_of::<Frame>()
+            + self.key.capacity()
+            + self.leaf.held_bytes()
+            + self.trail.held_bytes()
+    }
+
     /// A walker of the value of a field within `level` others.
     pub(in crate::content) fn at_level(level: u8) -> Self {
         let path = PathId::NONE;

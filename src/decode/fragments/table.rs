@@ -67,11 +67,16 @@ pub(in crate::decode) struct Fragments {
 
 impl Default for Fragments {
     fn default() -> Self {
-        Fragments::new(Bounds { datagrams: FRAGMENTED_DATAGRAMS_MAX, bytes: FRAGMENT_BYTES_MAX })
+        Fragments::within(FRAGMENT_BYTES_MAX)
     }
 }
 
 impl Fragments {
+    /// One that holds at most so many bytes.
+    pub(in crate::decode) fn within(bytes: usize) -> Self {
+        Fragments::new(Bounds { datagrams: FRAGMENTED_DATAGRAMS_MAX, bytes })
+    }
+
     pub(super) fn new(bounds: Bounds) -> Self {
         Fragments {
             partials: TableMap::default(),

@@ -4,6 +4,7 @@
 mod arithmetic;
 mod calendar;
 mod card;
+mod clinical;
 mod date;
 mod e164;
 mod email;

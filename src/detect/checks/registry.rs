@@ -3,7 +3,8 @@
 use super::super::shape::Compact;
 use super::national::NATIONAL;
 use super::{
-    card, date, e164, email, iban, jwt, luhn, mac, mbi, nhs, nino, npi, phone, ssn, written_date,
+    card, clinical, date, e164, email, iban, jwt, luhn, mac, mbi, nhs, nino, npi, phone, ssn,
+    written_date,
 };
 
 /// What a check is given.
@@ -36,13 +37,15 @@ impl Check {
     }
 }
 
-const CHECKS: [Check; 16] = [
+const CHECKS: [Check; 22] = [
     Check { name: "birth-date", input: Input::Whole, run: date::birth_date },
     Check { name: "card", input: Input::Compact, run: card::card },
     Check { name: "e164", input: Input::Compact, run: e164::e164 },
     Check { name: "email", input: Input::Whole, run: email::is_email },
+    Check { name: "icd-10", input: Input::Compact, run: clinical::icd_10 },
     Check { name: "iban", input: Input::Compact, run: iban::iban },
     Check { name: "jwt", input: Input::Whole, run: jwt::jwt },
+    Check { name: "loinc", input: Input::Compact, run: clinical::loinc },
     Check { name: "luhn", input: Input::Compact, run: luhn::luhn },
     Check { name: "mac", input: Input::Compact, run: mac::mac },
     Check { name: "mbi", input: Input::Compact, run: mbi::mbi },
@@ -51,7 +54,11 @@ const CHECKS: [Check; 16] = [
     Check { name: "npi", input: Input::Compact, run: npi::npi },
     Check { name: "phone", input: Input::Whole, run: phone::phone },
     Check { name: "phone-us", input: Input::Compact, run: phone::phone_us },
+    Check { name: "snomed-ct", input: Input::Compact, run: clinical::snomed_ct },
     Check { name: "ssn", input: Input::Compact, run: ssn::ssn },
+    Check { name: "udi-gs1", input: Input::Whole, run: clinical::udi_gs1 },
+    Check { name: "udi-hibc", input: Input::Whole, run: clinical::udi_hibc },
+    Check { name: "vin", input: Input::Compact, run: clinical::vin },
     Check { name: "written-date", input: Input::Whole, run: written_date::written_date },
 ];
 

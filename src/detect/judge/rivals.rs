@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::super::locate::Place;
 use super::super::score;
+use super::super::words::Words;
 use super::{CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule};
-use crate::model::RuleId;
+use crate::model::{Evidence, RuleId};
 
 /// One way in which a class may be carried.
 pub(in crate::detect) struct Claim {
@@ -32,7 +33,33 @@ impl Claim {
     }
 }
 
+impl JudgeClass {
+    /// Whether most values that have the format of one of its rules pass it.
+    pub(super) fn passes_most(&self, evidence: &Evidence) -> bool {
+        let passes = |id: RuleId| {
+            let count = evidence.of_rule(id);
+            count.passed * 2 > count.tried
+        };
+        let mut rules = self.rules.iter();
+        rules.any(|rule| passes(rule.id) || rule.bare.is_some_and(passes))
+    }
+}
+
 impl Judge {
+    /// Whether the words of `class` are part of a longer name of another class, whose rules most of
+    /// the values pass.
+    pub(super) fn is_part_of_another(
+        &self,
+        class: &JudgeClass,
+        words: &Words,
+        column: &Column<'_>,
+    ) -> bool {
+        let mut others = self.classes.iter().filter(|other| other.class != class.class);
+        others.any(|other| {
+            other.passes_most(column.evidence) && words.is_part_of(&class.names, &other.names)
+        })
+    }
+
     /// How many checks were tried on the values of a column without being asked for by a name: one
     /// of them passes by luck so many times more easily.
     pub(super) fn searched(&self, distinct: &Distinct) -> u64 {
@@ -53,13 +80,14 @@ impl Column<'_> {
     pub(super) fn compare(&self, claims: &mut [(&JudgeClass, Option<&Place>, Option<Claim>)]) {
         let reported = score::log_odds(CONFIDENCE_REPORTED);
         let mut rivals: Vec<(Checked, usize, Arc<str>)> = Vec::new();
+        let mut few: Vec<(Checked, usize, Arc<str>)> = Vec::new();
         for (at, (class, place, claim)) in claims.iter().enumerate() {
             if let Some(claim) = claim.as_ref().filter(|c| c.log_odds >= reported)
                 && place.is_none_or(|place| place.confidence < CONFIDENCE_REPORTED)
                 && let Some(checked) = claim.checked
-                && claim.count * 2 > self.filled
             {
-                rivals.push((checked, at, Arc::clone(&class.class)));
+                let rival = (checked, at, Arc::clone(&class.class));
+                if claim.count * 2 > self.filled { &mut rivals } else { &mut few }.push(rival);
             }
         }
         let rank = |checked: &Checked| (checked.in_context, checked.says);
@@ -70,13 +98,20 @@ impl Column<'_> {
             return;
         };
         let (top, name) = (best.0, Arc::clone(&best.2));
+        // Nothing is left for a class that some of the values pass where another explains them all.
+        let count = |at: usize| claims.get(at).and_then(|c| c.2.as_ref()).map_or(0, |c| c.count);
+        let most = count(best.1);
+        few.retain(|(checked, at, _)| {
+            !checked.in_context && checked.says < top.says && most + count(*at) > self.filled
+        });
         let alike = |checked: &Checked| {
             checked.in_context == top.in_context && top.says - checked.says < score::SAID_APART
         };
         let sharing = score::count(rivals.iter().filter(|rival| alike(&rival.0)).count());
-        for (checked, at, _) in &rivals {
+        for (checked, at, _) in rivals.iter().chain(&few) {
             let Some((_, _, Some(claim))) = claims.get_mut(*at) else { continue };
-            if !alike(checked) {
+            let beaten = few.iter().any(|few| few.1 == *at);
+            if beaten || !alike(checked) {
                 claim.log_odds = claim.log_odds.min(score::PRIOR);
                 claim.why = format!("{}; {name} explains the values better", claim.why);
             } else if sharing > 1 {

@@ -573,3 +573,25 @@ proptest! {
         prop_assert_eq!(judge("$.x", values), forwards);
     }
 }
+
+/// Numbers that count something: ids, points in time in seconds and finer. Many rules ask for
+/// dates and ranges only, and what counts passes those in long rows.
+#[test]
+fn numbers_that_count_are_nothing_wherever_they_begin() {
+    let mut starts = random(41);
+    let mut found: Vec<String> = Vec::new();
+    for digits in 7..=19u32 {
+        let (least, most) = (10u64.pow(digits - 1), 10u64.pow(digits) - 1);
+        for step in [1, 7, 60, 86_400, 999_983] {
+            for _ in 0..20 {
+                let start = least + starts.next().unwrap() % (most - least);
+                let run = (0..300).map(|n| start + n * step).filter(|n| *n <= most);
+                let judged = judge("$.v", run.map(|n| n.to_string()));
+                for class in classes(&judged) {
+                    found.push(format!("{start} by {step}: {class:?} {:?}", judged.verdicts));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{} runs:\n{}", found.len(), found.join("\n"));
+}

@@ -55,7 +55,7 @@ fn stats() -> EndpointStats {
 }
 
 fn assessed(rollup: Rollup) -> Inventory {
-    assess(rollup, &ByName, &small_caps())
+    assess(rollup, &ByName, &Marks::default(), &small_caps())
 }
 
 #[test]

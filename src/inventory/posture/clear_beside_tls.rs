@@ -34,6 +34,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         direction: None,
         field: None,
         class: None,
+        about: None,
         count,
     }]
 }

@@ -51,6 +51,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         direction: Some(Direction::ToServer),
         field: None,
         class: None,
+        about: None,
         count,
     }]
 }

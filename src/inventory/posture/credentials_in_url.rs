@@ -38,6 +38,9 @@ const LINK: &str = "link";
 /// What it calls an answer that sends its receiver on with a credential in the URL.
 const REDIRECT: &str = "redirect";
 
+/// What it calls a request that tells the URL its sender came from, with a credential in it.
+const REFERER: &str = "referer";
+
 /// Path parameters that carry a credential. What query parameters carry was decided when their
 /// values were seen.
 const IN_PATHS: [&str; 4] = ["accesstoken", "apikey", "jsessionid", "sessionid"];
@@ -61,6 +64,10 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         }
         if *name == REDIRECT {
             out.push(redirect(subject, *requests));
+            continue;
+        }
+        if *name == REFERER {
+            out.push(referer(subject, *requests));
             continue;
         }
         // The same in two spellings is two fields.
@@ -112,6 +119,7 @@ fn add<'a>(
         direction: Some(Direction::ToServer),
         field: Some((location, name)),
         class: None,
+        about: None,
         count,
     });
 }
@@ -123,6 +131,7 @@ fn userinfo(subject: Subject<'_>, count: u64) -> Raised<'_> {
         direction: Some(Direction::ToServer),
         field: Some((Location::Path, USERINFO)),
         class: None,
+        about: None,
         count,
     }
 }
@@ -134,6 +143,7 @@ fn link(subject: Subject<'_>, count: u64) -> Raised<'_> {
         direction: Some(Direction::ToServer),
         field: Some((Location::Path, LINK)),
         class: None,
+        about: None,
         count,
     }
 }
@@ -146,6 +156,20 @@ fn redirect(subject: Subject<'_>, count: u64) -> Raised<'_> {
         direction: Some(Direction::ToClient),
         field: Some((Location::Header, "location")),
         class: None,
+        about: None,
+        count,
+    }
+}
+
+fn referer(subject: Subject<'_>, count: u64) -> Raised<'_> {
+    let operation = &subject.endpoint.operation;
+    Raised {
+        severity: Severity::Medium,
+        title: format!("credential in the URL that requests to {operation} come from"),
+        direction: Some(Direction::ToServer),
+        field: Some((Location::Header, REFERER)),
+        class: None,
+        about: None,
         count,
     }
 }
@@ -213,6 +237,15 @@ mod tests {
         assert_eq!((found.len(), found[0].count), (1, 2));
         let place = (found[0].location, found[0].field.as_deref());
         assert_eq!(place, (Some(Location::Path), Some("userinfo")));
+    }
+
+    #[test]
+    fn a_credential_in_the_page_before_is_raised_where_it_stands() {
+        let found = found(RULE.id, &endpoint(), &sent(&[("referer", 3)]));
+        assert_eq!((found.len(), found[0].count), (1, 3));
+        let place = (found[0].location, found[0].field.as_deref());
+        assert_eq!(place, (Some(Location::Header), Some("referer")));
+        assert_eq!(found[0].direction, Some(Direction::ToServer));
     }
 
     #[test]

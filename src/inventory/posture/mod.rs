@@ -5,9 +5,11 @@ mod clear_beside_tls;
 mod credentials_in_clear;
 mod credentials_in_url;
 mod messages_refused;
+mod messages_unacknowledged;
 mod raise;
 mod registry;
 mod secret_in_response;
+mod sender_new;
 mod sensitive_data_in_clear;
 mod sensitive_data_in_url;
 mod sensitive_data_unauthenticated;
@@ -22,6 +24,6 @@ mod tls_version_obsolete;
 #[cfg(test)]
 mod samples;
 
-pub use raise::{Facts, PostureRule, Raised, Subject, findings};
+pub use raise::{About, Facts, PostureRule, Raised, Subject, findings};
 pub use registry::RULES;
 pub use sensitivity::{Sensitivity, sensitivity};

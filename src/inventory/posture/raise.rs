@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::Timestamp;
 use crate::inventory::assess::short_digest;
 use crate::inventory::assessed::{DataClassSeen, Endpoint, Field, Finding};
 use crate::inventory::rollup::EndpointStats;
+use crate::inventory::senders::{Sender, SenderStats};
 use crate::inventory::tls::TlsFacts;
 use crate::model::{Direction, FindingKind, Location, Severity};
 
@@ -26,6 +28,8 @@ pub struct Facts {
     pub url_credentials: BTreeMap<&'static str, u64>,
     /// For the row of a service's TLS sessions: what they show.
     pub tls: Option<TlsFacts>,
+    /// Senders that first came here and that the service had never seen before.
+    pub new_senders: Vec<(Sender, SenderStats)>,
 }
 
 impl Facts {
@@ -36,6 +40,7 @@ impl Facts {
             unauthenticated_successes: stats.unauthenticated_successes,
             url_credentials: stats.url_credentials.clone(),
             tls: None,
+            new_senders: Vec::new(),
         }
     }
 }
@@ -64,6 +69,13 @@ impl<'a> Subject<'a> {
         const STANDARDS: [&str; 4] = ["fhir", "hl7v2", "dicom", "cda"];
         STANDARDS.iter().any(|s| self.endpoint.standard.starts_with(s))
             || self.carries(direction, |s| s == Sensitivity::Health)
+            || self.carries_code(direction)
+    }
+
+    /// Whether some field of this direction carries codes of diseases, findings or drugs.
+    fn carries_code(self, direction: Direction) -> bool {
+        let is_code = |class: &DataClassSeen| class.class == "health.clinical_code";
+        self.classes().any(|(field, class, _)| field.direction == direction && is_code(class))
     }
 
     /// Whether some field of this direction carries a class of such a group.
@@ -106,8 +118,19 @@ pub struct Raised<'a> {
     pub field: Option<(Location, &'a str)>,
     /// The class, for rules about one.
     pub class: Option<&'a str>,
+    /// What narrower than the endpoint it is about, where that is no field.
+    pub about: Option<About>,
     /// Exchanges or values that show it.
     pub count: u64,
+}
+
+/// Part of an endpoint that a finding is about: it has an id and times of its own.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// What it is: never shown, part of the id.
+    pub name: String,
+    /// When it was seen first and last.
+    pub seen: (Timestamp, Timestamp),
 }
 
 impl<'a> Raised<'a> {
@@ -119,6 +142,7 @@ impl<'a> Raised<'a> {
             direction: Some(field.direction),
             field: Some((field.location, &field.field)),
             class: Some(&class.class),
+            about: None,
             count: class.count,
         }
     }
@@ -174,7 +198,11 @@ fn finding(rule: &PostureRule, subject: Subject<'_>, raised: Raised<'_>) -> Find
         None => "",
     };
     let field = raised.field.map(|(_, name)| name);
-    let parts = [rule.id, &endpoint.id, way, field.unwrap_or(""), raised.class.unwrap_or("")];
+    let mut parts = vec![rule.id, &endpoint.id, way, field.unwrap_or("")];
+    parts.push(raised.class.unwrap_or(""));
+    parts.extend(raised.about.as_ref().map(|about| about.name.as_str()));
+    let own = (endpoint.first_seen, endpoint.last_seen);
+    let (first_seen, last_seen) = raised.about.as_ref().map_or(own, |about| about.seen);
     Finding {
         id: format!("f-{}", short_digest(&parts)),
         rule: rule.id,
@@ -188,8 +216,8 @@ fn finding(rule: &PostureRule, subject: Subject<'_>, raised: Raised<'_>) -> Find
         field: field.map(str::to_owned),
         data_class: raised.class.map(str::to_owned),
         count: raised.count,
-        first_seen: endpoint.first_seen,
-        last_seen: endpoint.last_seen,
+        first_seen,
+        last_seen,
         references: rule.references.iter().map(|r| (*r).to_owned()).collect(),
     }
 }

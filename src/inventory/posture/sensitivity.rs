@@ -3,7 +3,8 @@
 /// Groups of data classes that are treated alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sensitivity {
-    /// Identifies a device or vehicle, or is public by law (`us.npi` is a provider's number).
+    /// Identifies a device or vehicle, is public by law (`us.npi` is a provider's number), or says
+    /// nothing without a person (`health.clinical_code`).
     Device,
     /// Reaches a person: mail address, telephone number.
     Contact,
@@ -21,7 +22,8 @@ pub enum Sensitivity {
 
 /// The group of a dotted class id. National numbers are `<country>.<name>`.
 pub fn sensitivity(class: &str) -> Sensitivity {
-    if class == "us.npi" {
+    // A code is a word of a public vocabulary: whom it is about makes it someone's.
+    if matches!(class, "us.npi" | "health.clinical_code") {
         return Sensitivity::Device;
     }
     let (group, _) = class.split_once('.').unwrap_or((class, ""));
@@ -48,6 +50,7 @@ mod tests {
             ("gb.nhs_number", Sensitivity::National),
             ("us.mbi", Sensitivity::National),
             ("us.npi", Sensitivity::Device),
+            ("health.clinical_code", Sensitivity::Device),
             ("health.mrn", Sensitivity::Health),
             ("secret.jwt", Sensitivity::Secret),
             ("financial.iban", Sensitivity::Financial),

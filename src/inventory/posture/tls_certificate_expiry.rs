@@ -60,6 +60,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         direction: None,
         field: None,
         class: None,
+        about: None,
         count: raised.iter().map(|(seen, _)| seen.own).sum(),
     }]
 }

@@ -31,6 +31,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         direction: None,
         field: None,
         class: None,
+        about: None,
         count: raised.iter().map(|seen| seen.own).sum(),
     }]
 }

@@ -54,6 +54,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         direction: None,
         field: None,
         class: None,
+        about: None,
         count: weak.iter().map(|(_, count, _)| *count).sum(),
     }]
 }

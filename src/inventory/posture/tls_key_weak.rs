@@ -51,6 +51,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         direction: None,
         field: None,
         class: None,
+        about: None,
         count: weak.iter().map(|(seen, _)| seen.own + seen.above).sum(),
     }]
 }

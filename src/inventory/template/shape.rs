@@ -7,6 +7,9 @@
 
 use crate::base::limits::SEGMENT_BYTES_MAX;
 
+/// Bytes of a UUID with its dashes.
+const UUID_BYTES: usize = 36;
+
 /// What a segment looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Shape {
@@ -57,38 +60,65 @@ pub fn shape_of(segment: &[u8]) -> Shape {
 /// Whether the key of an object, or the name of a parameter, is a value that identifies something:
 /// a number, a date, a UUID, a long token. Objects with such keys are maps, and what a map is
 /// keyed by is data. Names of fields have digits more often than path segments do (`line2`,
-/// `address_1`, `q10`), so only what no name looks like is told.
+/// `address_1`, `q10`), so only what no name looks like is told. A name with such a value in it is
+/// data too, wherever it stands: `Patient/8f14e45f…`, `p[6ba7b810-…][name]`.
 pub fn key_is_data(key: &[u8]) -> bool {
-    if is_date(key) || is_uuid(key) || key.last_chunk::<36>().is_some_and(|tail| is_uuid(tail)) {
+    let separates = |b: &u8| !b.is_ascii_alphanumeric() && !b"-_".contains(b);
+    let part_is_data = |part| is_long_number(part) || is_date(part) || has_token(part);
+    // `Patient/12` refers to somebody.
+    let refers = || key.split(|b| *b == b'/').skip(1).any(is_digits);
+    whole_key_is_data(key)
+        || key.windows(UUID_BYTES).any(is_uuid)
+        || key.split(separates).any(part_is_data)
+        || refers()
+}
+
+/// [`key_is_data`], of all of it together.
+fn whole_key_is_data(key: &[u8]) -> bool {
+    if is_date(key) {
         return true;
     }
     let digits = key.iter().filter(|b| b.is_ascii_digit()).count();
-    let letters = key.iter().filter(|b| b.is_ascii_alphabetic()).count();
     let marks = |b: &u8| b.is_ascii_digit() || b"-._:/+ ".contains(b);
     if digits > 0 && key.iter().all(marks) {
         return true;
     }
-    // `patient-11384`, but no year: `report_2024`.
-    let number = key.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    let (before, tail) = key.split_at_checked(key.len() - number).unwrap_or((key, b""));
-    let year = number == 4 && (tail.starts_with(b"19") || tail.starts_with(b"20"));
-    if number >= 4 && !year && matches!(before, [.., b'-' | b'_' | b'.' | b':' | b'/']) {
-        return true;
-    }
-    // Hexadecimal and base 32 or 64 of twelve characters and more, and ULIDs.
-    let coded = |b: &u8| b.is_ascii_alphanumeric() || b"-_".contains(b);
-    key.len() >= 12 && digits * 4 >= letters && digits >= 3 && key.iter().all(coded) && {
-        let runs = key.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).count();
-        runs >= 5
-    }
+    // `patient-11384`
+    let tail = key.rsplit(|b| !b.is_ascii_digit()).next().unwrap_or_default();
+    let before = key.get(..key.len() - tail.len()).unwrap_or_default();
+    is_long_number(tail) && matches!(before, [.., b'-' | b'_' | b'.' | b':' | b'/'])
 }
 
-/// Whether `segment` is a version: `v1` to `v99`. These stay names however many there are.
+/// A number of four digits and more, but no year: `report_2024`.
+fn is_long_number(part: &[u8]) -> bool {
+    let year = part.len() == 4 && (part.starts_with(b"19") || part.starts_with(b"20"));
+    part.len() >= 4 && !year && is_digits(part)
+}
+
+fn is_digits(part: &[u8]) -> bool {
+    !part.is_empty() && part.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether letters and digits, with dashes and low lines between, are a token or have one between
+/// these: hexadecimal, base 32 or 64 of twelve characters and more, and ULIDs.
+fn has_token(part: &[u8]) -> bool {
+    is_token(part) || part.split(|b| b"-_".contains(b)).any(is_token)
+}
+
+fn is_token(text: &[u8]) -> bool {
+    let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
+    let letters = text.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let runs = || text.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).count();
+    let hexadecimal = || text.len() >= 16 && text.iter().all(u8::is_ascii_hexdigit);
+    digits >= 3 && text.len() >= 12 && digits * 4 >= letters && (runs() >= 5 || hexadecimal())
+}
+
+/// Whether `segment` is a version: `v0` to `v99`. These stay names however many there are.
 pub(super) fn is_version(segment: &str) -> bool {
     let digits = segment.strip_prefix(['v', 'V']).unwrap_or("").as_bytes();
     (1..=2).contains(&digits.len())
         && digits.iter().all(u8::is_ascii_digit)
-        && !digits.starts_with(b"0")
+        && (digits == b"0" || !digits.starts_with(b"0"))
 }
 
 /// Bytes that names are written in. Braces are not among them, so that no segment can pose as a
@@ -162,10 +192,11 @@ fn is_word(part: &str) -> bool {
 }
 
 /// Names of the field that carry digits. Sorted.
-const NUMBERED_WORDS: [&str; 67] = [
+const NUMBERED_WORDS: [&str; 75] = [
     "2d", "2fa", "3d", "a11y", "atom10", "auth0", "b2b", "b2c", "base64", "c32", "c62", "ccda21",
-    "cda2", "d3", "dstu1", "dstu2", "dstu3", "e2e", "ec2", "fhir2", "fhir3", "fhir4", "fhir5",
-    "h264", "hl7", "hl7v2", "hl7v3", "http2", "i18n", "icd10", "icd11", "icd9", "ipv4", "ipv6",
+    "cda2", "co2", "covid19", "d3", "dstu1", "dstu2", "dstu3", "e2e", "ec2", "error401",
+    "error403", "error404", "error500", "fhir2", "fhir3", "fhir4", "fhir5", "form1099", "h264",
+    "hl7", "hl7v2", "hl7v3", "html5", "http2", "i18n", "icd10", "icd11", "icd9", "ipv4", "ipv6",
     "iso8601", "k8s", "l10n", "log4j", "md5", "mp3", "mp4", "o365", "oauth1", "oauth2", "p2p",
     "pkcs12", "pkcs7", "pm2", "r2", "r3", "r4", "r4b", "r5", "r6", "s3", "saml2", "sha1", "sha256",
     "sha512", "stu3", "utf8", "v1alpha1", "v1beta1", "v2beta1", "web3", "x12", "x509",
@@ -202,7 +233,7 @@ fn is_random_letters(letters: &[u8]) -> bool {
 /// 8-4-4-4-12 hexadecimal digits (RFC 9562), perhaps in their `urn:uuid:` form.
 fn is_uuid(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"urn:uuid:").unwrap_or(text);
-    text.len() == 36
+    text.len() == UUID_BYTES
         && text.iter().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => *byte == b'-',
             _ => byte.is_ascii_hexdigit(),
@@ -351,6 +382,17 @@ mod tests {
             "1.2.840.113619",
             "943 476 5919",
             "patient-11384",
+            "p[6ba7b810-9dad-11d1-80b4-00c04fd430c8][name]",
+            "p[8f14e45fceea167a5a36dedd4bea2543]",
+            "p[10000][k7]",
+            "Patient/8f14e45fceea167a5a36dedd4bea2543",
+            "Patient/12",
+            "urn:uuid:8f14e45fceea167a5a36dedd4bea2543",
+            "urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+            "6ba7b810-9dad-11d1-80b4-00c04fd430c8 note",
+            "k:8f14e45fceea167a",
+            "the_long_name_of_a_thing_8f14e45fceea167a_at",
+            "visit of 2024-02-29",
         ] {
             assert!(key_is_data(key.as_bytes()), "{key}");
         }
@@ -366,6 +408,13 @@ mod tests {
             "x-amz-id-2",
             "md5ChecksumOfPart2",
             "utf8_2_ascii_7bit_mode",
+            "items[0][name]",
+            "address.line.2",
+            "http://hl7.org/fhir",
+            "2024/report",
+            "and/or",
+            "report.2024.total",
+            "urn:oid",
             "",
             "$",
             "_",
@@ -384,6 +433,7 @@ mod tests {
                 "getPatientMedicationRequestsByIdentifier",
                 "well-known",
                 ".well-known",
+                "v0",
                 "v1",
                 "v99",
                 "V2",
@@ -448,6 +498,11 @@ mod tests {
                 "urn:oid:1.2.3.4.5",
                 "00:1b:44:11:3a:b7",
                 "v01",
+                "room12",
+                "only401",
+                "e404",
+                "h5",
+                "2024",
             ],
         );
         all(Shape::Id, &[&"long".repeat(20)]);

@@ -7,10 +7,9 @@ use super::stats::TlsStats;
 const CLINICAL_PORTS: [(u16, &str); 4] =
     [(104, "dicom"), (2575, "hl7"), (2762, "dicom-tls"), (11112, "dicom")];
 
-/// Words in host names and in names of organisations that speak of care.
-const CLINICAL_WORDS: [&str; 26] = [
+/// Words in names of hosts and organisations that speak of a clinical system.
+const SYSTEM_WORDS: [&str; 18] = [
     "cda",
-    "clinic",
     "clinical",
     "dicom",
     "dicomweb",
@@ -18,24 +17,23 @@ const CLINICAL_WORDS: [&str; 26] = [
     "emr",
     "epd",
     "fhir",
-    "health",
-    "healthcare",
     "hie",
     "hl7",
-    "hospital",
-    "klinik",
-    "klinikum",
     "lab",
-    "medical",
     "mirth",
     "mllp",
-    "nhs",
     "orthanc",
     "pacs",
     "patient",
     "pharmacy",
     "radiology",
 ];
+
+/// Words that speak of an organisation of care. In a domain they say whose a host is, not what it
+/// does: the canteen of a hospital has them, too. They count in the first label of a host's name,
+/// and as the organisation that a certificate is for.
+const ORGANISATION_WORDS: [&str; 8] =
+    ["clinic", "health", "healthcare", "hospital", "klinik", "klinikum", "medical", "nhs"];
 
 /// Why a service looks clinical: `name fhir`, `port 2762`, `certificate hospital`; nothing where
 /// it does not. `names` are the service's own, `ports` those it answers on.
@@ -46,15 +44,17 @@ pub fn clinical(names: &[&str], ports: &[u16], tls: &TlsStats) -> Vec<String> {
             out.push(reason);
         }
     };
-    for word in names.iter().copied().chain(tls.names.keys().map(|n| &**n)).flat_map(words) {
+    for word in names.iter().copied().chain(tls.names.keys().map(|n| &**n)).flat_map(host_words) {
         say(format!("name {word}"));
     }
     for (port, _) in CLINICAL_PORTS.iter().filter(|(port, _)| ports.contains(port)) {
         say(format!("port {port}"));
     }
     for stats in tls.certificates.values().filter(|c| c.own > 0) {
-        let texts = stats.facts.names.iter().map(|n| &**n).chain([&*stats.facts.subject]);
-        for word in texts.flat_map(words) {
+        for word in stats.facts.names.iter().flat_map(|name| host_words(name)) {
+            say(format!("certificate {word}"));
+        }
+        for word in stats.facts.subject.split(", ").flat_map(subject_words) {
             say(format!("certificate {word}"));
         }
     }
@@ -62,10 +62,30 @@ pub fn clinical(names: &[&str], ports: &[u16], tls: &TlsStats) -> Vec<String> {
     out
 }
 
-/// The words of care in a name, whole words only.
-fn words(text: &str) -> impl Iterator<Item = &'static str> {
+/// The words of care in a host's name.
+fn host_words(host: &str) -> impl Iterator<Item = &'static str> {
+    // What stands behind a wildcard is a domain.
+    let (first, domain) = match host.strip_prefix("*.") {
+        Some(domain) => ("", domain),
+        None => host.split_once('.').unwrap_or((host, "")),
+    };
+    words(first, true).chain(words(domain, false))
+}
+
+/// The words of care in a part of a certificate's subject: `O=North Hospital`, `CN=fhir.example`.
+fn subject_words(part: &str) -> Vec<&'static str> {
+    match part.split_once('=') {
+        Some(("CN", host)) if host.contains('.') => host_words(host).collect(),
+        Some((_, text)) => words(text, true).collect(),
+        None => words(part, true).collect(),
+    }
+}
+
+/// The words of care in a text, whole words only, with those for organisations where they count.
+fn words(text: &str, organisations: bool) -> impl Iterator<Item = &'static str> {
     let lower = text.to_ascii_lowercase();
-    CLINICAL_WORDS.into_iter().filter(move |word| {
+    let more = if organisations { &ORGANISATION_WORDS[..] } else { &[] };
+    SYSTEM_WORDS.iter().chain(more).copied().filter(move |word| {
         let mut parts = lower.split(|c: char| !c.is_ascii_alphanumeric());
         parts.any(|part| {
             part.trim_end_matches(|c: char| c.is_ascii_digit()) == *word || part == *word
@@ -84,6 +104,21 @@ mod tests {
         assert!(clinical(&["shop.example"], &[443], &tls).is_empty());
         assert!(clinical(&["label.example", "healthy.example"], &[443], &tls).is_empty());
         assert_eq!(clinical(&["fhir2.north.example"], &[8443], &tls), ["name fhir"]);
+        // Whose a host is does not say what it does.
+        assert!(
+            clinical(&["canteen.hospital.example", "a.b.nhs.example"], &[443], &tls).is_empty()
+        );
+        assert_eq!(clinical(&["clinic.example"], &[443], &tls), ["name clinic"]);
+        assert_eq!(clinical(&["a.pacs.hospital.example"], &[443], &tls), ["name pacs"]);
+        let named = CertificateFacts {
+            subject: "CN=www.hospital.example".into(),
+            names: vec!["*.hospital.example".into(), "www.hospital.example".into()],
+            ..CertificateFacts::default()
+        };
+        let seen =
+            CertificateStats { facts: named, own: 1, above: 0, mismatched: 0, first: 0, last: 0 };
+        tls.certificates.insert("01".into(), seen);
+        assert!(clinical(&["www.hospital.example"], &[443], &tls).is_empty());
         let facts = CertificateFacts {
             subject: "CN=x.example, O=North Hospital".into(),
             ..CertificateFacts::default()

@@ -24,6 +24,8 @@ pub(super) struct HeaderScan {
     msh: Option<(usize, usize)>,
     /// Where MSA was.
     msa: Option<(usize, usize)>,
+    /// A header of a file or of a batch was passed over.
+    batch: bool,
 }
 
 /// What the bytes so far are.
@@ -75,7 +77,10 @@ impl HeaderScan {
                 }
                 Some(Scanned::NeedMore)
             }
-            None if is(&BATCH) => None,
+            None if is(&BATCH) => {
+                self.batch = true;
+                None
+            }
             None => Some(Scanned::Foreign),
             Some(_) if is(&[b"MSA"]) => {
                 if over {
@@ -91,6 +96,11 @@ impl HeaderScan {
 
     fn conclude(&self) -> Scanned {
         if self.msh.is_some() { Scanned::Whole } else { Scanned::Foreign }
+    }
+
+    /// Whether the message stands behind the header of a batch.
+    pub(super) fn begins_batch(&self) -> bool {
+        self.batch
     }
 
     /// Whether the segment at hand may still lack its name, `held` bytes being there.
@@ -117,16 +127,24 @@ fn without_mark(line: &[u8]) -> &[u8] {
     line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_start()
 }
 
+/// Whether MSH-15 and MSH-16 ask for an acknowledgement whatever becomes of the message (HL7 v2.8.2
+/// section 2.9.2): always in the original mode, in which both are empty, else where one says `AL`.
+fn asks(accept: &[u8], application: &[u8]) -> bool {
+    let both = [accept.trim_ascii(), application.trim_ascii()];
+    both.iter().all(|b| b.is_empty()) || both.iter().any(|b| b.eq_ignore_ascii_case(b"AL"))
+}
+
 /// Reads MSH, and MSA where there is one (else empty).
 pub(super) fn read<'a>(msh: &'a [u8], msa: &'a [u8]) -> Hl7Header<'a> {
     let Some(separator) = msh.get(3) else { return Hl7Header::default() };
-    let mut fields = [&b""[..]; 13];
+    let mut fields = [&b""[..]; 17];
     // The separator itself is MSH-1.
-    let parts = msh.splitn(14, |b| b == separator);
+    let parts = msh.splitn(18, |b| b == separator);
     for (place, part) in fields.iter_mut().skip(1).zip(parts) {
         *place = part;
     }
-    let [_, _, marks, app, facility, to_app, to_facility, _, _, kind, id, _, version] = fields;
+    let [_, _, marks, app, facility, to_app, to_facility, _, _, kind, id, _, version, ..] = fields;
+    let [.., accept, application] = fields;
     let mark = *marks.first().unwrap_or(&b'^');
     let component = |field: &'a [u8], n| field.split(|b| *b == mark).nth(n).unwrap_or_default();
     let acknowledges = msa.starts_with(b"MSA").then(|| {
@@ -141,5 +159,6 @@ pub(super) fn read<'a>(msh: &'a [u8], msa: &'a [u8]) -> Hl7Header<'a> {
         sender: [component(app, 0), component(facility, 0)],
         receiver: [component(to_app, 0), component(to_facility, 0)],
         acknowledges,
+        unasked: !asks(accept, application),
     }
 }

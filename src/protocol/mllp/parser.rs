@@ -83,6 +83,8 @@ struct Lane {
     started: Timestamp,
     /// A block was found: what stood before the first may be the rest of another.
     begun: bool,
+    /// The block at hand holds a batch.
+    batch: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -215,6 +217,7 @@ impl Lane {
         self.scan = HeaderScan::default();
         self.started = out.at;
         self.begun = true;
+        self.batch = false;
     }
 
     fn head(&mut self, rest: &[u8], out: &mut Out<'_>) -> usize {
@@ -258,7 +261,9 @@ impl Lane {
     fn tell_head(&mut self, told: Scanned, out: &mut Out<'_>) {
         let mut held = std::mem::take(&mut self.held);
         if told == Scanned::Whole {
-            let header = self.scan.header(&held);
+            self.batch |= self.scan.begins_batch();
+            let mut header = self.scan.header(&held);
+            header.unasked |= self.batch;
             let id = match (out.direction, header.acknowledges) {
                 (Direction::ToClient, Some((_, answered))) => answered,
                 _ => header.control_id,
@@ -327,7 +332,9 @@ impl Lane {
                 let inside = usize::from(matched - before);
                 out.body(text.get(..at - inside).unwrap_or_default());
                 out.end(true);
+                let batch = self.batch;
                 self.begin(out);
+                self.batch = batch;
                 self.held.extend_from_slice(MSH);
                 return Some(at);
             } else {

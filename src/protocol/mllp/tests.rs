@@ -62,9 +62,10 @@ fn missing_and_doubled_frame_bytes_are_named_and_passed_over() {
 
 #[test]
 fn each_message_of_a_batch_is_one() {
+    let silent = format!("{ADT_HEAD} expects nothing");
     let batch = format!("FHS|^~\\&|F\nBHS|^~\\&|B\n{ADT}{ADT}BTS|2\nFTS|1\n");
     let steps = [ask(block(&batch))];
-    assert_eq!(told(&steps), [ADT_HEAD, "> end", ADT_HEAD, "> end"]);
+    assert_eq!(told(&steps), [silent.as_str(), "> end", silent.as_str(), "> end"]);
     let [first, second] = &bodies(&steps)[..] else { panic!("two bodies") };
     assert!(first.starts_with("FHS|") && first.ends_with("PID|1\\r"), "{first}");
     assert!(second.starts_with("MSH|") && second.ends_with("FTS|1\\n"), "{second}");
@@ -127,4 +128,24 @@ fn messages_go_to_the_server_and_answers_to_the_client() {
     assert_eq!((PROTOCOL.start_line)(ACK.as_bytes(), true), Some((0, ToClient)));
     assert_eq!((PROTOCOL.start_line)(b"MSH is a word", true), None);
     assert_eq!((PROTOCOL.start_line)(b"PID|1", true), None);
+}
+
+#[test]
+fn batches_and_what_asks_for_no_answer_are_told() {
+    let silent = format!("{ADT_HEAD} expects nothing");
+    let asks = |accept: &str, application: &str| {
+        let head = ADT.replacen("|2.5\r", &format!("|2.5|||{accept}|{application}\r"), 1);
+        told(&[ask(block(&head))])
+    };
+    assert_eq!(asks("", ""), [ADT_HEAD, "> end"]);
+    assert_eq!(asks("AL", "NE"), [ADT_HEAD, "> end"]);
+    assert_eq!(asks("NE", "al"), [ADT_HEAD, "> end"]);
+    for (accept, application) in [("NE", "NE"), ("NE", ""), ("ER", "SU")] {
+        assert_eq!(asks(accept, application), [silent.as_str(), "> end"], "{accept} {application}");
+    }
+    // Every message of a batch, and none behind it.
+    let batch = block(&format!("FHS|^~\\&|REG\rBHS|^~\\&|REG\r{ADT}{ADT}BTS|2\r"));
+    let end = "> end";
+    let expected = [&silent, end, &silent, end, ADT_HEAD, end];
+    assert_eq!(told(&[ask(batch + &block(ADT))]), expected);
 }

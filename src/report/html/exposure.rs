@@ -102,6 +102,9 @@ fn some<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn unseen(endpoint: &EndpointRow) -> String {
+    if endpoint.standard == "tls" {
+        return "everything: encrypted".into();
+    }
     let seen = &endpoint.coverage;
     let counts = [
         (seen.one_sided, "one-sided"),

@@ -6,6 +6,9 @@ use crate::report::text::escaped;
 /// Characters of one name or path that are shown; longer ones lose their middle.
 const TEXT_MAX: usize = 160;
 
+/// Bytes of a name up to which it stands on one line of the screen.
+const WHOLE_MAX: usize = 26;
+
 /// Bytes from which on a page holds enough: it is to be mailed.
 const FULL: usize = 1_300_000;
 /// Rows that still find room in it.
@@ -64,7 +67,9 @@ impl Html {
 
     /// A cell with a name as traffic has it.
     pub(super) fn code_cell(&mut self, text: &str) -> &mut Self {
-        self.raw("<td class=\"c\"><code>").text(text).raw("</code></td>")
+        let whole = text.len() <= WHOLE_MAX && !text.contains(' ');
+        self.raw(if whole { "<td class=\"c w\"><code>" } else { "<td class=\"c\"><code>" });
+        self.text(text).raw("</code></td>")
     }
 
     /// A cell with the id of a finding.

@@ -2,7 +2,7 @@
 //! first.
 
 use super::markup::Html;
-use super::{exposure, flow, results};
+use super::{encrypted, exposure, flow, results};
 use crate::model::Severity;
 use crate::query::ReportData;
 use crate::report::remedy::remedy;
@@ -30,6 +30,7 @@ pub fn html(data: &ReportData, title: &str) -> String {
     first(&mut page, data);
     coverage(&mut page, data);
     exposure::services(&mut page, data);
+    encrypted::services(&mut page, data);
     exposure::endpoints(&mut page, data);
     exposure::classes(&mut page, data);
     flow::flows(&mut page, data);
@@ -65,6 +66,7 @@ fn head(page: &mut Html, data: &ReportData, title: &str) {
         ("<li><a href=\"#first\">", "What to do first"),
         ("<li><a href=\"#coverage\">", "What was watched and not seen"),
         ("<li><a href=\"#services\">", "Services"),
+        ("<li><a href=\"#encrypted\">", "Encrypted services"),
         ("<li><a href=\"#endpoints\">", "Endpoints"),
         ("<li><a href=\"#classes\">", "Data classes"),
         ("<li><a href=\"#flows\">", "Where data flows"),
@@ -113,7 +115,8 @@ fn first(page: &mut Html, data: &ReportData) {
         let remedy = remedy(&thing.rule);
         page.raw("<li>");
         severity(page, thing.severity);
-        page.raw(" <strong>At <code>").text(&thing.service).raw("</code>: ");
+        let service = tell::called(data, &thing.service);
+        page.raw(" <strong>At <code>").text(&service).raw("</code>: ");
         page.text(remedy.action).raw(".</strong><p>").text(remedy.heading).raw(": ");
         page.text(&tell::evidence(thing)).raw(". ");
         page.raw("<a href=\"#rule-").text(&thing.rule).raw("\">Evidence and remedy</a></p></li>");

@@ -55,7 +55,7 @@ fn rows(page: &mut Html, group: &RuleGroup) {
         "Severity",
         "Service",
         "Operation",
-        "Where",
+        "What",
         "Data class",
         "Count",
         "Last seen",
@@ -68,7 +68,8 @@ fn rows(page: &mut Html, group: &RuleGroup) {
         page.raw("<tr><td>");
         severity(page, finding.severity);
         page.raw("</td>").code_cell(word(&finding.service)).code_cell(word(&finding.operation));
-        page.code_cell(&tell::place(finding)).code_cell(word(&finding.data_class));
+        evidence(page, finding);
+        page.code_cell(word(&finding.data_class));
         page.number_cell(finding.count).cell(&last_seen(finding)).cell(&tell::decision(finding));
         page.id_cell(&finding.id).raw("</tr>\n");
     }
@@ -79,15 +80,24 @@ fn rows(page: &mut Html, group: &RuleGroup) {
 fn decided(page: &mut Html, group: &RuleGroup) {
     let many = tell::count(group.decided.len() as u64, "finding");
     let caption = format!("Decided of {}: {many}", group.rule);
-    page.table(&caption, &["Service", "Operation", "Where", "Data class", "Decision", "Id"]);
+    page.table(&caption, &["Service", "Operation", "What", "Data class", "Decision", "Id"]);
     let most = page.room(FINDINGS_PER_RULE);
     for finding in group.decided.iter().take(most) {
         page.raw("<tr>").code_cell(word(&finding.service)).code_cell(word(&finding.operation));
-        page.code_cell(&tell::place(finding)).code_cell(word(&finding.data_class));
+        evidence(page, finding);
+        page.code_cell(word(&finding.data_class));
         page.cell(&tell::decision(finding)).id_cell(&finding.id).raw("</tr>\n");
     }
     let left = group.decided.len().saturating_sub(most);
     page.end_table(left, &format!("phitap findings --rule {}", group.rule));
+}
+
+/// The field, or in words what is wrong where it is about none.
+fn evidence(page: &mut Html, finding: &FindingRow) {
+    match finding.field {
+        Some(_) => page.code_cell(&tell::place(finding)),
+        None => page.cell(&finding.title),
+    };
 }
 
 fn word(text: &Option<String>) -> &str {
@@ -113,10 +123,7 @@ pub(super) fn changes(page: &mut Html, data: &ReportData) {
     } else if changes.rows.is_empty() {
         page.raw("<p>Nothing is new, gone or different.</p>");
     } else {
-        page.table(
-            "What is new, gone or different",
-            &["Change", "What", "Service", "Where", "How"],
-        );
+        page.table("What is new, gone or different", &["Change", "What", "Service", "What", "How"]);
         for row in changes.rows.iter().take(CHANGES_MAX) {
             let (place, how) = tell::changed(row);
             page.raw("<tr>").cell(row.change.name()).cell(row.what.name());

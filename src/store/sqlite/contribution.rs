@@ -11,9 +11,10 @@ use super::columns::{
     text, time,
 };
 use super::runs::RunId;
+use crate::base::Timestamp;
 use crate::inventory::{
     AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, FlowKey,
-    FlowStats, Rollup, ServiceStats, Span,
+    FlowStats, Rollup, Sender, SenderStats, ServiceStats, Span,
 };
 use crate::store::error::Fault;
 use crate::store::evidence_codec::{RuleNames, decode, encode};
@@ -142,9 +143,9 @@ fn insert_endpoint(
          encrypted, unauthenticated_successes, exchanges, one_sided, gaps, truncated, undecoded, \
          first_ns, last_ns, request_bytes, response_bytes, fields_overflow, statuses, auth, \
          protocols, interactions, media, clients, anomalies, unread, unread_bodies, \
-         url_credentials, ambiguous) \
+         url_credentials, ambiguous, senders) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
-         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)",
+         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)",
     )?
     .execute(params![
         run.0,
@@ -177,6 +178,7 @@ fn insert_endpoint(
         json(&stats.coverage.unread_bodies)?,
         json(&stats.url_credentials)?,
         int(stats.coverage.ambiguous),
+        senders_json(&stats.senders)?,
     ])?;
     let endpoint = conn.last_insert_rowid();
     let mut insert = conn.prepare_cached(
@@ -344,10 +346,31 @@ fn endpoint_stats(row: &Row<'_>) -> Result<EndpointStats, Fault> {
         body_bytes: [count(row, "request_bytes")?, count(row, "response_bytes")?],
         media: from_json(row, "media")?,
         clients: counts_from(row, "clients", |a| a.parse::<IpAddr>().ok())?,
+        senders: senders_from(row)?,
         anomalies: counts_from(row, "anomalies", known)?,
         fields: BTreeMap::new(),
         fields_overflow: count(row, "fields_overflow")?,
     })
+}
+
+/// A sender as JSON: address, name, messages, first and last time.
+type StoredSender = (IpAddr, Option<Arc<str>>, u64, i64, i64);
+
+fn senders_json(senders: &BTreeMap<Sender, SenderStats>) -> Result<String, Fault> {
+    let stored = |(sender, seen): (&Sender, &SenderStats)| -> StoredSender {
+        let (first, last) = (seen.span.first.nanos(), seen.span.last.nanos());
+        (sender.client, sender.name.clone(), seen.messages, first, last)
+    };
+    json(&senders.iter().map(stored).collect::<Vec<_>>())
+}
+
+fn senders_from(row: &Row<'_>) -> Result<BTreeMap<Sender, SenderStats>, Fault> {
+    let stored: Vec<StoredSender> = from_json(row, "senders")?;
+    let sender = |(client, name, messages, first, last): StoredSender| {
+        let (first, last) = (Timestamp::from_nanos(first), Timestamp::from_nanos(last));
+        (Sender { client, name }, SenderStats { messages, span: Span { first, last } })
+    };
+    Ok(stored.into_iter().map(sender).collect())
 }
 
 fn span(row: &Row<'_>) -> rusqlite::Result<Span> {

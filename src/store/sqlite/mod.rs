@@ -2,11 +2,13 @@
 //!
 //! * [`Writer`]: the one sensor that adds runs; holds a lock on the file as long as it lives.
 //! * [`Triage`]: decisions about findings, beside a running sensor.
-//! * [`Reader`]: queries, beside both.
+//! * [`Marker`]: what people say of fields, the same way.
+//! * [`Reader`]: queries, beside all of them.
 
 mod columns;
 mod contribution;
 mod facts;
+mod marks;
 mod migrations;
 mod open;
 mod publish;
@@ -17,7 +19,8 @@ mod triage;
 mod writer;
 
 pub use facts::{Fact, FactKey, FactKind};
-pub use open::APPLICATION_ID;
+pub use marks::{MarkChange, Marker, MarksChanged, PastMark};
+pub use open::{APPLICATION_ID, made_with_key};
 pub use purge::{Purge, Purged};
 pub use reader::{FlowOutcome, Reader, ReportMade, StoredInput, StoredRun};
 pub use runs::{InputPlan, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, RunState, Seal};

@@ -71,8 +71,8 @@ pub(super) fn open_to_write(path: &Path, key_id: &str) -> Result<Locked, StoreEr
 /// Opens an existing `path` for decisions about findings, beside a sensor that may be writing.
 pub(super) fn open_to_triage(path: &Path) -> Result<Connection, StoreError> {
     refuse_missing(path)?;
-    let conn =
-        connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|e| Fault::from(e).at(path))?;
+    let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .map_err(|e| denied(path).unwrap_or_else(|| Fault::from(e).at(path)))?;
     check_ours(&conn, path)?;
     check_not_older(&conn, path)?;
     Ok(conn)
@@ -85,18 +85,46 @@ pub(super) fn open_to_triage(path: &Path) -> Result<Connection, StoreError> {
 /// the folder cannot be written and no log is there, the file is read as immutable.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     refuse_missing(path)?;
-    let opened = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    let conn =
+        connect_to_read(path).map_err(|e| denied(path).unwrap_or_else(|| to_read(e, path)))?;
+    conn.pragma_update(None, "query_only", true).map_err(|e| to_read(e, path))?;
+    check_ours(&conn, path)?;
+    check_not_older(&conn, path)?;
+    Ok(conn)
+}
+
+fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .or_else(|_| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY))
         .and_then(usable)
         .or_else(|e| match has_bytes(&beside(path, "-wal")) {
             true => Err(e),
             false => connect_immutable(path).and_then(usable),
-        });
-    let conn = opened.map_err(|e| to_read(e, path))?;
-    conn.pragma_update(None, "query_only", true).map_err(|e| to_read(e, path))?;
-    check_ours(&conn, path)?;
-    check_not_older(&conn, path)?;
-    Ok(conn)
+        })
+}
+
+/// What the system itself says where SQLite could not open `path` or its log. Asked only then: to
+/// open and close a file that SQLite has open would drop its locks.
+fn denied(path: &Path) -> Option<StoreError> {
+    let refused =
+        |file: &Path| File::open(file).is_err_and(|e| e.kind() == io::ErrorKind::PermissionDenied);
+    let files = [path.to_path_buf(), beside(path, "-wal"), beside(path, "-shm")];
+    let file = files.into_iter().find(|file| refused(file))?;
+    let whose = if file == path { String::new() } else { format!("{}: ", file.display()) };
+    let reason = format!(
+        "{whose}permission denied; run as its owner, have it made readable, or name another file \
+         with --db"
+    );
+    Some(StoreError::Unreadable { path: path.into(), reason })
+}
+
+/// The id of the key that the database at `path` was made with; `None` where there is no database
+/// of ours that says so. Nothing is refused here: whoever opens the file next tells what it is.
+pub fn made_with_key(path: &Path) -> Option<String> {
+    refuse_missing(path).ok()?;
+    let conn = connect_to_read(path).ok()?;
+    check_ours(&conn, path).ok()?;
+    stored_key_id(&conn).ok()
 }
 
 /// A second connection to `path` that SQLite itself will not write through.
@@ -104,7 +132,7 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
     connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .and_then(usable)
         .or_else(|_| connect_immutable(path).and_then(usable))
-        .map_err(|e| to_read(e, path))
+        .map_err(|e| denied(path).unwrap_or_else(|| to_read(e, path)))
 }
 
 /// `path` with `suffix` behind its name: where SQLite keeps its log.
@@ -154,6 +182,9 @@ fn refuse_missing(path: &Path) -> Result<(), StoreError> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> StoreError {
+    if let Some(denied) = denied(path) {
+        return denied;
+    }
     StoreError::Unreadable { path: path.into(), reason: error.to_string() }
 }
 
@@ -369,10 +400,12 @@ fn check_not_older(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+fn stored_key_id(conn: &Connection) -> rusqlite::Result<String> {
+    conn.query_row("SELECT value FROM meta WHERE key = 'key_id'", [], |row| row.get(0))
+}
+
 fn check_key(conn: &Connection, path: &Path, key_id: &str) -> Result<(), StoreError> {
-    let sql = "SELECT value FROM meta WHERE key = 'key_id'";
-    let found: String =
-        conn.query_row(sql, [], |row| row.get(0)).map_err(|e| Fault::from(e).at(path))?;
+    let found = stored_key_id(conn).map_err(|e| Fault::from(e).at(path))?;
     if found == key_id {
         return Ok(());
     }

@@ -14,7 +14,8 @@ use crate::store::error::Fault;
 /// What to remove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purge<'a> {
-    /// A service, by its name, with its endpoints, flows and what was decided about its findings.
+    /// A service, by its name, with its endpoints, flows and what was said of its findings and
+    /// fields.
     Service(&'a str),
     /// Runs that ended before this time, and of the others every service, endpoint and client that
     /// was last seen before it.
@@ -36,7 +37,7 @@ pub struct Purged {
     pub clients: u64,
     /// Findings.
     pub findings: u64,
-    /// Decisions about findings, the history among them.
+    /// Decisions about findings and marks of fields, the history among them.
     pub decisions: u64,
     /// Rows that single runs had contributed.
     pub contributions: u64,
@@ -64,7 +65,10 @@ pub(super) fn counted(conn: &Connection) -> rusqlite::Result<Purged> {
         fields: count("field")?,
         clients: count("client")?,
         findings: count("finding")?,
-        decisions: count("finding_state")? + count("finding_state_history")?,
+        decisions: ["finding_state", "finding_state_history", "mark", "mark_history"]
+            .iter()
+            .map(|table| count(table))
+            .sum::<rusqlite::Result<u64>>()?,
         contributions: runs.iter().map(|table| count(table)).sum::<rusqlite::Result<u64>>()?,
     })
 }

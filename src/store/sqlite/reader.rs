@@ -11,6 +11,7 @@ use super::columns::{
 };
 use super::contribution::flow_stats;
 use super::facts::{Fact, facts};
+use super::marks::{self, PastMark};
 use super::open::{open_read_only, open_to_read};
 use super::publish::{StoredClass, sort_fields};
 use super::runs::{InputRecord, RunId, RunState};
@@ -43,6 +44,8 @@ pub struct StoredRun {
     pub state: RunState,
     /// The version of the program that ran it.
     pub version: String,
+    /// The profile by which it judged fields.
+    pub profile: String,
     /// Wall time of its start.
     pub started: Timestamp,
     /// Wall time of its end.
@@ -121,6 +124,11 @@ impl Reader {
         self.at_once(|conn| endpoints(conn, true))
     }
 
+    /// Every mark of a field there ever was, in order.
+    pub fn marks(&self) -> Result<Vec<PastMark>, StoreError> {
+        self.at_once(marks::past)
+    }
+
     /// The clients, by address.
     pub fn clients(&self) -> Result<Vec<Client>, StoreError> {
         self.at_once(|conn| all(conn, "SELECT * FROM client ORDER BY client", client))
@@ -175,6 +183,7 @@ impl Reader {
                     kind: text(row, "kind")?,
                     state: word(row, "state", RunState::named)?,
                     version: text(row, "version")?,
+                    profile: text(row, "profile")?,
                     started: time(row, "started_ns")?,
                     ended: row.get::<_, Option<i64>>("ended_ns")?.map(Timestamp::from_nanos),
                 })

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::int;
 use crate::base::Timestamp;
+use crate::detect::Profile;
 use crate::inventory::{Inventory, Rollup};
 use crate::model::InputIdentity;
 use crate::model::{InputAccount, PacketAccount};
@@ -151,6 +152,22 @@ pub(super) fn begin(
         params![kind.name(), env!("CARGO_PKG_VERSION"), started.nanos()],
     )?;
     Ok(RunId(conn.last_insert_rowid()))
+}
+
+pub(super) fn note_profile(
+    conn: &Connection,
+    run: RunId,
+    profile: Profile,
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE run SET profile = ?2 WHERE id = ?1";
+    conn.execute(sql, params![run.0, profile.name()]).map(drop)
+}
+
+/// The profile of the last run; the default where there is none, or one of a later version.
+pub(super) fn profile(conn: &Connection) -> rusqlite::Result<Profile> {
+    let sql = "SELECT profile FROM run ORDER BY id DESC LIMIT 1";
+    let name: Option<String> = conn.query_row(sql, [], |row| row.get(0)).optional()?;
+    Ok(name.as_deref().and_then(Profile::named).unwrap_or_default())
 }
 
 /// Whether `run` is there and goes on.

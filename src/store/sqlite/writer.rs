@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use super::marks::{self, MarkChange, MarksChanged};
 use super::open::{BUSY_WAIT, Locked, open_to_write};
 use super::purge::{self, Purge, Purged};
 use super::runs::{self, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, Seal};
 use super::{contribution, publish};
 use crate::base::Timestamp;
-use crate::inventory::{EndpointKey, Inventory, Rollup};
+use crate::detect::Profile;
+use crate::inventory::{EndpointKey, Inventory, Marks, Rollup};
 use crate::model::InputIdentity;
 use crate::store::error::{Fault, StoreError};
 use crate::store::evidence_codec::RuleNames;
@@ -58,6 +60,36 @@ impl Writer {
     /// Begins a run at wall time `started`.
     pub fn begin_run(&mut self, kind: RunKind, started: Timestamp) -> Result<RunId, StoreError> {
         self.transact(|t, _| Ok(runs::begin(t, kind, started)?))
+    }
+
+    /// Notes by which profile fields are judged while `run` is recorded.
+    pub fn note_profile(&mut self, run: RunId, profile: Profile) -> Result<(), StoreError> {
+        self.transact(|t, _| Ok(runs::note_profile(t, run, profile)?))
+    }
+
+    /// The profile of the last run: by which the inventory was judged.
+    pub fn profile(&self) -> Result<Profile, StoreError> {
+        self.told(runs::profile(&self.db.conn))
+    }
+
+    /// What people say of fields.
+    pub fn marks(&self) -> Result<Marks, StoreError> {
+        self.told(marks::marks(&self.db.conn))
+    }
+
+    /// Stores all of `changes` and publishes what `assess` makes of what every run contributed and
+    /// the marks then in force, or does neither.
+    pub fn mark(
+        &mut self,
+        changes: &[MarkChange],
+        assess: impl FnOnce(Vec<Loaded>, &Marks) -> Inventory,
+    ) -> Result<MarksChanged, StoreError> {
+        self.transact(|t, names| {
+            let changed = marks::store(t, changes)?;
+            let inventory = assess(load_sealed(t, names, &[])?, &marks::marks(t)?);
+            publish::publish(t, &inventory)?;
+            Ok(changed)
+        })
     }
 
     /// Replaces everything that the open `run` contributed by `rollup`.
@@ -116,7 +148,7 @@ impl Writer {
     pub fn would_purge(
         &mut self,
         what: Purge<'_>,
-        assess: impl FnOnce(Vec<Loaded>) -> Inventory,
+        assess: impl FnOnce(Vec<Loaded>, &Marks) -> Inventory,
     ) -> Result<Purged, StoreError> {
         let names = &self.names;
         let conn = &mut self.db.conn;
@@ -136,7 +168,7 @@ impl Writer {
     pub fn purge(
         &mut self,
         what: Purge<'_>,
-        assess: impl FnOnce(Vec<Loaded>) -> Inventory,
+        assess: impl FnOnce(Vec<Loaded>, &Marks) -> Inventory,
     ) -> Result<Purged, StoreError> {
         let purged = self.transact(|t, names| purge_in(t, names, what, assess))?;
         self.told(self.db.conn.execute_batch("VACUUM"))?;
@@ -209,12 +241,16 @@ fn purge_in(
     conn: &Connection,
     names: &RuleNames,
     what: Purge<'_>,
-    assess: impl FnOnce(Vec<Loaded>) -> Inventory,
+    assess: impl FnOnce(Vec<Loaded>, &Marks) -> Inventory,
 ) -> Result<Purged, Fault> {
     let before = purge::counted(conn)?;
     let mut gone = purge::endpoint_ids(conn)?;
     purge::remove(conn, what)?;
-    publish::publish(conn, &assess(load_sealed(conn, names, &[])?))?;
+    if let Purge::Service(service) = what {
+        marks::forget(conn, service)?;
+    }
+    let inventory = assess(load_sealed(conn, names, &[])?, &marks::marks(conn)?);
+    publish::publish(conn, &inventory)?;
     let left = purge::endpoint_ids(conn)?;
     gone.retain(|id| !left.contains(id));
     purge::forget_decisions(conn, &gone)?;

@@ -23,6 +23,23 @@ pub(super) fn hcn(value: &[u8]) -> bool {
     health_check(&d) && (3_200_000_001..=3_999_999_999).contains(&number(&d))
 }
 
+/// Driver numbers of Great Britain (DVLA, "Driver numbers"): five letters of the surname filled up
+/// with 9, decade, month (and 50 for women), day and year of birth, two initials or 9, and three
+/// characters whose rule is not published.
+pub(super) fn driving_licence(value: &[u8]) -> bool {
+    let Some((name, rest)) = value.split_at_checked(5) else { return false };
+    let Some((born, rest)) = rest.split_at_checked(6) else { return false };
+    let Some((initials, rest)) = rest.split_at_checked(2) else { return false };
+    let letters = name.iter().take_while(|b| b.is_ascii_uppercase()).count();
+    let Some(d) = digits::<6>(born) else { return false };
+    letters > 0
+        && name.iter().skip(letters).all(|b| *b == b'9')
+        && matches!(two(d[1], d[2]), 1..=12 | 51..=62)
+        && matches!(two(d[3], d[4]), 1..=31)
+        && initials.iter().all(|b| b.is_ascii_uppercase() || *b == b'9')
+        && matches!(rest, [_, b'A'..=b'Z', b'A'..=b'Z'])
+}
+
 /// Unique pupil numbers (Department for Education, "Unique pupil numbers: a guide for schools"): a
 /// check letter, three digits of the authority, four of the school, two of the year, and a serial
 /// of three digits or of two and a letter.

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Sorted by name.
-pub(in crate::detect::checks) const NATIONAL: [Check; 102] = [
+pub(in crate::detect::checks) const NATIONAL: [Check; 103] = [
     compact("ar-cuil", ar::cuil),
     compact("ar-dni", ar::dni),
     compact("at-abgabenkonto", at::abgabenkonto),
@@ -53,6 +53,7 @@ pub(in crate::detect::checks) const NATIONAL: [Check; 102] = [
     compact("fr-nif", fr::nif),
     compact("fr-nir", fr::nir),
     compact("gb-chi", gb::chi),
+    compact("gb-driving-licence", gb::driving_licence),
     compact("gb-hcn", gb::hcn),
     compact("gb-upn", gb::upn),
     compact("gb-utr", gb::utr),

@@ -306,6 +306,7 @@ fn every_view_is_documented_with_its_columns() {
             "v_findings",
             "v_flows",
             "v_inputs",
+            "v_marks",
             "v_runs",
             "v_services"
         ]

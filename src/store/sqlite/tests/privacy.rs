@@ -37,7 +37,7 @@ fn a_removed_run_leaves_no_trace() {
     };
     writer.seal(&seal).unwrap();
     assert!(traces(&folder) > 500);
-    let removed = writer.purge(Purge::Before(at(2)), |left| {
+    let removed = writer.purge(Purge::Before(at(2)), |left, _| {
         assert_eq!(left.len(), 1);
         inventory()
     });

@@ -70,6 +70,10 @@ pub(crate) fn evidence(values: u64) -> Evidence {
     evidence
 }
 
+fn sender(client: &str, name: Option<&str>) -> Sender {
+    Sender { client: client.parse().unwrap(), name: name.map(Into::into) }
+}
+
 /// A rollup with something in every place.
 pub(crate) fn rollup(paths: &[&str], requests: u64) -> Rollup {
     let mut rollup = Rollup { clients_overflow: 3, ..Rollup::default() };
@@ -95,6 +99,10 @@ pub(crate) fn rollup(paths: &[&str], requests: u64) -> Rollup {
             span,
             body_bytes: [10, 20],
             clients: BTreeMap::from([("10.0.0.7".parse().unwrap(), requests)]),
+            senders: BTreeMap::from([
+                (sender("10.0.0.7", Some("REG / NORTH")), SenderStats { messages: requests, span }),
+                (sender("2001:db8::7", None), SenderStats { messages: 1, span }),
+            ]),
             anomalies: BTreeMap::from([("bad-chunk", 1)]),
             fields_overflow: 4,
             ..EndpointStats::default()

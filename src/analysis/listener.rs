@@ -1,0 +1,163 @@
+//! What a parser says of one flow, and what becomes of it.
+
+use std::sync::Arc;
+
+use crate::base::Timestamp;
+use crate::flow::FlowInfo;
+use crate::model::{
+    Anomaly, Correlation, Direction, Hl7Header, MessageEvent, MessageHead, SwitchTo,
+};
+use crate::protocol::{MessageSink, leaves_framing_open};
+
+use super::half::{Request, Response};
+use super::pairing::Pairing;
+use super::workbench::Workbench;
+
+/// Takes the parser's events of one flow.
+pub struct Listener<'a> {
+    /// The flow.
+    pub flow: &'a FlowInfo,
+    /// What it speaks.
+    pub protocol: &'static str,
+    /// Its open exchanges.
+    pub pairing: &'a mut Pairing,
+    /// What it goes on as.
+    pub switch: &'a mut Option<SwitchTo>,
+    /// Bytes behind a switch.
+    pub remainder: &'a mut Vec<(Direction, Timestamp, Vec<u8>)>,
+    /// An interim response went by.
+    pub interim: &'a mut bool,
+    /// What is known of a flow that is encrypted.
+    pub encrypted: &'a mut Option<Arc<str>>,
+    /// Number of the next exchange.
+    pub next_tx: &'a mut u64,
+    /// What is shared.
+    pub bench: &'a mut Workbench,
+}
+
+impl Listener<'_> {
+    /// Finishes the exchanges that are whole.
+    pub fn settle(&mut self) {
+        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
+        let next_tx = &mut *self.next_tx;
+        self.pairing.settle(&mut |exchange| bench.finish(flow, protocol, next_tx, exchange));
+    }
+
+    fn anomaly(&mut self, direction: Direction, anomaly: Anomaly) {
+        let told = match self.pairing.passing(direction) {
+            Some(half) => {
+                half.anomaly(anomaly.0);
+                None
+            }
+            None => {
+                self.bench.odd(anomaly.0);
+                Some(anomaly.0)
+            }
+        };
+        if leaves_framing_open(anomaly) && self.bench.shadow.is_none() {
+            self.bench.unframed.push((direction, told));
+        }
+    }
+}
+
+impl MessageSink for Listener<'_> {
+    fn message(&mut self, event: MessageEvent<'_>) {
+        match event {
+            MessageEvent::Head { direction, at, correlation, tentative, head } => match head {
+                MessageHead::HttpRequest { .. } => {
+                    let mut request = self.bench.spare_request();
+                    (request.half.at, request.half.tentative) = (at, tentative);
+                    self.bench.request_head(&head, &mut request);
+                    self.begin_request(correlation, request);
+                }
+                // 101 is the last response of the old protocol; the others come before one.
+                MessageHead::HttpResponse { status: 100 | 102..=199, .. } => *self.interim = true,
+                MessageHead::HttpResponse { .. } => {
+                    *self.interim = false;
+                    let mut response = self.bench.spare_response();
+                    (response.half.at, response.half.tentative) = (at, tentative);
+                    self.bench.response_head(&head, &mut response);
+                    self.begin_response(correlation, response);
+                }
+                MessageHead::Hl7v2(header) => self.hl7v2(direction, at, correlation, &header),
+            },
+            MessageEvent::End { direction: Direction::ToClient, .. } if *self.interim => {
+                *self.interim = false;
+            }
+            MessageEvent::Body { direction, bytes } => {
+                if let Some(half) = self.pairing.passing(direction) {
+                    self.bench.body(direction, half, bytes);
+                }
+            }
+            MessageEvent::BodyGap { direction, len } => {
+                if let Some(half) = self.pairing.passing(direction) {
+                    self.bench.body_gap(direction, half, len);
+                }
+            }
+            MessageEvent::Trailers { direction, headers } => {
+                if let Some(half) = self.pairing.passing(direction) {
+                    self.bench.headers(direction, half, headers);
+                }
+            }
+            MessageEvent::End { direction, complete, .. } => {
+                if let Some(half) = self.pairing.passing(direction) {
+                    self.bench.end(direction, half, complete);
+                }
+                self.settle();
+            }
+            MessageEvent::Lost { direction, refuted } => {
+                if refuted {
+                    self.pairing.refuted(direction);
+                }
+                self.pairing.lost(direction);
+            }
+            MessageEvent::Anomaly { direction, anomaly } => self.anomaly(direction, anomaly),
+            // Another reading of a flow is looked at for values; a session has none.
+            MessageEvent::Session { .. } if self.bench.shadow.is_some() => {}
+            MessageEvent::Session { session } => {
+                let service = self.bench.tls_session(self.flow, self.next_tx, session);
+                *self.encrypted = Some(service);
+            }
+            MessageEvent::Switch { to } => *self.switch = Some(to),
+            MessageEvent::Remainder { direction, at, bytes } => {
+                self.remainder.push((direction, at, bytes.to_vec()));
+            }
+            MessageEvent::GaveUp { direction, anomaly } => {
+                self.bench.odd(anomaly.0);
+                self.pairing.lost(direction);
+            }
+        }
+    }
+}
+
+impl Listener<'_> {
+    fn hl7v2(&mut self, direction: Direction, at: Timestamp, by: Correlation, said: &Hl7Header) {
+        if direction == Direction::ToServer {
+            let mut request = self.bench.spare_request();
+            request.half.at = at;
+            self.bench.hl7v2_request(said, &mut request);
+            self.begin_request(by, request);
+        } else {
+            let mut response = self.bench.spare_response();
+            response.half.at = at;
+            self.bench.hl7v2_response(said, &mut response);
+            self.begin_response(by, response);
+        }
+    }
+
+    fn begin_request(&mut self, correlation: Correlation, request: Box<Request>) {
+        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
+        let next_tx = &mut *self.next_tx;
+        self.pairing.request(correlation, request, &mut |exchange| {
+            bench.finish(flow, protocol, next_tx, exchange);
+        });
+    }
+
+    fn begin_response(&mut self, correlation: Correlation, response: Box<Response>) {
+        let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
+        let next_tx = &mut *self.next_tx;
+        self.pairing.response(correlation, response, &mut |exchange| {
+            bench.finish(flow, protocol, next_tx, exchange);
+        });
+    }
+}

@@ -1,0 +1,29 @@
+//! The network that an address is likely to share with its neighbours.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// `10.0.3.0/24`, `2001:db8::/64`: what is told of a client where its address would say too much.
+pub fn network_of(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_share_a_network() {
+        let of = |text: &str| network_of(text.parse().unwrap());
+        assert_eq!(of("10.0.3.17"), "10.0.3.0/24");
+        assert_eq!(of("2001:db8::3:0:0:1"), "2001:db8::/64");
+    }
+}

@@ -1,0 +1,250 @@
+//! Patterns of rules: compiled within bounds, and what they ask of a value beside its form.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use aho_corasick::AhoCorasick;
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::meta::{BuildError, Regex};
+use regex_automata::util::{start, syntax};
+use regex_automata::{Anchored, Input};
+
+use crate::base::limits::{PATTERN_BYTES_MAX, PATTERN_COMPILED_BYTES_MAX};
+use crate::rules::{Embedded, Rule, RuleError, WholePattern};
+
+use super::compile::refuse;
+use super::score::float;
+
+/// What a pattern's value has to be beside its form.
+#[derive(Debug)]
+pub(super) struct Guard {
+    /// The group that is the value; else the first that took part, else all.
+    group: Option<usize>,
+    /// Bits of entropy per character that it has more of.
+    entropy: f64,
+    /// What it must not hold.
+    allow: Arc<[Regex]>,
+    own_allow: Vec<Regex>,
+    /// Words that it must not hold, in any case.
+    stop_words: Option<AhoCorasick>,
+}
+
+impl Guard {
+    /// Whether what `regex` matched from `at` on is a value.
+    pub(super) fn lets_pass(&self, regex: &Regex, text: &[u8], at: Range<usize>) -> bool {
+        let value = text.get(self.value(regex, text, at)).unwrap_or_default();
+        let allowed = || self.allow.iter().chain(&self.own_allow).any(|a| a.is_match(value));
+        entropy(value) > self.entropy
+            && !self.stop_words.as_ref().is_some_and(|words| words.is_match(value))
+            && !allowed()
+    }
+
+    fn value(&self, regex: &Regex, text: &[u8], at: Range<usize>) -> Range<usize> {
+        let mut groups = regex.create_captures();
+        let rest = Input::new(text).range(at.start..text.len()).anchored(Anchored::Yes);
+        regex.search_captures(&rest, &mut groups);
+        let group = |n| groups.get_group(n).map(|span| span.start..span.end);
+        let first = || (1..groups.group_len()).filter_map(group).find(|span| !span.is_empty());
+        self.group.map_or_else(first, group).unwrap_or(at)
+    }
+}
+
+/// Shannon's entropy of `value` in bits per byte, or below 0 where there is none to ask for.
+fn entropy(value: &[u8]) -> f64 {
+    let mut counts = [0u64; 256];
+    for byte in value {
+        if let Some(count) = counts.get_mut(usize::from(*byte)) {
+            *count += 1;
+        }
+    }
+    let all = float(super::score::count(value.len()).max(1));
+    let share = |count: &u64| float(*count) / all;
+    counts.iter().filter(|count| **count > 0).map(share).map(|p| -p * p.log2()).sum()
+}
+
+/// What the patterns of one rule share.
+pub(super) struct Shared {
+    allow: Arc<[Regex]>,
+}
+
+impl Shared {
+    /// Compiled once for all of them.
+    pub(super) fn of(rule: &Rule) -> Result<Shared, RuleError> {
+        let allow = regexes(rule, "allow", &rule.allow)?;
+        Ok(Shared { allow: allow.into() })
+    }
+
+    /// What a pattern for whole values asks beside.
+    pub(super) fn of_whole(
+        &self,
+        rule: &Rule,
+        way: &WholePattern,
+    ) -> Result<Option<Guard>, RuleError> {
+        let own = ("whole", way.group, way.entropy);
+        self.guard(rule, own, (&way.allow, &way.stop_words))
+    }
+
+    /// What a pattern for values inside text asks beside.
+    pub(super) fn of_embedded(
+        &self,
+        rule: &Rule,
+        way: &Embedded,
+    ) -> Result<Option<Guard>, RuleError> {
+        let own = ("embedded", way.group, way.entropy);
+        self.guard(rule, own, (&way.allow, &way.stop_words))
+    }
+
+    fn guard(
+        &self,
+        rule: &Rule,
+        (key, group, entropy): (&'static str, Option<usize>, Option<f64>),
+        (allow, stop_words): (&[String], &[String]),
+    ) -> Result<Option<Guard>, RuleError> {
+        let words: Vec<&String> = rule.stop_words.iter().chain(stop_words).collect();
+        if entropy.is_none() && words.is_empty() && allow.is_empty() && self.allow.is_empty() {
+            return Ok(None);
+        }
+        if entropy.is_some_and(|bits| !(0.0..=8.0).contains(&bits)) {
+            return Err(refuse(rule, key, "entropy: expected bits per character from 0 to 8"));
+        }
+        let stop_words = match words.as_slice() {
+            [] => None,
+            words => {
+                let built = AhoCorasick::builder().ascii_case_insensitive(true).build(words);
+                Some(built.map_err(|e| refuse(rule, "stop_words", e.to_string()))?)
+            }
+        };
+        Ok(Some(Guard {
+            group,
+            entropy: entropy.unwrap_or(-1.0),
+            allow: Arc::clone(&self.allow),
+            own_allow: regexes(rule, key, allow)?,
+            stop_words,
+        }))
+    }
+}
+
+fn regexes(rule: &Rule, key: &'static str, all: &[String]) -> Result<Vec<Regex>, RuleError> {
+    all.iter().map(|pattern| regex(rule, key, pattern)).collect()
+}
+
+/// A rule's own pattern for whole values, behind what can be told without running it.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    /// Matches whole values.
+    regex: Regex,
+    /// Least and greatest length of a value.
+    lengths: std::ops::RangeInclusive<usize>,
+    /// Which bytes a value can begin with.
+    first: Box<[bool; 256]>,
+    guard: Option<Guard>,
+}
+
+impl Pattern {
+    /// A pattern over whole values.
+    pub(super) fn compile(
+        rule: &Rule,
+        (key, pattern): (&'static str, &str),
+        guard: Option<Guard>,
+    ) -> Result<Pattern, RuleError> {
+        let anchored = format!(r"\A(?:{pattern})\z");
+        let regex = regex(rule, key, &anchored)?;
+        let lengths = syntax::parse_with(&anchored, &syntax_config())
+            .map(|hir| {
+                let known = hir.properties();
+                known.minimum_len().unwrap_or(0)..=known.maximum_len().unwrap_or(usize::MAX)
+            })
+            .unwrap_or(0..=usize::MAX);
+        let limit = Some(PATTERN_COMPILED_BYTES_MAX);
+        let config = dense::Config::new()
+            .start_kind(StartKind::Anchored)
+            .dfa_size_limit(limit)
+            .determinize_size_limit(limit);
+        let first = dense::Builder::new()
+            .configure(config)
+            .syntax(syntax_config())
+            .build(&anchored)
+            .map_or_else(|_| Box::new([true; 256]), |dfa| first_bytes(&dfa));
+        Ok(Pattern { regex, lengths, first, guard })
+    }
+
+    /// Whether a value can begin with `byte`.
+    pub(super) fn begins_with(&self, byte: u8) -> bool {
+        self.first.get(usize::from(byte)) == Some(&true)
+    }
+
+    /// Whether a value can have a length in `lengths`, and begin with a digit or, where it is
+    /// `hexadecimal`, with such a letter.
+    pub(super) fn may_be(
+        &self,
+        lengths: std::ops::RangeInclusive<usize>,
+        hexadecimal: bool,
+    ) -> bool {
+        let fits = self.lengths.start() <= lengths.end() && lengths.start() <= self.lengths.end();
+        let letter = |b: &u8| hexadecimal && b.is_ascii_hexdigit();
+        fits && (0..=u8::MAX)
+            .filter(|b| b.is_ascii_digit() || letter(b))
+            .any(|b| self.begins_with(b))
+    }
+
+    /// Whether all of `value` is one; its first byte was looked at.
+    pub(super) fn matches(&self, value: &[u8]) -> bool {
+        self.lengths.contains(&value.len())
+            && self.regex.is_match(value)
+            && self
+                .guard
+                .as_ref()
+                .is_none_or(|guard| guard.lets_pass(&self.regex, value, 0..value.len()))
+    }
+}
+
+/// Compiles a pattern that is neither long nor large; no pattern backtracks.
+pub(super) fn regex(rule: &Rule, key: &'static str, pattern: &str) -> Result<Regex, RuleError> {
+    if pattern.len() > PATTERN_BYTES_MAX {
+        let reason = format!("longer than {PATTERN_BYTES_MAX} bytes: split it or use masks");
+        return Err(refuse(rule, key, reason));
+    }
+    let limit = Some(PATTERN_COMPILED_BYTES_MAX);
+    let config = Regex::config().nfa_size_limit(limit).onepass_size_limit(limit).utf8_empty(false);
+    Regex::builder()
+        .configure(config)
+        .syntax(syntax_config())
+        .build(pattern)
+        .map_err(|e| refuse(rule, key, format!("{}: shorten or correct the pattern", told(&e))))
+}
+
+/// What is wrong with a pattern, in one line: the drawing of where goes.
+fn told(error: &BuildError) -> String {
+    let syntax = error.syntax_error().map(ToString::to_string);
+    let last = syntax.as_deref().and_then(|text| text.lines().last());
+    last.map_or_else(|| error.to_string(), |line| line.trim_start_matches("error: ").to_owned())
+}
+
+/// Bytes from which the automaton does not go dead at once.
+fn first_bytes(dfa: &dense::DFA<Vec<u32>>) -> Box<[bool; 256]> {
+    let mut first = Box::new([true; 256]);
+    let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes));
+    if let Ok(start) = start {
+        for (open, byte) in first.iter_mut().zip(0u8..=255) {
+            *open = !dfa.is_dead_state(dfa.next_state(start, byte));
+        }
+    }
+    first
+}
+
+fn syntax_config() -> syntax::Config {
+    syntax::Config::new().utf8(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entropy_is_in_bits_per_character() {
+        assert_eq!(entropy(b"aaaa"), 0.0);
+        assert_eq!(entropy(b"abab"), 1.0);
+        assert!((entropy(b"abcdefgh") - 3.0).abs() < 1e-9);
+        assert_eq!(entropy(b""), 0.0);
+    }
+}

@@ -1,0 +1,63 @@
+//! Nobody acknowledges HL7 v2 messages that ask for it: whether they arrived is not known.
+
+use crate::inventory::senders::UNACKNOWLEDGED;
+use crate::model::{FindingKind, Severity};
+
+use super::raise::{PostureRule, Raised, Subject};
+
+pub(super) const RULE: PostureRule = PostureRule {
+    id: "messages-unacknowledged",
+    kind: FindingKind::Behaviour,
+    explanation: "These messages asked for an acknowledgement and got none before their connection \
+        ended or later messages were answered, although both directions were seen. A sender that \
+        waits sends them again, perhaps for ever, and holds back all that come behind; one that \
+        does not wait has lost them. Find out which, and whether the receiver has what they told.",
+    references: &[
+        "OWASP API10:2023 Unsafe Consumption of APIs",
+        "CWE-703",
+        "HIPAA 45 CFR 164.312(c)(1)",
+        "HL7 v2.8.2 section 2.9",
+    ],
+    raise,
+};
+
+/// From this share of the messages on the interface as a whole is out of order.
+const MANY_PERCENT: u64 = 10;
+
+fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
+    let endpoint = subject.endpoint;
+    let Some(&count) = endpoint.anomalies.get(UNACKNOWLEDGED) else { return Vec::new() };
+    let many = count.saturating_mul(100) >= endpoint.requests.saturating_mul(MANY_PERCENT);
+    let title = format!(
+        "{count} of {} {} messages were never acknowledged",
+        endpoint.requests, endpoint.operation
+    );
+    vec![Raised {
+        severity: if many { Severity::Medium } else { Severity::Low },
+        title,
+        direction: None,
+        field: None,
+        class: None,
+        about: None,
+        count,
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{clear, endpoint, found};
+    use super::*;
+
+    #[test]
+    fn what_nobody_acknowledged_is_raised_by_its_share() {
+        let mut endpoint = endpoint();
+        endpoint.requests = 100;
+        assert!(found(RULE.id, &endpoint, &clear()).is_empty());
+        for (count, severity) in [(9, Severity::Low), (10, Severity::Medium)] {
+            endpoint.anomalies.insert(UNACKNOWLEDGED.into(), count);
+            let found = found(RULE.id, &endpoint, &clear());
+            assert_eq!(found.len(), 1);
+            assert_eq!((found[0].severity, found[0].count), (severity, count));
+        }
+    }
+}

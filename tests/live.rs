@@ -1,0 +1,199 @@
+//! Live capture to the packet: a known number of packets is sent over a veth pair, and every one
+//! of them is accounted for, whether the reader keeps up or not, by one socket or by several. Each
+//! test runs in a network namespace of its own, where the machine lets it.
+
+mod support;
+
+use std::net::{TcpListener, UdpSocket};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use support::live::{Running, exchange, is_inside, listen, listen_on};
+use support::phitap::Lab;
+use support::say;
+
+/// Where packets go; nobody is there, but the neighbour is known.
+const NOBODY: &str = "10.9.0.2:9999";
+/// What counts: the kernel hands over nothing else.
+const OF_US: &str = "udp dst port 9999";
+
+fn ip(args: &str) {
+    let done = Command::new("ip").args(args.split_whitespace()).status();
+    assert!(done.expect("ip runs").success(), "ip {args}");
+}
+
+/// A pair of interfaces: what is sent by `wire0` comes in by `wire1`.
+fn veth() {
+    ip("link add wire0 type veth peer name wire1");
+    for end in ["wire0", "wire1"] {
+        ip(&format!("link set {end} up"));
+    }
+    ip("addr add 10.9.0.1/24 dev wire0");
+    ip("neigh add 10.9.0.2 lladdr 02:00:00:00:09:02 dev wire0");
+}
+
+/// Sends so many packets from each of so many ports.
+fn send(ports: usize, each: usize) {
+    for _ in 0..ports {
+        let socket = UdpSocket::bind("10.9.0.1:0").expect("a port");
+        for n in 0..each {
+            let payload = [u8::try_from(n % 256).expect("a byte"); 200];
+            assert_eq!(socket.send_to(&payload, NOBODY).expect("sent"), 200);
+        }
+    }
+}
+
+fn signal(running: &Running, name: &str) {
+    let id = running.child.id().to_string();
+    let sent = Command::new("kill").args(["-s", name, &id]).status();
+    assert!(sent.expect("kill runs").success());
+}
+
+fn coverage(lab: &Lab) -> Vec<Value> {
+    lab.query("live.db", &["coverage"])
+}
+
+fn number(row: &Value, name: &str) -> u64 {
+    row[name].as_u64().unwrap_or_else(|| panic!("no {name} in {row}"))
+}
+
+/// The whole account: seen, skipped as UDP, dropped by the kernel.
+fn account(lab: &Lab) -> (u64, u64, u64) {
+    let rows = coverage(lab);
+    let all = rows.iter().find(|row| row["scope"] == "all").expect("an account");
+    assert_eq!(all["balanced"], true, "{all}");
+    let udp = all["skipped"]["udp"].as_u64().unwrap_or(0);
+    let (seen, dropped) = (number(all, "seen"), number(all, "dropped"));
+    assert_eq!(seen, udp + dropped, "there is nothing else in it: {all}");
+    (seen, udp, dropped)
+}
+
+/// How often each reader is sent to.
+fn rounds() -> usize {
+    if std::env::var_os("PHITAP_FULL").is_some() { 20 } else { 3 }
+}
+
+#[test]
+fn every_packet_sent_to_a_fast_reader_is_accounted_for() {
+    if !is_inside("every_packet_sent_to_a_fast_reader_is_accounted_for") {
+        return;
+    }
+    veth();
+    let mut lost = 0;
+    for round in 0..rounds() {
+        let lab = Lab::default();
+        let mut running = listen_on(&lab, "wire1", &[OF_US]);
+        let sent = 1000 + 37 * round;
+        send(1, sent);
+        assert_eq!(running.end(), Some(0));
+        let (seen, _, dropped) = account(&lab);
+        assert_eq!(seen, sent as u64, "round {round}");
+        lost += dropped;
+    }
+    say(&format!("a fast reader: {} rounds, {lost} packets lost", rounds()));
+}
+
+#[test]
+fn every_packet_sent_to_a_slow_reader_is_accounted_for() {
+    if !is_inside("every_packet_sent_to_a_slow_reader_is_accounted_for") {
+        return;
+    }
+    veth();
+    for round in 0..rounds() {
+        let lab = Lab::default();
+        let mut running = listen_on(&lab, "wire1", &["--buffer", "1M", OF_US]);
+        // It reads nothing for as long as it takes to send far more than its buffer holds.
+        signal(&running, "STOP");
+        let sent = 20_000 + 37 * round;
+        send(1, sent);
+        signal(&running, "CONT");
+        std::thread::park_timeout(Duration::from_millis(100));
+        // And then reads on.
+        send(1, 100);
+        assert_eq!(running.end(), Some(0));
+        let (seen, read, dropped) = account(&lab);
+        assert_eq!(seen, sent as u64 + 100, "round {round}");
+        assert!(dropped > 1000 && read > 100, "round {round}: {read} read, {dropped} dropped");
+    }
+}
+
+#[test]
+fn rings_share_the_packets_of_an_interface_and_each_has_its_account() {
+    if !is_inside("rings_share_the_packets_of_an_interface_and_each_has_its_account") {
+        return;
+    }
+    veth();
+    let lab = Lab::default();
+    let mut running = listen_on(&lab, "wire1", &["--rings", "3", "--buffer", "4M", OF_US]);
+    send(150, 10);
+    assert_eq!(running.end(), Some(0));
+    let (seen, _, dropped) = account(&lab);
+    assert_eq!((seen, dropped), (1500, 0), "no packet comes by two rings");
+    let rows = coverage(&lab);
+    let of = |n: usize| {
+        let name = format!("wire1, ring {n} of 3");
+        let row = rows.iter().find(|row| row["scope"] == "input" && row["input"] == name.as_str());
+        number(row.unwrap_or_else(|| panic!("no {name} in {rows:#?}")), "seen")
+    };
+    let each = [of(1), of(2), of(3)];
+    assert_eq!(each.iter().sum::<u64>(), 1500);
+    // Fifty flows each at random.
+    assert!(each.iter().all(|n| (150..900).contains(n) && n % 10 == 0), "whole flows: {each:?}");
+}
+
+#[test]
+fn exchanges_that_come_by_several_rings_are_whole() {
+    if !is_inside("exchanges_that_come_by_several_rings_are_whole") {
+        return;
+    }
+    let lab = Lab::default();
+    let mut running = listen(&lab, &["--rings", "4", "--workers", "2", "--buffer", "4M", "tcp"]);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    for _ in 0..60 {
+        exchange(&listener, "/by-rings", "{\"email\":\"jane.roe@clinic.example\"}");
+    }
+    assert_eq!(running.end(), Some(0));
+    let rows = lab.query("live.db", &["endpoints"]);
+    let row = rows.iter().find(|row| row["path"] == "/by-rings").expect("the endpoint");
+    assert_eq!(row["statuses"]["200"], 60, "{row}");
+    for damage in ["one_sided", "gaps", "truncated", "undecoded", "ambiguous"] {
+        assert_eq!(row["coverage"][damage].as_u64().unwrap_or(0), 0, "{damage}: {row}");
+    }
+    let used = coverage(&lab);
+    let used = used.iter().filter(|row| row["scope"] == "input" && number(row, "seen") > 0);
+    assert!(used.count() >= 2, "more than one ring had flows");
+}
+
+#[test]
+fn rings_without_workers_are_refused() {
+    let lab = Lab::default();
+    let ran = lab.run(["capture", "-i", "lo", "--rings", "2", "--workers", "0"]).expect(2);
+    assert!(ran.stderr.contains("several interfaces or rings need at least 1"), "{}", ran.stderr);
+    lab.run(["capture", "-i", "lo", "--rings", "0"]).expect(2);
+}
+
+#[test]
+fn an_interface_is_promiscuous_while_it_is_listened_to_unless_told_otherwise() {
+    if !is_inside("an_interface_is_promiscuous_while_it_is_listened_to_unless_told_otherwise") {
+        return;
+    }
+    veth();
+    let promiscuity = || {
+        let output = Command::new("ip").args(["-d", "link", "show", "wire1"]).output();
+        let text = String::from_utf8_lossy(&output.expect("ip runs").stdout).into_owned();
+        let behind = text.split_once("promiscuity ").expect("what ip -d tells").1;
+        behind.split_whitespace().next().expect("a number").parse::<u32>().expect("a number")
+    };
+    assert_eq!(promiscuity(), 0);
+    for (more, expected) in [(&[OF_US][..], 1), (&["--no-promiscuous", OF_US][..], 0)] {
+        let lab = Lab::default();
+        let mut running = listen_on(&lab, "wire1", more);
+        assert_eq!(promiscuity(), expected, "{more:?}");
+        send(1, 10);
+        assert_eq!(running.end(), Some(0));
+        assert_eq!(account(&lab).0, 10, "{more:?}");
+    }
+    assert_eq!(promiscuity(), 0, "it is left as it was");
+}
