@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::base::Timestamp;
-use crate::base::limits::{HISTORY_BYTES_PER_WORKER, SWEEP_SLACK_SECONDS};
+use crate::base::limits::SWEEP_SLACK_SECONDS;
 use crate::flow::FlowInfo;
 use crate::inventory::Span;
 use crate::model::{Direction, SecondCopy, StreamEvent, StreamInput};
@@ -32,9 +32,10 @@ const SPARE_MAX: usize = 256;
 const SLOTS_MAX: usize = 64;
 
 impl Histories {
-    fn begin(&mut self) -> Option<Box<History>> {
+    /// A history, where what all take stays within `budget`.
+    fn begin(&mut self, budget: usize) -> Option<Box<History>> {
         let history = self.spare.pop().unwrap_or_default();
-        if self.held + history.held_bytes() > HISTORY_BYTES_PER_WORKER {
+        if self.held + history.held_bytes() > budget {
             return None;
         }
         self.held += history.held_bytes();
@@ -92,7 +93,7 @@ impl Conversation {
         }
         if self.memory.history.is_none() && self.may_remember() {
             let first = self.is_identifying();
-            self.memory.history = bench.histories.begin();
+            self.memory.history = bench.histories.begin(bench.shares.history_bytes);
             if let Some(history) = &mut self.memory.history {
                 history.first = first;
             }
@@ -101,7 +102,7 @@ impl Conversation {
         let before = history.held_bytes();
         history.add(event.direction, event.input);
         bench.histories.held += history.held_bytes().saturating_sub(before);
-        if bench.histories.held > HISTORY_BYTES_PER_WORKER {
+        if bench.histories.held > bench.shares.history_bytes {
             self.forget(flow, bench);
         }
     }

@@ -228,10 +228,10 @@ impl History {
         [&before, copy.bytes, &lane.bytes(end, end + HISTORY_BEFORE_BYTES)].concat()
     }
 
-    /// Heap bytes it holds.
+    /// Bytes it takes, its own place included.
     pub fn held_bytes(&self) -> usize {
         let lanes = self.lanes.iter().map(|lane| lane.bytes.capacity() + 8 * lane.cuts.capacity());
-        lanes.sum::<usize>() + self.copied
+        size_of::<History>() + lanes.sum::<usize>() + self.copied
     }
 }
 

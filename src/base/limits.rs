@@ -400,10 +400,6 @@ pub const HISTORY_BEFORE_BYTES: usize = 4 * 1024;
 /// a first retransmission timeout (RFC 6298: one second).
 pub const HISTORY_SECONDS: u64 = 2;
 
-/// Bytes of histories one worker holds; flows that begin beyond it have none, and a copy of theirs
-/// is looked at without what stands around it.
-pub const HISTORY_BYTES_PER_WORKER: usize = 32 * 1024 * 1024;
-
 /// Differing copies kept of one exchange.
 pub const COPIES_MAX: usize = 256;
 

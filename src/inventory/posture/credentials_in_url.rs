@@ -75,6 +75,8 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         let mut fields = fields.filter(|f| is_in(f, Location::Query) && plain(&f.field) == *name);
         let severity = severity(name);
         match fields.next() {
+            // A name that ends in this one, raised for its class: `userPassword`.
+            None if out.iter().any(|raised| is_ended_by(raised, name)) => {}
             None => add(&mut out, subject, (Location::Query, name), (severity, *requests)),
             Some(first) => {
                 for field in std::iter::once(first).chain(fields) {
@@ -178,6 +180,10 @@ fn is_in(field: &Field, location: Location) -> bool {
     field.direction == Direction::ToServer && field.location == location
 }
 
+fn is_ended_by(raised: &Raised<'_>, name: &str) -> bool {
+    raised.field.is_some_and(|(at, field)| at == Location::Query && plain(field).ends_with(name))
+}
+
 /// A name without separators and case.
 fn plain(name: &str) -> String {
     let kept = name.chars().filter(|c| !matches!(c, '-' | '_' | '.'));
@@ -223,6 +229,17 @@ mod tests {
         assert_eq!((found.len(), found[0].count), (1, 4));
         assert_eq!(found[0].location, Some(Location::Query));
         assert_eq!(found[0].field.as_deref(), Some("sig"));
+    }
+
+    #[test]
+    fn a_parameter_that_ends_in_the_name_and_was_raised_for_its_class_is_raised_once() {
+        let mut endpoint = endpoint();
+        let classes = [("secret.password", 100)];
+        endpoint.fields =
+            vec![field(Direction::ToServer, Location::Query, "userPassword", &classes)];
+        let found = found(RULE.id, &endpoint, &sent(&[("password", 1)]));
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].field.as_deref(), Some("userPassword"));
     }
 
     #[test]
