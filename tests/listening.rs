@@ -60,7 +60,7 @@ fn a_second_interrupt_ends_a_capture_at_once() {
     let mut command = lab.command(["capture", "-i", "lo", "--no-progress", "--events", "-"]);
     command.arg("--key-file").arg(lab.path("key")).arg("--db").arg(lab.path("live.db"));
     command.stdout(Stdio::piped());
-    let mut running = Running::start_with_output(command, "listening on");
+    let mut running = Running::start(command, "listening on");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     for _ in 0..EXCHANGES {
         exchange(&listener, "/a", "{}");

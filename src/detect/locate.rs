@@ -158,21 +158,8 @@ impl Places {
             return &[];
         }
         match self.element_or_narrative(element) {
-            [] => match self.nested(element) {
-                [] => self.of_every_resource(element),
-                places => places,
-            },
+            [] => self.nested(element),
             places => places,
-        }
-    }
-
-    /// What an element carries that every resource has: those of `Resource.meta`.
-    fn of_every_resource(&self, element: &str) -> &[Place] {
-        match element.split_once('.') {
-            Some((_, rest)) if rest.starts_with("meta.") => {
-                self.element(&format!("Resource.{rest}"))
-            }
-            _ => &[],
         }
     }
 
@@ -204,7 +191,10 @@ impl Places {
             }
             names.push(name);
         }
-        self.element_or_narrative(&names.join("."))
+        match self.element_or_narrative(&names.join(".")) {
+            [] => self.of_every_resource(element),
+            places => places,
+        }
     }
 
     /// The token of the element that the path of a patch names. Where no element of FHIR is called
@@ -241,6 +231,16 @@ impl Places {
         let mut known = candidates.iter().map(|candidate| self.element_at(candidate, ""));
         let places = known.find(|places| !places.is_empty());
         places.unwrap_or_else(|| self.element_at(element, field.path)).to_vec()
+    }
+
+    /// What an element carries that every resource has: those of `Resource.meta`.
+    fn of_every_resource(&self, element: &str) -> &[Place] {
+        match element.split_once('.') {
+            Some((_, rest)) if rest.starts_with("meta.") => {
+                self.element(&format!("Resource.{rest}"))
+            }
+            _ => &[],
+        }
     }
 
     /// What an element of a CDA document carries. Acts nest at any depth, and each may have its

@@ -43,12 +43,6 @@ pub struct Running {
 impl Running {
     /// Starts it and waits for a line with this text.
     pub fn start(mut command: Command, until: &str) -> Running {
-        command.stdout(Stdio::null());
-        Running::start_with_output(command, until)
-    }
-
-    /// The same, with standard output where `command` puts it.
-    pub fn start_with_output(mut command: Command, until: &str) -> Running {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
         let lines = BufReader::new(child.stderr.take().expect("a pipe"));
         let (tell, told) = sync_channel(1024);
@@ -101,6 +95,7 @@ pub fn listen(lab: &Lab, more: &[&str]) -> Running {
 pub fn listen_on(lab: &Lab, interface: &str, more: &[&str]) -> Running {
     let mut command = lab.command(["capture", "-i", interface, "--no-progress", "--key-file"]);
     command.arg(lab.path("key")).arg("--db").arg(lab.path("live.db")).args(more);
+    command.stdout(Stdio::null());
     Running::start(command, "listening on")
 }
 
