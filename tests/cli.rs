@@ -207,9 +207,13 @@ fn fits(schema: &Value, value: &Value) -> Result<(), String> {
 fn rows_are_as_the_schema_says() {
     let lab = Lab::default();
     lab.replay("db", &[&clinic()], &[]).expect(0);
-    for query in ["services", "endpoints", "fields", "findings", "clients", "coverage"] {
+    let changes = ["changes", "--since", "2000-01-01"];
+    let others = ["services", "endpoints", "fields", "findings", "clients", "coverage"];
+    let questions = others.iter().map(std::slice::from_ref).chain([&changes[..]]);
+    for question in questions {
+        let query = question[0];
         let schema = lab.run(["schema", query]).expect(0).json();
-        let rows = lab.query("db", &[query]);
+        let rows = lab.query("db", question);
         assert!(!rows.is_empty());
         for row in &rows {
             fits(&schema, row).unwrap_or_else(|e| panic!("{query}: {e}: {row:#}"));

@@ -221,6 +221,7 @@ fn every_module_is_covered_or_has_a_reason() {
 #[test]
 fn the_documentation_says_which_modules_are_covered() {
     let text = std::fs::read_to_string(root().join("docs/accuracy.md")).expect("docs/accuracy.md");
+    let (_, text) = text.split_once("\n## Personal numbers: ").expect("the part on them");
     let told: Vec<&str> = text.lines().filter(|line| line.starts_with("| `")).collect();
     let covered = COVERED.iter().map(|c| format!("| `{}` | `{}` |", c.module, c.check));
     let others = NOT_COVERED.iter().map(|(why, modules)| {

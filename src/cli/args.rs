@@ -464,6 +464,8 @@ pub enum SchemaOf {
     Clients,
     /// A row of `phitap coverage`
     Coverage,
+    /// A row of `phitap changes`
+    Changes,
 }
 
 #[cfg(test)]

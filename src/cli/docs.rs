@@ -20,6 +20,7 @@ pub fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
         SchemaOf::Findings => Question::Findings,
         SchemaOf::Clients => Question::Clients,
         SchemaOf::Coverage => Question::Coverage,
+        SchemaOf::Changes => Question::Changes,
     };
     write(format!("{:#}\n", row_schema(question)).as_bytes())
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::QueryError;
@@ -38,6 +39,9 @@ pub enum Change {
 }
 
 impl Change {
+    /// All of them.
+    pub const ALL: [Change; 3] = [Change::New, Change::Gone, Change::Different];
+
     /// The name shown to users.
     pub fn name(self) -> &'static str {
         match self {
@@ -67,6 +71,16 @@ pub enum Changed {
 }
 
 impl Changed {
+    /// All of them.
+    pub const ALL: [Changed; 6] = [
+        Changed::Service,
+        Changed::Endpoint,
+        Changed::Authentication,
+        Changed::Encryption,
+        Changed::DataClass,
+        Changed::Field,
+    ];
+
     /// The name shown to users.
     pub fn name(self) -> &'static str {
         match self {
@@ -81,11 +95,13 @@ impl Changed {
 }
 
 /// One change.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ChangeRow {
     /// `new`, `gone` or `different`.
+    #[schemars(schema_with = "change")]
     pub change: Change,
     /// `service`, `endpoint`, `authentication`, `encryption`, `data-class` or `field`.
+    #[schemars(schema_with = "changed")]
     pub what: Changed,
     /// Authority or `ip:port`.
     pub service: String,
@@ -131,6 +147,14 @@ pub struct ChangeRow {
     /// When it was there for the last time, for what is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<String>,
+}
+
+fn change(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": Change::ALL.map(Change::name) })
+}
+
+fn changed(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": Changed::ALL.map(Changed::name) })
 }
 
 /// What changed, and whether there was anything to compare.

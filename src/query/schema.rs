@@ -6,7 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::{
-    ClientRow, EndpointRow, FieldRow, FindingRow, FlowRow, PacketRow, SeenRow, ServiceRow,
+    ChangeRow, ClientRow, EndpointRow, FieldRow, FindingRow, FlowRow, PacketRow, SeenRow,
+    ServiceRow,
 };
 use crate::model::Severity;
 
@@ -23,6 +24,8 @@ pub enum Question {
     Findings,
     /// Rows of [`mod@super::clients`].
     Clients,
+    /// Rows of [`mod@super::changes`].
+    Changes,
     /// Rows of [`mod@super::coverage`], which are of three kinds.
     Coverage,
 }
@@ -36,6 +39,7 @@ pub fn row_schema(question: Question) -> Value {
         Question::Fields => of::<FieldRow>(),
         Question::Findings => of::<FindingRow>(),
         Question::Clients => of::<ClientRow>(),
+        Question::Changes => of::<ChangeRow>(),
         Question::Coverage => json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "anyOf": [of::<PacketRow>(), of::<FlowRow>(), of::<SeenRow>()],

@@ -147,8 +147,8 @@ fn by_ending(name: &[u8], value: &[u8]) -> Option<&'static str> {
         return None;
     }
     let is = |word: &[u8], other: &[u8]| word.eq_ignore_ascii_case(other);
-    let ending =
-        *ENDINGS.iter().find(|e| words(bare).last().is_some_and(|w| is(w, e.as_bytes())))?;
+    let last = words(bare).last()?;
+    let ending = *ENDINGS.iter().find(|ending| is(last, ending.as_bytes()))?;
     if words(bare).any(|word| OPEN_NOTHING.iter().any(|no| is(word, no))) {
         return None;
     }
