@@ -391,7 +391,7 @@ pub const TLS_NAMES_PER_SERVICE_MAX: usize = 32;
 pub const TLS_CERTIFICATES_PER_SERVICE_MAX: usize = 32;
 /// Bytes of each direction of an exchange that are held for comparison with other copies: what is
 /// under way on a local network at once, and more than heads and records have.
-pub const HISTORY_BYTES: usize = 64 * 1024;
+pub const HISTORY_BYTES: usize = 32 * 1024;
 
 /// Of them, bytes of earlier exchanges: late copies come from the last one.
 pub const HISTORY_BEFORE_BYTES: usize = 4 * 1024;

@@ -31,10 +31,10 @@ use super::sight::Gauge;
 use super::stop::Stop;
 use super::threads::threaded;
 
-/// Segments of one batch.
-pub(super) const BATCH_SEGMENTS: usize = 512;
+/// Segments of one batch: so many that waking the other thread costs little.
+pub(super) const BATCH_SEGMENTS: usize = 2048;
 /// Payload bytes of one batch.
-pub(super) const BATCH_BYTES: usize = 256 * 1024;
+pub(super) const BATCH_BYTES: usize = 1024 * 1024;
 /// How often live input makes workers hand over what they have.
 const TICK: Duration = Duration::from_millis(500);
 /// Packets between two looks at the clock, the stop flag and the progress.

@@ -17,7 +17,7 @@ use super::recorder::Recorder;
 use super::shard::{Panics, Report, Shard, Work, serve};
 
 /// Batches that wait for a worker, where memory allows.
-const QUEUE_BATCHES_MAX: usize = 16;
+const QUEUE_BATCHES_MAX: usize = 4;
 /// What a batch takes: its bytes, and about as much again as a quarter of them for the segments.
 const BATCH_HELD_BYTES: usize = BATCH_BYTES + BATCH_BYTES / 4;
 /// Rollups that wait for the writer.
