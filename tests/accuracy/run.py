@@ -103,7 +103,7 @@ def benign(options):
         for row in measure.fields_of(options.binary, path):
             fields += 1
             values += row["seen"]
-            false += [(row, entry["class"]) for entry in row["data_classes"]]
+            false += [(row, label) for label in sorted(measure.given_to(row))]
     wrong = len({(row["service"], row["direction"], row["location"], row["field"]) for row, _ in false})
     if options.json:
         print(json.dumps({"fields": fields, "values": values, "false": wrong}))
