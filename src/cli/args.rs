@@ -69,7 +69,7 @@ pub enum Command {
     Sql(SqlArgs),
     /// Check, identify or purge a database
     Db(DbArgs),
-    /// List, check or test detection rules
+    /// List, check, test or import detection rules
     Rules(RulesArgs),
     /// Print the JSON Schema of events and query rows
     Schema(SchemaArgs),

@@ -15,6 +15,18 @@ pub(super) const INTRODUCTION: &str = "What clients and these services say to ea
     clinical by its names, its port or its certificate: what it carries should be known from \
     elsewhere.";
 
+/// The columns of their table, in every form.
+pub(super) const HEADS: [&str; 8] = [
+    "Service",
+    "Looks clinical",
+    "Encrypted",
+    "Versions",
+    "Certificate",
+    "Sessions",
+    "Clients",
+    "Bytes",
+];
+
 /// A service as the report tells it.
 pub(super) struct Told {
     /// Its name.

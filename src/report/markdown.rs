@@ -157,19 +157,7 @@ fn encrypted_services(out: &mut String, data: &ReportData) {
         return;
     }
     let _ = writeln!(out, "{}", encrypted::INTRODUCTION);
-    table(
-        out,
-        &[
-            "Service",
-            "Looks clinical",
-            "Encrypted",
-            "Versions",
-            "Certificate",
-            "Sessions",
-            "Clients",
-            "Bytes",
-        ],
-    );
+    table(out, &encrypted::HEADS);
     for s in services.iter().take(SERVICES_MAX) {
         let clients = s.clients.to_string();
         let cells = [&s.service, &s.clinical, s.encrypted, &s.versions, &s.certificate];

@@ -139,37 +139,34 @@ fn userinfo(subject: Subject<'_>, count: u64) -> Raised<'_> {
 }
 
 fn link(subject: Subject<'_>, count: u64) -> Raised<'_> {
-    Raised {
-        severity: Severity::Medium,
-        title: format!("a link that opens by itself in the path of {}", subject.endpoint.operation),
-        direction: Some(Direction::ToServer),
-        field: Some((Location::Path, LINK)),
-        class: None,
-        about: None,
-        count,
-    }
+    let title =
+        format!("a link that opens by itself in the path of {}", subject.endpoint.operation);
+    beside_query(Direction::ToServer, (Location::Path, LINK), title, count)
 }
 
 fn redirect(subject: Subject<'_>, count: u64) -> Raised<'_> {
-    let operation = &subject.endpoint.operation;
-    Raised {
-        severity: Severity::Medium,
-        title: format!("credential in the URL that {operation} redirects to"),
-        direction: Some(Direction::ToClient),
-        field: Some((Location::Header, "location")),
-        class: None,
-        about: None,
-        count,
-    }
+    let title = format!("credential in the URL that {} redirects to", subject.endpoint.operation);
+    beside_query(Direction::ToClient, (Location::Header, "location"), title, count)
 }
 
 fn referer(subject: Subject<'_>, count: u64) -> Raised<'_> {
     let operation = &subject.endpoint.operation;
+    let title = format!("credential in the URL that requests to {operation} come from");
+    beside_query(Direction::ToServer, (Location::Header, REFERER), title, count)
+}
+
+/// A credential in a URL, elsewhere than in the query of the request.
+fn beside_query(
+    direction: Direction,
+    field: (Location, &'static str),
+    title: String,
+    count: u64,
+) -> Raised<'static> {
     Raised {
         severity: Severity::Medium,
-        title: format!("credential in the URL that requests to {operation} come from"),
-        direction: Some(Direction::ToServer),
-        field: Some((Location::Header, REFERER)),
+        title,
+        direction: Some(direction),
+        field: Some(field),
         class: None,
         about: None,
         count,

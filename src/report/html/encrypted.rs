@@ -14,17 +14,7 @@ pub(super) fn services(page: &mut Html, data: &ReportData) {
         return;
     }
     page.raw("<p>").text_long(encrypted::INTRODUCTION).raw("</p>\n");
-    let heads = [
-        "Service",
-        "Looks clinical",
-        "Encrypted",
-        "Versions",
-        "Certificate",
-        "Sessions",
-        "Clients",
-        "Bytes",
-    ];
-    page.table("Services with TLS, those that look clinical first", &heads);
+    page.table("Services with TLS, those that look clinical first", &encrypted::HEADS);
     for s in services.iter().take(SERVICES_MAX) {
         page.raw("<tr>").code_cell(&s.service).cell(&s.clinical).cell(s.encrypted);
         page.cell(&s.versions).cell(&s.certificate).cell(&s.sessions);
