@@ -5,8 +5,8 @@
 //! source → decode → shard ══bounded══► Worker::process(batch) ══bounded══► Recorder
 //! ```
 //!
-//! Files wait when a queue is full. Live input does not: it sheds the batch and counts it, which
-//! is a gap later on, and parsers know gaps. Files are read one after the other, interfaces all at
+//! Files wait when a queue is full. Live input does not: when its batch is full too it sheds that
+//! and counts it, which is a gap later on, and parsers know gaps. Files are read one after the other, interfaces all at
 //! once. With no workers everything runs in one thread: the same core, the same result. What has
 //! several threads is in `threads`.
 

@@ -3,8 +3,9 @@
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 
 use crate::base::{Timestamp, table_state};
 use crate::model::{FiveTuple, Segment, SegmentBatch};
@@ -22,6 +23,9 @@ const QUEUE_BATCHES_MAX: usize = 4;
 const BATCH_HELD_BYTES: usize = BATCH_BYTES + BATCH_BYTES / 4;
 /// Rollups that wait for the writer.
 const QUEUE_ROLLUPS: usize = 8;
+/// How long a capture that ends waits for a worker that is behind: a part of the two seconds in
+/// which all is written.
+const LAST_BATCH_WAIT: Duration = Duration::from_millis(500);
 
 /// Runs `sources` to their end with worker threads.
 pub(super) fn threaded(
@@ -115,6 +119,67 @@ struct ShardLane {
     batch: SegmentBatch,
 }
 
+impl ShardLane {
+    fn is_full(&self) -> bool {
+        self.batch.len() >= BATCH_SEGMENTS || self.batch.bytes() >= BATCH_BYTES
+    }
+
+    /// Hands over what is pending; how many segments were lost. Where the worker is behind, files
+    /// wait; live input does not: it goes on filling its batch, and sheds that only when it is
+    /// full. Batches of a few segments, as quiet interfaces make them, are no reason to lose any.
+    fn flush(&mut self, live: bool) -> u64 {
+        if self.batch.is_empty() {
+            return 0;
+        }
+        if !live {
+            let batch = self.exchange();
+            // The worker ends only when this lane does.
+            let _ = self.to_worker.send(Work::Batch(batch));
+            return 0;
+        }
+        if !self.to_worker.is_full() {
+            let batch = self.exchange();
+            match self.to_worker.try_send(Work::Batch(batch)) {
+                // Another capture thread was quicker, or the worker is gone.
+                Err(
+                    TrySendError::Full(Work::Batch(batch))
+                    | TrySendError::Disconnected(Work::Batch(batch)),
+                ) => self.batch = batch,
+                _ => return 0,
+            }
+        }
+        if self.is_full() { self.shed() } else { 0 }
+    }
+
+    /// Hands over the last batch of live input, for which there is a little time; how many segments
+    /// were lost.
+    fn finish(&mut self) -> u64 {
+        if self.batch.is_empty() {
+            return 0;
+        }
+        let batch = self.exchange();
+        match self.to_worker.send_timeout(Work::Batch(batch), LAST_BATCH_WAIT) {
+            Err(
+                SendTimeoutError::Timeout(Work::Batch(batch))
+                | SendTimeoutError::Disconnected(Work::Batch(batch)),
+            ) => batch.len() as u64,
+            _ => 0,
+        }
+    }
+
+    /// What is pending, for an empty batch.
+    fn exchange(&mut self) -> SegmentBatch {
+        let next = self.empty.try_recv().unwrap_or_default();
+        std::mem::replace(&mut self.batch, next)
+    }
+
+    fn shed(&mut self) -> u64 {
+        let lost = self.batch.len() as u64;
+        self.batch.clear();
+        lost
+    }
+}
+
 /// The ways of one capture thread to all workers.
 struct Shards<'a> {
     lanes: Vec<ShardLane>,
@@ -148,7 +213,9 @@ impl<'a> Shards<'a> {
 
     /// Hands over what is pending and tells what did not fit.
     fn finish(mut self, capture: &mut Capture<'_>) {
-        self.flush_all();
+        for lane in &mut self.lanes {
+            self.shed += if self.live { lane.finish() } else { lane.flush(false) };
+        }
         capture.shed(self.shed);
     }
 
@@ -162,32 +229,10 @@ impl<'a> Shards<'a> {
         usize::try_from(lane).unwrap_or_default()
     }
 
-    fn flush(&mut self, at: usize) {
-        let Some(lane) = self.lanes.get_mut(at) else { return };
-        if lane.batch.is_empty() {
-            return;
-        }
-        let next = lane.empty.try_recv().unwrap_or_default();
-        let batch = std::mem::replace(&mut lane.batch, next);
-        if !self.live {
-            // The worker ends only when this lane does.
-            let _ = lane.to_worker.send(Work::Batch(batch));
-            return;
-        }
-        if let Err(
-            TrySendError::Full(Work::Batch(mut batch))
-            | TrySendError::Disconnected(Work::Batch(mut batch)),
-        ) = lane.to_worker.try_send(Work::Batch(batch))
-        {
-            self.shed += batch.len() as u64;
-            batch.clear();
-            lane.batch = batch;
-        }
-    }
-
+    /// Hands over what is pending for every worker.
     fn flush_all(&mut self) {
-        for at in 0..self.lanes.len() {
-            self.flush(at);
+        for lane in &mut self.lanes {
+            self.shed += lane.flush(self.live);
         }
     }
 }
@@ -197,8 +242,8 @@ impl Lane for Shards<'_> {
         let at = self.lane_of(&segment.tuple);
         let Some(lane) = self.lanes.get_mut(at) else { return };
         lane.batch.push(segment);
-        if lane.batch.len() >= BATCH_SEGMENTS || lane.batch.bytes() >= BATCH_BYTES {
-            self.flush(at);
+        if lane.is_full() {
+            self.shed += lane.flush(self.live);
         }
     }
 
@@ -247,4 +292,63 @@ fn write_loop(
         }
     }
     recorder
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+    use crate::model::TcpFlags;
+
+    fn lane(batches: usize) -> (ShardLane, Receiver<Work>) {
+        let (to_worker, work) = bounded(batches);
+        let (_, empty) = bounded(batches);
+        (ShardLane { to_worker, empty, batch: SegmentBatch::default() }, work)
+    }
+
+    fn push(lane: &mut ShardLane, payload: &[u8]) {
+        let end = SocketAddr::from(([10, 0, 0, 1], 80));
+        lane.batch.push(&Segment {
+            at: Timestamp::default(),
+            tuple: FiveTuple { src: end, dst: end, transport: FiveTuple::TCP },
+            seq: 1,
+            ack: 0,
+            flags: TcpFlags(0),
+            urgent: 0,
+            payload,
+            wire_payload_len: 0,
+            encapsulation: Default::default(),
+        });
+    }
+
+    #[test]
+    fn a_worker_that_is_behind_costs_small_batches_of_live_input_nothing() {
+        let (mut lane, work) = lane(2);
+        for _ in 0..100 {
+            push(&mut lane, b"x");
+            assert_eq!(lane.flush(true), 0);
+        }
+        let waiting = lane.batch.len() as u64;
+        assert_eq!(waiting, 98, "two batches of one fit");
+        let taken = std::thread::spawn(move || work.iter().count());
+        assert_eq!(lane.finish(), 0);
+        drop(lane);
+        assert_eq!(taken.join().expect("no panic"), 3, "the last batch too");
+    }
+
+    #[test]
+    fn live_input_sheds_a_full_batch_when_the_worker_is_behind_and_counts_it() {
+        let (mut lane, _work) = lane(1);
+        let big = vec![0; BATCH_BYTES];
+        push(&mut lane, &big);
+        assert_eq!(lane.flush(true), 0, "there is room");
+        push(&mut lane, b"x");
+        assert_eq!(lane.flush(true), 0, "a small one waits");
+        push(&mut lane, &big);
+        assert_eq!(lane.flush(true), 2, "a full one does not");
+        assert!(lane.batch.is_empty());
+        push(&mut lane, b"x");
+        assert_eq!(lane.finish(), 1, "nor the last one for ever");
+    }
 }
