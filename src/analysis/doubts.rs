@@ -116,14 +116,19 @@ impl Conversation {
         if let Some(last) = bench.finished.last() {
             (self.memory.last, self.memory.blamed) = (Some(*last), false);
         }
-        let (over, closed) = (self.is_over(), self.is_closed());
+        let mut waits = false;
+        let closed = self.is_closed();
         if let Some(history) = &mut self.memory.history {
             let room = SLOTS_MAX.saturating_sub(history.slots.len());
             history.slots.extend(bench.finished.iter().copied().take(room));
-            let answered = closed || !history.slots.is_empty();
-            if over && answered && history.spent.is_none() {
-                history.spent = Some(at);
-            }
+            waits = history.spent.is_none() && (closed || !history.slots.is_empty());
+        }
+        // Asked last: most steps are the next bytes of a body.
+        if waits
+            && self.is_over()
+            && let Some(history) = &mut self.memory.history
+        {
+            history.spent = Some(at);
         }
         bench.finished.clear();
         for open in bench.unframed.drain(..) {
@@ -253,8 +258,6 @@ impl Workbench {
         if slots.is_empty() && !found.is_empty() {
             slots.extend(self.unknown_operation(flow, protocol));
         }
-        self.serial += 1;
-        let serial = self.serial;
         let mut found = found.into_iter();
         for place in &slots {
             let Some(slot) = self.accumulator.slot(*place) else { continue };
@@ -264,8 +267,9 @@ impl Workbench {
                     *slot.stats.anomalies.entry(why).or_default() += 1;
                 }
             }
+            slot.columns.begin(1);
             for (leaf, candidate) in found.by_ref() {
-                slot.columns.add_candidate(leaf, candidate, &self.values, serial);
+                slot.columns.add_candidate(leaf, candidate, &self.values);
             }
         }
         history.doubts.clear();

@@ -250,11 +250,12 @@ impl Workbench {
             coverage.1 |= half.truncated || !half.ended;
             coverage.2 |= half.undecoded;
             coverage.3 |= !half.unread.is_empty();
-            self.serial += 1;
             if half.generation == self.paths.generation() {
-                half.leaves.commit(&mut slot.columns, &self.values, self.serial);
+                slot.columns.begin(1);
+                half.leaves.commit(&mut slot.columns, &self.values);
+                // No other leaves of a message have the columns of its body.
                 if let Some(known) = half.recalled.take() {
-                    known.commit(&mut slot.columns, &self.values, self.serial);
+                    slot.repeats.add(known, &mut slot.columns, &self.values);
                 }
             }
         }

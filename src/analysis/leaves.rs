@@ -58,7 +58,7 @@ impl Leaf {
 pub struct ColumnEvidence {
     /// The summary so far.
     pub evidence: Evidence,
-    /// Serial of the last message that contributed, to count messages.
+    /// Serial of the last message that contributed.
     last: u64,
     /// Equal plain values in a row that are not counted yet: their class and number.
     run: (u32, u64),
@@ -67,10 +67,12 @@ pub struct ColumnEvidence {
 }
 
 impl ColumnEvidence {
-    /// Counts message number `serial`, once.
-    fn enter(&mut self, serial: u64) {
-        self.evidence.exchanges += u64::from(self.last != serial);
-        self.last = serial;
+    /// Counts `message`, once.
+    fn enter(&mut self, message: Message) {
+        if self.last != message.serial {
+            self.evidence.exchanges += message.times;
+            self.last = message.serial;
+        }
     }
 
     /// Counts the values that wait in `run`.
@@ -95,18 +97,33 @@ impl ColumnEvidence {
     }
 }
 
+/// Whose leaves are added.
+#[derive(Clone, Copy, Debug, Default)]
+struct Message {
+    /// Tells messages apart, to count each once in every column.
+    serial: u64,
+    /// How often it came.
+    times: u64,
+}
+
 /// Evidence by column.
 #[derive(Debug, Default)]
 pub struct ColumnTable {
+    message: Message,
     /// One more than the place in `open`; 0 where the column has none. Indexed by column.
     places: Vec<u32>,
     open: Vec<(u32, ColumnEvidence)>,
 }
 
 impl ColumnTable {
+    /// What is added from now on belongs to a message that came so many `times`.
+    pub fn begin(&mut self, times: u64) {
+        self.message = Message { serial: self.message.serial + 1, times };
+    }
+
     /// The evidence of `column`.
     #[inline]
-    pub fn at(&mut self, column: u32) -> Option<&mut ColumnEvidence> {
+    fn at(&mut self, column: u32) -> Option<&mut ColumnEvidence> {
         let at = column as usize;
         if at >= self.places.len() {
             self.places.resize(at + 1, 0);
@@ -119,11 +136,13 @@ impl ColumnTable {
         self.open.get_mut(*place as usize - 1).map(|(_, evidence)| evidence)
     }
 
-    /// Adds a plain leaf of message number `serial` that occurs `count` times in it.
+    /// Adds a plain leaf that occurs `count` times in the message at hand.
     #[inline]
-    pub fn add(&mut self, leaf: Leaf, count: u64, values: &Values, serial: u64) {
+    pub fn add(&mut self, leaf: Leaf, count: u64, values: &Values) {
+        let message = self.message;
         let Some(column) = self.at(leaf.column) else { return };
-        column.enter(serial);
+        column.enter(message);
+        let count = count * message.times;
         if leaf.class == column.run.0 {
             column.run.1 += count;
             return;
@@ -132,20 +151,21 @@ impl ColumnTable {
         column.run = (leaf.class, count);
     }
 
-    /// Adds a leaf that is not plain.
-    pub fn add_candidate(&mut self, leaf: Leaf, found: Candidate, values: &Values, serial: u64) {
+    /// Adds a leaf of the message at hand that is not plain.
+    pub fn add_candidate(&mut self, leaf: Leaf, found: Candidate, values: &Values) {
+        let message = self.message;
         let Some(column) = self.at(leaf.column) else { return };
-        column.enter(serial);
+        column.enter(message);
         if leaf.class & CONTINUED != 0 {
-            summarise(leaf, found, values, &mut column.evidence);
-            return;
+            let evidence = &mut column.evidence;
+            return summarise((leaf, found), message.times, values, evidence);
         }
         let place = leaf.class & !CANDIDATE;
         if place != column.candidates.0 {
             column.settle_candidates(values);
             column.candidates.0 = place;
         }
-        column.candidates.1 += 1;
+        column.candidates.1 += message.times;
         if let Some(class) = values.class(place).filter(|class| !class.outcome.is_empty()) {
             column.evidence.sample.insert(found.hash, class.outcome);
             column.evidence.offer_exemplar(found.hash, Mask::from_bits(found.mask));
@@ -272,25 +292,27 @@ impl Leaves {
         let mut candidates = self.candidates.iter();
         for leaf in self.log.drain(..) {
             let found = candidate_of(leaf, &mut candidates);
-            summarise(leaf, found, values, self.folded.entry(leaf.column).or_default());
+            let evidence = self.folded.entry(leaf.column).or_default();
+            summarise((leaf, found), 1, values, evidence);
         }
         self.candidates.clear();
     }
 
-    /// Adds everything to `table` as message number `serial` and empties the log.
-    pub fn commit(&mut self, table: &mut ColumnTable, values: &Values, serial: u64) {
+    /// Adds everything to `table`, as leaves of the message at hand there, and empties the log.
+    pub fn commit(&mut self, table: &mut ColumnTable, values: &Values) {
+        let message = table.message;
         for (column, evidence) in self.folded.drain() {
             if let Some(open) = table.at(column) {
-                open.enter(serial);
+                open.enter(message);
                 open.evidence.merge(evidence);
             }
         }
         let mut candidates = self.candidates.iter();
         for leaf in self.log.drain(..) {
             if leaf.is_plain() {
-                table.add(leaf, 1, values, serial);
+                table.add(leaf, 1, values);
             } else {
-                table.add_candidate(leaf, candidate_of(leaf, &mut candidates), values, serial);
+                table.add_candidate(leaf, candidate_of(leaf, &mut candidates), values);
             }
         }
         self.candidates.clear();
@@ -310,13 +332,18 @@ fn candidate_of<'a>(leaf: Leaf, rest: &mut impl Iterator<Item = &'a Candidate>) 
     is_candidate.then(|| rest.next().copied()).flatten().unwrap_or_default()
 }
 
-fn summarise(leaf: Leaf, found: Candidate, values: &Values, evidence: &mut Evidence) {
+fn summarise(
+    (leaf, found): (Leaf, Candidate),
+    times: u64,
+    values: &Values,
+    evidence: &mut Evidence,
+) {
     let Some(class) = values.class(leaf.class & !(CONTINUED | CANDIDATE)) else { return };
     if leaf.class & CONTINUED == 0 {
-        evidence.count(class.kind, class.form, 1);
+        evidence.count(class.kind, class.form, times);
     }
     if !class.outcome.is_empty() {
-        evidence.candidate(found.hash, class.outcome, 1);
+        evidence.candidate(found.hash, class.outcome, times);
         evidence.offer_exemplar(found.hash, Mask::from_bits(found.mask));
     }
 }
