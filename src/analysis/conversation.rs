@@ -1,18 +1,22 @@
 //! One flow, from its first bytes to its last: identify, parse, pair.
 
 mod charges;
+mod resting;
 
 use std::sync::Arc;
 
 use crate::base::Timestamp;
 use crate::flow::{FlowInfo, FlowTotals};
 use crate::model::{Direction, EndCause, StreamEvent, StreamInput, SwitchTo};
-use crate::protocol::{Identification, Identifier, Parser, Protocol, protocol_named};
+use crate::protocol::{Identification, Identifier, Parser, Protocol, Rest, protocol_named};
 
 use super::doubts::Memory;
 use super::listener::Listener;
 use super::pairing::{Ending, Pairing};
 use super::workbench::Workbench;
+
+use resting::Resting;
+pub use resting::Spares;
 
 /// What is known of a flow so far.
 pub struct Conversation {
@@ -33,6 +37,8 @@ enum Stage {
     Silent,
     Identifying(Box<Identifier>),
     Speaking(Box<Speaking>),
+    /// The same between its exchanges: all there is to know of it.
+    Resting(Resting),
     /// Its TLS session was told: what follows is counted for this service.
     Encrypted(Box<Encrypted>),
     /// Nothing more can be made of it.
@@ -64,21 +70,29 @@ struct Speaking {
     over: bool,
 }
 
-impl Stage {
-    fn speaking(protocol: &'static Protocol) -> Stage {
-        protocol.parser.map_or(Stage::Closed, |parser| {
-            Stage::Speaking(Box::new(Speaking {
-                protocol,
-                parser: parser(),
-                pairing: Pairing::default(),
-                switch: None,
-                remainder: Vec::new(),
-                interim: false,
-                bytes: 0,
-                encrypted: None,
-                over: false,
-            }))
+impl Speaking {
+    /// Of a flow of which nothing was parsed yet; `None` where the protocol has no parser.
+    fn new(protocol: &'static Protocol) -> Option<Speaking> {
+        Some(Speaking {
+            protocol,
+            parser: protocol.parser?(),
+            pairing: Pairing::default(),
+            switch: None,
+            remainder: Vec::new(),
+            interim: false,
+            bytes: 0,
+            encrypted: None,
+            over: false,
         })
+    }
+
+    /// Forgets its flow, and the memory that took.
+    fn clear(&mut self) {
+        self.parser.resume(Rest::default());
+        self.pairing.resume(0);
+        (self.switch, self.encrypted) = (None, None);
+        self.remainder = Vec::new();
+        (self.interim, self.over, self.bytes) = (false, false, 0);
     }
 }
 
@@ -103,10 +117,14 @@ impl Default for Conversation {
 
 impl Conversation {
     /// For another reading of a flow: one that speaks `protocol`, or is to be identified anew.
-    pub fn shadow(protocol: Option<&'static Protocol>, flipped: bool) -> Conversation {
+    pub fn shadow(
+        protocol: Option<&'static Protocol>,
+        flipped: bool,
+        bench: &mut Workbench,
+    ) -> Conversation {
         let mut conversation = Conversation::default();
         if let Some(protocol) = protocol {
-            conversation.stage = Stage::speaking(protocol);
+            conversation.begin_speaking(protocol, bench);
             conversation.flipped = flipped;
         }
         conversation
@@ -142,6 +160,7 @@ impl Conversation {
     pub(super) fn protocol(&self) -> Option<&'static Protocol> {
         match &self.stage {
             Stage::Speaking(speaking) => Some(speaking.protocol),
+            Stage::Resting(resting) => Some(resting.protocol),
             _ => None,
         }
     }
@@ -149,7 +168,7 @@ impl Conversation {
     /// Whether no message is open.
     pub(super) fn is_over(&self) -> bool {
         match &self.stage {
-            Stage::Closed | Stage::Encrypted(_) => true,
+            Stage::Closed | Stage::Encrypted(_) | Stage::Resting(_) => true,
             Stage::Silent | Stage::Identifying(_) => false,
             Stage::Speaking(speaking) => {
                 speaking.pairing.is_empty() && speaking.parser.is_between_messages()
@@ -190,6 +209,10 @@ impl Conversation {
             }
             Stage::Identifying(_) => self.identify(flow, event, bench),
             Stage::Speaking(_) => self.speak(flow, event, bench),
+            Stage::Resting(_) => {
+                self.wake(bench);
+                self.speak(flow, event, bench);
+            }
         }
     }
 
@@ -246,11 +269,11 @@ impl Conversation {
         };
         self.outcome = &protocol.name;
         self.flipped ^= flipped;
-        let Stage::Identifying(mut identifier) =
-            std::mem::replace(&mut self.stage, Stage::speaking(protocol))
+        let Stage::Identifying(mut identifier) = std::mem::replace(&mut self.stage, Stage::Closed)
         else {
             return;
         };
+        self.begin_speaking(protocol, bench);
         let mut turned = |mut event: StreamEvent<'_>| {
             if flipped {
                 event.direction = event.direction.reversed();
@@ -297,12 +320,14 @@ impl Conversation {
         if let Some(to) = speaking.switch {
             let remainder = std::mem::take(&mut speaking.remainder);
             self.end_speaking(flow, false, bench);
-            self.switch(to);
+            self.switch(to, bench);
             for (direction, at, bytes) in remainder {
                 let input = StreamInput::Bytes(&bytes);
                 self.step(flow, StreamEvent { direction, at, input }, bench);
             }
+            return;
         }
+        self.rest(bench);
     }
 
     /// Stops trying to tell the protocol, if that is what it does.
@@ -313,7 +338,7 @@ impl Conversation {
         }
     }
 
-    fn switch(&mut self, to: SwitchTo) {
+    fn switch(&mut self, to: SwitchTo, bench: &mut Workbench) {
         match to {
             SwitchTo::Unknown => {
                 self.stage = Stage::Identifying(Box::new(Identifier::new(false)));
@@ -321,7 +346,10 @@ impl Conversation {
             SwitchTo::Named(name) => {
                 let protocol = protocol_named(name);
                 self.outcome = protocol.map_or(&UNIDENTIFIED, |protocol| &protocol.name);
-                self.stage = protocol.map_or(Stage::Closed, Stage::speaking);
+                match protocol {
+                    Some(protocol) => self.begin_speaking(protocol, bench),
+                    None => self.stage = Stage::Closed,
+                }
             }
         }
     }

@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 
 use crate::base::limits::PENDING_REQUESTS_MAX;
 use crate::model::{Correlation, Direction};
+use crate::protocol::bits;
 
 use super::half::{Exchange, Half, Request, Response};
 
@@ -85,6 +86,14 @@ impl Loss {
         self.of.get(missing.index()).is_some_and(|lost| *lost)
     }
 }
+
+/// What [`Pairing::rest`] tells.
+const PIPELINED: u8 = 1;
+const CLOSED: u8 = 1 << 1;
+const STRAY: u8 = 1 << 2;
+const ANSWERED: u8 = 1 << 3;
+/// Places for open exchanges that are kept for the next flow.
+const OPEN_KEPT: usize = 4;
 
 /// Open exchanges up to which all are looked at with every step.
 const COUNTED_AT_ONCE: usize = 4;
@@ -261,7 +270,33 @@ impl Pairing {
         self.open.is_empty()
     }
 
-    /// Keeps what is open within its limit.
+    /// What is to be remembered of it, where that is all: nothing is open, and all is in step.
+    pub fn rest(&self) -> Option<u8> {
+        let Loss { times: 0, of: [false, false], searching: [false, false], answered, sure: 0 } =
+            self.loss
+        else {
+            return None;
+        };
+        // Requests are counted only to tell which of those that are open came first.
+        let bits = bits([self.pipelined, self.closed, self.stray, answered]);
+        self.open.is_empty().then_some(bits)
+    }
+
+    /// Forgets what it was used for and goes on where one rested that told `bits`.
+    pub fn resume(&mut self, bits: u8) {
+        let mut open = std::mem::take(&mut self.open);
+        open.clear();
+        open.shrink_to(OPEN_KEPT);
+        *self = Pairing {
+            open,
+            pipelined: bits & PIPELINED != 0,
+            closed: bits & CLOSED != 0,
+            stray: bits & STRAY != 0,
+            loss: Loss { answered: bits & ANSWERED != 0, ..Loss::default() },
+            ..Pairing::default()
+        };
+    }
+
     /// About how many heap bytes its exchanges take. Many are counted now and then only, so that
     /// the time for it does not grow with their number.
     pub fn held_bytes(&mut self) -> usize {
@@ -275,6 +310,7 @@ impl Pairing {
         self.counted.0
     }
 
+    /// Keeps what is open within its limit.
     fn make_room(&mut self, done: &mut dyn FnMut(Exchange)) {
         if self.open.len() < PENDING_REQUESTS_MAX {
             return;
@@ -364,6 +400,8 @@ fn finish(mut exchange: Exchange, loss: &Loss, done: &mut dyn FnMut(Exchange)) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::Status;
 
@@ -380,7 +418,14 @@ mod tests {
         Box::new(response)
     }
 
+    /// What comes of the events, whether or not the pairing is put away meanwhile.
     fn told(events: &[(&str, u16)]) -> Vec<(Option<u8>, Option<u16>)> {
+        let out = told_by(events, false);
+        assert_eq!(told_by(events, true), out, "where it rested");
+        out
+    }
+
+    fn told_by(events: &[(&str, u16)], rests: bool) -> Vec<(Option<u8>, Option<u16>)> {
         let mut pairing = Pairing::default();
         let mut out = Vec::new();
         let mut done = |e: Exchange| {
@@ -404,8 +449,26 @@ mod tests {
                 _ => pairing.end(Ending::default(), &mut done),
             }
             pairing.settle(&mut done);
+            if let Some(bits) = pairing.rest().filter(|_| rests) {
+                pairing = Pairing::default();
+                pairing.resume(bits);
+                assert_eq!(pairing.rest(), Some(bits));
+            }
         }
         out
+    }
+
+    proptest! {
+        #[test]
+        fn a_pairing_that_rested_says_what_another_says(
+            whats in prop::collection::vec(prop::sample::select(vec![
+                "request", "response", "request", "response", "requests lost",
+                "responses lost", "closed", "end",
+            ]), 0..24),
+        ) {
+            let events: Vec<_> = whats.into_iter().zip(1..).collect();
+            told(&events);
+        }
     }
 
     #[test]

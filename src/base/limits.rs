@@ -228,6 +228,10 @@ pub const FLOW_CLOSED_SECONDS: u64 = 10;
 /// Exchanges a worker folds before it hands a rollup to the writer.
 pub const ROLLUP_EXCHANGES_MAX: u64 = 4096;
 
+/// Inputs that a capture is done with and that it keeps the accounts of, one by one: fragments of
+/// them may still wait, and rotated captures are read for months.
+pub const INPUTS_KEPT: usize = 256;
+
 /// What one flow costs with its place in the index; what a parser keeps of it comes on top.
 pub const FLOW_BYTES: usize = 400;
 

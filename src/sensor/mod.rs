@@ -5,6 +5,7 @@
 //! - [`pipeline`]: capture thread → workers → writer, or everything in one thread
 //! - `shard`: a worker whose panics are caught
 //! - [`recorder`]: the writer's side: rollups in, a run in the store out
+//! - `inputs`: what became of the inputs that are done
 //! - `drain`: the end of a capture
 //! - [`sight`], [`health`]: what can be seen of flows, and when that is too little
 //! - [`diagnosis`]: what `phitap doctor` measures, and what it makes of it
@@ -16,6 +17,7 @@ pub mod diagnosis;
 mod drain;
 pub mod health;
 pub mod ingest;
+mod inputs;
 pub mod pipeline;
 pub mod progress;
 pub mod recorder;

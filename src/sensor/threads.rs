@@ -39,7 +39,7 @@ pub(super) fn threaded(
     let batches = settings.shares.queue_bytes / BATCH_HELD_BYTES / 2;
     let batches = batches.clamp(1, QUEUE_BATCHES_MAX);
     let (to_writer, from_workers) = bounded::<Report>(QUEUE_ROLLUPS);
-    let mut capture = Capture::new(settings, 1);
+    let mut capture = Capture::new(settings, (0, 1));
     let recorder = thread::scope(|scope| {
         let mut lanes = Vec::new();
         for _ in 0..settings.workers {
@@ -57,7 +57,7 @@ pub(super) fn threaded(
         let failed = &failed;
         let writer = scope.spawn(move || write_loop(recorder, &from_workers, failed));
         let (state, live) = (table_state(), sources.pace == Pace::Live);
-        let shards = Shards { lanes, state, live, failed, to_writer, source: 0, shed: 0 };
+        let shards = Shards { lanes, state, live, failed, to_writer, shed: 0 };
         if live {
             listen(scope, &mut capture, (sources, settings), shards);
         } else {
@@ -97,12 +97,12 @@ fn listen<'scope, 'env>(
     let others: Vec<ScopedJoinHandle<'_, Capture<'_>>> = inputs
         .zip(1..)
         .map(|(input, source)| {
-            let shards = shards.of_source(source);
-            scope.spawn(move || read(input, shards, Capture::new(settings, count)))
+            let shards = shards.of_source();
+            scope.spawn(move || read(input, shards, Capture::new(settings, (source, count))))
         })
         .collect();
     if let Some(input) = first {
-        capture.absorb(read(input, shards, Capture::new(settings, count)));
+        capture.absorb(read(input, shards, Capture::new(settings, (0, count))));
     }
     for other in others {
         match other.join() {
@@ -187,14 +187,12 @@ struct Shards<'a> {
     live: bool,
     failed: &'a Mutex<Option<StoreError>>,
     to_writer: Sender<Report>,
-    /// Which of the live inputs this thread reads.
-    source: usize,
     shed: u64,
 }
 
 impl<'a> Shards<'a> {
     /// The same ways, for the thread that reads another input.
-    fn of_source(&self, source: usize) -> Shards<'a> {
+    fn of_source(&self) -> Shards<'a> {
         let lane = |lane: &ShardLane| ShardLane {
             to_worker: lane.to_worker.clone(),
             empty: lane.empty.clone(),
@@ -205,7 +203,6 @@ impl<'a> Shards<'a> {
             // One flow has one worker, whichever thread sees it.
             state: self.state.clone(),
             to_writer: self.to_writer.clone(),
-            source,
             shed: 0,
             ..*self
         }
@@ -251,13 +248,13 @@ impl Lane for Shards<'_> {
         self.flush_all();
     }
 
-    fn tick(&mut self, now: Timestamp, inputs: &dyn Fn() -> Vec<InputRecord>) {
+    fn tick(&mut self, now: Timestamp, inputs: Vec<InputRecord>) -> bool {
         self.flush_all();
         for lane in &self.lanes {
             // A worker that is behind hands over what it has soon enough by itself.
             let _ = lane.to_worker.try_send(Work::Tick(now));
         }
-        let _ = self.to_writer.try_send(Report::Inputs(self.source, inputs()));
+        self.to_writer.try_send(Report::Inputs(inputs)).is_ok()
     }
 
     fn take_shed(&mut self) -> u64 {
@@ -274,21 +271,15 @@ fn write_loop(
     reports: &Receiver<Report>,
     failed: &Mutex<Option<StoreError>>,
 ) -> Recorder {
-    let mut inputs: Vec<Vec<InputRecord>> = Vec::new();
     for report in reports {
         match report {
             Report::Rollup(rollup) => recorder.add(*rollup),
-            Report::Inputs(source, now) => {
-                inputs.resize_with(inputs.len().max(source + 1), Vec::new);
-                if let Some(of_source) = inputs.get_mut(source) {
-                    *of_source = now;
-                }
-            }
+            Report::Inputs(inputs) => recorder.note_inputs(inputs),
         }
         let mut slot = failed.lock().unwrap_or_else(PoisonError::into_inner);
         // After a failure the queue is only drained, so that nobody waits for ever.
         if slot.is_none() && recorder.is_due() {
-            *slot = recorder.flush(&inputs.concat()).err();
+            *slot = recorder.flush().err();
         }
     }
     recorder
