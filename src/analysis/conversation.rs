@@ -1,6 +1,7 @@
 //! One flow, from its first bytes to its last: identify, parse, pair.
 
 mod charges;
+mod outcome;
 mod resting;
 
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use super::listener::Listener;
 use super::pairing::{Ending, Pairing};
 use super::workbench::Workbench;
 
+use outcome::Outcome;
+pub use outcome::{EMPTY, UNIDENTIFIED};
 use resting::Resting;
 pub use resting::Spares;
 
@@ -23,8 +26,10 @@ pub struct Conversation {
     stage: Stage,
     /// The orientation was guessed wrong: directions are turned round before anything sees them.
     flipped: bool,
-    /// Name of the protocol, for the books; behind one pointer: there are millions of these.
-    outcome: &'static &'static str,
+    /// The protocol, for the books.
+    outcome: Outcome,
+    /// The exchange that ended last is counted as ambiguous already.
+    pub(super) blamed: bool,
     next_tx: u64,
     /// Heap bytes that its open messages are charged.
     open_bytes: u32,
@@ -96,18 +101,14 @@ impl Speaking {
     }
 }
 
-/// Outcome of a flow that never carried payload.
-pub const EMPTY: &str = "empty";
-/// Outcome of a flow nobody could identify.
-pub const UNIDENTIFIED: &str = "unidentified";
-
 impl Default for Conversation {
     /// Of a flow of which nothing is known.
     fn default() -> Self {
         Conversation {
             stage: Stage::Silent,
             flipped: false,
-            outcome: &EMPTY,
+            outcome: Outcome::Empty,
+            blamed: false,
             next_tx: 0,
             open_bytes: 0,
             memory: Memory::default(),
@@ -138,7 +139,7 @@ impl Conversation {
 
     /// What its protocol is called, or why there is none.
     pub(super) fn outcome(&self) -> &'static str {
-        self.outcome
+        self.outcome.name()
     }
 
     /// Whether directions are turned round.
@@ -183,8 +184,8 @@ impl Conversation {
 
     /// Takes the next step of one stream.
     pub fn event(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
-        if *self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
-            self.outcome = &UNIDENTIFIED;
+        if self.outcome == Outcome::Empty && matches!(event.input, StreamInput::Bytes(_)) {
+            self.outcome = Outcome::Unidentified;
         }
         let resting = self.resting_bytes();
         self.remember(flow, &event, bench);
@@ -229,7 +230,7 @@ impl Conversation {
         self.give_up(bench);
         self.release(resting, bench);
         let flow = self.oriented(flow);
-        let stats = bench.accumulator.flow(flow.server, self.outcome);
+        let stats = bench.accumulator.flow(flow.server, self.outcome());
         stats.flows += 1;
         for stream in [&totals.to_server, &totals.to_client] {
             stats.bytes += stream.bytes;
@@ -267,7 +268,7 @@ impl Conversation {
             }
             Identification::Found { protocol, flipped } => (protocol, flipped),
         };
-        self.outcome = &protocol.name;
+        self.outcome = Outcome::of(protocol);
         self.flipped ^= flipped;
         let Stage::Identifying(mut identifier) = std::mem::replace(&mut self.stage, Stage::Closed)
         else {
@@ -345,7 +346,7 @@ impl Conversation {
             }
             SwitchTo::Named(name) => {
                 let protocol = protocol_named(name);
-                self.outcome = protocol.map_or(&UNIDENTIFIED, |protocol| &protocol.name);
+                self.outcome = protocol.map_or(Outcome::Unidentified, Outcome::of);
                 match protocol {
                     Some(protocol) => self.begin_speaking(protocol, bench),
                     None => self.stage = Stage::Closed,

@@ -15,8 +15,7 @@ fn flow(n: u64) -> FlowInfo {
     FlowInfo {
         client: "10.0.0.1:40000".parse().unwrap(),
         server: "10.0.0.2:80".parse().unwrap(),
-        opened: Timestamp::default(),
-        id: n,
+        opened: Timestamp::from_nanos(n.try_into().unwrap()),
         encapsulation: Default::default(),
         orientation: Orientation::Syn,
     }
