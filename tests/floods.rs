@@ -190,6 +190,41 @@ fn flows_with_single_bytes_out_of_order_stay_within_the_budget() {
     });
 }
 
+/// Peak memory beside that of the program, of flows that stay open and say nothing more.
+fn idle_flows(count: u32, talk: bool) -> u64 {
+    let lab = Lab::default();
+    let peak = |name: &str, count: u32| {
+        let pcap = lab.path(name);
+        let mut wire = Wire::new(&pcap);
+        for n in 0..count {
+            // What is held for late copies is held for two seconds.
+            wire.at_us += u64::from(sized(2000, 100));
+            wire.connect(n);
+            if talk {
+                let (from, to) = (attacker(n), server());
+                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+                wire.send(from, to, (101, 901, PSH_ACK), b"GET /a HTTP/1.1\r\nHost: i\r\n\r\n");
+                wire.send(to, from, (901, 130, PSH_ACK), answer);
+            }
+        }
+        wire.finish();
+        replay(&lab, &pcap, 2048 * MIB)
+    };
+    peak("many.pcap", count).saturating_sub(peak("one.pcap", 1))
+}
+
+/// A million cost 400 MB at most, whether they said something before or not.
+#[test]
+fn flows_at_rest_cost_little() {
+    let count = sized(50_000, 1_000_000);
+    for (name, talk) in [("silent", false), ("after one exchange", true)] {
+        let cost = idle_flows(count, talk);
+        let (each, slack) = (cost / u64::from(count), u64::from(sized(8, 0)) * MIB);
+        say(&format!("{count} flows, {name}: {} MB, {each} bytes each", cost / 1_000_000));
+        assert!(cost <= u64::from(count) * 400 + slack, "{name}: {cost} bytes");
+    }
+}
+
 /// Each has a window of its own.
 #[test]
 fn open_compressed_bodies_stay_within_the_budget() {

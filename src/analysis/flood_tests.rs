@@ -28,6 +28,35 @@ fn says(bytes: &[u8], flow: &FlowInfo, to: &mut Conversation, bench: &mut Workbe
 }
 
 #[test]
+fn a_flow_at_rest_holds_nothing_beyond_its_place() {
+    assert!(size_of::<Conversation>() <= 48, "{}", size_of::<Conversation>());
+    let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
+    let mut bench = Workbench::new(detector, &InstallationKey::from_bytes([7; 32]));
+    let mut rests = Vec::new();
+    for n in 0..100 {
+        let (flow, mut conversation) = (flow(n), Conversation::default());
+        for _ in 0..2 {
+            says(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n", &flow, &mut conversation, &mut bench);
+            assert!(bench.resting_bytes > 0 && bench.message_bytes > 0, "it waits for an answer");
+            let input = StreamInput::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+            let at = Timestamp::default();
+            let event = StreamEvent { direction: Direction::ToClient, at, input };
+            conversation.event(&flow, event, &mut bench);
+            assert_eq!((bench.resting_bytes, bench.message_bytes), (0, 0));
+        }
+        assert!(conversation.memory.is_any(), "late copies may come");
+        conversation.tidy(&flow, Timestamp::from_nanos(60_000_000_000), &mut bench);
+        assert!(!conversation.memory.is_any());
+        assert_eq!(conversation.protocol().map(|p| p.name), Some("http/1"));
+        rests.push((flow, conversation));
+    }
+    for (flow, conversation) in rests {
+        conversation.close(&flow, &FlowTotals::default(), &mut bench);
+    }
+    assert_eq!(bench.accumulator.exchanges, 200);
+}
+
+#[test]
 fn what_flows_without_a_protocol_hold_is_bounded_and_others_are_still_told() {
     let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
     let mut bench = Workbench::new(detector, &InstallationKey::from_bytes([7; 32]));

@@ -232,8 +232,9 @@ pub const ROLLUP_EXCHANGES_MAX: u64 = 4096;
 /// them may still wait, and rotated captures are read for months.
 pub const INPUTS_KEPT: usize = 256;
 
-/// What one flow costs with its place in the index; what a parser keeps of it comes on top.
-pub const FLOW_BYTES: usize = 400;
+/// What one flow costs with its place in the index; what a parser keeps of it, while a message is
+/// open, comes on top.
+pub const FLOW_BYTES: usize = 352;
 
 /// The memory budget where none is said, and the least there may be (see `base/budget.rs`).
 pub const MEMORY_DEFAULT: u64 = 512 * 1024 * 1024;

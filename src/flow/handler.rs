@@ -46,8 +46,7 @@ impl FlowInfo {
     /// A number for it that is the same in every process: a hash of the five-tuple, whichever way
     /// round, and [`FlowInfo::opened`].
     pub fn id(&self) -> u64 {
-        let tuple =
-            FiveTuple { src: self.client, dst: self.server, transport: FiveTuple::TCP };
+        let tuple = FiveTuple { src: self.client, dst: self.server, transport: FiveTuple::TCP };
         orientation::flow_id(&tuple, self.encapsulation.network(), self.opened)
     }
 }

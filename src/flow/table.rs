@@ -449,11 +449,12 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_flow_costs_at_most_400_bytes_with_its_entry() {
+    fn an_idle_flow_costs_no_more_than_it_is_charged_with_its_entry() {
         // A table is never emptier than 7/16 of its places, each with one control byte.
         let entry = (size_of::<Entry>() + 1) * 16 / 7;
-        let slot = size_of::<Option<Flow<[u64; 10]>>>();
-        assert!(slot + entry <= 400, "{slot} + {entry}");
+        let slot = size_of::<Option<Flow<[u64; 6]>>>();
+        assert!(slot + entry <= FLOW_BYTES, "{slot} + {entry}");
+        assert!(slot <= 312, "{slot}");
     }
 
     /// What decides where the index puts a flow: the bits it takes for a table of 4,096 places.

@@ -35,6 +35,12 @@ impl Default for Pressure {
 }
 
 impl Pressure {
+    /// One under which so many parts of all flows are taken.
+    #[cfg(test)]
+    pub(super) fn of(taken: u32) -> Pressure {
+        Pressure { taken: Arc::new(AtomicU32::new(taken)), ..Pressure::default() }
+    }
+
     /// The same worker's, for another capture thread.
     pub(super) fn shared(&self) -> Pressure {
         Pressure { taken: self.taken.clone(), ..Pressure::default() }
