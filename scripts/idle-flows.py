@@ -6,7 +6,7 @@
 Each has a handshake and, if asked for, one small exchange over HTTP/1.1; the connections begin
 100 microseconds apart, and none is ended. What they cost is the peak memory of
 
-    phitap replay idle.pcap --memory 2G --workers 1 --db idle.db
+    phitap replay idle.pcap --memory 1G --workers 1 --db idle.db
 
 less that of the same with a COUNT of 1.
 """

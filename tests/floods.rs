@@ -197,7 +197,7 @@ fn idle_flows(count: u32, talk: bool) -> u64 {
         let pcap = lab.path(name);
         let mut wire = Wire::new(&pcap);
         for n in 0..count {
-            // What is held for late copies is held for two seconds.
+            // What is held for late copies is held for a few seconds.
             wire.at_us += u64::from(sized(2000, 100));
             wire.connect(n);
             if talk {
@@ -208,7 +208,7 @@ fn idle_flows(count: u32, talk: bool) -> u64 {
             }
         }
         wire.finish();
-        replay(&lab, &pcap, 2048 * MIB)
+        replay(&lab, &pcap, 1024 * MIB)
     };
     peak("many.pcap", count).saturating_sub(peak("one.pcap", 1))
 }

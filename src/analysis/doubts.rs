@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::base::Timestamp;
-use crate::base::limits::SWEEP_SLACK_SECONDS;
+use crate::base::limits::HISTORY_SLACK_SECONDS;
 use crate::flow::FlowInfo;
 use crate::inventory::Span;
 use crate::model::{Direction, SecondCopy, StreamEvent, StreamInput};
@@ -182,7 +182,7 @@ impl Conversation {
 
     /// Frees what is remembered, if a copy that comes from `now` on comes too late.
     pub fn tidy(&mut self, flow: &FlowInfo, now: Timestamp, bench: &mut Workbench) {
-        let slack = Duration::from_secs(SWEEP_SLACK_SECONDS);
+        let slack = Duration::from_secs(HISTORY_SLACK_SECONDS);
         if self.memory.history.as_ref().is_some_and(|h| h.is_over(now, slack)) {
             self.forget(flow, bench);
         }

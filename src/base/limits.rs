@@ -405,6 +405,11 @@ pub const HISTORY_BEFORE_BYTES: usize = 4 * 1024;
 /// a first retransmission timeout (RFC 6298: one second).
 pub const HISTORY_SECONDS: u64 = 2;
 
+/// How much earlier than the newest packet a flow's next one may be stamped without its history
+/// having gone too soon: what the buffers of several interfaces hold. A copy that finds none is
+/// looked at by itself.
+pub const HISTORY_SLACK_SECONDS: u64 = 3;
+
 /// Differing copies kept of one exchange.
 pub const COPIES_MAX: usize = 256;
 
