@@ -316,7 +316,8 @@ fn on_processor() -> Duration {
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
 fn tell(what: &str, rate: f64, told: &Told) {
     println!(
-        "{what:<26} {:>9.0} packets/s: {:>7.0} whole exchanges/s, {} of {} whole, {} of {} packets lost",
+        "{what:<26} {:>9.0} packets/s: {:>7.0} whole exchanges/s, \
+         {} of {} whole, {} of {} packets lost",
         rate,
         told.whole as f64 / told.seconds,
         told.whole,

@@ -1,5 +1,5 @@
-//! Which flows hold memory that may run short, so that one to evict, or to tidy up, is found without
-//! a search.
+//! Which flows hold memory that may run short or be freed, so that one to evict or to tidy up is
+//! found without a search.
 
 /// Where a flow lies in a ring: its place, or [`NOWHERE`].
 pub(super) type Place = u32;

@@ -5,10 +5,10 @@
 //! source → decode → shard ══bounded══► Worker::process(batch) ══bounded══► Recorder
 //! ```
 //!
-//! Files wait when a queue is full. Live input does not: when its batch is full too it sheds that
-//! and counts it, which is a gap later on, and parsers know gaps. Files are read one after the other, interfaces all at
-//! once. With no workers everything runs in one thread: the same core, the same result. What has
-//! several threads is in `threads`.
+//! Files wait when a queue is full. Live input waits a little, and leaves whole flows out where a
+//! worker cannot keep up (`pressure`), which is counted. Files are read one after the other,
+//! interfaces all at once. With no workers everything runs in one thread: the same core, the same
+//! result. What has several threads is in `threads`.
 
 use std::sync::Arc;
 use std::time::Duration;
