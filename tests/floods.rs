@@ -203,8 +203,9 @@ fn idle_flows(count: u32, talk: bool) -> u64 {
             if talk {
                 let (from, to) = (attacker(n), server());
                 let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-                wire.send(from, to, (101, 901, PSH_ACK), b"GET /a HTTP/1.1\r\nHost: i\r\n\r\n");
-                wire.send(to, from, (901, 130, PSH_ACK), answer);
+                let request = b"GET /a HTTP/1.1\r\nHost: i\r\n\r\n";
+                wire.send(from, to, (101, 901, PSH_ACK), request);
+                wire.send(to, from, (901, 101 + 28, PSH_ACK), answer);
             }
         }
         wire.finish();

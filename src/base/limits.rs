@@ -408,7 +408,7 @@ pub const HISTORY_SECONDS: u64 = 2;
 /// How much earlier than the newest packet a flow's next one may be stamped without its history
 /// having gone too soon: what the buffers of several interfaces hold. A copy that finds none is
 /// looked at by itself.
-pub const HISTORY_SLACK_SECONDS: u64 = 3;
+pub const HISTORY_SLACK_SECONDS: u64 = 1;
 
 /// Differing copies kept of one exchange.
 pub const COPIES_MAX: usize = 256;

@@ -30,8 +30,8 @@ impl Spares {
     /// One that goes on where `resting` rested; `None` where the protocol has no parser.
     fn wake(&mut self, resting: Resting) -> Option<Box<Speaking>> {
         let Resting { protocol, parser, pairing, over } = resting;
-        let fits = |spare: &Box<Speaking>| ptr::eq(spare.protocol, protocol);
-        let mut speaking = match self.speaking.iter().rposition(fits) {
+        let found = self.speaking.iter().rposition(|spare| ptr::eq(spare.protocol, protocol));
+        let mut speaking = match found {
             Some(at) => self.speaking.swap_remove(at),
             None => Box::new(Speaking::new(protocol)?),
         };
