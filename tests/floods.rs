@@ -190,6 +190,43 @@ fn flows_with_single_bytes_out_of_order_stay_within_the_budget() {
     });
 }
 
+/// Peak memory of so many flows that stay open and say nothing more, less that of a fifth of them.
+fn idle_flows(count: u32, talk: bool) -> u64 {
+    let lab = Lab::default();
+    let peak = |name: &str, count: u32| {
+        let pcap = lab.path(name);
+        let mut wire = Wire::new(&pcap);
+        for n in 0..count {
+            // What is held for late copies is held for a few seconds.
+            wire.at_us += u64::from(sized(1000, 100));
+            wire.connect(n);
+            if talk {
+                let (from, to) = (attacker(n), server());
+                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+                let request = b"GET /a HTTP/1.1\r\nHost: i\r\n\r\n";
+                wire.send(from, to, (101, 901, PSH_ACK), request);
+                wire.send(to, from, (901, 101 + 28, PSH_ACK), answer);
+            }
+        }
+        wire.finish();
+        replay(&lab, &pcap, 1024 * MIB)
+    };
+    peak("many.pcap", count).saturating_sub(peak("few.pcap", count / 5))
+}
+
+/// A million cost 400 MB at most, whether they said something before or not.
+#[test]
+fn flows_at_rest_cost_little() {
+    let count = sized(100_000, 1_000_000);
+    for (name, talk) in [("silent", false), ("after one exchange", true)] {
+        let cost = idle_flows(count, talk);
+        let more = u64::from(count - count / 5);
+        let (each, slack) = (cost / more, u64::from(sized(6, 0)) * MIB);
+        say(&format!("{more} flows, {name}: {} MB, {each} bytes each", cost / 1_000_000));
+        assert!(cost <= more * 400 + slack, "{name}: {cost} bytes");
+    }
+}
+
 /// Each has a window of its own.
 #[test]
 fn open_compressed_bodies_stay_within_the_budget() {

@@ -2,6 +2,7 @@
 
 use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
@@ -49,7 +50,8 @@ pub struct EndpointSlot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlotRef {
     at: u32,
-    generation: u32,
+    /// Not zero, so that a flow without one takes no more.
+    generation: NonZeroU32,
 }
 
 /// Endpoint slots kept between two rollups; beyond it they are made anew.
@@ -61,7 +63,7 @@ pub struct Accumulator {
     endpoints: Vec<EndpointSlot>,
     index: HashTable<u32>,
     /// How often the slots were forgotten.
-    generation: u32,
+    generation: NonZeroU32,
     services: TableMap<Arc<str>, ServiceStats>,
     clients: TableMap<IpAddr, ClientStats>,
     flows: TableMap<FlowKey, FlowStats>,
@@ -78,7 +80,7 @@ impl Default for Accumulator {
             state: table_state(),
             endpoints: Vec::new(),
             index: HashTable::new(),
-            generation: 0,
+            generation: NonZeroU32::MIN,
             services: TableMap::default(),
             clients: TableMap::default(),
             flows: TableMap::default(),
@@ -192,7 +194,7 @@ impl Accumulator {
 
     /// Forgets the endpoints' slots: the column numbers they speak of are void.
     pub fn forget_columns(&mut self) {
-        self.generation = self.generation.wrapping_add(1);
+        self.generation = self.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
         self.endpoints.clear();
         self.index.clear();
     }

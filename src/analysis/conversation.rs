@@ -1,26 +1,35 @@
 //! One flow, from its first bytes to its last: identify, parse, pair.
 
 mod charges;
+mod outcome;
+mod resting;
 
 use std::sync::Arc;
 
 use crate::base::Timestamp;
 use crate::flow::{FlowInfo, FlowTotals};
 use crate::model::{Direction, EndCause, Offsets, StreamEvent, StreamInput, SwitchTo};
-use crate::protocol::{Identification, Identifier, Parser, Protocol, protocol_named};
+use crate::protocol::{Identification, Identifier, Parser, Protocol, Rest, protocol_named};
 
 use super::doubts::Memory;
 use super::listener::Listener;
 use super::pairing::{Ending, Pairing, Stand};
 use super::workbench::Workbench;
 
+use outcome::Outcome;
+pub use outcome::{EMPTY, UNIDENTIFIED};
+use resting::Resting;
+pub use resting::Spares;
+
 /// What is known of a flow so far.
 pub struct Conversation {
     stage: Stage,
     /// The orientation was guessed wrong: directions are turned round before anything sees them.
     flipped: bool,
-    /// Name of the protocol, for the books; behind one pointer: there are millions of these.
-    outcome: &'static &'static str,
+    /// The protocol, for the books.
+    outcome: Outcome,
+    /// The exchange that ended last is counted as ambiguous already.
+    pub(super) blamed: bool,
     next_tx: u64,
     /// Heap bytes that its open messages are charged.
     open_bytes: u32,
@@ -33,6 +42,8 @@ enum Stage {
     Silent,
     Identifying(Box<Identifier>),
     Speaking(Box<Speaking>),
+    /// The same between its exchanges: all there is to know of it.
+    Resting(Resting),
     /// Its TLS session was told: what follows is counted for this service.
     Encrypted(Box<Encrypted>),
     /// Nothing more can be made of it.
@@ -64,28 +75,31 @@ struct Speaking {
     over: bool,
 }
 
-impl Stage {
-    fn speaking(protocol: &'static Protocol) -> Stage {
-        protocol.parser.map_or(Stage::Closed, |parser| {
-            Stage::Speaking(Box::new(Speaking {
-                protocol,
-                parser: parser(),
-                pairing: Pairing::default(),
-                switch: None,
-                remainder: Vec::new(),
-                interim: false,
-                bytes: 0,
-                encrypted: None,
-                over: false,
-            }))
+impl Speaking {
+    /// Of a flow of which nothing was parsed yet; `None` where the protocol has no parser.
+    fn new(protocol: &'static Protocol) -> Option<Speaking> {
+        Some(Speaking {
+            protocol,
+            parser: protocol.parser?(),
+            pairing: Pairing::default(),
+            switch: None,
+            remainder: Vec::new(),
+            interim: false,
+            bytes: 0,
+            encrypted: None,
+            over: false,
         })
     }
-}
 
-/// Outcome of a flow that never carried payload.
-pub const EMPTY: &str = "empty";
-/// Outcome of a flow nobody could identify.
-pub const UNIDENTIFIED: &str = "unidentified";
+    /// Forgets its flow, and the memory that took.
+    fn clear(&mut self) {
+        self.parser.resume(Rest::default());
+        self.pairing.resume(0);
+        (self.switch, self.encrypted) = (None, None);
+        self.remainder = Vec::new();
+        (self.interim, self.over, self.bytes) = (false, false, 0);
+    }
+}
 
 impl Default for Conversation {
     /// Of a flow of which nothing is known.
@@ -93,7 +107,8 @@ impl Default for Conversation {
         Conversation {
             stage: Stage::Silent,
             flipped: false,
-            outcome: &EMPTY,
+            outcome: Outcome::Empty,
+            blamed: false,
             next_tx: 0,
             open_bytes: 0,
             memory: Memory::default(),
@@ -103,10 +118,14 @@ impl Default for Conversation {
 
 impl Conversation {
     /// For another reading of a flow: one that speaks `protocol`, or is to be identified anew.
-    pub fn shadow(protocol: Option<&'static Protocol>, flipped: bool) -> Conversation {
+    pub fn shadow(
+        protocol: Option<&'static Protocol>,
+        flipped: bool,
+        bench: &mut Workbench,
+    ) -> Conversation {
         let mut conversation = Conversation::default();
         if let Some(protocol) = protocol {
-            conversation.stage = Stage::speaking(protocol);
+            conversation.begin_speaking(protocol, bench);
             conversation.flipped = flipped;
         }
         conversation
@@ -120,7 +139,7 @@ impl Conversation {
 
     /// What its protocol is called, or why there is none.
     pub(super) fn outcome(&self) -> &'static str {
-        self.outcome
+        self.outcome.name()
     }
 
     /// Whether directions are turned round.
@@ -142,6 +161,7 @@ impl Conversation {
     pub(super) fn protocol(&self) -> Option<&'static Protocol> {
         match &self.stage {
             Stage::Speaking(speaking) => Some(speaking.protocol),
+            Stage::Resting(resting) => Some(resting.protocol),
             _ => None,
         }
     }
@@ -149,7 +169,7 @@ impl Conversation {
     /// Whether no message is open.
     pub(super) fn is_over(&self) -> bool {
         match &self.stage {
-            Stage::Closed | Stage::Encrypted(_) => true,
+            Stage::Closed | Stage::Encrypted(_) | Stage::Resting(_) => true,
             Stage::Silent | Stage::Identifying(_) => false,
             Stage::Speaking(speaking) => {
                 speaking.pairing.is_empty() && speaking.parser.is_between_messages()
@@ -164,8 +184,8 @@ impl Conversation {
 
     /// Takes the next step of one stream.
     pub fn event(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
-        if *self.outcome == EMPTY && matches!(event.input, StreamInput::Bytes(_)) {
-            self.outcome = &UNIDENTIFIED;
+        if self.outcome == Outcome::Empty && matches!(event.input, StreamInput::Bytes(_)) {
+            self.outcome = Outcome::Unidentified;
         }
         let resting = self.resting_bytes();
         self.remember(flow, &event, bench);
@@ -190,6 +210,10 @@ impl Conversation {
             }
             Stage::Identifying(_) => self.identify(flow, event, bench),
             Stage::Speaking(_) => self.speak(flow, event, bench),
+            Stage::Resting(_) => {
+                self.wake(bench);
+                self.speak(flow, event, bench);
+            }
         }
     }
 
@@ -206,7 +230,7 @@ impl Conversation {
         self.give_up(bench);
         self.release(resting, bench);
         let flow = self.oriented(flow);
-        let stats = bench.accumulator.flow(flow.server, self.outcome);
+        let stats = bench.accumulator.flow(flow.server, self.outcome());
         stats.flows += 1;
         for stream in [&totals.to_server, &totals.to_client] {
             stats.bytes += stream.bytes;
@@ -244,13 +268,13 @@ impl Conversation {
             }
             Identification::Found { protocol, flipped } => (protocol, flipped),
         };
-        self.outcome = &protocol.name;
+        self.outcome = Outcome::of(protocol);
         self.flipped ^= flipped;
-        let Stage::Identifying(mut identifier) =
-            std::mem::replace(&mut self.stage, Stage::speaking(protocol))
+        let Stage::Identifying(mut identifier) = std::mem::replace(&mut self.stage, Stage::Closed)
         else {
             return;
         };
+        self.begin_speaking(protocol, bench);
         let mut turned = |mut event: StreamEvent<'_>| {
             if flipped {
                 event.direction = event.direction.reversed();
@@ -298,13 +322,15 @@ impl Conversation {
         if let Some(to) = speaking.switch {
             let remainder = std::mem::take(&mut speaking.remainder);
             self.end_speaking(flow, false, bench);
-            self.switch(to);
+            self.switch(to, bench);
             for (direction, at, bytes) in remainder {
                 let input = StreamInput::Bytes(&bytes);
                 let offsets = Offsets::default();
                 self.step(flow, StreamEvent { direction, at, offsets, input }, bench);
             }
+            return;
         }
+        self.rest(bench);
     }
 
     /// Stops trying to tell the protocol, if that is what it does.
@@ -315,15 +341,18 @@ impl Conversation {
         }
     }
 
-    fn switch(&mut self, to: SwitchTo) {
+    fn switch(&mut self, to: SwitchTo, bench: &mut Workbench) {
         match to {
             SwitchTo::Unknown => {
                 self.stage = Stage::Identifying(Box::new(Identifier::new(false)));
             }
             SwitchTo::Named(name) => {
                 let protocol = protocol_named(name);
-                self.outcome = protocol.map_or(&UNIDENTIFIED, |protocol| &protocol.name);
-                self.stage = protocol.map_or(Stage::Closed, Stage::speaking);
+                self.outcome = protocol.map_or(Outcome::Unidentified, Outcome::of);
+                match protocol {
+                    Some(protocol) => self.begin_speaking(protocol, bench),
+                    None => self.stage = Stage::Closed,
+                }
             }
         }
     }

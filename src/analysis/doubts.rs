@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::base::Timestamp;
-use crate::base::limits::SWEEP_SLACK_SECONDS;
+use crate::base::limits::HISTORY_SLACK_SECONDS;
 use crate::flow::FlowInfo;
 use crate::inventory::Span;
 use crate::model::{Direction, SecondCopy, StreamEvent, StreamInput};
@@ -57,11 +57,14 @@ pub struct Memory {
     history: Option<Box<History>>,
     /// The endpoint of the exchange that ended last.
     last: Option<SlotRef>,
-    /// It is counted as ambiguous already.
-    blamed: bool,
 }
 
 impl Memory {
+    /// Whether bytes are remembered.
+    pub fn is_any(&self) -> bool {
+        self.history.is_some()
+    }
+
     /// Whether bytes were remembered of something that is not over.
     pub fn is_midway(&self) -> bool {
         self.history.as_ref().is_some_and(|history| history.spent.is_none())
@@ -114,7 +117,7 @@ impl Conversation {
             return;
         }
         if let Some(last) = bench.finished.last() {
-            (self.memory.last, self.memory.blamed) = (Some(*last), false);
+            (self.memory.last, self.blamed) = (Some(*last), false);
         }
         let mut waits = false;
         let closed = self.is_closed();
@@ -184,7 +187,7 @@ impl Conversation {
 
     /// Frees what is remembered, if a copy that comes from `now` on comes too late.
     pub fn tidy(&mut self, flow: &FlowInfo, now: Timestamp, bench: &mut Workbench) {
-        let slack = Duration::from_secs(SWEEP_SLACK_SECONDS);
+        let slack = Duration::from_secs(HISTORY_SLACK_SECONDS);
         if self.memory.history.as_ref().is_some_and(|h| h.is_over(now, slack)) {
             self.forget(flow, bench);
         }
@@ -210,7 +213,7 @@ impl Conversation {
         alone.doubt(copy.why);
         bench.read_text(turned(copy.direction, self.is_flipped()), text, &mut alone);
         alone.slots.extend(self.memory.last);
-        let counts = !std::mem::replace(&mut self.memory.blamed, true);
+        let counts = !std::mem::replace(&mut self.blamed, true);
         bench.blame(flow, self.outcome(), &mut alone, counts);
     }
 
@@ -233,8 +236,8 @@ impl Conversation {
         if let Some(history) = &mut self.memory.history
             && history.has_doubts()
         {
-            let counts = history.slots.last() != self.memory.last.as_ref() || !self.memory.blamed;
-            self.memory.blamed |= history.slots.last() == self.memory.last.as_ref();
+            let counts = history.slots.last() != self.memory.last.as_ref() || !self.blamed;
+            self.blamed |= history.slots.last() == self.memory.last.as_ref();
             bench.blame(flow, outcome, history, counts);
         }
     }

@@ -380,7 +380,7 @@ fn event_of(
     let minor = minor.or(response.map(|r| r.minor_version));
     let mut event = ExchangeEvent {
         at: first.or(response.map(|r| r.half.at)).unwrap_or_default(),
-        flow_id: flow.id,
+        flow_id: flow.id(),
         client: flow.client,
         server: flow.server,
         tx_id,

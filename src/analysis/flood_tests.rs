@@ -15,8 +15,7 @@ fn flow(n: u64) -> FlowInfo {
     FlowInfo {
         client: "10.0.0.1:40000".parse().unwrap(),
         server: "10.0.0.2:80".parse().unwrap(),
-        opened: Timestamp::default(),
-        id: n,
+        opened: Timestamp::from_nanos(n.try_into().unwrap()),
         encapsulation: Default::default(),
         orientation: Orientation::Syn,
     }
@@ -27,6 +26,36 @@ fn says(bytes: &[u8], flow: &FlowInfo, to: &mut Conversation, bench: &mut Workbe
     let (direction, at) = (Direction::ToServer, Timestamp::default());
     let event = StreamEvent { direction, at, offsets: Offsets::default(), input };
     to.event(flow, event, bench);
+}
+
+#[test]
+fn a_flow_at_rest_holds_nothing_beyond_its_place() {
+    assert!(size_of::<Conversation>() <= 48, "{}", size_of::<Conversation>());
+    let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
+    let mut bench = Workbench::new(detector, &InstallationKey::from_bytes([7; 32]));
+    let mut rests = Vec::new();
+    for n in 0..100 {
+        let (flow, mut conversation) = (flow(n), Conversation::default());
+        for _ in 0..2 {
+            says(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n", &flow, &mut conversation, &mut bench);
+            assert!(bench.resting_bytes > 0 && bench.message_bytes > 0, "it waits for an answer");
+            let input = StreamInput::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+            let at = Timestamp::default();
+            let (direction, offsets) = (Direction::ToClient, Offsets::default());
+            let event = StreamEvent { direction, at, offsets, input };
+            conversation.event(&flow, event, &mut bench);
+            assert_eq!((bench.resting_bytes, bench.message_bytes), (0, 0));
+        }
+        assert!(conversation.memory.is_any(), "late copies may come");
+        conversation.tidy(&flow, Timestamp::from_nanos(60_000_000_000), &mut bench);
+        assert!(!conversation.memory.is_any());
+        assert_eq!(conversation.protocol().map(|p| p.name), Some("http/1"));
+        rests.push((flow, conversation));
+    }
+    for (flow, conversation) in rests {
+        conversation.close(&flow, &FlowTotals::default(), &mut bench);
+    }
+    assert_eq!(bench.accumulator.exchanges, 200);
 }
 
 #[test]

@@ -80,7 +80,6 @@ mod tests {
             client: "10.0.0.1:40000".parse().unwrap(),
             server: "10.0.0.2:2575".parse().unwrap(),
             opened: Timestamp::default(),
-            id: 1,
             encapsulation: Default::default(),
             orientation: Orientation::Syn,
         };

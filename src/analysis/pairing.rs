@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 
 use crate::base::limits::PENDING_REQUESTS_MAX;
 use crate::model::{Correlation, Direction, Offsets, StreamEvent, StreamInput};
+use crate::protocol::bits;
 
 use super::half::{Exchange, Half, Request, Response};
 
@@ -34,8 +35,6 @@ pub struct Pairing {
     answered: u64,
     /// A response came that names no request which waits: any of them may be meant.
     stray: bool,
-    /// Offset behind the last request as far as it was seen.
-    asked_until: u64,
     /// What many open exchanges took when they were last counted, and how often they were not
     /// counted since.
     counted: (usize, u8),
@@ -71,6 +70,10 @@ impl Stand {
         };
         let Offsets { begin, heard } = event.offsets;
         Stand { begin, end: begin + len, heard }
+    }
+
+    fn is_known(self) -> bool {
+        self.begin > 0 && self.heard > 0
     }
 
     /// Whether a response that stands here can answer `request`: the client had not heard it when
@@ -119,8 +122,16 @@ impl Loss {
     }
 }
 
-/// Responses of one flow that wait for their requests.
-const EARLY_MAX: usize = 16;
+/// Responses of one flow that wait for requests which they may answer.
+const EARLY_MAX: usize = 4;
+/// What [`Pairing::rest`] tells.
+const PIPELINED: u8 = 1;
+const CLOSED: u8 = 1 << 1;
+const STRAY: u8 = 1 << 2;
+const ANSWERED: u8 = 1 << 3;
+/// Places for open exchanges that are kept for the next flow.
+const OPEN_KEPT: usize = 4;
+
 /// Open exchanges up to which all are looked at with every step.
 const COUNTED_AT_ONCE: usize = 4;
 /// Steps after which more of them are looked at again.
@@ -134,7 +145,7 @@ struct Slot {
     number: u64,
     /// A response of which it is not known yet which request it answers.
     floating: bool,
-    /// A response whose request is still to come: the server had heard more than was seen yet.
+    /// A response to no request that was seen: one that its server had heard may be to come.
     early: bool,
     /// Where its request stands, or else its response.
     stand: Stand,
@@ -189,7 +200,6 @@ impl Pairing {
             }
         }
         self.asked += 1;
-        self.asked_until = self.asked_until.max(stand.end);
         let number = self.asked;
         let early = |slot: &&mut Slot| {
             slot.early && stand.begin < slot.stand.heard && slot.stand.can_answer(stand)
@@ -232,10 +242,12 @@ impl Pairing {
             }
             found => {
                 floating &= found.is_some();
-                let early = in_order && !self.loss.is_any() && stand.heard > self.asked_until;
-                let early = early && !self.open.iter().any(Slot::waits);
+                let early = in_order
+                    && stand.is_known()
+                    && !self.loss.is_any()
+                    && !self.open.iter().any(Slot::waits);
                 if early {
-                    self.release_early(if self.asked == 0 { 1 } else { EARLY_MAX });
+                    self.release_early(EARLY_MAX);
                 }
                 self.make_room(done);
                 self.stray |= !early;
@@ -254,7 +266,6 @@ impl Pairing {
         if let Some(slot) = self.open.iter_mut().rev().find(ended) {
             slot.until = stand.end;
         }
-        self.asked_until = self.asked_until.max(stand.end);
     }
 
     /// Waits no longer for the requests of early responses, but for the last few.
@@ -346,6 +357,33 @@ impl Pairing {
     /// Whether nothing is open.
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()
+    }
+
+    /// What is to be remembered of it, where that is all: nothing is open, and all is in step.
+    pub fn rest(&self) -> Option<u8> {
+        let Loss { times: 0, of: [false, false], searching: [false, false], answered, sure: 0 } =
+            self.loss
+        else {
+            return None;
+        };
+        // Requests are counted only to tell which of those that are open came first.
+        let bits = bits([self.pipelined, self.closed, self.stray, answered]);
+        self.open.is_empty().then_some(bits)
+    }
+
+    /// Forgets what it was used for and goes on where one rested that told `bits`.
+    pub fn resume(&mut self, bits: u8) {
+        let mut open = std::mem::take(&mut self.open);
+        open.clear();
+        open.shrink_to(OPEN_KEPT);
+        *self = Pairing {
+            open,
+            pipelined: bits & PIPELINED != 0,
+            closed: bits & CLOSED != 0,
+            stray: bits & STRAY != 0,
+            loss: Loss { answered: bits & ANSWERED != 0, ..Loss::default() },
+            ..Pairing::default()
+        };
     }
 
     /// About how many heap bytes its exchanges take. Many are counted now and then only, so that

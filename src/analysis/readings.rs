@@ -211,7 +211,7 @@ struct Replay<'a> {
 
 impl Replay<'_> {
     fn run(&self, cells: &[Option<u8>], bench: &mut Workbench) {
-        let mut conversation = Conversation::shadow(self.protocol, self.flipped);
+        let mut conversation = Conversation::shadow(self.protocol, self.flipped, bench);
         let first = if self.flipped { Direction::ToClient } else { Direction::ToServer };
         for direction in [first, first.reversed()] {
             let bytes = if direction == self.direction { cells } else { self.other };

@@ -244,7 +244,7 @@ fn event(
 ) -> ExchangeEvent {
     ExchangeEvent {
         at,
-        flow_id: flow.id,
+        flow_id: flow.id(),
         client: flow.client,
         server: flow.server,
         tx_id,

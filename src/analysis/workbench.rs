@@ -18,6 +18,7 @@ use crate::model::{
 
 use super::accumulate::{Accumulator, SlotRef};
 use super::columns::{Columns, Place};
+use super::conversation::Spares;
 use super::doubts::Histories;
 use super::half::{FhirHint, Half, Request, Response, TARGET_BYTES_MAX};
 use super::inspect::{Inspector, Shared};
@@ -83,6 +84,8 @@ pub struct Workbench {
     pub shadow: Option<Shadow>,
     /// Histories of flows.
     pub histories: Histories,
+    /// Parsers that no flow has now.
+    pub(super) spares: Spares,
     #[expect(clippy::vec_box, reason = "exchanges hand boxes over; nothing is copied")]
     requests: Vec<Box<Request>>,
     #[expect(clippy::vec_box, reason = "exchanges hand boxes over; nothing is copied")]
@@ -131,6 +134,7 @@ impl Workbench {
             unframed: SmallVec::new(),
             shadow: None,
             histories: Histories::default(),
+            spares: Spares::default(),
             requests: Vec::new(),
             responses: Vec::new(),
         }

@@ -112,6 +112,10 @@ impl FlowHandler for Workbench {
         state.tidy(flow, now, self);
     }
 
+    fn is_untidy(&self, state: &Conversation) -> bool {
+        state.memory.is_any()
+    }
+
     fn resting_bytes(&self) -> usize {
         self.resting_bytes
     }

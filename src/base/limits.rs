@@ -231,8 +231,13 @@ pub const ROLLUP_EXCHANGES_MAX: u64 = 32 * 1024;
 /// Endpoints they may be of: each has evidence for every field.
 pub const ROLLUP_ENDPOINTS_MAX: usize = 1024;
 
-/// What one flow costs with its place in the index; what a parser keeps of it comes on top.
-pub const FLOW_BYTES: usize = 400;
+/// Inputs that a capture is done with and that it keeps the accounts of, one by one: fragments of
+/// them may still wait, and rotated captures are read for months.
+pub const INPUTS_KEPT: usize = 256;
+
+/// What one flow costs with its place in the index; what a parser keeps of it, while a message is
+/// open, comes on top.
+pub const FLOW_BYTES: usize = 352;
 
 /// The memory budget where none is said, and the least there may be (see `base/budget.rs`).
 pub const MEMORY_DEFAULT: u64 = 512 * 1024 * 1024;
@@ -402,6 +407,11 @@ pub const HISTORY_BEFORE_BYTES: usize = 4 * 1024;
 /// How long the bytes of an exchange that is over are held, by the flow's packet time: longer than
 /// a first retransmission timeout (RFC 6298: one second).
 pub const HISTORY_SECONDS: u64 = 2;
+
+/// How much earlier than the newest packet a flow's next one may be stamped without its history
+/// having gone too soon: what the buffers of several interfaces hold. A copy that finds none is
+/// looked at by itself.
+pub const HISTORY_SLACK_SECONDS: u64 = 1;
 
 /// Differing copies kept of one exchange.
 pub const COPIES_MAX: usize = 256;

@@ -127,6 +127,11 @@ impl Record {
                 exit = exit.and(Exit::Incomplete);
             }
         }
+        if outcome.earlier.incomplete > 0 {
+            let n = outcome.earlier.incomplete;
+            tell(format!("{n} earlier captures are incomplete: phitap coverage names them"));
+            exit = exit.and(Exit::Incomplete);
+        }
         if outcome.interrupted && kind == RunKind::Replay {
             exit = exit.and(Exit::Incomplete);
         }
@@ -149,8 +154,7 @@ impl Record {
         {
             exit = exit.and(Exit::Findings);
         }
-        let accounts: Vec<InputAccount> =
-            outcome.inputs.iter().map(|i| i.account.clone()).collect();
+        let accounts = accounts_of(outcome);
         let to_stdout = self.settings.events.as_ref().is_none_or(|p| p.value.as_os_str() != "-");
         if let Some(events) = &self.events {
             events.finish(findings, &accounts, clock::wall()).map_err(Failure::failed)?;
@@ -159,11 +163,20 @@ impl Record {
             inventory: &outcome.recorded.inventory,
             run: &outcome.recorded.run,
             inputs: &accounts,
+            captures: outcome.earlier.inputs + outcome.inputs.len() as u64,
             db: &self.settings.db,
         };
         summary::print(&summary, to_stdout).map_err(Failure::failed)?;
         Ok(exit)
     }
+}
+
+/// What became of the packets of all inputs: those that are known as a sum only come first.
+fn accounts_of(outcome: &Outcome) -> Vec<InputAccount> {
+    let earlier = &outcome.earlier;
+    let sum = InputAccount { packets: earlier.packets.clone(), ..InputAccount::default() };
+    let sum = (earlier.inputs > 0).then_some(sum);
+    sum.into_iter().chain(outcome.inputs.iter().map(|i| i.account.clone())).collect()
 }
 
 /// A store's failure with its exit code.

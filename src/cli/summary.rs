@@ -21,8 +21,10 @@ pub struct Summary<'a> {
     pub inventory: &'a Inventory,
     /// What this run saw.
     pub run: &'a Rollup,
-    /// The inputs of this run.
+    /// The inputs of this run; of very many the first stands for several.
     pub inputs: &'a [InputAccount],
+    /// How many inputs there were.
+    pub captures: u64,
     /// Where it was written.
     pub db: &'a Path,
 }
@@ -71,8 +73,8 @@ impl Summary<'_> {
         let all = self.all_packets();
         let names = match self.inputs {
             [] => "nothing new".to_owned(),
-            [one] => escaped(&one.name),
-            many => format!("{} captures", many.len()),
+            [one] if self.captures == 1 => escaped(&one.name),
+            _ => format!("{} captures", self.captures),
         };
         let packets = count(all.seen, "packet");
         let _ = writeln!(out, "Read {names}: {packets}, {}", bytes(all.bytes));

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use crate::base::Timestamp;
-use crate::model::{Direction, Encapsulation, SecondCopy, StreamEvent};
+use crate::model::{Direction, Encapsulation, FiveTuple, SecondCopy, StreamEvent};
 
-use super::FlowAnomalies;
+use super::{FlowAnomalies, orientation};
 
 /// How it is known who the client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,13 +36,19 @@ pub struct FlowInfo {
     pub server: SocketAddr,
     /// Time of its first packet.
     pub opened: Timestamp,
-    /// A number for it that is the same in every process: a hash of the five-tuple, whichever way
-    /// round, and `opened`.
-    pub id: u64,
     /// What its first packet was wrapped in.
     pub encapsulation: Encapsulation,
     /// How it is known who the client is.
     pub orientation: Orientation,
+}
+
+impl FlowInfo {
+    /// A number for it that is the same in every process: a hash of the five-tuple, whichever way
+    /// round, and [`FlowInfo::opened`].
+    pub fn id(&self) -> u64 {
+        let tuple = FiveTuple { src: self.client, dst: self.server, transport: FiveTuple::TCP };
+        orientation::flow_id(&tuple, self.encapsulation.network(), self.opened)
+    }
 }
 
 /// What one direction of a flow carried.
@@ -126,8 +132,13 @@ pub trait FlowHandler {
         false
     }
 
-    /// Frees what `state` holds for what may still come, if any packet from `now` on would come
-    /// too late for it. Called for idle flows now and then; changes nothing else.
+    /// Whether `state` holds something for what may still come.
+    fn is_untidy(&self, _state: &Self::State) -> bool {
+        false
+    }
+
+    /// Frees that, if any packet from `now` on would come too late for it. Called for flows that
+    /// are untidy now and then; changes nothing else.
     fn tidy(&mut self, _flow: &FlowInfo, _state: &mut Self::State, _now: Timestamp) {}
 
     /// Heap bytes kept for all states together, whatever they are amidst of: what flows at rest

@@ -10,6 +10,7 @@ use crate::model::{
 use super::assembly::Output;
 use super::closed::Ended;
 use super::config::FlowConfig;
+use super::identity::Identity;
 use super::reassembler::{
     Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over, wire_len,
 };
@@ -20,14 +21,15 @@ use super::{FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation};
 /// One flow. `S` is what the handler keeps for it.
 #[derive(Debug)]
 pub(super) struct Flow<S> {
-    pub(super) info: FlowInfo,
+    pub(super) identity: Identity,
     /// Absent until it is known who the client is: the handler has not heard of the flow yet.
     state: Option<S>,
     reassembler: Reassembler,
     /// The latest time any of its packets carries.
     last: Timestamp,
-    /// Where it lies among those that hold early segments, and open messages.
-    pub(super) places: [Place; 2],
+    /// Where it lies among those that hold early segments, open messages, and something for what
+    /// may still come.
+    pub(super) places: [Place; 3],
 }
 
 /// What a segment is to the flow of its five-tuple.
@@ -46,15 +48,13 @@ impl<S> Flow<S> {
     pub(super) fn new(info: FlowInfo, anomalies: FlowAnomalies) -> Self {
         let last = info.opened;
         let reassembler = Reassembler { anomalies, ..Reassembler::default() };
-        Flow { info, state: None, reassembler, last, places: [NOWHERE; 2] }
+        let identity = Identity::of(info);
+        Flow { identity, state: None, reassembler, last, places: [NOWHERE; 3] }
     }
 
     /// Whether `tuple`, in this virtual network, is one of its two directions.
     pub(super) fn matches(&self, tuple: &FiveTuple, network: u64) -> bool {
-        let (client, server) = (&self.info.client, &self.info.server);
-        let forth = tuple.src == *client && tuple.dst == *server;
-        let back = tuple.src == *server && tuple.dst == *client;
-        (forth || back) && self.info.encapsulation.network() == network
+        self.identity.matches(tuple) && self.identity.encapsulation.network() == network
     }
 
     /// Notes what was odd about the fragments of a packet that was processed.
@@ -71,12 +71,13 @@ impl<S> Flow<S> {
         {
             let why = FlowAnomalies::FRAGMENTS;
             let copy = SecondCopy { direction, at, back: 0, replaces: 0, bytes: &[], why };
-            handler.second_copy(&self.info, state, copy);
+            handler.second_copy(&self.identity.info(), state, copy);
         }
     }
 
     fn direction(&self, tuple: &FiveTuple) -> Direction {
-        if tuple.src == self.info.client { Direction::ToServer } else { Direction::ToClient }
+        let asks = self.identity.is_client(&tuple.src);
+        if asks { Direction::ToServer } else { Direction::ToClient }
     }
 
     /// The latest time any of its packets carries.
@@ -89,10 +90,11 @@ impl<S> Flow<S> {
         self.reassembler.streams.iter().all(|s| s.bytes == 0 && s.pending.is_none())
     }
 
-    /// Whether it holds early segments, and an open message.
-    pub(super) fn holds<H: FlowHandler<State = S>>(&self, handler: &H) -> [bool; 2] {
+    /// Whether it holds early segments, an open message, and something for what may still come.
+    pub(super) fn holds<H: FlowHandler<State = S>>(&self, handler: &H) -> [bool; 3] {
         let open = self.state.as_ref().is_some_and(|state| handler.holds_open(state));
-        [self.reassembler.waiting(), open]
+        let untidy = self.state.as_ref().is_some_and(|state| handler.is_untidy(state));
+        [self.reassembler.waiting(), open, untidy]
     }
 
     /// Whether a packet of time `now` would come too late for it. A flow whose both FINs were seen
@@ -118,7 +120,7 @@ impl<S> Flow<S> {
     /// Frees what the handler holds, where no packet from `now` on can need it.
     pub(super) fn tidy<H: FlowHandler<State = S>>(&mut self, now: Timestamp, handler: &mut H) {
         if let Some(state) = &mut self.state {
-            handler.tidy(&self.info, state, now);
+            handler.tidy(&self.identity.info(), state, now);
         }
     }
 
@@ -191,8 +193,9 @@ impl<S> Flow<S> {
         }
         let waiting = self.reassembler.waiting();
         let Some(state) = &mut self.state else { return None };
+        let flow = &self.identity.info();
         let (now, heard) = (segment.at, self.reassembler.heard(direction, segment));
-        let mut out = Output { handler, flow: &self.info, state, shared, now, heard };
+        let mut out = Output { handler, flow, state, shared, now, heard };
         let (this, _) = self.reassembler.pair(direction);
         out.bytes(direction, this, segment.payload);
         if waiting {
@@ -226,19 +229,20 @@ impl<S> Flow<S> {
             direction = direction.reversed();
         }
         self.reassembler.note(direction, segment, shared);
-        let over = handshake_is_over(self.info.opened, segment.at, self.reassembler.packets());
+        let over = handshake_is_over(self.identity.opened, segment.at, self.reassembler.packets());
         if self.reassembler.settled || over || self.reassembler.anchored_both() {
             self.reassembler.settle();
         }
-        let known = self.reassembler.settled || self.info.orientation != Orientation::Ports;
+        let known = self.reassembler.settled || self.identity.orientation != Orientation::Ports;
         if known || self.reassembler.admit(direction, segment, shared, false) == Admitted::Full {
             self.open(handler);
         } else {
             self.reassembler.note_fin(direction, segment);
         }
         let state = self.state.as_mut()?;
+        let flow = &self.identity.info();
         let (now, heard) = (segment.at, self.reassembler.heard(direction, segment));
-        let mut out = Output { handler, flow: &self.info, state, shared, now, heard };
+        let mut out = Output { handler, flow, state, shared, now, heard };
         self.reassembler.accept(direction, segment, &mut out);
         self.reassembler.note_fin(direction, segment);
         self.reassembler.pump(&mut out);
@@ -252,17 +256,16 @@ impl<S> Flow<S> {
     /// Learns from a SYN who is the client, while the ports are all that is known; whether the
     /// two ends were taken for each other.
     fn orient(&mut self, direction: Direction, segment: &Segment<'_>) -> bool {
-        if !segment.flags.has(TcpFlags::SYN) || self.info.orientation != Orientation::Ports {
+        if !segment.flags.has(TcpFlags::SYN) || self.identity.orientation != Orientation::Ports {
             return false;
         }
         let answer = segment.flags.has(TcpFlags::ACK);
-        self.info.orientation = if answer { Orientation::SynAck } else { Orientation::Syn };
+        self.identity.orientation = if answer { Orientation::SynAck } else { Orientation::Syn };
         let right = if answer { Direction::ToClient } else { Direction::ToServer };
         if direction == right {
             return false;
         }
-        let info = &mut self.info;
-        std::mem::swap(&mut info.client, &mut info.server);
+        self.identity.turn_round();
         self.reassembler.streams.reverse();
         true
     }
@@ -270,7 +273,7 @@ impl<S> Flow<S> {
     /// Tells the handler of the flow, once.
     fn open<H: FlowHandler<State = S>>(&mut self, handler: &mut H) {
         if self.state.is_none() {
-            self.state = Some(handler.open(&self.info));
+            self.state = Some(handler.open(&self.identity.info()));
             self.reassembler.open = true;
         }
     }
@@ -288,8 +291,7 @@ impl<S> Flow<S> {
     ) {
         self.open(handler);
         let Some(mut state) = self.state.take() else { return };
-        let flow = &self.info;
-        let now = self.last;
+        let (flow, now) = (&self.identity.info(), self.last);
         let mut out = Output { handler, flow, state: &mut state, shared, now, heard: 0 };
         self.reassembler.end(cause, &mut out);
         let [to_server, to_client] = &self.reassembler.streams;
@@ -299,7 +301,7 @@ impl<S> Flow<S> {
             anomalies: self.reassembler.anomalies,
             last: self.last,
         };
-        handler.close(&self.info, state, &totals);
+        handler.close(flow, state, &totals);
     }
 
     /// What is remembered of it once it is over, under the hash of its five-tuple.
@@ -309,11 +311,12 @@ impl<S> Flow<S> {
             let beyond = u32::try_from(stream.highest().saturating_sub(stream.next));
             stream.next_seq.wrapping_add(beyond.unwrap_or(0))
         };
+        let tuple = self.identity.tuple();
         Ended {
             hash,
             at: self.last,
             next: [next(Direction::ToServer), next(Direction::ToClient)],
-            client_low: self.info.client <= self.info.server,
+            client_low: tuple.src <= tuple.dst,
         }
     }
 }

@@ -47,6 +47,7 @@ mod config;
 mod copies;
 mod counters;
 mod handler;
+mod identity;
 mod live;
 mod orientation;
 mod pending;

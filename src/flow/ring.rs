@@ -1,4 +1,5 @@
-//! Which flows hold memory that may run short, so that one to evict is found without a search.
+//! Which flows hold memory that may run short or be freed, so that one to evict or to tidy up is
+//! found without a search.
 
 /// Where a flow lies in a ring: its place, or [`NOWHERE`].
 pub(super) type Place = u32;
@@ -20,6 +21,11 @@ impl Ring {
         let place = Place::try_from(self.flows.len()).unwrap_or(NOWHERE);
         self.flows.push(flow);
         place
+    }
+
+    /// Flows in it.
+    pub(super) fn len(&self) -> usize {
+        self.flows.len()
     }
 
     /// Takes a flow out; the flow that lies in its place now, if any.

@@ -58,7 +58,7 @@ impl FlowHandler for Recorder {
 
     fn event(&mut self, flow: &FlowInfo, state: &mut usize, event: StreamEvent<'_>) {
         let told = &mut self.flows[*state];
-        assert_eq!(told.info.id, flow.id);
+        assert_eq!(told.info.id(), flow.id());
         let stream = &mut told.streams[event.direction.index()];
         assert_eq!(stream.end, None, "nothing follows the end");
         match event.input {

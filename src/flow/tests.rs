@@ -454,7 +454,7 @@ fn virtual_networks_have_flows_of_their_own_and_vlans_do_not() {
     let bare = Encapsulation::default();
     let apart = flows([&one, &two]);
     assert_eq!(apart.iter().map(|f| f.streams[0].text()).collect::<Vec<_>>(), ["hello"; 2]);
-    assert_ne!(apart[0].info.id, apart[1].info.id);
+    assert_ne!(apart[0].info.id(), apart[1].info.id());
     assert_eq!(flows([&one, &bare]).len(), 2);
     // One mirror of a trunk and one of an access port: the same packets, with a tag and without.
     let mirrored = flows([&tagged, &bare]);

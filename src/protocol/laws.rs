@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use crate::base::limits::{HEAD_BYTES_MAX, PENDING_REQUESTS_MAX};
 use crate::model::{Direction, EndCause};
 
-use super::recorder::{Recorder, Step, answer, ask, push, record};
-use super::{PROTOCOLS, Parser, Protocol};
+use super::recorder::{Recorder, Step, answer, ask, each, push, record};
+use super::{PROTOCOLS, Parser, Protocol, Rest};
 
 /// What one flow may hold: both heads at twice their limit (a vector doubles), and requests.
 const HELD_BYTES_MAX: usize = 4 * HEAD_BYTES_MAX + 2 * PENDING_REQUESTS_MAX;
@@ -109,6 +109,37 @@ proptest! {
             let whole = record(parser(), &steps, usize::MAX);
             prop_assert_eq!(&record(parser(), &steps, piece), &whole, "{}", protocol.name);
             prop_assert_eq!(&record(parser(), &steps, 1), &whole, "{}", protocol.name);
+        }
+    }
+
+    /// Between messages a parser is put away, and another goes on that was used elsewhere.
+    #[test]
+    fn whoever_goes_on_where_a_parser_rested_says_the_same(
+        steps in steps(),
+        others in steps(),
+        piece in 1usize..40,
+    ) {
+        for (protocol, parser) in parsers() {
+            let whole = record(parser(), &steps, usize::MAX);
+            let mut used = parser();
+            for step in &others {
+                push(used.as_mut(), step, usize::MAX, &mut Recorder::default());
+            }
+            used.resume(Rest::default());
+            prop_assert_eq!(used.rest().is_some(), parser().rest().is_some());
+            let (mut sink, mut at_hand, mut spare) = (Recorder::default(), used, parser());
+            for step in &steps {
+                each(step, piece, &mut |event| {
+                    at_hand.push(event, &mut sink);
+                    if let Some(rest) = at_hand.rest() {
+                        assert!(at_hand.is_between_messages());
+                        std::mem::swap(&mut at_hand, &mut spare);
+                        at_hand.resume(rest);
+                        assert_eq!(at_hand.rest(), Some(rest));
+                    }
+                });
+            }
+            prop_assert_eq!(&sink.finish(), &whole, "{}", protocol.name);
         }
     }
 

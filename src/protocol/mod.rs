@@ -29,5 +29,5 @@ mod recorder;
 
 pub use http1::leaves_framing_open;
 pub use identify::{Identification, Identifier};
-pub use parser::{MessageSink, Parser, Protocol, Verdict};
+pub use parser::{MessageSink, Parser, Protocol, Rest, Verdict, bits};
 pub use registry::{PROTOCOLS, protocol_named};

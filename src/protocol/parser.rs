@@ -14,6 +14,9 @@ pub trait MessageSink {
 /// How the input is cut into [`StreamEvent`]s does not change what comes out, but for where the
 /// bytes of bodies are cut. No input is an error; every input is handled in linear time and in
 /// bounded memory.
+///
+/// Between messages a parser needs no memory: [`Parser::rest`] tells in a few bits what the next
+/// message needs to know, and any parser of its protocol goes on from there.
 pub trait Parser: Send {
     /// Takes the next step of one stream and tells `sink` what follows from it.
     fn push(&mut self, event: StreamEvent<'_>, sink: &mut dyn MessageSink);
@@ -23,6 +26,38 @@ pub trait Parser: Send {
 
     /// Heap bytes this parser holds at the moment.
     fn held_bytes(&self) -> usize;
+
+    /// What is to be remembered of it, where that is all: it is between messages in both
+    /// directions.
+    fn rest(&self) -> Option<Rest>;
+
+    /// Forgets what it was used for and goes on where a parser rested that told `rest`.
+    fn resume(&mut self, rest: Rest);
+}
+
+/// All that a parser between messages has to remember: bits whose meaning its protocol knows. The
+/// default is that of a parser which has seen nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rest(u16);
+
+impl Rest {
+    /// Bits of each direction.
+    const LANE: u16 = 8;
+
+    /// Of flags of both directions, in the order of [`Direction::index`].
+    pub fn of([to_server, to_client]: [u8; 2]) -> Rest {
+        Rest(u16::from(to_server) | u16::from(to_client) << Self::LANE)
+    }
+
+    /// The flags of both directions.
+    pub fn lanes(self) -> [u8; 2] {
+        self.0.to_le_bytes()
+    }
+}
+
+/// The first of `flags` as bit 0, and so on.
+pub fn bits<const N: usize>(flags: [bool; N]) -> u8 {
+    flags.into_iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(flag))
 }
 
 /// What a probe says of the first bytes of one direction.

@@ -5,6 +5,8 @@
 //! - [`pipeline`]: capture thread → workers → writer, or everything in one thread
 //! - `shard`: a worker whose panics are caught
 //! - [`recorder`]: the writer's side: rollups in, a run in the store out
+//! - `inputs`: what became of the inputs that are done
+//! - `pressure`: what a worker that cannot keep up is spared
 //! - `drain`: the end of a capture
 //! - [`sight`], [`health`]: what can be seen of flows, and when that is too little
 //! - [`diagnosis`]: what `phitap doctor` measures, and what it makes of it
@@ -16,7 +18,9 @@ pub mod diagnosis;
 mod drain;
 pub mod health;
 pub mod ingest;
+mod inputs;
 pub mod pipeline;
+mod pressure;
 pub mod progress;
 pub mod recorder;
 mod shard;

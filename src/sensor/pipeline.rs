@@ -5,10 +5,10 @@
 //! source → decode → shard ══bounded══► Worker::process(batch) ══bounded══► Recorder
 //! ```
 //!
-//! Files wait when a queue is full. Live input does not: when its batch is full too it sheds that
-//! and counts it, which is a gap later on, and parsers know gaps. Files are read one after the other, interfaces all at
-//! once. With no workers everything runs in one thread: the same core, the same result. What has
-//! several threads is in `threads`.
+//! Files wait when a queue is full. Live input waits a little, and leaves whole flows out where a
+//! worker cannot keep up (`pressure`), which is counted. Files are read one after the other,
+//! interfaces all at once. With no workers everything runs in one thread: the same core, the same
+//! result. What has several threads is in `threads`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +24,8 @@ use crate::store::{InputIdentity, InputRecord, StoreError};
 use super::drain::Drain;
 use super::health::Watch;
 use super::ingest::{Ingest, Step};
+pub use super::inputs::Earlier;
+use super::inputs::Inputs;
 use super::progress::Progress;
 use super::recorder::{Recorded, Recorder};
 use super::shard::{Panics, Shard};
@@ -118,8 +120,10 @@ pub struct Settings {
 pub struct Outcome {
     /// What was recorded.
     pub recorded: Recorded,
-    /// The inputs with their accounts.
+    /// The inputs with their accounts; of very many only the last ones.
     pub inputs: Vec<InputRecord>,
+    /// Those before them.
+    pub earlier: Earlier,
     /// Inputs that could not be opened or read on.
     pub failures: Vec<CaptureError>,
     /// Whether someone stopped it.
@@ -152,7 +156,7 @@ fn inline(
         recorder,
         failed: None,
     };
-    let mut capture = Capture::new(settings, 1);
+    let mut capture = Capture::new(settings, (0, 1));
     capture.read(sources, &mut here);
     here.flush();
     let rollup = here.shard.finish();
@@ -171,7 +175,8 @@ pub(super) trait Lane {
     /// by two interfaces neither runs far ahead then.
     fn idle(&mut self) {}
     /// Hands over what is pending; `now` is the packet time or the clock of an idle interface.
-    fn tick(&mut self, now: Timestamp, inputs: &dyn Fn() -> Vec<InputRecord>);
+    /// Whether `inputs`, whose accounts have changed, were taken.
+    fn tick(&mut self, now: Timestamp, inputs: Vec<InputRecord>) -> bool;
     /// Segments that did not fit since the last time: they are lost.
     fn take_shed(&mut self) -> u64 {
         0
@@ -208,16 +213,18 @@ impl Lane for Inline {
         }
     }
 
-    fn tick(&mut self, now: Timestamp, inputs: &dyn Fn() -> Vec<InputRecord>) {
+    fn tick(&mut self, now: Timestamp, inputs: Vec<InputRecord>) -> bool {
         self.flush();
         self.shard.sweep(now);
         let rollup = self.shard.take();
         self.recorder.add(rollup);
+        self.recorder.note_inputs(inputs);
         if self.recorder.is_due()
-            && let Err(error) = self.recorder.flush(&inputs())
+            && let Err(error) = self.recorder.flush()
         {
             self.failed = Some(error);
         }
+        true
     }
 
     fn broken(&self) -> bool {
@@ -229,7 +236,7 @@ impl Lane for Inline {
 pub(super) struct Capture<'a> {
     settings: &'a Settings,
     decoder: Decoder,
-    pub(super) done: Vec<InputRecord>,
+    done: Inputs,
     failures: Vec<CaptureError>,
     interrupted: bool,
     /// Bytes and packets of the input at hand that the progress knows of.
@@ -240,12 +247,12 @@ pub(super) struct Capture<'a> {
 }
 
 impl<'a> Capture<'a> {
-    /// One of `sources` that are read at once.
-    pub(super) fn new(settings: &'a Settings, sources: usize) -> Self {
+    /// One that reads inputs from place `first` in the run on, while `sources` are read at once.
+    pub(super) fn new(settings: &'a Settings, (first, sources): (u32, usize)) -> Self {
         Capture {
             settings,
             decoder: Decoder::within(settings.shares.fragment_bytes / sources.max(1)),
-            done: Vec::new(),
+            done: Inputs::from(first),
             failures: Vec::new(),
             interrupted: false,
             noted: (0, 0),
@@ -285,22 +292,25 @@ impl<'a> Capture<'a> {
         lane.idle();
         if self.since_tick.elapsed() >= TICK {
             self.since_tick = Stopwatch::start();
-            lane.tick(self.last, &|| self.done.clone());
+            if lane.tick(self.last, self.done.changed().collect()) {
+                self.done.note_told();
+            }
         }
     }
 
     /// Adds what another thread has read.
     pub(super) fn absorb(&mut self, mut other: Capture<'_>) {
         other.settle_rest();
-        self.done.extend(other.done);
+        self.done.absorb(other.done);
         self.failures.extend(other.failures);
         self.interrupted |= other.interrupted;
     }
 
     /// Takes back from the last input what did not fit into a queue.
     pub(super) fn shed(&mut self, segments: u64) {
-        if let (Some(record), true) = (self.done.last_mut(), segments > 0) {
-            let packets = &mut record.account.packets;
+        if segments > 0
+            && let Some(packets) = self.done.last()
+        {
             let taken = segments.min(packets.analysed);
             packets.analysed -= taken;
             *packets.shed.entry("queue-full").or_default() += taken;
@@ -311,7 +321,7 @@ impl<'a> Capture<'a> {
     pub(super) fn read_input(&mut self, input: OpenInput, pace: Pace, lane: &mut dyn Lane) {
         let OpenInput { mut ingest, mut identity, identify } = input;
         let live = pace == Pace::Live;
-        let number = u32::try_from(self.done.len()).unwrap_or(u32::MAX);
+        let number = self.done.next();
         ingest.go_on(std::mem::take(&mut self.decoder), number);
         let mut last = Timestamp::default();
         let (mut stopped, mut failed) = (false, false);
@@ -359,15 +369,13 @@ impl<'a> Capture<'a> {
         if let (None, false, Some(identify)) = (&account.incomplete, stopped, identify) {
             identity = identify();
         }
-        self.done.push(InputRecord { account, identity });
+        self.done.push(InputRecord { account, identity, position: number });
     }
 
     /// Accounts for packets of inputs that are done: fragments that waited there for others.
     fn settle(&mut self, settled: impl IntoIterator<Item = Settled>) {
         for settled in settled {
-            if let Some(record) = self.done.get_mut(settled.input as usize) {
-                record.account.packets.settle(&settled);
-            }
+            self.done.settle(&settled);
         }
     }
 
@@ -387,9 +395,10 @@ impl<'a> Capture<'a> {
             if let (Some(watch), Some(gauge)) = (&self.settings.watch, &self.settings.gauge) {
                 watch.observe(now, &account, gauge);
             }
-            let done = &self.done;
-            let current = || InputRecord { account: account.clone(), identity: None };
-            lane.tick(now, &|| done.iter().cloned().chain([current()]).collect());
+            let current = InputRecord { account, identity: None, position: self.done.next() };
+            if lane.tick(now, self.done.changed().chain([current]).collect()) {
+                self.done.note_told();
+            }
         }
         self.settings.stop.asked() || lane.broken()
     }
@@ -415,18 +424,19 @@ impl<'a> Capture<'a> {
     ) -> Result<Outcome, StoreError> {
         self.settle_rest();
         let lost = panics.segments();
-        if let Some(record) = self.done.last_mut() {
-            let packets = &mut record.account.packets;
+        if let Some(packets) = self.done.last() {
             let taken = lost.min(packets.analysed);
             if taken > 0 {
                 packets.analysed -= taken;
                 *packets.shed.entry("worker-panic").or_default() += taken;
             }
         }
-        let recorded = recorder.seal(&self.done, self.interrupted)?;
+        let (inputs, earlier) = self.done.into_parts();
+        let recorded = recorder.seal(&inputs, self.interrupted)?;
         Ok(Outcome {
             recorded,
-            inputs: self.done,
+            inputs,
+            earlier,
             failures: self.failures,
             interrupted: self.interrupted,
             panics: panics.count(),

@@ -1,6 +1,6 @@
 //! The writer's side: rollups of the workers go in, a run in the store comes out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +26,10 @@ pub struct Recorder {
     caps: Caps,
     rollup: Rollup,
     changed: BTreeSet<EndpointKey>,
-    /// Inputs at the last flush: another one is told although it may have changed nothing.
-    inputs_written: usize,
+    /// Inputs whose accounts have changed since the last flush, by their places in the run.
+    inputs: BTreeMap<u32, InputRecord>,
+    /// The place behind those written: another one is told although it may have changed nothing.
+    inputs_written: u32,
     /// What all other runs add up to; loaded when it is first needed.
     others: Option<Rollup>,
     /// What people said of fields when it was last looked.
@@ -71,6 +73,7 @@ impl Recorder {
             caps,
             rollup: Rollup::default(),
             changed: BTreeSet::new(),
+            inputs: BTreeMap::new(),
             inputs_written: 0,
             others: None,
             marks: Marks::default(),
@@ -94,14 +97,21 @@ impl Recorder {
         self.kind == RunKind::Capture && self.since_flush.elapsed() >= interval
     }
 
+    /// Takes the accounts of inputs that have changed; the next flush writes them.
+    pub fn note_inputs(&mut self, inputs: Vec<InputRecord>) {
+        self.inputs.extend(inputs.into_iter().map(|input| (input.position, input)));
+    }
+
     /// Writes what a live capture has seen so far, and publishes the inventory with it.
-    pub fn flush(&mut self, inputs: &[InputRecord]) -> Result<(), StoreError> {
+    pub fn flush(&mut self) -> Result<(), StoreError> {
         let watch = Stopwatch::start();
-        if self.reread_marks()? || !self.changed.is_empty() || inputs.len() != self.inputs_written {
-            self.inputs_written = inputs.len();
+        let end = self.inputs.keys().last().map_or(0, |place| place + 1);
+        if self.reread_marks()? || !self.changed.is_empty() || end > self.inputs_written {
+            self.inputs_written = self.inputs_written.max(end);
+            let inputs: Vec<_> = std::mem::take(&mut self.inputs).into_values().collect();
             let changed = std::mem::take(&mut self.changed);
             if let Some((writer, run)) = &mut self.store {
-                writer.write_changed(*run, &self.rollup, &changed, inputs)?;
+                writer.write_changed(*run, &self.rollup, &changed, &inputs)?;
             }
             let inventory = self.assess()?;
             if let Some((writer, _)) = &mut self.store {
@@ -113,7 +123,7 @@ impl Recorder {
         Ok(())
     }
 
-    /// Ends the run.
+    /// Ends the run; `inputs` are all, but for those that were noted and have not changed since.
     pub fn seal(
         mut self,
         inputs: &[InputRecord],
@@ -124,10 +134,12 @@ impl Recorder {
         }
         self.reread_marks()?;
         let inventory = self.assess()?;
+        self.note_inputs(inputs.to_vec());
+        let inputs: Vec<_> = std::mem::take(&mut self.inputs).into_values().collect();
         if let Some((mut writer, run)) = self.store {
             writer.seal(&Seal {
                 run,
-                inputs,
+                inputs: &inputs,
                 // A capture has no end but the one it is given.
                 interrupted: interrupted && self.kind == RunKind::Replay,
                 replaces: &self.replaces,

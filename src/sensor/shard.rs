@@ -26,8 +26,8 @@ pub(super) enum Work {
 pub(super) enum Report {
     /// What a worker observed.
     Rollup(Box<Rollup>),
-    /// How far the inputs of one capture thread are.
-    Inputs(usize, Vec<InputRecord>),
+    /// The inputs of one capture thread whose accounts have changed.
+    Inputs(Vec<InputRecord>),
 }
 
 /// A worker whose panics are caught: the shard starts anew and the sensor goes on.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 
+use crate::base::clock::Stopwatch;
 use crate::base::{Timestamp, table_state};
 use crate::model::{FiveTuple, Segment, SegmentBatch};
 use crate::store::{InputRecord, StoreError};
@@ -14,6 +15,7 @@ use crate::store::{InputRecord, StoreError};
 use super::pipeline::{
     BATCH_BYTES, BATCH_SEGMENTS, Capture, Lane, OpenInput, Outcome, Pace, Settings, Sources,
 };
+use super::pressure::Pressure;
 use super::recorder::Recorder;
 use super::shard::{Panics, Report, Shard, Work, serve};
 
@@ -21,6 +23,9 @@ use super::shard::{Panics, Report, Shard, Work, serve};
 const QUEUE_BATCHES_MAX: usize = 4;
 /// What a batch takes: its bytes, and about as much again as a quarter of them for the segments.
 const BATCH_HELD_BYTES: usize = BATCH_BYTES + BATCH_BYTES / 4;
+/// How long a full batch of live input waits for a worker that is behind, before it is lost: the
+/// kernel's buffer holds what comes meanwhile.
+const FULL_BATCH_WAIT: Duration = Duration::from_millis(50);
 /// Rollups that wait for the writer.
 const QUEUE_ROLLUPS: usize = 8;
 /// How long a capture that ends waits for a worker that is behind: a part of the two seconds in
@@ -39,7 +44,7 @@ pub(super) fn threaded(
     let batches = settings.shares.queue_bytes / BATCH_HELD_BYTES / 2;
     let batches = batches.clamp(1, QUEUE_BATCHES_MAX);
     let (to_writer, from_workers) = bounded::<Report>(QUEUE_ROLLUPS);
-    let mut capture = Capture::new(settings, 1);
+    let mut capture = Capture::new(settings, (0, 1));
     let recorder = thread::scope(|scope| {
         let mut lanes = Vec::new();
         for _ in 0..settings.workers {
@@ -52,12 +57,13 @@ pub(super) fn threaded(
                 let shard = Shard::new(make, panics).gauged(gauge);
                 serve(shard, &work, &give_back, &to_writer);
             });
-            lanes.push(ShardLane { to_worker, empty, batch: SegmentBatch::default() });
+            let (batch, pressure) = (SegmentBatch::default(), Pressure::default());
+            lanes.push(ShardLane { to_worker, empty, batch, pressure });
         }
         let failed = &failed;
         let writer = scope.spawn(move || write_loop(recorder, &from_workers, failed));
         let (state, live) = (table_state(), sources.pace == Pace::Live);
-        let shards = Shards { lanes, state, live, failed, to_writer, source: 0, shed: 0 };
+        let shards = Shards { lanes, state, live, failed, to_writer, shed: 0 };
         if live {
             listen(scope, &mut capture, (sources, settings), shards);
         } else {
@@ -97,12 +103,12 @@ fn listen<'scope, 'env>(
     let others: Vec<ScopedJoinHandle<'_, Capture<'_>>> = inputs
         .zip(1..)
         .map(|(input, source)| {
-            let shards = shards.of_source(source);
-            scope.spawn(move || read(input, shards, Capture::new(settings, count)))
+            let shards = shards.of_source();
+            scope.spawn(move || read(input, shards, Capture::new(settings, (source, count))))
         })
         .collect();
     if let Some(input) = first {
-        capture.absorb(read(input, shards, Capture::new(settings, count)));
+        capture.absorb(read(input, shards, Capture::new(settings, (0, count))));
     }
     for other in others {
         match other.join() {
@@ -117,6 +123,7 @@ struct ShardLane {
     to_worker: Sender<Work>,
     empty: Receiver<SegmentBatch>,
     batch: SegmentBatch,
+    pressure: Pressure,
 }
 
 impl ShardLane {
@@ -125,8 +132,9 @@ impl ShardLane {
     }
 
     /// Hands over what is pending; how many segments were lost. Where the worker is behind, files
-    /// wait; live input does not: it goes on filling its batch, and sheds that only when it is
-    /// full. Batches of a few segments, as quiet interfaces make them, are no reason to lose any.
+    /// wait. Live input goes on filling its batch: those of a few segments, as quiet interfaces
+    /// make them, are no reason to lose any. Only when it is full it waits, a little, and that it
+    /// had to is what decides on the flows that are left out.
     fn flush(&mut self, live: bool) -> u64 {
         if self.batch.is_empty() {
             return 0;
@@ -145,10 +153,21 @@ impl ShardLane {
                     TrySendError::Full(Work::Batch(batch))
                     | TrySendError::Disconnected(Work::Batch(batch)),
                 ) => self.batch = batch,
-                _ => return 0,
+                _ => {
+                    self.pressure.note(Duration::ZERO);
+                    return 0;
+                }
             }
         }
-        if self.is_full() { self.shed() } else { 0 }
+        if self.is_full() { self.wait() } else { 0 }
+    }
+
+    /// Hands over a full batch as soon as there is room; how many segments were lost.
+    fn wait(&mut self) -> u64 {
+        let watch = Stopwatch::start();
+        let lost = self.hand_over(FULL_BATCH_WAIT);
+        self.pressure.note(watch.elapsed());
+        lost
     }
 
     /// Hands over the last batch of live input, for which there is a little time; how many segments
@@ -157,12 +176,21 @@ impl ShardLane {
         if self.batch.is_empty() {
             return 0;
         }
+        self.hand_over(LAST_BATCH_WAIT)
+    }
+
+    fn hand_over(&mut self, within: Duration) -> u64 {
         let batch = self.exchange();
-        match self.to_worker.send_timeout(Work::Batch(batch), LAST_BATCH_WAIT) {
+        match self.to_worker.send_timeout(Work::Batch(batch), within) {
             Err(
-                SendTimeoutError::Timeout(Work::Batch(batch))
-                | SendTimeoutError::Disconnected(Work::Batch(batch)),
-            ) => batch.len() as u64,
+                SendTimeoutError::Timeout(Work::Batch(mut batch))
+                | SendTimeoutError::Disconnected(Work::Batch(mut batch)),
+            ) => {
+                let lost = batch.len() as u64;
+                batch.clear();
+                self.batch = batch;
+                lost
+            }
             _ => 0,
         }
     }
@@ -171,12 +199,6 @@ impl ShardLane {
     fn exchange(&mut self) -> SegmentBatch {
         let next = self.empty.try_recv().unwrap_or_default();
         std::mem::replace(&mut self.batch, next)
-    }
-
-    fn shed(&mut self) -> u64 {
-        let lost = self.batch.len() as u64;
-        self.batch.clear();
-        lost
     }
 }
 
@@ -187,25 +209,23 @@ struct Shards<'a> {
     live: bool,
     failed: &'a Mutex<Option<StoreError>>,
     to_writer: Sender<Report>,
-    /// Which of the live inputs this thread reads.
-    source: usize,
     shed: u64,
 }
 
 impl<'a> Shards<'a> {
     /// The same ways, for the thread that reads another input.
-    fn of_source(&self, source: usize) -> Shards<'a> {
+    fn of_source(&self) -> Shards<'a> {
         let lane = |lane: &ShardLane| ShardLane {
             to_worker: lane.to_worker.clone(),
             empty: lane.empty.clone(),
             batch: SegmentBatch::default(),
+            pressure: lane.pressure.shared(),
         };
         Shards {
             lanes: self.lanes.iter().map(lane).collect(),
             // One flow has one worker, whichever thread sees it.
             state: self.state.clone(),
             to_writer: self.to_writer.clone(),
-            source,
             shed: 0,
             ..*self
         }
@@ -219,14 +239,21 @@ impl<'a> Shards<'a> {
         capture.shed(self.shed);
     }
 
-    fn lane_of(&self, tuple: &FiveTuple) -> usize {
-        if self.lanes.len() == 1 {
+    /// A number of the flow, the same in both directions and, within the run, for whichever
+    /// thread sees it.
+    fn hash(&self, tuple: &FiveTuple) -> u64 {
+        if let [only] = self.lanes.as_slice()
+            && only.pressure.takes_all()
+        {
             return 0;
         }
         let (a, b) =
             if tuple.src <= tuple.dst { (tuple.src, tuple.dst) } else { (tuple.dst, tuple.src) };
-        let lane = self.state.hash_one((a, b, tuple.transport)) % self.lanes.len() as u64;
-        usize::try_from(lane).unwrap_or_default()
+        self.state.hash_one((a, b, tuple.transport))
+    }
+
+    fn lane_of(&self, hash: u64) -> usize {
+        usize::try_from(hash % self.lanes.len().max(1) as u64).unwrap_or_default()
     }
 
     /// Hands over what is pending for every worker.
@@ -239,8 +266,13 @@ impl<'a> Shards<'a> {
 
 impl Lane for Shards<'_> {
     fn push(&mut self, segment: &Segment<'_>) {
-        let at = self.lane_of(&segment.tuple);
+        let hash = self.hash(&segment.tuple);
+        let at = self.lane_of(hash);
         let Some(lane) = self.lanes.get_mut(at) else { return };
+        if !lane.pressure.takes(hash) {
+            self.shed += 1;
+            return;
+        }
         lane.batch.push(segment);
         if lane.is_full() {
             self.shed += lane.flush(self.live);
@@ -251,13 +283,13 @@ impl Lane for Shards<'_> {
         self.flush_all();
     }
 
-    fn tick(&mut self, now: Timestamp, inputs: &dyn Fn() -> Vec<InputRecord>) {
+    fn tick(&mut self, now: Timestamp, inputs: Vec<InputRecord>) -> bool {
         self.flush_all();
         for lane in &self.lanes {
             // A worker that is behind hands over what it has soon enough by itself.
             let _ = lane.to_worker.try_send(Work::Tick(now));
         }
-        let _ = self.to_writer.try_send(Report::Inputs(self.source, inputs()));
+        self.to_writer.try_send(Report::Inputs(inputs)).is_ok()
     }
 
     fn take_shed(&mut self) -> u64 {
@@ -274,21 +306,15 @@ fn write_loop(
     reports: &Receiver<Report>,
     failed: &Mutex<Option<StoreError>>,
 ) -> Recorder {
-    let mut inputs: Vec<Vec<InputRecord>> = Vec::new();
     for report in reports {
         match report {
             Report::Rollup(rollup) => recorder.add(*rollup),
-            Report::Inputs(source, now) => {
-                inputs.resize_with(inputs.len().max(source + 1), Vec::new);
-                if let Some(of_source) = inputs.get_mut(source) {
-                    *of_source = now;
-                }
-            }
+            Report::Inputs(inputs) => recorder.note_inputs(inputs),
         }
         let mut slot = failed.lock().unwrap_or_else(PoisonError::into_inner);
         // After a failure the queue is only drained, so that nobody waits for ever.
         if slot.is_none() && recorder.is_due() {
-            *slot = recorder.flush(&inputs.concat()).err();
+            *slot = recorder.flush().err();
         }
     }
     recorder
@@ -304,7 +330,8 @@ mod tests {
     fn lane(batches: usize) -> (ShardLane, Receiver<Work>) {
         let (to_worker, work) = bounded(batches);
         let (_, empty) = bounded(batches);
-        (ShardLane { to_worker, empty, batch: SegmentBatch::default() }, work)
+        let (batch, pressure) = (SegmentBatch::default(), Pressure::default());
+        (ShardLane { to_worker, empty, batch, pressure }, work)
     }
 
     fn push(lane: &mut ShardLane, payload: &[u8]) {
@@ -350,5 +377,54 @@ mod tests {
         assert!(lane.batch.is_empty());
         push(&mut lane, b"x");
         assert_eq!(lane.finish(), 1, "nor the last one for ever");
+    }
+
+    #[test]
+    fn under_pressure_flows_are_left_out_whole_and_every_segment_is_counted() {
+        let (to_writer, _reports) = bounded(1);
+        let failed = Mutex::new(None);
+        let mut lanes = Vec::new();
+        let mut works = Vec::new();
+        for _ in 0..2 {
+            let (mut lane, work) = lane(64);
+            lane.pressure = Pressure::of(1 << 15);
+            lanes.push(lane);
+            works.push(work);
+        }
+        let state = table_state();
+        let mut shards = Shards { lanes, state, live: true, failed: &failed, to_writer, shed: 0 };
+        let (flows, segments) = (1000_u16, 3);
+        let server = SocketAddr::from(([10, 0, 0, 1], 80));
+        for n in (0..flows).cycle().take(usize::from(flows) * segments) {
+            let client = SocketAddr::from(([10, 0, 0, 2], 1000 + n));
+            for (src, dst) in [(client, server), (server, client)] {
+                shards.push(&Segment {
+                    at: Timestamp::default(),
+                    tuple: FiveTuple { src, dst, transport: FiveTuple::TCP },
+                    seq: 1,
+                    ack: 0,
+                    flags: TcpFlags(0),
+                    urgent: 0,
+                    payload: b"x",
+                    wire_payload_len: 1,
+                    encapsulation: Default::default(),
+                });
+            }
+        }
+        shards.flush_all();
+        let lost = shards.take_shed();
+        drop(shards);
+        let mut taken = std::collections::BTreeMap::new();
+        for work in works.into_iter().flatten() {
+            let Work::Batch(batch) = work else { continue };
+            for segment in batch.iter() {
+                let port = segment.tuple.src.port().max(segment.tuple.dst.port());
+                *taken.entry(port).or_insert(0) += 1;
+            }
+        }
+        assert!(taken.values().all(|count| *count == 2 * segments), "each whole: {taken:?}");
+        assert!((300..700).contains(&taken.len()), "about half: {}", taken.len());
+        let all = 2 * segments * usize::from(flows);
+        assert_eq!(taken.len() * 2 * segments + usize::try_from(lost).expect("few"), all);
     }
 }

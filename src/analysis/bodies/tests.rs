@@ -45,7 +45,6 @@ fn flow() -> FlowInfo {
         client: "10.0.0.1:40000".parse().unwrap(),
         server: "10.0.0.2:80".parse().unwrap(),
         opened: Timestamp::default(),
-        id: 1,
         encapsulation: Default::default(),
         orientation: Orientation::Syn,
     }

@@ -8,7 +8,7 @@ impl Conversation {
         match &self.stage {
             Stage::Speaking(speaking) => size_of::<Speaking>() + size_of_val(&*speaking.parser),
             Stage::Encrypted(_) => size_of::<Encrypted>(),
-            Stage::Silent | Stage::Identifying(_) | Stage::Closed => 0,
+            Stage::Silent | Stage::Identifying(_) | Stage::Resting(_) | Stage::Closed => 0,
         }
     }
 
@@ -37,7 +37,9 @@ impl Conversation {
 
     /// It is over and holds nothing any more.
     pub(super) fn release(&mut self, resting: usize, bench: &mut Workbench) {
-        self.stage = Stage::Closed;
+        if let Stage::Speaking(speaking) = std::mem::replace(&mut self.stage, Stage::Closed) {
+            bench.spares.keep(speaking);
+        }
         self.charge(resting, bench);
     }
 }

@@ -5,10 +5,13 @@ use std::collections::VecDeque;
 use crate::base::Timestamp;
 use crate::base::limits::PENDING_REQUESTS_MAX;
 use crate::model::{Anomaly, Direction, MessageEvent, StreamEvent, StreamInput, SwitchTo};
-use crate::protocol::{MessageSink, Parser};
+use crate::protocol::{MessageSink, Parser, Rest, bits};
 
 use super::framing::Asked;
 use super::stream::Stream;
+
+/// Places for waiting requests that a parser keeps for its next flow.
+const PENDING_KEPT: usize = 16;
 
 /// The HTTP/1 parser of one flow.
 ///
@@ -59,6 +62,19 @@ impl Parser for Http1 {
     fn held_bytes(&self) -> usize {
         self.requests.held_bytes() + self.responses.held_bytes() + self.shared.pending.capacity()
     }
+
+    fn rest(&self) -> Option<Rest> {
+        let (requests, responses) = (self.requests.rest()?, self.responses.rest()?);
+        let shared = self.shared.rest()?;
+        Some(Rest::of([requests | shared << Stream::REST_BITS, responses]))
+    }
+
+    fn resume(&mut self, rest: Rest) {
+        let [requests, responses] = rest.lanes();
+        self.requests.resume(requests);
+        self.responses.resume(responses);
+        self.shared.resume(requests >> Stream::REST_BITS);
+    }
 }
 
 /// What both directions know.
@@ -72,6 +88,24 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    const ANSWERED: u8 = 1;
+    const OVERFLOWED: u8 = 1 << 1;
+    const SWITCHED: u8 = 1 << 2;
+
+    /// What is to be remembered of it where no request waits.
+    fn rest(&self) -> Option<u8> {
+        let bits = bits([self.answered, self.overflowed, self.switched]);
+        self.pending.is_empty().then_some(bits)
+    }
+
+    fn resume(&mut self, bits: u8) {
+        self.pending.clear();
+        self.pending.shrink_to(PENDING_KEPT);
+        self.answered = bits & Self::ANSWERED != 0;
+        self.overflowed = bits & Self::OVERFLOWED != 0;
+        self.switched = bits & Self::SWITCHED != 0;
+    }
+
     /// Notes a request; without room the oldest is forgotten. Whether that is so for the first
     /// time: in a one-sided capture it is so for every request from then on.
     pub(super) fn asked(&mut self, method: &[u8]) -> bool {

@@ -6,6 +6,7 @@ use memchr::memchr;
 use crate::base::Timestamp;
 use crate::base::limits::{HEAD_BYTES_MAX, SKIPPED_LINE_BYTES_MAX};
 use crate::model::{Correlation, Direction, Header, MessageEvent};
+use crate::protocol::bits;
 
 use super::anomalies;
 use super::chunked::{Chunks, Piece};
@@ -98,6 +99,32 @@ impl Stream {
 
     pub(super) fn is_between_messages(&self) -> bool {
         matches!(self.state, State::Head | State::Closed) && self.text.is_empty()
+    }
+
+    /// How many bits [`Stream::rest`] has.
+    pub(super) const REST_BITS: u32 = 3;
+    const USED: u8 = 1;
+    const FOUND: u8 = 1 << 1;
+    const CLOSED: u8 = 1 << 2;
+
+    /// What is to be remembered of it between messages. Where it is not sure that it is between
+    /// them, it has to remember more.
+    pub(super) fn rest(&self) -> Option<u8> {
+        let rests = self.is_between_messages() && self.line == 0 && self.trust != Trust::Found;
+        let closed = matches!(self.state, State::Closed);
+        rests.then_some(bits([!self.fresh, self.trust == Trust::FoundEnded, closed]))
+    }
+
+    /// Forgets everything and goes on from there.
+    pub(super) fn resume(&mut self, bits: u8) {
+        *self = Stream::new();
+        self.fresh = bits & Self::USED == 0;
+        if bits & Self::FOUND != 0 {
+            self.trust = Trust::FoundEnded;
+        }
+        if bits & Self::CLOSED != 0 {
+            self.state = State::Closed;
+        }
     }
 
     pub(super) fn held_bytes(&self) -> usize {

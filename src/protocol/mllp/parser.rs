@@ -14,7 +14,7 @@ use crate::base::{Timestamp, table_state};
 use crate::model::{
     Anomaly, Correlation, Direction, MessageEvent, MessageHead, StreamEvent, StreamInput,
 };
-use crate::protocol::{MessageSink, Parser};
+use crate::protocol::{MessageSink, Parser, Rest, bits};
 
 use super::header::{HeaderScan, Scanned};
 
@@ -69,6 +69,15 @@ impl Parser for MllpParser {
 
     fn held_bytes(&self) -> usize {
         self.lanes.iter().map(|lane| lane.held.capacity()).sum()
+    }
+
+    fn rest(&self) -> Option<Rest> {
+        let [to_server, to_client] = &self.lanes;
+        Some(Rest::of([to_server.rest()?, to_client.rest()?]))
+    }
+
+    fn resume(&mut self, rest: Rest) {
+        self.lanes = rest.lanes().map(Lane::resumed);
     }
 }
 
@@ -148,6 +157,27 @@ impl Out<'_> {
 }
 
 impl Lane {
+    const OWED: u8 = 1;
+    const TOLD: u8 = 1 << 1;
+    const BEGUN: u8 = 1 << 2;
+
+    /// What is to be remembered of it between blocks.
+    fn rest(&self) -> Option<u8> {
+        match self.stage {
+            Stage::Between { owed, matched: 0, told } if self.held.is_empty() => {
+                Some(bits([owed, told, self.begun]))
+            }
+            _ => None,
+        }
+    }
+
+    /// One that goes on from there.
+    fn resumed(bits: u8) -> Lane {
+        let (owed, told) = (bits & Self::OWED != 0, bits & Self::TOLD != 0);
+        let stage = Stage::Between { owed, matched: 0, told };
+        Lane { stage, begun: bits & Self::BEGUN != 0, ..Lane::default() }
+    }
+
     fn bytes(&mut self, bytes: &[u8], out: &mut Out<'_>) {
         let mut rest = bytes;
         while !rest.is_empty() {

@@ -5,7 +5,7 @@ use crate::model::{
     Anomaly, Direction, MessageEvent, StreamEvent, StreamInput, TlsAlert, TlsCertificate,
     TlsSession, TlsVersion,
 };
-use crate::protocol::{MessageSink, Parser};
+use crate::protocol::{MessageSink, Parser, Rest};
 
 use super::hello::{self, SessionId};
 use super::records::{Next, Records, Said};
@@ -68,6 +68,15 @@ impl Parser for TlsParser {
 
     fn is_between_messages(&self) -> bool {
         self.told
+    }
+
+    /// Nothing comes behind its one message, so that nobody has to go on.
+    fn rest(&self) -> Option<Rest> {
+        None
+    }
+
+    fn resume(&mut self, _: Rest) {
+        *self = TlsParser::default();
     }
 
     fn held_bytes(&self) -> usize {

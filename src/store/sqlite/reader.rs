@@ -433,5 +433,7 @@ fn input(row: &Row<'_>) -> Result<StoredInput, Fault> {
     };
     let account =
         InputAccount { name: text(row, "name")?, packets, incomplete: row.get("incomplete")? };
-    Ok(StoredInput { run: RunId(row.get("run")?), record: InputRecord { account, identity } })
+    let position = u32::try_from(row.get::<_, i64>("position")?).unwrap_or(u32::MAX);
+    let record = InputRecord { account, identity, position };
+    Ok(StoredInput { run: RunId(row.get("run")?), record })
 }

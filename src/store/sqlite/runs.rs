@@ -76,6 +76,8 @@ pub struct InputRecord {
     pub account: InputAccount,
     /// Which file it is; none for standard input and interfaces.
     pub identity: Option<InputIdentity>,
+    /// Its place among the inputs of its run.
+    pub position: u32,
 }
 
 /// What ends a run.
@@ -83,7 +85,8 @@ pub struct InputRecord {
 pub struct Seal<'a> {
     /// Which run.
     pub run: RunId,
-    /// What it read. A run with an incomplete input is partial.
+    /// What it read and was not written yet, or is to be written anew. A run with an incomplete
+    /// input is partial.
     pub inputs: &'a [InputRecord],
     /// Whether it was stopped before everything was read: then it is partial too.
     pub interrupted: bool,
@@ -210,7 +213,12 @@ pub(super) fn remove(conn: &Connection, runs: &[RunId]) -> rusqlite::Result<()> 
 pub(super) fn seal(conn: &Connection, seal: &Seal<'_>) -> Result<(), Fault> {
     require_open(conn, seal.run)?;
     write_inputs(conn, seal.run, seal.inputs)?;
-    let partial = seal.interrupted || seal.inputs.iter().any(|i| i.account.incomplete.is_some());
+    let incomplete: bool = conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM input WHERE run = ?1 AND incomplete IS NOT NULL)",
+        [seal.run.0],
+        |row| row.get(0),
+    )?;
+    let partial = seal.interrupted || incomplete;
     let state = if partial { RunState::Partial } else { RunState::Sealed };
     conn.execute(
         "UPDATE run SET state = ?2, ended_ns = ?3 WHERE id = ?1",
@@ -219,19 +227,20 @@ pub(super) fn seal(conn: &Connection, seal: &Seal<'_>) -> Result<(), Fault> {
     Ok(remove(conn, seal.replaces)?)
 }
 
-/// Replaces what is known of the inputs of `run`.
+/// Replaces what is known of the inputs of `run` at the places of `inputs`.
 pub(super) fn write_inputs(
     conn: &Connection,
     run: RunId,
     inputs: &[InputRecord],
 ) -> rusqlite::Result<()> {
-    conn.execute("DELETE FROM input WHERE run = ?1", [run.0])?;
+    let mut forget = conn.prepare_cached("DELETE FROM input WHERE run = ?1 AND position = ?2")?;
     let mut insert = conn.prepare_cached(
         "INSERT INTO input (run, position, name, size, hash, state, incomplete, seen, bytes, \
          analysed, duplicate, filtered, dropped, cut) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
-    for (position, InputRecord { account, identity }) in (0i64..).zip(inputs) {
+    for InputRecord { account, identity, position } in inputs {
+        forget.execute(params![run.0, position])?;
         let packets = &account.packets;
         insert.execute(params![
             run.0,

@@ -102,7 +102,7 @@ impl Writer {
 
     /// Replaces what the open `run` contributed to the endpoints `changed` by what `rollup` says
     /// of them, and all its services, clients, flows and anomalies. An endpoint that is no longer
-    /// in `rollup` is removed. `inputs` is what was read so far.
+    /// in `rollup` is removed. `inputs` are those whose accounts have changed.
     pub fn write_changed<'a>(
         &mut self,
         run: RunId,

@@ -63,6 +63,30 @@ fn changed_endpoints_are_replaced_and_others_left() {
 }
 
 #[test]
+fn inputs_are_replaced_at_their_places_and_others_left() {
+    let folder = Folder::new();
+    let mut writer = folder.writer();
+    let run = writer.begin_run(RunKind::Capture, at(0)).unwrap();
+    let none = Rollup::default();
+    let placed = |position, name, cut| InputRecord { position, ..input(name, None, cut) };
+    let first = [placed(1, "b", None), placed(0, "a", Some("cut short"))];
+    writer.write_changed(run, &none, [], &first).unwrap();
+    writer.write_changed(run, &none, [], &[placed(1, "b2", None), placed(2, "c", None)]).unwrap();
+    let inputs = &[placed(3, "d", None)];
+    let inventory = &inventory();
+    let seal = Seal { run, inputs, interrupted: false, replaces: &[], ended: at(1), inventory };
+    writer.seal(&seal).unwrap();
+    writer.close().unwrap();
+    let reader = folder.reader();
+    let read = reader.inputs().unwrap();
+    let told: Vec<_> =
+        read.iter().map(|i| (i.record.position, i.record.account.name.as_str())).collect();
+    assert_eq!(told, [(0, "a"), (1, "b2"), (2, "c"), (3, "d")]);
+    let runs = reader.runs().unwrap();
+    assert_eq!(runs[0].state, RunState::Partial, "one that was written before is incomplete");
+}
+
+#[test]
 fn a_replay_that_was_killed_leaves_nothing() {
     let folder = Folder::new();
     let mut writer = folder.writer();

@@ -265,7 +265,7 @@ pub(crate) fn input(name: &str, identity: Option<u64>, incomplete: Option<&str>)
     let account =
         InputAccount { name: name.into(), packets, incomplete: incomplete.map(Into::into) };
     let identity = identity.map(|hash| InputIdentity { size: 1000, hash });
-    InputRecord { account, identity }
+    InputRecord { account, identity, position: 0 }
 }
 
 /// Writes one sealed replay of `inputs`.
@@ -273,6 +273,8 @@ pub(crate) fn replay(writer: &mut Writer, inputs: &[InputRecord], replaces: &[Ru
     let run = writer.begin_run(RunKind::Replay, at(100)).unwrap();
     writer.write_all(run, &rollup(&["/fhir/Patient/{id}"], 12)).unwrap();
     let inventory = &inventory();
+    let placed = |(position, input): (u32, &InputRecord)| InputRecord { position, ..input.clone() };
+    let inputs = &(0..).zip(inputs).map(placed).collect::<Vec<_>>();
     let seal = Seal { run, inputs, interrupted: false, replaces, ended: at(200), inventory };
     writer.seal(&seal).unwrap();
     run
