@@ -6,15 +6,15 @@
 
 use std::time::Duration;
 
-use crate::base::Timestamp;
 use crate::base::limits::SWEEP_SLACK_SECONDS;
+use crate::base::{Span, Timestamp};
 use crate::flow::FlowInfo;
-use crate::inventory::Span;
 use crate::model::{Direction, SecondCopy, StreamEvent, StreamInput};
 
 use super::accumulate::{EndpointRef, SlotRef};
 use super::conversation::Conversation;
 use super::history::{Compared, History};
+use super::leaves::Occasion;
 use super::readings::turned;
 use super::workbench::Workbench;
 
@@ -57,6 +57,8 @@ pub struct Memory {
     history: Option<Box<History>>,
     /// The endpoint of the exchange that ended last.
     last: Option<SlotRef>,
+    /// When that was.
+    ended: Option<Timestamp>,
     /// It is counted as ambiguous already.
     blamed: bool,
 }
@@ -115,6 +117,7 @@ impl Conversation {
         }
         if let Some(last) = bench.finished.last() {
             (self.memory.last, self.memory.blamed) = (Some(*last), false);
+            self.memory.ended = Some(at);
         }
         let (over, closed) = (self.is_over(), self.is_closed());
         if let Some(history) = &mut self.memory.history {
@@ -206,7 +209,8 @@ impl Conversation {
         bench.read_text(turned(copy.direction, self.is_flipped()), text, &mut alone);
         alone.slots.extend(self.memory.last);
         let counts = !std::mem::replace(&mut self.memory.blamed, true);
-        bench.blame(flow, self.outcome(), &mut alone, counts);
+        let at = self.memory.ended.unwrap_or(flow.opened);
+        bench.blame(flow, (self.outcome(), at), &mut alone, counts);
     }
 
     /// Looks at the other readings of what is remembered.
@@ -224,7 +228,7 @@ impl Conversation {
             return;
         }
         self.read_history(flow, bench);
-        let outcome = self.outcome();
+        let outcome = (self.outcome(), self.memory.ended.unwrap_or(flow.opened));
         if let Some(history) = &mut self.memory.history
             && history.has_doubts()
         {
@@ -237,12 +241,12 @@ impl Conversation {
 
 impl Workbench {
     /// Marks the exchanges of `history` as ambiguous (once, if `counts`), and adds to the first
-    /// what other readings said. Where the first reading had no exchange, what they said is laid
-    /// to the server's unknown operation.
+    /// what other readings said, dated `at`. Where the first reading had no exchange, what they said
+    /// is laid to the server's unknown operation.
     fn blame(
         &mut self,
         flow: &FlowInfo,
-        protocol: &'static str,
+        (protocol, at): (&'static str, Timestamp),
         history: &mut History,
         counts: bool,
     ) {
@@ -254,7 +258,7 @@ impl Workbench {
             slots.extend(self.unknown_operation(flow, protocol));
         }
         self.serial += 1;
-        let serial = self.serial;
+        let of = Occasion { serial: self.serial, at };
         let mut found = found.into_iter();
         for place in &slots {
             let Some(slot) = self.accumulator.slot(*place) else { continue };
@@ -265,7 +269,7 @@ impl Workbench {
                 }
             }
             for (leaf, candidate) in found.by_ref() {
-                slot.columns.add_candidate(leaf, candidate, &self.values, serial);
+                slot.columns.add_candidate(leaf, candidate, &self.values, of);
             }
         }
         history.doubts.clear();
@@ -287,6 +291,7 @@ impl Workbench {
         stats.coverage.exchanges += 1;
         *stats.protocols.entry(protocol).or_default() += 1;
         stats.span.merge(Span::at(flow.opened));
+        stats.times.clear.merge(Span::at(flow.opened));
         Some(place)
     }
 }

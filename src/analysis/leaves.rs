@@ -1,8 +1,8 @@
 //! The leaves of one message, logged while it passes and folded into evidence when it is known
 //! which endpoint it belongs to.
 
-use crate::base::{Mask, TableMap};
-use crate::model::Evidence;
+use crate::base::{Mask, Span, TableMap, Timestamp};
+use crate::model::{Evidence, Outcome};
 
 use super::values::{Looked, Values};
 
@@ -53,6 +53,32 @@ impl Leaf {
     }
 }
 
+/// The message that leaves come from.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion {
+    /// Its number: no other message of the worker has it.
+    pub serial: u64,
+    /// When it was sent.
+    pub at: Timestamp,
+}
+
+/// Equal values in a row that are not counted yet.
+#[derive(Debug, Default)]
+struct Run {
+    /// Their class.
+    class: u32,
+    count: u64,
+    span: Span,
+}
+
+impl Run {
+    #[inline]
+    fn extend(&mut self, count: u64, at: Timestamp) {
+        self.count += count;
+        self.span.merge(Span::at(at));
+    }
+}
+
 /// Evidence of one column, while it is open.
 #[derive(Debug, Default)]
 pub struct ColumnEvidence {
@@ -60,10 +86,10 @@ pub struct ColumnEvidence {
     pub evidence: Evidence,
     /// Serial of the last message that contributed, to count messages.
     last: u64,
-    /// Equal plain values in a row that are not counted yet: their class and number.
-    run: (u32, u64),
-    /// The same of candidates, whose hashes are in the sample already.
-    candidates: (u32, u64),
+    /// Plain values.
+    run: Run,
+    /// Candidates; their hashes are in the sample already.
+    candidates: Run,
 }
 
 impl ColumnEvidence {
@@ -75,22 +101,24 @@ impl ColumnEvidence {
 
     /// Counts the values that wait in `run`.
     fn settle(&mut self, values: &Values) {
-        let (class, count) = std::mem::take(&mut self.run);
+        let Run { class, count, span } = std::mem::take(&mut self.run);
         if count > 0
             && let Some(class) = values.class(class)
         {
             self.evidence.count(class.kind, class.form, count);
+            self.evidence.date(class.form, Outcome::default(), span);
         }
     }
 
     /// Counts the candidates that wait in `candidates`.
     fn settle_candidates(&mut self, values: &Values) {
-        let (class, count) = std::mem::take(&mut self.candidates);
+        let Run { class, count, span } = std::mem::take(&mut self.candidates);
         if count > 0
             && let Some(class) = values.class(class)
         {
             self.evidence.count(class.kind, class.form, count);
             self.evidence.count_outcome(class.outcome, count);
+            self.evidence.date(class.form, class.outcome, span);
         }
     }
 }
@@ -119,33 +147,35 @@ impl ColumnTable {
         self.open.get_mut(*place as usize - 1).map(|(_, evidence)| evidence)
     }
 
-    /// Adds a plain leaf of message number `serial` that occurs `count` times in it.
+    /// Adds a plain leaf that occurs `count` times in one message.
     #[inline]
-    pub fn add(&mut self, leaf: Leaf, count: u64, values: &Values, serial: u64) {
+    pub fn add(&mut self, leaf: Leaf, count: u64, values: &Values, of: Occasion) {
         let Some(column) = self.at(leaf.column) else { return };
-        column.enter(serial);
-        if leaf.class == column.run.0 {
-            column.run.1 += count;
-            return;
+        column.enter(of.serial);
+        if leaf.class != column.run.class {
+            column.settle(values);
+            column.run.class = leaf.class;
         }
-        column.settle(values);
-        column.run = (leaf.class, count);
+        column.run.extend(count, of.at);
     }
 
     /// Adds a leaf that is not plain.
-    pub fn add_candidate(&mut self, leaf: Leaf, found: Candidate, values: &Values, serial: u64) {
+    pub fn add_candidate(&mut self, leaf: Leaf, found: Candidate, values: &Values, of: Occasion) {
         let Some(column) = self.at(leaf.column) else { return };
-        column.enter(serial);
+        column.enter(of.serial);
         if leaf.class & CONTINUED != 0 {
             summarise(leaf, found, values, &mut column.evidence);
+            if let Some(class) = values.class(leaf.class & !(CONTINUED | CANDIDATE)) {
+                column.evidence.date(class.form, class.outcome, Span::at(of.at));
+            }
             return;
         }
         let place = leaf.class & !CANDIDATE;
-        if place != column.candidates.0 {
+        if place != column.candidates.class {
             column.settle_candidates(values);
-            column.candidates.0 = place;
+            column.candidates.class = place;
         }
-        column.candidates.1 += 1;
+        column.candidates.extend(1, of.at);
         if let Some(class) = values.class(place).filter(|class| !class.outcome.is_empty()) {
             column.evidence.sample.insert(found.hash, class.outcome);
             column.evidence.offer_exemplar(found.hash, Mask::from_bits(found.mask));
@@ -277,20 +307,21 @@ impl Leaves {
         self.candidates.clear();
     }
 
-    /// Adds everything to `table` as message number `serial` and empties the log.
-    pub fn commit(&mut self, table: &mut ColumnTable, values: &Values, serial: u64) {
-        for (column, evidence) in self.folded.drain() {
+    /// Adds everything to `table` as leaves of one message and empties the log.
+    pub fn commit(&mut self, table: &mut ColumnTable, values: &Values, of: Occasion) {
+        for (column, mut evidence) in self.folded.drain() {
             if let Some(open) = table.at(column) {
-                open.enter(serial);
+                open.enter(of.serial);
+                evidence.date_all(Span::at(of.at));
                 open.evidence.merge(evidence);
             }
         }
         let mut candidates = self.candidates.iter();
         for leaf in self.log.drain(..) {
             if leaf.is_plain() {
-                table.add(leaf, 1, values, serial);
+                table.add(leaf, 1, values, of);
             } else {
-                table.add_candidate(leaf, candidate_of(leaf, &mut candidates), values, serial);
+                table.add_candidate(leaf, candidate_of(leaf, &mut candidates), values, of);
             }
         }
         self.candidates.clear();

@@ -15,7 +15,7 @@ use crate::content::BodySummary;
 use crate::model::Direction;
 
 use super::inspect::BodyFacts;
-use super::leaves::{Candidate, ColumnTable, Leaf, Leaves, Mark};
+use super::leaves::{Candidate, ColumnTable, Leaf, Leaves, Mark, Occasion};
 use super::values::Values;
 
 /// What one body said.
@@ -43,13 +43,13 @@ impl Remembered {
         Remembered { facts, summary, plain, others: others.into() }
     }
 
-    /// Adds what the body said to `table`, as a part of message number `serial`.
-    pub fn commit(&self, table: &mut ColumnTable, values: &Values, serial: u64) {
+    /// Adds what the body said to `table`, as a part of one message.
+    pub fn commit(&self, table: &mut ColumnTable, values: &Values, of: Occasion) {
         for (leaf, count) in &self.plain {
-            table.add(*leaf, u64::from(*count), values, serial);
+            table.add(*leaf, u64::from(*count), values, of);
         }
         for (leaf, found) in &self.others {
-            table.add_candidate(*leaf, *found, values, serial);
+            table.add_candidate(*leaf, *found, values, of);
         }
     }
 

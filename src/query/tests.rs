@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::*;
-use crate::inventory::{DataClassSeen, Inventory};
+use crate::inventory::Inventory;
 use crate::model::{Direction, FindingKind, Location, Severity};
 use crate::store::sqlite::tests::sample::*;
 use crate::store::{FindingState, Reader, Triage, TriageDecision, TriageState};
@@ -16,8 +16,8 @@ fn sample() -> Inventory {
     let mut inventory = inventory();
     inventory.endpoints[0].severity = Severity::Low;
     inventory.endpoints[0].data_classes.clear();
-    inventory.endpoints[0].fields[0].data_classes =
-        vec![DataClassSeen { class: "contact.email".into(), confidence: 60, count: 3 }];
+    let class = &mut inventory.endpoints[0].fields[0].data_classes[0];
+    (class.class, class.confidence, class.count) = ("contact.email".into(), 60, 3);
     inventory.endpoints[0].auth = BTreeMap::from([("basic".into(), 3)]);
     inventory.endpoints[1].severity = Severity::Critical;
     inventory.findings[0].severity = Severity::Low;

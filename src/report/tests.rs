@@ -112,7 +112,11 @@ fn field() -> FieldRow {
             class: "contact.phone".into(),
             confidence: 95,
             count: 7,
+            first_seen: None,
+            last_seen: None,
         }],
+        first_seen: None,
+        last_seen: None,
         mask: Some("9{3}.9{3}.9{4}".into()),
         explanation: vec!["by its FHIR element".into()],
     }
