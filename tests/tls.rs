@@ -24,16 +24,6 @@ struct Meant {
 
 const MEANT: &[Meant] = &[
     Meant {
-        why: "TLS begins in the middle of another protocol (MySQL, PostgreSQL), which is not \
-              parsed: STARTTLS is told as unidentified",
-        captures: &[
-            ("arkime+arkime/tests/pcap/mysql-tls.pcap", 0, 1),
-            ("seladb+PcapPlusPlus/Tests/Pcap++Test/PcapExamples/pcapng-example.pcapng", 0, 1),
-            ("zeek+zeek/testing/btest/Traces/postgresql/psql-aws-ssl-preferred.pcap", 0, 1),
-            ("zeek+zeek/testing/btest/Traces/postgresql/psql-aws-ssl-require.pcap", 0, 1),
-        ],
-    },
-    Meant {
         why: "the flow runs in a GTP tunnel, which is not undone",
         captures: &[("zeek+zeek/testing/btest/Traces/tunnels/gtp/gtp6_gtp_0x32.pcap", 0, 1)],
     },

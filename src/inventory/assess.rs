@@ -8,13 +8,12 @@ use sha2::{Digest, Sha256};
 use crate::base::Span;
 use crate::base::key::hex;
 use crate::base::limits::ABSORBED_IDS_MAX;
-use crate::model::evidence::Exemplar;
 use crate::model::{Direction, Evidence, Form, Location, Severity, ValueKind};
 
 use super::assessed::{
     Client, Coverage, DataClassSeen, Endpoint, Field, Inventory, SeenTimes, Service,
 };
-use super::judge::{FieldRef, Judge, Judgement, Verdict, nothing_found};
+use super::judge::{FieldRef, Judge, Verdict};
 use super::marks::Marks;
 use super::merge::Caps;
 use super::posture::{self, Facts};
@@ -23,6 +22,10 @@ use super::senders::NewSenders;
 use super::standards;
 use super::template::shown_field;
 use super::tls::{ServiceTls, Siblings, TlsFacts};
+
+mod row;
+
+use row::{ClassRow, FieldRow};
 
 /// The standard of the row of sessions that cannot be read.
 const TLS: &str = "tls";
@@ -194,90 +197,6 @@ fn coverage(stats: &CoverageStats) -> Coverage {
         unread: stats.unread,
         unread_bodies: stats.unread_bodies.iter().map(|(k, n)| ((*k).to_owned(), *n)).collect(),
         ambiguous: stats.ambiguous,
-    }
-}
-
-/// A class in the making: how surely, how often and when.
-#[derive(Clone, Copy, Debug, Default)]
-struct ClassRow {
-    confidence: u8,
-    count: u64,
-    span: Span,
-}
-
-impl ClassRow {
-    /// Confidences do not add up, counts do.
-    fn join(&mut self, other: ClassRow) {
-        self.confidence = self.confidence.max(other.confidence);
-        self.count += other.count;
-        self.span.merge(other.span);
-    }
-}
-
-/// A row in the making: fields of one place and path, whatever structure says of them.
-#[derive(Default)]
-struct FieldRow {
-    kinds: u8,
-    seen: u64,
-    exchanges: u64,
-    span: Span,
-    classes: BTreeMap<Arc<str>, ClassRow>,
-    explanation: Vec<String>,
-    forms: BTreeMap<Form, u64>,
-    exemplar: Option<Exemplar>,
-}
-
-impl FieldRow {
-    /// One field, judged.
-    fn of(evidence: Evidence, judgement: Judgement) -> FieldRow {
-        let mut row = FieldRow {
-            kinds: evidence.kinds,
-            seen: evidence.seen,
-            exchanges: evidence.exchanges,
-            span: evidence.span,
-            classes: BTreeMap::new(),
-            explanation: judgement.reasons,
-            forms: evidence.forms.into_iter().collect(),
-            exemplar: evidence.exemplar,
-        };
-        for Verdict { class, confidence, count, span } in judgement.verdicts {
-            let seen = ClassRow { confidence: confidence.min(100), count, span };
-            row.classes.entry(class).or_default().join(seen);
-        }
-        row
-    }
-
-    /// Adds a field judged apart.
-    fn join(&mut self, other: FieldRow) {
-        self.kinds |= other.kinds;
-        self.seen += other.seen;
-        self.exchanges += other.exchanges;
-        self.span.merge(other.span);
-        for (class, seen) in other.classes {
-            self.classes.entry(class).or_default().join(seen);
-        }
-        for (form, n) in other.forms {
-            *self.forms.entry(form).or_default() += n;
-        }
-        for reason in other.explanation {
-            if !self.explanation.contains(&reason) {
-                self.explanation.push(reason);
-            }
-        }
-        if let Some(theirs) = other.exemplar
-            && self.exemplar.as_ref().is_none_or(|mine| theirs < *mine)
-        {
-            self.exemplar = Some(theirs);
-        }
-    }
-
-    /// Why each class was given or withheld: never nothing.
-    fn explained(&mut self) -> Vec<String> {
-        if self.explanation.is_empty() {
-            let forms: Vec<(Form, u64)> = self.forms.iter().map(|(f, n)| (*f, *n)).collect();
-            self.explanation.push(nothing_found(&forms));
-        }
-        std::mem::take(&mut self.explanation)
     }
 }
 

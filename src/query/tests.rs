@@ -80,10 +80,13 @@ fn rows_have_the_promised_keys() {
     holds(
         &field,
         "service protocol standard operation method path direction location field types seen \
-         data_classes",
+         first_seen last_seen data_classes",
     );
     let json = serde_json::to_value(&field).unwrap();
-    let class = serde_json::json!([{"class": "us.ssn", "confidence": 99, "count": 24}]);
+    let class = serde_json::json!([{
+        "class": "us.ssn", "confidence": 99, "count": 24,
+        "first_seen": "2023-11-14T22:13:30.123456Z", "last_seen": "2023-11-14T22:14:10.123456Z",
+    }]);
     assert_eq!(json["data_classes"], class);
     let finding = findings(&reader, &FindingFilter::default()).unwrap().remove(0);
     holds(
