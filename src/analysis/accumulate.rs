@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
+use crate::base::limits::{ROLLUP_ENDPOINTS_MAX, ROLLUP_EXCHANGES_MAX};
 use crate::base::{TableMap, table_state};
 use crate::content::PathTable;
 use crate::inventory::{
@@ -14,6 +15,7 @@ use crate::inventory::{
 
 use super::columns::Columns;
 use super::leaves::ColumnTable;
+use super::recall::Repeats;
 use super::values::Values;
 
 /// The identity of an endpoint, borrowed.
@@ -38,6 +40,8 @@ pub struct EndpointSlot {
     pub stats: EndpointStats,
     /// Evidence by column.
     pub columns: ColumnTable,
+    /// Repeated bodies that are still to be added to them.
+    pub repeats: Repeats,
     touched: bool,
 }
 
@@ -64,6 +68,8 @@ pub struct Accumulator {
     anomalies: TableMap<&'static str, u64>,
     /// Exchanges since the last rollup.
     pub exchanges: u64,
+    /// Endpoints that had any of them.
+    touched: usize,
 }
 
 impl Default for Accumulator {
@@ -78,6 +84,7 @@ impl Default for Accumulator {
             flows: TableMap::default(),
             anomalies: TableMap::default(),
             exchanges: 0,
+            touched: 0,
         }
     }
 }
@@ -87,6 +94,7 @@ impl Accumulator {
     pub fn slot(&mut self, slot: SlotRef) -> Option<&mut EndpointSlot> {
         let found = self.endpoints.get_mut(slot.at as usize);
         let slot = found.filter(|_| slot.generation == self.generation)?;
+        self.touched += usize::from(!slot.touched);
         slot.touched = true;
         Some(slot)
     }
@@ -152,12 +160,18 @@ impl Accumulator {
         *self.anomalies.entry(name).or_default() += 1;
     }
 
+    /// Whether there is so much that it should be taken out.
+    pub fn has_much(&self) -> bool {
+        self.exchanges >= ROLLUP_EXCHANGES_MAX || self.touched >= ROLLUP_ENDPOINTS_MAX
+    }
+
     /// Takes everything out as a rollup.
     pub fn take(&mut self, columns: &mut Columns, paths: &PathTable, values: &Values) -> Rollup {
         let mut rollup = Rollup::default();
         for slot in self.endpoints.iter_mut().filter(|slot| slot.touched) {
             slot.touched = false;
             let mut stats = std::mem::take(&mut slot.stats);
+            slot.repeats.settle(&mut slot.columns, values);
             for (column, evidence) in slot.columns.drain(values) {
                 let Some(key) = columns.field_key(column, paths) else { continue };
                 // Two columns may spell alike: a collapsed key and a literal `*`.
@@ -172,7 +186,7 @@ impl Accumulator {
         rollup.clients.extend(self.clients.drain());
         rollup.flows.extend(self.flows.drain());
         rollup.anomalies.extend(self.anomalies.drain());
-        self.exchanges = 0;
+        (self.exchanges, self.touched) = (0, 0);
         rollup
     }
 
@@ -201,6 +215,7 @@ impl EndpointSlot {
             },
             stats: EndpointStats::default(),
             columns: ColumnTable::default(),
+            repeats: Repeats::default(),
             touched: false,
         }
     }

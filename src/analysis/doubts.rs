@@ -14,7 +14,6 @@ use crate::model::{Direction, SecondCopy, StreamEvent, StreamInput};
 use super::accumulate::{EndpointRef, SlotRef};
 use super::conversation::Conversation;
 use super::history::{Compared, History};
-use super::leaves::Occasion;
 use super::readings::turned;
 use super::workbench::Workbench;
 
@@ -119,14 +118,19 @@ impl Conversation {
             (self.memory.last, self.memory.blamed) = (Some(*last), false);
             self.memory.ended = Some(at);
         }
-        let (over, closed) = (self.is_over(), self.is_closed());
+        let mut waits = false;
+        let closed = self.is_closed();
         if let Some(history) = &mut self.memory.history {
             let room = SLOTS_MAX.saturating_sub(history.slots.len());
             history.slots.extend(bench.finished.iter().copied().take(room));
-            let answered = closed || !history.slots.is_empty();
-            if over && answered && history.spent.is_none() {
-                history.spent = Some(at);
-            }
+            waits = history.spent.is_none() && (closed || !history.slots.is_empty());
+        }
+        // Asked last: most steps are the next bytes of a body.
+        if waits
+            && self.is_over()
+            && let Some(history) = &mut self.memory.history
+        {
+            history.spent = Some(at);
         }
         bench.finished.clear();
         for open in bench.unframed.drain(..) {
@@ -257,8 +261,6 @@ impl Workbench {
         if slots.is_empty() && !found.is_empty() {
             slots.extend(self.unknown_operation(flow, protocol));
         }
-        self.serial += 1;
-        let of = Occasion { serial: self.serial, at };
         let mut found = found.into_iter();
         for place in &slots {
             let Some(slot) = self.accumulator.slot(*place) else { continue };
@@ -268,8 +270,9 @@ impl Workbench {
                     *slot.stats.anomalies.entry(why).or_default() += 1;
                 }
             }
+            slot.columns.begin(1, Span::at(at));
             for (leaf, candidate) in found.by_ref() {
-                slot.columns.add_candidate(leaf, candidate, &self.values, of);
+                slot.columns.add_candidate(leaf, candidate, &self.values);
             }
         }
         history.doubts.clear();

@@ -13,7 +13,6 @@ use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status, Value, V
 
 use super::accumulate::EndpointRef;
 use super::half::{Exchange, Half, Request, Response};
-use super::leaves::Occasion;
 use super::operation::fhir::{self, Part};
 use super::operation::{fhir_path, hl7v2, url_credentials};
 use super::workbench::Workbench;
@@ -255,12 +254,13 @@ impl Workbench {
             coverage.1 |= half.truncated || !half.ended;
             coverage.2 |= half.undecoded;
             coverage.3 |= !half.unread.is_empty();
-            self.serial += 1;
             if half.generation == self.paths.generation() {
-                let of = Occasion { serial: self.serial, at: half.at };
-                half.leaves.commit(&mut slot.columns, &self.values, of);
+                slot.columns.begin(1, Span::at(half.at));
+                half.leaves.commit(&mut slot.columns, &self.values);
+                // No other leaves of a message have the columns of its body.
                 if let Some(known) = half.recalled.take() {
-                    known.commit(&mut slot.columns, &self.values, of);
+                    let known = (known, half.at);
+                    slot.repeats.add(known, &mut slot.columns, &self.values);
                 }
             }
         }

@@ -128,9 +128,11 @@ pub struct Inspector<'a> {
 }
 
 impl Inspector<'_> {
-    /// Logs a leaf without structure around it: a header field, a parameter.
-    pub fn leaf(&mut self, path: PathId, value: Value<'_>) {
-        self.log(path, value, 0);
+    /// Logs a leaf without structure around it: a header field, a parameter. Its column, and what
+    /// the rules say of it.
+    pub fn leaf(&mut self, path: PathId, value: Value<'_>) -> (u32, Looked) {
+        let (_, looked) = self.log(path, value, 0);
+        (self.shared.columns.column(self.place, path, 0), looked)
     }
 
     /// Lets `walk` log leaves below `root` as elements of a resource of type `kind`.

@@ -1,7 +1,7 @@
 //! The leaves of one message, logged while it passes and folded into evidence when it is known
 //! which endpoint it belongs to.
 
-use crate::base::{Mask, Span, TableMap, Timestamp};
+use crate::base::{Mask, Span, TableMap};
 use crate::model::{Evidence, Outcome};
 
 use super::values::{Looked, Values};
@@ -53,15 +53,6 @@ impl Leaf {
     }
 }
 
-/// The message that leaves come from.
-#[derive(Clone, Copy, Debug)]
-pub struct Occasion {
-    /// Its number: no other message of the worker has it.
-    pub serial: u64,
-    /// When it was sent.
-    pub at: Timestamp,
-}
-
 /// Equal values in a row that are not counted yet.
 #[derive(Debug, Default)]
 struct Run {
@@ -73,9 +64,9 @@ struct Run {
 
 impl Run {
     #[inline]
-    fn extend(&mut self, count: u64, at: Timestamp) {
+    fn extend(&mut self, count: u64, span: Span) {
         self.count += count;
-        self.span.merge(Span::at(at));
+        self.span.merge(span);
     }
 }
 
@@ -84,7 +75,7 @@ impl Run {
 pub struct ColumnEvidence {
     /// The summary so far.
     pub evidence: Evidence,
-    /// Serial of the last message that contributed, to count messages.
+    /// Serial of the last message that contributed.
     last: u64,
     /// Plain values.
     run: Run,
@@ -93,10 +84,12 @@ pub struct ColumnEvidence {
 }
 
 impl ColumnEvidence {
-    /// Counts message number `serial`, once.
-    fn enter(&mut self, serial: u64) {
-        self.evidence.exchanges += u64::from(self.last != serial);
-        self.last = serial;
+    /// Counts `message`, once.
+    fn enter(&mut self, message: Message) {
+        if self.last != message.serial {
+            self.evidence.exchanges += message.times;
+            self.last = message.serial;
+        }
     }
 
     /// Counts the values that wait in `run`.
@@ -123,18 +116,35 @@ impl ColumnEvidence {
     }
 }
 
+/// Whose leaves are added.
+#[derive(Clone, Copy, Debug, Default)]
+struct Message {
+    /// Tells messages apart, to count each once in every column.
+    serial: u64,
+    /// How often it came.
+    times: u64,
+    /// When.
+    span: Span,
+}
+
 /// Evidence by column.
 #[derive(Debug, Default)]
 pub struct ColumnTable {
+    message: Message,
     /// One more than the place in `open`; 0 where the column has none. Indexed by column.
     places: Vec<u32>,
     open: Vec<(u32, ColumnEvidence)>,
 }
 
 impl ColumnTable {
+    /// What is added from now on belongs to a message that came so many `times`, within `span`.
+    pub fn begin(&mut self, times: u64, span: Span) {
+        self.message = Message { serial: self.message.serial + 1, times, span };
+    }
+
     /// The evidence of `column`.
     #[inline]
-    pub fn at(&mut self, column: u32) -> Option<&mut ColumnEvidence> {
+    fn at(&mut self, column: u32) -> Option<&mut ColumnEvidence> {
         let at = column as usize;
         if at >= self.places.len() {
             self.places.resize(at + 1, 0);
@@ -147,35 +157,37 @@ impl ColumnTable {
         self.open.get_mut(*place as usize - 1).map(|(_, evidence)| evidence)
     }
 
-    /// Adds a plain leaf that occurs `count` times in one message.
+    /// Adds a plain leaf that occurs `count` times in the message at hand.
     #[inline]
-    pub fn add(&mut self, leaf: Leaf, count: u64, values: &Values, of: Occasion) {
+    pub fn add(&mut self, leaf: Leaf, count: u64, values: &Values) {
+        let message = self.message;
         let Some(column) = self.at(leaf.column) else { return };
-        column.enter(of.serial);
+        column.enter(message);
         if leaf.class != column.run.class {
             column.settle(values);
             column.run.class = leaf.class;
         }
-        column.run.extend(count, of.at);
+        column.run.extend(count * message.times, message.span);
     }
 
-    /// Adds a leaf that is not plain.
-    pub fn add_candidate(&mut self, leaf: Leaf, found: Candidate, values: &Values, of: Occasion) {
+    /// Adds a leaf of the message at hand that is not plain.
+    pub fn add_candidate(&mut self, leaf: Leaf, found: Candidate, values: &Values) {
+        let message = self.message;
         let Some(column) = self.at(leaf.column) else { return };
-        column.enter(of.serial);
+        column.enter(message);
         if leaf.class & CONTINUED != 0 {
-            summarise(leaf, found, values, &mut column.evidence);
+            let evidence = &mut column.evidence;
             if let Some(class) = values.class(leaf.class & !(CONTINUED | CANDIDATE)) {
-                column.evidence.date(class.form, class.outcome, Span::at(of.at));
+                evidence.date(class.form, class.outcome, message.span);
             }
-            return;
+            return summarise((leaf, found), message.times, values, evidence);
         }
         let place = leaf.class & !CANDIDATE;
         if place != column.candidates.class {
             column.settle_candidates(values);
             column.candidates.class = place;
         }
-        column.candidates.extend(1, of.at);
+        column.candidates.extend(message.times, message.span);
         if let Some(class) = values.class(place).filter(|class| !class.outcome.is_empty()) {
             column.evidence.sample.insert(found.hash, class.outcome);
             column.evidence.offer_exemplar(found.hash, Mask::from_bits(found.mask));
@@ -302,26 +314,28 @@ impl Leaves {
         let mut candidates = self.candidates.iter();
         for leaf in self.log.drain(..) {
             let found = candidate_of(leaf, &mut candidates);
-            summarise(leaf, found, values, self.folded.entry(leaf.column).or_default());
+            let evidence = self.folded.entry(leaf.column).or_default();
+            summarise((leaf, found), 1, values, evidence);
         }
         self.candidates.clear();
     }
 
-    /// Adds everything to `table` as leaves of one message and empties the log.
-    pub fn commit(&mut self, table: &mut ColumnTable, values: &Values, of: Occasion) {
+    /// Adds everything to `table`, as leaves of the message at hand there, and empties the log.
+    pub fn commit(&mut self, table: &mut ColumnTable, values: &Values) {
+        let message = table.message;
         for (column, mut evidence) in self.folded.drain() {
             if let Some(open) = table.at(column) {
-                open.enter(of.serial);
-                evidence.date_all(Span::at(of.at));
+                open.enter(message);
+                evidence.date_all(message.span);
                 open.evidence.merge(evidence);
             }
         }
         let mut candidates = self.candidates.iter();
         for leaf in self.log.drain(..) {
             if leaf.is_plain() {
-                table.add(leaf, 1, values, of);
+                table.add(leaf, 1, values);
             } else {
-                table.add_candidate(leaf, candidate_of(leaf, &mut candidates), values, of);
+                table.add_candidate(leaf, candidate_of(leaf, &mut candidates), values);
             }
         }
         self.candidates.clear();
@@ -341,13 +355,18 @@ fn candidate_of<'a>(leaf: Leaf, rest: &mut impl Iterator<Item = &'a Candidate>) 
     is_candidate.then(|| rest.next().copied()).flatten().unwrap_or_default()
 }
 
-fn summarise(leaf: Leaf, found: Candidate, values: &Values, evidence: &mut Evidence) {
+fn summarise(
+    (leaf, found): (Leaf, Candidate),
+    times: u64,
+    values: &Values,
+    evidence: &mut Evidence,
+) {
     let Some(class) = values.class(leaf.class & !(CONTINUED | CANDIDATE)) else { return };
     if leaf.class & CONTINUED == 0 {
-        evidence.count(class.kind, class.form, 1);
+        evidence.count(class.kind, class.form, times);
     }
     if !class.outcome.is_empty() {
-        evidence.candidate(found.hash, class.outcome, 1);
+        evidence.candidate(found.hash, class.outcome, times);
         evidence.offer_exemplar(found.hash, Mask::from_bits(found.mask));
     }
 }

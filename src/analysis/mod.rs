@@ -13,6 +13,7 @@
 //! - [`inspect`], [`roles`]: logs every leaf under its column; what its path means
 //! - [`columns`], [`leaves`], [`values`]: what a leaf is a value of, the log, the memory of values
 //! - [`operation`]: what was asked
+//! - [`known_fields`]: header fields that were seen before
 //! - [`segments`]: which segments of a path are names
 //! - [`names`]: what may be kept of names of programs, hosts and media types
 //! - [`finish`]: an exchange is over: named, and added to the books
@@ -30,6 +31,7 @@ pub mod half;
 pub mod history;
 pub mod hl7v2;
 pub mod inspect;
+pub mod known_fields;
 pub mod leaves;
 pub mod listener;
 pub mod names;

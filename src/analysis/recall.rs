@@ -9,13 +9,12 @@
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use crate::base::Shares;
-use crate::base::{TableMap, table_state};
+use crate::base::{Shares, Span, TableMap, Timestamp, table_state};
 use crate::content::BodySummary;
 use crate::model::Direction;
 
 use super::inspect::BodyFacts;
-use super::leaves::{Candidate, ColumnTable, Leaf, Leaves, Mark, Occasion};
+use super::leaves::{Candidate, ColumnTable, Leaf, Leaves, Mark};
 use super::values::Values;
 
 /// What one body said.
@@ -43,19 +42,64 @@ impl Remembered {
         Remembered { facts, summary, plain, others: others.into() }
     }
 
-    /// Adds what the body said to `table`, as a part of one message.
-    pub fn commit(&self, table: &mut ColumnTable, values: &Values, of: Occasion) {
+    /// Adds what the body said to `table`, as leaves of the message at hand there.
+    fn commit(&self, table: &mut ColumnTable, values: &Values) {
         for (leaf, count) in &self.plain {
-            table.add(*leaf, u64::from(*count), values, of);
+            table.add(*leaf, u64::from(*count), values);
         }
         for (leaf, found) in &self.others {
-            table.add_candidate(*leaf, *found, values, of);
+            table.add_candidate(*leaf, *found, values);
         }
     }
 
     fn cost(&self) -> usize {
         const OVERHEAD: usize = 256;
         OVERHEAD + size_of_val(&*self.plain) + size_of_val(&*self.others)
+    }
+}
+
+/// Different bodies whose repeats are counted before they are added.
+const REPEATS_MAX: usize = 1024;
+
+/// The repeats that one endpoint had: counted, and added to its columns once for all of them.
+#[derive(Debug, Default)]
+pub struct Repeats {
+    /// By address: what is counted is kept, so that no other takes its place.
+    bodies: TableMap<usize, Repeated>,
+}
+
+/// A body that came again.
+#[derive(Debug)]
+struct Repeated {
+    body: Arc<Remembered>,
+    times: u64,
+    span: Span,
+}
+
+impl Repeats {
+    /// Counts a repeat in a message sent `at`; adds all of them to `table` when they are many.
+    pub fn add(
+        &mut self,
+        (body, at): (Arc<Remembered>, Timestamp),
+        table: &mut ColumnTable,
+        values: &Values,
+    ) {
+        let address = Arc::as_ptr(&body).addr();
+        let first = || Repeated { body, times: 0, span: Span::NEVER };
+        let repeated = self.bodies.entry(address).or_insert_with(first);
+        repeated.times += 1;
+        repeated.span.merge(Span::at(at));
+        if self.bodies.len() >= REPEATS_MAX {
+            self.settle(table, values);
+        }
+    }
+
+    /// Adds to `table` what they said.
+    pub fn settle(&mut self, table: &mut ColumnTable, values: &Values) {
+        for (_, Repeated { body, times, span }) in self.bodies.drain() {
+            table.begin(times, span);
+            body.commit(table, values);
+        }
     }
 }
 
@@ -86,6 +130,8 @@ pub struct Recall {
     old: TableMap<BodyKey, Arc<Remembered>>,
     young_bytes: usize,
     memory_bytes: usize,
+    /// Something was forgotten: repeats that are counted may keep its memory.
+    forgot: bool,
     /// Bodies held back at a time.
     bodies_max: usize,
     seats: Arc<()>,
@@ -106,6 +152,7 @@ impl Recall {
             young: TableMap::default(),
             old: TableMap::default(),
             young_bytes: 0,
+            forgot: false,
             memory_bytes: shares.recall_bytes,
             bodies_max: shares.recall_bodies,
             seats: Arc::default(),
@@ -166,11 +213,22 @@ impl Recall {
             return;
         }
         if self.young_bytes + cost > self.memory_bytes / 2 {
+            self.forgot |= !self.old.is_empty();
             self.old = std::mem::take(&mut self.young);
             self.young_bytes = 0;
         }
         self.young_bytes += cost;
         self.young.insert(key, said);
+    }
+
+    /// Whether repeats must be settled, so that what was forgotten is freed.
+    pub fn must_settle(&self) -> bool {
+        self.forgot
+    }
+
+    /// Every repeat was settled.
+    pub fn settled(&mut self) {
+        self.forgot = false;
     }
 
     /// Forgets every body: the columns they speak of are void.

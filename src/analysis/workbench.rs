@@ -21,6 +21,7 @@ use super::columns::{Columns, Place};
 use super::doubts::Histories;
 use super::half::{FhirHint, Half, Request, Response, TARGET_BYTES_MAX};
 use super::inspect::{Inspector, Shared};
+use super::known_fields::KnownFields;
 use super::names::{self, FieldNames};
 use super::operation::fhir;
 use super::operation::http::{self, Authority, Target};
@@ -45,14 +46,14 @@ pub struct Workbench {
     pub roles: Roles,
     /// Bodies that were walked before.
     pub recall: Recall,
+    /// Header fields that were seen before.
+    known_fields: KnownFields,
     /// Segments of paths that were seen before.
     pub segments: Segments,
     /// What was observed since the last rollup.
     pub accumulator: Accumulator,
     /// Where exchanges are told, if anyone asked.
     pub events: Option<Box<dyn EventSink>>,
-    /// Counts messages, to tell in how many a field occurs.
-    pub serial: u64,
     /// Holds the template that is being made.
     pub(super) templated: TemplatedPath,
     /// What the last template was stored in.
@@ -112,9 +113,9 @@ impl Workbench {
             columns: Columns::default(),
             roles: Roles::default(),
             recall: Recall::default(),
+            known_fields: KnownFields::default(),
             accumulator: Accumulator::default(),
             events: None,
-            serial: 0,
             templated: TemplatedPath::default(),
             spare_path: String::new(),
             shares: Shares::default(),
@@ -299,9 +300,7 @@ impl Workbench {
                 _ => {}
             }
             if !header.known.is_grammar() {
-                let path = self.paths.header(header.name);
-                let value = Value::new(ValueKind::String, header.value);
-                self.inspector(direction, Location::Header, half).leaf(path, value);
+                self.header(direction, half, header);
             }
         }
         if let Some(media) = media {
@@ -320,6 +319,23 @@ impl Workbench {
             let codings = codings_of(headers);
             half.plan_key = self.recall.plan_key(media, codings.as_deref());
             half.plan = Some(BodyPlan::from_headers(media, codings.as_deref()));
+        }
+    }
+
+    fn header(&mut self, direction: Direction, half: &mut Half, header: &Header<'_>) {
+        let key = self.known_fields.key(direction, self.paths.generation(), header);
+        if let Some((column, looked)) = key.and_then(|key| self.known_fields.find(key))
+            && !half.leaves.is_full()
+        {
+            half.leaves.push(column, &looked, false);
+            return;
+        }
+        let path = self.paths.header(header.name);
+        let value = Value::new(ValueKind::String, header.value);
+        let mut inspector = self.inspector(direction, Location::Header, half);
+        let (column, looked) = inspector.leaf(path, value);
+        if let Some(key) = key {
+            self.known_fields.insert(key, column, looked);
         }
     }
 

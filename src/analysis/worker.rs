@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use crate::base::limits::ROLLUP_EXCHANGES_MAX;
 use crate::base::{InstallationKey, Shares, Timestamp};
 use crate::detect::Detector;
 use crate::flow::{FlowConfig, FlowCounters, FlowHandler, FlowInfo, FlowTable, FlowTotals, Scarce};
@@ -50,7 +49,9 @@ impl Worker {
 
     /// Whether enough has been observed that it should be taken out.
     pub fn has_much(&self) -> bool {
-        self.bench.accumulator.exchanges >= ROLLUP_EXCHANGES_MAX || self.bench.must_forget_paths()
+        self.bench.accumulator.has_much()
+            || self.bench.must_forget_paths()
+            || self.bench.recall.must_settle()
     }
 
     /// Takes out what has been observed since the last time; the events of it are written.
@@ -70,6 +71,7 @@ impl Worker {
 impl Workbench {
     fn take(&mut self) -> Rollup {
         let rollup = self.accumulator.take(&mut self.columns, &self.paths, &self.values);
+        self.recall.settled();
         if self.must_forget_paths() {
             // Messages that are open lose their log; they see it by the generation and say so.
             self.paths.clear();

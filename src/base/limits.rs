@@ -226,7 +226,10 @@ pub const FLOW_IDLE_SECONDS: u64 = 300;
 pub const FLOW_CLOSED_SECONDS: u64 = 10;
 
 /// Exchanges a worker folds before it hands a rollup to the writer.
-pub const ROLLUP_EXCHANGES_MAX: u64 = 4096;
+pub const ROLLUP_EXCHANGES_MAX: u64 = 32 * 1024;
+
+/// Endpoints they may be of: each has evidence for every field.
+pub const ROLLUP_ENDPOINTS_MAX: usize = 1024;
 
 /// What one flow costs with its place in the index; what a parser keeps of it comes on top.
 pub const FLOW_BYTES: usize = 400;
