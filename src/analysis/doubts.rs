@@ -245,7 +245,7 @@ impl Conversation {
 
 impl Workbench {
     /// Marks the exchanges of `history` as ambiguous (once, if `counts`), and adds to the first
-    /// what other readings said, dated `at`. Where the first reading had no exchange, what they said
+    /// what other readings said, dated `at`. Where the first had no exchange, what they said
     /// is laid to the server's unknown operation.
     fn blame(
         &mut self,

@@ -1,8 +1,8 @@
 //! Where TLS begins.
 //!
 //! Each direction is followed from one line, packet or message to the next, so that TLS is only
-//! found where one ends, and how the input is cut changes nothing. Where bytes are missing, or where
-//! so many came that TLS is not to be expected any more, nothing is looked for.
+//! found where one ends, and how the input is cut changes nothing. Where bytes are missing, or so
+//! many came that TLS is not to be expected any more, nothing is looked for.
 
 use crate::base::Timestamp;
 use crate::base::limits::IDENTIFY_BYTES_MAX;
