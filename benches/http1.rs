@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use phitap::base::Timestamp;
-use phitap::model::{Direction, MessageEvent, StreamEvent, StreamInput};
+use phitap::model::{Direction, MessageEvent, Offsets, StreamEvent, StreamInput};
 use phitap::protocol::http1::Http1;
 use phitap::protocol::{MessageSink, Parser};
 
@@ -30,7 +30,10 @@ impl MessageSink for Count {
 
 fn push(parser: &mut Http1, direction: Direction, bytes: &[u8], sink: &mut Count) {
     let input = StreamInput::Bytes(bytes);
-    parser.push(StreamEvent { direction, at: Timestamp::default(), input }, sink);
+    parser.push(
+        StreamEvent { direction, at: Timestamp::default(), offsets: Offsets::default(), input },
+        sink,
+    );
 }
 
 fn exchanges(c: &mut Criterion) {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use crate::base::Timestamp;
 use crate::flow::{FlowInfo, FlowTotals};
-use crate::model::{Direction, EndCause, StreamEvent, StreamInput, SwitchTo};
+use crate::model::{Direction, EndCause, Offsets, StreamEvent, StreamInput, SwitchTo};
 use crate::protocol::{Identification, Identifier, Parser, Protocol, protocol_named};
 
 use super::doubts::Memory;
 use super::listener::Listener;
-use super::pairing::{Ending, Pairing};
+use super::pairing::{Ending, Pairing, Stand};
 use super::workbench::Workbench;
 
 /// What is known of a flow so far.
@@ -279,6 +279,7 @@ impl Conversation {
             interim: &mut speaking.interim,
             encrypted: &mut speaking.encrypted,
             next_tx: &mut self.next_tx,
+            stand: Stand::of(&event),
             bench,
         };
         if let (Direction::ToClient, StreamInput::End(cause)) = (event.direction, event.input) {
@@ -300,7 +301,8 @@ impl Conversation {
             self.switch(to);
             for (direction, at, bytes) in remainder {
                 let input = StreamInput::Bytes(&bytes);
-                self.step(flow, StreamEvent { direction, at, input }, bench);
+                let offsets = Offsets::default();
+                self.step(flow, StreamEvent { direction, at, offsets, input }, bench);
             }
         }
     }

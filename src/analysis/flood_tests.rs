@@ -8,7 +8,7 @@ use crate::base::limits::PROBE_BYTES_MAX;
 use crate::base::{InstallationKey, Timestamp};
 use crate::detect::Detector;
 use crate::flow::{FlowInfo, FlowTotals, Orientation};
-use crate::model::{Direction, StreamEvent, StreamInput};
+use crate::model::{Direction, Offsets, StreamEvent, StreamInput};
 use crate::rules::RulePack;
 
 fn flow(n: u64) -> FlowInfo {
@@ -24,7 +24,8 @@ fn flow(n: u64) -> FlowInfo {
 
 fn says(bytes: &[u8], flow: &FlowInfo, to: &mut Conversation, bench: &mut Workbench) {
     let input = StreamInput::Bytes(bytes);
-    let event = StreamEvent { direction: Direction::ToServer, at: Timestamp::default(), input };
+    let (direction, at) = (Direction::ToServer, Timestamp::default());
+    let event = StreamEvent { direction, at, offsets: Offsets::default(), input };
     to.event(flow, event, bench);
 }
 

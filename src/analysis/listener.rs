@@ -10,7 +10,7 @@ use crate::model::{
 use crate::protocol::{MessageSink, leaves_framing_open};
 
 use super::half::{Request, Response};
-use super::pairing::Pairing;
+use super::pairing::{Pairing, Stand};
 use super::workbench::Workbench;
 
 /// Takes the parser's events of one flow.
@@ -31,6 +31,8 @@ pub struct Listener<'a> {
     pub encrypted: &'a mut Option<Arc<str>>,
     /// Number of the next exchange.
     pub next_tx: &'a mut u64,
+    /// Where the bytes stand that the parser is given.
+    pub stand: Stand,
     /// What is shared.
     pub bench: &'a mut Workbench,
 }
@@ -103,6 +105,9 @@ impl MessageSink for Listener<'_> {
                 if let Some(half) = self.pairing.passing(direction) {
                     self.bench.end(direction, half, complete);
                 }
+                if direction == Direction::ToServer {
+                    self.pairing.asked_until(self.stand);
+                }
                 self.settle();
             }
             MessageEvent::Lost { direction, refuted } => {
@@ -148,7 +153,7 @@ impl Listener<'_> {
     fn begin_request(&mut self, correlation: Correlation, request: Box<Request>) {
         let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
         let next_tx = &mut *self.next_tx;
-        self.pairing.request(correlation, request, &mut |exchange| {
+        self.pairing.request(correlation, (request, self.stand), &mut |exchange| {
             bench.finish(flow, protocol, next_tx, exchange);
         });
     }
@@ -156,7 +161,7 @@ impl Listener<'_> {
     fn begin_response(&mut self, correlation: Correlation, response: Box<Response>) {
         let (bench, flow, protocol) = (&mut *self.bench, self.flow, self.protocol);
         let next_tx = &mut *self.next_tx;
-        self.pairing.response(correlation, response, &mut |exchange| {
+        self.pairing.response(correlation, (response, self.stand), &mut |exchange| {
             bench.finish(flow, protocol, next_tx, exchange);
         });
     }

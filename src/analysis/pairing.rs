@@ -15,7 +15,7 @@
 use std::collections::VecDeque;
 
 use crate::base::limits::PENDING_REQUESTS_MAX;
-use crate::model::{Correlation, Direction};
+use crate::model::{Correlation, Direction, Offsets, StreamEvent, StreamInput};
 
 use super::half::{Exchange, Half, Request, Response};
 
@@ -34,6 +34,8 @@ pub struct Pairing {
     answered: u64,
     /// A response came that names no request which waits: any of them may be meant.
     stray: bool,
+    /// Offset behind the last request as far as it was seen.
+    asked_until: u64,
     /// What many open exchanges took when they were last counted, and how often they were not
     /// counted since.
     counted: (usize, u8),
@@ -46,6 +48,37 @@ pub struct Ending {
     pub heard: bool,
     /// Who answers ended the stream, or fell silent: the recording did not just end.
     pub over: bool,
+}
+
+/// Where the bytes stand that end a head: whatever order the directions were captured in, a server
+/// answers what it has, and a client that asks has what answered the requests before.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stand {
+    /// Offset of the first of the bytes; 0 where that is not known.
+    begin: u64,
+    /// Offset behind the last of them.
+    end: u64,
+    /// How far their sender had heard the other stream; 0 where that is not known.
+    heard: u64,
+}
+
+impl Stand {
+    /// Of the bytes that an event brings.
+    pub fn of(event: &StreamEvent<'_>) -> Stand {
+        let len = match event.input {
+            StreamInput::Bytes(bytes) => bytes.len() as u64,
+            StreamInput::Gap(_) | StreamInput::End(_) => 0,
+        };
+        let Offsets { begin, heard } = event.offsets;
+        Stand { begin, end: begin + len, heard }
+    }
+
+    /// Whether a response that stands here can answer `request`: the server had heard the
+    /// request's begin, and the client had not heard the response when it asked.
+    fn can_answer(self, request: Stand) -> bool {
+        (self.heard == 0 || request.begin < self.heard)
+            && (request.heard == 0 || self.begin == 0 || request.heard < self.end)
+    }
 }
 
 /// What was lost since requests and responses were last in step.
@@ -86,6 +119,8 @@ impl Loss {
     }
 }
 
+/// Responses of one flow that wait for their requests.
+const EARLY_MAX: usize = 16;
 /// Open exchanges up to which all are looked at with every step.
 const COUNTED_AT_ONCE: usize = 4;
 /// Steps after which more of them are looked at again.
@@ -99,9 +134,20 @@ struct Slot {
     number: u64,
     /// A response of which it is not known yet which request it answers.
     floating: bool,
+    /// A response whose request is still to come: the server had heard more than was seen yet.
+    early: bool,
+    /// Where its request stands, or else its response.
+    stand: Stand,
+    /// Offset behind the request's last byte; 0 while that is to come.
+    until: u64,
 }
 
 impl Slot {
+    fn new(correlation: Correlation, exchange: Exchange, stand: Stand) -> Slot {
+        let (number, floating, early, until) = (0, false, false, 0);
+        Slot { correlation, exchange, number, floating, early, stand, until }
+    }
+
     fn half(&mut self, direction: Direction) -> Option<&mut Half> {
         match direction {
             Direction::ToServer => self.exchange.request.as_mut().map(|r| &mut r.half),
@@ -114,7 +160,7 @@ impl Slot {
     }
 
     fn is_over(&self) -> bool {
-        !self.floating
+        !(self.floating || self.early)
             && self.exchange.request.as_ref().is_none_or(|r| r.half.ended)
             && self.exchange.response.as_ref().is_some_and(|r| r.half.ended)
     }
@@ -125,7 +171,7 @@ impl Pairing {
     pub fn request(
         &mut self,
         correlation: Correlation,
-        request: Box<Request>,
+        (request, stand): (Box<Request>, Stand),
         done: &mut dyn FnMut(Exchange),
     ) {
         if correlation == Correlation::InOrder {
@@ -142,18 +188,26 @@ impl Pairing {
                 }
             }
         }
+        self.asked += 1;
+        self.asked_until = self.asked_until.max(stand.end);
+        let number = self.asked;
+        let early = |slot: &&mut Slot| slot.early && slot.stand.can_answer(stand);
+        if let Some(slot) = self.open.iter_mut().find(early) {
+            slot.exchange.request = Some(request);
+            (slot.early, slot.number, slot.stand) = (false, number, stand);
+            self.answered = self.answered.max(number);
+            return;
+        }
         self.make_room(done);
         let exchange = Exchange { request: Some(request), ..Exchange::default() };
-        self.asked += 1;
-        let number = self.asked;
-        self.open.push_back(Slot { correlation, exchange, number, floating: false });
+        self.open.push_back(Slot { number, ..Slot::new(correlation, exchange, stand) });
     }
 
     /// A response's head. What can no longer find a request is handed to `done`.
     pub fn response(
         &mut self,
         correlation: Correlation,
-        response: Box<Response>,
+        (response, stand): (Box<Response>, Stand),
         done: &mut dyn FnMut(Exchange),
     ) {
         let mut floating = false;
@@ -163,21 +217,50 @@ impl Pairing {
             floating = self.loss.sure == 0;
             self.loss.sure = self.loss.sure.saturating_sub(1);
         }
+        let in_order = correlation == Correlation::InOrder;
         let mut waiting =
             self.open.iter_mut().filter(|slot| slot.waits() && slot.correlation == correlation);
-        match waiting.next() {
+        let can = |slot: &&mut Slot| !in_order || stand.can_answer(slot.stand);
+        // Of requests in order, what the first that waits cannot be answered by, none can.
+        let found = if floating { waiting.find(can) } else { waiting.next().filter(can) };
+        match found {
             Some(slot) if !floating => {
                 slot.exchange.response = Some(response);
                 self.answered = self.answered.max(slot.number);
             }
-            waiting => {
-                // Requests come before their responses: without one, none will be found.
-                floating &= waiting.is_some();
+            found => {
+                floating &= found.is_some();
+                let early = in_order && !self.loss.is_any() && stand.heard > self.asked_until;
+                let early = early && !self.open.iter().any(Slot::waits);
+                if early {
+                    self.release_early(if self.asked == 0 { 1 } else { EARLY_MAX });
+                }
                 self.make_room(done);
-                self.stray = true;
+                self.stray |= !early;
                 let exchange = Exchange { response: Some(response), ..Exchange::default() };
-                self.open.push_back(Slot { correlation, exchange, number: 0, floating });
+                let slot = Slot::new(correlation, exchange, stand);
+                self.open.push_back(Slot { floating, early, ..slot });
             }
+        }
+    }
+
+    /// The request that was passing has ended where `stand` does.
+    pub fn asked_until(&mut self, stand: Stand) {
+        let ended = |slot: &&mut Slot| {
+            slot.until == 0 && slot.exchange.request.as_ref().is_some_and(|r| r.half.ended)
+        };
+        if let Some(slot) = self.open.iter_mut().rev().find(ended) {
+            slot.until = stand.end;
+        }
+        self.asked_until = self.asked_until.max(stand.end);
+    }
+
+    /// Waits no longer for the requests of early responses, but for the last few.
+    fn release_early(&mut self, fewer_than: usize) {
+        let mut kept = 0;
+        for slot in self.open.iter_mut().rev().filter(|slot| slot.early) {
+            kept += 1;
+            slot.early = kept < fewer_than;
         }
     }
 
@@ -206,6 +289,8 @@ impl Pairing {
         if direction == Direction::ToClient {
             self.loss.sure = 0;
         } else {
+            // Their requests are among what was lost.
+            self.release_early(0);
             self.loss.answered = false;
             if !self.loss.is_any() {
                 self.loss.sure = self.open.iter().filter(|slot| slot.waits()).count();
@@ -261,7 +346,6 @@ impl Pairing {
         self.open.is_empty()
     }
 
-    /// Keeps what is open within its limit.
     /// About how many heap bytes its exchanges take. Many are counted now and then only, so that
     /// the time for it does not grow with their number.
     pub fn held_bytes(&mut self) -> usize {
@@ -275,6 +359,7 @@ impl Pairing {
         self.counted.0
     }
 
+    /// Keeps what is open within its limit.
     fn make_room(&mut self, done: &mut dyn FnMut(Exchange)) {
         if self.open.len() < PENDING_REQUESTS_MAX {
             return;
@@ -294,6 +379,7 @@ impl Pairing {
     /// Settles which response answers which request: if `in_step`, from the last to the first. What
     /// stays alone is handed to `done`, and whatever else is over.
     fn resolve(&mut self, in_step: bool, done: &mut dyn FnMut(Exchange)) {
+        let requests_lost = self.loss.explains(Direction::ToServer);
         let mut slots = std::mem::take(&mut self.open);
         // Responses that no request took, the last one first.
         let mut free: VecDeque<Slot> = VecDeque::new();
@@ -304,9 +390,15 @@ impl Pairing {
                 continue;
             }
             let asked = slot.correlation == Correlation::InOrder && slot.waits();
+            // The server had heard more than this request: it answers one that was lost.
+            let answers = |free: &Slot| {
+                let more = requests_lost && slot.until > 0 && free.stand.heard > slot.until;
+                free.stand.can_answer(slot.stand) && !more
+            };
             if asked
                 && in_step
-                && let Some(answer) = free.pop_front()
+                && let Some(at) = free.iter().position(answers)
+                && let Some(answer) = free.remove(at)
             {
                 slot.exchange.response = answer.exchange.response;
             }
@@ -363,183 +455,4 @@ fn finish(mut exchange: Exchange, loss: &Loss, done: &mut dyn FnMut(Exchange)) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Status;
-
-    fn request(number: u8) -> Box<Request> {
-        let mut request = Request::default();
-        request.head.minor_version = number;
-        request.half.ended = true;
-        Box::new(request)
-    }
-
-    fn response(status: u16) -> Box<Response> {
-        let mut response = Response { status: Some(status.into()), ..Response::default() };
-        response.half.ended = true;
-        Box::new(response)
-    }
-
-    fn told(events: &[(&str, u16)]) -> Vec<(Option<u8>, Option<u16>)> {
-        let mut pairing = Pairing::default();
-        let mut out = Vec::new();
-        let mut done = |e: Exchange| {
-            let status = e.response.and_then(|r| match r.status {
-                Some(Status::Http(code)) => Some(code),
-                _ => None,
-            });
-            out.push((e.request.map(|r| r.head.minor_version), status));
-        };
-        for (what, n) in events {
-            match *what {
-                "request" => pairing.request(
-                    Correlation::InOrder,
-                    request(u8::try_from(*n).unwrap()),
-                    &mut done,
-                ),
-                "response" => pairing.response(Correlation::InOrder, response(*n), &mut done),
-                "requests lost" => pairing.lost(Direction::ToServer),
-                "responses lost" => pairing.lost(Direction::ToClient),
-                "closed" => pairing.closed(),
-                _ => pairing.end(Ending::default(), &mut done),
-            }
-            pairing.settle(&mut done);
-        }
-        out
-    }
-
-    #[test]
-    fn pipelined_requests_are_answered_in_order() {
-        let events = [("request", 1), ("request", 2), ("response", 1), ("response", 2)];
-        assert_eq!(told(&events), [(Some(1), Some(1)), (Some(2), Some(2))]);
-    }
-
-    #[test]
-    fn a_response_before_its_request_is_unpaired() {
-        let events = [("response", 9), ("request", 1), ("response", 1)];
-        assert_eq!(told(&events), [(None, Some(9)), (Some(1), Some(1))]);
-    }
-
-    #[test]
-    fn after_a_loss_a_new_request_leaves_no_older_one_waiting() {
-        let lost = ("responses lost", 0);
-        let events = [("request", 1), lost, ("request", 2), ("response", 2), ("end", 0)];
-        assert_eq!(told(&events), [(Some(1), None), (Some(2), Some(2))]);
-        // The loss may be noticed only when the next request was there already.
-        let events = [
-            ("request", 1),
-            ("request", 2),
-            ("responses lost", 0),
-            ("response", 2),
-            ("closed", 0),
-            ("end", 0),
-        ];
-        assert_eq!(told(&events), [(Some(1), None), (Some(2), Some(2))]);
-    }
-
-    #[test]
-    fn the_response_to_a_lost_request_answers_no_other() {
-        let events = [
-            ("request", 1),
-            ("response", 1),
-            ("requests lost", 0),
-            ("response", 2),
-            ("request", 3),
-            ("response", 3),
-        ];
-        assert_eq!(told(&events), [(Some(1), Some(1)), (None, Some(2)), (Some(3), Some(3))]);
-    }
-
-    #[test]
-    fn pipelined_exchanges_behind_one_loss_are_counted_from_the_end() {
-        let asked = [1, 2, 3, 4].map(|n| ("request", n));
-        let answered = [("response", 1), ("responses lost", 0), ("response", 3), ("response", 4)];
-        let paired = [(Some(1), Some(1)), (Some(2), None), (Some(3), Some(3)), (Some(4), Some(4))];
-        let closed = [("closed", 0), ("end", 0)];
-        assert_eq!(told(&[&asked[..], &answered, &closed].concat()), paired);
-        // Where more may be missing at the end, nothing is said of who answered whom.
-        let events = told(&[&asked[..], &answered, &[("end", 0)]].concat());
-        assert!(!events[1..].iter().any(|(a, b)| a.is_some() && b.is_some()), "{events:?}");
-        let asked = [("request", 1), ("request", 2), ("requests lost", 0), ("request", 4)];
-        let answered = [1, 2, 3, 4].map(|n| ("response", n));
-        let paired = [(Some(1), Some(1)), (Some(2), Some(2)), (Some(4), Some(4)), (None, Some(3))];
-        assert_eq!(told(&[&asked[..], &answered, &closed].concat()), paired);
-    }
-
-    #[test]
-    fn what_was_refuted_is_no_half() {
-        let mut pairing = Pairing::default();
-        let mut out = Vec::new();
-        let mut done = |e: Exchange| out.push((e.lost, e.response.map(|r| r.status)));
-        pairing.request(Correlation::InOrder, request(1), &mut done);
-        pairing.lost(Direction::ToClient);
-        let mut phantom = response(1);
-        phantom.half.tentative = true;
-        pairing.response(Correlation::InOrder, phantom, &mut done);
-        pairing.settle(&mut done);
-        pairing.refuted(Direction::ToClient);
-        pairing.lost(Direction::ToClient);
-        pairing.end(Ending::default(), &mut done);
-        assert_eq!(out, [(true, None)]);
-    }
-
-    #[test]
-    fn an_unanswered_request_is_told_when_the_flow_ends() {
-        assert_eq!(told(&[("request", 1), ("end", 0)]), [(Some(1), None)]);
-    }
-
-    /// Numbers of the requests that were waited for in vain: `answers` are the tokens of
-    /// responses that came behind requests 1 to 3.
-    fn in_vain(answers: &[u64], ending: Ending, lost: bool) -> Vec<u8> {
-        let mut pairing = Pairing::default();
-        let mut out = Vec::new();
-        let mut done = |e: Exchange| {
-            out.extend(e.request.filter(|_| e.unanswered).map(|r| r.head.minor_version));
-        };
-        for number in 1..=3 {
-            pairing.request(Correlation::Token(number.into()), request(number), &mut done);
-        }
-        if lost {
-            pairing.lost(Direction::ToClient);
-        }
-        for token in answers {
-            pairing.response(Correlation::Token(*token), response(1), &mut done);
-            pairing.settle(&mut done);
-        }
-        pairing.end(ending, &mut done);
-        out
-    }
-
-    #[test]
-    fn waiting_in_vain_wants_an_end_or_a_later_answer_and_both_directions() {
-        let cut = Ending { heard: true, over: false };
-        let over = Ending { heard: true, over: true };
-        assert!(in_vain(&[1, 2, 3], over, false).is_empty());
-        assert_eq!(in_vain(&[2], over, false), [1, 3]);
-        // The recording ended: the answer to the third may have come behind it.
-        assert_eq!(in_vain(&[2], cut, false), [1]);
-        assert!(in_vain(&[], cut, false).is_empty());
-        // Nobody heard who answers, or not all of it.
-        assert!(in_vain(&[], Ending { heard: false, over: true }, false).is_empty());
-        assert!(in_vain(&[2], over, true).is_empty());
-        // An answer that names none of them may be meant for any.
-        assert!(in_vain(&[2, 9], over, false).is_empty());
-    }
-
-    #[test]
-    fn a_tentative_half_counts_only_with_its_other_half() {
-        let mut pairing = Pairing::default();
-        let mut count = 0;
-        let mut done = |_: Exchange| count += 1;
-        let mut doubtful = request(1);
-        doubtful.half.tentative = true;
-        pairing.request(Correlation::InOrder, doubtful, &mut done);
-        pairing.end(Ending::default(), &mut done);
-        let mut confirmed = request(2);
-        confirmed.half.tentative = true;
-        pairing.request(Correlation::InOrder, confirmed, &mut done);
-        pairing.response(Correlation::InOrder, response(2), &mut done);
-        pairing.settle(&mut done);
-        assert_eq!(count, 1);
-    }
-}
+mod tests;

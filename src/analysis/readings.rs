@@ -10,7 +10,7 @@ use crate::base::TableSet;
 use crate::base::limits::{READING_BYTES_MAX, READINGS_MAX};
 use crate::content::BodyPlan;
 use crate::flow::FlowInfo;
-use crate::model::{Direction, EndCause, StreamEvent, StreamInput};
+use crate::model::{Direction, EndCause, Offsets, StreamEvent, StreamInput};
 use crate::protocol::Protocol;
 
 use super::conversation::Conversation;
@@ -241,8 +241,8 @@ impl Replay<'_> {
         input: StreamInput<'_>,
         bench: &mut Workbench,
     ) {
-        let at = self.flow.opened;
-        conversation.event(self.flow, StreamEvent { direction, at, input }, bench);
+        let (at, offsets) = (self.flow.opened, Offsets::default());
+        conversation.event(self.flow, StreamEvent { direction, at, offsets, input }, bench);
     }
 }
 

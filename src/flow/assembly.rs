@@ -2,7 +2,7 @@
 
 use crate::base::Timestamp;
 use crate::base::limits::{GAP_WAIT_MILLIS, GAP_WAIT_PACKETS, GAP_WAIT_UNHEARD_MILLIS};
-use crate::model::{Direction, EndCause, SecondCopy, Segment, StreamEvent, StreamInput};
+use crate::model::{Direction, EndCause, Offsets, SecondCopy, Segment, StreamEvent, StreamInput};
 
 use super::reassembler::{Admitted, Reassembler, Shared};
 use super::stream::{NO_FIN, Stream};
@@ -18,6 +18,8 @@ pub(super) struct Output<'a, H: FlowHandler> {
     pub(super) shared: &'a mut Shared,
     /// Time of the packet that is looked at.
     pub(super) now: Timestamp,
+    /// How far its sender had heard the other stream; 0 where that is not known.
+    pub(super) heard: u64,
 }
 
 /// How long missing bytes are waited for.
@@ -30,28 +32,35 @@ enum Patience {
 }
 
 impl<H: FlowHandler> Output<'_, H> {
-    fn emit(&mut self, direction: Direction, at: Timestamp, input: StreamInput<'_>) {
-        self.handler.event(self.flow, self.state, StreamEvent { direction, at, input });
+    fn emit(&mut self, event: StreamEvent<'_>) {
+        self.handler.event(self.flow, self.state, event);
     }
 
     /// Delivers the next bytes of `stream`.
     #[inline]
     pub(super) fn bytes(&mut self, direction: Direction, stream: &mut Stream, bytes: &[u8]) {
-        self.bytes_of(direction, stream, self.now, bytes);
+        self.bytes_of(direction, stream, (self.now, self.heard), bytes);
     }
 
-    fn bytes_of(&mut self, direction: Direction, stream: &mut Stream, at: Timestamp, bytes: &[u8]) {
+    fn bytes_of(
+        &mut self,
+        direction: Direction,
+        stream: &mut Stream,
+        (at, heard): (Timestamp, u64),
+        bytes: &[u8],
+    ) {
         if bytes.is_empty() {
             return;
         }
         let len = bytes.len() as u64;
+        let offsets = Offsets { begin: stream.next, heard };
         stream.advance(len);
         stream.bytes += len;
         self.shared.counters.bytes += len;
         if let Some(pending) = &mut stream.pending {
             pending.moved = self.now;
         }
-        self.emit(direction, at, StreamInput::Bytes(bytes));
+        self.emit(StreamEvent { direction, at, offsets, input: StreamInput::Bytes(bytes) });
     }
 
     /// Gives up the bytes up to the offset `end`.
@@ -60,6 +69,7 @@ impl<H: FlowHandler> Output<'_, H> {
         if len == 0 {
             return;
         }
+        let offsets = Offsets { begin: stream.next, heard: 0 };
         stream.note_lost(len);
         stream.advance(len);
         self.shared.counters.gaps += 1;
@@ -67,7 +77,8 @@ impl<H: FlowHandler> Output<'_, H> {
         if let Some(pending) = &mut stream.pending {
             pending.moved = self.now;
         }
-        self.emit(direction, self.now, StreamInput::Gap(len));
+        let (at, input) = (self.now, StreamInput::Gap(len));
+        self.emit(StreamEvent { direction, at, offsets, input });
     }
 
     /// Tells of another reading of the bytes from `offset` on; whether it is known to differ.
@@ -104,7 +115,9 @@ impl<H: FlowHandler> Output<'_, H> {
         if let Some(pending) = stream.pending.take() {
             self.shared.held -= pending.charge();
         }
-        self.emit(direction, self.now, StreamInput::End(cause));
+        let offsets = Offsets { begin: stream.next, heard: 0 };
+        let (at, input) = (self.now, StreamInput::End(cause));
+        self.emit(StreamEvent { direction, at, offsets, input });
     }
 
     /// Delivers the first chunk of `stream`, whatever is missing before it.
@@ -124,7 +137,8 @@ impl<H: FlowHandler> Output<'_, H> {
         let end = offset + chunk.data.len() as u64 + u64::from(chunk.cut);
         let left = usize::try_from(stream.fin.saturating_sub(offset)).unwrap_or(usize::MAX);
         let data = chunk.data.get(..left).unwrap_or(&chunk.data);
-        self.bytes_of(direction, stream, chunk.at, data.get(old..).unwrap_or_default());
+        let new = data.get(old..).unwrap_or_default();
+        self.bytes_of(direction, stream, (chunk.at, chunk.heard), new);
         note_cut(stream, end);
         true
     }
@@ -203,16 +217,18 @@ impl Reassembler {
 
     /// Delivers what is in order.
     fn drain<H: FlowHandler>(&mut self, direction: Direction, out: &mut Output<'_, H>) -> bool {
+        let alone = self.alone;
         let (this, peer) = self.pair(direction);
+        let unheard = alone && !peer.seen();
         let mut moved = false;
         while this.anchored()
             && let Some((offset, chunk)) = this.pending.as_ref().and_then(|p| p.first())
             && offset <= this.reach()
-            && (chunk.needs <= peer.reach() || peer.ended())
+            && (chunk.needs <= peer.reach() || peer.ended() || unheard)
         {
             // What the capture cut off does not come before the answer to it.
             let needs = chunk.needs;
-            if needs > peer.next && !peer.ended() {
+            if needs > peer.next && !peer.ended() && !unheard {
                 out.gap(direction.reversed(), peer, needs.min(peer.fin));
             }
             moved |= out.first_chunk(direction, this);
@@ -271,7 +287,10 @@ impl Reassembler {
             let end = held.map_or(needs, |held| held.min(needs)).min(peer.fin);
             // A single byte that only an acknowledgment tells of may be a FIN that was not seen.
             let fin_only = held.is_none() && end.saturating_sub(peer.next) <= 1;
-            if peer.anchored() && peer.next < end && !fin_only {
+            if !peer.seen() {
+                pending.release_first();
+                self.alone = true;
+            } else if peer.anchored() && peer.next < end && !fin_only {
                 out.gap(direction.reversed(), peer, end);
             } else {
                 pending.release_first();

@@ -191,7 +191,8 @@ impl<S> Flow<S> {
         }
         let waiting = self.reassembler.waiting();
         let Some(state) = &mut self.state else { return None };
-        let mut out = Output { handler, flow: &self.info, state, shared, now: segment.at };
+        let (now, heard) = (segment.at, self.reassembler.heard(direction, segment));
+        let mut out = Output { handler, flow: &self.info, state, shared, now, heard };
         let (this, _) = self.reassembler.pair(direction);
         out.bytes(direction, this, segment.payload);
         if waiting {
@@ -236,7 +237,8 @@ impl<S> Flow<S> {
             self.reassembler.note_fin(direction, segment);
         }
         let state = self.state.as_mut()?;
-        let mut out = Output { handler, flow: &self.info, state, shared, now: segment.at };
+        let (now, heard) = (segment.at, self.reassembler.heard(direction, segment));
+        let mut out = Output { handler, flow: &self.info, state, shared, now, heard };
         self.reassembler.accept(direction, segment, &mut out);
         self.reassembler.note_fin(direction, segment);
         self.reassembler.pump(&mut out);
@@ -287,7 +289,8 @@ impl<S> Flow<S> {
         self.open(handler);
         let Some(mut state) = self.state.take() else { return };
         let flow = &self.info;
-        let mut out = Output { handler, flow, state: &mut state, shared, now: self.last };
+        let now = self.last;
+        let mut out = Output { handler, flow, state: &mut state, shared, now, heard: 0 };
         self.reassembler.end(cause, &mut out);
         let [to_server, to_client] = &self.reassembler.streams;
         let totals = FlowTotals {

@@ -17,6 +17,8 @@ pub(super) struct Chunk {
     pub(super) packet: u32,
     /// The other stream should have got this far before it is delivered.
     pub(super) needs: u64,
+    /// How far its sender had heard the other stream; 0 where that is not known.
+    pub(super) heard: u64,
     /// Bytes behind `data` that the capture cut off.
     pub(super) cut: u32,
     pub(super) data: Box<[u8]>,
@@ -28,6 +30,7 @@ pub(super) struct Early<'a> {
     pub(super) at: Timestamp,
     pub(super) packet: u32,
     pub(super) needs: u64,
+    pub(super) heard: u64,
     /// Offset of the first byte of `data`.
     pub(super) offset: u64,
     pub(super) cut: u32,
@@ -207,8 +210,8 @@ impl Pending {
 
     /// Puts a chunk where no bytes are held; returns what it costs.
     fn place(&mut self, offset: u64, early: &Early<'_>, data: &[u8]) -> usize {
-        let (at, packet, needs) = (early.at, early.packet, early.needs);
-        let mut chunk = Chunk { at, packet, needs, cut: 0, data: data.into() };
+        let &Early { at, packet, needs, heard, .. } = early;
+        let mut chunk = Chunk { at, packet, needs, heard, cut: 0, data: data.into() };
         let cost = chunk.charge();
         self.charge += cost;
         let Some(hollow) = self.chunks.remove(&offset) else {
@@ -268,7 +271,8 @@ mod tests {
     use super::*;
 
     fn early(offset: u64, data: &[u8]) -> Early<'_> {
-        Early { at: Timestamp::default(), packet: 0, needs: 0, offset, cut: 0, data }
+        let (at, packet, needs, heard) = (Timestamp::default(), 0, 0, 0);
+        Early { at, packet, needs, heard, offset, cut: 0, data }
     }
 
     fn content(mut pending: Pending) -> Vec<(u64, Vec<u8>, u32)> {

@@ -44,6 +44,8 @@ pub(super) struct Reassembler {
     pub(super) challenge: Option<u32>,
     /// A RST was believed in the middle of something, and no data came since.
     pub(super) reset: bool,
+    /// Nothing came of one direction, and it was waited long enough for it.
+    pub(super) alone: bool,
 }
 
 /// Payload of a segment in offsets.
@@ -109,6 +111,16 @@ impl Reassembler {
             peer.acked = peer.acked.max(peer.next.saturating_add_signed(i64::from(ahead)));
         }
         true
+    }
+
+    /// How far the sender of `segment` had heard the other stream; 0 where that is not known.
+    #[inline]
+    pub(super) fn heard(&self, direction: Direction, segment: &Segment<'_>) -> u64 {
+        let peer = self.stream(direction.reversed());
+        let window = WINDOW_BYTES_MAX.cast_signed();
+        let near = (-window..=window).contains(&peer.ahead(segment.ack));
+        let known = segment.flags.has(TcpFlags::ACK) && peer.located() && near;
+        if known { peer.offset(segment.ack) } else { 0 }
     }
 
     /// Learns from flags and acknowledgment: where streams begin, what the receiver has. Not for
@@ -182,17 +194,18 @@ impl Reassembler {
         force: bool,
     ) -> Admitted<'a> {
         let Some(span) = self.span(direction, segment, shared) else { return Admitted::Done };
-        let (open, packet) = (self.open, self.packets());
+        let (open, packet, heard) = (self.open, self.packets(), self.heard(direction, segment));
+        let alone = self.alone;
         let (this, peer) = self.pair(direction);
         if this.anchored() && this.pending.is_none() {
             this.skip_probe(span.start);
         }
-        let needs = needs(peer, segment);
+        let needs = if alone && !peer.seen() { 0 } else { needs(peer, segment) };
         let data_end = span.start + span.data.len() as u64;
         let cut = u32::try_from(span.wire_end - data_end).unwrap_or(u32::MAX);
         let first_held = this.pending.as_ref().and_then(|p| p.first()).map(|(offset, _)| offset);
         let in_order = span.start <= this.reach()
-            && (needs <= peer.next || !peer.seen())
+            && needs <= peer.next
             && first_held.is_none_or(|held| held >= span.wire_end);
         if open && this.anchored() && (in_order || force) {
             return Admitted::Now { gap: span.start - this.next, bytes: span.data, cut };
@@ -201,8 +214,8 @@ impl Reassembler {
         if !this.fits(span.data.len(), &shared.config, room) {
             return Admitted::Full;
         }
-        let early =
-            Early { at: segment.at, packet, needs, offset: span.start, cut, data: span.data };
+        let (at, offset, data) = (segment.at, span.start, span.data);
+        let early = Early { at, packet, needs, heard, offset, cut, data };
         let room = room.min(this.room(&shared.config));
         let acked = this.acked;
         let pending = this.pending.get_or_insert_with(|| {
@@ -290,7 +303,7 @@ pub(super) fn wire_len(segment: &Segment<'_>) -> u32 {
 fn needs(peer: &Stream, segment: &Segment<'_>) -> u64 {
     let ahead = peer.ahead(segment.ack);
     let near = (1..=ACK_HOLD_BYTES_MAX.cast_signed()).contains(&ahead);
-    let heard = peer.seen() && !peer.ended() && segment.flags.has(TcpFlags::ACK);
+    let heard = peer.located() && !peer.ended() && segment.flags.has(TcpFlags::ACK);
     if heard && near { peer.offset(segment.ack) } else { 0 }
 }
 

@@ -186,7 +186,7 @@ fn late_data_is_flagged() {
 }
 
 #[test]
-fn one_direction_alone_is_delivered_as_it_comes() {
+fn one_direction_alone_is_delivered_in_order() {
     for lines in [
         vec![
             request(SYN, 100, 0, b""),
@@ -199,12 +199,33 @@ fn one_direction_alone_is_delivered_as_it_comes() {
             response(ACK, 503, 901, b"c"),
         ],
     ] {
-        let mut recorder = Recorder::default();
-        process(&lines, &mut recorder);
-        let flow = &recorder.flows[0];
+        let flow = one(&lines);
         assert_eq!(flow.info.server.port(), 80);
         assert_eq!(flow.streams[0].text() + &flow.streams[1].text(), "abc");
     }
+}
+
+#[test]
+fn what_was_captured_before_all_of_the_other_direction_waits_for_it() {
+    let mut recorder = Recorder::default();
+    let mut lines = vec![
+        response(SYN | ACK, 500, 101, b""),
+        response(ACK, 501, 104, b"answer"),
+        request(SYN, 100, 0, b""),
+        request(ACK, 101, 501, b""),
+        request(ACK, 101, 501, b"ask"),
+    ];
+    process(&lines, &mut recorder);
+    let order: String = recorder.flows[0].order.iter().map(|d| format!("{d:?} ")).collect();
+    assert_eq!(order, "ToServer ToClient ");
+    // It is not waited for ever, and no bytes are missed that nobody saw.
+    lines.truncate(2);
+    lines.push(response(ACK, 507, 104, b"s").at(2000));
+    lines.push(response(ACK, 508, 204, b"!").at(2001));
+    let mut recorder = Recorder::default();
+    process(&lines, &mut recorder);
+    assert_eq!(recorder.flows[0].streams[1].text(), "answers!");
+    assert_eq!(recorder.flows[0].streams[0].text(), "");
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub use message::{Anomaly, Correlation, Hl7Header, MessageEvent, MessageHead, Sw
 pub use packet::{LinkType, Packet};
 pub use segment::{FiveTuple, Segment, SegmentBatch, TcpFlags};
 pub use status::{AckCode, Status};
-pub use stream::{Direction, EndCause, SecondCopy, StreamEvent, StreamInput};
+pub use stream::{Direction, EndCause, Offsets, SecondCopy, StreamEvent, StreamInput};
 pub use tls::{
     NamePart, TlsAlert, TlsCertificate, TlsClientHello, TlsServerHello, TlsSession, TlsVersion,
 };

@@ -49,8 +49,22 @@ pub struct StreamEvent<'a> {
     pub direction: Direction,
     /// Time of the packet that brought it.
     pub at: Timestamp,
+    /// Where it stands.
+    pub offsets: Offsets,
     /// What came.
     pub input: StreamInput<'a>,
+}
+
+/// Where bytes stand in the two streams of their flow, counted from the same unknown number for
+/// all of a flow. They say which of two messages of opposite directions can be the answer to the
+/// other, in whatever order they were captured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offsets {
+    /// Of the first byte.
+    pub begin: u64,
+    /// Behind the last byte of the other stream that the sender had when it sent them (the
+    /// acknowledgment number, RFC 9293 section 3.4); 0 where that is not known.
+    pub heard: u64,
 }
 
 /// Bytes that a receiver may have read in the place of those that were delivered: another copy of

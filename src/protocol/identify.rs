@@ -9,7 +9,7 @@ use crate::base::Timestamp;
 use crate::base::limits::{
     IDENTIFY_BYTES_MAX, IDENTIFY_PIECES_MAX, PROBE_BYTES_MAX, RESYNC_LINE_BYTES_MAX,
 };
-use crate::model::{Direction, EndCause, StreamEvent, StreamInput};
+use crate::model::{Direction, EndCause, Offsets, StreamEvent, StreamInput};
 
 use super::{PROTOCOLS, Protocol, Verdict};
 
@@ -56,6 +56,7 @@ enum Lane {
 struct Held {
     direction: Direction,
     at: Timestamp,
+    offsets: Offsets,
     input: HeldInput,
 }
 
@@ -90,7 +91,8 @@ impl Identifier {
                 HeldInput::Gap(len) => StreamInput::Gap(*len),
                 HeldInput::End(cause) => StreamInput::End(*cause),
             };
-            each(StreamEvent { direction: held.direction, at: held.at, input });
+            let (direction, at) = (held.direction, held.at);
+            each(StreamEvent { direction, at, offsets: held.offsets, input });
         }
     }
 
@@ -231,9 +233,9 @@ impl Identifier {
 
     /// What has not told anything by its end will not.
     fn end(&mut self, event: &StreamEvent<'_>, cause: EndCause) -> Identification {
-        let (direction, at) = (event.direction, event.at);
+        let &StreamEvent { direction, at, offsets, .. } = event;
         *self.lane(direction) = Lane::Dead;
-        self.held.push(Held { direction, at, input: HeldInput::End(cause) });
+        self.held.push(Held { direction, at, offsets, input: HeldInput::End(cause) });
         self.unless_dead()
     }
 
@@ -242,27 +244,33 @@ impl Identifier {
         if dead { Identification::Unidentified } else { Identification::Undecided }
     }
 
-    fn last_held(&mut self, direction: Direction) -> Option<&mut HeldInput> {
-        let last = self.held.iter_mut().rev().find(|held| held.direction == direction);
-        last.map(|held| &mut held.input)
+    fn last_held(&mut self, direction: Direction) -> Option<&mut Held> {
+        self.held.iter_mut().rev().find(|held| held.direction == direction)
     }
 
     /// Keeps a copy, joined to what came right before in the same direction.
     fn hold(&mut self, event: &StreamEvent<'_>, bytes: &[u8]) {
-        let (direction, at) = (event.direction, event.at);
+        let &StreamEvent { direction, at, offsets, .. } = event;
         // Pieces that alternate between the directions keep their order while they are few.
         let join = self.held.len() >= IDENTIFY_PIECES_MAX
             || self.held.last().is_some_and(|held| held.direction == direction);
         match self.last_held(direction) {
-            Some(HeldInput::Bytes(held)) if join => held.extend_from_slice(bytes),
-            _ => self.held.push(Held { direction, at, input: HeldInput::Bytes(bytes.to_vec()) }),
+            Some(Held { input: HeldInput::Bytes(held), offsets, .. }) if join => {
+                // Of several segments none speaks for all.
+                offsets.heard = 0;
+                held.extend_from_slice(bytes);
+            }
+            _ => {
+                let input = HeldInput::Bytes(bytes.to_vec());
+                self.held.push(Held { direction, at, offsets, input });
+            }
         }
     }
 
     /// Keeps what belongs to the first bytes: the other direction may tell a protocol yet.
     fn hold_first(&mut self, event: &StreamEvent<'_>, bytes: &[u8]) {
         let room = match self.last_held(event.direction) {
-            Some(HeldInput::Gap(_) | HeldInput::End(_)) => 0,
+            Some(Held { input: HeldInput::Gap(_) | HeldInput::End(_), .. }) => 0,
             _ => PROBE_BYTES_MAX.saturating_sub(self.held_len(event.direction)),
         };
         let (fits, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
@@ -274,10 +282,12 @@ impl Identifier {
 
     /// Keeps that so many bytes are missing, joined to what was missing right before.
     fn hold_gap(&mut self, event: &StreamEvent<'_>, len: u64) {
-        let (direction, at) = (event.direction, event.at);
+        let &StreamEvent { direction, at, offsets, .. } = event;
         match self.last_held(direction) {
-            Some(HeldInput::Gap(missing)) => *missing = missing.saturating_add(len),
-            _ => self.held.push(Held { direction, at, input: HeldInput::Gap(len) }),
+            Some(Held { input: HeldInput::Gap(missing), .. }) => {
+                *missing = missing.saturating_add(len);
+            }
+            _ => self.held.push(Held { direction, at, offsets, input: HeldInput::Gap(len) }),
         }
     }
 

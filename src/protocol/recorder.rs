@@ -2,7 +2,7 @@
 
 use crate::base::Timestamp;
 use crate::model::{
-    Direction, EndCause, Header, MessageEvent, MessageHead, StreamEvent, StreamInput,
+    Direction, EndCause, Header, MessageEvent, MessageHead, Offsets, StreamEvent, StreamInput,
 };
 
 use super::{MessageSink, Parser};
@@ -150,7 +150,8 @@ pub(super) fn answer(bytes: impl AsRef<[u8]>) -> Step {
 /// Gives the events of one step, bytes in pieces of at most `piece`.
 pub(super) fn each(step: &Step, piece: usize, give: &mut dyn FnMut(StreamEvent<'_>)) {
     let at = Timestamp::default();
-    let mut event = |direction, input| give(StreamEvent { direction, at, input });
+    let mut event =
+        |direction, input| give(StreamEvent { direction, at, offsets: Offsets::default(), input });
     match step {
         Step::Bytes(direction, bytes) => {
             for piece in bytes.chunks(piece.max(1)) {

@@ -150,6 +150,7 @@ fn the_search_ends_with_its_budget_and_holds_little() {
             let event = StreamEvent {
                 direction,
                 at: Timestamp::default(),
+                offsets: Offsets::default(),
                 input: StreamInput::Bytes(&line),
             };
             last = identifier.push(&event);

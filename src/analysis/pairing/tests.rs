@@ -1,0 +1,278 @@
+//! What belongs together, and what does not.
+
+use super::*;
+use crate::model::Status;
+
+fn request(number: u8) -> Box<Request> {
+    let mut request = Request::default();
+    request.head.minor_version = number;
+    request.half.ended = true;
+    Box::new(request)
+}
+
+fn response(status: u16) -> Box<Response> {
+    let mut response = Response { status: Some(status.into()), ..Response::default() };
+    response.half.ended = true;
+    Box::new(response)
+}
+
+fn told(events: &[(&str, u16)]) -> Vec<(Option<u8>, Option<u16>)> {
+    let mut pairing = Pairing::default();
+    let mut out = Vec::new();
+    let mut done = |e: Exchange| {
+        let status = e.response.and_then(|r| match r.status {
+            Some(Status::Http(code)) => Some(code),
+            _ => None,
+        });
+        out.push((e.request.map(|r| r.head.minor_version), status));
+    };
+    for (what, n) in events {
+        match *what {
+            "request" => pairing.request(
+                Correlation::InOrder,
+                (request(u8::try_from(*n).unwrap()), Stand::default()),
+                &mut done,
+            ),
+            "response" => {
+                let answer = (response(*n), Stand::default());
+                pairing.response(Correlation::InOrder, answer, &mut done);
+            }
+            "requests lost" => pairing.lost(Direction::ToServer),
+            "responses lost" => pairing.lost(Direction::ToClient),
+            "closed" => pairing.closed(),
+            _ => pairing.end(Ending::default(), &mut done),
+        }
+        pairing.settle(&mut done);
+    }
+    out
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let events = [("request", 1), ("request", 2), ("response", 1), ("response", 2)];
+    assert_eq!(told(&events), [(Some(1), Some(1)), (Some(2), Some(2))]);
+}
+
+#[test]
+fn a_response_before_its_request_is_unpaired() {
+    let events = [("response", 9), ("request", 1), ("response", 1)];
+    assert_eq!(told(&events), [(None, Some(9)), (Some(1), Some(1))]);
+}
+
+#[test]
+fn after_a_loss_a_new_request_leaves_no_older_one_waiting() {
+    let lost = ("responses lost", 0);
+    let events = [("request", 1), lost, ("request", 2), ("response", 2), ("end", 0)];
+    assert_eq!(told(&events), [(Some(1), None), (Some(2), Some(2))]);
+    // The loss may be noticed only when the next request was there already.
+    let events = [
+        ("request", 1),
+        ("request", 2),
+        ("responses lost", 0),
+        ("response", 2),
+        ("closed", 0),
+        ("end", 0),
+    ];
+    assert_eq!(told(&events), [(Some(1), None), (Some(2), Some(2))]);
+}
+
+#[test]
+fn the_response_to_a_lost_request_answers_no_other() {
+    let events = [
+        ("request", 1),
+        ("response", 1),
+        ("requests lost", 0),
+        ("response", 2),
+        ("request", 3),
+        ("response", 3),
+    ];
+    assert_eq!(told(&events), [(Some(1), Some(1)), (None, Some(2)), (Some(3), Some(3))]);
+}
+
+#[test]
+fn pipelined_exchanges_behind_one_loss_are_counted_from_the_end() {
+    let asked = [1, 2, 3, 4].map(|n| ("request", n));
+    let answered = [("response", 1), ("responses lost", 0), ("response", 3), ("response", 4)];
+    let paired = [(Some(1), Some(1)), (Some(2), None), (Some(3), Some(3)), (Some(4), Some(4))];
+    let closed = [("closed", 0), ("end", 0)];
+    assert_eq!(told(&[&asked[..], &answered, &closed].concat()), paired);
+    // Where more may be missing at the end, nothing is said of who answered whom.
+    let events = told(&[&asked[..], &answered, &[("end", 0)]].concat());
+    assert!(!events[1..].iter().any(|(a, b)| a.is_some() && b.is_some()), "{events:?}");
+    let asked = [("request", 1), ("request", 2), ("requests lost", 0), ("request", 4)];
+    let answered = [1, 2, 3, 4].map(|n| ("response", n));
+    let paired = [(Some(1), Some(1)), (Some(2), Some(2)), (Some(4), Some(4)), (None, Some(3))];
+    assert_eq!(told(&[&asked[..], &answered, &closed].concat()), paired);
+}
+
+#[test]
+fn what_was_refuted_is_no_half() {
+    let mut pairing = Pairing::default();
+    let mut out = Vec::new();
+    let mut done = |e: Exchange| out.push((e.lost, e.response.map(|r| r.status)));
+    pairing.request(Correlation::InOrder, (request(1), Stand::default()), &mut done);
+    pairing.lost(Direction::ToClient);
+    let mut phantom = response(1);
+    phantom.half.tentative = true;
+    pairing.response(Correlation::InOrder, (phantom, Stand::default()), &mut done);
+    pairing.settle(&mut done);
+    pairing.refuted(Direction::ToClient);
+    pairing.lost(Direction::ToClient);
+    pairing.end(Ending::default(), &mut done);
+    assert_eq!(out, [(true, None)]);
+}
+
+#[test]
+fn an_unanswered_request_is_told_when_the_flow_ends() {
+    assert_eq!(told(&[("request", 1), ("end", 0)]), [(Some(1), None)]);
+}
+
+/// Numbers of the requests that were waited for in vain: `answers` are the tokens of
+/// responses that came behind requests 1 to 3.
+fn in_vain(answers: &[u64], ending: Ending, lost: bool) -> Vec<u8> {
+    let mut pairing = Pairing::default();
+    let mut out = Vec::new();
+    let mut done = |e: Exchange| {
+        out.extend(e.request.filter(|_| e.unanswered).map(|r| r.head.minor_version));
+    };
+    for number in 1..=3 {
+        let asked = (request(number), Stand::default());
+        pairing.request(Correlation::Token(number.into()), asked, &mut done);
+    }
+    if lost {
+        pairing.lost(Direction::ToClient);
+    }
+    for token in answers {
+        let answer = (response(1), Stand::default());
+        pairing.response(Correlation::Token(*token), answer, &mut done);
+        pairing.settle(&mut done);
+    }
+    pairing.end(ending, &mut done);
+    out
+}
+
+#[test]
+fn waiting_in_vain_wants_an_end_or_a_later_answer_and_both_directions() {
+    let cut = Ending { heard: true, over: false };
+    let over = Ending { heard: true, over: true };
+    assert!(in_vain(&[1, 2, 3], over, false).is_empty());
+    assert_eq!(in_vain(&[2], over, false), [1, 3]);
+    // The recording ended: the answer to the third may have come behind it.
+    assert_eq!(in_vain(&[2], cut, false), [1]);
+    assert!(in_vain(&[], cut, false).is_empty());
+    // Nobody heard who answers, or not all of it.
+    assert!(in_vain(&[], Ending { heard: false, over: true }, false).is_empty());
+    assert!(in_vain(&[2], over, true).is_empty());
+    // An answer that names none of them may be meant for any.
+    assert!(in_vain(&[2, 9], over, false).is_empty());
+}
+
+#[test]
+fn a_tentative_half_counts_only_with_its_other_half() {
+    let mut pairing = Pairing::default();
+    let mut count = 0;
+    let mut done = |_: Exchange| count += 1;
+    let mut doubtful = request(1);
+    doubtful.half.tentative = true;
+    pairing.request(Correlation::InOrder, (doubtful, Stand::default()), &mut done);
+    pairing.end(Ending::default(), &mut done);
+    let mut confirmed = request(2);
+    confirmed.half.tentative = true;
+    pairing.request(Correlation::InOrder, (confirmed, Stand::default()), &mut done);
+    pairing.response(Correlation::InOrder, (response(2), Stand::default()), &mut done);
+    pairing.settle(&mut done);
+    assert_eq!(count, 1);
+}
+
+/// One step of a flow with offsets: `begin..end` of the message, and what its sender had heard.
+enum Step {
+    Ask(u8, [u64; 3]),
+    Answer(u16, [u64; 3]),
+    RequestsLost,
+    ResponsesLost,
+    End,
+}
+use Step::{Answer, Ask, End, RequestsLost, ResponsesLost};
+
+fn placed(steps: &[Step]) -> Vec<(Option<u8>, Option<u16>)> {
+    let mut pairing = Pairing::default();
+    let mut out = Vec::new();
+    let mut done = |e: Exchange| {
+        let status = e.response.and_then(|r| match r.status {
+            Some(Status::Http(code)) => Some(code),
+            _ => None,
+        });
+        out.push((e.request.map(|r| r.head.minor_version), status));
+    };
+    let stand = |[begin, end, heard]: [u64; 3]| Stand { begin, end, heard };
+    for step in steps {
+        match *step {
+            Ask(number, at) => {
+                let asked = (request(number), stand(at));
+                pairing.request(Correlation::InOrder, asked, &mut done);
+                pairing.asked_until(stand(at));
+            }
+            Answer(number, at) => {
+                let answer = (response(number), stand(at));
+                pairing.response(Correlation::InOrder, answer, &mut done);
+            }
+            RequestsLost => pairing.lost(Direction::ToServer),
+            ResponsesLost => pairing.lost(Direction::ToClient),
+            End => pairing.end(Ending::default(), &mut done),
+        }
+        pairing.settle(&mut done);
+    }
+    out.sort_unstable();
+    out
+}
+
+#[test]
+fn responses_that_were_captured_before_their_requests_find_them() {
+    let steps = [
+        Answer(1, [100, 150, 110]),
+        Ask(1, [100, 110, 100]),
+        Ask(2, [110, 120, 150]),
+        Answer(2, [150, 200, 120]),
+        Answer(3, [200, 250, 130]),
+        Answer(4, [250, 300, 140]),
+        Ask(3, [120, 130, 200]),
+        Ask(4, [130, 140, 250]),
+        End,
+    ];
+    let expected = [1, 2, 3, 4].map(|n| (Some(n), Some(u16::from(n))));
+    assert_eq!(placed(&steps), expected);
+}
+
+#[test]
+fn a_response_that_the_client_had_when_it_asked_answers_another() {
+    // The request that it answers was never seen.
+    let steps =
+        [Ask(2, [110, 120, 150]), Answer(1, [100, 150, 110]), Answer(2, [150, 200, 120]), End];
+    assert_eq!(placed(&steps), [(None, Some(1)), (Some(2), Some(2))]);
+    // Nor does one answer what its server had not heard.
+    let steps = [Ask(2, [110, 120, 100]), Answer(1, [100, 150, 110]), End];
+    assert_eq!(placed(&steps), [(None, Some(1)), (Some(2), None)]);
+}
+
+#[test]
+fn the_response_to_a_lost_request_is_known_by_what_the_server_had_heard() {
+    let ask = Ask(1, [100, 110, 100]);
+    let (third, answer) = (Ask(3, [120, 130, 200]), Answer(3, [200, 250, 130]));
+    let second = Answer(2, [150, 200, 120]);
+    let steps = [ask, RequestsLost, ResponsesLost, second, third, answer, End];
+    assert_eq!(placed(&steps), [(None, Some(2)), (Some(1), None), (Some(3), Some(3))]);
+}
+
+#[test]
+fn few_responses_wait_for_requests_that_may_never_come() {
+    let mut pairing = Pairing::default();
+    let mut told = 0;
+    for n in 0..100u64 {
+        let stand = Stand { begin: 100 + n, end: 101 + n, heard: 200 + n };
+        pairing.response(Correlation::InOrder, (response(200), stand), &mut |_| told += 1);
+        pairing.settle(&mut |_| told += 1);
+    }
+    assert!(told >= 98, "{told}");
+    pairing.end(Ending::default(), &mut |_| told += 1);
+    assert_eq!(told, 100);
+}
