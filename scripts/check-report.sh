@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Looks at a report as a reader does: pictures of it in Chromium, light and dark, and on A4 and Letter, for a person to
+# Looks at a report as a reader does: pictures of it in Chromium, light and dark, on a telephone, and on A4 and Letter, for a person to
 # look at; and axe-core's opinion where Node.js has puppeteer-core and axe-core (NODE_PATH or the folder AXE_DIR names).
 #   scripts/check-report.sh report.html [FOLDER]
 set -euo pipefail
@@ -45,6 +45,13 @@ const { PAGE, INTO, BROWSER } = process.env;
     }
     await page.close();
   }
+  const phone = await browser.newPage();
+  await phone.setViewport({ width: 390, height: 844, isMobile: true, hasTouch: true });
+  await phone.goto(PAGE);
+  const beyond = await phone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  console.log(`telephone: ${beyond > 0 ? "WIDER THAN THE WINDOW by " + beyond : "fits the window"}`);
+  await phone.screenshot({ path: `${INTO}/telephone.png`, fullPage: true });
+  await phone.close();
   const page = await browser.newPage();
   await page.goto(PAGE);
   for (const format of ["A4", "Letter"]) await page.pdf({ path: `${INTO}/${format}.pdf`, format, preferCSSPageSize: false });

@@ -197,6 +197,44 @@ fn changes_between_two_times_are_told() {
     lab.run(["changes", "--since", "then", "--db", "db"]).expect(2);
 }
 
+/// Both days in one replay: whatever the number of workers, every field, class and scheme has the
+/// times of the messages that showed it, and what changed between the days is told of one database.
+#[test]
+fn changes_within_one_replay_are_told_of_fields_classes_and_authentication() {
+    let lab = Lab::default();
+    let (monday, tuesday) = two_days(&lab);
+    lab.replay("two.db", &[&monday], &[]).expect(0);
+    lab.replay("two.db", &[&tuesday], &[]).expect(0);
+    lab.replay("one.db", &[&monday, &tuesday], &["--workers", "2"]).expect(0);
+    lab.replay("none.db", &[&tuesday, &monday], &["--workers", "0"]).expect(0);
+    let services = lab.query("one.db", &["services"]);
+    let monday_at = services.iter().map(|s| s["first_seen"].as_str().unwrap()).min().unwrap();
+    let midnight = format!("{}T23:59:59Z", &monday_at[..10]);
+    let since = |db: &str| told(&lab.query(db, &["changes", "--since", &midnight]));
+    let one = since("one.db");
+    for line in TUESDAY {
+        assert!(one.iter().any(|t| t == line), "{line} is missing in {one:#?}");
+    }
+    assert!(one.iter().all(|t| TUESDAY.contains(&t.as_str()) || t.contains("|field|")));
+    for db in ["two.db", "none.db"] {
+        assert_eq!(since(db), one, "{db}");
+        assert_eq!(lab.digest(db), lab.digest("one.db"), "{db}");
+    }
+    let fields = lab.query("one.db", &["fields", "--operation", "GET /visits"]);
+    let of = |name: &str| fields.iter().find(|f| f["field"] == name).expect("a field");
+    let (ssn, visit) = (of("$.ssn"), of("$.visit"));
+    let day = |row: &Value, key: &str| row[key].as_str().unwrap()[..10].to_owned();
+    assert_eq!(day(visit, "first_seen"), monday_at[..10]);
+    assert!(day(ssn, "first_seen") > monday_at[..10].to_owned(), "{ssn}");
+    assert_eq!(ssn["data_classes"][0]["first_seen"], ssn["first_seen"]);
+    let findings = lab.query("one.db", &["findings", "--class", "us.ssn"]);
+    let found = findings.iter().filter(|f| f["field"] == "$.ssn");
+    assert!(found.map(|f| day(f, "first_seen")).all(|at| at > monday_at[..10].to_owned()));
+    let view = "SELECT first_seen FROM v_data_classes WHERE class = 'us.ssn' AND path = '/visits'";
+    let view = lab.query("one.db", &["sql", view]);
+    assert_eq!(view[0]["first_seen"], ssn["first_seen"]);
+}
+
 #[test]
 fn changes_between_two_databases_are_told() {
     let lab = Lab::default();

@@ -6,10 +6,9 @@
 
 use std::time::Duration;
 
-use crate::base::Timestamp;
 use crate::base::limits::HISTORY_SLACK_SECONDS;
+use crate::base::{Span, Timestamp};
 use crate::flow::FlowInfo;
-use crate::inventory::Span;
 use crate::model::{Direction, SecondCopy, StreamEvent, StreamInput};
 
 use super::accumulate::{EndpointRef, SlotRef};
@@ -214,7 +213,7 @@ impl Conversation {
         bench.read_text(turned(copy.direction, self.is_flipped()), text, &mut alone);
         alone.slots.extend(self.memory.last);
         let counts = !std::mem::replace(&mut self.blamed, true);
-        bench.blame(flow, self.outcome(), &mut alone, counts);
+        bench.blame(flow, (self.outcome(), copy.at), &mut alone, counts);
     }
 
     /// Looks at the other readings of what is remembered.
@@ -238,19 +237,20 @@ impl Conversation {
         {
             let counts = history.slots.last() != self.memory.last.as_ref() || !self.blamed;
             self.blamed |= history.slots.last() == self.memory.last.as_ref();
-            bench.blame(flow, outcome, history, counts);
+            let at = history.spent.unwrap_or(flow.opened);
+            bench.blame(flow, (outcome, at), history, counts);
         }
     }
 }
 
 impl Workbench {
     /// Marks the exchanges of `history` as ambiguous (once, if `counts`), and adds to the first
-    /// what other readings said. Where the first reading had no exchange, what they said is laid
-    /// to the server's unknown operation.
+    /// what other readings said, dated `at`. Where the first had no exchange, what they said
+    /// is laid to the server's unknown operation.
     fn blame(
         &mut self,
         flow: &FlowInfo,
-        protocol: &'static str,
+        (protocol, at): (&'static str, Timestamp),
         history: &mut History,
         counts: bool,
     ) {
@@ -270,7 +270,7 @@ impl Workbench {
                     *slot.stats.anomalies.entry(why).or_default() += 1;
                 }
             }
-            slot.columns.begin(1);
+            slot.columns.begin(1, Span::at(at));
             for (leaf, candidate) in found.by_ref() {
                 slot.columns.add_candidate(leaf, candidate, &self.values);
             }
@@ -294,6 +294,7 @@ impl Workbench {
         stats.coverage.exchanges += 1;
         *stats.protocols.entry(protocol).or_default() += 1;
         stats.span.merge(Span::at(flow.opened));
+        stats.times.clear.merge(Span::at(flow.opened));
         Some(place)
     }
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::base::Span;
 use crate::base::limits::PATH_SEGMENTS_MAX;
 use crate::content::percent_decode;
 use crate::flow::FlowInfo;
-use crate::inventory::{EndpointStats, Sender, Span, UNACKNOWLEDGED, template_path};
+use crate::inventory::{EndpointStats, Sender, UNACKNOWLEDGED, template_path};
 use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status, Value, ValueKind};
 
 use super::accumulate::EndpointRef;
@@ -231,6 +232,9 @@ impl Workbench {
             }
         }
         if let Some(response) = &exchange.response {
+            if exchange.request.is_none() {
+                stats.times.clear.merge(Span::at(response.half.at));
+            }
             stats.count_status(response.status);
             stats.span.merge(Span::at(response.half.at));
             if response.sends_credential {
@@ -251,10 +255,11 @@ impl Workbench {
             coverage.2 |= half.undecoded;
             coverage.3 |= !half.unread.is_empty();
             if half.generation == self.paths.generation() {
-                slot.columns.begin(1);
+                slot.columns.begin(1, Span::at(half.at));
                 half.leaves.commit(&mut slot.columns, &self.values);
                 // No other leaves of a message have the columns of its body.
                 if let Some(known) = half.recalled.take() {
+                    let known = (known, half.at);
                     slot.repeats.add(known, &mut slot.columns, &self.values);
                 }
             }
@@ -325,14 +330,18 @@ fn version_of_base(path: &[u8]) -> Option<fhir::Version> {
 
 /// Adds what a request says of who sends it and how.
 fn count_request(stats: &mut EndpointStats, flow: &FlowInfo, request: &Request) {
+    let at = Span::at(request.half.at);
     for scheme in request.head.auth.iter() {
         *stats.auth.entry(scheme).or_default() += 1;
+        stats.times.auth.entry(scheme).or_default().merge(at);
     }
     for name in &request.head.url_credentials {
         *stats.url_credentials.entry(name).or_default() += 1;
     }
-    stats.span.merge(Span::at(request.half.at));
+    stats.span.merge(at);
     stats.encrypted += u64::from(request.head.secure);
+    let how = if request.head.secure { &mut stats.times.encrypted } else { &mut stats.times.clear };
+    how.merge(at);
     *stats.clients.entry(flow.client.ip()).or_default() += 1;
     for (interaction, count) in &request.half.facts.entries {
         *stats.interactions.entry(interaction).or_default() += count;

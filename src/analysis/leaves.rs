@@ -1,8 +1,8 @@
 //! The leaves of one message, logged while it passes and folded into evidence when it is known
 //! which endpoint it belongs to.
 
-use crate::base::{Mask, TableMap};
-use crate::model::Evidence;
+use crate::base::{Mask, Span, TableMap};
+use crate::model::{Evidence, Outcome};
 
 use super::values::{Looked, Values};
 
@@ -53,6 +53,23 @@ impl Leaf {
     }
 }
 
+/// Equal values in a row that are not counted yet.
+#[derive(Debug, Default)]
+struct Run {
+    /// Their class.
+    class: u32,
+    count: u64,
+    span: Span,
+}
+
+impl Run {
+    #[inline]
+    fn extend(&mut self, count: u64, span: Span) {
+        self.count += count;
+        self.span.merge(span);
+    }
+}
+
 /// Evidence of one column, while it is open.
 #[derive(Debug, Default)]
 pub struct ColumnEvidence {
@@ -60,10 +77,10 @@ pub struct ColumnEvidence {
     pub evidence: Evidence,
     /// Serial of the last message that contributed.
     last: u64,
-    /// Equal plain values in a row that are not counted yet: their class and number.
-    run: (u32, u64),
-    /// The same of candidates, whose hashes are in the sample already.
-    candidates: (u32, u64),
+    /// Plain values.
+    run: Run,
+    /// Candidates; their hashes are in the sample already.
+    candidates: Run,
 }
 
 impl ColumnEvidence {
@@ -77,22 +94,24 @@ impl ColumnEvidence {
 
     /// Counts the values that wait in `run`.
     fn settle(&mut self, values: &Values) {
-        let (class, count) = std::mem::take(&mut self.run);
+        let Run { class, count, span } = std::mem::take(&mut self.run);
         if count > 0
             && let Some(class) = values.class(class)
         {
             self.evidence.count(class.kind, class.form, count);
+            self.evidence.date(class.form, Outcome::default(), span);
         }
     }
 
     /// Counts the candidates that wait in `candidates`.
     fn settle_candidates(&mut self, values: &Values) {
-        let (class, count) = std::mem::take(&mut self.candidates);
+        let Run { class, count, span } = std::mem::take(&mut self.candidates);
         if count > 0
             && let Some(class) = values.class(class)
         {
             self.evidence.count(class.kind, class.form, count);
             self.evidence.count_outcome(class.outcome, count);
+            self.evidence.date(class.form, class.outcome, span);
         }
     }
 }
@@ -104,6 +123,8 @@ struct Message {
     serial: u64,
     /// How often it came.
     times: u64,
+    /// When.
+    span: Span,
 }
 
 /// Evidence by column.
@@ -116,9 +137,9 @@ pub struct ColumnTable {
 }
 
 impl ColumnTable {
-    /// What is added from now on belongs to a message that came so many `times`.
-    pub fn begin(&mut self, times: u64) {
-        self.message = Message { serial: self.message.serial + 1, times };
+    /// What is added from now on belongs to a message that came so many `times`, within `span`.
+    pub fn begin(&mut self, times: u64, span: Span) {
+        self.message = Message { serial: self.message.serial + 1, times, span };
     }
 
     /// The evidence of `column`.
@@ -142,13 +163,11 @@ impl ColumnTable {
         let message = self.message;
         let Some(column) = self.at(leaf.column) else { return };
         column.enter(message);
-        let count = count * message.times;
-        if leaf.class == column.run.0 {
-            column.run.1 += count;
-            return;
+        if leaf.class != column.run.class {
+            column.settle(values);
+            column.run.class = leaf.class;
         }
-        column.settle(values);
-        column.run = (leaf.class, count);
+        column.run.extend(count * message.times, message.span);
     }
 
     /// Adds a leaf of the message at hand that is not plain.
@@ -158,14 +177,17 @@ impl ColumnTable {
         column.enter(message);
         if leaf.class & CONTINUED != 0 {
             let evidence = &mut column.evidence;
+            if let Some(class) = values.class(leaf.class & !(CONTINUED | CANDIDATE)) {
+                evidence.date(class.form, class.outcome, message.span);
+            }
             return summarise((leaf, found), message.times, values, evidence);
         }
         let place = leaf.class & !CANDIDATE;
-        if place != column.candidates.0 {
+        if place != column.candidates.class {
             column.settle_candidates(values);
-            column.candidates.0 = place;
+            column.candidates.class = place;
         }
-        column.candidates.1 += message.times;
+        column.candidates.extend(message.times, message.span);
         if let Some(class) = values.class(place).filter(|class| !class.outcome.is_empty()) {
             column.evidence.sample.insert(found.hash, class.outcome);
             column.evidence.offer_exemplar(found.hash, Mask::from_bits(found.mask));
@@ -301,9 +323,10 @@ impl Leaves {
     /// Adds everything to `table`, as leaves of the message at hand there, and empties the log.
     pub fn commit(&mut self, table: &mut ColumnTable, values: &Values) {
         let message = table.message;
-        for (column, evidence) in self.folded.drain() {
+        for (column, mut evidence) in self.folded.drain() {
             if let Some(open) = table.at(column) {
                 open.enter(message);
+                evidence.date_all(message.span);
                 open.evidence.merge(evidence);
             }
         }

@@ -9,8 +9,7 @@
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use crate::base::Shares;
-use crate::base::{TableMap, table_state};
+use crate::base::{Shares, Span, TableMap, Timestamp, table_state};
 use crate::content::BodySummary;
 use crate::model::Direction;
 
@@ -66,14 +65,30 @@ const REPEATS_MAX: usize = 1024;
 #[derive(Debug, Default)]
 pub struct Repeats {
     /// By address: what is counted is kept, so that no other takes its place.
-    bodies: TableMap<usize, (Arc<Remembered>, u64)>,
+    bodies: TableMap<usize, Repeated>,
+}
+
+/// A body that came again.
+#[derive(Debug)]
+struct Repeated {
+    body: Arc<Remembered>,
+    times: u64,
+    span: Span,
 }
 
 impl Repeats {
-    /// Counts a repeat; adds all of them to `table` when they are many.
-    pub fn add(&mut self, body: Arc<Remembered>, table: &mut ColumnTable, values: &Values) {
+    /// Counts a repeat in a message sent `at`; adds all of them to `table` when they are many.
+    pub fn add(
+        &mut self,
+        (body, at): (Arc<Remembered>, Timestamp),
+        table: &mut ColumnTable,
+        values: &Values,
+    ) {
         let address = Arc::as_ptr(&body).addr();
-        self.bodies.entry(address).or_insert((body, 0)).1 += 1;
+        let first = || Repeated { body, times: 0, span: Span::NEVER };
+        let repeated = self.bodies.entry(address).or_insert_with(first);
+        repeated.times += 1;
+        repeated.span.merge(Span::at(at));
         if self.bodies.len() >= REPEATS_MAX {
             self.settle(table, values);
         }
@@ -81,8 +96,8 @@ impl Repeats {
 
     /// Adds to `table` what they said.
     pub fn settle(&mut self, table: &mut ColumnTable, values: &Values) {
-        for (_, (body, times)) in self.bodies.drain() {
-            table.begin(times);
+        for (_, Repeated { body, times, span }) in self.bodies.drain() {
+            table.begin(times, span);
             body.commit(table, values);
         }
     }

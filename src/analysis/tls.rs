@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::base::Timestamp;
 use crate::base::limits::TLS_NAMES_KEPT_MAX;
+use crate::base::{Span, Timestamp};
 use crate::flow::FlowInfo;
-use crate::inventory::{CertificateFacts, CertificateStats, ServiceStats, Span, TlsStats};
+use crate::inventory::{CertificateFacts, CertificateStats, ServiceStats, TlsStats};
 use crate::model::{CertificateSaid, ExchangeEvent, NamePart, TlsCertificate, TlsSaid, TlsSession};
 
 use super::accumulate::EndpointRef;
@@ -72,6 +72,7 @@ impl Workbench {
         let stats = &mut slot.stats;
         stats.span.merge(Span::at(session.at));
         stats.encrypted += 1;
+        stats.times.encrypted.merge(Span::at(session.at));
         *stats.protocols.entry(STANDARD).or_default() += 1;
         *stats.clients.entry(flow.client.ip()).or_default() += 1;
         stats.coverage.exchanges += 1;

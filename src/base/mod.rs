@@ -19,4 +19,4 @@ pub use hash::{StableHasher, TableMap, TableSet, table_state};
 pub use key::{InstallationKey, KeyError};
 pub use mask::Mask;
 pub use network::network_of;
-pub use time::Timestamp;
+pub use time::{Span, Timestamp};

@@ -55,6 +55,49 @@ impl Timestamp {
     }
 }
 
+/// First and last time something was seen, by packet time: the least and the greatest add up in any
+/// order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First.
+    pub first: Timestamp,
+    /// Last.
+    pub last: Timestamp,
+}
+
+impl Span {
+    /// Never: the neutral element of [`Span::merge`].
+    pub const NEVER: Span = Span { first: Timestamp::MAX, last: Timestamp::MIN };
+
+    /// Both at once.
+    pub fn at(at: Timestamp) -> Span {
+        Span { first: at, last: at }
+    }
+
+    /// The span that holds both.
+    pub fn merge(&mut self, other: Span) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+
+    /// Whether nothing was seen.
+    pub fn is_never(self) -> bool {
+        self.first > self.last
+    }
+
+    /// What of it lies within `whole`; all of `whole` where nothing does.
+    pub fn within(self, whole: Span) -> Span {
+        let inside = Span { first: self.first.max(whole.first), last: self.last.min(whole.last) };
+        if inside.is_never() { whole } else { inside }
+    }
+}
+
+impl Default for Span {
+    fn default() -> Self {
+        Span::NEVER
+    }
+}
+
 /// RFC 3339 in UTC with microseconds: `2026-11-21T23:09:41.000000Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,6 +149,22 @@ mod tests {
         for text in ["", "now", "2023-13-01", "14.11.2023", "1700000000"] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn spans_widen_in_any_order_and_stay_within_what_holds_them() {
+        let at = |n| Span::at(Timestamp::from_nanos(n));
+        let of = |all: &[i64]| {
+            all.iter().fold(Span::NEVER, |mut sum, n| {
+                sum.merge(at(*n));
+                sum
+            })
+        };
+        assert_eq!(of(&[5, 2, 9]), of(&[9, 5, 2]));
+        assert_eq!((of(&[5, 2]).is_never(), Span::NEVER.is_never()), (false, true));
+        assert_eq!(of(&[1, 9]).within(of(&[3, 7])), of(&[3, 7]));
+        assert_eq!(of(&[4, 9]).within(of(&[3, 7])), of(&[4, 7]));
+        assert_eq!(Span::NEVER.within(of(&[3, 7])), of(&[3, 7]));
     }
 
     #[test]

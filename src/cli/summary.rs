@@ -379,7 +379,7 @@ fn second(at: Timestamp) -> String {
 
 /// Whether messages are made of the flows that speak this.
 fn is_read(protocol: &str) -> bool {
-    protocol_named(protocol).is_some_and(|known| known.parser.is_some())
+    protocol_named(protocol).is_some_and(|known| known.read)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::base::TableMap;
+use crate::base::{Span, TableMap};
+use crate::model::evidence::RuleCount;
 use crate::model::{Evidence, Form, RuleId};
 
 use super::explain;
@@ -42,6 +43,8 @@ pub struct Verdict {
     pub confidence: u8,
     /// Values that carry it.
     pub count: u64,
+    /// When they were seen.
+    pub span: Span,
 }
 
 /// All that is said of a field.
@@ -306,8 +309,8 @@ impl Judge {
                 None => place,
             };
             let more = claim.as_ref().map_or(0.0, |c| (c.log_odds - score::PRIOR).clamp(-2.0, 2.0));
-            claim =
-                Some(Claim { log_odds: known + more, count: column.filled, why, checked: None });
+            let (log_odds, count, span) = (known + more, column.filled, column.evidence.filled);
+            claim = Some(Claim { log_odds, count, span, why, checked: None });
         }
         let Some(claim) = claim else { return };
         let plain = score::confidence(claim.log_odds);
@@ -321,7 +324,8 @@ impl Judge {
             let said = || format!("; by profile strict alone ({plain} without it)");
             let alone = (plain < CONFIDENCE_REPORTED).then(said).unwrap_or_default();
             out.reasons.push(format!("{class}: {}{alone}", claim.why));
-            out.verdicts.push(Verdict { class: Arc::clone(class), confidence, count: claim.count });
+            let Claim { count, span, .. } = claim;
+            out.verdicts.push(Verdict { class: Arc::clone(class), confidence, count, span });
         } else {
             let why = claim.why;
             let needed = CONFIDENCE_REPORTED;
@@ -425,7 +429,8 @@ impl Column<'_> {
             None => format!("{passed} of {tried} distinct values have the format ({check})"),
         };
         if count.passed == 0 || passed == 0 {
-            return Some(Claim { log_odds: score::PRIOR, count: 0, why, checked: None });
+            let (log_odds, span) = (score::PRIOR, count.span);
+            return Some(Claim { log_odds, count: 0, span, why, checked: None });
         }
         let share = score::share_evidence(count.passed, self.filled, rule.weight >= score::STRONG);
         let mut log_odds = base + weight + share;
@@ -447,7 +452,7 @@ impl Column<'_> {
             Some(tests @ 1..) => format!("{why}; {tests} of a range for tests and examples"),
             _ => why,
         };
-        Some(Claim { log_odds, count: count.passed, why, checked })
+        Some(Claim { log_odds, count: count.passed, span: count.span, why, checked })
     }
 
     /// Whether `passed` distinct values begin alike or in two ways, as a real column's do not: four
@@ -460,7 +465,7 @@ impl Column<'_> {
     /// Found inside longer text.
     fn by_text(&self, rule: &JudgeRule, named: f64) -> Option<Claim> {
         const EMBEDDED_WEIGHT_MIN: f64 = 10.0;
-        let embedded = self.evidence.of_rule(rule.id).embedded;
+        let RuleCount { embedded, span, .. } = self.evidence.of_rule(rule.id);
         if embedded == 0 {
             return None;
         }
@@ -472,6 +477,7 @@ impl Column<'_> {
         Some(Claim {
             log_odds: score::PRIOR + weight + score::repeat_evidence(distinct),
             count: embedded,
+            span,
             why,
             checked: None,
         })

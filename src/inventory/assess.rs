@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::base::Span;
 use crate::base::key::hex;
 use crate::base::limits::ABSORBED_IDS_MAX;
-use crate::model::evidence::Exemplar;
 use crate::model::{Direction, Evidence, Form, Location, Severity, ValueKind};
 
-use super::assessed::{Client, Coverage, DataClassSeen, Endpoint, Field, Inventory, Service};
-use super::judge::{FieldRef, Judge, Judgement, Verdict, nothing_found};
+use super::assessed::{
+    Client, Coverage, DataClassSeen, Endpoint, Field, Inventory, SeenTimes, Service,
+};
+use super::judge::{FieldRef, Judge, Verdict};
 use super::marks::Marks;
 use super::merge::Caps;
 use super::posture::{self, Facts};
@@ -20,6 +22,10 @@ use super::senders::NewSenders;
 use super::standards;
 use super::template::shown_field;
 use super::tls::{ServiceTls, Siblings, TlsFacts};
+
+mod row;
+
+use row::{ClassRow, FieldRow};
 
 /// The standard of the row of sessions that cannot be read.
 const TLS: &str = "tls";
@@ -131,6 +137,7 @@ fn share(some: u64, all: u64) -> &'static str {
 
 fn endpoint(key: &EndpointKey, stats: EndpointStats, fields: Vec<Field>) -> Endpoint {
     let encrypted = share(stats.encrypted, stats.coverage.exchanges);
+    let times = times(&stats);
     // Most used; of equals the first by name.
     let most = |a: &(&&str, &u64), b: &(&&str, &u64)| a.1.cmp(b.1).then(b.0.cmp(a.0));
     let protocol = stats.protocols.iter().max_by(most).map_or("unknown", |(name, _)| name);
@@ -151,9 +158,10 @@ fn endpoint(key: &EndpointKey, stats: EndpointStats, fields: Vec<Field>) -> Endp
         absorbed: Vec::new(),
         requests: stats.requests,
         statuses: stats.statuses,
+        times,
         auth: stats.auth.iter().map(|(s, n)| (s.name().to_owned(), *n)).collect(),
         encrypted,
-        data_classes: endpoint_classes(&fields),
+        data_classes: endpoint_classes(&fields, stats.span),
         severity: Severity::Info,
         coverage: coverage(&stats.coverage),
         clients: u64::try_from(stats.clients.len()).unwrap_or(u64::MAX),
@@ -162,6 +170,20 @@ fn endpoint(key: &EndpointKey, stats: EndpointStats, fields: Vec<Field>) -> Endp
         body_bytes: stats.body_bytes,
         anomalies,
         fields,
+    }
+}
+
+/// When what is counted was seen: schemes, and whether exchanges were encrypted.
+fn times(stats: &EndpointStats) -> SeenTimes {
+    let span = |span: Option<&Span>| span.copied().unwrap_or_default().within(stats.span);
+    let auth = stats.auth.keys().map(|s| (s.name().to_owned(), span(stats.times.auth.get(s))));
+    let exchanges = stats.coverage.exchanges;
+    let clear = (stats.encrypted < exchanges || exchanges == 0).then_some(&stats.times.clear);
+    let encrypted = (stats.encrypted > 0).then_some(&stats.times.encrypted);
+    SeenTimes {
+        auth: auth.collect(),
+        clear: clear.map(|times| span(Some(times))),
+        encrypted: encrypted.map(|times| span(Some(times))),
     }
 }
 
@@ -175,75 +197,6 @@ fn coverage(stats: &CoverageStats) -> Coverage {
         unread: stats.unread,
         unread_bodies: stats.unread_bodies.iter().map(|(k, n)| ((*k).to_owned(), *n)).collect(),
         ambiguous: stats.ambiguous,
-    }
-}
-
-/// A row in the making: fields of one place and path, whatever structure says of them.
-#[derive(Default)]
-struct FieldRow {
-    kinds: u8,
-    seen: u64,
-    exchanges: u64,
-    classes: BTreeMap<Arc<str>, (u8, u64)>,
-    explanation: Vec<String>,
-    forms: BTreeMap<Form, u64>,
-    exemplar: Option<Exemplar>,
-}
-
-impl FieldRow {
-    /// One field, judged.
-    fn of(evidence: Evidence, judgement: Judgement) -> FieldRow {
-        let mut row = FieldRow {
-            kinds: evidence.kinds,
-            seen: evidence.seen,
-            exchanges: evidence.exchanges,
-            classes: BTreeMap::new(),
-            explanation: judgement.reasons,
-            forms: evidence.forms.into_iter().collect(),
-            exemplar: evidence.exemplar,
-        };
-        for Verdict { class, confidence, count } in judgement.verdicts {
-            row.add_class(class, confidence.min(100), count);
-        }
-        row
-    }
-
-    /// Adds a field judged apart: confidences do not add up, counts do.
-    fn join(&mut self, other: FieldRow) {
-        self.kinds |= other.kinds;
-        self.seen += other.seen;
-        self.exchanges += other.exchanges;
-        for (class, (confidence, count)) in other.classes {
-            self.add_class(class, confidence, count);
-        }
-        for (form, n) in other.forms {
-            *self.forms.entry(form).or_default() += n;
-        }
-        for reason in other.explanation {
-            if !self.explanation.contains(&reason) {
-                self.explanation.push(reason);
-            }
-        }
-        if let Some(theirs) = other.exemplar
-            && self.exemplar.as_ref().is_none_or(|mine| theirs < *mine)
-        {
-            self.exemplar = Some(theirs);
-        }
-    }
-
-    /// Why each class was given or withheld: never nothing.
-    fn explained(&mut self) -> Vec<String> {
-        if self.explanation.is_empty() {
-            let forms: Vec<(Form, u64)> = self.forms.iter().map(|(f, n)| (*f, *n)).collect();
-            self.explanation.push(nothing_found(&forms));
-        }
-        std::mem::take(&mut self.explanation)
-    }
-
-    fn add_class(&mut self, class: Arc<str>, confidence: u8, count: u64) {
-        let entry = self.classes.entry(class).or_default();
-        entry.0 = entry.0.max(confidence);
-        entry.1 += count;
     }
 }
 
@@ -281,7 +234,8 @@ fn judged_fields(
         };
         let mut judgement = judge.judge(&reference, e);
         let filled = e.seen.saturating_sub(e.of_form(Form::Empty));
-        marks.apply((field.direction, field.location, path), filled, &mut judgement);
+        let place = (field.direction, field.location, path);
+        marks.apply(place, (filled, e.filled), &mut judgement);
         judgement
     };
     let object = |field: &FieldKey, path: &str| {
@@ -326,8 +280,9 @@ fn fields(
     }
     // An exchange that has a field under two keys is counted for both; it is one exchange.
     let exchanges = stats.coverage.exchanges;
-    rows.into_iter()
-        .map(|((direction, location, field), mut row)| Field {
+    let row = |((direction, location, field), mut row): ((_, _, _), FieldRow)| {
+        let span = row.span.within(stats.span);
+        Field {
             direction,
             location,
             field,
@@ -335,10 +290,13 @@ fn fields(
             types: types(row.kinds),
             seen: row.seen,
             exchanges: row.exchanges.min(exchanges),
-            data_classes: most_confident_first(row.classes),
+            data_classes: most_confident_first(row.classes, span),
             mask: row.exemplar.map(|e| e.mask.to_string()),
-        })
-        .collect()
+            first_seen: span.first,
+            last_seen: span.last,
+        }
+    };
+    rows.into_iter().map(row).collect()
 }
 
 fn types(kinds: u8) -> Vec<&'static str> {
@@ -349,32 +307,39 @@ fn types(kinds: u8) -> Vec<&'static str> {
     names
 }
 
-fn most_confident_first(classes: BTreeMap<Arc<str>, (u8, u64)>) -> Vec<DataClassSeen> {
-    let mut out: Vec<DataClassSeen> = classes
-        .into_iter()
-        .map(|(class, (confidence, count))| DataClassSeen {
+/// Classes of what was seen in `span`.
+fn most_confident_first(classes: BTreeMap<Arc<str>, ClassRow>, span: Span) -> Vec<DataClassSeen> {
+    let seen = |(class, row): (Arc<str>, ClassRow)| {
+        let times = row.span.within(span);
+        DataClassSeen {
             class: class.to_string(),
-            confidence,
-            count,
-        })
-        .collect();
+            confidence: row.confidence,
+            count: row.count,
+            first_seen: times.first,
+            last_seen: times.last,
+        }
+    };
+    let mut out: Vec<DataClassSeen> = classes.into_iter().map(seen).collect();
     // Stable: equals stay sorted by class.
     out.sort_by_key(|c| std::cmp::Reverse((c.confidence, c.count)));
     out
 }
 
-fn endpoint_classes(fields: &[Field]) -> Vec<(Direction, DataClassSeen)> {
+fn endpoint_classes(fields: &[Field], span: Span) -> Vec<(Direction, DataClassSeen)> {
     let mut out = Vec::new();
     for direction in [Direction::ToServer, Direction::ToClient] {
-        let mut classes: BTreeMap<Arc<str>, (u8, u64)> = BTreeMap::new();
+        let mut classes: BTreeMap<Arc<str>, ClassRow> = BTreeMap::new();
         for field in fields.iter().filter(|f| f.direction == direction) {
             for seen in &field.data_classes {
-                let entry = classes.entry(seen.class.as_str().into()).or_default();
-                entry.0 = entry.0.max(seen.confidence);
-                entry.1 += seen.count;
+                classes.entry(seen.class.as_str().into()).or_default().join(ClassRow {
+                    confidence: seen.confidence,
+                    count: seen.count,
+                    span: Span { first: seen.first_seen, last: seen.last_seen },
+                });
             }
         }
-        out.extend(most_confident_first(classes).into_iter().map(|class| (direction, class)));
+        let classes = most_confident_first(classes, span);
+        out.extend(classes.into_iter().map(|class| (direction, class)));
     }
     out
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::Timestamp;
+use crate::base::{Span, Timestamp};
 use crate::model::{Direction, FindingKind, Location, Severity, Status};
 
 use super::tls::ServiceTls;
@@ -19,6 +19,10 @@ pub struct DataClassSeen {
     pub confidence: u8,
     /// Values that carry it.
     pub count: u64,
+    /// Packet time of the first message with one.
+    pub first_seen: Timestamp,
+    /// Packet time of the last message with one.
+    pub last_seen: Timestamp,
 }
 
 /// What could be seen of an endpoint.
@@ -63,6 +67,21 @@ pub struct Field {
     pub explanation: Vec<String>,
     /// Mask of a representative candidate value.
     pub mask: Option<String>,
+    /// Packet time of the first message that had it.
+    pub first_seen: Timestamp,
+    /// Packet time of the last message that had it.
+    pub last_seen: Timestamp,
+}
+
+/// When what is true of an endpoint was seen to be so, by packet time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeenTimes {
+    /// Requests by authentication scheme.
+    pub auth: BTreeMap<String, Span>,
+    /// Exchanges without encryption, where there were any.
+    pub clear: Option<Span>,
+    /// Exchanges over TLS or another encryption, where there were any.
+    pub encrypted: Option<Span>,
 }
 
 /// An endpoint.
@@ -94,6 +113,8 @@ pub struct Endpoint {
     pub auth: BTreeMap<String, u64>,
     /// `none`, `some` or `all`.
     pub encrypted: &'static str,
+    /// When callers authenticated how, and were encrypted.
+    pub times: SeenTimes,
     /// Per direction, most confident first.
     pub data_classes: Vec<(Direction, DataClassSeen)>,
     /// The greatest severity of its findings.
@@ -189,9 +210,9 @@ pub struct Finding {
     pub data_class: Option<String>,
     /// Exchanges or values that show it.
     pub count: u64,
-    /// Packet time of the endpoint's first exchange.
+    /// Packet time of the first message with what it is about; else of the endpoint's first.
     pub first_seen: Timestamp,
-    /// Packet time of the endpoint's last exchange.
+    /// Packet time of the last message with what it is about; else of the endpoint's last.
     pub last_seen: Timestamp,
     /// Standards and laws it supports evidence for.
     pub references: Vec<String>,

@@ -16,7 +16,7 @@ use super::assessed::{Client, Endpoint, Field, Finding, Inventory, Service};
 use super::tls::ServiceTls;
 
 /// The name of the format, first line of every export: a change to it changes every digest.
-const FORMAT: &str = "phitap-inventory/1";
+const FORMAT: &str = "phitap-inventory/2";
 
 /// SHA-256 over the canonical lines, each ended by a line feed, in 64 hexadecimal digits.
 pub fn digest(inventory: &Inventory) -> String {
@@ -154,6 +154,13 @@ fn endpoint(e: &Endpoint, lines: &mut Vec<String>) {
             lines.push(Line::new(kind).cell(&e.id).cell(name).cell(count).0);
         }
     }
+    let auth = e.times.auth.iter().map(|(scheme, span)| (scheme.as_str(), span));
+    let encryption = [("clear", &e.times.clear), ("tls", &e.times.encrypted)];
+    let encryption = encryption.into_iter().filter_map(|(how, span)| Some((how, span.as_ref()?)));
+    for (what, span) in auth.chain(encryption) {
+        let line = Line::new("times").cell(&e.id).cell(what).cell(span.first).cell(span.last);
+        lines.push(line.0);
+    }
     for interaction in &e.interactions {
         lines.push(Line::new("interaction").cell(&e.id).cell(interaction).0);
     }
@@ -170,10 +177,10 @@ fn field(endpoint: &str, f: &Field, lines: &mut Vec<String>) {
         line.cell(f.location.name()).cell(&f.field)
     };
     let line = place("field").cell(f.types.join(",")).cell(f.seen).cell(f.exchanges);
-    lines.push(line.0);
+    lines.push(line.cell(f.first_seen).cell(f.last_seen).0);
     for class in &f.data_classes {
         let line = place("field-class").cell(&class.class).cell(class.confidence);
-        lines.push(line.cell(class.count).0);
+        lines.push(line.cell(class.count).cell(class.first_seen).cell(class.last_seen).0);
     }
 }
 
@@ -218,7 +225,12 @@ mod tests {
         fn judge(&self, _: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement {
             let distinct = evidence.sample.entries().count();
             let confidence = u8::try_from(distinct.min(10) * 10).unwrap();
-            let verdict = Verdict { class: "health.mrn".into(), confidence, count: evidence.seen };
+            let verdict = Verdict {
+                class: "health.mrn".into(),
+                confidence,
+                count: evidence.seen,
+                span: evidence.span,
+            };
             Judgement { verdicts: vec![verdict], reasons: vec![format!("{distinct} distinct")] }
         }
     }

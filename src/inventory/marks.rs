@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::judge::{Judgement, Verdict};
-use crate::base::Timestamp;
+use crate::base::{Span, Timestamp};
 use crate::model::{Direction, Location};
 
 /// The confidence of a class that someone gave: surer than any rule is.
@@ -118,17 +118,18 @@ impl Mark {
         self.set_at.to_string().chars().take_while(|c| *c != 'T').collect()
     }
 
-    /// Changes what the rules said of a field with `filled` values.
-    fn apply(&self, filled: u64, judgement: &mut Judgement) {
+    /// Changes what the rules said of a field with `filled` values, seen in `span`.
+    fn apply(&self, (filled, span): (u64, Span), judgement: &mut Judgement) {
         let class = &self.class;
         let verdicts = &mut judgement.verdicts;
         let known = verdicts.iter().position(|verdict| verdict.class == *class);
         match (self.verdict, known) {
             (MarkVerdict::Is, _) if filled == 0 => {}
             (MarkVerdict::Is, known) => {
-                let count = known.map_or(filled, |at| verdicts.remove(at).count);
-                let verdict =
-                    Verdict { class: Arc::clone(class), confidence: CONFIDENCE_MARKED, count };
+                let confidence = CONFIDENCE_MARKED;
+                let all = Verdict { class: Arc::clone(class), confidence, count: filled, span };
+                let verdict = known.map_or(all, |at| verdicts.remove(at));
+                let verdict = Verdict { confidence, ..verdict };
                 let at = verdicts.partition_point(|other| other.class < *class);
                 verdicts.insert(at, verdict);
                 judgement.reasons.push(format!("{class}: marked as it: {}", self.said()));
@@ -179,11 +180,11 @@ impl Marks {
 pub(super) struct OperationMarks<'a>(Vec<&'a Mark>);
 
 impl OperationMarks<'_> {
-    /// Changes what the rules said of a field with `filled` values.
+    /// Changes what the rules said of a field with `filled` values, seen in `span`.
     pub(super) fn apply(
         &self,
         (direction, location, field): (Direction, Location, &str),
-        filled: u64,
+        (filled, span): (u64, Span),
         judgement: &mut Judgement,
     ) {
         let mut done: Vec<&str> = Vec::new();
@@ -191,7 +192,7 @@ impl OperationMarks<'_> {
             if mark.place.covers_field(direction, location, field) && !done.contains(&&*mark.class)
             {
                 done.push(&mark.class);
-                mark.apply(filled, judgement);
+                mark.apply((filled, span), judgement);
             }
         }
     }
@@ -217,14 +218,19 @@ mod tests {
     }
 
     fn judged(marks: Vec<Mark>, filled: u64, confidence: Option<u8>) -> Judgement {
-        let verdict = |confidence| Verdict { class: "us.ssn".into(), confidence, count: 3 };
+        let verdict = |confidence| Verdict {
+            class: "us.ssn".into(),
+            confidence,
+            count: 3,
+            span: Span::NEVER,
+        };
         let mut judgement = Judgement {
             verdicts: confidence.map(verdict).into_iter().collect(),
             reasons: Vec::new(),
         };
         let marks = Marks::new(marks);
         let place = (Direction::ToClient, Location::Body, "$.a");
-        marks.of_operation("s", "GET /a/{id}").apply(place, filled, &mut judgement);
+        marks.of_operation("s", "GET /a/{id}").apply(place, (filled, Span::NEVER), &mut judgement);
         judgement
     }
 

@@ -191,6 +191,7 @@ impl EndpointStats {
         add(&mut self.url_credentials, other.url_credentials);
         self.coverage.merge(&other.coverage);
         self.span.merge(other.span);
+        self.times.merge(other.times);
         for (mine, theirs) in self.body_bytes.iter_mut().zip(other.body_bytes) {
             *mine += theirs;
         }

@@ -39,14 +39,16 @@ mod standards;
 mod samples;
 
 pub use assess::{assess, endpoint_id};
-pub use assessed::{Client, Coverage, DataClassSeen, Endpoint, Field, Finding, Inventory, Service};
+pub use assessed::{
+    Client, Coverage, DataClassSeen, Endpoint, Field, Finding, Inventory, SeenTimes, Service,
+};
 pub use digest::{canonical_lines, digest};
 pub use judge::{FieldRef, Judge, Judgement, Verdict};
 pub use marks::{Mark, MarkVerdict, MarkedPlace, Marks};
 pub use merge::Caps;
 pub use rollup::{
-    AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, FlowKey,
-    FlowStats, Rollup, ServiceStats, Span,
+    AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, EndpointTimes, FieldKey,
+    FlowKey, FlowStats, Rollup, ServiceStats,
 };
 pub use senders::{Sender, SenderStats, UNACKNOWLEDGED};
 pub use template::{

@@ -9,40 +9,11 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::base::Timestamp;
+use crate::base::Span;
 use crate::model::{Direction, Evidence, Location, Status};
 
 use super::senders::{Sender, SenderStats};
 use super::tls::TlsStats;
-
-/// First and last time something was seen, by packet time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// First.
-    pub first: Timestamp,
-    /// Last.
-    pub last: Timestamp,
-}
-
-impl Span {
-    /// Both at once.
-    pub fn at(at: Timestamp) -> Span {
-        Span { first: at, last: at }
-    }
-
-    /// The span that holds both.
-    pub fn merge(&mut self, other: Span) {
-        self.first = self.first.min(other.first);
-        self.last = self.last.max(other.last);
-    }
-}
-
-/// Never seen: the neutral element of [`Span::merge`].
-impl Default for Span {
-    fn default() -> Self {
-        Span { first: Timestamp::MAX, last: Timestamp::MIN }
-    }
-}
 
 /// How a request proves who sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -174,6 +145,28 @@ pub struct FieldKey {
     pub context: Arc<str>,
 }
 
+/// When callers authenticated how, and whether they were encrypted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndpointTimes {
+    /// By scheme.
+    pub auth: BTreeMap<AuthScheme, Span>,
+    /// Exchanges without encryption.
+    pub clear: Span,
+    /// Exchanges that came over TLS or another encryption.
+    pub encrypted: Span,
+}
+
+impl EndpointTimes {
+    /// Adds what was seen elsewhere.
+    pub fn merge(&mut self, other: EndpointTimes) {
+        for (scheme, span) in other.auth {
+            self.auth.entry(scheme).or_default().merge(span);
+        }
+        self.clear.merge(other.clear);
+        self.encrypted.merge(other.encrypted);
+    }
+}
+
 /// What adds up per endpoint.
 #[derive(Clone, Debug, Default)]
 pub struct EndpointStats {
@@ -198,6 +191,8 @@ pub struct EndpointStats {
     pub coverage: CoverageStats,
     /// When.
     pub span: Span,
+    /// When the parts of it were seen.
+    pub times: EndpointTimes,
     /// Body bytes of requests and responses as transferred.
     pub body_bytes: [u64; 2],
     /// Media types of request and response bodies with their counts, bounded.

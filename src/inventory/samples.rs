@@ -5,13 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use proptest::prelude::*;
 
-use crate::base::{Mask, StableHasher, Timestamp};
+use crate::base::{Mask, Span, StableHasher, Timestamp};
 use crate::model::{Direction, Evidence, Form, Location, Outcome, RuleId, ValueKind};
 
 use super::merge::Caps;
 use super::rollup::{
     AuthScheme, ClientStats, EndpointKey, EndpointStats, FieldKey, FlowKey, FlowStats, Rollup,
-    ServiceStats, Span,
+    ServiceStats,
 };
 use super::senders::{Sender, SenderStats};
 use super::tls::{CertificateFacts, CertificateStats, TlsStats};
@@ -122,6 +122,9 @@ fn rollup_of_one(seen: &Seen) -> Rollup {
     let mut stats = EndpointStats { requests: 1, span, ..Default::default() };
     stats.statuses.insert(seen.status.into(), 1);
     stats.auth.insert(AuthScheme::None, 1);
+    stats.times.auth.insert(AuthScheme::None, span);
+    let how = if seen.encrypted { &mut stats.times.encrypted } else { &mut stats.times.clear };
+    how.merge(span);
     stats.encrypted = u64::from(seen.encrypted);
     stats.protocols.insert("http/1", 1);
     stats.unauthenticated_successes = u64::from(seen.status == 200);
@@ -143,7 +146,9 @@ fn rollup_of_one(seen: &Seen) -> Rollup {
         path: format!("$.{}", seen.key).into(),
         context: "".into(),
     };
-    stats.fields.insert(field, evidence(seen.value));
+    let mut dated = evidence(seen.value);
+    dated.date_all(span);
+    stats.fields.insert(field, dated);
     let key = EndpointKey {
         service: service.clone(),
         standard: "http".into(),

@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::base::{StableHasher, Timestamp};
+use crate::base::{Span, StableHasher, Timestamp};
 
 use super::merge::StableKey;
-use super::rollup::{EndpointKey, EndpointStats, Span};
+use super::rollup::{EndpointKey, EndpointStats};
 
 /// The anomaly of messages that nobody acknowledged although they asked for it.
 pub const UNACKNOWLEDGED: &str = "hl7v2-unacknowledged";

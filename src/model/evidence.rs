@@ -7,8 +7,8 @@
 
 use smallvec::SmallVec;
 
-use crate::base::Mask;
 use crate::base::limits::SAMPLE_K;
+use crate::base::{Mask, Span};
 
 use super::{Form, ValueKind};
 
@@ -94,6 +94,15 @@ pub struct RuleCount {
     pub passed: u64,
     /// Longer values that contain one.
     pub embedded: u64,
+    /// When values passed or contained one.
+    pub span: Span,
+}
+
+impl RuleCount {
+    /// Of a rule that never had a candidate.
+    pub fn none(rule: RuleId) -> RuleCount {
+        RuleCount { rule, tried: 0, passed: 0, embedded: 0, span: Span::NEVER }
+    }
 }
 
 /// One distinct candidate value of the sample: its keyed hash and what the rules say of it.
@@ -223,6 +232,10 @@ pub struct Evidence {
     pub sample: Sample,
     /// What one of them looks like.
     pub exemplar: Option<Exemplar>,
+    /// When it was seen.
+    pub span: Span,
+    /// When it had a value that is neither empty nor true, false or null.
+    pub filled: Span,
 }
 
 impl Evidence {
@@ -237,6 +250,29 @@ impl Evidence {
                 }
             }
             Err(at) => self.forms.insert(at, (form, count)),
+        }
+    }
+
+    /// Dates values of this form, of which the rules say `outcome`.
+    pub fn date(&mut self, form: Form, outcome: Outcome, span: Span) {
+        self.span.merge(span);
+        if !matches!(form, Form::Empty | Form::Literal) {
+            self.filled.merge(span);
+        }
+        for rule in outcome.passed.union(outcome.embedded).iter() {
+            self.counter(rule).span.merge(span);
+        }
+    }
+
+    /// Dates everything that was counted.
+    pub fn date_all(&mut self, span: Span) {
+        self.span.merge(span);
+        let blank = self.of_form(Form::Empty) + self.of_form(Form::Literal);
+        if self.seen > blank {
+            self.filled.merge(span);
+        }
+        for count in self.rules.iter_mut().filter(|count| count.passed + count.embedded > 0) {
+            count.span.merge(span);
         }
     }
 
@@ -266,8 +302,8 @@ impl Evidence {
 
     /// The counters of `rule`; zeros where it never had a candidate.
     pub fn of_rule(&self, rule: RuleId) -> RuleCount {
-        let zero = RuleCount { rule, tried: 0, passed: 0, embedded: 0 };
-        self.rules.iter().find(|c| c.rule == rule).copied().unwrap_or(zero)
+        let found = self.rules.iter().find(|c| c.rule == rule);
+        found.copied().unwrap_or_else(|| RuleCount::none(rule))
     }
 
     /// Values seen in this form.
@@ -295,7 +331,10 @@ impl Evidence {
             mine.tried += theirs.tried;
             mine.passed += theirs.passed;
             mine.embedded += theirs.embedded;
+            mine.span.merge(theirs.span);
         }
+        self.span.merge(other.span);
+        self.filled.merge(other.filled);
         self.sample.merge(other.sample);
         if let Some(theirs) = other.exemplar {
             self.offer_exemplar(theirs.hash, theirs.mask);
@@ -307,7 +346,7 @@ impl Evidence {
         let at = match self.rules.binary_search_by_key(&rule, |c| c.rule) {
             Ok(at) => at,
             Err(at) => {
-                self.rules.insert(at, RuleCount { rule, tried: 0, passed: 0, embedded: 0 });
+                self.rules.insert(at, RuleCount::none(rule));
                 at
             }
         };
@@ -320,11 +359,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::base::Timestamp;
 
     /// Everything that can be observed of an evidence.
     fn observe(mut e: Evidence) -> impl PartialEq + std::fmt::Debug {
         let sample: Vec<SampleEntry> = e.sample.entries().collect();
-        (e.seen, e.exchanges, e.kinds, e.forms.to_vec(), e.rules.to_vec(), sample, e.exemplar)
+        let times = (e.span, e.filled);
+        (
+            e.seen,
+            e.exchanges,
+            e.kinds,
+            e.forms.to_vec(),
+            e.rules.to_vec(),
+            sample,
+            e.exemplar,
+            times,
+        )
     }
 
     fn outcome_of(value: u32) -> Outcome {
@@ -347,6 +397,8 @@ mod tests {
             let hash = hasher.hash(&value.to_le_bytes());
             evidence.candidate(hash, outcome_of(*value), 1);
             evidence.offer_exemplar(hash, Mask::of(value.to_string().as_bytes()));
+            let span = Span::at(Timestamp::from_nanos(i64::from(*value)));
+            evidence.date(Form::ALL[(value % 16) as usize], outcome_of(*value), span);
         }
         evidence
     }
@@ -403,6 +455,32 @@ mod tests {
         assert_eq!(hashes.len(), SAMPLE_K);
         assert!(hashes.windows(2).all(|w| w[0] < w[1]));
         assert_eq!(evidence.seen, 50_000);
+    }
+
+    #[test]
+    fn each_rule_is_dated_by_the_values_that_pass_it_and_blanks_fill_nothing() {
+        let mut outcome = Outcome::default();
+        outcome.tried.insert(RuleId(1));
+        let passing = Outcome { passed: outcome.tried, ..outcome };
+        let at = |n| Span::at(Timestamp::from_nanos(n));
+        let mut evidence = Evidence::default();
+        for (n, form, said) in [
+            (1, Form::Empty, Outcome::default()),
+            (2, Form::Token, outcome),
+            (3, Form::Token, passing),
+            (4, Form::Literal, Outcome::default()),
+        ] {
+            evidence.count(ValueKind::String, form, 1);
+            evidence.count_outcome(said, 1);
+            evidence.date(form, said, at(n));
+        }
+        let spans = |e: &Evidence| [e.span, e.filled, e.of_rule(RuleId(1)).span];
+        let (one, four) = (Timestamp::from_nanos(1), Timestamp::from_nanos(4));
+        let (two, three) = (Timestamp::from_nanos(2), Timestamp::from_nanos(3));
+        let filled = Span { first: two, last: three };
+        assert_eq!(spans(&evidence), [Span { first: one, last: four }, filled, at(3)]);
+        evidence.date_all(at(9));
+        assert!(spans(&evidence).iter().all(|span| span.last == Timestamp::from_nanos(9)));
     }
 
     #[test]

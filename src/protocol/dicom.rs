@@ -6,8 +6,14 @@ use crate::model::Direction;
 use super::{Protocol, Verdict};
 
 /// The registry's entry.
-pub static PROTOCOL: Protocol =
-    Protocol { name: "dicom", ports: &[104, 11112], probe, start_line: |_, _| None, parser: None };
+pub static PROTOCOL: Protocol = Protocol {
+    name: "dicom",
+    ports: &[104, 11112],
+    probe,
+    start_line: |_, _| None,
+    parser: None,
+    read: false,
+};
 
 /// Fixed part of an association PDU behind its length field.
 const PDU_BYTES_MIN: u32 = 68;

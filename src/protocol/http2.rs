@@ -7,8 +7,14 @@ use crate::model::Direction;
 use super::{Protocol, Verdict};
 
 /// The registry's entry.
-pub static PROTOCOL: Protocol =
-    Protocol { name: "http/2", ports: &[], probe, start_line: |_, _| None, parser: None };
+pub static PROTOCOL: Protocol = Protocol {
+    name: "http/2",
+    ports: &[],
+    probe,
+    start_line: |_, _| None,
+    parser: None,
+    read: false,
+};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 

@@ -56,6 +56,12 @@ const SHREDS: &[&str] = &[
     "\rMSH",
     "\rMS",
     "MSH|^~\\&|",
+    "220 ESMTP\r\n",
+    "STARTTLS\r\n",
+    "a1 STARTTLS\r\n",
+    "AUTH TLS\r\n",
+    "0\u{c}\u{2}\u{1}\u{1}w",
+    "1.3.6.1.4.1.1466.20037",
 ];
 
 /// The same for protocols whose bytes are no text: records and messages of TLS, whole and cut.
@@ -73,6 +79,10 @@ const BINARY: &[&[u8]] = &[
     b"\x80\x0c\x01\x03\x01\x00\x03\x00\x00\x00\x00\x00\x00\x2f",
     b"\x16\x03\x03\x3f\xff\x0b\x7f\xff\xff",
     b"\x16\x03",
+    b"\0\0\0\x08\x04\xd2\x16\x2f",
+    b"S",
+    b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037",
+    b"\x20\0\0\x01\x85\xae\x0f\0\0\0\0\x01-\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
 ];
 
 fn direction() -> impl Strategy<Value = Direction> {

@@ -19,6 +19,7 @@ pub mod mllp;
 pub mod parser;
 pub mod registry;
 pub mod ssh;
+pub mod starttls;
 pub mod tls;
 pub mod websocket;
 

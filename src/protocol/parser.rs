@@ -91,4 +91,6 @@ pub struct Protocol {
     /// Makes a parser; `None` where the protocol is only identified, so that its flows are told
     /// as not decodable.
     pub parser: Option<fn() -> Box<dyn Parser>>,
+    /// Whether what its messages say is read: not where a parser only follows a flow to its keys.
+    pub read: bool,
 }

@@ -6,8 +6,14 @@ use crate::model::Direction;
 use super::{Protocol, Verdict};
 
 /// The registry's entry. Both sides open alike, so the bytes tell no direction.
-pub static PROTOCOL: Protocol =
-    Protocol { name: "ssh", ports: &[22], probe, start_line: |_, _| None, parser: None };
+pub static PROTOCOL: Protocol = Protocol {
+    name: "ssh",
+    ports: &[22],
+    probe,
+    start_line: |_, _| None,
+    parser: None,
+    read: false,
+};
 
 fn probe(_: Direction, bytes: &[u8]) -> Verdict {
     let banners: [&[u8]; 2] = [b"SSH-2.0-", b"SSH-1."];

@@ -10,6 +10,7 @@ pub static PROTOCOL: Protocol = Protocol {
     probe: |_, _| Verdict::NoMatch,
     start_line: |_, _| None,
     parser: None,
+    read: false,
 };
 
 #[cfg(test)]

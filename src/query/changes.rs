@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use super::QueryError;
 use super::filter::{OperationFilter, limited, wanted};
-use crate::base::Timestamp;
+use crate::base::{Span, Timestamp};
 use crate::inventory::Endpoint;
-use crate::store::{Fact, FactKind, Reader};
+use crate::store::Reader;
+use crate::store::words::direction_name;
 
 /// Which changes.
 #[derive(Clone, Debug, Default)]
@@ -196,36 +197,53 @@ pub fn changes(
 /// A field within an endpoint: direction, location and path.
 type Place = (String, String, String);
 
-/// Between which times something was true.
-type Times = (Timestamp, Timestamp);
+/// When an endpoint was seen.
+fn own(endpoint: &Endpoint) -> Span {
+    Span { first: endpoint.first_seen, last: endpoint.last_seen }
+}
 
-/// What is true of an endpoint.
+/// What is true of an endpoint, and when it was seen to be.
 #[derive(Clone, Debug)]
 struct Known {
     endpoint: Endpoint,
-    fields: BTreeMap<Place, Times>,
-    classes: BTreeMap<(Place, String), Times>,
-    auth: BTreeMap<String, Times>,
-    encryption: BTreeMap<String, Times>,
+    fields: BTreeMap<Place, Span>,
+    classes: BTreeMap<(Place, String), Span>,
+    auth: BTreeMap<String, Span>,
+    encryption: BTreeMap<String, Span>,
 }
 
 impl Known {
-    fn add(&mut self, fact: Fact) {
-        let times = (fact.first, fact.last);
-        let key = fact.key;
-        let place = (key.direction, key.location, key.field);
-        match key.what {
-            FactKind::Endpoint => {}
-            FactKind::Field => drop(self.fields.insert(place, times)),
-            FactKind::Class => drop(self.classes.insert((place, key.value), times)),
-            FactKind::Auth => drop(self.auth.insert(key.value, times)),
-            FactKind::Encryption => drop(self.encryption.insert(key.value, times)),
+    /// What the inventory says of `endpoint`, each with its own times. What an older version wrote
+    /// without them has those of the endpoint.
+    fn of(mut endpoint: Endpoint) -> Known {
+        let whole = own(&endpoint);
+        let mut fields: BTreeMap<Place, Span> = BTreeMap::new();
+        let mut classes: BTreeMap<(Place, String), Span> = BTreeMap::new();
+        for field in std::mem::take(&mut endpoint.fields) {
+            let (direction, location) = (direction_name(field.direction), field.location.name());
+            let place = (direction.to_owned(), location.to_owned(), field.field);
+            for class in field.data_classes {
+                let times = Span { first: class.first_seen, last: class.last_seen }.within(whole);
+                classes.entry((place.clone(), class.class)).or_default().merge(times);
+            }
+            let times = Span { first: field.first_seen, last: field.last_seen }.within(whole);
+            fields.entry(place).or_default().merge(times);
         }
+        let schemes = endpoint.auth.keys();
+        let dated = |scheme: &String| endpoint.times.auth.get(scheme).copied().unwrap_or(whole);
+        let auth = schemes.map(|scheme| (scheme.clone(), dated(scheme))).collect();
+        let how: &[(&str, Option<Span>)] = match endpoint.encrypted {
+            "all" => &[("tls", endpoint.times.encrypted)],
+            "some" => &[("clear", endpoint.times.clear), ("tls", endpoint.times.encrypted)],
+            _ => &[("clear", endpoint.times.clear)],
+        };
+        let dated = |(how, times): &(&str, Option<Span>)| ((*how).into(), times.unwrap_or(whole));
+        let encryption = how.iter().map(dated).collect();
+        Known { endpoint, fields, classes, auth, encryption }
     }
 
-    fn keep(&self, keep: impl Fn(Times) -> bool) -> Option<Known> {
-        let own = (self.endpoint.first_seen, self.endpoint.last_seen);
-        if !keep(own) {
+    fn keep(&self, keep: impl Fn(Span) -> bool) -> Option<Known> {
+        if !keep(own(&self.endpoint)) {
             return None;
         }
         let mut kept = self.clone();
@@ -245,7 +263,7 @@ impl Known {
 /// A side of the comparison.
 #[derive(Clone, Debug, Default)]
 struct View {
-    services: BTreeMap<String, Times>,
+    services: BTreeMap<String, Span>,
     /// By id.
     endpoints: BTreeMap<String, Known>,
 }
@@ -255,29 +273,15 @@ impl View {
         let services = reader.services()?.into_iter().filter(|s| {
             filter.is_service_only() && wanted(&filter.service, |p| p.matches(&s.service))
         });
-        let services = services.map(|s| (s.service, (s.first_seen, s.last_seen))).collect();
-        let endpoints = reader.endpoints()?.into_iter().filter(|e| filter.matches(e));
-        let mut endpoints: BTreeMap<String, Known> = endpoints
-            .map(|endpoint| {
-                let known = Known {
-                    fields: BTreeMap::new(),
-                    classes: BTreeMap::new(),
-                    auth: BTreeMap::new(),
-                    encryption: BTreeMap::new(),
-                    endpoint,
-                };
-                (known.endpoint.id.clone(), known)
-            })
+        let services = services
+            .map(|s| (s.service, Span { first: s.first_seen, last: s.last_seen }))
             .collect();
-        for fact in reader.facts()? {
-            if let Some(known) = endpoints.get_mut(&fact.endpoint) {
-                known.add(fact);
-            }
-        }
+        let endpoints = reader.endpoints_with_fields()?.into_iter().filter(|e| filter.matches(e));
+        let endpoints = endpoints.map(|e| (e.id.clone(), Known::of(e))).collect();
         Ok(View { services, endpoints })
     }
 
-    fn keep(&self, keep: impl Fn(Times) -> bool + Copy) -> View {
+    fn keep(&self, keep: impl Fn(Span) -> bool + Copy) -> View {
         let services = self.services.iter().filter(|(_, times)| keep(**times));
         let endpoints = self.endpoints.iter();
         View {
@@ -290,12 +294,12 @@ impl View {
 
     /// What was known at `time`.
     fn until(&self, time: Timestamp) -> View {
-        self.keep(|(first, _)| first <= time)
+        self.keep(|times| times.first <= time)
     }
 
     /// What was seen after `time`.
     fn since(&self, time: Timestamp) -> View {
-        self.keep(|(_, last)| last > time)
+        self.keep(|times| times.last > time)
     }
 
     /// The endpoint that is `of`, or that absorbed it, or that it absorbed.
@@ -310,13 +314,13 @@ impl View {
 
 fn services(before: &View, after: &View) -> Vec<ChangeRow> {
     let mut rows = Vec::new();
-    for (service, (first, _)) in &after.services {
+    for (service, Span { first, .. }) in &after.services {
         if !before.services.contains_key(service) {
             let row = ChangeRow::of(Change::New, Changed::Service, service);
             rows.push(ChangeRow { first_seen: Some(first.to_string()), ..row });
         }
     }
-    for (service, (_, last)) in &before.services {
+    for (service, Span { last, .. }) in &before.services {
         if !after.services.contains_key(service) {
             let row = ChangeRow::of(Change::Gone, Changed::Service, service);
             rows.push(ChangeRow { last_seen: Some(last.to_string()), ..row });
@@ -363,7 +367,7 @@ fn differences(then: &Known, now: &Known, rows: &mut Vec<ChangeRow>) {
         }
     }
     for (change, from, to) in [(Change::New, now, then), (Change::Gone, then, now)] {
-        let of = |what, place: &Place, times: &Times| {
+        let of = |what, place: &Place, times: &Span| {
             ChangeRow::about(change, what, &now.endpoint).at(place, change, *times)
         };
         for ((place, class), times) in &from.classes {
@@ -412,7 +416,7 @@ impl ChangeRow {
         }
     }
 
-    fn at(self, place: &Place, change: Change, (first, last): Times) -> ChangeRow {
+    fn at(self, place: &Place, change: Change, Span { first, last }: Span) -> ChangeRow {
         let (direction, location, field) = place.clone();
         ChangeRow {
             direction: Some(direction),

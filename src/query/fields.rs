@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::QueryError;
 use super::filter::{ClassPattern, OperationFilter, Pattern, limited, wanted};
+use crate::base::Span;
 use crate::inventory::{DataClassSeen, Endpoint, Field};
 use crate::model::{Direction, Location};
 use crate::store::Reader;
@@ -42,6 +43,12 @@ pub struct FieldClassRow {
     pub confidence: u8,
     /// Values that carry it.
     pub count: u64,
+    /// Packet time of the first message with one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<String>,
+    /// Packet time of the last message with one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<String>,
 }
 
 /// One field.
@@ -75,6 +82,12 @@ pub struct FieldRow {
     pub seen: u64,
     /// Exchanges in which it was seen.
     pub exchanges: u64,
+    /// Packet time of the first message that had it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<String>,
+    /// Packet time of the last message that had it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<String>,
     /// Most confident first.
     pub data_classes: Vec<FieldClassRow>,
     /// Mask of a representative candidate value.
@@ -123,11 +136,13 @@ impl FieldFilter {
 }
 
 fn row(e: &Endpoint, f: Field) -> FieldRow {
-    let class = |class: DataClassSeen| FieldClassRow {
-        class: class.class,
-        confidence: class.confidence,
-        count: class.count,
+    let class = |class: DataClassSeen| {
+        let (first_seen, last_seen) =
+            shown(Span { first: class.first_seen, last: class.last_seen });
+        let DataClassSeen { class, confidence, count, .. } = class;
+        FieldClassRow { class, confidence, count, first_seen, last_seen }
     };
+    let (first_seen, last_seen) = shown(Span { first: f.first_seen, last: f.last_seen });
     FieldRow {
         endpoint: e.id.clone(),
         service: e.service.clone(),
@@ -142,8 +157,16 @@ fn row(e: &Endpoint, f: Field) -> FieldRow {
         types: f.types,
         seen: f.seen,
         exchanges: f.exchanges,
+        first_seen,
+        last_seen,
         data_classes: f.data_classes.into_iter().map(class).collect(),
         mask: f.mask,
         explanation: f.explanation,
     }
+}
+
+/// Both times; none where an older version wrote none.
+fn shown(span: Span) -> (Option<String>, Option<String>) {
+    let known = !span.is_never();
+    (known.then(|| span.first.to_string()), known.then(|| span.last.to_string()))
 }

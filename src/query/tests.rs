@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::*;
-use crate::inventory::{DataClassSeen, Inventory};
+use crate::inventory::Inventory;
 use crate::model::{Direction, FindingKind, Location, Severity};
 use crate::store::sqlite::tests::sample::*;
 use crate::store::{FindingState, Reader, Triage, TriageDecision, TriageState};
@@ -16,8 +16,8 @@ fn sample() -> Inventory {
     let mut inventory = inventory();
     inventory.endpoints[0].severity = Severity::Low;
     inventory.endpoints[0].data_classes.clear();
-    inventory.endpoints[0].fields[0].data_classes =
-        vec![DataClassSeen { class: "contact.email".into(), confidence: 60, count: 3 }];
+    let class = &mut inventory.endpoints[0].fields[0].data_classes[0];
+    (class.class, class.confidence, class.count) = ("contact.email".into(), 60, 3);
     inventory.endpoints[0].auth = BTreeMap::from([("basic".into(), 3)]);
     inventory.endpoints[1].severity = Severity::Critical;
     inventory.findings[0].severity = Severity::Low;
@@ -80,10 +80,13 @@ fn rows_have_the_promised_keys() {
     holds(
         &field,
         "service protocol standard operation method path direction location field types seen \
-         data_classes",
+         first_seen last_seen data_classes",
     );
     let json = serde_json::to_value(&field).unwrap();
-    let class = serde_json::json!([{"class": "us.ssn", "confidence": 99, "count": 24}]);
+    let class = serde_json::json!([{
+        "class": "us.ssn", "confidence": 99, "count": 24,
+        "first_seen": "2023-11-14T22:13:30.123456Z", "last_seen": "2023-11-14T22:14:10.123456Z",
+    }]);
     assert_eq!(json["data_classes"], class);
     let finding = findings(&reader, &FindingFilter::default()).unwrap().remove(0);
     holds(

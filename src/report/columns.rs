@@ -67,6 +67,8 @@ pub const FIELDS: &[Column] = &[
     Column::number("seen", "seen", 3),
     Column::text("types", "types", 5),
     Column::text("mask", "mask", 7).shrinking(Shrink::End(12)),
+    Column::hidden("first_seen"),
+    Column::text("last_seen", "last seen", 8).shown(Show::Time),
     Column::hidden("exchanges"),
     Column::hidden("protocol"),
     Column::hidden("standard"),

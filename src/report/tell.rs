@@ -158,7 +158,7 @@ fn unread_flows(data: &ReportData) -> Vec<String> {
 
 /// Whether what such flows carry was read.
 fn is_read(outcome: &str) -> bool {
-    outcome != "tls" && protocol_named(outcome).is_some_and(|p| p.parser.is_some())
+    protocol_named(outcome).is_some_and(|protocol| protocol.read)
 }
 
 /// The evidence for one of the things to do first.

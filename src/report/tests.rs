@@ -112,7 +112,11 @@ fn field() -> FieldRow {
             class: "contact.phone".into(),
             confidence: 95,
             count: 7,
+            first_seen: Some("2026-11-21T23:09:41.000001Z".into()),
+            last_seen: Some("2026-11-21T23:09:41.000001Z".into()),
         }],
+        first_seen: Some("2026-11-21T23:09:41.000001Z".into()),
+        last_seen: Some("2026-11-21T23:09:41.000001Z".into()),
         mask: Some("9{3}.9{3}.9{4}".into()),
         explanation: vec!["by its FHIR element".into()],
     }

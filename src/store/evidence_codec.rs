@@ -2,17 +2,20 @@
 //! each record names the rules it speaks of.
 //!
 //! ```text
-//! record    version:u8  seen  exchanges  kinds:u8  forms  names  counts  outcomes  sample
-//!           exemplar
+//! record    version:u8  seen  exchanges  kinds:u8  span  span  forms  names  counts  outcomes
+//!           sample  exemplar                     spans: when it was seen, and when it was filled
 //! forms     n  n × (form:u8  count)
 //! names     n  n × text                          the record's own rule numbers are places in here
-//! counts    n  n × (rule  tried  passed  embedded)
+//! counts    n  n × (rule  tried  passed  embedded  span)
 //! outcomes  n  n × (bits  bits  bits)            tried, passed, embedded
 //! sample    n  n × (hash:u64le  outcome)         places in outcomes
 //! exemplar  0  |  1  hash:u64le  text
+//! span      0  |  1  first:i64le  last - first
 //! text      length  bytes in UTF-8
 //! bits      ceil(names/8) bytes, rule 0 in the least bit of the first
 //! ```
+//!
+//! Records of version 1 have no spans: whoever reads them dates them by what holds them.
 //!
 //! Everything without a type is an unsigned LEB128 number. No length sizes an allocation before
 //! as many bytes were seen.
@@ -21,13 +24,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::cursor::put_varint;
 use crate::base::limits::SAMPLE_K;
-use crate::base::{Cursor, Mask};
+use crate::base::{Cursor, Mask, Span, Timestamp};
 use crate::model::evidence::{Exemplar, RuleCount, SampleEntry};
 use crate::model::{Evidence, Form, Outcome, RuleBits, RuleId};
 
 use super::error::Fault;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// Without spans.
+const UNDATED: u8 = 1;
 
 /// The names of the compiled rules, both ways.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +92,8 @@ pub(crate) fn encode(
     put_varint(out, evidence.seen);
     put_varint(out, evidence.exchanges);
     out.push(evidence.kinds);
+    put_span(out, evidence.span);
+    put_span(out, evidence.filled);
     put_len(out, evidence.forms.len());
     for (form, count) in &evidence.forms {
         out.push(*form as u8);
@@ -102,6 +109,7 @@ pub(crate) fn encode(
         put_varint(out, count.tried);
         put_varint(out, count.passed);
         put_varint(out, count.embedded);
+        put_span(out, count.span);
     }
     put_len(out, outcomes.len());
     for outcome in &outcomes {
@@ -128,13 +136,20 @@ pub(crate) fn encode(
 /// Reads what [`encode`] wrote; `None` where the bytes are something else.
 pub(crate) fn decode(bytes: &[u8], names: &RuleNames) -> Option<Decoded> {
     let mut from = Cursor::new(bytes);
-    if from.u8()? != VERSION {
+    let version = from.u8()?;
+    if ![VERSION, UNDATED].contains(&version) {
         return None;
     }
+    let span = |from: &mut Cursor<'_>| match version {
+        UNDATED => Some(Span::NEVER),
+        _ => take_span(from),
+    };
     let mut evidence = Evidence {
         seen: from.varint()?,
         exchanges: from.varint()?,
         kinds: from.u8()?,
+        span: span(&mut from)?,
+        filled: span(&mut from)?,
         ..Evidence::default()
     };
     for _ in 0..from.varint()? {
@@ -155,8 +170,9 @@ pub(crate) fn decode(bytes: &[u8], names: &RuleNames) -> Option<Decoded> {
     for _ in 0..from.varint()? {
         let rule = *rules.get(usize::try_from(from.varint()?).ok()?)?;
         let (tried, passed, embedded) = (from.varint()?, from.varint()?, from.varint()?);
+        let span = span(&mut from)?;
         if let Some(rule) = rule {
-            evidence.rules.push(RuleCount { rule, tried, passed, embedded });
+            evidence.rules.push(RuleCount { rule, tried, passed, embedded, span });
         }
     }
     evidence.rules.sort_unstable_by_key(|c| c.rule);
@@ -205,6 +221,23 @@ fn put_len(out: &mut Vec<u8>, len: usize) {
     put_varint(out, len as u64);
 }
 
+fn put_span(out: &mut Vec<u8>, span: Span) {
+    out.push(u8::from(!span.is_never()));
+    if !span.is_never() {
+        out.extend_from_slice(&span.first.nanos().to_le_bytes());
+        put_varint(out, span.last.nanos().abs_diff(span.first.nanos()));
+    }
+}
+
+fn take_span(from: &mut Cursor<'_>) -> Option<Span> {
+    if from.u8()? == 0 {
+        return Some(Span::NEVER);
+    }
+    let first = from.le_u64()?.cast_signed();
+    let last = first.checked_add_unsigned(from.varint()?)?;
+    Some(Span { first: Timestamp::from_nanos(first), last: Timestamp::from_nanos(last) })
+}
+
 fn put_text(out: &mut Vec<u8>, text: &str) {
     put_len(out, text.len());
     out.extend_from_slice(text.as_bytes());
@@ -251,7 +284,17 @@ mod tests {
 
     fn observe(mut e: Evidence) -> impl PartialEq + std::fmt::Debug {
         let sample: Vec<SampleEntry> = e.sample.entries().collect();
-        (e.seen, e.exchanges, e.kinds, e.forms.to_vec(), e.rules.to_vec(), sample, e.exemplar)
+        let times = (e.span, e.filled);
+        (
+            e.seen,
+            e.exchanges,
+            e.kinds,
+            e.forms.to_vec(),
+            e.rules.to_vec(),
+            sample,
+            e.exemplar,
+            times,
+        )
     }
 
     fn evidence_of(values: &[(u64, u8, u8)]) -> Evidence {
@@ -267,6 +310,8 @@ mod tests {
             }
             evidence.candidate(*hash, outcome, 2);
             evidence.offer_exemplar(*hash, Mask::of(&hash.to_le_bytes()));
+            let at = Timestamp::from_nanos(hash.cast_signed());
+            evidence.date(form, outcome, Span::at(at));
             evidence.exchanges += 1;
         }
         evidence
@@ -309,6 +354,19 @@ mod tests {
             let cut = cut.index(bytes.len());
             prop_assert!(decode(&bytes[..cut], &names(256)).is_none());
         }
+    }
+
+    #[test]
+    fn a_record_of_version_1_is_read_and_has_no_times() {
+        // One string in the form of a token that passes rule `a`; no sample, no exemplar.
+        let kinds = 1 << ValueKind::String as u8;
+        let mut bytes = vec![UNDATED, 5, 4, kinds, 1, Form::Token as u8, 5];
+        bytes.extend([1, 1, b'a', 1, 0, 5, 5, 0, 0, 0, 0]);
+        let mut evidence = decode(&bytes, &RuleNames::new(["a"])).unwrap().evidence;
+        assert_eq!((evidence.seen, evidence.of_rule(RuleId(0)).passed), (5, 5));
+        assert!(evidence.span.is_never() && evidence.filled.is_never());
+        evidence.date_all(Span::at(Timestamp::from_nanos(7)));
+        assert_eq!(evidence.of_rule(RuleId(0)).span, Span::at(Timestamp::from_nanos(7)));
     }
 
     #[test]

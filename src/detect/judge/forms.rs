@@ -26,6 +26,7 @@ impl Column<'_> {
         let why = format!("{fitting} of {} values have a fitting form", self.filled);
         let share = 2.0 * score::share_evidence(fitting, self.filled, false);
         let log_odds = base + rule.bare_weight + share;
-        Some(Claim { log_odds, count: fitting, why, checked: None })
+        let span = self.evidence.filled;
+        Some(Claim { log_odds, count: fitting, span, why, checked: None })
     }
 }

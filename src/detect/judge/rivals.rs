@@ -6,12 +6,15 @@ use super::super::locate::Place;
 use super::super::score;
 use super::super::words::Words;
 use super::{CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule};
+use crate::base::Span;
 use crate::model::{Evidence, RuleId};
 
 /// One way in which a class may be carried.
 pub(in crate::detect) struct Claim {
     pub(super) log_odds: f64,
     pub(in crate::detect) count: u64,
+    /// When the values that carry it were seen.
+    pub(super) span: Span,
     pub(in crate::detect) why: String,
     /// What a check said of whole values, where that is what the claim is made of.
     pub(super) checked: Option<Checked>,

@@ -1,8 +1,8 @@
 use super::super::judge::Judgement;
-use super::super::rollup::{AuthScheme, Span};
+use super::super::rollup::AuthScheme;
 use super::super::samples::{self, small_caps};
 use super::*;
-use crate::base::Timestamp;
+use crate::base::{Span, Timestamp};
 
 /// Calls `$.ssn` a social security number, more surely where structure says so.
 struct ByName;
@@ -17,7 +17,12 @@ impl Judge for ByName {
             return Judgement::default();
         }
         let confidence = if field.context.is_empty() { 60 } else { 99 };
-        let verdict = Verdict { class: "us.ssn".into(), confidence, count: evidence.seen };
+        let verdict = Verdict {
+            class: "us.ssn".into(),
+            confidence,
+            count: evidence.seen,
+            span: evidence.span,
+        };
         Judgement { verdicts: vec![verdict], reasons: vec![format!("context {:?}", field.context)] }
     }
 }
@@ -71,7 +76,9 @@ fn contexts_are_judged_apart_and_shown_as_one_row() {
     assert_eq!(endpoint.fields.len(), 2, "a field without class is a row too");
     let ssn = &endpoint.fields[1];
     assert_eq!((ssn.field.as_str(), ssn.seen, ssn.exchanges), ("$.ssn", 2, 2));
-    let class = DataClassSeen { class: "us.ssn".into(), confidence: 99, count: 2 };
+    let (first_seen, last_seen) = (Timestamp::from_nanos(5), Timestamp::from_nanos(9));
+    let (class, confidence) = ("us.ssn".into(), 99);
+    let class = DataClassSeen { class, confidence, count: 2, first_seen, last_seen };
     assert_eq!(ssn.data_classes, std::slice::from_ref(&class));
     assert_eq!(ssn.explanation.len(), 2);
     assert_eq!(ssn.types, ["string"]);

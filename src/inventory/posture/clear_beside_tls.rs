@@ -35,6 +35,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         field: None,
         class: None,
         about: None,
+        seen: None,
         count,
     }]
 }

@@ -122,6 +122,7 @@ fn add<'a>(
         field: Some((location, name)),
         class: None,
         about: None,
+        seen: None,
         count,
     });
 }
@@ -134,6 +135,7 @@ fn userinfo(subject: Subject<'_>, count: u64) -> Raised<'_> {
         field: Some((Location::Path, USERINFO)),
         class: None,
         about: None,
+        seen: None,
         count,
     }
 }
@@ -169,6 +171,7 @@ fn beside_query(
         field: Some(field),
         class: None,
         about: None,
+        seen: None,
         count,
     }
 }

@@ -122,6 +122,8 @@ pub struct Raised<'a> {
     pub about: Option<About>,
     /// Exchanges or values that show it.
     pub count: u64,
+    /// When, where that is known better than by the times of the endpoint.
+    pub seen: Option<(Timestamp, Timestamp)>,
 }
 
 /// Part of an endpoint that a finding is about: it has an id and times of its own.
@@ -144,6 +146,7 @@ impl<'a> Raised<'a> {
             class: Some(&class.class),
             about: None,
             count: class.count,
+            seen: Some((class.first_seen, class.last_seen)),
         }
     }
 
@@ -178,10 +181,12 @@ pub fn findings(endpoint: &Endpoint, facts: &Facts) -> Vec<Finding> {
             // A name in the path and in the query has one id: one row, which shows the worse.
             if let Some(known) = out.get_mut(&finding.id) {
                 let count = known.count + finding.count;
+                let first = known.first_seen.min(finding.first_seen);
+                let last = known.last_seen.max(finding.last_seen);
                 if finding.severity > known.severity {
                     *known = finding;
                 }
-                known.count = count;
+                (known.count, known.first_seen, known.last_seen) = (count, first, last);
             } else {
                 out.insert(finding.id.clone(), finding);
             }
@@ -202,7 +207,8 @@ fn finding(rule: &PostureRule, subject: Subject<'_>, raised: Raised<'_>) -> Find
     parts.push(raised.class.unwrap_or(""));
     parts.extend(raised.about.as_ref().map(|about| about.name.as_str()));
     let own = (endpoint.first_seen, endpoint.last_seen);
-    let (first_seen, last_seen) = raised.about.as_ref().map_or(own, |about| about.seen);
+    let about = raised.about.as_ref().map(|about| about.seen);
+    let (first_seen, last_seen) = about.or(raised.seen).unwrap_or(own);
     Finding {
         id: format!("f-{}", short_digest(&parts)),
         rule: rule.id,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::Timestamp;
-use crate::inventory::assessed::{Coverage, DataClassSeen, Endpoint, Field, Finding};
+use crate::inventory::assessed::{Coverage, DataClassSeen, Endpoint, Field, Finding, SeenTimes};
 use crate::inventory::tls::{CertificateFacts, CertificateStats, TlsFacts, TlsStats};
 use crate::model::{Direction, Location, Severity};
 
@@ -25,6 +25,7 @@ pub(super) fn endpoint() -> Endpoint {
         statuses: BTreeMap::from([(200.into(), 10)]),
         auth: BTreeMap::new(),
         encrypted: "none",
+        times: SeenTimes::default(),
         data_classes: vec![],
         severity: Severity::Info,
         coverage: Coverage { exchanges: 10, ..Default::default() },
@@ -48,6 +49,8 @@ pub(super) fn field(
         class: (*class).into(),
         confidence: *confidence,
         count: 10,
+        first_seen: Timestamp::from_nanos(1),
+        last_seen: Timestamp::from_nanos(2),
     };
     Field {
         direction,
@@ -59,6 +62,8 @@ pub(super) fn field(
         data_classes: classes.iter().map(class).collect(),
         explanation: vec![],
         mask: None,
+        first_seen: Timestamp::from_nanos(1),
+        last_seen: Timestamp::from_nanos(2),
     }
 }
 

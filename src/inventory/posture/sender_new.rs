@@ -40,6 +40,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
             field: None,
             class: None,
             about: Some(About { name, seen: (seen.span.first, seen.span.last) }),
+            seen: None,
             count: seen.messages,
         }
     });
@@ -50,8 +51,8 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
 mod tests {
     use super::super::samples::{clear, endpoint, found};
     use super::*;
+    use crate::base::Span;
     use crate::base::Timestamp;
-    use crate::inventory::rollup::Span;
     use crate::inventory::senders::{Sender, SenderStats};
 
     #[test]

@@ -61,6 +61,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         field: None,
         class: None,
         about: None,
+        seen: None,
         count: raised.iter().map(|(seen, _)| seen.own).sum(),
     }]
 }

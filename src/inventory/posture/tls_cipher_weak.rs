@@ -55,6 +55,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         field: None,
         class: None,
         about: None,
+        seen: None,
         count: weak.iter().map(|(_, count, _)| *count).sum(),
     }]
 }

@@ -52,6 +52,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         field: None,
         class: None,
         about: None,
+        seen: None,
         count: weak.iter().map(|(seen, _)| seen.own + seen.above).sum(),
     }]
 }

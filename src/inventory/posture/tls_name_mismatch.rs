@@ -34,6 +34,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         field: None,
         class: None,
         about: None,
+        seen: None,
         count: raised.iter().map(|seen| seen.mismatched).sum(),
     }]
 }

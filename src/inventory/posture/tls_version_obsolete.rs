@@ -40,6 +40,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         field: None,
         class: None,
         about: None,
+        seen: None,
         count: obsolete.iter().map(|(_, count)| *count).sum(),
     }]
 }

@@ -13,6 +13,7 @@ pub static PROTOCOL: Protocol = Protocol {
     probe,
     start_line: head::found_start,
     parser: Some(|| Box::new(Http1::new())),
+    read: true,
 };
 
 fn probe(direction: Direction, bytes: &[u8]) -> Verdict {

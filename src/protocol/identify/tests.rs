@@ -80,7 +80,7 @@ fn first_bytes_tell_protocol_and_orientation() {
 
 #[test]
 fn a_flow_is_unidentified_once_neither_direction_fits() {
-    let steps = [answer("220 mail.example ESMTP\r\n"), ask("EHLO x\r\n")];
+    let steps = [answer("200 news.example ready\r\n"), ask("EHLO x\r\n")];
     assert_eq!(told(false, &steps), "unidentified");
     assert_eq!(told(true, &steps), "undecided");
     // One direction that fits is enough.

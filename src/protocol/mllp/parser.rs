@@ -23,6 +23,10 @@ const START: u8 = 0x0b;
 /// End block: file separator.
 const END: u8 = 0x1c;
 const MSH: &[u8] = b"MSH";
+/// What a block begins with: the header of a message, of a file or of a batch.
+const HEADERS: [&[u8]; 3] = [MSH, b"FHS", b"BHS"];
+/// The bytes of a byte order mark, which may stand where a block lacks its vertical tab.
+const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// See the module.
 #[derive(Debug)]
@@ -63,7 +67,7 @@ impl Parser for MllpParser {
     }
 
     fn is_between_messages(&self) -> bool {
-        let between = |lane: &Lane| matches!(lane.stage, Stage::Between { matched: 0, .. });
+        let between = |lane: &Lane| matches!(lane.stage, Stage::Between { matched: b"", .. });
         self.lanes.iter().all(|lane| between(lane) && lane.held.is_empty())
     }
 
@@ -102,8 +106,8 @@ enum Stage {
     Between {
         /// The carriage return that belongs to the last block is still to come.
         owed: bool,
-        /// So many bytes of `MSH` came without a vertical tab before them.
-        matched: u8,
+        /// So much of the name of a header came without a vertical tab before it.
+        matched: &'static [u8],
         /// An anomaly was told since the last block.
         told: bool,
     },
@@ -122,7 +126,7 @@ enum Stage {
 
 impl Default for Stage {
     fn default() -> Self {
-        Stage::Between { owed: false, matched: 0, told: false }
+        Stage::Between { owed: false, matched: b"", told: false }
     }
 }
 
@@ -164,7 +168,7 @@ impl Lane {
     /// What is to be remembered of it between blocks.
     fn rest(&self) -> Option<u8> {
         match self.stage {
-            Stage::Between { owed, matched: 0, told } if self.held.is_empty() => {
+            Stage::Between { owed, matched: b"", told } if self.held.is_empty() => {
                 Some(bits([owed, told, self.begun]))
             }
             _ => None,
@@ -174,7 +178,7 @@ impl Lane {
     /// One that goes on from there.
     fn resumed(bits: u8) -> Lane {
         let (owed, told) = (bits & Self::OWED != 0, bits & Self::TOLD != 0);
-        let stage = Stage::Between { owed, matched: 0, told };
+        let stage = Stage::Between { owed, matched: b"", told };
         Lane { stage, begun: bits & Self::BEGUN != 0, ..Lane::default() }
     }
 
@@ -195,7 +199,12 @@ impl Lane {
     }
 
     /// One byte between blocks.
-    fn between(&mut self, rest: &[u8], was: (bool, u8, bool), out: &mut Out<'_>) -> usize {
+    fn between(
+        &mut self,
+        rest: &[u8],
+        was: (bool, &'static [u8], bool),
+        out: &mut Out<'_>,
+    ) -> usize {
         let (mut owed, matched, mut told) = was;
         let byte = *rest.first().unwrap_or(&0);
         if owed && byte == b'\r' {
@@ -206,11 +215,11 @@ impl Lane {
             out.odd("mllp-carriage-return-missing");
             told = true;
         }
-        if byte == START && matched == 0 {
+        if byte == START && matched.is_empty() {
             self.begin(out);
             return 1;
         }
-        if matched == 0 && matches!(byte, b'\r' | b'\n' | END) {
+        if matched.is_empty() && (matches!(byte, b'\r' | b'\n' | END) || MARK.contains(&byte)) {
             if !told && byte == END {
                 out.odd("mllp-frame-bytes-doubled");
                 told = true;
@@ -218,14 +227,16 @@ impl Lane {
             self.stage = Stage::Between { owed, matched, told };
             return 1;
         }
-        if MSH.get(usize::from(matched)) == Some(&byte) {
-            self.stage = Stage::Between { owed, matched: matched + 1, told };
+        let next =
+            |name: &&&[u8]| name.starts_with(matched) && name.get(matched.len()) == Some(&byte);
+        if let Some(more) = HEADERS.iter().find(next).and_then(|n| n.get(..=matched.len())) {
+            self.stage = Stage::Between { owed, matched: more, told };
             return 1;
         }
-        if usize::from(matched) == MSH.len() && is_separator(byte) {
+        if HEADERS.contains(&matched) && is_separator(byte) {
             out.odd("mllp-start-missing");
             self.begin(out);
-            self.held.extend_from_slice(MSH);
+            self.held.extend_from_slice(matched);
             return 0;
         }
         if self.begun {
@@ -282,7 +293,7 @@ impl Lane {
             out.odd("mllp-frame-bytes-doubled");
         } else {
             // An empty block: some senders keep a connection alive with it.
-            self.stage = Stage::Between { owed: true, matched: 0, told: false };
+            self.stage = Stage::Between { owed: true, matched: b"", told: false };
         }
         1
     }
@@ -328,7 +339,7 @@ impl Lane {
             Some(&END) => {
                 self.flush(out);
                 out.end(true);
-                self.stage = Stage::Between { owed: true, matched: 0, told: false };
+                self.stage = Stage::Between { owed: true, matched: b"", told: false };
                 text.len() + 1
             }
             Some(_) => {
@@ -393,7 +404,7 @@ impl Lane {
         if rest.get(at) == Some(&START) {
             self.begin(out);
         } else {
-            self.stage = Stage::Between { owed: true, matched: 0, told: false };
+            self.stage = Stage::Between { owed: true, matched: b"", told: false };
         }
         at + 1
     }

@@ -13,6 +13,7 @@ pub static PROTOCOL: Protocol = Protocol {
     probe,
     start_line,
     parser: Some(|| Box::new(MllpParser::default())),
+    read: true,
 };
 
 /// Headers of a message, a batch and a file.
@@ -48,13 +49,18 @@ fn probe(direction: Direction, bytes: &[u8]) -> Verdict {
     told(direction, bytes.len(), text)
 }
 
-/// A message without a vertical tab before it: only one that begins with all that it should.
+/// A message, batch or file without a vertical tab before it: only one that begins with all that it
+/// should, a byte order mark apart.
 fn bare(direction: Direction, bytes: &[u8]) -> Verdict {
-    const USUAL: &[u8] = b"MSH|^~\\&";
-    if USUAL.starts_with(bytes) {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    const USUAL: &[u8] = b"|^~\\&";
+    let text = bytes.strip_prefix(MARK).unwrap_or(bytes);
+    let (name, rest) = text.split_at_checked(3).unwrap_or((text, b""));
+    let may = STARTS.iter().any(|start| start.starts_with(name)) && USUAL.starts_with(rest);
+    if may && rest.len() < USUAL.len() || MARK.starts_with(bytes) {
         Verdict::NeedMore
-    } else if bytes.starts_with(USUAL) {
-        told(direction, bytes.len(), bytes)
+    } else if STARTS.contains(&name) && rest.starts_with(USUAL) {
+        told(direction, bytes.len(), text)
     } else {
         Verdict::NoMatch
     }

@@ -51,6 +51,7 @@ fn missing_and_doubled_frame_bytes_are_named_and_passed_over() {
         lines
     };
     assert_eq!(odd(format!("{ADT}\u{1c}\r")), with(0, "mllp-start-missing"));
+    assert_eq!(odd(format!("\u{feff}{ADT}\u{1c}\r")), with(0, "mllp-start-missing"));
     assert_eq!(odd(format!("\u{b}\u{b}{ADT}\u{1c}\r")), with(0, "mllp-frame-bytes-doubled"));
     assert_eq!(odd(format!("\u{b}{ADT}")), with(1, "mllp-end-missing"));
     assert_eq!(odd(format!("\u{b}{ADT}\u{1c}")), with(2, "mllp-carriage-return-missing"));
@@ -69,6 +70,28 @@ fn each_message_of_a_batch_is_one() {
     let [first, second] = &bodies(&steps)[..] else { panic!("two bodies") };
     assert!(first.starts_with("FHS|") && first.ends_with("PID|1\\r"), "{first}");
     assert!(second.starts_with("MSH|") && second.ends_with("FTS|1\\n"), "{second}");
+}
+
+#[test]
+fn a_batch_may_lack_its_vertical_tab_as_a_message_may() {
+    let silent = format!("{ADT_HEAD} expects nothing");
+    for start in ["FHS|^~\\&|F\rBHS|^~\\&|B\r", "BHS|^~\\&|B\r", "\u{feff}FHS|^~\\&|F\r"] {
+        let batch = format!("{start}{ADT}{ADT}BTS|2\r\u{1c}\r");
+        let end = "> end";
+        let expected = ["> odd mllp-start-missing", &silent, end, &silent, end];
+        assert_eq!(told(&[ask(&batch)]), expected, "{start}");
+        let pieces: Vec<Step> = batch.as_bytes().chunks(1).map(ask).collect();
+        assert_eq!(told(&pieces), expected, "{start}");
+        let verdict = |direction| (PROTOCOL.probe)(direction, batch.as_bytes());
+        assert_eq!(verdict(Direction::ToServer), Verdict::Match, "{start}");
+        assert_eq!(verdict(Direction::ToClient), Verdict::NoMatch, "{start}");
+    }
+    let marked = format!("\u{feff}{ADT}");
+    for cut in 0..8 {
+        let verdict = (PROTOCOL.probe)(Direction::ToServer, &marked.as_bytes()[..cut]);
+        assert_eq!(verdict, Verdict::NeedMore, "{cut}");
+    }
+    assert_eq!((PROTOCOL.probe)(Direction::ToServer, b"\xef\xbb\xbfhello"), Verdict::NoMatch);
 }
 
 #[test]

@@ -209,6 +209,66 @@ mod tests {
         assert_eq!(ja4(&example()), "t13d1516h2_8daaf6152771_e5627efa2ab1");
     }
 
+    /// Numbers in hexadecimal, as the raw form of a fingerprint has them.
+    fn numbers(text: &str) -> Vec<u16> {
+        text.split(',').map(|n| u16::from_str_radix(n, 16).expect("a number")).collect()
+    }
+
+    /// Fingerprints and their raw form in the order of the hello, which the authors of JA4 publish
+    /// of their own captures (`JA4_ro`: ciphers, extensions, signature algorithms).
+    #[test]
+    fn ja4_of_captures_is_as_published() {
+        const CHROME: &str = "1301,1302,1303,c02b,c02f,c02c,c030,cca9,cca8,c013,c014,009c,009d,\
+                              002f,0035";
+        const OLD: &str = "c030,c02c,c028,c024,c014,c00a,009f,006b,0039,cca9,cca8,ccaa,ff85,00c4,\
+                           0088,0081,009d,003d,0035,00c0,0084,c02f,c02b,c027,c023,c013,c009,009e,\
+                           0067,0033,00be,0045,009c,003c,002f,00ba,0041,c011,c007,0005,0004,c012,\
+                           c008,0016,000a,00ff";
+        const SIGNED: &str = "0403,0804,0401,0503,0805,0501,0806,0601";
+        let hello = |versions: &[u16], alpn: &str, [ciphers, extensions, signatures]: [&str; 3]| {
+            let signatures = if signatures.is_empty() { Vec::new() } else { numbers(signatures) };
+            ja4(&ClientFacts {
+                version: versions[0],
+                versions: versions[1..].to_vec(),
+                ciphers: numbers(ciphers),
+                extensions: numbers(extensions),
+                signatures,
+                alpn: (!alpn.is_empty()).then(|| alpn.as_bytes().to_vec()),
+                ..ClientFacts::default()
+            })
+        };
+        // badcurveball.pcap
+        let ciphers = format!("{CHROME},000a");
+        let signatures = format!("{SIGNED},0201");
+        let extensions = "0000,0017,ff01,000a,000b,0023,0010,0005,000d,0012,0033,002d,002b,001b,\
+                          0015";
+        let told = hello(&[0x0303, 0x0304], "h2", [&ciphers, extensions, &signatures]);
+        assert_eq!(told, "t13d1615h2_46e7e9700bed_45f260be83e2");
+        // browsers-x509.pcapng, two orders of extensions of one browser
+        for extensions in [
+            "000d,0000,000a,0005,000b,002b,001b,ff01,0033,4469,002d,0023,0017,0012,0010,0015",
+            "002b,4469,000b,0017,000d,0000,001b,0005,0033,ff01,0010,000a,002d,0012,0023,0015",
+        ] {
+            let told = hello(&[0x0303, 0x0304], "h2", [CHROME, extensions, SIGNED]);
+            assert_eq!(told, "t13d1516h2_8daaf6152771_e5627efa2ab1");
+        }
+        // sigalg-grease.pcapng: random values among the signature algorithms are left out
+        let extensions = "fe0d,0010,0017,0033,44cd,ff01,000a,000d,0023,002b,000b,ca34,002d,0000,\
+                          0005,001b,0012";
+        let signatures = format!("5a5a,0904,0905,0906,{SIGNED}");
+        let told = hello(&[0x0303, 0x0304], "h2", [CHROME, extensions, &signatures]);
+        assert_eq!(told, "t13d1517h2_8daaf6152771_cb7bf5808d99");
+        // ipv6.pcapng: the version of the hello, where it offers none by extension
+        let signatures = "0601,0603,efef,0501,0503,0401,0403,eeee,eded,0301,0303,0201,0203";
+        let told = hello(&[0x0303], "h2", [OLD, "0000,000b,000a,000d,0010", signatures]);
+        assert_eq!(told, "t12d4605h2_85626a9a5f7f_aaf95bb78ec9");
+        // socks-https-example.pcap: no extension but the host's name
+        let ciphers = "0039,0038,0035,0016,0013,000a,0033,0032,002f,009a,0099,0096,0005,0004,\
+                       0015,0012,0009,0014,0011,0008,0006,0003,00ff";
+        let told = hello(&[0x0301], "", [ciphers, "0000", ""]);
+        assert_eq!(told, "t10d230100_6a57a6f57151_000000000000");
+    }
+
     #[test]
     fn ja4_of_hellos_that_lack_something() {
         let none = ClientFacts { version: 0x0301, ..ClientFacts::default() };

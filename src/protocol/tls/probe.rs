@@ -14,6 +14,7 @@ pub static PROTOCOL: Protocol = Protocol {
     probe,
     start_line: |_, _| None,
     parser: Some(|| Box::new(TlsParser::default())),
+    read: false,
 };
 
 fn probe(direction: Direction, bytes: &[u8]) -> Verdict {

@@ -14,7 +14,8 @@ pub(super) fn services(page: &mut Html, data: &ReportData) {
         return;
     }
     page.raw("<p>").text_long(encrypted::INTRODUCTION).raw("</p>\n");
-    page.table("Services with TLS, those that look clinical first", &encrypted::HEADS);
+    let caption = "Services with TLS, those that look clinical first";
+    page.table(caption, &encrypted::HEADS, &[6]);
     for s in services.iter().take(SERVICES_MAX) {
         page.raw("<tr>").code_cell(&s.service).cell(&s.clinical).cell(s.encrypted);
         page.cell(&s.versions).cell(&s.certificate).cell(&s.sessions);

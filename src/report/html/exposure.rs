@@ -24,7 +24,7 @@ pub(super) fn services(page: &mut Html, data: &ReportData) {
         "Data classes",
         "Software",
     ];
-    page.table("Services, the most exposed first", &heads);
+    page.table("Services, the most exposed first", &heads, &[2, 3, 4, 5, 6]);
     for service in data.services.iter().take(SERVICES_MAX) {
         page.raw("<tr><td>");
         severity(page, service.row.severity);
@@ -50,7 +50,7 @@ pub(super) fn endpoints(page: &mut Html, data: &ReportData) {
         "Requests",
         "Not seen",
     ];
-    page.table("Endpoints, the most exposed first", &heads);
+    page.table("Endpoints, the most exposed first", &heads, &[6]);
     for endpoint in data.endpoints.iter().take(ENDPOINTS_MAX) {
         page.raw("<tr><td>");
         severity(page, endpoint.severity);
@@ -70,7 +70,7 @@ pub(super) fn classes(page: &mut Html, data: &ReportData) {
         return;
     }
     let heads = ["Data class", "Surest", "Services", "Endpoints", "In clear", "No login"];
-    page.table("Data classes, the most widespread first", &heads);
+    page.table("Data classes, the most widespread first", &heads, &[1, 2, 3, 4, 5]);
     for class in data.classes.iter().take(CLASSES_MAX) {
         page.raw("<tr>").code_cell(&class.class).number_cell(u64::from(class.confidence));
         page.number_cell(class.services).number_cell(class.endpoints);

@@ -22,8 +22,9 @@ const LABEL_MAX: usize = 27;
 const WIDTH: f64 = 1000.0;
 const COLUMNS: [f64; 3] = [190.0, 500.0, 800.0];
 const BAR: f64 = 10.0;
-/// Space between bars, so that labels do not touch.
+/// Space between bars, so that labels do not touch; labels that stand over their bar need more.
 const SPACE: f64 = 18.0;
+const SPACE_OVER: f64 = 30.0;
 const BAR_MIN: f64 = 12.0;
 
 /// A band between two bars.
@@ -53,7 +54,7 @@ pub(super) fn flows(page: &mut Html, data: &ReportData) {
 
 fn table(page: &mut Html, data: &ReportData) {
     let heads = ["Service", "Data class", "Direction", "Endpoints", "Requests", "Client networks"];
-    page.table("Data classes by service, and who calls it", &heads);
+    page.table("Data classes by service, and who calls it", &heads, &[3, 4]);
     for flow in data.flows.iter().take(ROWS_MAX) {
         page.raw("<tr>").code_cell(&flow.service).code_cell(&flow.class);
         page.cell(match (flow.sent, flow.returned) {
@@ -144,8 +145,8 @@ fn thickness(n: u64) -> f64 {
     (1.0 + 2.0 * f64::from(n).ln_1p()).min(18.0)
 }
 
-fn bars(labels: &[&str], sides: &[(&[Band], bool)]) -> Vec<Bar> {
-    let mut top = SPACE;
+fn bars(labels: &[&str], space: f64, sides: &[(&[Band], bool)]) -> Vec<Bar> {
+    let mut top = space;
     let mut out = Vec::new();
     for (place, label) in labels.iter().enumerate() {
         let side = |(bands, from): &(&[Band], bool)| -> f64 {
@@ -154,19 +155,22 @@ fn bars(labels: &[&str], sides: &[(&[Band], bool)]) -> Vec<Bar> {
         };
         let height = sides.iter().map(side).fold(BAR_MIN, f64::max);
         out.push(Bar { label: cut_end(label, LABEL_MAX), top, height });
-        top += height + SPACE;
+        top += height + space;
     }
     out
 }
 
 fn drawing(page: &mut Html, data: &ReportData) {
     let drawn = drawn(data);
-    let left = bars(&drawn.groups, &[(&drawn.calls, true)]);
-    let middle = bars(&drawn.services, &[(&drawn.calls, false), (&drawn.carries, true)]);
-    let right = bars(&drawn.classes, &[(&drawn.carries, false)]);
+    let left = bars(&drawn.groups, SPACE, &[(&drawn.calls, true)]);
+    let sides = [(drawn.calls.as_slice(), false), (drawn.carries.as_slice(), true)];
+    let middle = bars(&drawn.services, SPACE_OVER, &sides);
+    let right = bars(&drawn.classes, SPACE, &[(&drawn.carries, false)]);
     let bottom = |bars: &[Bar]| bars.last().map_or(0.0, |b| b.top + b.height);
     let height = [&left, &middle, &right].map(|b| bottom(b)).into_iter().fold(0.0, f64::max) + 40.0;
-    page.raw("<figure><svg class=\"flow\" role=\"img\" aria-labelledby=\"flow-title flow-text\" ");
+    page.raw("<figure><div class=\"wide\" role=\"region\" tabindex=\"0\" ");
+    page.raw("aria-label=\"Where data flows, drawn\">");
+    page.raw("<svg class=\"flow\" role=\"img\" aria-labelledby=\"flow-title flow-text\" ");
     page.raw("viewBox=\"0 0 ").length(WIDTH).raw(" ").length(height).raw("\">");
     page.raw("<title id=\"flow-title\">Where data flows</title><desc id=\"flow-text\">");
     page.raw(
@@ -188,9 +192,8 @@ fn drawing(page: &mut Html, data: &ReportData) {
     column(page, &left, COLUMNS[0], Side::Left);
     column(page, &middle, COLUMNS[1], Side::Over);
     column(page, &right, COLUMNS[2], Side::Right);
-    page.raw(
-        "</g></svg>\n<figcaption>The thicker a band, the more clients call a service, and the ",
-    );
+    page.raw("</g></svg></div>\n<figcaption>");
+    page.raw("The thicker a band, the more clients call a service, and the ");
     page.raw(
         "more of its endpoints carry a class (on a logarithmic scale). Colours tell families ",
     );
@@ -267,7 +270,7 @@ fn column(page: &mut Html, bars: &[Bar], x: f64, side: Side) {
         let middle = bar.top + bar.height / 2.0 + 4.0;
         let (open, x, y) = match side {
             Side::Left => ("<text text-anchor=\"end\" x=\"", x - 6.0, middle),
-            Side::Over => ("<text text-anchor=\"middle\" x=\"", x + BAR / 2.0, bar.top - 3.0),
+            Side::Over => ("<text text-anchor=\"middle\" x=\"", x + BAR / 2.0, bar.top - 6.0),
             Side::Right => ("<text x=\"", x + BAR + 6.0, middle),
         };
         page.raw(open).length(x).raw("\" y=\"").length(y).raw("\">").text(&bar.label);

@@ -9,6 +9,9 @@ const TEXT_MAX: usize = 160;
 /// Bytes of a name up to which it stands on one line of the screen.
 const WHOLE_MAX: usize = 26;
 
+/// Characters of a part of a name that stay together.
+const PART_MAX: usize = 18;
+
 /// Bytes from which on a page holds enough: it is to be mailed.
 const FULL: usize = 1_300_000;
 /// Rows that still find room in it.
@@ -69,7 +72,24 @@ impl Html {
     pub(super) fn code_cell(&mut self, text: &str) -> &mut Self {
         let whole = text.len() <= WHOLE_MAX && !text.contains(' ');
         self.raw(if whole { "<td class=\"c w\"><code>" } else { "<td class=\"c\"><code>" });
-        self.text(text).raw("</code></td>")
+        self.breakable(text).raw("</code></td>")
+    }
+
+    /// Text that may be broken behind what separates its parts, and where a part is very long:
+    /// elsewhere a narrow column would cut words.
+    fn breakable(&mut self, text: &str) -> &mut Self {
+        let shown = shortened(text);
+        let mut rest = shown.as_str();
+        while let Some((at, _)) = rest.char_indices().zip(1..).find_map(|((at, c), place)| {
+            let ends = matches!(c, '.' | '/' | ':' | '-' | '_' | '^' | '@' | ']' | '}' | ',');
+            (ends || place == PART_MAX).then_some((at + c.len_utf8(), c))
+        }) && at < rest.len()
+        {
+            let (part, more) = rest.split_at(at);
+            self.text_long(part).raw("<wbr>");
+            rest = more;
+        }
+        self.text_long(rest)
     }
 
     /// A cell with the id of a finding.
@@ -82,12 +102,15 @@ impl Html {
         self.raw("<td class=\"n\">").number(number).raw("</td>")
     }
 
-    /// Opens a table within a region that can be scrolled by keyboard where it is too wide.
-    pub(super) fn table(&mut self, caption: &str, heads: &[&str]) -> &mut Self {
+    /// Opens a table within a region that can be scrolled by keyboard where it is too wide; the
+    /// columns at `numbers` hold counts.
+    pub(super) fn table(&mut self, caption: &str, heads: &[&str], numbers: &[usize]) -> &mut Self {
         self.raw("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"").text(caption);
         self.raw("\"><table><caption>").text(caption).raw("</caption><thead><tr>");
-        for head in heads {
-            self.raw("<th scope=\"col\">").text(head).raw("</th>");
+        for (at, head) in heads.iter().enumerate() {
+            let number = numbers.contains(&at);
+            self.raw(if number { "<th scope=\"col\" class=\"n\">" } else { "<th scope=\"col\">" });
+            self.text(head).raw("</th>");
         }
         self.raw("</tr></thead><tbody>")
     }

@@ -62,7 +62,7 @@ fn rows(page: &mut Html, group: &RuleGroup) {
         "State",
         "Id",
     ];
-    page.table(&caption, &heads);
+    page.table(&caption, &heads, &[5]);
     let most = page.room(FINDINGS_PER_RULE);
     for finding in group.open.iter().take(most) {
         page.raw("<tr><td>");
@@ -80,7 +80,8 @@ fn rows(page: &mut Html, group: &RuleGroup) {
 fn decided(page: &mut Html, group: &RuleGroup) {
     let many = tell::count(group.decided.len() as u64, "finding");
     let caption = format!("Decided of {}: {many}", group.rule);
-    page.table(&caption, &["Service", "Operation", "What", "Data class", "Decision", "Id"]);
+    let heads = ["Service", "Operation", "What", "Data class", "Decision", "Id"];
+    page.table(&caption, &heads, &[]);
     let most = page.room(FINDINGS_PER_RULE);
     for finding in group.decided.iter().take(most) {
         page.raw("<tr>").code_cell(word(&finding.service)).code_cell(word(&finding.operation));
@@ -123,7 +124,8 @@ pub(super) fn changes(page: &mut Html, data: &ReportData) {
     } else if changes.rows.is_empty() {
         page.raw("<p>Nothing is new, gone or different.</p>");
     } else {
-        page.table("What is new, gone or different", &["Change", "What", "Service", "What", "How"]);
+        let heads = ["Change", "What", "Service", "What", "How"];
+        page.table("What is new, gone or different", &heads, &[]);
         for row in changes.rows.iter().take(CHANGES_MAX) {
             let (place, how) = tell::changed(row);
             page.raw("<tr>").cell(row.change.name()).cell(row.what.name());

@@ -11,10 +11,10 @@ use super::columns::{
     text, time,
 };
 use super::runs::RunId;
-use crate::base::Timestamp;
+use crate::base::{Span, Timestamp};
 use crate::inventory::{
-    AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, FieldKey, FlowKey,
-    FlowStats, Rollup, Sender, SenderStats, ServiceStats, Span,
+    AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, EndpointTimes, FieldKey,
+    FlowKey, FlowStats, Rollup, Sender, SenderStats, ServiceStats,
 };
 use crate::store::error::Fault;
 use crate::store::evidence_codec::{RuleNames, decode, encode};
@@ -143,9 +143,9 @@ fn insert_endpoint(
          encrypted, unauthenticated_successes, exchanges, one_sided, gaps, truncated, undecoded, \
          first_ns, last_ns, request_bytes, response_bytes, fields_overflow, statuses, auth, \
          protocols, interactions, media, clients, anomalies, unread, unread_bodies, \
-         url_credentials, ambiguous, senders) \
+         url_credentials, ambiguous, senders, times) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
-         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)",
+         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
     )?
     .execute(params![
         run.0,
@@ -179,6 +179,7 @@ fn insert_endpoint(
         json(&stats.url_credentials)?,
         int(stats.coverage.ambiguous),
         senders_json(&stats.senders)?,
+        times_json(&stats.times)?,
     ])?;
     let endpoint = conn.last_insert_rowid();
     let mut insert = conn.prepare_cached(
@@ -213,6 +214,7 @@ pub(super) fn load(
     let mut rows = select.query([run.0])?;
     while let Some(row) = rows.next()? {
         let mut stats = endpoint_stats(row)?;
+        date_undated(&mut stats);
         load_fields(conn, row.get("id")?, &mut stats, (names, &mut unknown))?;
         rollup.endpoints.insert(endpoint_key(row)?, stats);
     }
@@ -305,7 +307,11 @@ fn load_fields(
         let decoded = decode(bytes, names)
             .ok_or_else(|| Fault::Damaged(format!("evidence of field {}", key.path)))?;
         unknown.extend(decoded.unknown);
-        stats.fields.insert(key, decoded.evidence);
+        let mut evidence = decoded.evidence;
+        if evidence.span.is_never() {
+            evidence.date_all(stats.span);
+        }
+        stats.fields.insert(key, evidence);
     }
     Ok(())
 }
@@ -343,6 +349,7 @@ fn endpoint_stats(row: &Row<'_>) -> Result<EndpointStats, Fault> {
             ambiguous: count(row, "ambiguous")?,
         },
         span: span(row)?,
+        times: times_from(row)?,
         body_bytes: [count(row, "request_bytes")?, count(row, "response_bytes")?],
         media: from_json(row, "media")?,
         clients: counts_from(row, "clients", |a| a.parse::<IpAddr>().ok())?,
@@ -351,6 +358,51 @@ fn endpoint_stats(row: &Row<'_>) -> Result<EndpointStats, Fault> {
         fields: BTreeMap::new(),
         fields_overflow: count(row, "fields_overflow")?,
     })
+}
+
+/// Times as JSON: the scheme, `clear` or `tls`, with first and last.
+type StoredTimes = BTreeMap<String, (i64, i64)>;
+
+const CLEAR: &str = "clear";
+const ENCRYPTED: &str = "tls";
+
+fn times_json(times: &EndpointTimes) -> Result<String, Fault> {
+    let auth = times.auth.iter().map(|(scheme, span)| (scheme.name(), *span));
+    let all = auth.chain([(CLEAR, times.clear), (ENCRYPTED, times.encrypted)]);
+    let stored = |(what, span): (&str, Span)| {
+        (!span.is_never()).then(|| (what.to_owned(), (span.first.nanos(), span.last.nanos())))
+    };
+    json(&all.filter_map(stored).collect::<StoredTimes>())
+}
+
+fn times_from(row: &Row<'_>) -> Result<EndpointTimes, Fault> {
+    let stored: StoredTimes = from_json(row, "times")?;
+    let of = |what: &str| {
+        stored.get(what).map_or(Span::NEVER, |(first, last)| Span {
+            first: Timestamp::from_nanos(*first),
+            last: Timestamp::from_nanos(*last),
+        })
+    };
+    let auth = AuthScheme::ALL.into_iter().map(|scheme| (scheme, of(scheme.name())));
+    Ok(EndpointTimes {
+        auth: auth.filter(|(_, span)| !span.is_never()).collect(),
+        clear: of(CLEAR),
+        encrypted: of(ENCRYPTED),
+    })
+}
+
+/// What older versions counted without a time is dated by the run's time at the endpoint.
+fn date_undated(stats: &mut EndpointStats) {
+    let (times, span) = (&mut stats.times, stats.span);
+    for scheme in stats.auth.keys() {
+        times.auth.entry(*scheme).or_insert(span);
+    }
+    if times.encrypted.is_never() && stats.encrypted > 0 {
+        times.encrypted = span;
+    }
+    if times.clear.is_never() && stats.encrypted < stats.coverage.exchanges {
+        times.clear = span;
+    }
 }
 
 /// A sender as JSON: address, name, messages, first and last time.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 /// `MIGRATIONS[n]` takes a database from version n to n + 1. Steps are never edited once
 /// released: a change is a new step.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("schema.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
@@ -13,6 +13,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("schema_6.sql"),
     include_str!("schema_7.sql"),
     include_str!("schema_8.sql"),
+    include_str!("schema_9.sql"),
 ];
 
 /// `user_version` of a database that this program writes.
@@ -58,6 +59,8 @@ mod tests {
             "INSERT INTO endpoint VALUES ('ep-1', 'a.example', 'http/1', 'http', 'GET /', 'GET', \
              '/', 'none', 'info', 3, 1, 3, 0, 0, 0, 0, 0, 10, 1, 2, '[]', '[]', '{}', '{}', '[]', \
              '{}'); \
+             INSERT INTO field VALUES ('ep-1', 'request', 'body', '$.a', 0, 3, 3, NULL, '[]', \
+             '[{\"class\":\"us.ssn\",\"confidence\":99,\"count\":3}]', '[]'); \
              INSERT INTO service VALUES ('a.example', 1, 3, 10, 'info', 1, 2, '[]', '[]', '[]')",
         )
         .unwrap();
@@ -71,5 +74,16 @@ mod tests {
         let row: (String, Option<String>) =
             conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         assert_eq!(row, ("none".to_owned(), None));
+        let sql = "SELECT c.class, f.first_seen, c.last_seen, f.data_classes \
+                   FROM v_fields f, v_data_classes c";
+        let row: (String, Option<String>, Option<String>, String) = conn
+            .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .unwrap();
+        let classes = r#"[{"class":"us.ssn","confidence":99,"count":3}]"#.to_owned();
+        assert_eq!(
+            row,
+            ("us.ssn".to_owned(), None, None, classes),
+            "undated until it is published"
+        );
     }
 }

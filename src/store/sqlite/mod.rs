@@ -7,7 +7,6 @@
 
 mod columns;
 mod contribution;
-mod facts;
 mod marks;
 mod migrations;
 mod open;
@@ -18,7 +17,6 @@ mod runs;
 mod triage;
 mod writer;
 
-pub use facts::{Fact, FactKey, FactKind};
 pub use marks::{MarkChange, Marker, MarksChanged, PastMark};
 pub use open::{APPLICATION_ID, made_with_key};
 pub use purge::{Purge, Purged};

@@ -7,9 +7,11 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::columns::{counts_json, int, json};
-use super::facts::publish_facts;
 use super::triage::{carry_states, recount};
-use crate::inventory::{Client, DataClassSeen, Endpoint, Field, Finding, Inventory, Service};
+use crate::base::Span;
+use crate::inventory::{
+    Client, DataClassSeen, Endpoint, Field, Finding, Inventory, SeenTimes, Service,
+};
 use crate::model::{Direction, Location};
 use crate::store::error::Fault;
 use crate::store::words::direction_name;
@@ -22,6 +24,10 @@ pub(super) struct StoredClass {
     pub(super) direction: Option<String>,
     pub(super) confidence: u8,
     pub(super) count: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) first_ns: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) last_ns: Option<i64>,
 }
 
 impl StoredClass {
@@ -31,7 +37,27 @@ impl StoredClass {
             direction: direction.map(|d| direction_name(d).to_owned()),
             confidence: seen.confidence,
             count: seen.count,
+            first_ns: Some(seen.first_seen.nanos()),
+            last_ns: Some(seen.last_seen.nanos()),
         }
+    }
+}
+
+/// When callers authenticated how, and were encrypted, as JSON: first and last.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct StoredTimes {
+    pub(super) auth: BTreeMap<String, (i64, i64)>,
+    pub(super) clear: Option<(i64, i64)>,
+    pub(super) tls: Option<(i64, i64)>,
+}
+
+fn stored_times(times: &SeenTimes) -> StoredTimes {
+    let stored = |span: &Span| (span.first.nanos(), span.last.nanos());
+    StoredTimes {
+        auth: times.auth.iter().map(|(scheme, span)| (scheme.clone(), stored(span))).collect(),
+        clear: times.clear.as_ref().map(stored),
+        tls: times.encrypted.as_ref().map(stored),
     }
 }
 
@@ -93,13 +119,23 @@ const ENDPOINT: Table = Table {
         "unread",
         "unread_bodies",
         "ambiguous",
+        "times",
     ],
 };
 
 const FIELD: Table = Table {
     name: "field",
     key: &["endpoint", "direction", "location", "field", "nth"],
-    columns: &["seen", "exchanges", "mask", "types", "data_classes", "explanation"],
+    columns: &[
+        "seen",
+        "exchanges",
+        "mask",
+        "types",
+        "data_classes",
+        "explanation",
+        "first_ns",
+        "last_ns",
+    ],
 };
 
 const CLIENT: Table = Table {
@@ -168,7 +204,6 @@ impl Table {
 /// Makes the public tables say what `inventory` says.
 pub(super) fn publish(conn: &Connection, inventory: &Inventory) -> Result<(), Fault> {
     carry_states(conn, inventory)?;
-    publish_facts(conn, inventory)?;
     services(conn, &inventory.services)?;
     endpoints(conn, &inventory.endpoints)?;
     clients(conn, &inventory.clients)?;
@@ -234,6 +269,7 @@ fn endpoints(conn: &Connection, endpoints: &[Endpoint]) -> Result<(), Fault> {
             int(e.coverage.unread),
             json(&e.coverage.unread_bodies)?,
             int(e.coverage.ambiguous),
+            json(&stored_times(&e.times))?,
         ])?;
         fields(conn, e)?;
     }
@@ -265,6 +301,8 @@ fn fields(conn: &Connection, endpoint: &Endpoint) -> Result<(), Fault> {
             json(&f.types)?,
             json(&classes)?,
             json(&f.explanation)?,
+            f.first_seen.nanos(),
+            f.last_seen.nanos(),
         ])?;
     }
     keep_fields(conn, endpoint, &kept)

@@ -10,15 +10,15 @@ use super::columns::{
     text, time, word, word_or_null,
 };
 use super::contribution::flow_stats;
-use super::facts::{Fact, facts};
 use super::marks::{self, PastMark};
 use super::open::{open_read_only, open_to_read};
-use super::publish::{StoredClass, sort_fields};
+use super::publish::{StoredClass, StoredTimes, sort_fields};
 use super::runs::{InputRecord, RunId, RunState};
 use super::triage::{FindingState, history, states};
-use crate::base::Timestamp;
+use crate::base::{Span, Timestamp};
 use crate::inventory::{
-    Client, Coverage, DataClassSeen, Endpoint, Field, Finding, FlowStats, Inventory, Service,
+    Client, Coverage, DataClassSeen, Endpoint, Field, Finding, FlowStats, Inventory, SeenTimes,
+    Service,
 };
 use crate::model::InputIdentity;
 use crate::model::{InputAccount, PacketAccount};
@@ -157,11 +157,6 @@ impl Reader {
     /// Every decision there ever was about findings, by finding, in order.
     pub fn decisions(&self) -> Result<BTreeMap<String, Vec<FindingState>>, StoreError> {
         self.at_once(history)
-    }
-
-    /// Since when and until when things are true of endpoints.
-    pub fn facts(&self) -> Result<Vec<Fact>, StoreError> {
-        self.at_once(facts)
     }
 
     /// The report that was made last.
@@ -366,6 +361,7 @@ fn endpoint(row: &Row<'_>) -> Result<Endpoint, Fault> {
         statuses: counts_from(row, "statuses", |code| code.parse().ok())?,
         auth: from_json(row, "auth")?,
         encrypted: encrypted(row)?,
+        times: times(row)?,
         data_classes,
         severity: severity(row)?,
         coverage: Coverage {
@@ -404,6 +400,8 @@ fn fields(conn: &Connection, endpoint: &str) -> Result<Vec<Field>, Fault> {
             data_classes: classes.into_iter().map(class_seen).collect(),
             explanation: from_json(row, "explanation")?,
             mask: row.get("mask")?,
+            first_seen: time(row, "first_ns")?,
+            last_seen: time(row, "last_ns")?,
         };
         fields.push((row.get("nth")?, field));
     }
@@ -411,8 +409,28 @@ fn fields(conn: &Connection, endpoint: &str) -> Result<Vec<Field>, Fault> {
     Ok(fields.into_iter().map(|(_, field)| field).collect())
 }
 
+/// A class that an older version wrote has no times: it reads as never seen.
 fn class_seen(stored: StoredClass) -> DataClassSeen {
-    DataClassSeen { class: stored.class, confidence: stored.confidence, count: stored.count }
+    DataClassSeen {
+        class: stored.class,
+        confidence: stored.confidence,
+        count: stored.count,
+        first_seen: stored.first_ns.map_or(Timestamp::MAX, Timestamp::from_nanos),
+        last_seen: stored.last_ns.map_or(Timestamp::MIN, Timestamp::from_nanos),
+    }
+}
+
+fn times(row: &Row<'_>) -> Result<SeenTimes, Fault> {
+    let stored: StoredTimes = from_json(row, "times")?;
+    let span = |(first, last): (i64, i64)| Span {
+        first: Timestamp::from_nanos(first),
+        last: Timestamp::from_nanos(last),
+    };
+    Ok(SeenTimes {
+        auth: stored.auth.into_iter().map(|(scheme, times)| (scheme, span(times))).collect(),
+        clear: stored.clear.map(span),
+        encrypted: stored.tls.map(span),
+    })
 }
 
 fn input(row: &Row<'_>) -> Result<StoredInput, Fault> {

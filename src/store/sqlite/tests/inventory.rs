@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 
 use super::sample::*;
-use crate::base::Timestamp;
+use crate::base::{Span, Timestamp};
 use crate::inventory::*;
 use crate::model::*;
 use crate::store::*;
@@ -35,18 +35,23 @@ fn direction() -> impl Strategy<Value = Direction> {
 }
 
 fn class() -> impl Strategy<Value = DataClassSeen> {
-    (name(), 0u8..=100, counts()).prop_map(|(class, confidence, count)| DataClassSeen {
+    let seen = (name(), 0u8..=100, counts(), time(), time());
+    seen.prop_map(|(class, confidence, count, first_seen, last_seen)| DataClassSeen {
         class,
         confidence,
         count,
+        first_seen,
+        last_seen,
     })
 }
 
 fn field() -> impl Strategy<Value = Field> {
     let place = (direction(), prop::sample::select(Location::ALL.to_vec()), name());
     let lists = (prop::collection::vec(class(), 0..3), prop::collection::vec(name(), 0..3));
-    (place, lists, (counts(), counts()), prop::option::of(name())).prop_map(
-        |((direction, location, field), (data_classes, explanation), (seen, exchanges), mask)| {
+    let counted = (counts(), counts(), time(), time());
+    (place, lists, counted, prop::option::of(name())).prop_map(
+        |((direction, location, field), (data_classes, explanation), counted, mask)| {
+            let (seen, exchanges, first_seen, last_seen) = counted;
             Field {
                 direction,
                 location,
@@ -57,6 +62,8 @@ fn field() -> impl Strategy<Value = Field> {
                 data_classes,
                 explanation,
                 mask,
+                first_seen,
+                last_seen,
             }
         },
     )
@@ -91,6 +98,11 @@ fn endpoints() -> impl Strategy<Value = Vec<Endpoint>> {
                 absorbed,
                 statuses,
                 anomalies: auth.clone(),
+                times: SeenTimes {
+                    auth: auth.keys().map(|scheme| (scheme.clone(), Span::at(first))).collect(),
+                    clear: (n % 2 == 0).then_some(Span { first, last }),
+                    encrypted: (n % 3 == 0).then_some(Span { first, last }),
+                },
                 auth,
                 data_classes,
                 fields,

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::sample::*;
+use crate::base::Span;
 use crate::inventory::{EndpointKey, Rollup};
+use crate::model::{Form, ValueKind};
 use crate::store::*;
 
 fn identity(hash: u64) -> Option<InputIdentity> {
@@ -31,6 +33,34 @@ fn a_rollup_reads_back() {
     assert_eq!(observe(&read.rollup), observe(&rollup));
     assert!(writer.load_sealed(&[run]).unwrap().is_empty());
     assert!(writer.write_all(run, &rollup).is_err(), "a sealed run does not change");
+}
+
+/// Version 8 and older: no times of schemes, records of evidence without spans.
+#[test]
+fn what_an_older_version_counted_is_dated_by_its_run() {
+    let folder = Folder::new();
+    let mut writer = folder.writer();
+    let run = writer.begin_run(RunKind::Replay, at(0)).unwrap();
+    writer.write_all(run, &rollup(&["/a"], 7)).unwrap();
+    let inventory = &inventory();
+    let end = Seal { run, inputs: &[], interrupted: false, replaces: &[], ended: at(1), inventory };
+    writer.seal(&end).unwrap();
+    writer.close().unwrap();
+    // Five strings in the form of tokens, which pass `us.ssn`.
+    let kinds = 1 << ValueKind::String as u8;
+    let head = [1, 5, 4, kinds, 1, Form::Token as u8, 5, 1, 6];
+    let old = [&head[..], b"us.ssn", &[1, 0, 5, 5, 0, 0, 0, 0]].concat();
+    let conn = rusqlite::Connection::open(&folder.path).unwrap();
+    conn.execute("UPDATE run_endpoint SET times = '{}'", []).unwrap();
+    conn.execute("UPDATE run_field SET evidence = ?1", [old]).unwrap();
+    drop(conn);
+    let read = folder.writer().load_sealed(&[]).unwrap().pop().unwrap().rollup;
+    let stats = read.endpoints.into_values().next().unwrap();
+    let whole = Span { first: at(0), last: at(60) };
+    assert_eq!(stats.times.auth.into_values().collect::<Vec<_>>(), [whole; 2]);
+    assert_eq!((stats.times.clear, stats.times.encrypted), (whole, whole));
+    let evidence = stats.fields.into_values().next().unwrap();
+    assert_eq!((evidence.span, evidence.filled, evidence.rules[0].span), (whole, whole, whole));
 }
 
 #[test]

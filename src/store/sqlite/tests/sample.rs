@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::base::{Mask, Timestamp};
+use crate::base::{Mask, Span, Timestamp};
 use crate::inventory::*;
 use crate::model::*;
 use crate::store::*;
@@ -97,6 +97,14 @@ pub(crate) fn rollup(paths: &[&str], requests: u64) -> Rollup {
                 ..Default::default()
             },
             span,
+            times: EndpointTimes {
+                auth: BTreeMap::from([
+                    (AuthScheme::None, Span::at(at(3))),
+                    (AuthScheme::BearerJwt, span),
+                ]),
+                clear: span,
+                encrypted: Span::at(at(7)),
+            },
             body_bytes: [10, 20],
             clients: BTreeMap::from([("10.0.0.7".parse().unwrap(), requests)]),
             senders: BTreeMap::from([
@@ -114,7 +122,9 @@ pub(crate) fn rollup(paths: &[&str], requests: u64) -> Rollup {
             path: "$.identifier[*].value".into(),
             context: "Patient.identifier.value|us.ssn".into(),
         };
-        stats.fields.insert(field, evidence(requests));
+        let mut dated = evidence(requests);
+        dated.date_all(span);
+        stats.fields.insert(field, dated);
         rollup.endpoints.insert(key(path), stats);
     }
     let mut service = ServiceStats { requests, bytes: 4096, span, ..Default::default() };
@@ -157,7 +167,15 @@ pub(crate) fn observe(rollup: &Rollup) -> String {
 }
 
 pub(crate) fn endpoint(id: &str, path: &str) -> Endpoint {
-    let ssn = DataClassSeen { class: "us.ssn".into(), confidence: 99, count: 24 };
+    let ssn = DataClassSeen {
+        class: "us.ssn".into(),
+        confidence: 99,
+        count: 24,
+        first_seen: at(10),
+        last_seen: at(50),
+    };
+    let times =
+        SeenTimes { clear: Some(Span { first: at(0), last: at(60) }), ..Default::default() };
     Endpoint {
         id: id.into(),
         service: "ehr.example:8080".into(),
@@ -172,6 +190,7 @@ pub(crate) fn endpoint(id: &str, path: &str) -> Endpoint {
         statuses: BTreeMap::from([(200.into(), 11), (404.into(), 1)]),
         auth: BTreeMap::from([("jwt".into(), 8), ("none".into(), 4)]),
         encrypted: "none",
+        times,
         data_classes: vec![(Direction::ToClient, ssn.clone())],
         severity: Severity::High,
         coverage: Coverage { exchanges: 12, one_sided: 1, ..Coverage::default() },
@@ -190,6 +209,8 @@ pub(crate) fn endpoint(id: &str, path: &str) -> Endpoint {
             data_classes: vec![ssn],
             explanation: vec!["24 of 24 distinct values pass".into()],
             mask: Some("9{3}.9{2}.9{4}".into()),
+            first_seen: at(10),
+            last_seen: at(50),
         }],
     }
 }

@@ -1,0 +1,156 @@
+//! How protocols that may turn to TLS open.
+
+use crate::base::limits::PROBE_BYTES_MAX;
+use crate::model::Direction;
+use crate::protocol::{Protocol, Verdict};
+
+use super::parser::{Dialect, StartTlsParser};
+
+/// SMTP (RFC 5321), TLS by RFC 3207.
+pub static SMTP: Protocol = Protocol {
+    name: "smtp",
+    ports: &[25, 587],
+    probe: |direction, bytes| greeting(direction, bytes, b"SMTP"),
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Lines))),
+    read: false,
+};
+
+/// FTP (RFC 959), TLS by RFC 4217.
+pub static FTP: Protocol = Protocol {
+    name: "ftp",
+    ports: &[21],
+    probe: |direction, bytes| greeting(direction, bytes, b"FTP"),
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Lines))),
+    read: false,
+};
+
+/// IMAP (RFC 9051).
+pub static IMAP: Protocol = Protocol {
+    name: "imap",
+    ports: &[143],
+    probe: |direction, bytes| opens(direction, Direction::ToClient, bytes, b"* OK "),
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Lines))),
+    read: false,
+};
+
+/// POP3 (RFC 1939), TLS by RFC 2595.
+pub static POP3: Protocol = Protocol {
+    name: "pop3",
+    ports: &[110],
+    probe: |direction, bytes| opens(direction, Direction::ToClient, bytes, b"+OK "),
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Lines))),
+    read: false,
+};
+
+/// LDAP (RFC 4511).
+pub static LDAP: Protocol = Protocol {
+    name: "ldap",
+    ports: &[389],
+    probe: ldap,
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Ldap))),
+    read: false,
+};
+
+/// PostgreSQL (protocol 3.0, section 54.2.10), where the client asks for TLS before anything else.
+pub static POSTGRESQL: Protocol = Protocol {
+    name: "postgresql",
+    ports: &[5432],
+    probe: |direction, bytes| {
+        opens(direction, Direction::ToServer, bytes, b"\0\0\0\x08\x04\xd2\x16\x2f")
+    },
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Postgresql))),
+    read: false,
+};
+
+/// MySQL and MariaDB (client/server protocol, handshake version 10).
+pub static MYSQL: Protocol = Protocol {
+    name: "mysql",
+    ports: &[3306],
+    probe: mysql,
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Mysql))),
+    read: false,
+};
+
+/// Whether `bytes` begin with `text`, which goes one way only.
+fn opens(direction: Direction, goes: Direction, bytes: &[u8], text: &[u8]) -> Verdict {
+    if direction != goes {
+        Verdict::NoMatch
+    } else if bytes.starts_with(text) {
+        Verdict::Match
+    } else if text.starts_with(bytes) {
+        Verdict::NeedMore
+    } else {
+        Verdict::NoMatch
+    }
+}
+
+/// A greeting with code 220 that names the service in its first line.
+fn greeting(direction: Direction, bytes: &[u8], name: &[u8]) -> Verdict {
+    let code = bytes.get(..3).unwrap_or(bytes);
+    let separated = matches!(bytes.get(3), None | Some(b' ' | b'-'));
+    if direction != Direction::ToClient || !b"220".starts_with(code) || !separated {
+        return Verdict::NoMatch;
+    }
+    let end = bytes.iter().position(|b| *b == b'\n');
+    let line = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
+    if line.windows(name.len()).any(|word| word.eq_ignore_ascii_case(name)) {
+        Verdict::Match
+    } else if end.is_some() || bytes.len() >= PROBE_BYTES_MAX {
+        Verdict::NoMatch
+    } else {
+        Verdict::NeedMore
+    }
+}
+
+/// A sequence of a message number and a request to bind, to search, or for an extension.
+fn ldap(direction: Direction, bytes: &[u8]) -> Verdict {
+    let Some(length) = bytes.get(1).copied() else {
+        let may = direction == Direction::ToServer && bytes.first().is_none_or(|b| *b == 0x30);
+        return if may { Verdict::NeedMore } else { Verdict::NoMatch };
+    };
+    let inner = match length {
+        0x06..=0x7f => 2,
+        0x81..=0x84 => 2 + usize::from(length & 0x7f),
+        _ => return Verdict::NoMatch,
+    };
+    if direction != Direction::ToServer || bytes.first() != Some(&0x30) {
+        return Verdict::NoMatch;
+    }
+    // A first message has a small number.
+    let expected = [&[0x02][..], &[0x01, 0x02], &[], &[0x60, 0x63, 0x77]];
+    for (at, allowed) in (inner..).zip(expected) {
+        match bytes.get(at) {
+            None => return Verdict::NeedMore,
+            Some(byte) if !allowed.is_empty() && !allowed.contains(byte) => {
+                return Verdict::NoMatch;
+            }
+            Some(_) => {}
+        }
+    }
+    Verdict::Match
+}
+
+/// The server's first packet: its number is 0, version 10 follows, then that of the server.
+fn mysql(direction: Direction, bytes: &[u8]) -> Verdict {
+    let told = |at: usize, is: fn(u8) -> bool| bytes.get(at).copied().is_none_or(is);
+    let fits = direction == Direction::ToClient
+        && told(0, |b| b > 40)
+        && told(1, |b| b == 0)
+        && told(2, |b| b == 0)
+        && told(3, |b| b == 0)
+        && told(4, |b| b == 10)
+        && told(5, |b| b.is_ascii_digit())
+        && told(6, |b| b.is_ascii_digit() || b == b'.');
+    match (fits, bytes.len()) {
+        (false, _) => Verdict::NoMatch,
+        (true, 7..) => Verdict::Match,
+        (true, _) => Verdict::NeedMore,
+    }
+}
