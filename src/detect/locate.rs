@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::base::TableMap;
+use crate::base::{TableMap, TableSet};
 use crate::rules::{ClassWeight, FhirTables, Rule};
 
 use super::field::FieldRef;
@@ -25,7 +25,7 @@ pub struct Place {
 pub(super) struct Places {
     elements: TableMap<Box<str>, Vec<Place>>,
     search: TableMap<Box<str>, Vec<Place>>,
-    /// System URI, OID or contact system → token.
+    /// System URI, OID, name of a code system or contact system → token.
     issuers: TableMap<Box<str>, Arc<str>>,
     /// Identifier type code → token.
     types: TableMap<Box<str>, Arc<str>>,
@@ -37,6 +37,10 @@ pub(super) struct Places {
     tokens: TableMap<Box<str>, Place>,
     /// What the paths of patches may name.
     patched: Elements,
+    /// Classes of codes that the system beside them tells.
+    coded: TableSet<Arc<str>>,
+    /// Types of resources in which codes are defined.
+    definitions: TableSet<Box<str>>,
 }
 
 /// How sure a known issuer makes a class.
@@ -50,6 +54,8 @@ const SYSTEM_BYTES_MAX: usize = 256;
 
 /// What marks that are names of parameters begin with.
 const PARAMETER: &str = "parameter:";
+/// What tokens of code systems begin with; alone it stands for every system that no rule knows.
+pub const CODE: &str = "code:";
 /// What tokens of elements that a patch names begin with.
 pub(super) const PATCH: &str = "patch:";
 /// Elements that hold elements of their own kind.
@@ -97,6 +103,7 @@ impl Places {
             for system in &rule.systems {
                 out.issuers.insert(normal_system(system).into(), Arc::clone(&rule.class));
             }
+            out.name_code_systems(rule);
             for code in &rule.types {
                 out.types.insert(code.as_str().into(), Arc::clone(&rule.class));
             }
@@ -104,8 +111,35 @@ impl Places {
             out.tokens.entry(rule.class.as_ref().into()).or_insert(known);
             out.name(rule);
         }
+        out.definitions = fhir.definitions.iter().map(|kind| kind.as_str().into()).collect();
         out.patched = Elements::of(out.elements.keys().map(AsRef::as_ref));
         out
+    }
+
+    /// Notes the code systems whose codes are of the class of `rule`.
+    fn name_code_systems(&mut self, rule: &Rule) {
+        if rule.code_systems.is_empty() {
+            return;
+        }
+        let token: Arc<str> = format!("{CODE}{}", rule.class).into();
+        let place = Place { class: Arc::clone(&rule.class), confidence: ISSUER_CONFIDENCE };
+        self.tokens.insert(token.as_ref().into(), place);
+        self.coded.insert(Arc::clone(&rule.class));
+        for system in &rule.code_systems {
+            self.issuers.insert(normal_system(system).into(), Arc::clone(&token));
+        }
+    }
+
+    /// What a code at `element` is with a system beside it that `token` stands for: of the class
+    /// of that system, and of no other class of codes.
+    pub(super) fn coded(&self, token: &str, element: &str, path: &str) -> Vec<Place> {
+        let (resource, _) = element.split_once('.').unwrap_or((element, ""));
+        if self.definitions.contains(resource) {
+            return Vec::new();
+        }
+        let others = self.element_at(element, path).iter();
+        let others = others.filter(|place| !self.coded.contains(&place.class));
+        others.chain(self.tokens.get(token)).cloned().collect()
     }
 
     /// Notes the names that speak for the class of `rule`.
@@ -128,7 +162,8 @@ impl Places {
         self.named.get(std::str::from_utf8(&plain).ok()?).map(AsRef::as_ref)
     }
 
-    /// The token of an issuer: an identifier's system, an OID, or a contact point's system.
+    /// The token of an issuer: an identifier's system, an OID, a code system, or a contact point's
+    /// system.
     pub(super) fn issuer(&self, system: &[u8]) -> Option<&str> {
         if system.len() > SYSTEM_BYTES_MAX {
             return None;

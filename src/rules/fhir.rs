@@ -29,6 +29,9 @@ pub struct FhirTables {
     /// operation (`parameter:family`) → token.
     #[serde(default)]
     pub marks: BTreeMap<String, String>,
+    /// Types of resources that define and list codes, and say nothing of anybody.
+    #[serde(default)]
+    pub definitions: Vec<String>,
     /// Token of an issuer or contact system that is no rule's class (`phone`, `DL`) → class.
     #[serde(default)]
     pub tokens: BTreeMap<String, ClassWeight>,

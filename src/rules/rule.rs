@@ -91,6 +91,10 @@ pub struct Rule {
     /// FHIR identifier systems and OIDs that issue it.
     #[serde(default)]
     pub systems: Vec<String>,
+    /// Code systems whose codes are of the class: URIs, OIDs, names of HL7 table 0396. A code with
+    /// such a system beside it is one whatever its format; with another beside it, it is none.
+    #[serde(default)]
+    pub code_systems: Vec<String>,
     /// Identifier type codes of HL7 table 0203.
     #[serde(default)]
     pub types: Vec<String>,
