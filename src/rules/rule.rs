@@ -169,6 +169,9 @@ pub struct Embedded {
     /// Whole words of which one has to stand shortly before.
     #[serde(default)]
     pub lead_in: Vec<String>,
+    /// Words that say right before a value that it is something else.
+    #[serde(default)]
+    pub named_otherwise: Vec<String>,
 }
 
 /// A pattern for whole values.
