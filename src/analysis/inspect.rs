@@ -8,7 +8,8 @@ use crate::content::{FieldSink, PathId, PathTable, Step};
 use crate::detect::Detector;
 use crate::model::{Location, Value, ValueKind};
 
-use super::columns::{Columns, Context, OTHER_CODE, Place};
+use super::codings::Coding;
+use super::columns::{Columns, Context, Place};
 use super::leaves::Leaves;
 use super::operation::fhir::{self, Version};
 use super::operation::{cda, hl7v2};
@@ -23,7 +24,7 @@ pub(super) struct Frame {
     /// First leaf inside it.
     pub(super) from: usize,
     /// Context of its leaves.
-    context: u32,
+    pub(super) context: u32,
     /// Whether it is the root of a resource.
     resource: bool,
     /// `value` leaf, where one was logged.
@@ -31,7 +32,7 @@ pub(super) struct Frame {
     /// Token of `system`, or else of the type code.
     issuer: u16,
     /// What is a code, and whose: only HL7 v2 has two beside each other.
-    codings: [Coding; 2],
+    pub(super) codings: [Coding; 2],
     /// Method and URL of a Bundle entry's request.
     entry: Option<Box<Entry>>,
     /// `display` leaf of a reference, where one was logged.
@@ -48,15 +49,6 @@ pub(super) struct Frame {
     observed: Option<&'static str>,
     /// What it says of a patch.
     pub(super) patch: Patch,
-}
-
-/// A code and the system that it is of.
-#[derive(Clone, Copy, Debug, Default)]
-struct Coding {
-    /// The leaf with the code, where one was logged.
-    code: Option<usize>,
-    /// Token of the system, 0 where none is named.
-    system: u16,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -189,9 +181,7 @@ impl Inspector<'_> {
             frame.from = 0;
             (frame.value, frame.display, frame.extension) = (None, None, None);
             frame.text = None;
-            for coding in &mut frame.codings {
-                coding.code = None;
-            }
+            frame.codings.iter_mut().for_each(Coding::forget_leaf);
             frame.patch.forget_leaves();
         }
     }
@@ -268,27 +258,21 @@ impl Inspector<'_> {
             }
             Role::System(up) => {
                 let token = self.issuer(value, looked);
-                let is_code = self.shared.columns.is_code_system(token);
-                if let Some(frame) = self.frame_up(up) {
-                    if token != 0 && !is_code {
-                        frame.issuer = token;
-                    }
-                    if let Some(coding) = frame.codings.first_mut() {
-                        coding.system = if is_code { token } else { OTHER_CODE };
-                    }
+                if !self.found_code_system((up, 0), token)
+                    && token != 0
+                    && let Some(frame) = self.frame_up(up)
+                {
+                    frame.issuer = token;
                 }
             }
             Role::CodedSystem(at) => {
                 let token = self.issuer(value, looked);
-                let is_code = self.shared.columns.is_code_system(token);
-                if let Some(coding) = self.coding(0, at) {
-                    coding.system = if is_code { token } else { OTHER_CODE };
-                }
+                self.found_code_system((0, at), token);
             }
-            Role::Coded(at) => self.found_code(0, at, leaf),
-            Role::Code(up) => self.found_code(up, 0, leaf),
+            Role::Coded(at) => self.found_code((0, at), leaf),
+            Role::Code(up) => self.found_code((up, 0), leaf),
             Role::CodingOfType(up) => {
-                self.found_code(up, 0, leaf);
+                self.found_code((up, 0), leaf);
                 self.structure(Role::TypeCode(up + 2), value, leaf, looked);
             }
             Role::TypeCode(up) => {
@@ -341,30 +325,6 @@ impl Inspector<'_> {
         }
     }
 
-    fn coding(&mut self, up: u8, at: u8) -> Option<&mut Coding> {
-        self.frame_up(up)?.codings.get_mut(usize::from(at))
-    }
-
-    fn found_code(&mut self, up: u8, at: u8, leaf: usize) {
-        if let Some(coding) = self.coding(up, at) {
-            coding.code = Some(leaf);
-        }
-    }
-
-    /// The system beside a code tells what it is. Of one that is not known no more can be said
-    /// than that it is not known, which only the elements of a standard mind.
-    fn close_codings(&mut self, frame: &Frame) {
-        let columns = &mut *self.shared.columns;
-        for Coding { code, system } in frame.codings {
-            if let Some(leaf) = code
-                && system != 0
-                && (system != OTHER_CODE || columns.context_at(frame.context).resource.is_some())
-            {
-                self.leaves.amend_one(leaf, |column| columns.with_issuer(column, system));
-            }
-        }
-    }
-
     /// What the object is called tells what its other leaves are.
     fn name_object(&mut self, up: u8, token: u16, leaf: usize) {
         if token != 0
@@ -407,7 +367,7 @@ impl Inspector<'_> {
                 }
             }
             Role::PairCode(up) => {
-                self.found_code(up, 0, leaf);
+                self.found_code((up, 0), leaf);
                 self.mark(Role::PairName(up), value, leaf, looked);
             }
             Role::PairText(up) => {

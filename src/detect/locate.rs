@@ -37,8 +37,8 @@ pub(super) struct Places {
     tokens: TableMap<Box<str>, Place>,
     /// What the paths of patches may name.
     patched: Elements,
-    /// Classes of codes that the system beside them tells.
-    coded: TableSet<Arc<str>>,
+    /// Classes of codes that the system beside them tells, and how sure it makes them.
+    coded: TableMap<Arc<str>, u8>,
     /// Types of resources in which codes are defined.
     definitions: TableSet<Box<str>>,
 }
@@ -56,6 +56,8 @@ const SYSTEM_BYTES_MAX: usize = 256;
 const PARAMETER: &str = "parameter:";
 /// What tokens of code systems begin with; alone it stands for every system that no rule knows.
 pub const CODE: &str = "code:";
+/// What stands between the classes of one system.
+const CODES_APART: &str = "+";
 /// What tokens of elements that a patch names begin with.
 pub(super) const PATCH: &str = "patch:";
 /// Elements that hold elements of their own kind.
@@ -116,21 +118,23 @@ impl Places {
         out
     }
 
-    /// Notes the code systems whose codes are of the class of `rule`.
+    /// Notes the code systems whose codes are of the class of `rule`: one may be of several.
     fn name_code_systems(&mut self, rule: &Rule) {
         if rule.code_systems.is_empty() {
             return;
         }
-        let token: Arc<str> = format!("{CODE}{}", rule.class).into();
-        let place = Place { class: Arc::clone(&rule.class), confidence: ISSUER_CONFIDENCE };
-        self.tokens.insert(token.as_ref().into(), place);
-        self.coded.insert(Arc::clone(&rule.class));
+        let confidence = if rule.value_set { NAMED_CONFIDENCE } else { ISSUER_CONFIDENCE };
+        self.coded.insert(Arc::clone(&rule.class), confidence);
         for system in &rule.code_systems {
-            self.issuers.insert(normal_system(system).into(), Arc::clone(&token));
+            let known = self.issuers.entry(normal_system(system).into()).or_insert(CODE.into());
+            let mut classes: Vec<&str> = codes_of(known).chain([rule.class.as_ref()]).collect();
+            classes.sort_unstable();
+            classes.dedup();
+            *known = format!("{CODE}{}", classes.join(CODES_APART)).into();
         }
     }
 
-    /// What a code at `element` is with a system beside it that `token` stands for: of the class
+    /// What a code at `element` is with a system beside it that `token` stands for: of the classes
     /// of that system, and of no other class of codes.
     pub(super) fn coded(&self, token: &str, element: &str, path: &str) -> Vec<Place> {
         let (resource, _) = element.split_once('.').unwrap_or((element, ""));
@@ -138,8 +142,12 @@ impl Places {
             return Vec::new();
         }
         let others = self.element_at(element, path).iter();
-        let others = others.filter(|place| !self.coded.contains(&place.class));
-        others.chain(self.tokens.get(token)).cloned().collect()
+        let others = others.filter(|place| !self.coded.contains_key(&place.class)).cloned();
+        let known = codes_of(token).filter_map(|class| {
+            let (class, confidence) = self.coded.get_key_value(class)?;
+            Some(Place { class: Arc::clone(class), confidence: *confidence })
+        });
+        others.chain(known).collect()
     }
 
     /// Notes the names that speak for the class of `rule`.
@@ -341,6 +349,12 @@ impl Places {
     pub(super) fn token(&self, token: &str) -> Option<&Place> {
         self.tokens.get(token)
     }
+}
+
+/// The classes in the token of a code system.
+fn codes_of(token: &str) -> impl Iterator<Item = &str> {
+    let classes = token.strip_prefix(CODE).unwrap_or_default();
+    classes.split(CODES_APART).filter(|class| !class.is_empty())
 }
 
 fn place(ClassWeight(class, confidence): &ClassWeight) -> Place {

@@ -95,6 +95,10 @@ pub struct Rule {
     /// such a system beside it is one whatever its format; with another beside it, it is none.
     #[serde(default)]
     pub code_systems: Vec<String>,
+    /// Whether the rule's formats list the codes of those systems that are of the class: others are
+    /// none.
+    #[serde(default)]
+    pub value_set: bool,
     /// Identifier type codes of HL7 table 0203.
     #[serde(default)]
     pub types: Vec<String>,
