@@ -3,18 +3,18 @@
 use std::fmt::Write;
 
 /// A sequence of numbers that looks random and is the same every time (Lehmer, MINSTD).
-pub struct Sequence(pub u64);
+pub(crate) struct Sequence(pub(crate) u64);
 
 impl Sequence {
     /// The next one.
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0 * 48271 % 0x7fff_ffff;
         self.0
     }
 }
 
 /// A searchset of patients and observations in the shape FHIR R4 servers send.
-pub fn bundle(entries: u64) -> String {
+pub(crate) fn bundle(entries: u64) -> String {
     let mut random = Sequence(20_261_121);
     let mut out = String::from(r#"{"resourceType":"Bundle","type":"searchset","entry":["#);
     for n in 0..entries {
