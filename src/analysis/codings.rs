@@ -1,5 +1,5 @@
-//! Codes and the systems beside them: `Coding.system` of FHIR, `codeSystem` of HL7 version 3, and the
-//! third component of a coded field of HL7 v2. Which system is whose is the rules' to say.
+//! Codes and the systems beside them: `Coding.system` of FHIR, `codeSystem` of HL7 version 3, and
+//! the third component of a coded field of HL7 v2. Which system is whose is the rules' to say.
 
 use super::columns::OTHER_CODE;
 use super::inspect::{Frame, Inspector};

@@ -265,16 +265,6 @@ impl Inspector<'_> {
                     frame.issuer = token;
                 }
             }
-            Role::CodedSystem(at) => {
-                let token = self.issuer(value, looked);
-                self.found_code_system((0, at), token);
-            }
-            Role::Coded(at) => self.found_code((0, at), leaf),
-            Role::Code(up) => self.found_code((up, 0), leaf),
-            Role::CodingOfType(up) => {
-                self.found_code((up, 0), leaf);
-                self.structure(Role::TypeCode(up + 2), value, leaf, looked);
-            }
             Role::TypeCode(up) => {
                 if let Some(code) = self.shared.detector.type_code(value.bytes) {
                     let token = self.shared.columns.token(code);
@@ -365,6 +355,16 @@ impl Inspector<'_> {
                         frame.named = token;
                     }
                 }
+            }
+            Role::CodedSystem(at) => {
+                let token = self.issuer(value, looked);
+                self.found_code_system((0, at), token);
+            }
+            Role::Coded(at) => self.found_code((0, at), leaf),
+            Role::Code(up) => self.found_code((up, 0), leaf),
+            Role::CodingOfType(up) => {
+                self.found_code((up, 0), leaf);
+                self.structure(Role::TypeCode(up + 2), value, leaf, looked);
             }
             Role::PairCode(up) => {
                 self.found_code((up, 0), leaf);

@@ -373,8 +373,8 @@ fn forms_of(rule: &Rule) -> Result<Vec<Form>, RuleError> {
             rule,
             "forms",
             format!(
-                "no form is called {name:?}; known: integer, decimal, date, word, token, title-words, \
-                 text, base64, hex, other"
+                "no form is called {name:?}; known: integer, decimal, date, word, token, \
+                 title-words, text, base64, hex, other"
             ),
         )),
     };
