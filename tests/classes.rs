@@ -436,12 +436,67 @@ fn credentials_in_links_redirects_and_for_proxies_are_raised() {
 }
 
 #[test]
+fn the_system_beside_a_code_says_whether_it_is_clinical() {
+    let fhir = "HTTP/1.1 200 OK\nContent-Type: application/fhir+json";
+    let xml = "HTTP/1.1 200 OK\nContent-Type: application/xml";
+    let coding = |system: &str, code: &str| {
+        format!(r#"{{"coding":[{{"code":"{code}","system":"{system}","display":"x"}}]}}"#)
+    };
+    let observation = format!(
+        r#"{{"resourceType":"Observation","status":"final","code":{},"bodySite":{},
+        "method":{},"interpretation":[{}],"category":[{}],"valueQuantity":
+        {{"value":2,"system":"http://snomed.info/sct","code":"428673006"}},
+        "component":[{{"code":{}}}]}}"#,
+        // Its own format is that of no code: the system alone says so.
+        coding("http://www.nlm.nih.gov/research/umls/rxnorm", "197361"),
+        coding("urn:oid:2.16.840.1.113883.6.96", "22298006"),
+        coding("http://hospital.example/codes", "8480-6"),
+        coding("http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "B20"),
+        coding("http://terminology.hl7.org/CodeSystem/observation-category", "vital-signs"),
+        coding("http://hospital.example/codes", "8480-6"),
+    );
+    let list = r#"{"resourceType":"ValueSet","compose":{"include":[{"system":"http://loinc.org",
+        "concept":[{"code":"75325-1"}]}]},"expansion":{"contains":[
+        {"system":"http://loinc.org","code":"75325-1"}]}}"#;
+    let condition = r#"<Condition xmlns="http://hl7.org/fhir"><code><coding>
+        <system value="http://hl7.org/fhir/sid/icd-10-cm"/><code value="E11.9"/></coding>
+        <coding><system value="http://x.example"/><code value="E11.9"/></coding></code>
+        <clinicalStatus><coding><code value="active"/><system
+        value="http://terminology.hl7.org/CodeSystem/condition-clinical"/></coding>
+        </clinicalStatus></Condition>"#;
+    let document = r#"<ClinicalDocument xmlns="urn:hl7-org:v3"><component><section><entry>
+        <act><code code="99213" codeSystem="2.16.840.1.113883.6.12"/>
+        <statusCode code="active"/><priorityCode code="E11.9" codeSystem="1.2.3.4"/></act>
+        </entry></section></component></ClinicalDocument>"#;
+    let said = [
+        Said::get("/fhir/Observation/1", fhir, observation),
+        Said::get("/fhir/ValueSet/1", fhir, list),
+        Said::get("/fhir/Condition/1", xml, condition),
+        Said::get("/documents", xml, document),
+        Said::json("/v1/visit", r#"{"dx":{"system":"ICD-10","code":"B20"},"room":{"code":"B20"}}"#),
+    ];
+    let lab = Lab::default();
+    let mut found = found(&fields(&lab, &said));
+    found.retain(|line| line.ends_with("clinical_code"));
+    let expected: BTreeSet<String> = [
+        "GET /documents body /ClinicalDocument/component/section/entry/act/code/@code",
+        "GET /fhir/Condition/{id} body /Condition/code/coding/code/@value",
+        "GET /fhir/Observation/{id} body $.bodySite.coding[*].code",
+        "GET /fhir/Observation/{id} body $.code.coding[*].code",
+        "GET /fhir/Observation/{id} body $.valueQuantity.code",
+        "GET /v1/visit body $.dx.code",
+    ]
+    .map(|line| format!("{line} health.clinical_code"))
+    .into();
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn clinical_codes_and_labels_are_found_in_their_elements_and_nowhere_else() {
     let fhir = "HTTP/1.1 200 OK\nContent-Type: application/fhir+json";
     let label = r#""meta":{"security":[{"system":
         "http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"HIV"}]}"#;
-    let coding =
-        |code: &str| format!(r#"{{"coding":[{{"system":"http://x.example","code":"{code}"}}]}}"#);
+    let coding = |code: &str| format!(r#"{{"coding":[{{"code":"{code}"}}]}}"#);
     let said = [
         Said::get(
             "/fhir/Observation/1",

@@ -393,6 +393,24 @@ fn documents_are_made_from_the_command_line() {
 }
 
 #[test]
+fn every_class_is_listed_with_its_category_and_source() {
+    let lab = Lab::default();
+    let said = lab.run(["rules", "list", "--format", "json"]).expect(0).stdout;
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&said).expect("a list");
+    let of = |row: &serde_json::Value, key: &str| row[key].as_str().unwrap_or("").to_owned();
+    for row in &rows {
+        let class = of(row, "class");
+        let is_secret = class.starts_with("secret.");
+        assert!(is_secret || !of(row, "gdpr").is_empty(), "{row}");
+        assert!(!row["references"].as_array().unwrap().is_empty(), "{row}");
+    }
+    let listed: Vec<String> = rows.iter().map(|row| of(row, "class")).collect();
+    for class in ["health.observation", "health.diagnosis", "person.identifier", "gb.nhs_number"] {
+        assert!(listed.iter().any(|known| known == class), "{class}");
+    }
+}
+
+#[test]
 fn the_readme_shows_what_the_program_prints() {
     let readme = std::fs::read_to_string(support::root().join("README.md")).unwrap();
     let sample = readme.split("$ phitap replay fixtures/clinic/clinic.pcap\n").nth(1).unwrap();

@@ -149,6 +149,49 @@ fn rules_of_gitleaks_find_what_they_are_for_and_what_is_left_out_is_told() {
     );
 }
 
+/// Codes of a sensitive category, as users write them down.
+const VALUE_SET: &str = r#"
+[[rule]]
+id = "hiv"
+class = "health.hiv"
+description = "Codes of ICD-10-CM for HIV disease."
+references = ["https://www.cms.gov/medicare/coding-billing/icd-10-codes"]
+gdpr = "health"
+masks = ["B20", "Z21", "B97.35"]
+weight = 12.0
+needs_context = true
+value_set = true
+code_systems = ["http://hl7.org/fhir/sid/icd-10-cm", "I10C"]
+[rule.examples]
+match = ["B20", "Z21", "B97.35"]
+reject = ["E11.9", "B2", { field = "$.room", value = "B20" }]
+"#;
+
+#[test]
+fn a_value_set_of_ones_own_tells_its_codes_where_their_system_is_named() {
+    let lab = Lab::default();
+    std::fs::create_dir(lab.path("own")).unwrap();
+    lab.file("own/hiv.toml", VALUE_SET);
+    let condition = |codes: &[&str]| {
+        let system = "http://hl7.org/fhir/sid/icd-10-cm";
+        let coding = |code: &&str| format!(r#"{{"system":"{system}","code":"{code}"}}"#);
+        let codes: Vec<String> = codes.iter().map(coding).collect();
+        let codes = codes.join(",");
+        format!(r#"{{"resourceType":"Condition","code":{{"coding":[{codes}]}}}}"#)
+    };
+    let code = "$.code.coding[*].code";
+    assert_eq!(
+        found(&lab, "with", &[&condition(&["E11.9", "I10", "B20"])]),
+        [format!("{code} health.clinical_code"), format!("{code} health.hiv")]
+    );
+    assert_eq!(
+        found(&lab, "without", &[&condition(&["E11.9", "I10"])]),
+        [format!("{code} health.clinical_code")]
+    );
+    let room = r#"{"room":"B20","bed":{"system":"http://x.example","code":"B20"}}"#;
+    assert_eq!(found(&lab, "rooms", &[room]), [""; 0]);
+}
+
 #[test]
 fn a_large_file_becomes_two_rules_that_fit_beside_the_built_in_ones() {
     let lab = Lab::default();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::base::TableMap;
 use crate::content::{PathId, PathTable, Step};
+use crate::detect::CODE;
 use crate::inventory::FieldKey;
 use crate::model::{Direction, Location};
 
@@ -46,6 +47,9 @@ struct Recent {
     column: u32,
 }
 
+/// The token of a code system that no rule knows.
+pub(super) const OTHER_CODE: u16 = 1;
+
 /// The interned columns of one worker.
 pub struct Columns {
     columns: Vec<Column>,
@@ -56,6 +60,8 @@ pub struct Columns {
     token_index: TableMap<Arc<str>, u16>,
     /// The column last used with a path: indexed by path.
     recent: Vec<Recent>,
+    /// What a column became last when its issuer was told: indexed by column.
+    issued: Vec<(u16, u32)>,
     keys: Vec<Option<FieldKey>>,
 }
 
@@ -66,9 +72,10 @@ impl Default for Columns {
             index: TableMap::default(),
             contexts: Vec::new(),
             context_index: TableMap::default(),
-            tokens: vec!["".into()],
+            tokens: vec!["".into(), CODE.into()],
             token_index: TableMap::default(),
             recent: Vec::new(),
+            issued: Vec::new(),
             keys: Vec::new(),
         };
         columns.context(Context::default());
@@ -85,6 +92,7 @@ impl Columns {
         self.contexts.clear();
         self.context_index.clear();
         self.recent.clear();
+        self.issued.clear();
         self.keys.clear();
         self.context(Context::default());
     }
@@ -98,18 +106,20 @@ impl Columns {
         }
     }
 
+    fn number(&mut self, column: Column) -> u32 {
+        if let Some(number) = self.index.get(&column) {
+            return *number;
+        }
+        let number = u32::try_from(self.columns.len()).unwrap_or(u32::MAX);
+        self.columns.push(column);
+        self.index.insert(column, number);
+        number
+    }
+
     fn find(&mut self, column: Column) -> u32 {
         let Column { place, path, context } = column;
         let at = path.index();
-        let number = match self.index.get(&column) {
-            Some(number) => *number,
-            None => {
-                let number = u32::try_from(self.columns.len()).unwrap_or(u32::MAX);
-                self.columns.push(column);
-                self.index.insert(column, number);
-                number
-            }
-        };
+        let number = self.number(column);
         if at >= self.recent.len() {
             // A context that no column has: such an entry is never taken for one.
             self.recent.resize(at + 1, Recent { place, context: u32::MAX, column: 0 });
@@ -126,6 +136,31 @@ impl Columns {
         let before = self.contexts.get(old.context as usize).copied().unwrap_or_default();
         let context = self.context(change(before));
         self.column(old.place, old.path, context)
+    }
+
+    /// The same column where what stands beside it tells its issuer. Asked of nearly every code of
+    /// FHIR: the answer is remembered, and the column used with the path stays.
+    #[inline]
+    pub fn with_issuer(&mut self, column: u32, issuer: u16) -> u32 {
+        match self.issued.get(column as usize) {
+            Some((known, issued)) if *known == issuer && issuer != 0 => *issued,
+            _ => self.issue(column, issuer),
+        }
+    }
+
+    fn issue(&mut self, column: u32, issuer: u16) -> u32 {
+        let at = column as usize;
+        let Some(old) = self.columns.get(at).copied() else { return column };
+        let before = self.context_at(old.context);
+        let context = self.context(Context { issuer, ..before });
+        let issued = self.number(Column { context, ..old });
+        if at >= self.issued.len() {
+            self.issued.resize(at + 1, (0, 0));
+        }
+        if let Some(slot) = self.issued.get_mut(at) {
+            *slot = (issuer, issued);
+        }
+        issued
     }
 
     /// The number of a context; that of the empty context is 0.
@@ -154,6 +189,11 @@ impl Columns {
         self.tokens.push(text.clone());
         self.token_index.insert(text, number);
         number
+    }
+
+    /// Whether a token stands for a code system.
+    pub fn is_code_system(&self, number: u16) -> bool {
+        self.tokens.get(usize::from(number)).is_some_and(|text| text.starts_with(CODE))
     }
 
     /// The text of a token.

@@ -8,6 +8,7 @@ use crate::content::{FieldSink, PathId, PathTable, Step};
 use crate::detect::Detector;
 use crate::model::{Location, Value, ValueKind};
 
+use super::codings::Coding;
 use super::columns::{Columns, Context, Place};
 use super::leaves::Leaves;
 use super::operation::fhir::{self, Version};
@@ -23,13 +24,15 @@ pub(super) struct Frame {
     /// First leaf inside it.
     pub(super) from: usize,
     /// Context of its leaves.
-    context: u32,
+    pub(super) context: u32,
     /// Whether it is the root of a resource.
     resource: bool,
     /// `value` leaf, where one was logged.
     value: Option<usize>,
     /// Token of `system`, or else of the type code.
     issuer: u16,
+    /// What is a code, and whose: only HL7 v2 has two beside each other.
+    pub(super) codings: [Coding; 2],
     /// Method and URL of a Bundle entry's request.
     entry: Option<Box<Entry>>,
     /// `display` leaf of a reference, where one was logged.
@@ -151,6 +154,7 @@ impl Inspector<'_> {
             resource: false,
             value: None,
             issuer: 0,
+            codings: Default::default(),
             entry: None,
             display: None,
             target: None,
@@ -179,6 +183,7 @@ impl Inspector<'_> {
             frame.from = 0;
             (frame.value, frame.display, frame.extension) = (None, None, None);
             frame.text = None;
+            frame.codings.iter_mut().for_each(Coding::forget_leaf);
             frame.patch.forget_leaves();
         }
     }
@@ -255,7 +260,8 @@ impl Inspector<'_> {
             }
             Role::System(up) => {
                 let token = self.issuer(value, looked);
-                if token != 0
+                if !self.found_code_system((up, 0), token)
+                    && token != 0
                     && let Some(frame) = self.frame_up(up)
                 {
                     frame.issuer = token;
@@ -352,6 +358,20 @@ impl Inspector<'_> {
                     }
                 }
             }
+            Role::CodedSystem(at) => {
+                let token = self.issuer(value, looked);
+                self.found_code_system((0, at), token);
+            }
+            Role::Coded(at) => self.found_code((0, at), leaf),
+            Role::Code(up) => self.found_code((up, 0), leaf),
+            Role::CodingOfType(up) => {
+                self.found_code((up, 0), leaf);
+                self.structure(Role::TypeCode(up + 2), value, leaf, looked);
+            }
+            Role::PairCode(up) => {
+                self.found_code((up, 0), leaf);
+                self.mark(Role::PairName(up), value, leaf, looked);
+            }
             Role::PairText(up) => {
                 if let Some(frame) = self.frame_up(up) {
                     frame.text = Some(leaf);
@@ -406,10 +426,9 @@ impl Inspector<'_> {
             && issuer != 0
         {
             let columns = &mut *self.shared.columns;
-            self.leaves.amend_one(leaf, |column| {
-                columns.with_context(column, |old| Context { issuer, ..old })
-            });
+            self.leaves.amend_one(leaf, |column| columns.with_issuer(column, issuer));
         }
+        self.close_codings(&frame);
         self.close_marked(&frame);
         self.close_patch(&frame);
         let Some(entry) = frame.entry else { return };

@@ -23,6 +23,7 @@
 
 pub mod accumulate;
 pub mod bodies;
+mod codings;
 pub mod columns;
 pub mod conversation;
 pub mod doubts;

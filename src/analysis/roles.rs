@@ -16,7 +16,7 @@ pub(super) enum Role {
     ResourceType,
     /// The root element of an XML resource.
     ResourceElement,
-    /// `system` of an identifier or contact point; the object is this many frames up.
+    /// `system` of an identifier, coding or contact point; the object is this many frames up.
     System(u8),
     /// `value` beside it.
     Value(u8),
@@ -26,7 +26,16 @@ pub(super) enum Role {
     Display(u8),
     /// `url` of an extension.
     ExtensionUrl,
-    /// `type.coding.code` of an identifier; the identifier is this many frames up.
+    /// `code` of a coding; the coding is this many frames up.
+    Code(u8),
+    /// A code in a field of HL7 v2, which has up to two.
+    Coded(u8),
+    /// The name of its system.
+    CodedSystem(u8),
+    /// `type.coding.code`, of an identifier maybe; the coding is this many frames up, and what has
+    /// that type two more.
+    CodingOfType(u8),
+    /// Type code of an identifier; the identifier is this many frames up.
     TypeCode(u8),
     /// `type` of a resource: what kind of Bundle.
     Type(u8),
@@ -38,9 +47,10 @@ pub(super) enum Role {
     EntryUrl(u8),
     /// `name` of a parameter, or of a part of one, of a Parameters resource.
     ParameterName(u8),
-    /// `name`, `key`, `code`, `field` or `label` of what may be a pair; its object is this many
-    /// frames up.
+    /// `name`, `key`, `field` or `label` of what may be a pair; its object is this many frames up.
     PairName(u8),
+    /// `code` of what may be a pair or a coding.
+    PairCode(u8),
     /// `text` beside it.
     PairText(u8),
     /// `text` or `linkId` of an item of a questionnaire.
@@ -139,11 +149,12 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
         "method" if name_above(path) == "request" => Role::EntryMethod(up),
         "url" if name_above(path) == "request" => Role::EntryUrl(up),
         "code" if name_above(path) == "coding" => match above(path).map_or("", name_above) {
-            "type" => Role::TypeCode(up + 2),
-            _ => Role::Plain,
+            "type" => Role::CodingOfType(up),
+            _ => Role::Code(up),
         },
         "text" | "linkId" if name_above(path) == "item" => Role::Question(up),
-        "name" | "key" | "code" | "field" | "label" => Role::PairName(up),
+        "code" => Role::PairCode(up),
+        "name" | "key" | "field" | "label" => Role::PairName(up),
         "text" => Role::PairText(up),
         name if up == 0
             && paths.step_of(path) == Some(Step::Element)
@@ -168,6 +179,7 @@ fn role_in_v3(paths: &PathTable, path: PathId) -> Option<Role> {
         (Step::Attribute, "root") if above(path) == "id" => Some(Role::System(0)),
         (Step::Attribute, "extension") if above(path) == "id" => Some(Role::Value(0)),
         (Step::Attribute, "value") if above(path) == "telecom" => Some(Role::Telecom),
+        (Step::Attribute, "codeSystem") => Some(Role::System(0)),
         _ => None,
     }
 }
@@ -196,6 +208,13 @@ fn role_in_hl7v2(paths: &PathTable, path: PathId) -> Option<Role> {
                 (Some(kind), part, true) if part == kind.authority && name == "2" => {
                     Role::System(0)
                 }
+                (None, part, false) if hl7v2::is_coded(segment, paths.name(field)) => match part {
+                    "1" => Role::Coded(0),
+                    "3" => Role::CodedSystem(0),
+                    "4" => Role::Coded(1),
+                    "6" => Role::CodedSystem(1),
+                    _ => Role::Plain,
+                },
                 _ => Role::Plain,
             }
         }

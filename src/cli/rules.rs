@@ -34,8 +34,11 @@ struct RuleRow<'a> {
     check: Option<&'a str>,
     references: &'a [String],
     file: &'a str,
-    line: usize,
+    line: Option<usize>,
 }
+
+/// In place of a rule, where only the place in a document tells a class.
+const BY_PLACE: &str = "(by place)";
 
 const COLUMNS: &[Column] = &[
     Column::text("rule", "RULE", 0),
@@ -52,22 +55,31 @@ const COLUMNS: &[Column] = &[
 
 fn list(folder: Option<&std::path::Path>, format: Format) -> Result<Exit, Failure> {
     let pack = load_pack(folder)?;
-    let rows: Vec<RuleRow<'_>> = pack
-        .rules()
-        .iter()
-        .map(|rule| RuleRow {
-            rule: rule.id(),
-            class: &rule.class,
-            country: rule.country(),
-            hipaa: of_class(&pack, rule, |rule| rule.hipaa.as_deref()),
-            gdpr: of_class(&pack, rule, |rule| rule.gdpr.as_deref()),
-            description: &rule.description,
-            check: rule.check.as_deref(),
-            references: &rule.references,
-            file: rule.file(),
-            line: rule.line(),
-        })
-        .collect();
+    let rules = pack.rules().iter().map(|rule| RuleRow {
+        rule: rule.id(),
+        class: &rule.class,
+        country: rule.country(),
+        hipaa: of_class(&pack, rule, |rule| rule.hipaa.as_deref()),
+        gdpr: of_class(&pack, rule, |rule| rule.gdpr.as_deref()),
+        description: &rule.description,
+        check: rule.check.as_deref(),
+        references: &rule.references,
+        file: rule.file(),
+        line: Some(rule.line()),
+    });
+    let by_place = pack.fhir().classes.iter().map(|(class, known)| RuleRow {
+        rule: BY_PLACE,
+        class,
+        country: None,
+        hipaa: known.hipaa.as_deref(),
+        gdpr: known.gdpr.as_deref(),
+        description: &known.description,
+        check: None,
+        references: &known.references,
+        file: "fields/classes.toml",
+        line: None,
+    });
+    let rows: Vec<RuleRow<'_>> = rules.chain(by_place).collect();
     let records = Record::all(&rows).map_err(Failure::failed)?;
     show_records(&records, COLUMNS, format)
 }

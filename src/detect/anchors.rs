@@ -1,6 +1,6 @@
 //! One automaton over the literals of all rules: most text holds none of them.
 
-use aho_corasick::{AhoCorasick, Input, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
 use super::sift::Census;
 
@@ -53,6 +53,7 @@ impl Anchors {
         }
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
+            .kind(kind_for(&literals))
             .build(&literals)
             .map_err(|e| e.to_string())?;
         Ok(Anchors { automaton: Some(automaton), actions, least, pairs })
@@ -81,6 +82,7 @@ impl Anchors {
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
             .ascii_case_insensitive(true)
+            .kind(kind_for(&literals))
             .build(&literals)
             .map_err(|e| e.to_string())?;
         Ok(Anchors { automaton: Some(automaton), ..anchors })
@@ -114,6 +116,14 @@ impl Anchors {
             from = hit.start() + 1;
         }
     }
+}
+
+/// A table with a row per state is the fastest way through text, while it is small.
+fn kind_for(literals: &[&str]) -> Option<AhoCorasickKind> {
+    /// Bytes of all literals, each of which may be a state of a few hundred bytes.
+    const LITERALS_MAX: usize = 4 * 1024;
+    let bytes: usize = literals.iter().map(|literal| literal.len()).sum();
+    (bytes <= LITERALS_MAX).then_some(AhoCorasickKind::DFA)
 }
 
 /// Word and bit of the first two bytes.

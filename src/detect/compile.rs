@@ -208,6 +208,8 @@ impl Build {
         (trial, shared): (Trial, &Shared),
     ) -> Result<(), RuleError> {
         let lead_in = way.lead_in.iter().map(|words| words.to_lowercase()).collect();
+        let otherwise = way.named_otherwise.iter().flat_map(|words| Phrase::expand(words));
+        let named_otherwise = otherwise.map(|phrase| phrase.text()).collect();
         if way.recogniser.as_deref() == Some("email") {
             self.embedded.set_email(trial.rule);
             return Ok(());
@@ -216,7 +218,8 @@ impl Build {
         let shapes = way.masks.iter().map(|m| Shape::parse(m)).collect::<Result<Vec<_>, _>>();
         let shapes = shapes.map_err(|e| refuse(rule, "embedded", e))?;
         let by_digits = way.anchors.is_empty() && (digits || !shapes.is_empty());
-        let search = Search { trial, method: method_of(rule, way, shared)?, lead_in };
+        let method = method_of(rule, way, shared)?;
+        let search = Search { trial, method, lead_in, named_otherwise };
         if by_digits {
             self.embedded.add_at_digits(search, shapes);
         } else if !shapes.is_empty() {
@@ -357,6 +360,7 @@ fn check_of(rule: &Rule) -> Result<Option<Check>, RuleError> {
 fn forms_of(rule: &Rule) -> Result<Vec<Form>, RuleError> {
     let form = |name: &String| match name.as_str() {
         "integer" => Ok(Form::Integer),
+        "decimal" => Ok(Form::Decimal),
         "date" => Ok(Form::Date),
         "word" => Ok(Form::Word),
         "token" => Ok(Form::Token),
@@ -369,8 +373,8 @@ fn forms_of(rule: &Rule) -> Result<Vec<Form>, RuleError> {
             rule,
             "forms",
             format!(
-                "no form is called {name:?}; known: integer, date, word, token, title-words, text, \
-                 base64, hex, other"
+                "no form is called {name:?}; known: integer, decimal, date, word, token, \
+                 title-words, text, base64, hex, other"
             ),
         )),
     };

@@ -218,8 +218,11 @@ fn wants_search(form: Form, bytes: &[u8], census: &Census) -> bool {
         | Form::Base64 => false,
         Form::TitleWords | Form::Text => true,
         Form::Token => census.joints >= 2 && census.len >= EMBEDDED_BYTES_MIN,
-        // Tokens, keys and numbers have digits.
-        Form::Url => (census.digits >= 4 || census.ats > 0) && !bytes.starts_with(b"urn:"),
+        // Tokens, keys and numbers have digits; a code stands behind its system and `|`.
+        Form::Url => {
+            let token = || memchr::memchr(b'|', bytes).is_some();
+            (census.digits >= 4 || census.ats > 0 || token()) && !bytes.starts_with(b"urn:")
+        }
         Form::Address => true,
         Form::Other => {
             census.len >= EMBEDDED_BYTES_MIN && (census.letters() > 0 || census.len > 32)

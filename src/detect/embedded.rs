@@ -47,6 +47,8 @@ pub(super) struct Search {
     pub(super) method: Method,
     /// Lower-case words of which one has to stand before; none needed where empty.
     pub(super) lead_in: Vec<String>,
+    /// Lower-case words of which none may end what stands before.
+    pub(super) named_otherwise: Vec<String>,
 }
 
 /// A shape that may begin where a word does.
@@ -257,9 +259,10 @@ impl Search {
         found.is_some_and(|start| self.is_led_in(text, start))
     }
 
-    /// Whether one of the lead-in words, if there have to be any, stands shortly before `start`.
+    /// Whether one of the lead-in words, if there have to be any, stands shortly before `start`,
+    /// and none that names something else right before it.
     fn is_led_in(&self, text: &[u8], start: usize) -> bool {
-        if self.lead_in.is_empty() {
+        if self.lead_in.is_empty() && self.named_otherwise.is_empty() {
             return true;
         }
         let from = start.saturating_sub(LEAD_IN_BYTES);
@@ -269,7 +272,15 @@ impl Search {
             *slot = byte.to_ascii_lowercase();
         }
         let before = last_sentence(before.get(..window.len()).unwrap_or_default());
-        self.lead_in.iter().any(|words| has_words(before, words.as_bytes()))
+        let named = before.trim_ascii_end();
+        let named = named.strip_suffix(b":").or(named.strip_suffix(b"#")).unwrap_or(named);
+        let ends = |words: &String| {
+            let head = named.strip_suffix(words.as_bytes());
+            head.is_some_and(|head| !head.last().is_some_and(|b| is_word_byte(*b)))
+        };
+        !self.named_otherwise.iter().any(ends)
+            && (self.lead_in.is_empty()
+                || self.lead_in.iter().any(|words| has_words(before, words.as_bytes())))
     }
 }
 

@@ -138,14 +138,16 @@ fn private_key(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
 fn iban(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
     let rest = text.get(anchor.start..)?;
     let [a, b, c, d, ..] = rest else { return None };
-    let country = a.is_ascii_uppercase() && b.is_ascii_uppercase();
-    if !(country && c.is_ascii_digit() && d.is_ascii_digit()) {
+    // As printed, or as people type them; hardly ever mixed.
+    let (small, large) = (u8::is_ascii_lowercase, u8::is_ascii_uppercase);
+    let is_letter = if small(a) { small } else { large };
+    if !(is_letter(a) && is_letter(b) && c.is_ascii_digit() && d.is_ascii_digit()) {
         return None;
     }
     let wanted = country_length(rest)?;
     let mut found = 0;
     for (at, byte) in rest.iter().enumerate().take(wanted + 10) {
-        if byte.is_ascii_digit() || byte.is_ascii_uppercase() {
+        if byte.is_ascii_digit() || is_letter(byte) {
             found += 1;
         } else if !(*byte == b' ' && found % 4 == 0) {
             return None;

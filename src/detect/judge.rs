@@ -8,7 +8,7 @@ use crate::model::{Evidence, Form, RuleId};
 
 use super::explain;
 use super::field::FieldRef;
-use super::locate::{PATCH, Place, Places};
+use super::locate::{CODE, PATCH, Place, Places};
 use super::names::Mentions;
 use super::profile::Profile;
 use super::score;
@@ -210,6 +210,9 @@ impl Judge {
         if let Some(named) = token.strip_prefix(PATCH) {
             return self.places.patched(named, element, field);
         }
+        if token.starts_with(CODE) {
+            return self.places.coded(token, element, field.path);
+        }
         if let Some(place) = self.places.token(token) {
             return vec![place.clone()];
         }
@@ -298,6 +301,7 @@ impl Judge {
             let known = score::log_odds(place.confidence);
             let place = match field.context {
                 "" => format!("FHIR element {}", field.path),
+                context if context.contains("|code:") => format!("the system beside it, {context}"),
                 context if context.contains("|named:") => "named beside it".to_owned(),
                 context if context.contains("|patch:") => "named by the patch".to_owned(),
                 context if context.starts_with("HL7v2") => format!("HL7 v2 field {}", field.path),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::base::TableMap;
+use crate::base::{TableMap, TableSet};
 use crate::rules::{ClassWeight, FhirTables, Rule};
 
 use super::field::FieldRef;
@@ -25,7 +25,7 @@ pub struct Place {
 pub(super) struct Places {
     elements: TableMap<Box<str>, Vec<Place>>,
     search: TableMap<Box<str>, Vec<Place>>,
-    /// System URI, OID or contact system → token.
+    /// System URI, OID, name of a code system or contact system → token.
     issuers: TableMap<Box<str>, Arc<str>>,
     /// Identifier type code → token.
     types: TableMap<Box<str>, Arc<str>>,
@@ -37,6 +37,10 @@ pub(super) struct Places {
     tokens: TableMap<Box<str>, Place>,
     /// What the paths of patches may name.
     patched: Elements,
+    /// Classes of codes that the system beside them tells, and how sure it makes them.
+    coded: TableMap<Arc<str>, u8>,
+    /// Types of resources in which codes are defined.
+    definitions: TableSet<Box<str>>,
 }
 
 /// How sure a known issuer makes a class.
@@ -50,6 +54,10 @@ const SYSTEM_BYTES_MAX: usize = 256;
 
 /// What marks that are names of parameters begin with.
 const PARAMETER: &str = "parameter:";
+/// What tokens of code systems begin with; alone it stands for every system that no rule knows.
+pub const CODE: &str = "code:";
+/// What stands between the classes of one system.
+const CODES_APART: &str = "+";
 /// What tokens of elements that a patch names begin with.
 pub(super) const PATCH: &str = "patch:";
 /// Elements that hold elements of their own kind.
@@ -97,6 +105,7 @@ impl Places {
             for system in &rule.systems {
                 out.issuers.insert(normal_system(system).into(), Arc::clone(&rule.class));
             }
+            out.name_code_systems(rule);
             for code in &rule.types {
                 out.types.insert(code.as_str().into(), Arc::clone(&rule.class));
             }
@@ -104,8 +113,41 @@ impl Places {
             out.tokens.entry(rule.class.as_ref().into()).or_insert(known);
             out.name(rule);
         }
+        out.definitions = fhir.definitions.iter().map(|kind| kind.as_str().into()).collect();
         out.patched = Elements::of(out.elements.keys().map(AsRef::as_ref));
         out
+    }
+
+    /// Notes the code systems whose codes are of the class of `rule`: one may be of several.
+    fn name_code_systems(&mut self, rule: &Rule) {
+        if rule.code_systems.is_empty() {
+            return;
+        }
+        let confidence = if rule.value_set { NAMED_CONFIDENCE } else { ISSUER_CONFIDENCE };
+        self.coded.insert(Arc::clone(&rule.class), confidence);
+        for system in &rule.code_systems {
+            let known = self.issuers.entry(normal_system(system).into()).or_insert(CODE.into());
+            let mut classes: Vec<&str> = codes_of(known).chain([rule.class.as_ref()]).collect();
+            classes.sort_unstable();
+            classes.dedup();
+            *known = format!("{CODE}{}", classes.join(CODES_APART)).into();
+        }
+    }
+
+    /// What a code at `element` is with a system beside it that `token` stands for: of the classes
+    /// of that system, and of no other class of codes.
+    pub(super) fn coded(&self, token: &str, element: &str, path: &str) -> Vec<Place> {
+        let (resource, _) = element.split_once('.').unwrap_or((element, ""));
+        if self.definitions.contains(resource) {
+            return Vec::new();
+        }
+        let others = self.element_at(element, path).iter();
+        let others = others.filter(|place| !self.coded.contains_key(&place.class)).cloned();
+        let known = codes_of(token).filter_map(|class| {
+            let (class, confidence) = self.coded.get_key_value(class)?;
+            Some(Place { class: Arc::clone(class), confidence: *confidence })
+        });
+        others.chain(known).collect()
     }
 
     /// Notes the names that speak for the class of `rule`.
@@ -128,7 +170,8 @@ impl Places {
         self.named.get(std::str::from_utf8(&plain).ok()?).map(AsRef::as_ref)
     }
 
-    /// The token of an issuer: an identifier's system, an OID, or a contact point's system.
+    /// The token of an issuer: an identifier's system, an OID, a code system, or a contact point's
+    /// system.
     pub(super) fn issuer(&self, system: &[u8]) -> Option<&str> {
         if system.len() > SYSTEM_BYTES_MAX {
             return None;
@@ -306,6 +349,12 @@ impl Places {
     pub(super) fn token(&self, token: &str) -> Option<&Place> {
         self.tokens.get(token)
     }
+}
+
+/// The classes in the token of a code system.
+fn codes_of(token: &str) -> impl Iterator<Item = &str> {
+    let classes = token.strip_prefix(CODE).unwrap_or_default();
+    classes.split(CODES_APART).filter(|class| !class.is_empty())
 }
 
 fn place(ClassWeight(class, confidence): &ClassWeight) -> Place {

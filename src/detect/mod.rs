@@ -42,6 +42,6 @@ pub use detector::{Detector, Inspection};
 pub use explain::nothing_found;
 pub use field::FieldRef;
 pub use judge::{CONFIDENCE_REPORTED, Judgement, Verdict};
-pub use locate::Place;
+pub use locate::{CODE, Place};
 pub use profile::Profile;
 pub use vocabulary::{knows_word, knows_words};

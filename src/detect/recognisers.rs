@@ -31,7 +31,7 @@ pub(super) struct Recogniser {
     pub(super) run: fn(&Seen<'_>) -> bool,
 }
 
-const RECOGNISERS: [Recogniser; 12] = [
+const RECOGNISERS: [Recogniser; 13] = [
     Recogniser { name: "address", forms: &[Form::Text, Form::Other], run: address },
     Recogniser { name: "basic", forms: &[Form::TitleWords, Form::Text, Form::Other], run: basic },
     Recogniser { name: "date", forms: &[Form::Date, Form::DateTime, Form::Integer], run: date },
@@ -41,6 +41,7 @@ const RECOGNISERS: [Recogniser; 12] = [
         forms: &[Form::Token, Form::Hex, Form::Text, Form::Other],
         run: iban,
     },
+    Recogniser { name: "ip", forms: &[Form::Token, Form::Other, Form::Text], run: ip },
     Recogniser { name: "jwt", forms: &[Form::Token, Form::Word, Form::Other], run: jwt },
     Recogniser { name: "phone", forms: &[Form::Other], run: phone },
     Recogniser {
@@ -94,19 +95,33 @@ fn email(value: &Seen<'_>) -> bool {
 }
 
 /// Two letters of a country, two digits, and as many characters as that country has, perhaps in
-/// groups.
+/// groups, all of it in capitals or in small letters.
 fn iban(value: &Seen<'_>) -> bool {
-    if value.census.len > 42 || value.census.digits < 8 || value.census.upper < 2 {
+    let census = &value.census;
+    let one_case = census.lower == 0 || census.upper == 0;
+    if census.len > 42 || census.digits < 8 || census.letters() < 2 || !one_case {
         return false;
     }
     let [a, b, c, d, ..] = value.bytes else { return false };
-    if !(a.is_ascii_uppercase() && b.is_ascii_uppercase()) {
+    if !(a.is_ascii_alphabetic() && b.is_ascii_alphabetic()) {
         return false;
     }
     c.is_ascii_digit()
         && d.is_ascii_digit()
-        && value.census.lower + value.census.high + value.census.others + value.census.ats == 0
+        && census.high + census.others + census.ats == 0
         && country_length(value.bytes) == Some(Compact::of(value.bytes).as_bytes().len())
+}
+
+/// Three points between digits, or colons between hexadecimal digits; perhaps several of them.
+fn ip(value: &Seen<'_>) -> bool {
+    const LIST_MAX: usize = 256;
+    let census = &value.census;
+    let first = value.bytes.split(|b| *b == b',').next().unwrap_or_default();
+    let points = first.iter().filter(|b| **b == b'.').count();
+    let of_address = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'.' | b':');
+    let four = points == 3 && first.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    let six = || census.others >= 2 && first.contains(&b':') && first.iter().all(of_address);
+    census.len <= LIST_MAX && census.digits > 0 && (four || six())
 }
 
 /// Begins like the base64url of `{"` and has points.

@@ -68,7 +68,10 @@ struct ShapeTrials {
 /// What every point in time has (RFC 3339): `2024-02-29T10:00`.
 const INSTANT_MARKS: [(usize, u8); 4] = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':')];
 
-/// How long it is.
+/// How long a UUID is.
+const ID_LENGTH: usize = 36;
+
+/// How long a point in time is.
 const INSTANT_LENGTHS: std::ops::RangeInclusive<usize> = 16..=40;
 
 /// Whether `bytes` are a date with a time of day, other than the hour of midnight: a date of birth
@@ -93,22 +96,23 @@ pub(super) struct Whole {
     patterns: Vec<(Pattern, usize)>,
     /// By the byte that a value begins with.
     by_first: Vec<Vec<usize>>,
-    /// Whether some shape may fit a point in time.
+    /// Whether some shape or pattern may fit a point in time.
     instants: bool,
+    /// Whether some pattern may fit a UUID.
+    ids: bool,
 }
 
 impl Whole {
     /// Whether some rule may have something to say of a UUID.
     pub(super) fn wants_ids(&self) -> bool {
-        const LEN: usize = 36;
-        self.patterns.iter().any(|(pattern, _)| pattern.may_be(LEN..=LEN, true))
-            || self.by_census.get(LEN).is_some_and(|by_digits| !by_digits.is_empty())
+        self.ids
+            || self.by_census.get(ID_LENGTH).is_some_and(|by_digits| !by_digits.is_empty())
             || self.recognisers.get(Form::Uuid as usize).is_some_and(|found| !found.is_empty())
     }
 
     /// Whether some rule may have something to say of a date with a time other than midnight.
     pub(super) fn wants_instants(&self) -> bool {
-        self.instants || self.patterns.iter().any(|(p, _)| p.may_be(INSTANT_LENGTHS, false))
+        self.instants
     }
 
     /// No rules yet.
@@ -121,6 +125,7 @@ impl Whole {
             patterns: Vec::new(),
             by_first: vec![Vec::new(); 256],
             instants: false,
+            ids: false,
         }
     }
 
@@ -162,6 +167,8 @@ impl Whole {
 
     /// Values that `pattern` matches as a whole are tried.
     pub(super) fn add_pattern(&mut self, pattern: Pattern, trial: usize) {
+        self.instants |= pattern.may_be(INSTANT_LENGTHS, false);
+        self.ids |= pattern.may_be(ID_LENGTH..=ID_LENGTH, true);
         for (numbers, byte) in self.by_first.iter_mut().zip(0..=u8::MAX) {
             if pattern.begins_with(byte) {
                 numbers.push(self.patterns.len());

@@ -79,8 +79,9 @@ const NATIONAL: [(&str, &str); 61] = [
     ("national/za.toml", include_str!("../../rules/national/za.toml")),
 ];
 
-const FIELDS: [(&str, &str); 4] = [
+const FIELDS: [(&str, &str); 5] = [
     ("fields/cda.toml", include_str!("../../rules/fields/cda.toml")),
+    ("fields/classes.toml", include_str!("../../rules/fields/classes.toml")),
     ("fields/fhir.toml", include_str!("../../rules/fields/fhir.toml")),
     ("fields/fhir_clinical.toml", include_str!("../../rules/fields/fhir_clinical.toml")),
     ("fields/hl7v2.toml", include_str!("../../rules/fields/hl7v2.toml")),

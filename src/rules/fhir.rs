@@ -11,6 +11,20 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ClassWeight(pub Arc<str>, pub u8);
 
+/// A class that no rule gives.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceClass {
+    /// One sentence for people.
+    pub description: String,
+    /// As of a rule.
+    pub hipaa: Option<String>,
+    /// As of a rule.
+    pub gdpr: Option<String>,
+    /// Where the places are specified.
+    pub references: Vec<String>,
+}
+
 /// Elements by resource, and the leaves of data types. The table is kept as types per element, so
 /// that `Patient.contact.name` is one line and `Patient.contact.name.family` follows.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -29,6 +43,12 @@ pub struct FhirTables {
     /// operation (`parameter:family`) → token.
     #[serde(default)]
     pub marks: BTreeMap<String, String>,
+    /// Types of resources that define and list codes, and say nothing of anybody.
+    #[serde(default)]
+    pub definitions: Vec<String>,
+    /// Classes that only a place tells.
+    #[serde(default)]
+    pub classes: BTreeMap<String, PlaceClass>,
     /// Token of an issuer or contact system that is no rule's class (`phone`, `DL`) → class.
     #[serde(default)]
     pub tokens: BTreeMap<String, ClassWeight>,

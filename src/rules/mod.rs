@@ -15,7 +15,7 @@ mod place;
 mod rule;
 
 pub use error::RuleError;
-pub use fhir::{ClassWeight, FhirTables};
+pub use fhir::{ClassWeight, FhirTables, PlaceClass};
 pub use pack::{Context, RulePack};
 pub use place::Place;
 pub use rule::{Embedded, Example, Examples, Rule, WholePattern};

@@ -143,6 +143,8 @@ impl RulePack {
         self.fhir.search.extend(other.fhir.search);
         self.fhir.marks.extend(other.fhir.marks);
         self.fhir.tokens.extend(other.fhir.tokens);
+        self.fhir.classes.extend(other.fhir.classes);
+        self.fhir.definitions.extend(other.fhir.definitions);
     }
 
     /// The rules in order.

@@ -91,6 +91,14 @@ pub struct Rule {
     /// FHIR identifier systems and OIDs that issue it.
     #[serde(default)]
     pub systems: Vec<String>,
+    /// Code systems whose codes are of the class: URIs, OIDs, names of HL7 table 0396. A code with
+    /// such a system beside it is one whatever its format; with another beside it, it is none.
+    #[serde(default)]
+    pub code_systems: Vec<String>,
+    /// Whether the rule's formats list the codes of those systems that are of the class: others are
+    /// none.
+    #[serde(default)]
+    pub value_set: bool,
     /// Identifier type codes of HL7 table 0203.
     #[serde(default)]
     pub types: Vec<String>,
@@ -165,6 +173,9 @@ pub struct Embedded {
     /// Whole words of which one has to stand shortly before.
     #[serde(default)]
     pub lead_in: Vec<String>,
+    /// Words that say right before a value that it is something else.
+    #[serde(default)]
+    pub named_otherwise: Vec<String>,
 }
 
 /// A pattern for whole values.

@@ -78,15 +78,21 @@ class Tally:
         return counter[label] if label else sum(counter.values())
 
 
-# Names of fields that hold codes of what clinics do, and say so: such a field is what it is called, and nobody's number.
-CODES = ("loinc", "snomed", "ndc", "icd", "drugcode", "diagnosiscode", "testcode", "conceptid", "findingcode")
+# Names of fields of things that say what they hold: codes of what clinics do, readings of a body, the address of a client. Such a
+# field is what it is called, and nobody's number.
+CALLED = {
+    "health.clinical_code": ("loinc", "snomed", "ndc", "icd", "drugcode", "diagnosiscode", "testcode", "conceptid", "findingcode"),
+    "health.vital_sign": ("bloodpressure", "heartrate", "systolic", "diastolic"),
+    "network.ip_address": ("clientip",),
+}
 
 
 def given_to(row):
-    """The classes that a field was given, but that of a code to one that is called a code."""
+    """The classes that a field was given, but those that a thing is called by its name, and what a JWT is beside."""
     name = "".join(letter for letter in row["field"].lower().rsplit(".", 1)[-1] if letter.isalnum())
-    is_code = any(word in name for word in CODES)
-    return {entry["class"] for entry in row["data_classes"]} - ({"health.clinical_code"} if is_code else set())
+    called = {label for label, words in CALLED.items() if any(word in name for word in words)}
+    given = {entry["class"] for entry in row["data_classes"]} - called
+    return given - {"secret.token"} if "secret.jwt" in given else given
 
 
 def judge(rows, endpoints):

@@ -132,16 +132,16 @@ def text_types(options):
             by_program[f"presidio-analyzer, score {threshold} or more"] = texts.said_by_presidio(items, threshold)
     for name in ("presidio-research", "Nannigalaxy", "pii-anon-eval-data"):
         mine = [at for at, item in enumerate(items) if item[0] == name]
-        print(f"\n{name}: {len(mine)} texts\n\n| type | program | with a valid one: found | precision, recall | with invalid ones only: found | without: found |\n|---|---|---|---|---|---|")
+        print(f"\n{name}: {len(mine)} texts\n\n| type | program | with a valid one: found | precision, recall | with invalid ones only: found | without: found | label missing: found |\n|---|---|---|---|---|---|---|")
         for kind in texts.TYPES:
             for program, said in by_program.items():
-                valid, hit, invalid, guessed, _, false = texts.count([items[at] for at in mine], [said[at] for at in mine], kind)
+                valid, hit, invalid, guessed, _, false, unlabelled, also = texts.count([items[at] for at in mine], [said[at] for at in mine], kind)
                 told = hit + guessed + false
-                if valid + invalid + told == 0:
+                if valid + invalid + told + also == 0:
                     continue
                 precision = f"{(hit + guessed) / told:.3f}" if told else "–"
                 recall = f"{hit / valid:.3f}" if valid else "–"
-                print(f"| {kind} | {program} | {hit} of {valid} | {precision}, {recall} | {guessed} of {invalid} | {false} |")
+                print(f"| {kind} | {program} | {hit} of {valid} | {precision}, {recall} | {guessed} of {invalid} | {false} | {also} of {unlabelled} |")
                 if options.errors and program == "phitap":
                     show(items, said, mine, kind, options.errors)
 

@@ -23,8 +23,16 @@ TYPES = {
     "IBAN": ("financial.iban", "IBAN_CODE"),
     "SSN": ("us.ssn", "US_SSN"),
     "date of birth": ("person.birth_date", None),
-    "IP address": (None, "IP_ADDRESS"),
+    "IP address": ("network.ip_address", "IP_ADDRESS"),
     "URL": (None, "URL"),
+}
+# What says in so many words that a text holds one: where no label says so, the label is missing.
+SAID = {
+    "e-mail": r"[\w.+-]+@[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}",
+    "phone": r"\b(phone|telephone|tel|mobile|cell|call|fax)\b[^.\n]{0,20}?\+?\(?\d[\d ().-]{6,}\d",
+    "SSN": r"\b(SSN|social security( number)?)\b[^.\n]{0,12}?\d{3}-\d{2}-\d{4}",
+    "date of birth": r"\b(born( on)?|DOB|date of birth|birth ?date|birthday)\b[^.\n]{0,12}?\d",
+    "URL": r"https?://",
 }
 # What the data sets call them.
 LABELS = {
@@ -147,11 +155,13 @@ def said_by_presidio(texts, threshold):
 
 
 def count(texts, said, kind):
-    """(texts with a valid one, of these said; with invalid ones alone, of these said; without, of these said)."""
-    out = [0] * 6
-    for (_, _, values), kinds in zip(texts, said):
+    """(texts with a valid one, of these said; with invalid ones alone, of these said; without, of these said;
+    without a label that say in so many words that they hold one, of these said)."""
+    out = [0] * 8
+    for (_, text, values), kinds in zip(texts, said):
         mine = values.get(kind)
-        at = 4 if not mine else 0 if any(is_valid(kind, value) for value in mine) else 2
+        unlabelled = 6 if kind in SAID and re.search(SAID[kind], text, re.IGNORECASE) else 4
+        at = unlabelled if not mine else 0 if any(is_valid(kind, value) for value in mine) else 2
         out[at] += 1
         out[at + 1] += kind in kinds
     return out

@@ -94,6 +94,42 @@ pub fn identifier(segment: &str, field: &str) -> Option<Identifier> {
     holds(&PERSONS).then_some(Identifier { type_code: "13", authority: "9" })
 }
 
+/// Clinical fields of type CE, CF, CNE or CWE, in any version.
+const CODED: [(&str, &[&str]); 26] = [
+    ("AL1", &["2", "3", "4", "5"]),
+    ("CM0", &["3"]),
+    ("DG1", &["3"]),
+    ("DRG", &["1"]),
+    ("FT1", &["7", "19", "25", "26"]),
+    ("GOL", &["3"]),
+    ("IAM", &["2", "3", "4", "5"]),
+    ("OBR", &["4", "31", "44", "45"]),
+    ("OBX", &["3", "5", "8", "17"]),
+    ("OM1", &["2"]),
+    ("ORC", &["16"]),
+    ("PDA", &["1"]),
+    ("PR1", &["3", "16"]),
+    ("PRB", &["3"]),
+    ("PTH", &["3"]),
+    ("PV2", &["3"]),
+    ("RXA", &["5", "9", "18", "19"]),
+    ("RXC", &["2"]),
+    ("RXD", &["2"]),
+    ("RXE", &["2", "27"]),
+    ("RXG", &["4"]),
+    ("RXO", &["1", "20"]),
+    ("RXR", &["1", "2"]),
+    ("SPM", &["4", "8"]),
+    ("TXA", &["2"]),
+    ("VAR", &["5"]),
+];
+
+/// Whether a field holds up to two codes, each with its text and the name of its system (HL7 v2.8.2
+/// section 2A.3): where a code is clinical, that name says so.
+pub fn is_coded(segment: &str, field: &str) -> bool {
+    CODED.iter().any(|(name, fields)| *name == segment && fields.contains(&field))
+}
+
 /// Shown where a message does not say what it is.
 const UNKNOWN: &str = "(unknown)";
 

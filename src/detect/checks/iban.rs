@@ -92,9 +92,9 @@ const LENGTHS: &[(&[u8; 2], usize)] = &[
     (b"YE", 30),
 ];
 
-/// The length of an IBAN of the country its first two letters name.
+/// The length of an IBAN of the country its first two letters name, in whatever case.
 pub(crate) fn country_length(iban: &[u8]) -> Option<usize> {
-    let country = iban.first_chunk::<2>()?;
+    let country = &iban.first_chunk::<2>()?.map(|byte| byte.to_ascii_uppercase());
     let at = LENGTHS.binary_search_by_key(&country, |(c, _)| *c).ok()?;
     LENGTHS.get(at).map(|(_, len)| *len)
 }

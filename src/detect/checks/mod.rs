@@ -9,6 +9,7 @@ mod date;
 mod e164;
 mod email;
 mod iban;
+mod ip;
 mod iso7064;
 mod jwt;
 mod luhn;

@@ -3,7 +3,7 @@
 use super::super::shape::Compact;
 use super::national::NATIONAL;
 use super::{
-    card, clinical, date, e164, email, iban, jwt, luhn, mac, mbi, nhs, nino, npi, phone, ssn,
+    card, clinical, date, e164, email, iban, ip, jwt, luhn, mac, mbi, nhs, nino, npi, phone, ssn,
     written_date,
 };
 
@@ -37,13 +37,14 @@ impl Check {
     }
 }
 
-const CHECKS: [Check; 22] = [
+const CHECKS: [Check; 23] = [
     Check { name: "birth-date", input: Input::Whole, run: date::birth_date },
     Check { name: "card", input: Input::Compact, run: card::card },
     Check { name: "e164", input: Input::Compact, run: e164::e164 },
     Check { name: "email", input: Input::Whole, run: email::is_email },
     Check { name: "icd-10", input: Input::Compact, run: clinical::icd_10 },
     Check { name: "iban", input: Input::Compact, run: iban::iban },
+    Check { name: "ip", input: Input::Whole, run: ip::ip },
     Check { name: "jwt", input: Input::Whole, run: jwt::jwt },
     Check { name: "loinc", input: Input::Compact, run: clinical::loinc },
     Check { name: "luhn", input: Input::Compact, run: luhn::luhn },

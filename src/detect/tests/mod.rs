@@ -343,6 +343,43 @@ fn a_clinical_code_system_is_nothing() {
 }
 
 #[test]
+fn every_class_is_a_rules_or_described_as_one_that_only_a_place_tells() {
+    let pack = RulePack::builtin();
+    let of_rule = |class: &str| pack.rules().iter().any(|rule| *rule.class == *class);
+    for class in detector().classes() {
+        let known = pack.fhir().classes.contains_key(class);
+        assert_ne!(of_rule(class), known, "{class}");
+    }
+}
+
+#[test]
+fn clinical_elements_of_fhir_say_what_they_hold() {
+    for (context, value, class) in [
+        ("Observation.valueQuantity.value", "132", "health.observation"),
+        ("Observation.component.valueQuantity.value", "84", "health.observation"),
+        ("Observation.valueCodeableConcept.text", "Positive", "health.observation"),
+        ("Condition.code.text", "Asthma", "health.diagnosis"),
+        ("Condition.code.coding.display", "Asthma", "health.diagnosis"),
+        ("AllergyIntolerance.code.text", "Penicillin", "health.allergy"),
+        ("MedicationRequest.medicationCodeableConcept.text", "Aspirin", "health.medication"),
+        ("Procedure.code.coding.display", "Biopsy", "health.procedure"),
+        ("DocumentReference.securityLabel.coding.code", "HIV", "health.sensitivity_label"),
+    ] {
+        let judged = judge_at("$.x", context, [value.to_owned()]);
+        assert_eq!(classes(&judged), [(class, 1)], "{context}: {judged:#?}");
+    }
+    for (context, value) in [
+        ("Observation.status", "final"),
+        ("Observation.valueQuantity.unit", "mm[Hg]"),
+        ("DocumentReference.securityLabel.coding.code", "R"),
+        ("Medication.code.text", "Aspirin"),
+    ] {
+        let judged = judge_at("$.x", context, [value.to_owned()]);
+        assert_eq!(classes(&judged), [], "{context}: {judged:#?}");
+    }
+}
+
+#[test]
 fn fhir_places_speak_for_themselves() {
     for (context, value, class) in [
         ("Patient.name.family", "Smith", "person.name"),
@@ -376,7 +413,7 @@ fn a_settled_place_keeps_rivals_out() {
         nhs_numbers(50),
     );
     assert_eq!(classes(&judged), [("gb.nhs_number", 50)], "{:#?}", judged.reasons);
-    let judged = judge_at("$.x", "Observation.valueString", ["final".to_owned()]);
+    let judged = judge_at("$.x", "Observation.status", ["final".to_owned()]);
     assert_eq!(classes(&judged), []);
 }
 
