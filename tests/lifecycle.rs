@@ -225,11 +225,11 @@ fn changes_within_one_replay_are_told_of_fields_classes_and_authentication() {
     let (ssn, visit) = (of("$.ssn"), of("$.visit"));
     let day = |row: &Value, key: &str| row[key].as_str().unwrap()[..10].to_owned();
     assert_eq!(day(visit, "first_seen"), monday_at[..10]);
-    assert!(day(ssn, "first_seen") > monday_at[..10].to_owned(), "{ssn}");
+    assert!(day(ssn, "first_seen").as_str() > &monday_at[..10], "{ssn}");
     assert_eq!(ssn["data_classes"][0]["first_seen"], ssn["first_seen"]);
     let findings = lab.query("one.db", &["findings", "--class", "us.ssn"]);
     let found = findings.iter().filter(|f| f["field"] == "$.ssn");
-    assert!(found.map(|f| day(f, "first_seen")).all(|at| at > monday_at[..10].to_owned()));
+    assert!(found.map(|f| day(f, "first_seen")).all(|at| at.as_str() > &monday_at[..10]));
     let view = "SELECT first_seen FROM v_data_classes WHERE class = 'us.ssn' AND path = '/visits'";
     let view = lab.query("one.db", &["sql", view]);
     assert_eq!(view[0]["first_seen"], ssn["first_seen"]);

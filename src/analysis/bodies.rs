@@ -4,11 +4,12 @@
 //! ones were seen before ([`super::recall`]); one that turns out long, has a gap or is cut streams
 //! from there on.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::base::limits::RECALL_BODY_BYTES_MAX;
 use crate::content::{BodyAnomaly, BodySummary, BodyWalker, PathTable};
-use crate::model::Direction;
+use crate::model::{Direction, Header, HeaderName};
 
 use super::half::Half;
 use super::inspect::{self, BodyFacts, Inspector};
@@ -161,6 +162,25 @@ impl Half {
             self.anomaly(anomaly.0);
         }
     }
+}
+
+/// The codings of a body in the order they were applied: the content's, which may stand in several
+/// fields, then the transfer's (RFC 9110 section 8.4, RFC 9112 section 6.1).
+pub(super) fn codings_of<'a>(headers: &[Header<'a>]) -> Option<Cow<'a, [u8]>> {
+    let mut codings: Option<Cow<'a, [u8]>> = None;
+    for name in [HeaderName::ContentEncoding, HeaderName::TransferEncoding] {
+        for header in headers.iter().filter(|h| h.known == name) {
+            // The usual transfer coding is none of the body's.
+            if header.value.eq_ignore_ascii_case(b"chunked") {
+                continue;
+            }
+            codings = Some(match codings {
+                None => Cow::Borrowed(header.value),
+                Some(before) => Cow::Owned([&before[..], b",", header.value].concat()),
+            });
+        }
+    }
+    codings
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! What all conversations of one worker share: interned paths and columns, remembered values, the
 //! accumulator; and what is done with heads and bodies as they pass.
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -17,6 +16,7 @@ use crate::model::{
 };
 
 use super::accumulate::{Accumulator, SlotRef};
+use super::bodies::codings_of;
 use super::columns::{Columns, Place};
 use super::conversation::Spares;
 use super::doubts::Histories;
@@ -486,23 +486,4 @@ impl Workbench {
     pub fn address_service(&self, server: SocketAddr) -> Arc<str> {
         http::address_name(server).into()
     }
-}
-
-/// The codings of a body in the order they were applied: the content's, which may stand in several
-/// fields, then the transfer's (RFC 9110 section 8.4, RFC 9112 section 6.1).
-fn codings_of<'a>(headers: &[Header<'a>]) -> Option<Cow<'a, [u8]>> {
-    let mut codings: Option<Cow<'a, [u8]>> = None;
-    for name in [HeaderName::ContentEncoding, HeaderName::TransferEncoding] {
-        for header in headers.iter().filter(|h| h.known == name) {
-            // The usual transfer coding is none of the body's.
-            if header.value.eq_ignore_ascii_case(b"chunked") {
-                continue;
-            }
-            codings = Some(match codings {
-                None => Cow::Borrowed(header.value),
-                Some(before) => Cow::Owned([&before[..], b",", header.value].concat()),
-            });
-        }
-    }
-    codings
 }

@@ -4,16 +4,28 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
 use super::sift::Census;
 
-/// The literals, and for each what it stands for: itself and every other literal it begins with.
+/// The literals, and for each what it stands for: itself, and every other of its pass that it
+/// begins with.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
-    automaton: Option<AhoCorasick>,
-    actions: Vec<Vec<usize>>,
+    automatons: Vec<Automaton>,
     /// What the literals are made of, without those that need more than another does.
     least: Vec<Census>,
     /// One bit per pair of bytes that a literal begins with.
     pairs: Vec<u64>,
 }
+
+/// One pass over a text.
+#[derive(Debug)]
+struct Automaton {
+    search: AhoCorasick,
+    /// For each literal what it stands for.
+    actions: Vec<Vec<usize>>,
+}
+
+/// Literals that are searched for by vectors at once (Teddy): two such passes are faster than one
+/// that goes from byte to byte.
+const VECTORED_MAX: usize = 64;
 
 /// Texts shorter than this are looked through by pairs first: the automaton's vector search needs
 /// longer ones to pay.
@@ -22,21 +34,14 @@ const SHORT: usize = 64;
 impl Anchors {
     /// Over literals with the number of what is to be tried at them. Fails where the automaton
     /// would be too large.
-    pub(super) fn compile(pairs: &[(String, usize)]) -> Result<Anchors, String> {
-        let mut literals: Vec<&str> = pairs.iter().map(|(text, _)| text.as_str()).collect();
+    pub(super) fn compile(begun: &[(String, usize)]) -> Result<Anchors, String> {
+        let mut literals: Vec<&str> = begun.iter().map(|(text, _)| text.as_str()).collect();
         // Of two that begin at one place the longer is found, and stands for both.
         literals.sort_by_key(|text| (std::cmp::Reverse(text.len()), *text));
         literals.dedup();
         if literals.is_empty() {
             return Ok(Anchors::default());
         }
-        let actions = literals
-            .iter()
-            .map(|literal| {
-                let begun = pairs.iter().filter(|(text, _)| literal.starts_with(text.as_str()));
-                begun.map(|(_, action)| *action).collect()
-            })
-            .collect();
         let mut least: Vec<Census> = Vec::new();
         for census in literals.iter().map(|literal| Census::of(literal.as_bytes())) {
             if !least.iter().any(|other| census.covers(other)) {
@@ -44,19 +49,16 @@ impl Anchors {
                 least.push(census);
             }
         }
-        let mut pairs = vec![0u64; (1 << 16) / 64];
+        let mut begins = vec![0u64; (1 << 16) / 64];
         for literal in &literals {
             let (word, bit) = place_of(literal.as_bytes());
-            if let Some(bits) = pairs.get_mut(word) {
+            if let Some(bits) = begins.get_mut(word) {
                 *bits |= 1 << bit;
             }
         }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostFirst)
-            .kind(kind_for(&literals))
-            .build(&literals)
-            .map_err(|e| e.to_string())?;
-        Ok(Anchors { automaton: Some(automaton), actions, least, pairs })
+        let groups = literals.chunks(VECTORED_MAX);
+        let automatons = groups.map(|group| Automaton::over(group, begun, false));
+        Ok(Anchors { automatons: automatons.collect::<Result<_, _>>()?, least, pairs: begins })
     }
 
     /// The same, found in whatever case.
@@ -64,7 +66,9 @@ impl Anchors {
         let lower: Vec<(String, usize)> =
             pairs.iter().map(|(text, action)| (text.to_ascii_lowercase(), *action)).collect();
         let mut anchors = Anchors::compile(&lower)?;
-        let Some(_) = anchors.automaton.take() else { return Ok(anchors) };
+        if anchors.automatons.is_empty() {
+            return Ok(anchors);
+        }
         let mut literals: Vec<&str> = lower.iter().map(|(text, _)| text.as_str()).collect();
         literals.sort_by_key(|text| (std::cmp::Reverse(text.len()), *text));
         literals.dedup();
@@ -79,18 +83,13 @@ impl Anchors {
                 }
             }
         }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostFirst)
-            .ascii_case_insensitive(true)
-            .kind(kind_for(&literals))
-            .build(&literals)
-            .map_err(|e| e.to_string())?;
-        Ok(Anchors { automaton: Some(automaton), ..anchors })
+        anchors.automatons = vec![Automaton::over(&literals, &lower, true)?];
+        Ok(anchors)
     }
 
     /// Whether a text holds two bytes that a literal begins with, or is too long to look.
     pub(super) fn begins_in(&self, text: &[u8]) -> bool {
-        self.automaton.is_some()
+        !self.automatons.is_empty()
             && (text.len() >= SHORT || text.windows(2).any(|pair| self.begins(pair)))
     }
 
@@ -107,9 +106,38 @@ impl Anchors {
 
     /// Calls `found` with the action and place of every literal in `text`. Linear in its length.
     pub(super) fn each(&self, text: &[u8], mut found: impl FnMut(usize, std::ops::Range<usize>)) {
-        let Some(automaton) = &self.automaton else { return };
+        for automaton in &self.automatons {
+            automaton.each(text, &mut found);
+        }
+    }
+}
+
+impl Automaton {
+    /// Over `literals`, the longer before the shorter; `pairs` are those with their actions.
+    fn over(
+        literals: &[&str],
+        pairs: &[(String, usize)],
+        folded: bool,
+    ) -> Result<Automaton, String> {
+        let actions = literals
+            .iter()
+            .map(|literal| {
+                let here = |text: &str| literals.contains(&text) && literal.starts_with(text);
+                pairs.iter().filter(|(text, _)| here(text)).map(|(_, action)| *action).collect()
+            })
+            .collect();
+        let search = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .ascii_case_insensitive(folded)
+            .kind(kind_for(literals))
+            .build(literals)
+            .map_err(|e| e.to_string())?;
+        Ok(Automaton { search, actions })
+    }
+
+    fn each(&self, text: &[u8], found: &mut impl FnMut(usize, std::ops::Range<usize>)) {
         let mut from = 0;
-        while let Some(hit) = automaton.find(Input::new(text).range(from..)) {
+        while let Some(hit) = self.search.find(Input::new(text).range(from..)) {
             for action in self.actions.get(hit.pattern().as_usize()).into_iter().flatten() {
                 found(*action, hit.range());
             }
@@ -118,12 +146,12 @@ impl Anchors {
     }
 }
 
-/// A table with a row per state is the fastest way through text, while it is small.
+/// Beyond what vectors take, a table with a row per state is the fastest, while it is small.
 fn kind_for(literals: &[&str]) -> Option<AhoCorasickKind> {
     /// Bytes of all literals, each of which may be a state of a few hundred bytes.
     const LITERALS_MAX: usize = 4 * 1024;
     let bytes: usize = literals.iter().map(|literal| literal.len()).sum();
-    (bytes <= LITERALS_MAX).then_some(AhoCorasickKind::DFA)
+    (literals.len() > VECTORED_MAX && bytes <= LITERALS_MAX).then_some(AhoCorasickKind::DFA)
 }
 
 /// Word and bit of the first two bytes.

@@ -73,8 +73,9 @@ impl Detector {
             return Inspection { form: Form::Literal, outcome: Outcome::default() };
         }
         let bytes = trim(bytes);
+        // Only one by itself can be all of a value.
         if let Some(form) = id_form(bytes)
-            && !self.whole.wants_ids()
+            && (form != Form::Uuid || !self.whole.wants_ids())
         {
             return Inspection { form, outcome: Outcome::default() };
         }

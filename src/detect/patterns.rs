@@ -14,6 +14,7 @@ use crate::rules::{Embedded, Rule, RuleError, WholePattern};
 
 use super::compile::refuse;
 use super::score::float;
+use super::whole::{INSTANT_LENGTHS, INSTANT_MARKS};
 
 /// What a pattern's value has to be beside its form.
 #[derive(Debug)]
@@ -137,6 +138,8 @@ pub(super) struct Pattern {
     lengths: std::ops::RangeInclusive<usize>,
     /// Which bytes a value can begin with.
     first: Box<[bool; 256]>,
+    /// Of the kinds of values that are told at a glance, those it can match.
+    glimpsed: [bool; 2],
     guard: Option<Guard>,
 }
 
@@ -160,12 +163,12 @@ impl Pattern {
             .start_kind(StartKind::Anchored)
             .dfa_size_limit(limit)
             .determinize_size_limit(limit);
-        let first = dense::Builder::new()
-            .configure(config)
-            .syntax(syntax_config())
-            .build(&anchored)
-            .map_or_else(|_| Box::new([true; 256]), |dfa| first_bytes(&dfa));
-        Ok(Pattern { regex, lengths, first, guard })
+        let dfa =
+            dense::Builder::new().configure(config).syntax(syntax_config()).build(&anchored).ok();
+        let first = dfa.as_ref().map_or_else(|| Box::new([true; 256]), first_bytes);
+        let glimpsed = [Glimpse::Id, Glimpse::Instant];
+        let glimpsed = glimpsed.map(|kind| dfa.as_ref().is_none_or(|dfa| kind.is_matched(dfa)));
+        Ok(Pattern { regex, lengths, first, glimpsed, guard })
     }
 
     /// Whether a value can begin with `byte`.
@@ -173,18 +176,16 @@ impl Pattern {
         self.first.get(usize::from(byte)) == Some(&true)
     }
 
-    /// Whether a value can have a length in `lengths`, and begin with a digit or, where it is
-    /// `hexadecimal`, with such a letter.
-    pub(super) fn may_be(
-        &self,
-        lengths: std::ops::RangeInclusive<usize>,
-        hexadecimal: bool,
-    ) -> bool {
-        let fits = self.lengths.start() <= lengths.end() && lengths.start() <= self.lengths.end();
-        let letter = |b: &u8| hexadecimal && b.is_ascii_hexdigit();
-        fits && (0..=u8::MAX)
-            .filter(|b| b.is_ascii_digit() || letter(b))
-            .any(|b| self.begins_with(b))
+    /// Whether it matches some UUID.
+    pub(super) fn may_be_id(&self) -> bool {
+        let [id, _] = self.glimpsed;
+        id
+    }
+
+    /// Whether it matches something that looks like a point in time.
+    pub(super) fn may_be_instant(&self) -> bool {
+        let [_, instant] = self.glimpsed;
+        instant
     }
 
     /// Whether all of `value` is one; its first byte was looked at.
@@ -220,6 +221,66 @@ fn told(error: &BuildError) -> String {
     last.map_or_else(|| error.to_string(), |line| line.trim_start_matches("error: ").to_owned())
 }
 
+/// Values that are told at a glance, and not looked at further where no pattern matches one.
+#[derive(Clone, Copy)]
+enum Glimpse {
+    /// A UUID (RFC 9562).
+    Id,
+    /// A date with a time (RFC 3339).
+    Instant,
+}
+
+impl Glimpse {
+    /// Lengths it has.
+    fn lengths(self) -> std::ops::RangeInclusive<usize> {
+        match self {
+            Glimpse::Id => 36..=36,
+            Glimpse::Instant => INSTANT_LENGTHS,
+        }
+    }
+
+    /// Whether `byte` may stand at `place`; of an instant, whether more is said than its marks.
+    fn allows(self, place: usize, byte: u8) -> bool {
+        let mark = |marks: &[(usize, u8)]| marks.iter().find(|(at, _)| *at == place).copied();
+        match self {
+            Glimpse::Id => match mark(&[(8, b'-'), (13, b'-'), (18, b'-'), (23, b'-')]) {
+                Some((_, mark)) => byte == mark,
+                None => byte.is_ascii_hexdigit(),
+            },
+            Glimpse::Instant => match mark(&INSTANT_MARKS) {
+                Some((_, mark)) => byte == mark,
+                None => place > 13 || byte.is_ascii_digit(),
+            },
+        }
+    }
+
+    /// Whether the automaton matches one: every state that such values lead to is gone through,
+    /// place by place.
+    fn is_matched(self, dfa: &dense::DFA<Vec<u32>>) -> bool {
+        let Ok(start) = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)) else {
+            return true;
+        };
+        let mut states = vec![start];
+        for place in 0..*self.lengths().end() {
+            let bytes = (0..=u8::MAX).filter(|byte| self.allows(place, *byte));
+            let mut next: Vec<_> = bytes
+                .flat_map(|byte| states.iter().map(move |state| dfa.next_state(*state, byte)))
+                .filter(|state| !dfa.is_dead_state(*state))
+                .collect();
+            next.sort_unstable();
+            next.dedup();
+            let is_match = |state| dfa.is_match_state(dfa.next_eoi_state(state));
+            if next.iter().any(|state| dfa.is_quit_state(*state))
+                || self.lengths().contains(&(place + 1)) && next.iter().copied().any(is_match)
+            {
+                return true;
+            }
+            states = next;
+        }
+        false
+    }
+}
+
 /// Bytes from which the automaton does not go dead at once.
 fn first_bytes(dfa: &dense::DFA<Vec<u32>>) -> Box<[bool; 256]> {
     let mut first = Box::new([true; 256]);
@@ -239,6 +300,23 @@ fn syntax_config() -> syntax::Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_told_at_a_glance_is_passed_by_patterns_that_cannot_match_it() {
+        let glimpsed = |pattern: &str| {
+            let anchored = format!(r"\A(?:{pattern})\z");
+            let dfa = dense::Builder::new().syntax(syntax_config()).build(&anchored).unwrap();
+            [Glimpse::Id, Glimpse::Instant].map(|kind| kind.is_matched(&dfa))
+        };
+        assert_eq!(glimpsed("[A-Za-z0-9_]{20,60}"), [false, false]);
+        assert_eq!(glimpsed("[A-Za-z0-9_-]{20,60}"), [true, false]);
+        assert_eq!(glimpsed("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), [true, false]);
+        assert_eq!(glimpsed("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[g-z]{12}"), [false, false]);
+        assert_eq!(glimpsed("[0-9]{4}-.*"), [false, true]);
+        assert_eq!(glimpsed("[A-Z0-9:-]{20}"), [false, true]);
+        assert_eq!(glimpsed("ghp_[A-Za-z0-9]{36}"), [false, false]);
+        assert_eq!(glimpsed("(?s-u:.*)"), [true, true]);
+    }
 
     #[test]
     fn entropy_is_in_bits_per_character() {

@@ -116,6 +116,13 @@ fn iban(value: &Seen<'_>) -> bool {
 fn ip(value: &Seen<'_>) -> bool {
     const LIST_MAX: usize = 256;
     let census = &value.census;
+    // The first group has three digits, or four that are hexadecimal: most values are done here.
+    let groups = |b: &u8| matches!(b, b'.' | b':');
+    let begins = value.bytes.iter().take(5).position(groups);
+    let head = begins.and_then(|end| value.bytes.get(..end)).unwrap_or(b"-");
+    if census.digits == 0 || !head.iter().all(u8::is_ascii_hexdigit) {
+        return false;
+    }
     let first = value.bytes.split(|b| *b == b',').next().unwrap_or_default();
     let points = first.iter().filter(|b| **b == b'.').count();
     let of_address = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'.' | b':');

@@ -66,13 +66,13 @@ struct ShapeTrials {
 }
 
 /// What every point in time has (RFC 3339): `2024-02-29T10:00`.
-const INSTANT_MARKS: [(usize, u8); 4] = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':')];
+pub(super) const INSTANT_MARKS: [(usize, u8); 4] = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':')];
 
 /// How long a UUID is.
 const ID_LENGTH: usize = 36;
 
 /// How long a point in time is.
-const INSTANT_LENGTHS: std::ops::RangeInclusive<usize> = 16..=40;
+pub(super) const INSTANT_LENGTHS: std::ops::RangeInclusive<usize> = 16..=40;
 
 /// Whether `bytes` are a date with a time of day, other than the hour of midnight: a date of birth
 /// that was written with a time has that.
@@ -167,8 +167,8 @@ impl Whole {
 
     /// Values that `pattern` matches as a whole are tried.
     pub(super) fn add_pattern(&mut self, pattern: Pattern, trial: usize) {
-        self.instants |= pattern.may_be(INSTANT_LENGTHS, false);
-        self.ids |= pattern.may_be(ID_LENGTH..=ID_LENGTH, true);
+        self.instants |= pattern.may_be_instant();
+        self.ids |= pattern.may_be_id();
         for (numbers, byte) in self.by_first.iter_mut().zip(0..=u8::MAX) {
             if pattern.begins_with(byte) {
                 numbers.push(self.patterns.len());
