@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use support::capture;
 use support::live::{Running, exchange, is_inside, listen, listen_on};
 use support::phitap::Lab;
-use support::say;
+use support::tcp::Conversation;
+use support::{say, skip};
 
 /// Where packets go; nobody is there, but the neighbour is known.
 const NOBODY: &str = "10.9.0.2:9999";
@@ -164,6 +166,68 @@ fn exchanges_that_come_by_several_rings_are_whole() {
     let used = coverage(&lab);
     let used = used.iter().filter(|row| row["scope"] == "input" && number(row, "seen") > 0);
     assert!(used.count() >= 2, "more than one ring had flows");
+}
+
+/// Sends the frames of a capture, those of the client into one interface and all others into
+/// another, as a tap with two outputs does.
+const TAP: &str = "
+import socket, struct, sys, time
+ends = [socket.socket(socket.AF_PACKET, socket.SOCK_RAW) for _ in range(2)]
+ends[0].bind(('wire0', 0)); ends[1].bind(('back0', 0))
+data = open(sys.argv[1], 'rb').read()
+at = 24
+while at < len(data):
+    length = struct.unpack('<I', data[at + 8:at + 12])[0]
+    frame = data[at + 16:at + 16 + length]
+    ends[0 if frame[26:30] == bytes([10, 3, 0, 1]) else 1].send(frame)
+    at += 16 + length
+    time.sleep(0.0003)
+";
+
+/// One for each path.
+const STATUSES: std::ops::Range<u8> = 206..226;
+
+#[test]
+fn a_tap_with_two_outputs_is_one_conversation() {
+    let name = "a_tap_with_two_outputs_is_one_conversation";
+    if Command::new("python3").arg("--version").output().is_err() {
+        return skip(name, "no python3");
+    }
+    if !is_inside(name) {
+        return;
+    }
+    veth();
+    ip("link add back0 type veth peer name back1");
+    for end in ["back0", "back1"] {
+        ip(&format!("link set {end} up"));
+    }
+    let lab = Lab::default();
+    let mut frames = Vec::new();
+    for connection in 0..20 {
+        let client = format!("10.3.0.1:{}", 40_000 + connection);
+        let mut talk = Conversation::open(&client, "10.3.0.2:80", 1_700_000_000_000_000);
+        for status in STATUSES {
+            let path = format!("/go/{}", char::from(status - 206 + b'a').to_string().repeat(3));
+            talk = talk
+                .ask(format!("GET {path} HTTP/1.1\r\nHost: api.example\r\n\r\n"))
+                .answer(format!("HTTP/1.1 {status} X\r\nContent-Length: 2\r\n\r\n{{}}"));
+        }
+        frames.extend(talk.close());
+    }
+    capture::write(&lab.path("tap.pcap"), &frames);
+    let more = ["-i", "back1", "--workers", "2", "tcp"];
+    let mut running = listen_on(&lab, "wire1", &more);
+    let sent = Command::new("python3").args(["-c", TAP]).arg(lab.path("tap.pcap")).status();
+    assert!(sent.expect("python3 runs").success());
+    assert_eq!(running.end(), Some(0));
+    let rows = lab.query("live.db", &["endpoints"]);
+    for status in STATUSES {
+        let path = format!("/go/{}", char::from(status - 206 + b'a').to_string().repeat(3));
+        let row = rows.iter().find(|row| row["path"] == path.as_str());
+        let row = row.unwrap_or_else(|| panic!("no {path} in {rows:#?}"));
+        assert_eq!(row["statuses"][status.to_string()], 20, "{row}");
+        assert_eq!(row["requests"], 20, "{row}");
+    }
 }
 
 #[test]

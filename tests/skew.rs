@@ -1,0 +1,124 @@
+//! One direction of a connection captured ahead of the other, behind it or apart from it, as taps
+//! with two outputs and captures of several interfaces do it: who answers whom is told by what each
+//! side had heard, so every exchange is paired as it was.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use support::capture::{self, Frame};
+use support::phitap::Lab;
+use support::tcp::Conversation;
+
+/// Exchanges of one connection. Every one has a path and a status of its own.
+const EXCHANGES: u16 = 20;
+const CLIENT: [u8; 4] = [10, 3, 0, 1];
+/// Where the IPv4 source stands in an Ethernet frame.
+const SOURCE: std::ops::Range<usize> = 26..30;
+
+/// A path of letters: a template keeps it as it is.
+fn path(n: u16) -> String {
+    let letter = char::from(b'a' + u8::try_from(n % 26).expect("a letter"));
+    format!("/go/{}", letter.to_string().repeat(3))
+}
+
+fn frames() -> Vec<Frame> {
+    let mut talk = Conversation::open("10.3.0.1:40000", "10.3.0.2:80", 1_700_000_000_000_000);
+    for n in 0..EXCHANGES {
+        let method = if n % 5 == 4 { "HEAD" } else { "GET" };
+        talk = talk.ask(format!("{method} {} HTTP/1.1\r\nHost: api.example\r\n\r\n", path(n)));
+        let body = if method == "HEAD" { "" } else { "{\"n\":true}" };
+        talk = talk.answer(format!(
+            "HTTP/1.1 {} X\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{body}",
+            210 + n,
+        ));
+    }
+    talk.close()
+}
+
+fn by_client(frame: &Frame) -> bool {
+    frame.bytes.get(SOURCE) == Some(&CLIENT)
+}
+
+/// In the order of `key`; packets of one direction keep theirs.
+fn sorted(mut frames: Vec<Frame>, key: impl Fn(&Frame) -> u64) -> Vec<Frame> {
+    frames.sort_by_key(key);
+    frames
+}
+
+/// What the inventory says was answered: status by path, or the halves that it has.
+fn paired(lab: &Lab, db: &str) -> BTreeMap<String, Vec<String>> {
+    let mut out = BTreeMap::new();
+    for row in lab.query(db, &["endpoints"]) {
+        let statuses = row["statuses"].as_object().expect("an object");
+        let operation = row["operation"].as_str().unwrap_or_default().to_owned();
+        out.insert(operation, statuses.keys().cloned().collect());
+    }
+    out
+}
+
+fn expected() -> BTreeMap<String, Vec<String>> {
+    (0..EXCHANGES)
+        .map(|n| {
+            let method = if n % 5 == 4 { "HEAD" } else { "GET" };
+            (format!("{method} {}", path(n)), vec![(210 + n).to_string()])
+        })
+        .collect()
+}
+
+fn replayed(name: &str, inputs: &[Vec<Frame>]) -> BTreeMap<String, Vec<String>> {
+    let lab = Lab::default();
+    let write = |(n, frames): (usize, &Vec<Frame>)| {
+        let path = lab.path(&format!("{n}.pcap"));
+        capture::write(&path, frames);
+        path
+    };
+    let paths: Vec<PathBuf> = inputs.iter().enumerate().map(write).collect();
+    let paths: Vec<_> = paths.iter().map(PathBuf::as_path).collect();
+    lab.replay("skew.db", &paths, &[]).expect(0);
+    let coverage = lab.query("skew.db", &["coverage"]);
+    let all = coverage.iter().find(|row| row["scope"] == "all").expect("an account");
+    assert_eq!(all["balanced"], true, "{name}: {all}");
+    paired(&lab, "skew.db")
+}
+
+#[test]
+fn exchanges_are_paired_whichever_direction_was_captured_first() {
+    let frames = frames();
+    assert_eq!(replayed("as it was", &[frames.clone()]), expected());
+    for ahead_us in [200, 700, 1_500, 5_000, 50_000, 400_000] {
+        for client_first in [false, true] {
+            let key = |frame: &Frame| {
+                let late = u64::from(by_client(frame) != client_first);
+                frame.at_us + late * ahead_us
+            };
+            let name = format!("{ahead_us} us ahead, client first: {client_first}");
+            // Packets are in the order of their keys and keep the times at which they were sent,
+            // or have the times of a clock that differs.
+            let shuffled = sorted(frames.clone(), key);
+            assert_eq!(replayed(&name, &[shuffled.clone()]), expected(), "{name}");
+            let moved = shuffled.iter().map(|f| Frame { at_us: key(f), ..f.clone() }).collect();
+            assert_eq!(replayed(&name, &[moved]), expected(), "{name}, by its clock");
+        }
+    }
+}
+
+#[test]
+fn two_files_one_for_each_direction_are_one_conversation() {
+    let (client, server): (Vec<_>, Vec<_>) = frames().into_iter().partition(by_client);
+    assert_eq!(replayed("tx, rx", &[client.clone(), server.clone()]), expected());
+    assert_eq!(replayed("rx, tx", &[server, client]), expected());
+}
+
+#[test]
+fn the_first_packets_in_the_wrong_order_shift_nothing() {
+    // The server's handshake and its first response stand before all that the client sent.
+    let frames = frames();
+    let first: Vec<usize> =
+        (0..frames.len()).filter(|at| !by_client(&frames[*at])).take(2).collect();
+    let early = first.iter().map(|at| frames[*at].clone());
+    let rest = frames.iter().enumerate().filter(|(at, _)| !first.contains(at));
+    let order = early.chain(rest.map(|(_, frame)| frame.clone())).collect();
+    assert_eq!(replayed("server first", &[order]), expected());
+}
