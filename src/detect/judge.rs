@@ -75,6 +75,8 @@ pub(super) struct JudgeRule {
     pub(super) beside: Vec<Arc<str>>,
     /// What being found in a text adds, where that needs more.
     pub(super) embedded_weight: Option<f64>,
+    /// The least share of values it has to be found in, unless a name speaks for it.
+    pub(super) text_share: Option<f64>,
     /// The rules that tell how values begin; none where that says nothing.
     pub(super) spread: Vec<RuleId>,
 }
@@ -100,6 +102,8 @@ pub(super) struct Judge {
     /// What things are named and numbered by.
     pub(super) things: Vec<Phrase>,
     pub(super) generic: Vec<String>,
+    /// Words in the names of fields in which people write of others.
+    pub(super) notes: Vec<String>,
     pub(super) places: Places,
     pub(super) profile: Profile,
 }
@@ -153,7 +157,8 @@ impl Judge {
         let rivals = self.settled(&words, &places, evidence);
         let prose = places.iter().any(|place| *place.class == *PROSE);
         let searched = self.searched(&distinct);
-        let column = Column { evidence, distinct, filled, prose, searched };
+        let notes = prose || words.any_of(&self.notes, &self.generic).is_some();
+        let column = Column { evidence, distinct, filled, prose, notes, searched };
         let mut claims: Vec<(&JudgeClass, Option<&Place>, Option<Claim>)> = Vec::new();
         let mentioned = self.mentions.among(&words, self.classes.len());
         for (class, mentioned) in self.classes.iter().zip(mentioned) {
@@ -346,6 +351,8 @@ pub(super) struct Column<'a> {
     pub(super) filled: u64,
     /// Whether its place says that clinicians write here.
     prose: bool,
+    /// Whether its place or its name says that people write of others here.
+    notes: bool,
     /// Checks that were tried without a name that asks for them.
     searched: u64,
 }
@@ -469,6 +476,7 @@ impl Column<'_> {
     /// Found inside longer text.
     fn by_text(&self, rule: &JudgeRule, named: f64) -> Option<Claim> {
         const EMBEDDED_WEIGHT_MIN: f64 = 10.0;
+        const TEXTS_MIN: u64 = 3;
         let RuleCount { embedded, span, .. } = self.evidence.of_rule(rule.id);
         if embedded == 0 {
             return None;
@@ -478,6 +486,14 @@ impl Column<'_> {
         let alone = rule.weight.max(EMBEDDED_WEIGHT_MIN);
         let weight = rule.embedded_weight.map_or(alone, |weight| weight + named);
         let why = format!("found inside {embedded} of {} texts", self.filled);
+        let few = rule.text_share.is_some_and(|least| {
+            let share = score::float(embedded) >= least * score::float(self.filled);
+            embedded * 2 < self.filled && !(share && distinct >= TEXTS_MIN)
+        });
+        if few && named <= 0.0 && !self.notes {
+            let why = format!("{why}, too few of them");
+            return Some(Claim { log_odds: score::PRIOR, count: 0, span, why, checked: None });
+        }
         Some(Claim {
             log_odds: score::PRIOR + weight + score::repeat_evidence(distinct),
             count: embedded,
