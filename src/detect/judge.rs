@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::base::{Span, TableMap};
-use crate::model::evidence::RuleCount;
 use crate::model::{Evidence, Form, RuleId};
 
 use super::explain;
@@ -18,6 +17,7 @@ mod distinct;
 mod forms;
 mod lab;
 mod rivals;
+mod texts;
 
 use distinct::Distinct;
 use rivals::{Checked, Claim};
@@ -471,35 +471,5 @@ impl Column<'_> {
     fn is_series(&self, rule: &JudgeRule, passed: u64) -> bool {
         let kinds = rule.spread.iter().filter(|id| self.distinct.of_rule(**id).1 > 0).count();
         (kinds == 1 && passed >= SERIES_MIN) || (kinds == 2 && passed >= 2 * SERIES_MIN)
-    }
-
-    /// Found inside longer text.
-    fn by_text(&self, rule: &JudgeRule, named: f64) -> Option<Claim> {
-        const EMBEDDED_WEIGHT_MIN: f64 = 10.0;
-        const TEXTS_MIN: u64 = 3;
-        let RuleCount { embedded, span, .. } = self.evidence.of_rule(rule.id);
-        if embedded == 0 {
-            return None;
-        }
-        let (_, _, distinct) = self.distinct.of_rule(rule.id);
-        let named = if self.prose { named.max(score::NAME_WEAK) } else { named };
-        let alone = rule.weight.max(EMBEDDED_WEIGHT_MIN);
-        let weight = rule.embedded_weight.map_or(alone, |weight| weight + named);
-        let why = format!("found inside {embedded} of {} texts", self.filled);
-        let few = rule.text_share.is_some_and(|least| {
-            let share = score::float(embedded) >= least * score::float(self.filled);
-            embedded * 2 < self.filled && !(share && distinct >= TEXTS_MIN)
-        });
-        if few && named <= 0.0 && !self.notes {
-            let why = format!("{why}, too few of them");
-            return Some(Claim { log_odds: score::PRIOR, count: 0, span, why, checked: None });
-        }
-        Some(Claim {
-            log_odds: score::PRIOR + weight + score::repeat_evidence(distinct),
-            count: embedded,
-            span,
-            why,
-            checked: None,
-        })
     }
 }
