@@ -1,6 +1,6 @@
 //! Values that stand for no value: fillers (`N/A`, `not provided`), labels of forms (`First Name`),
-//! masks (`***-**-1234`) and placeholders (`${PASSWORD}`). Whatever a field is called, nobody's data
-//! is in them.
+//! masks (`***-**-1234`) and placeholders (`${PASSWORD}`). Whatever a field is called,
+//! nobody's data is in them.
 
 use super::sift::Census;
 use crate::model::Form;
@@ -22,8 +22,8 @@ impl Default for Fillers {
 }
 
 impl Fillers {
-    /// Of `fillers`, in any case where they are written in lower case, and last words of capitalised
-    /// words that name an office rather than a person.
+    /// Of `fillers`, in any case where they are written in lower case, and the last words of what
+    /// offices are called.
     pub(super) fn of(fillers: &[String], ends: &[String]) -> Fillers {
         let mut out = Fillers::default();
         for filler in fillers {
