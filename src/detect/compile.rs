@@ -10,6 +10,7 @@ use super::checks::{self, Check};
 use super::detector::Detector;
 use super::embedded::{Embedded, Method, Search, Sought};
 use super::field::FieldRef;
+use super::fillers::Fillers;
 use super::judge::{CONFIDENCE_REPORTED, Judge, JudgeClass, JudgeRule};
 use super::locate::Places;
 use super::patterns::{Pattern, Shared, regex};
@@ -103,6 +104,7 @@ impl Build {
                 negative: pack.context().negative.clone(),
                 things: pack.context().things.iter().flat_map(|t| Phrase::expand(t)).collect(),
                 generic: pack.context().generic.clone(),
+                notes: pack.context().notes.clone(),
                 places: Places::compile(pack.fhir(), pack.rules().iter()),
                 ..Judge::default()
             },
@@ -253,6 +255,7 @@ impl Build {
             beside_names: rule.beside_names.iter().flat_map(|n| Phrase::expand(n)).collect(),
             beside: rule.beside.clone(),
             embedded_weight: rule.embedded_weight,
+            text_share: rule.text_share,
             spread,
         };
         let judge = &mut self.judge;
@@ -294,6 +297,7 @@ impl Build {
             whole: self.whole,
             embedded: self.embedded,
             judge: self.judge.indexed(),
+            fillers: Fillers::of(&pack.context().fillers, &pack.context().offices),
             telling: self.telling,
             asked: self.asked,
         })

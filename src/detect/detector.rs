@@ -12,6 +12,8 @@ use crate::rules::{RuleError, RulePack};
 use super::compile;
 use super::embedded::Embedded;
 use super::field::FieldRef;
+use super::fillers::Fillers;
+use super::folded::Folded;
 use super::judge::{Judge, Judgement};
 use super::locate::Place;
 use super::profile::Profile;
@@ -29,6 +31,8 @@ pub struct Detector {
     pub(super) whole: Whole,
     pub(super) embedded: Embedded,
     pub(super) judge: Judge,
+    /// What stands for no value.
+    pub(super) fillers: Fillers,
     /// Rules of which one value that passes is telling by itself.
     pub(super) telling: RuleBits,
     /// Rules that say nothing unless a name asks: what passes them may hold something else.
@@ -83,7 +87,19 @@ impl Detector {
             return Inspection { form: Form::DateTime, outcome: Outcome::default() };
         }
         let census = Census::of(bytes);
-        let form = form_of(kind, bytes, &census);
+        if let Some(folded) = Folded::of(bytes, &census) {
+            return self.inspect_counted(kind, folded.as_bytes(), &Census::of(folded.as_bytes()));
+        }
+        self.inspect_counted(kind, bytes, &census)
+    }
+
+    /// The same of what was trimmed, folded and counted.
+    fn inspect_counted(&self, kind: ValueKind, bytes: &[u8], census: &Census) -> Inspection {
+        let form = form_of(kind, bytes, census);
+        if self.fillers.has(bytes, census, form) {
+            return Inspection { form: Form::Literal, outcome: Outcome::default() };
+        }
+        let census = *census;
         let mut outcome = Outcome::default();
         if census.len <= WHOLE_BYTES_MAX {
             let seen = Seen { bytes, census, form };

@@ -167,6 +167,10 @@ fn phone_plus(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
     if text.get(plus) != Some(&b'+') || is_inside_word(text, plus) {
         return None;
     }
+    // `date.getTime()+31536000000`: behind a bracket's end it adds.
+    if matches!(plus.checked_sub(1).and_then(|at| text.get(at)), Some(b')' | b']')) {
+        return None;
+    }
     let rest = text.get(anchor.start..)?;
     let mut end = 0;
     let mut digits = 0;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::base::{Span, TableMap};
-use crate::model::evidence::RuleCount;
 use crate::model::{Evidence, Form, RuleId};
 
 use super::explain;
@@ -18,6 +17,7 @@ mod distinct;
 mod forms;
 mod lab;
 mod rivals;
+mod texts;
 
 use distinct::Distinct;
 use rivals::{Checked, Claim};
@@ -75,6 +75,8 @@ pub(super) struct JudgeRule {
     pub(super) beside: Vec<Arc<str>>,
     /// What being found in a text adds, where that needs more.
     pub(super) embedded_weight: Option<f64>,
+    /// The least share of values it has to be found in, unless a name speaks for it.
+    pub(super) text_share: Option<f64>,
     /// The rules that tell how values begin; none where that says nothing.
     pub(super) spread: Vec<RuleId>,
 }
@@ -100,6 +102,8 @@ pub(super) struct Judge {
     /// What things are named and numbered by.
     pub(super) things: Vec<Phrase>,
     pub(super) generic: Vec<String>,
+    /// Words in the names of fields in which people write of others.
+    pub(super) notes: Vec<String>,
     pub(super) places: Places,
     pub(super) profile: Profile,
 }
@@ -153,7 +157,8 @@ impl Judge {
         let rivals = self.settled(&words, &places, evidence);
         let prose = places.iter().any(|place| *place.class == *PROSE);
         let searched = self.searched(&distinct);
-        let column = Column { evidence, distinct, filled, prose, searched };
+        let notes = prose || words.any_of(&self.notes, &self.generic).is_some();
+        let column = Column { evidence, distinct, filled, prose, notes, searched };
         let mut claims: Vec<(&JudgeClass, Option<&Place>, Option<Claim>)> = Vec::new();
         let mentioned = self.mentions.among(&words, self.classes.len());
         for (class, mentioned) in self.classes.iter().zip(mentioned) {
@@ -346,6 +351,8 @@ pub(super) struct Column<'a> {
     pub(super) filled: u64,
     /// Whether its place says that clinicians write here.
     prose: bool,
+    /// Whether its place or its name says that people write of others here.
+    notes: bool,
     /// Checks that were tried without a name that asks for them.
     searched: u64,
 }
@@ -464,26 +471,5 @@ impl Column<'_> {
     fn is_series(&self, rule: &JudgeRule, passed: u64) -> bool {
         let kinds = rule.spread.iter().filter(|id| self.distinct.of_rule(**id).1 > 0).count();
         (kinds == 1 && passed >= SERIES_MIN) || (kinds == 2 && passed >= 2 * SERIES_MIN)
-    }
-
-    /// Found inside longer text.
-    fn by_text(&self, rule: &JudgeRule, named: f64) -> Option<Claim> {
-        const EMBEDDED_WEIGHT_MIN: f64 = 10.0;
-        let RuleCount { embedded, span, .. } = self.evidence.of_rule(rule.id);
-        if embedded == 0 {
-            return None;
-        }
-        let (_, _, distinct) = self.distinct.of_rule(rule.id);
-        let named = if self.prose { named.max(score::NAME_WEAK) } else { named };
-        let alone = rule.weight.max(EMBEDDED_WEIGHT_MIN);
-        let weight = rule.embedded_weight.map_or(alone, |weight| weight + named);
-        let why = format!("found inside {embedded} of {} texts", self.filled);
-        Some(Claim {
-            log_odds: score::PRIOR + weight + score::repeat_evidence(distinct),
-            count: embedded,
-            span,
-            why,
-            checked: None,
-        })
     }
 }

@@ -8,7 +8,7 @@ use crate::model::Form;
 use super::checks::{country_length, written_date};
 use super::shape::Compact;
 use super::sift::Census;
-use super::streets::{is_address, is_street, is_street_line};
+use super::streets::{is_address, is_eastern_address, is_plain_address, is_street, is_street_line};
 
 /// A value as recognisers see it.
 pub(super) struct Seen<'a> {
@@ -31,8 +31,13 @@ pub(super) struct Recogniser {
     pub(super) run: fn(&Seen<'_>) -> bool,
 }
 
-const RECOGNISERS: [Recogniser; 13] = [
+const RECOGNISERS: [Recogniser; 14] = [
     Recogniser { name: "address", forms: &[Form::Text, Form::Other], run: address },
+    Recogniser {
+        name: "address-plain",
+        forms: &[Form::Token, Form::Text, Form::Other],
+        run: address_plain,
+    },
     Recogniser { name: "basic", forms: &[Form::TitleWords, Form::Text, Form::Other], run: basic },
     Recogniser { name: "date", forms: &[Form::Date, Form::DateTime, Form::Integer], run: date },
     Recogniser { name: "email", forms: &[Form::Address], run: email },
@@ -84,7 +89,9 @@ fn date(value: &Seen<'_>) -> bool {
         Form::Date => true,
         Form::DateTime => value.bytes.get(11..13) == Some(b"00"),
         Form::Integer => {
-            value.census.len == 8 && matches!(value.bytes.get(..2), Some(b"18" | b"19" | b"20"))
+            let century = |at: &[u8]| matches!(at, b"18" | b"19" | b"20");
+            let of = |at| value.bytes.get(at..at + 2).is_some_and(century);
+            value.census.len == 8 && (of(0) || of(4))
         }
         _ => false,
     }
@@ -222,6 +229,23 @@ fn address(value: &Seen<'_>) -> bool {
         && census.ats == 0
         && census.len <= 200
         && is_address(value.bytes)
+}
+
+/// Some capitalised words and a number, or words for places of the East and one.
+fn address_plain(value: &Seen<'_>) -> bool {
+    const LETTERS_MIN: usize = 6;
+    // Of four characters of the East each has three bytes.
+    const EASTERN_BYTES_MIN: usize = 12;
+    let census = &value.census;
+    if !(1..=12).contains(&census.digits) || census.ats > 0 || census.len > 100 {
+        return false;
+    }
+    let eastern = census.high >= EASTERN_BYTES_MIN && census.lower + census.upper == 0;
+    (eastern && is_eastern_address(value.bytes))
+        || (census.spaces > 0
+            && census.letters() >= LETTERS_MIN
+            && census.others <= 3
+            && is_plain_address(value.bytes))
 }
 
 /// The same where nothing else can be meant.

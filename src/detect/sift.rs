@@ -137,7 +137,7 @@ fn unspaced(bytes: &[u8], census: &Census) -> Form {
             _ => long_or(bytes, census, Form::Word),
         };
     }
-    if letters == 0 && is_decimal(bytes, census) {
+    if letters == 0 && (is_decimal(bytes, census) || is_version(bytes)) {
         return Form::Decimal;
     }
     if census.len == 36 && is_uuid(bytes) {
@@ -237,6 +237,25 @@ fn is_decimal(bytes: &[u8], census: &Census) -> bool {
         && body.iter().filter(|b| **b == b'.').count() == 1
 }
 
+/// Whether `bytes` are three short numbers with points between, as packages have them (`1.2.1`,
+/// `^0.4.12`), and no date.
+fn is_version(bytes: &[u8]) -> bool {
+    const GROUP_MAX: usize = 3;
+    let (ranged, rest) = match bytes {
+        [b'^' | b'~', rest @ ..] => (true, rest),
+        _ => (false, bytes),
+    };
+    let mut groups = rest.split(|b| *b == b'.');
+    let mut group = || {
+        let group = groups.next()?;
+        let digits = (1..=GROUP_MAX).contains(&group.len()) && group.iter().all(u8::is_ascii_digit);
+        digits.then_some(group)
+    };
+    let (Some(_), Some(_), Some(last)) = (group(), group(), group()) else { return false };
+    // `31.1.70` may be a day.
+    groups.next().is_none() && (ranged || last.len() == 1)
+}
+
 /// Whether all of `bytes` are a UUID's (RFC 9562), given that there are 36 of them.
 pub(super) fn is_uuid(bytes: &[u8]) -> bool {
     // No early end: compilers make vector instructions of it.
@@ -290,6 +309,10 @@ mod tests {
             ("true", Form::Literal),
             ("-42", Form::Integer),
             ("3.50", Form::Decimal),
+            ("1.2.1", Form::Decimal),
+            ("~10.4.12", Form::Decimal),
+            ("31.1.70", Form::Other),
+            ("212.555.0187", Form::Other),
             ("1970-01-31", Form::Date),
             ("31/01/1970", Form::Date),
             ("2024-02-29T10:00:00.000+00:00", Form::DateTime),

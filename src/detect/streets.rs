@@ -107,6 +107,37 @@ pub(super) fn is_address(bytes: &[u8]) -> bool {
     filled >= 2 && capitals >= 2 && numbers >= 1 && lower <= LOWER_MAX
 }
 
+/// Signs for districts, towns, streets and numbers in Chinese, Japanese and Korean addresses.
+const EASTERN: [&str; 24] = [
+    "県", "市", "区", "町", "村", "都", "府", "道", "郡", "丁", "番", "省", "路", "号", "街", "县",
+    "镇", "區", "號", "동", "구", "시", "로", "길",
+];
+
+/// A number and two signs for places of the East.
+pub(super) fn is_eastern_address(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let mut buffer = [0; 4];
+    let mut is_sign = |c: char| EASTERN.contains(&&*c.encode_utf8(&mut buffer));
+    text.chars().filter(|c| is_sign(*c)).count() >= 2
+}
+
+/// A house number and capitalised words before or behind it, in any language: the name has to say
+/// what it is.
+pub(super) fn is_plain_address(bytes: &[u8]) -> bool {
+    const LOWER_MAX: usize = 2;
+    let (mut capitals, mut numbers, mut lower) = (0, 0, 0);
+    for word in words(bytes) {
+        if is_house_number(word) {
+            numbers += 1;
+        } else if is_capital(word) {
+            capitals += 1;
+        } else {
+            lower += 1;
+        }
+    }
+    capitals >= 1 && numbers >= 1 && lower <= LOWER_MAX
+}
+
 fn words(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let words = bytes.split(|b| matches!(b, b' ' | b'\t' | b'\n'));
     words.filter(|word| !word.is_empty()).take(WORDS_MAX)

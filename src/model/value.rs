@@ -96,11 +96,11 @@ impl<'a> Value<'a> {
 pub enum Form {
     /// No characters.
     Empty = 0,
-    /// `true`, `false` or null.
+    /// `true`, `false`, null, or what stands for no value (`N/A`, a mask, a placeholder).
     Literal = 1,
     /// Digits, perhaps with a sign.
     Integer = 2,
-    /// Digits with a point or an exponent.
+    /// Digits with a point or an exponent, or a version of three numbers.
     Decimal = 3,
     /// A calendar date.
     Date = 4,

@@ -33,6 +33,15 @@ pub struct Context {
     /// Last words of a name that say nothing, so that the parent's count in full.
     #[serde(default)]
     pub generic: Vec<String>,
+    /// Whole values that stand for none, in any case where written in lower case.
+    #[serde(default)]
+    pub fillers: Vec<String>,
+    /// Last words of what offices are called: who is named so is no person.
+    #[serde(default)]
+    pub offices: Vec<String>,
+    /// Words in the names of fields in which people write of others.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// A rule that a file switches off.
@@ -136,6 +145,9 @@ impl RulePack {
         self.context.negative.extend(other.context.negative);
         self.context.things.extend(other.context.things);
         self.context.generic.extend(other.context.generic);
+        self.context.fillers.extend(other.context.fillers);
+        self.context.offices.extend(other.context.offices);
+        self.context.notes.extend(other.context.notes);
         self.fhir.types.extend(other.fhir.types);
         for (resource, elements) in other.fhir.elements {
             self.fhir.elements.entry(resource).or_default().extend(elements);

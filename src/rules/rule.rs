@@ -111,6 +111,9 @@ pub struct Rule {
     /// What the first text it is found in adds, where that alone is not enough: the field's name
     /// or more distinct texts have to speak for it as well.
     pub embedded_weight: Option<f64>,
+    /// The least share of a column's values that it has to be found in, three distinct ones at
+    /// least or half of them all, unless the field's name speaks for the class or for notes.
+    pub text_share: Option<f64>,
     /// What holds.
     pub examples: Examples,
     #[serde(skip)]

@@ -9,7 +9,21 @@ const BIRTH_YEARS: std::ops::RangeInclusive<u32> = 1890..=2045;
 /// birth: `1970-01-31`, `19700131`, `31/01/1970`, `1/31/1970`, `31.01.1970`.
 pub(crate) fn birth_date(value: &[u8]) -> bool {
     let Some((year, month, day, rest)) = numeric_date(value) else { return false };
+    if !BIRTH_YEARS.contains(&year) && is_run_together(value) {
+        return true;
+    }
     BIRTH_YEARS.contains(&year) && is_date(year, month, day) && is_midnight(rest)
+}
+
+/// Whether `value` is eight digits, month and day in any order before the year: `01311970`.
+fn is_run_together(value: &[u8]) -> bool {
+    let [a, b, c, d, year @ ..] = value else { return false };
+    let (first, second) = (decimal(&[*a, *b]), decimal(&[*c, *d]));
+    let year_of = decimal(year);
+    year.len() == 4
+        && value.iter().all(u8::is_ascii_digit)
+        && BIRTH_YEARS.contains(&year_of)
+        && (is_date(year_of, first, second) || is_date(year_of, second, first))
 }
 
 /// Whether `value` starts with an ISO 8601 date (`2024-02-29`, whatever follows).
@@ -104,6 +118,8 @@ mod tests {
             "31.01.1970",
             "2000-02-29",
             "1980-05-17T00:00:00Z",
+            "01311970",
+            "31011970",
             "1980-05-17T00:00:00.000+00:00",
         ] {
             assert!(birth_date(value.as_bytes()), "{value}");
@@ -123,6 +139,8 @@ mod tests {
             "1970",
             "",
             "12345678",
+            "13131970",
+            "01311770",
             "1970-01-31x",
         ] {
             assert!(!birth_date(value.as_bytes()), "{value}");

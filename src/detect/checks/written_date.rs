@@ -40,6 +40,14 @@ pub(crate) fn written_date(value: &[u8]) -> bool {
     if let Some(instant) = value.strip_prefix(b"/Date(") {
         return is_instant(instant);
     }
+    if value.first().is_some_and(u8::is_ascii_digit)
+        && let Some(date) = eastern(value)
+    {
+        return date;
+    }
+    if let Some(together) = run_together(value) {
+        return together;
+    }
     let separators = |b: &u8| matches!(b, b' ' | b'-' | b'/' | b'.' | b',');
     let mut parts = [None; 3];
     let mut count = 0;
@@ -64,6 +72,46 @@ pub(crate) fn written_date(value: &[u8]) -> bool {
         [Some(Month(_)), Some(Number(_, 4)), None] => true,
         _ => false,
     }
+}
+
+/// Whether `value` is a year, a month and a day with their signs behind them (`1970年1月31日`), where
+/// it is written so.
+fn eastern(value: &[u8]) -> Option<bool> {
+    let text = std::str::from_utf8(value).ok()?;
+    let (year, rest) = text.split_once('年')?;
+    let Some((month, rest)) = rest.split_once('月') else { return Some(false) };
+    let Some(day) = rest.strip_suffix('日') else { return Some(false) };
+    let number = |text: &str| match part(text.trim().as_bytes()) {
+        Some(Part::Number(number, digits)) => Some((number, digits)),
+        _ => None,
+    };
+    let (Some((_, 4)), Some((month, 1 | 2)), Some((day, 1 | 2))) =
+        (number(year), number(month), number(day))
+    else {
+        return Some(false);
+    };
+    Some(has_day(month, day))
+}
+
+/// Whether a day, letters and a year without anything between them are a date (`31JAN1970`), where
+/// `value` is written so.
+fn run_together(value: &[u8]) -> Option<bool> {
+    let day = value.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (day, rest) = value.split_at_checked(day)?;
+    let letters = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let (month, year) = rest.split_at_checked(letters)?;
+    let written = (1..=2).contains(&day.len())
+        && letters >= 3
+        && matches!(year.len(), 2 | 4)
+        && year.iter().all(u8::is_ascii_digit);
+    if !written {
+        return None;
+    }
+    let parts = (part(day), part(month), part(year));
+    let (Some(Part::Number(day, _)), Some(Part::Month(month)), Some(_)) = parts else {
+        return Some(false);
+    };
+    Some(has_day(month, day))
 }
 
 /// The rest of `/Date(34560000000)/`, perhaps with an offset (ASP.NET AJAX): milliseconds since
@@ -118,6 +166,9 @@ mod tests {
         for value in [
             "11-Feb-1970",
             "11 Feb 70",
+            "31JAN1970",
+            "1970年1月31日",
+            "1feb70",
             "February 11, 1970",
             "FEBRUARY 11th 1970",
             "11. Februar 1970",
@@ -136,6 +187,10 @@ mod tests {
         }
         for value in [
             "31-Feb-1970",
+            "31FEB1970",
+            "1970年13月1日",
+            "1970年",
+            "31ABC1970",
             "Feb 30, 1970",
             "11-Foo-1970",
             "1970-13",

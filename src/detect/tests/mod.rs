@@ -3,6 +3,7 @@
 mod corpus;
 mod lookalikes;
 mod refusals;
+mod values;
 
 use proptest::prelude::*;
 

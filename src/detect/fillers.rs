@@ -1,0 +1,180 @@
+//! Values that stand for no value: fillers (`N/A`, `not provided`), labels of forms (`First Name`),
+//! masks (`***-**-1234`) and placeholders (`${PASSWORD}`). Whatever a field is called,
+//! nobody's data is in them.
+
+use super::sift::Census;
+use crate::model::Form;
+
+/// Bytes of the longest value that may be one: all else is passed over at once.
+const FILLER_BYTES_MAX: usize = 64;
+
+/// Fillers as rules list them, by the letter they begin with.
+#[derive(Debug)]
+pub(super) struct Fillers {
+    by_first: Vec<Vec<Box<[u8]>>>,
+    ends: Vec<Box<[u8]>>,
+}
+
+impl Default for Fillers {
+    fn default() -> Fillers {
+        Fillers { by_first: vec![Vec::new(); 256], ends: Vec::new() }
+    }
+}
+
+impl Fillers {
+    /// Of `fillers`, in any case where they are written in lower case, and the last words of what
+    /// offices are called.
+    pub(super) fn of(fillers: &[String], ends: &[String]) -> Fillers {
+        let mut out = Fillers::default();
+        for filler in fillers {
+            let bytes = filler.as_bytes();
+            let first = bytes.first().copied().unwrap_or_default();
+            for (slot, byte) in out.by_first.iter_mut().zip(0..=u8::MAX) {
+                if byte.eq_ignore_ascii_case(&first) {
+                    slot.push(bytes.into());
+                }
+            }
+        }
+        out.ends = ends.iter().map(|end| end.to_lowercase().into_bytes().into()).collect();
+        out
+    }
+
+    /// Whether `bytes`, of this census and form, stand for no value.
+    pub(super) fn has(&self, bytes: &[u8], census: &Census, form: Form) -> bool {
+        let open =
+            matches!(form, Form::Word | Form::Token | Form::TitleWords | Form::Text | Form::Other);
+        if !open || census.len > FILLER_BYTES_MAX {
+            return false;
+        }
+        let Some(first) = bytes.first() else { return false };
+        let known = self.by_first.get(usize::from(*first)).into_iter().flatten();
+        let is = |filler: &[u8]| {
+            let spelled = filler.iter().any(u8::is_ascii_uppercase);
+            filler.len() == bytes.len()
+                && if spelled { filler == bytes } else { filler.eq_ignore_ascii_case(bytes) }
+        };
+        known.map(AsRef::as_ref).any(is)
+            || (form == Form::TitleWords && self.names_an_office(bytes))
+            || ((census.others > 0 || census.high > 0) && is_placeholder(bytes))
+            || is_mask(bytes, census)
+    }
+
+    /// Whether the last of several words is one of an office: `API Support`.
+    fn names_an_office(&self, bytes: &[u8]) -> bool {
+        let Some(space) = bytes.iter().rposition(|b| *b == b' ') else { return false };
+        let last = bytes.get(space + 1..).unwrap_or_default();
+        self.ends.iter().any(|end| end.eq_ignore_ascii_case(last))
+    }
+}
+
+/// What a template or a document of an interface has in place of a value: `${…}`, `{{…}}`, `%s`,
+/// `<your password>`.
+fn is_placeholder(bytes: &[u8]) -> bool {
+    let within = |open: &[u8], close: &[u8]| {
+        bytes.strip_prefix(open).and_then(|rest| rest.strip_suffix(close))
+    };
+    let templates = [(&b"${"[..], &b"}"[..]), (b"#{", b"}"), (b"%{", b"}"), (b"{{", b"}}")];
+    if templates.iter().any(|(open, close)| within(open, close).is_some()) {
+        return true;
+    }
+    let Some(inside) = within(b"<", b">").filter(|inside| !inside.is_empty()) else { return false };
+    let plain = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b' ' | b'_' | b'-');
+    let one_case =
+        !inside.iter().any(u8::is_ascii_uppercase) || !inside.iter().any(u8::is_ascii_lowercase);
+    inside.iter().all(plain) && one_case
+}
+
+/// Letters and digits that a mask leaves readable.
+const SHOWN_MAX: usize = 4;
+/// Signs that make a mask: fewer stand in real values.
+const MASKED_MIN: usize = 3;
+
+/// Whether most of `bytes` is masked: `********`, `XXXXXX12`, `**** **** **** 4242`.
+fn is_mask(bytes: &[u8], census: &Census) -> bool {
+    let bullet = |b: &[u8]| matches!(b, [0xe2, 0x80, 0xa2] | [0xe2, 0x97, 0x8f]);
+    if census.high > 0 {
+        let whole = census.high.is_multiple_of(3) && census.high == census.len;
+        return whole && census.high >= 3 * MASKED_MIN && bytes.chunks(3).all(bullet);
+    }
+    let stars = bytes.iter().filter(|b| **b == b'*').count();
+    let exes = if census.letters() > 0 && census.spaces + census.others + census.ats == 0 {
+        let all = bytes.iter().filter(|b| b.is_ascii_alphabetic());
+        let crossed = all.clone().all(|b| *b == b'x') || all.clone().all(|b| *b == b'X');
+        if crossed { census.letters() } else { 0 }
+    } else {
+        0
+    };
+    let signs = stars.max(exes);
+    let shown = (census.letters() + census.digits).saturating_sub(exes.min(signs));
+    // `sk_live_****` shows what kind of key it is.
+    let cut = shown <= 2 * SHOWN_MAX && bytes.ends_with(b"****");
+    signs >= MASKED_MIN && census.ats == 0 && (cut || (shown <= SHOWN_MAX && shown < signs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sift::form_of;
+    use super::*;
+    use crate::model::ValueKind;
+
+    fn has(text: &str) -> bool {
+        let fillers = ["n/a", "not provided", "Password", "[redacted]"].map(str::to_owned);
+        let fillers = Fillers::of(&fillers, &["support".to_owned()]);
+        let census = Census::of(text.as_bytes());
+        let form = form_of(ValueKind::String, text.as_bytes(), &census);
+        fillers.has(text.as_bytes(), &census, form)
+    }
+
+    #[test]
+    fn fillers_labels_masks_and_placeholders_are_told() {
+        for text in [
+            "N/A",
+            "n/a",
+            "Not Provided",
+            "Password",
+            "[REDACTED]",
+            "API Support",
+            "********",
+            "***",
+            "••••••••",
+            "xxxxx",
+            "XXXXXX12",
+            "***-**-1234",
+            "**** **** **** 4242",
+            "XXX-XX-1234",
+            "sk_live_****",
+            "${DB_PASSWORD}",
+            "{{ .Values.db.password }}",
+            "<your password>",
+            "<REDACTED>",
+        ] {
+            assert!(has(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_typed_is_none() {
+        for text in [
+            "password",
+            "PASSWORD",
+            "Ada Lovelace",
+            "hunter2",
+            "Xx12",
+            "XY",
+            "x1x2x3x4x5",
+            "<r><ssn>536-22-1234</ssn></r>",
+            "<jane@hosp.example>",
+            "<Jane Roe>",
+            "support",
+            "XX12345",
+            "{\"a\":1}",
+            "[1,2]",
+            "**bold words here**",
+            "山田太郎",
+            "",
+            "$ecret{x}",
+        ] {
+            assert!(!has(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Values that hold nothing under names that say much, and values in the writing of other places.
+
+use super::{assert_none, classes, judge};
+
+fn found(path: &str, value: &str) -> Vec<String> {
+    let judged = judge(path, [value.to_owned()]);
+    classes(&judged).into_iter().map(|(class, _)| class.to_owned()).collect()
+}
+
+#[test]
+fn what_a_form_or_a_server_says_in_place_of_a_value_is_nobodys() {
+    for (path, value) in [
+        ("$.labels.password", "Passwort"),
+        ("$.labels.password", "Mot de passe"),
+        ("$.errors.password[*]", "Password is too short, try another one."),
+        ("$.env.password", "{{ .Values.password }}"),
+        ("$.env.password", "<your password>"),
+        ("$.log.password", "[FILTERED]"),
+        ("$.log.password", "••••••••"),
+        ("$.flags.password", "enabled"),
+        ("$.login_password_attempts", "3"),
+        ("$.passwordChangedAt", "1700000000"),
+        ("$.devDependencies['pbkdf2-password']", "1.2.1"),
+        ("$.duplicate_mrn", "2"),
+        ("$.mrn", "XXXXXX12"),
+        ("$.ssn", "***-**-1234"),
+        ("$.labels.lastName", "Last name"),
+        ("$.errors.first_name[*]", "This field may not be blank."),
+        ("$.patients.name", "Active Patients"),
+        ("$.info.contact.name", "API Support"),
+        ("$.lastName", "Unknown"),
+    ] {
+        assert_eq!(found(path, value), [""; 0], "{path} = {value}");
+    }
+}
+
+#[test]
+fn what_somebody_typed_is_still_found_beside_fillers() {
+    for value in ["hunter2", "password", "correct-horse", "x9!kLm"] {
+        assert_eq!(found("$.password", value), ["secret.password"], "{value}");
+    }
+    let judged = judge("$.lastName", ["Roe", "N/A", "unknown", "Okafor"].map(str::to_owned));
+    assert_eq!(classes(&judged), [("person.name", 2)]);
+}
+
+#[test]
+fn an_honorific_in_few_of_many_titles_names_nobody() {
+    let titles = |persons: usize, all: usize| {
+        let name = ["Dr. Ada Lovelace", "Mr. Alan Turing", "Mrs. Grace Hopper", "Dr. Jane Roe"];
+        let person = move |at: usize| format!("{} {at} Returns", name[at % 4]);
+        let other = (persons..all).map(|at| format!("the story of unit {at}"));
+        (0..persons).map(person).chain(other).collect::<Vec<_>>()
+    };
+    for (persons, all) in [(5, 3200), (7, 5210), (1, 5), (2, 40)] {
+        assert_none("$[*].title", titles(persons, all));
+        let mut turned = titles(persons, all);
+        turned.reverse();
+        assert_none("$[*].title", turned);
+    }
+    for (path, persons, all) in [("$[*].title", 8, 40), ("$.x", 1, 1), ("$[*].note", 1, 40)] {
+        let judged = judge(path, titles(persons, all));
+        assert_eq!(classes(&judged), [("person.name", u64::try_from(persons).unwrap())], "{path}");
+    }
+}
+
+#[test]
+fn sums_in_scripts_are_no_telephones() {
+    for text in ["d.setTime(d.getTime()+63072000000);", "at[0]+15778800000,", "1+99999999999"] {
+        assert_none("$.script", [text.to_owned()]);
+    }
+    assert_eq!(found("$.x", "call +442079460958 now"), ["contact.phone"]);
+}
+
+#[test]
+fn names_of_fields_in_other_languages_are_known() {
+    for (path, value, class) in [
+        ("$.nachname", "Müller", "person.name"),
+        ("$.prenom", "François", "person.name"),
+        ("$.apellido1", "García", "person.name"),
+        ("$.cognome", "Rossi", "person.name"),
+        ("$.sobrenome", "Silva", "person.name"),
+        ("$.achternaam", "de Vries", "person.name"),
+        ("$.nazwisko", "Wiśniewski", "person.name"),
+        ("$.efternamn", "Öberg", "person.name"),
+        ("$.sukunimi", "Virtanen", "person.name"),
+        ("$['姓名']", "王小明", "person.name"),
+        ("$.nok", "John Roe", "person.name"),
+        ("$.geburtsdatum", "31.01.1970", "person.birth_date"),
+        ("$.date_naissance", "31/01/1970", "person.birth_date"),
+        ("$.data_di_nascita", "31/01/1970", "person.birth_date"),
+        ("$.geboortedatum", "31-01-1970", "person.birth_date"),
+        ("$.fødselsdato", "31.01.1970", "person.birth_date"),
+        ("$['生年月日']", "1970年1月31日", "person.birth_date"),
+        ("$.pt_dob", "01311970", "person.birth_date"),
+        ("$.BirthDt", "31JAN1970", "person.birth_date"),
+        ("$.deceasedDate", "2020-01-31", "person.death_date"),
+        ("$.anschrift", "Lindenstr. 12, 80331 München", "person.address"),
+        ("$.indirizzo", "Via Roma 12", "person.address"),
+        ("$.address", "東京都千代田区千代田1-1", "person.address"),
+        ("$.HospNo", "H123456", "health.mrn"),
+        ("$.medrec_no", "00123456", "health.mrn"),
+        ("$.work_ph", "212.555.0187", "contact.phone"),
+        ("$.dx", "E11.9", "health.clinical_code"),
+    ] {
+        assert_eq!(found(path, value), [class], "{path} = {value}");
+    }
+}
+
+#[test]
+fn numbers_are_found_however_they_are_set() {
+    for (path, value, class) in [
+        ("$.ssn", "536\u{2013}22\u{2013}1234", "us.ssn"),
+        ("$.ssn", "５３６-２２-１２３４", "us.ssn"),
+        ("$.ssn", "536221234.0", "us.ssn"),
+        ("$.nhs", "943\u{a0}476\u{202f}5919", "gb.nhs_number"),
+        ("$.phone", "212\u{2011}555\u{2011}0187", "contact.phone"),
+        ("$.phone", "０３-１２３４-５６７８", "contact.phone"),
+    ] {
+        assert_eq!(found(path, value), [class], "{path} = {value}");
+    }
+    assert_none("$.temperature", ["37.0".to_owned(), "120000.0".to_owned()]);
+}
