@@ -5,9 +5,13 @@
 const HASH_DIGITS_MIN: usize = 7;
 
 /// Whether the key of an object, or the name of a parameter, is a version (`8.0.0-beta.4`), a short
-/// hash in hexadecimal (`61231bf`), or a code of ICD-10 with its subcategory (`E11.0`).
+/// hash in hexadecimal (`61231bf`), a code of ICD-10 with its subcategory (`E11.0`), or of several parts
+/// (`W3-B07`).
 pub fn key_is_code(key: &[u8]) -> bool {
-    is_version(key) || is_icd(key) || key.split(|b| b"-_.:/+".contains(b)).any(is_short_hash)
+    is_version(key)
+        || is_icd(key)
+        || is_compound(key)
+        || key.split(|b| b"-_.:/+".contains(b)).any(is_short_hash)
 }
 
 /// Two numbers and more with points between them; what follows is a release's (Semantic Versioning
@@ -55,6 +59,17 @@ fn is_icd(key: &[u8]) -> bool {
         && sub.iter().all(code)
 }
 
+/// Parts that each have capitals and digits and nothing else, as codes of beds and shelves have.
+fn is_compound(key: &[u8]) -> bool {
+    let code = |part: &[u8]| {
+        part.iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+            && part.iter().any(u8::is_ascii_digit)
+            && part.iter().any(u8::is_ascii_uppercase)
+    };
+    let parts = || key.split(|b| b"-.:/".contains(b));
+    parts().nth(1).is_some() && parts().all(code)
+}
+
 /// Hexadecimal digits in which letters and numbers are mixed as in no word: `decade10` is one, and
 /// `0020000D` a tag of DICOM (PS3.18 annex F).
 fn is_short_hash(part: &[u8]) -> bool {
@@ -92,6 +107,8 @@ mod tests {
             "E11.0",
             "S72.00XA",
             "C7A.01",
+            "W3-B07",
+            "K1:S22:F3",
         ] {
             assert!(key_is_code(key.as_bytes()), "{key}");
         }
@@ -110,6 +127,9 @@ mod tests {
             "q10.a",
             "PID.3.1",
             "PV1.2",
+            "PV1-3",
+            "B2B-API",
+            "W3",
             "decade10",
             "facade1",
             "deadbeef",
