@@ -68,7 +68,7 @@ pub const FIELDS: &[Column] = &[
     Column::text("types", "types", 5),
     Column::text("mask", "mask", 7).shrinking(Shrink::End(12)),
     Column::hidden("first_seen"),
-    Column::text("last_seen", "last seen", 8).shown(Show::Time),
+    Column::hidden("last_seen"),
     Column::hidden("exchanges"),
     Column::hidden("protocol"),
     Column::hidden("standard"),
