@@ -86,7 +86,7 @@ fn replayed(name: &str, inputs: &[Vec<Frame>]) -> BTreeMap<String, Vec<String>> 
 #[test]
 fn exchanges_are_paired_whichever_direction_was_captured_first() {
     let frames = frames();
-    assert_eq!(replayed("as it was", &[frames.clone()]), expected());
+    assert_eq!(replayed("as it was", std::slice::from_ref(&frames)), expected());
     for ahead_us in [200, 700, 1_500, 5_000, 50_000, 400_000] {
         for client_first in [false, true] {
             let key = |frame: &Frame| {
@@ -97,7 +97,7 @@ fn exchanges_are_paired_whichever_direction_was_captured_first() {
             // Packets are in the order of their keys and keep the times at which they were sent,
             // or have the times of a clock that differs.
             let shuffled = sorted(frames.clone(), key);
-            assert_eq!(replayed(&name, &[shuffled.clone()]), expected(), "{name}");
+            assert_eq!(replayed(&name, std::slice::from_ref(&shuffled)), expected(), "{name}");
             let moved = shuffled.iter().map(|f| Frame { at_us: key(f), ..f.clone() }).collect();
             assert_eq!(replayed(&name, &[moved]), expected(), "{name}, by its clock");
         }

@@ -358,13 +358,8 @@ impl Workbench {
     fn cookies(&mut self, direction: Direction, half: &mut Half, header: &Header<'_>) {
         let (paths, shared) = self.shared();
         let place = Place { direction, location: Location::Cookie };
-        let mut sink = Inspector {
-            shared,
-            leaves: &mut half.leaves,
-            frames: &mut half.frames,
-            facts: &mut half.facts,
-            place,
-        };
+        let (leaves, frames, facts) = (&mut half.leaves, &mut half.frames, &mut half.facts);
+        let mut sink = Inspector { shared, leaves, frames, facts, place };
         // Of `Set-Cookie` only the first pair is the cookie; attributes follow.
         let value = match direction {
             Direction::ToServer => header.value,
@@ -383,13 +378,8 @@ impl Workbench {
         let half = &mut request.half;
         let (paths, shared) = self.shared();
         let place = Place { direction: Direction::ToServer, location: Location::Query };
-        let mut sink = Inspector {
-            shared,
-            leaves: &mut half.leaves,
-            frames: &mut half.frames,
-            facts: &mut half.facts,
-            place,
-        };
+        let (leaves, frames, facts) = (&mut half.leaves, &mut half.frames, &mut half.facts);
+        let mut sink = Inspector { shared, leaves, frames, facts, place };
         // A search over the whole system names the types it asks for.
         match fhir::person_asked(text) {
             Some(kind) => {

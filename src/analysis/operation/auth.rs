@@ -30,8 +30,8 @@ impl AuthSchemes {
 pub fn from_header(header: &Header<'_>, schemes: &mut AuthSchemes) {
     match header.known {
         HeaderName::ProxyAuthorization => {
-            // Digest and Negotiate answer a challenge, a signature is of this request: whoever reads
-            // them cannot use them again.
+            // Digest and Negotiate answer a challenge, a signature is of this request: whoever
+            // reads them cannot use them again.
             use AuthScheme::{Digest, Negotiate, Signed};
             let seen = authorization(header.value);
             if seen.is_some_and(|seen| ![Digest, Negotiate, Signed].contains(&seen)) {
@@ -193,8 +193,8 @@ fn has_session_cookie(value: &[u8]) -> bool {
     })
 }
 
-/// Whether a value says yes, no or which of a few (`authUser=0`, `loggedIn=true`): nobody's session,
-/// unless its name is that of one.
+/// Whether a value says yes, no or which of a few (`authUser=0`, `loggedIn=true`): whose session
+/// it is, nobody can tell from that.
 fn is_switch(name: &[u8], value: &[u8]) -> bool {
     const SWITCHES: [&[u8]; 6] = [b"true", b"false", b"yes", b"no", b"on", b"off"];
     let user = |part: &&[u8]| contains_ignore_case(name, part);

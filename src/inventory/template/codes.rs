@@ -4,9 +4,9 @@
 /// Digits of a hash that is cut as short as programs cut it (Git's least is seven).
 const HASH_DIGITS_MIN: usize = 7;
 
-/// Whether the key of an object, or the name of a parameter, is a version (`8.0.0-beta.4`), a short
-/// hash in hexadecimal (`61231bf`), a code of ICD-10 with its subcategory (`E11.0`), or of several parts
-/// (`W3-B07`).
+/// Whether the key of an object, or the name of a parameter, is a version (`8.0.0-beta.4`), a
+/// short hash in hexadecimal (`61231bf`), a code of ICD-10 with its subcategory (`E11.0`), or a
+/// code of several parts (`W3-B07`).
 pub fn key_is_code(key: &[u8]) -> bool {
     is_version(key)
         || is_icd(key)
