@@ -117,7 +117,7 @@ pub struct RecordArgs {
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// Worker threads; 0 does everything in one thread [default: one less than the cores]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = up_to(u32::MAX))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = up_to(256))]
     pub workers: Option<usize>,
     /// Memory for all that traffic makes the sensor hold, such as 512M [default: 512M]
     #[arg(long, value_name = "SIZE")]
