@@ -258,3 +258,25 @@ fn tables_are_as_wide_as_the_terminal() {
         }
     }
 }
+
+#[test]
+fn a_check_and_a_digest_are_told_in_every_format() {
+    let lab = clinic();
+    let ask = |args: &[&str]| lab.run(args.iter().chain(&["--db", "phitap.db"])).expect(0).stdout;
+    let digest = ask(&["db", "digest"]);
+    let json = |args: &[&str]| -> serde_json::Value { serde_json::from_str(&ask(args)).unwrap() };
+    assert_eq!(json(&["db", "digest", "--format", "json"])[0]["digest"], digest.trim());
+    assert_eq!(json(&["db", "digest", "--format", "jsonl"])["digest"], digest.trim());
+    assert_eq!(
+        ask(&["db", "digest", "--format", "csv"]).trim_end(),
+        format!("digest\n{digest}").trim_end()
+    );
+    let export = json(&["db", "digest", "--export", "--format", "jsonl"]);
+    let lines: Vec<&str> =
+        export["lines"].as_array().unwrap().iter().filter_map(|l| l.as_str()).collect();
+    assert_eq!(lines.join("\n"), ask(&["db", "digest", "--export"]).trim_end());
+    let whole = json(&["db", "check", "--format", "jsonl"]);
+    assert_eq!(whole["whole"], true);
+    assert_eq!(whole["problems"].as_array().map(Vec::len), Some(0));
+    assert!(ask(&["db", "check"]).ends_with("phitap.db: ok\n"));
+}

@@ -423,6 +423,39 @@ fn bad_options_are_refused_by_name() {
 }
 
 #[test]
+fn a_number_that_cannot_be_used_is_told_in_one_line() {
+    let lab = Lab::default();
+    for (args, words) in [
+        (&["replay", "x.pcap", "--workers", "-1"][..], ["--workers", "-1"]),
+        (&["replay", "x.pcap", "--workers", "many"], ["--workers", "many"]),
+        (&["doctor", "--seconds", "-5"], ["--seconds", "-5"]),
+        (&["capture", "-i", "lo", "--snaplen", "-1"], ["--snaplen", "-1"]),
+        (&["capture", "-i", "lo", "--rings", "-1"], ["--rings", "-1"]),
+        (&["capture", "-i", "lo", "--blind-after", "-1"], ["--blind-after", "-1"]),
+        (&["services", "--limit", "-5"], ["--limit", "-5"]),
+        (&["fields", "--min-confidence", "-5"], ["--min-confidence", "-5"]),
+    ] {
+        one_line(&lab.run(args), USAGE, &words);
+    }
+}
+
+#[test]
+fn a_database_is_not_written_into_a_stream() {
+    let lab = Lab::default();
+    let clinic = fixture("clinic/clinic.pcap");
+    let made = std::process::Command::new("mkfifo").arg(lab.path("pipe")).status();
+    assert!(made.expect("mkfifo runs").success());
+    for db in ["/dev/stdout", "/dev/null", "/dev/fd/1", "pipe"] {
+        let ran = lab.replay(db, &[&clinic], &[]);
+        one_line(&ran, USAGE, &["--db", db, "name a file"]);
+        assert_eq!(ran.stdout, "", "{db}");
+    }
+    lab.file("my.toml", "db = \"pipe\"\n");
+    let ran = lab.run(["replay", clinic.to_str().expect("UTF-8"), "--config", "my.toml"]);
+    one_line(&ran, USAGE, &["my.toml", "key db", "pipe"]);
+}
+
+#[test]
 fn a_bad_value_in_a_configuration_file_is_told_with_file_and_key() {
     let (lab, digest) = stored();
     let clinic = fixture("clinic/clinic.pcap");

@@ -195,6 +195,32 @@ fn what_cookies_hide_is_found() {
     assert_eq!(found, expected);
 }
 
+#[test]
+fn what_header_fields_hide_is_found() {
+    let lab = Lab::default();
+    let said: [Said; 3] = std::array::from_fn(|_| {
+        Said::json("/home", "{}")
+            .with("X-User: ada%40example.org")
+            .with("X-Context: {\"ssn\":\"536-22-1234\",\"n\":1}")
+            .with("X-Coded: %7B%22ssn%22%3A%22536-22-1235%22%7D")
+            .with("X-Rate: 50%")
+    });
+    let rows = fields(&lab, &said);
+    let found = found(&rows);
+    let expected: BTreeSet<String> = [
+        "GET /home header x-coded|$.ssn us.ssn",
+        "GET /home header x-context|$.ssn us.ssn",
+        "GET /home header x-user contact.email",
+    ]
+    .map(str::to_owned)
+    .into();
+    assert_eq!(found, expected);
+    // What is remembered says the same each time.
+    for row in rows.iter().filter(|row| row["field"].as_str().unwrap().starts_with("x-")) {
+        assert_eq!(row["seen"], 3, "{row}");
+    }
+}
+
 /// A row of telemetry and trade: everything in it looks like something.
 fn benign(rng: &mut Rng) -> String {
     let hex = |rng: &mut Rng, len: usize| -> String {

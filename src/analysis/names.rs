@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::base::limits::KEY_BYTES_MAX;
 use crate::content::{KeyPolicy, percent_decode};
 use crate::detect::{Detector, knows_words};
-use crate::inventory::{Shape, key_is_data, shape_of};
+use crate::inventory::{Shape, key_is_code, key_is_data, shape_of};
 
 /// Stands for a part that is not kept.
 const VALUE: &str = "{value}";
@@ -52,7 +52,7 @@ const SWITCHES: [&str; 3] = ["nocache", "wadl", "xsd"];
 
 impl KeyPolicy for FieldNames {
     fn keep(&self, key: &[u8]) -> bool {
-        self.0.keeps_key(key) && !key_is_data(key)
+        self.0.keeps_key(key) && !key_is_data(key) && !key_is_code(key)
     }
 
     /// A query that is one word is a search, a person or a token as easily as a switch (`?wsdl`,

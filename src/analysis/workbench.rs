@@ -8,7 +8,9 @@ use smallvec::SmallVec;
 
 use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
 use crate::base::{InstallationKey, Shares, TableMap};
-use crate::content::{BodyPlan, PathTable, Root, walk_cookies, walk_query};
+use crate::content::{
+    BodyPlan, PathTable, Root, header_meaning, walk_cookies, walk_header, walk_query,
+};
 use crate::detect::Detector;
 use crate::inventory::{AuthScheme, TemplatedPath};
 use crate::model::{
@@ -335,7 +337,17 @@ impl Workbench {
             return;
         }
         let path = self.paths.header(header.name);
-        let value = Value::new(ValueKind::String, header.value);
+        let meaning = header_meaning(header.value);
+        if let Some(b'{' | b'[') = meaning.first() {
+            // It may be many fields, which are not remembered as one.
+            let (paths, shared) = self.shared();
+            let place = Place { direction, location: Location::Header };
+            let (leaves, frames, facts) = (&mut half.leaves, &mut half.frames, &mut half.facts);
+            let mut sink = Inspector { shared, leaves, frames, facts, place };
+            walk_header(&meaning, path, paths, &mut sink);
+            return;
+        }
+        let value = Value::new(ValueKind::String, &meaning);
         let mut inspector = self.inspector(direction, Location::Header, half);
         let (column, looked) = inspector.leaf(path, value);
         if let Some(key) = key {
@@ -346,13 +358,8 @@ impl Workbench {
     fn cookies(&mut self, direction: Direction, half: &mut Half, header: &Header<'_>) {
         let (paths, shared) = self.shared();
         let place = Place { direction, location: Location::Cookie };
-        let mut sink = Inspector {
-            shared,
-            leaves: &mut half.leaves,
-            frames: &mut half.frames,
-            facts: &mut half.facts,
-            place,
-        };
+        let (leaves, frames, facts) = (&mut half.leaves, &mut half.frames, &mut half.facts);
+        let mut sink = Inspector { shared, leaves, frames, facts, place };
         // Of `Set-Cookie` only the first pair is the cookie; attributes follow.
         let value = match direction {
             Direction::ToServer => header.value,
@@ -371,13 +378,8 @@ impl Workbench {
         let half = &mut request.half;
         let (paths, shared) = self.shared();
         let place = Place { direction: Direction::ToServer, location: Location::Query };
-        let mut sink = Inspector {
-            shared,
-            leaves: &mut half.leaves,
-            frames: &mut half.frames,
-            facts: &mut half.facts,
-            place,
-        };
+        let (leaves, frames, facts) = (&mut half.leaves, &mut half.frames, &mut half.facts);
+        let mut sink = Inspector { shared, leaves, frames, facts, place };
         // A search over the whole system names the types it asks for.
         match fhir::person_asked(text) {
             Some(kind) => {

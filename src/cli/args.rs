@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Severity;
@@ -37,6 +38,12 @@ Examples:
 
 Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage or configuration;
 3 input incomplete; 4 internal, or output failed.";
+
+/// A number of 0 to `most`.
+fn up_to(most: u32) -> impl TypedValueParser<Value = usize> {
+    let number = clap::value_parser!(u32).range(0..=i64::from(most));
+    number.map(|number| usize::try_from(number).unwrap_or(usize::MAX))
+}
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -110,7 +117,7 @@ pub struct RecordArgs {
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// Worker threads; 0 does everything in one thread [default: one less than the cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = up_to(256))]
     pub workers: Option<usize>,
     /// Memory for all that traffic makes the sensor hold, such as 512M [default: 512M]
     #[arg(long, value_name = "SIZE")]
@@ -168,14 +175,14 @@ pub struct CaptureArgs {
     #[arg(long = "filter", value_name = "BPF", conflicts_with = "filter")]
     pub filter_option: Option<String>,
     /// Bytes kept of each packet
-    #[arg(long, value_name = "BYTES", default_value_t = 262_144)]
+    #[arg(long, value_name = "BYTES", default_value_t = 262_144, allow_negative_numbers = true)]
     pub snaplen: u32,
     /// The kernel's buffer, such as 64M
     #[arg(long, value_name = "SIZE", default_value = "64M")]
     pub buffer: String,
     /// Sockets per interface, each with a thread and a buffer of its own; the kernel deals flows
     /// out to them (PACKET_FANOUT)
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
     #[arg(value_parser = clap::value_parser!(u8).range(1..=64))]
     pub rings: u8,
     /// Take only what is for this host: for an interface that is no mirror port
@@ -189,8 +196,8 @@ pub struct CaptureArgs {
     #[arg(long, value_enum, value_name = "warn|exit", default_value_t = OnLoss::Warn)]
     pub on_loss: OnLoss,
     /// Seconds of blindness before that is said
-    #[arg(long, value_name = "N", default_value_t = 30)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "N", default_value_t = 30, allow_negative_numbers = true)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=3600).map(u64::from))]
     pub blind_after: u64,
 }
 
@@ -214,8 +221,8 @@ pub struct DoctorArgs {
     #[arg(short, long, value_name = "IFACE")]
     pub interface: Vec<String>,
     /// How long to listen
-    #[arg(long, value_name = "N", default_value_t = 30)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "N", default_value_t = 30, allow_negative_numbers = true)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=3600).map(u64::from))]
     pub seconds: u64,
     /// The kernel's buffer, such as 64M
     #[arg(long, value_name = "SIZE", default_value = "64M")]
@@ -244,8 +251,19 @@ pub struct OutputArgs {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
     /// Show at most this many rows
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = up_to(u32::MAX))]
     pub limit: Option<usize>,
+}
+
+/// How an answer that is no list is shown.
+#[derive(Debug, Clone, Args)]
+pub struct AnswerArgs {
+    /// Where things are kept.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// How the answer is shown
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
 }
 
 /// The four formats.
@@ -333,6 +351,7 @@ pub struct FieldsArgs {
     pub location: Option<String>,
     /// Only classes of at least this confidence
     #[arg(long, value_name = "0-100", value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(allow_negative_numbers = true)]
     pub min_confidence: Option<u8>,
     /// Also fields without a data class
     #[arg(long)]
@@ -425,12 +444,12 @@ pub struct DbArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum DbCommand {
     /// Check that the file is whole
-    Check(StoreArgs),
+    Check(AnswerArgs),
     /// Print the SHA-256 of the canonical inventory: equal inventories have equal digests
     Digest {
-        /// Where things are kept.
+        /// How the answer is shown.
         #[command(flatten)]
-        store: StoreArgs,
+        answer: AnswerArgs,
         /// Print what the digest is made of instead
         #[arg(long)]
         export: bool,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::args::{RecordArgs, StoreArgs};
 use super::exit::{Failure, tell};
-use super::outputs::Kept;
+use super::outputs::{Kept, is_stream};
 use crate::base::{InstallationKey, KeyError, Shares, limits};
 use crate::detect::{Detector, Profile};
 use crate::model::Severity;
@@ -126,7 +126,7 @@ impl RecordSettings {
     /// read: no event is written to one of them, nor to any other file that is in use.
     pub fn resolve(args: &RecordArgs, inputs: &[PathBuf]) -> Result<Self, Failure> {
         let file = ConfigFile::of(&args.store)?;
-        let db = file.db_of(&args.store)?;
+        let db = file.new_db_of(&args.store)?;
         let memory = file.said(args.memory.as_ref(), file.memory.as_ref(), ("--memory", "memory"));
         let memory = memory.map_or(Ok(limits::MEMORY_DEFAULT), |said| memory_of(&said))?;
         let workers = file.said(args.workers, file.workers, ("--workers", "workers"));
@@ -292,6 +292,18 @@ impl ConfigFile {
                 Err(said.origin.refuse("expected a path, not an empty text"))
             }
             said => Ok(said.map(|said| Said { value: said.value.clone(), origin: said.origin })),
+        }
+    }
+
+    /// The same, where a database may be made: no device, pipe or stream.
+    fn new_db_of(&self, store: &StoreArgs) -> Result<PathBuf, Failure> {
+        let said = self.path_said(store.db.as_ref(), self.db.as_ref(), ("--db", "db"))?;
+        match said {
+            Some(said) if is_stream(&said.value) => Err(said.origin.refuse(format!(
+                "{} is a device, a pipe or a stream; name a file for the database",
+                said.value.display()
+            ))),
+            said => Ok(said.map_or_else(|| DEFAULT_DB.into(), |said| said.value)),
         }
     }
 

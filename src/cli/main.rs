@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::thread;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::{Cli, Command};
@@ -14,7 +15,10 @@ use crate::sensor::stop::Stop;
 /// Runs the command line.
 pub fn main() -> ExitCode {
     hide_panic_messages();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error).into(),
+    };
     let exit = match dispatch(&cli.command) {
         Ok(exit) => exit,
         Err(Failure { exit, message }) => {
@@ -23,6 +27,18 @@ pub fn main() -> ExitCode {
         }
     };
     exit.into()
+}
+
+/// What the command line got wrong: a value that cannot be used in one line, all else (help among
+/// it) as clap tells it.
+fn refuse(error: &clap::Error) -> Exit {
+    if error.kind() != ErrorKind::ValueValidation {
+        error.exit();
+    }
+    let told = error.render().to_string();
+    let line = told.lines().next().unwrap_or_default();
+    tell(format!("failed to use an option: {}", line.trim_start_matches("error: ")));
+    Exit::Usage
 }
 
 fn dispatch(command: &Command) -> Result<Exit, Failure> {

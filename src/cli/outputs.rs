@@ -91,6 +91,28 @@ pub fn spare_precious(output: &Path, origin: &Origin) -> Result<(), Failure> {
     Err(origin.refuse(why))
 }
 
+/// Whether a path means what no file can take the place of: a device, a pipe, a socket, or
+/// something that is open already (`/dev/stdout`, `/dev/fd/3`), whatever that is.
+pub fn is_stream(path: &Path) -> bool {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return true;
+    }
+    // Links of the system to what is open: behind them may be a file.
+    let mut path = path.to_path_buf();
+    for _ in 0..LINKS_MAX {
+        let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
+        let system = |folder: PathBuf| {
+            folder == Path::new("/dev") || folder.starts_with("/proc") || folder.ends_with("dev/fd")
+        };
+        if path.is_symlink() && folder.is_some_and(system) {
+            return true;
+        }
+        let Ok(link) = fs::read_link(&path) else { return false };
+        path = path.parent().map_or_else(|| link.clone(), |folder| folder.join(&link));
+    }
+    true
+}
+
 /// Which file a path means.
 #[derive(Debug, PartialEq, Eq)]
 enum Identity {
@@ -170,6 +192,22 @@ mod tests {
         }
         assert!(!refused("-".into()));
         assert!(!refused("/dev/null".into()));
+    }
+
+    #[test]
+    fn devices_pipes_and_what_is_open_are_streams() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("file"), "x").unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(at("pipe")).unwrap();
+        std::os::unix::fs::symlink("/dev/null", at("nothing")).unwrap();
+        std::os::unix::fs::symlink("file", at("link")).unwrap();
+        for path in [at("pipe"), at("nothing"), "/dev/null".into(), "/dev/stdout".into()] {
+            assert!(is_stream(&path), "{}", path.display());
+        }
+        for path in [at("file"), at("link"), at("new"), at("no/such"), "relative".into()] {
+            assert!(!is_stream(&path), "{}", path.display());
+        }
     }
 
     #[test]

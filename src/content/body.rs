@@ -382,7 +382,11 @@ impl Decoded {
                 Walker::Json(Box::new(json))
             }
             Format::Xml => {
-                Walker::Xml(Box::new(XmlWalker::new(self.root(Root::Xml, paths), paths)))
+                let mut xml = XmlWalker::new(self.root(Root::Xml, paths), paths);
+                if plan.media.as_ref().and_then(MediaType::format) == Some(Format::Html) {
+                    xml.expect_html();
+                }
+                Walker::Xml(Box::new(xml))
             }
             Format::Form => {
                 Walker::Form(Box::new(FormWalker::new(self.root(Root::Form, paths), paths)))

@@ -36,6 +36,27 @@ pub fn walk_cookies<S: FieldSink>(cookies: &[u8], paths: &mut PathTable, sink: &
     }
 }
 
+/// The value of a header field, percent-decoded where that makes text of it: most need nothing.
+pub fn header_meaning(value: &[u8]) -> Cow<'_, [u8]> {
+    let encoded = |at: usize| {
+        value.get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !memchr::memchr_iter(b'%', value).any(encoded) {
+        return Cow::Borrowed(value);
+    }
+    match percent_decode(value) {
+        Cow::Owned(text) if std::str::from_utf8(&text).is_ok() => Cow::Owned(text),
+        _ => Cow::Borrowed(value),
+    }
+}
+
+/// Walks what a header field holds: one value, or JSON.
+pub fn walk_header<S: FieldSink>(value: &[u8], path: PathId, paths: &mut PathTable, sink: &mut S) {
+    let mut leaf = Leaf::default();
+    leaf.extend(value, path, paths, sink);
+    leaf.end(ValueKind::String, path, paths, sink);
+}
+
 /// A value without its quotes and percent-encoding, where what is left is text.
 fn meaning(value: &[u8]) -> Cow<'_, [u8]> {
     let plain = unquoted(value);

@@ -36,7 +36,7 @@ mod recorder;
 mod tests;
 
 pub use body::BodyWalker;
-pub use cookie::walk_cookies;
+pub use cookie::{header_meaning, walk_cookies, walk_header};
 pub use form::{percent_decode, walk_query};
 pub use json::JsonWalker;
 pub use media::MediaType;

@@ -79,10 +79,15 @@ impl MultipartWalker {
         size_of::<Self>() + self.delimiter.capacity() * 9 + self.head.capacity() + part
     }
 
-    /// Parts between lines of `boundary`; where the media type names none, that of the first
-    /// line of `head`. `depth` multipart bodies are around this one.
+    /// Parts between lines of `boundary`; where the media type names none, or another than the
+    /// body has, that of the first line of `head`. `depth` multipart bodies are around this one.
     pub(crate) fn new(boundary: Option<&[u8]>, head: &[u8], depth: u8) -> Option<Self> {
-        let boundary = boundary.or_else(|| first_boundary(head))?;
+        let other = boundary.and_then(|said| other_boundary(said, head));
+        let boundary = other.or(boundary).or_else(|| first_boundary(head))?;
+        let mut told = Told::default();
+        if other.is_some() {
+            told.anomalies.insert(BodyAnomaly::MultipartSyntax);
+        }
         let mut delimiter = b"\r\n--".to_vec();
         delimiter.extend_from_slice(boundary.get(..SNIFF_BYTES).unwrap_or(boundary));
         Some(MultipartWalker {
@@ -96,7 +101,7 @@ impl MultipartWalker {
             head: Vec::new(),
             part: Part::None,
             depth: depth + 1,
-            told: Told::default(),
+            told,
         })
     }
 
@@ -407,6 +412,22 @@ fn extended(value: &[u8]) -> Vec<u8> {
         return text.into_iter().map(char::from).collect::<String>().into_bytes();
     }
     text
+}
+
+/// The boundary of a body that begins with another than the media type says (`said`): the head of
+/// a part follows at once, and the one that was said is not in sight.
+fn other_boundary<'a>(said: &[u8], head: &'a [u8]) -> Option<&'a [u8]> {
+    let own = first_boundary(head)?;
+    let mut lines = head.split(|b| *b == b'\n');
+    let part = lines.nth(1)?;
+    let content = part.get(..b"content-".len())?.eq_ignore_ascii_case(b"content-");
+    let used = || memmem::find_iter(head, said).any(|at| head.get(..at).is_some_and(is_delimiter));
+    (own != said && content && part.contains(&b':') && !used()).then_some(own)
+}
+
+/// Whether what stands before a boundary makes it a delimiter.
+fn is_delimiter(before: &[u8]) -> bool {
+    before == b"--" || before.ends_with(b"\n--")
 }
 
 /// The boundary of a body whose media type names none: its first line.

@@ -284,6 +284,41 @@ fn a_boundary_nobody_named_is_that_of_the_first_line() {
 }
 
 #[test]
+fn a_boundary_other_than_was_said_is_that_of_the_first_line() {
+    let body = b"--b1\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b1--\r\n";
+    let (fields, summary) = media("multipart/form-data; boundary=zz").walk(body);
+    assert_eq!(fields, pairs(&[("part:a", "1")]));
+    assert!(summary.anomalies.contains(BodyAnomaly::MultipartSyntax) && !summary.truncated);
+    // The one that was said is used where it is there, whatever comes before.
+    let both = b"--b1\r\nContent-Type: text/plain\r\n\r\n--zz\r\n\
+        Content-Disposition: form-data; name=a\r\n\r\n1\r\n--zz--\r\n";
+    let (fields, summary) = media("multipart/form-data; boundary=zz").walk(both);
+    assert_eq!(fields, pairs(&[("part:a", "1")]));
+    assert!(!summary.anomalies.contains(BodyAnomaly::MultipartSyntax));
+}
+
+#[test]
+fn elements_of_html_that_have_no_end_do_not_nest() {
+    let fragment = b"<div>a<br>b<input name=\"n\"><hr/><BR><p>c</p><img src=x>d</br></div>";
+    let expected = [
+        ("/div", "a"),
+        ("/div", "b"),
+        ("/div/input/@name", "n"),
+        ("/div/p", "c"),
+        ("/div/img/@src", "x"),
+        ("/div", "d"),
+    ];
+    assert_eq!(media("text/html").walk(fragment).0, pairs(&expected));
+    // Without a type the first element tells; documents of XML have such names of their own.
+    assert_eq!(media("application/xml").walk(fragment).0, pairs(&expected));
+    let order = b"<order><input>5</input><source>lab</source></order>";
+    let expected = [("/order/input", "5"), ("/order/source", "lab")];
+    assert_eq!(media("application/xml").walk(order).0, pairs(&expected));
+    let (fields, _) = media("text/html").walk(b"<table><tr><td><input value=1></td></tr></table>");
+    assert_eq!(fields, pairs(&[("/table/tr/td/input/@value", "1")]));
+}
+
+#[test]
 fn multipart_in_multipart_ends_at_its_limit() {
     let mut body = b"leaf".to_vec();
     for n in 0..MULTIPART_DEPTH_MAX + 1 {

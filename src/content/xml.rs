@@ -5,6 +5,7 @@
 //! entities are values, and nothing is ever put in their place, so none ever grows. What is no XML
 //! is passed over or taken as text.
 
+mod html;
 mod reference;
 mod tags;
 
@@ -48,6 +49,10 @@ pub(crate) struct XmlWalker {
     declares: bool,
     /// One of them was referred to.
     unexpanded: bool,
+    /// The document is HTML, where some elements have no end tag.
+    html: bool,
+    /// The element at hand is one of these.
+    void: bool,
 }
 
 /// Where in the syntax the next byte lies.
@@ -126,7 +131,14 @@ impl XmlWalker {
             nameless: false,
             declares: false,
             unexpanded: false,
+            html: false,
+            void: false,
         }
+    }
+
+    /// What follows is HTML, whichever its first element is.
+    pub(crate) fn expect_html(&mut self) {
+        self.html = true;
     }
 
     /// Whether something was no XML.

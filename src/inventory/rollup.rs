@@ -41,11 +41,14 @@ pub enum AuthScheme {
     /// A credential that can be used again, for a proxy on the way (RFC 9110 section 11.7): it
     /// proves nothing to the service.
     Proxy,
+    /// A signature of this request, or a token bound to a key that is not sent: AWS Signature
+    /// Version 4, DPoP (RFC 9449).
+    Signed,
 }
 
 impl AuthScheme {
     /// Every scheme, in order.
-    pub const ALL: [AuthScheme; 11] = [
+    pub const ALL: [AuthScheme; 12] = [
         AuthScheme::None,
         AuthScheme::ApiKeyHeader,
         AuthScheme::ApiKeyQuery,
@@ -57,6 +60,7 @@ impl AuthScheme {
         AuthScheme::Negotiate,
         AuthScheme::Other,
         AuthScheme::Proxy,
+        AuthScheme::Signed,
     ];
 
     /// The name shown to users.
@@ -73,6 +77,7 @@ impl AuthScheme {
             AuthScheme::Negotiate => "negotiate",
             AuthScheme::Other => "other",
             AuthScheme::Proxy => "proxy",
+            AuthScheme::Signed => "signed",
         }
     }
 }

@@ -30,9 +30,11 @@ impl AuthSchemes {
 pub fn from_header(header: &Header<'_>, schemes: &mut AuthSchemes) {
     match header.known {
         HeaderName::ProxyAuthorization => {
-            // Digest and Negotiate answer a challenge: whoever reads them cannot use them again.
-            let once = [None, Some(AuthScheme::Digest), Some(AuthScheme::Negotiate)];
-            if !once.contains(&authorization(header.value)) {
+            // Digest and Negotiate answer a challenge, a signature is of this request: whoever
+            // reads them cannot use them again.
+            use AuthScheme::{Digest, Negotiate, Signed};
+            let seen = authorization(header.value);
+            if seen.is_some_and(|seen| ![Digest, Negotiate, Signed].contains(&seen)) {
                 schemes.insert(AuthScheme::Proxy);
             }
         }
@@ -44,7 +46,7 @@ pub fn from_header(header: &Header<'_>, schemes: &mut AuthSchemes) {
         HeaderName::Cookie if has_session_cookie(header.value) => {
             schemes.insert(AuthScheme::Cookie);
         }
-        HeaderName::Other if is_key_header(header.name) && !header.value.is_empty() => {
+        HeaderName::Other if is_key_header(header.name) && !is_nothing(header.value) => {
             schemes.insert(AuthScheme::ApiKeyHeader);
         }
         _ => {}
@@ -63,7 +65,14 @@ fn authorization(value: &[u8]) -> Option<AuthScheme> {
         return Some(AuthScheme::BearerJwt);
     }
     let is = |name: &[u8]| scheme.eq_ignore_ascii_case(name);
-    if credentials.is_empty() && BARE.iter().any(|name| is(name)) {
+    if BARE.iter().any(|name| is(name)) && is_nothing(credentials) {
+        return None;
+    }
+    if is_signature(scheme) {
+        return (!credentials.is_empty()).then_some(AuthScheme::Signed);
+    }
+    // An empty name and an empty password.
+    if is(b"basic") && credentials == b"Og==" {
         return None;
     }
     Some(if is(b"bearer") {
@@ -82,8 +91,30 @@ fn authorization(value: &[u8]) -> Option<AuthScheme> {
 }
 
 /// Schemes whose name with nothing behind it proves nothing; a key may stand by itself.
-const BARE: [&[u8]; 7] =
-    [b"bearer", b"basic", b"digest", b"negotiate", b"ntlm", b"apikey", b"api-key"];
+const BARE: [&[u8]; 8] =
+    [b"bearer", b"basic", b"digest", b"negotiate", b"ntlm", b"apikey", b"api-key", b"token"];
+
+/// What programs write where they have no token.
+const NOTHING: [&[u8]; 7] =
+    [b"", b"null", b"undefined", b"none", b"nil", b"nan", b"[object object]"];
+
+/// Whether what stands in place of credentials is none.
+fn is_nothing(credentials: &[u8]) -> bool {
+    let bare = credentials.strip_prefix(b"\"").and_then(|c| c.strip_suffix(b"\""));
+    let bare = bare.unwrap_or(credentials);
+    NOTHING.iter().any(|nothing| bare.eq_ignore_ascii_case(nothing))
+}
+
+/// Whether a scheme signs the request, so that who reads it has no key: the signatures of clouds
+/// (`AWS4-HMAC-SHA256`, `GOOG4-RSA-SHA256`, `TC3-HMAC-SHA256`), `DPoP` (RFC 9449), Hawk, and HTTP
+/// signatures.
+fn is_signature(scheme: &[u8]) -> bool {
+    const SIGNATURES: [&[u8]; 4] = [b"dpop", b"hawk", b"signature", b"hmac"];
+    SIGNATURES.iter().any(|name| scheme.eq_ignore_ascii_case(name))
+        || contains_ignore_case(scheme, b"-hmac-sha")
+        || contains_ignore_case(scheme, b"-rsa-sha")
+        || contains_ignore_case(scheme, b"-ecdsa-")
+}
 
 /// Three base64url parts of which the first begins a JSON object (RFC 7519): `eyJ` is `{"`.
 fn looks_like_jwt(token: &[u8]) -> bool {
@@ -157,14 +188,25 @@ fn has_session_cookie(value: &[u8]) -> bool {
     value.split(|b| *b == b';').any(|pair| {
         let mut halves = pair.splitn(2, |b| *b == b'=');
         let name = halves.next().unwrap_or_default().trim_ascii();
-        let filled = halves.next().is_some_and(|value| !value.trim_ascii().is_empty());
-        filled && is_session_name(name)
+        let value = halves.next().unwrap_or_default().trim_ascii();
+        !is_nothing(value) && !is_switch(name, value) && is_session_name(name)
     })
+}
+
+/// Whether a value says yes, no or which of a few (`authUser=0`, `loggedIn=true`): whose session
+/// it is, nobody can tell from that.
+fn is_switch(name: &[u8], value: &[u8]) -> bool {
+    const SWITCHES: [&[u8]; 6] = [b"true", b"false", b"yes", b"no", b"on", b"off"];
+    let user = |part: &&[u8]| contains_ignore_case(name, part);
+    SWITCHES.iter().any(|switch| value.eq_ignore_ascii_case(switch))
+        || ([&b"authuser"[..], b"auth_user"].iter().any(user)
+            && value.len() <= 2
+            && value.iter().all(u8::is_ascii_digit))
 }
 
 fn is_session_name(name: &[u8]) -> bool {
     // Anywhere in a name, and at its end alone: `sid` is in `sidebar`.
-    const PARTS: [&[u8]; 10] = [
+    const PARTS: [&[u8]; 12] = [
         b"sess",
         b"auth",
         b"token",
@@ -175,16 +217,39 @@ fn is_session_name(name: &[u8]) -> bool {
         b"ticket",
         b"remember",
         b"saml",
+        b"aspnetcore.cookies",
+        b"aspnet.applicationcookie",
     ];
     const ENDINGS: [&[u8]; 3] = [b"sid", b"sso", b"castgc"];
-    const OTHERS: [&[u8]; 5] = [b"csrf", b"xsrf", b"forgery", b"verification", b"author"];
+    // Of tools that count visits, of preferences, and what says of a session only when it ends.
+    const OTHERS: [&[u8]; 16] = [
+        b"csrf",
+        b"xsrf",
+        b"forgery",
+        b"verification",
+        b"timeout",
+        b"expire",
+        b"expiry",
+        b"consent",
+        b"lang",
+        b"locale",
+        b"theme",
+        b"optimizely",
+        b"_hjsession",
+        b"last_session",
+        b"lastsession",
+        b"last_login",
+    ];
+    const VISITS: [&[u8]; 2] = [b"ai_", b"_ga_"];
     let has = |part: &&[u8]| contains_ignore_case(name, part);
     let ends = |part: &&[u8]| {
         let at = name.len().checked_sub(part.len());
         at.and_then(|at| name.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(part))
     };
     (PARTS.iter().any(has) || ENDINGS.iter().any(ends))
-        && (!OTHERS.iter().any(has) || contains_ignore_case(name, b"authori"))
+        && !VISITS.iter().any(|visits| name.starts_with(visits))
+        && !OTHERS.iter().any(has)
+        && (!has(&&b"author"[..]) || has(&&b"authori"[..]))
 }
 
 fn contains_ignore_case(text: &[u8], part: &[u8]) -> bool {
@@ -217,7 +282,7 @@ mod tests {
         assert_eq!(schemes(&[("Authorization", "Basic dTpw")]), ["basic"]);
         assert_eq!(schemes(&[("X-API-Key", "k")]), ["api-key-header"]);
         assert_eq!(schemes(&[("Cookie", "JSESSIONID=1; a=b")]), ["cookie"]);
-        assert_eq!(schemes(&[("Authorization", "AWS4-HMAC-SHA256 x")]), ["other"]);
+        assert_eq!(schemes(&[("Authorization", "AWS4-HMAC-SHA256 x")]), ["signed"]);
     }
 
     #[test]
@@ -226,6 +291,39 @@ mod tests {
             assert_eq!(schemes(&[("Authorization", value)]), ["none"], "{value}");
         }
         assert_eq!(schemes(&[("Authorization", "8Hq2vN5xW0aZ7kLp3TqR")]), ["other"]);
+    }
+
+    #[test]
+    fn what_programs_write_without_a_token_is_no_credential() {
+        for value in [
+            "Bearer null",
+            "Bearer undefined",
+            "bearer NULL",
+            "Bearer \"\"",
+            "Bearer [object Object]",
+            "Basic Og==",
+            "Token null",
+        ] {
+            assert_eq!(schemes(&[("Authorization", value)]), ["none"], "{value}");
+        }
+        assert_eq!(schemes(&[("X-Auth-Token", "undefined")]), ["none"]);
+        assert_eq!(schemes(&[("Authorization", "Bearer nullified")]), ["bearer"]);
+        assert_eq!(schemes(&[("Authorization", "Basic Ong=")]), ["basic"]);
+    }
+
+    #[test]
+    fn signatures_of_requests_are_told_from_what_can_be_used_again() {
+        for value in [
+            "AWS4-HMAC-SHA256 Credential=AKIA/20240101/eu-west-1/s3/aws4_request, Signature=ab",
+            "AWS4-ECDSA-P256-SHA256 Credential=AKIA, Signature=ab",
+            "GOOG4-RSA-SHA256 Credential=a, Signature=ab",
+            "DPoP Kz~8mXK1EalYznwH-LC-1fBAo",
+            "Hawk id=\"d\", mac=\"m\"",
+        ] {
+            assert_eq!(schemes(&[("Authorization", value)]), ["signed"], "{value}");
+            assert_eq!(schemes(&[("Proxy-Authorization", value)]), ["none"], "{value}");
+        }
+        assert_eq!(schemes(&[("Authorization", "DPoP")]), ["none"]);
     }
 
     #[test]
@@ -289,6 +387,15 @@ mod tests {
             "remember_me=1",
             "authorization=1",
             "lang=en; SID=1",
+            ".AspNetCore.Cookies=CfDJ8",
+            ".AspNet.ApplicationCookie=x1",
+            "JSESSIONID=1",
+            "laravel_session=ey",
+            "_session_id=1",
+            "__Host-app-session=1",
+            "sessionid=1",
+            "AWSALBAuthNonce=1",
+            "AWSELBAuthSessionCookie-0=1",
         ] {
             assert_eq!(schemes(&[("Cookie", cookie)]), ["cookie"], "{cookie}");
         }
@@ -300,6 +407,17 @@ mod tests {
             "_ga=GA1.2",
             "session=",
             "side=left; residence=gb",
+            "ai_session=abc|1700000000|1700000001",
+            "ai_user=abc|2024",
+            "_ga_session=1",
+            "sessionTimeout=30",
+            "session_expires=1700000000",
+            "optimizelySession=1",
+            "last_session=2024-01-01",
+            "authUser=0",
+            "loggedIn=false; session=null",
+            "session_language=de; authConsent=yes",
+            "OptanonConsent=isGpcEnabled=0; CookieConsent=true",
         ] {
             assert_eq!(schemes(&[("Cookie", cookie)]), ["none"], "{cookie}");
         }

@@ -6,6 +6,7 @@ use crate::content::paths::Interned;
 use crate::content::{FieldSink, PathId, PathTable, Step};
 use crate::model::ValueKind;
 
+use super::html::{begins_html, is_void};
 use super::{State, XmlWalker, is_name_end};
 
 impl XmlWalker {
@@ -18,7 +19,7 @@ impl XmlWalker {
     ) -> bool {
         match self.state {
             State::Tag | State::EmptyTag if byte == b'>' => {
-                if self.state == State::EmptyTag {
+                if std::mem::take(&mut self.void) || self.state == State::EmptyTag {
                     self.close(paths, sink);
                 }
                 self.state = State::Text;
@@ -132,6 +133,8 @@ impl XmlWalker {
     }
 
     pub(super) fn enter<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        self.html |= self.elements == 0 && begins_html(&self.name);
+        self.void = self.html && is_void(&self.name);
         self.elements += 1;
         self.too_deep |= self.stack.len() >= DEPTH_MAX;
         if self.stack.len() >= DEPTH_TOLD_MAX {
@@ -214,6 +217,10 @@ impl XmlWalker {
     /// An end tag closes the element of its name, and with it those inside that have none.
     pub(super) fn end_element<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         self.end_text(paths, sink);
+        if self.html && is_void(&self.name) {
+            // It is over already.
+            return;
+        }
         if self.over > 0 {
             self.over -= 1;
             return;

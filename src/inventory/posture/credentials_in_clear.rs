@@ -1,7 +1,8 @@
 //! Credentials that can be read on the way and used again. One finding per endpoint.
 //!
 //! High for passwords, tokens and keys. Medium where only cookies were seen: not every cookie is
-//! a session. Digest and Negotiate answer a challenge and cannot simply be used again.
+//! a session. Digest and Negotiate answer a challenge, a signature is of one request: they cannot
+//! simply be used again.
 
 use crate::model::{Direction, FindingKind, Severity};
 
@@ -85,6 +86,7 @@ mod tests {
         endpoint.auth = [("basic".to_owned(), 3)].into();
         assert!(found(RULE.id, &endpoint, &closed()).is_empty());
         endpoint.auth = [("digest".to_owned(), 3), ("none".to_owned(), 3)].into();
+        endpoint.auth.insert("signed".to_owned(), 3);
         assert!(found(RULE.id, &endpoint, &clear()).is_empty());
     }
 }

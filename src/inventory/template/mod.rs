@@ -6,12 +6,14 @@
 //! [`collapse_fields`] does the same for object keys; both stand on `collapse`, which knows only
 //! sequences of tokens.
 
+mod codes;
 mod collapse;
 mod endpoints;
 mod fields;
 mod path;
 mod shape;
 
+pub use codes::key_is_code;
 pub(super) use endpoints::overflow_key;
 pub use endpoints::{CollapseMap, collapse_endpoints};
 pub use fields::{collapse_fields, shown_field};
