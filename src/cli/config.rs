@@ -367,8 +367,11 @@ pub fn load_pack(folder: Option<&Path>) -> Result<RulePack, Failure> {
 
 /// The same, compiled.
 pub fn load_rules(folder: Option<&Path>) -> Result<Detector, Failure> {
-    let pack = load_pack(folder)?;
-    Detector::compile(&pack).map_err(Failure::usage)
+    let detector = match folder {
+        Some(_) => Detector::compile(&load_pack(folder)?),
+        None => Detector::builtin(),
+    };
+    detector.map_err(Failure::usage)
 }
 
 /// The capture thread and the writer need a share of a core, too.

@@ -60,6 +60,12 @@ impl Detector {
         compile::compile(pack)
     }
 
+    /// The rules that ship inside the program, ready. That their examples hold is tested when it
+    /// is made, and not again at every start.
+    pub fn builtin() -> Result<Detector, RuleError> {
+        compile::build(&RulePack::builtin())
+    }
+
     /// The same rules, judging by `profile`.
     pub fn judging_by(mut self, profile: Profile) -> Detector {
         self.judge.profile = profile;
