@@ -18,6 +18,15 @@ fn response(status: u16) -> Box<Response> {
     Box::new(response)
 }
 
+/// The number of a request, and the status of what answers it.
+fn shown(exchange: Exchange) -> (Option<u8>, Option<u16>) {
+    let status = exchange.response.and_then(|r| match r.status {
+        Some(Status::Http(code)) => Some(code),
+        _ => None,
+    });
+    (exchange.request.map(|r| r.head.minor_version), status)
+}
+
 /// What comes of the events, whether or not the pairing is put away meanwhile.
 fn told(events: &[(&str, u16)]) -> Vec<(Option<u8>, Option<u16>)> {
     let out = told_by(events, false);
@@ -28,13 +37,7 @@ fn told(events: &[(&str, u16)]) -> Vec<(Option<u8>, Option<u16>)> {
 fn told_by(events: &[(&str, u16)], rests: bool) -> Vec<(Option<u8>, Option<u16>)> {
     let mut pairing = Pairing::default();
     let mut out = Vec::new();
-    let mut done = |e: Exchange| {
-        let status = e.response.and_then(|r| match r.status {
-            Some(Status::Http(code)) => Some(code),
-            _ => None,
-        });
-        out.push((e.request.map(|r| r.head.minor_version), status));
-    };
+    let mut done = |e: Exchange| out.push(shown(e));
     for (what, n) in events {
         match *what {
             "request" => pairing.request(
@@ -224,13 +227,7 @@ use Step::{Answer, Ask, End, RequestsLost, ResponsesLost};
 fn placed(steps: &[Step]) -> Vec<(Option<u8>, Option<u16>)> {
     let mut pairing = Pairing::default();
     let mut out = Vec::new();
-    let mut done = |e: Exchange| {
-        let status = e.response.and_then(|r| match r.status {
-            Some(Status::Http(code)) => Some(code),
-            _ => None,
-        });
-        out.push((e.request.map(|r| r.head.minor_version), status));
-    };
+    let mut done = |e: Exchange| out.push(shown(e));
     let stand = |[begin, end, heard]: [u64; 3]| Stand { begin, end, heard };
     for step in steps {
         match *step {
