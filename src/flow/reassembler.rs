@@ -178,8 +178,8 @@ impl Reassembler {
         for stream in &mut self.streams {
             if stream.seen() && !stream.anchored() {
                 let first = stream.pending.as_ref().and_then(|p| p.first()).map(|first| first.0);
-                stream.skip_probe(first.unwrap_or(0));
                 stream.anchor();
+                stream.skip_probe(first.unwrap_or(0));
             }
         }
     }
@@ -197,7 +197,7 @@ impl Reassembler {
         let (open, packet, heard) = (self.open, self.packets(), self.heard(direction, segment));
         let alone = self.alone;
         let (this, peer) = self.pair(direction);
-        if this.anchored() && this.pending.is_none() {
+        if this.pending.is_none() {
             this.skip_probe(span.start);
         }
         let needs = if alone && !peer.seen() { 0 } else { needs(peer, segment) };

@@ -21,6 +21,8 @@ const SEEN: u8 = 1 << 1;
 const SYN: u8 = 1 << 2;
 /// Its end was delivered.
 const ENDED: u8 = 1 << 3;
+/// Its begin is only the lowest that was seen.
+const GUESSED: u8 = 1 << 4;
 
 /// One direction. Sequence numbers are mapped to 64-bit offsets that do not wrap: `next_seq` is the
 /// sequence number of offset `next`, and others lie at their signed distance (RFC 1982) from it.
@@ -157,7 +159,9 @@ impl Stream {
 
     /// The stream begins at what was the lowest so far.
     pub(super) fn anchor(&mut self) {
-        self.status |= ANCHORED;
+        if !self.anchored() {
+            self.status |= ANCHORED | GUESSED;
+        }
     }
 
     /// The stream begins at `seq`. Only for streams that are untouched.
@@ -167,13 +171,13 @@ impl Stream {
         } else {
             self.next_seq = seq;
         }
-        self.status |= ANCHORED;
+        self.status = self.status & !GUESSED | ANCHORED;
     }
 
     /// A begin that is only guessed may be that of a keep-alive probe, one byte too early: if
     /// the first data lies right behind it, that is the begin.
     pub(super) fn skip_probe(&mut self, first: u64) {
-        if self.untouched() && self.isn().is_none() && first == self.next + 1 {
+        if self.status & GUESSED != 0 && self.untouched() && first == self.next + 1 {
             self.advance(1);
         }
     }

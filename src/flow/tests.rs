@@ -260,6 +260,21 @@ fn a_keep_alive_at_the_start_makes_no_gap() {
     assert_eq!(one(&lines).streams[0].text(), "abc");
 }
 
+/// The client's ACK of the handshake tells where the server begins: a first answer that comes
+/// after the second is no keep-alive.
+#[test]
+fn a_begin_that_was_acknowledged_is_no_keep_alive() {
+    let flow = one(&[
+        request(SYN, 100, 0, b""),
+        request(ACK, 101, 501, b""),
+        request(ACK, 101, 501, b"ask"),
+        response(ACK, 502, 104, b"nswer"),
+        response(SYN | ACK, 500, 101, b""),
+        response(ACK, 501, 104, b"a"),
+    ]);
+    assert_eq!(flow.streams[1].text(), "answer");
+}
+
 #[test]
 fn data_in_a_syn_is_delivered() {
     let flow = one(&[
