@@ -5,7 +5,6 @@
 //! from there on.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use crate::base::limits::RECALL_BODY_BYTES_MAX;
 use crate::content::{BodyAnomaly, BodySummary, BodyWalker, PathTable};
@@ -13,7 +12,7 @@ use crate::model::{Direction, Header, HeaderName};
 
 use super::half::Half;
 use super::inspect::{self, BodyFacts, Inspector};
-use super::recall::{Held, Remembered};
+use super::recall::Held;
 use super::workbench::Workbench;
 
 impl Workbench {
@@ -122,8 +121,12 @@ impl Workbench {
         let whole =
             !half.leaves.has_folded() && !summary.anomalies.contains(BodyAnomaly::PathLimit);
         if silent && whole {
-            let said = Remembered::new(&half.leaves, mark, half.facts.clone(), summary);
-            self.recall.insert(key, Arc::new(said));
+            let said = (half.facts.clone(), summary);
+            half.recalled = self.recall.learn(key, (&half.leaves, mark), said);
+            // What is remembered is added from there, the first time like every other.
+            if half.recalled.is_some() {
+                half.leaves.forget_since(mark);
+            }
         }
     }
 

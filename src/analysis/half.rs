@@ -8,7 +8,8 @@ use crate::base::Timestamp;
 use crate::content::{BodyPlan, BodyWalker, UnreadKinds};
 use crate::model::{Hl7Said, Status};
 
-use super::inspect::{BodyFacts, Frames};
+use super::frames::Frames;
+use super::inspect::BodyFacts;
 use super::leaves::Leaves;
 use super::operation::auth::AuthSchemes;
 use super::operation::fhir::Version;

@@ -42,8 +42,14 @@ impl Candidate {
 }
 
 impl Leaf {
-    /// Puts equal leaves side by side; one number, because that sorts fastest.
-    pub fn order(self) -> u64 {
+    /// A leaf as tests make one.
+    #[cfg(test)]
+    pub fn of(column: u32, class: u32, plain: bool) -> Leaf {
+        Leaf { column, class: if plain { class } else { class | CANDIDATE } }
+    }
+
+    /// All of it as one number.
+    pub fn bits(self) -> u64 {
         u64::from(self.column) << 32 | u64::from(self.class)
     }
 
@@ -258,18 +264,17 @@ impl Leaves {
         Mark { leaf: self.log.len(), candidate: self.candidates.len() }
     }
 
-    /// The plain leaves logged since `mark`, and the others.
-    pub fn since(&self, mark: Mark) -> (Vec<Leaf>, Vec<(Leaf, Candidate)>) {
+    /// What was logged since `mark`; what is kept of a leaf that is not plain goes with it.
+    pub fn since(&self, mark: Mark) -> impl Iterator<Item = (Leaf, Candidate)> {
         let mut candidates = self.candidates.get(mark.candidate..).unwrap_or_default().iter();
-        let (mut plain, mut others) = (Vec::new(), Vec::new());
-        for leaf in self.log.get(mark.leaf..).unwrap_or_default() {
-            if leaf.is_plain() {
-                plain.push(*leaf);
-            } else {
-                others.push((*leaf, candidate_of(*leaf, &mut candidates)));
-            }
-        }
-        (plain, others)
+        let leaves = self.log.get(mark.leaf..).unwrap_or_default();
+        leaves.iter().map(move |leaf| (*leaf, candidate_of(*leaf, &mut candidates)))
+    }
+
+    /// Takes back what was logged since `mark`.
+    pub fn forget_since(&mut self, mark: Mark) {
+        self.log.truncate(mark.leaf);
+        self.candidates.truncate(mark.candidate);
     }
 
     /// Heap bytes it takes.
@@ -280,8 +285,9 @@ impl Leaves {
     }
 
     /// The leaves in the log that are not plain.
-    pub fn candidates(&self) -> Vec<(Leaf, Candidate)> {
-        self.since(Mark { leaf: 0, candidate: 0 }).1
+    pub fn candidates(&self) -> impl Iterator<Item = (Leaf, Candidate)> {
+        let all = self.since(Mark { leaf: 0, candidate: 0 });
+        all.filter(|(leaf, _)| !leaf.is_plain())
     }
 
     /// Whether a part of the log was folded already.

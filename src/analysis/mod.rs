@@ -9,8 +9,10 @@
 //! - [`workbench`]: what is shared, and what happens to heads as they pass
 //! - [`hl7v2`]: heads of HL7 v2 messages
 //! - [`tls`]: what TLS sessions show
-//! - [`bodies`], [`recall`]: what happens to bodies; those that were walked before
-//! - [`inspect`], [`roles`]: logs every leaf under its column; what its path means
+//! - [`bodies`], [`recall`], [`tally`]: what happens to bodies; those that were walked before; how
+//!   often equal leaves occur in one
+//! - [`inspect`], [`frames`], [`roles`]: logs every leaf under its column; the objects around it;
+//!   what its path means
 //! - [`columns`], [`leaves`], [`values`]: what a leaf is a value of, the log, the memory of values
 //! - [`operation`]: what was asked
 //! - [`known_fields`]: header fields that were seen before
@@ -28,6 +30,7 @@ pub mod columns;
 pub mod conversation;
 pub mod doubts;
 pub mod finish;
+pub mod frames;
 pub mod half;
 pub mod history;
 pub mod hl7v2;
@@ -43,6 +46,7 @@ pub mod readings;
 pub mod recall;
 pub mod roles;
 pub mod segments;
+mod tally;
 pub mod tls;
 pub mod values;
 pub mod workbench;
