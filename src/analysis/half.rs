@@ -40,8 +40,8 @@ pub struct Half {
     /// The body's walker, once there is a body.
     pub walker: Option<Box<BodyWalker>>,
     /// How to walk it.
-    pub plan: Option<BodyPlan>,
-    /// Identifies what the head said of the body.
+    pub plan: Option<Arc<BodyPlan>>,
+    /// Identifies what the head said of the body; 0 before there was one.
     pub plan_key: u64,
     /// The body so far, while it may turn out to be one that was walked before.
     pub held: Option<Held>,

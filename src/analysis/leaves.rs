@@ -230,13 +230,6 @@ pub struct Leaves {
     folded: TableMap<u32, Evidence>,
 }
 
-/// A place in the log.
-#[derive(Clone, Copy, Debug)]
-pub struct Mark {
-    leaf: usize,
-    candidate: usize,
-}
-
 impl Leaves {
     /// Appends a value of `column`; its place in the log. `continued`: it is a later window of a
     /// value that was logged before.
@@ -259,22 +252,19 @@ impl Leaves {
         self.log.len()
     }
 
-    /// Where the log ends now.
-    pub fn mark(&self) -> Mark {
-        Mark { leaf: self.log.len(), candidate: self.candidates.len() }
+    /// Everything in the log; what is kept of a leaf that is not plain goes with it.
+    pub fn all(&self) -> impl Iterator<Item = (Leaf, Candidate)> {
+        let mut candidates = self.candidates.iter();
+        self.log.iter().map(move |leaf| (*leaf, candidate_of(*leaf, &mut candidates)))
     }
 
-    /// What was logged since `mark`; what is kept of a leaf that is not plain goes with it.
-    pub fn since(&self, mark: Mark) -> impl Iterator<Item = (Leaf, Candidate)> {
-        let mut candidates = self.candidates.get(mark.candidate..).unwrap_or_default().iter();
-        let leaves = self.log.get(mark.leaf..).unwrap_or_default();
-        leaves.iter().map(move |leaf| (*leaf, candidate_of(*leaf, &mut candidates)))
-    }
-
-    /// Takes back what was logged since `mark`.
-    pub fn forget_since(&mut self, mark: Mark) {
-        self.log.truncate(mark.leaf);
-        self.candidates.truncate(mark.candidate);
+    /// Moves everything out of `other`, behind what is here.
+    pub fn append(&mut self, other: &mut Leaves) {
+        self.log.append(&mut other.log);
+        self.candidates.append(&mut other.candidates);
+        for (column, evidence) in other.folded.drain() {
+            self.folded.entry(column).or_default().merge(evidence);
+        }
     }
 
     /// Heap bytes it takes.
@@ -286,8 +276,7 @@ impl Leaves {
 
     /// The leaves in the log that are not plain.
     pub fn candidates(&self) -> impl Iterator<Item = (Leaf, Candidate)> {
-        let all = self.since(Mark { leaf: 0, candidate: 0 });
-        all.filter(|(leaf, _)| !leaf.is_plain())
+        self.all().filter(|(leaf, _)| !leaf.is_plain())
     }
 
     /// Whether a part of the log was folded already.

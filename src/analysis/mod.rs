@@ -6,7 +6,7 @@
 //!   does; what a receiver would have read that believed it
 //! - [`pairing`]: which response answers which request
 //! - [`half`]: a request or a response while it passes
-//! - [`workbench`]: what is shared, and what happens to heads as they pass
+//! - [`workbench`], [`heads`]: what is shared, and what happens to heads as they pass
 //! - [`hl7v2`]: heads of HL7 v2 messages
 //! - [`tls`]: what TLS sessions show
 //! - [`bodies`], [`recall`], [`tally`]: what happens to bodies; those that were walked before; how
@@ -15,7 +15,7 @@
 //!   what its path means
 //! - [`columns`], [`leaves`], [`values`]: what a leaf is a value of, the log, the memory of values
 //! - [`operation`]: what was asked
-//! - [`known_fields`]: header fields that were seen before
+//! - [`known_fields`], [`known_media`]: header fields and media types that were seen before
 //! - [`segments`]: which segments of a path are names
 //! - [`names`]: what may be kept of names of programs, hosts and media types
 //! - [`finish`]: an exchange is over: named, and added to the books
@@ -32,10 +32,12 @@ pub mod doubts;
 pub mod finish;
 pub mod frames;
 pub mod half;
+pub mod heads;
 pub mod history;
 pub mod hl7v2;
 pub mod inspect;
 pub mod known_fields;
+pub mod known_media;
 pub mod leaves;
 pub mod listener;
 pub mod names;

@@ -14,7 +14,7 @@ use crate::content::BodySummary;
 use crate::model::Direction;
 
 use super::inspect::BodyFacts;
-use super::leaves::{Candidate, ColumnTable, Leaf, Leaves, Mark};
+use super::leaves::{Candidate, ColumnTable, Leaf, Leaves};
 use super::tally::Tally;
 use super::values::Values;
 
@@ -225,14 +225,14 @@ impl Recall {
         self.forgot = false;
     }
 
-    /// Remembers what one walk logged since `mark`, if that is little enough.
+    /// Remembers what one walk logged, if that is little enough.
     pub fn learn(
         &mut self,
         key: BodyKey,
-        (leaves, mark): (&Leaves, Mark),
+        leaves: &Leaves,
         (facts, summary): (BodyFacts, BodySummary),
     ) -> Option<Arc<Remembered>> {
-        let (plain, others) = self.tally.of(leaves.since(mark));
+        let (plain, others) = self.tally.of(leaves.all());
         let said = Arc::new(Remembered { facts, summary, plain, others });
         self.insert(key, Arc::clone(&said)).then_some(said)
     }
