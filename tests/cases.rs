@@ -337,6 +337,7 @@ cases! {
     clients_and_services
     codings
     connect_tunnel
+    connect_tunnel_unread
     coverage_cut_packets
     coverage_gap
     coverage_lost_head

@@ -184,9 +184,6 @@ impl Conversation {
 
     /// Takes the next step of one stream.
     pub fn event(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
-        if self.outcome == Outcome::Empty && matches!(event.input, StreamInput::Bytes(_)) {
-            self.outcome = Outcome::Unidentified;
-        }
         let resting = self.resting_bytes();
         self.remember(flow, &event, bench);
         let at = event.at;
@@ -252,6 +249,10 @@ impl Conversation {
 
     fn identify(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
         let Stage::Identifying(identifier) = &mut self.stage else { return };
+        // Also of a tunnel: what it carries was not read because the request for it was.
+        if matches!(event.input, StreamInput::Bytes(_)) {
+            self.outcome = Outcome::Unidentified;
+        }
         bench.release_undecided(identifier.held_bytes());
         let (protocol, flipped) = match identifier.push(&event) {
             Identification::Undecided => {

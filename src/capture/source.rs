@@ -72,7 +72,7 @@ pub enum Next<'a> {
 /// Packets lost on the way to us.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Losses {
-    /// Lost because the kernel's buffer was full; exact.
+    /// Lost because the kernel's buffer was full; exact. Of a file: what its own statistics say.
     pub kernel: u64,
     /// Lost by the interface or its driver, as far as it says so; an estimate that stands beside
     /// the account and is no part of it.

@@ -250,7 +250,7 @@ impl Summary<'_> {
         }
         if all.dropped > 0 {
             lines.push(format!(
-                "{} lost in the kernel's buffer: raise --buffer",
+                "{} lost in the kernel's buffer of what captured: raise it (--buffer)",
                 count(all.dropped, "packet")
             ));
         }

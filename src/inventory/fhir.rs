@@ -144,11 +144,13 @@ fn type_level<'a>(
             (interaction, vec![])
         }
         [b"_search"] => ("search-type", vec![Literal("_search")]),
-        [b"_history"] => ("history-type", vec![Literal("_history")]),
+        [b"_history"] if method != "DELETE" => ("history-type", vec![Literal("_history")]),
         [name] if name.starts_with(b"$") => ("operation", vec![operation_name(name)]),
         [id] => (instance(method)?, vec![Parameter("id", is_id(id)?)]),
         [id, b"_history"] => {
-            ("history-instance", vec![Parameter("id", is_id(id)?), Literal("_history")])
+            let deletes = method == "DELETE";
+            let interaction = if deletes { "delete-history" } else { "history-instance" };
+            (interaction, vec![Parameter("id", is_id(id)?), Literal("_history")])
         }
         [id, b"_history", vid] => (
             if method == "DELETE" { "delete-history-version" } else { "vread" },
@@ -298,6 +300,19 @@ mod tests {
         );
         assert_eq!(read("POST", "/fhir", Some("Bundle"), Some("batch")), "batch /fhir|");
         assert_eq!(read("POST", "/fhir", Some("Bundle"), Some("collection")), "-");
+    }
+
+    #[test]
+    fn histories_that_are_deleted_are_not_read() {
+        let delete = |path| read("DELETE", path, None, None);
+        assert_eq!(
+            delete("/fhir/Patient/1/_history"),
+            "delete-history /fhir|/Patient/{id}/_history"
+        );
+        assert_eq!(
+            delete("/fhir/Patient/1/_history/2"),
+            "delete-history-version /fhir|/Patient/{id}/_history/{vid}"
+        );
     }
 
     #[test]

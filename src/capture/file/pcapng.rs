@@ -1,8 +1,10 @@
 //! The next generation format:
 //! <https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-02.html>. Sections, interfaces and
-//! packets are read; every other block is passed over.
+//! packets are read, and what an interface's statistics say of packets that were lost; every other
+//! block is passed over.
 
 mod clock;
+mod options;
 
 use crate::base::Timestamp;
 use crate::base::limits::{CAPTURE_INTERFACES_MAX, CAPTURED_BYTES_MAX};
@@ -12,6 +14,7 @@ use crate::capture::source::{Incomplete, IncompleteCause};
 use crate::model::LinkType;
 
 use clock::Clock;
+use options::for_options;
 
 /// Reads blocks. Each section has its own byte order and its own interfaces.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub(super) struct PcapNg {
     last_at: Timestamp,
     /// A block that is passed over and did not come whole yet.
     passing: Option<Passing>,
+    /// Packets that interfaces of earlier sections lost.
+    lost_before: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +42,8 @@ struct Interface {
     /// 0: no limit.
     snap_len: u32,
     clock: Clock,
+    /// Packets it lost, as far as its last statistics say.
+    lost: u64,
 }
 
 /// Reads the same in both byte orders.
@@ -46,12 +53,18 @@ const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 const INTERFACE_DESCRIPTION: u32 = 1;
 const OBSOLETE_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
+const INTERFACE_STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
+
+/// Packets that the interface had no room for, and those that the operating system had none for.
+const OPTION_INTERFACE_DROPS: u16 = 5;
+const OPTION_SYSTEM_DROPS: u16 = 7;
 
 /// Type, length, and the length again at the end.
 const BLOCK_LEN_MIN: usize = 12;
 const SECTION_LEN_MIN: usize = 28;
 const INTERFACE_LEN_MIN: usize = 20;
+const STATISTICS_LEN_MIN: usize = 24;
 /// What precedes the data of enhanced and obsolete packet blocks.
 const PACKET_HEADER_LEN: usize = 28;
 const SIMPLE_HEADER_LEN: usize = 12;
@@ -79,6 +92,7 @@ impl PcapNg {
             interfaces: Vec::new(),
             last_at: Timestamp::default(),
             passing: None,
+            lost_before: 0,
         };
         reader.section(window)?;
         Ok(reader)
@@ -95,6 +109,7 @@ impl PcapNg {
                 ENHANCED_PACKET | OBSOLETE_PACKET => return self.packet(window, block).map(Some),
                 SIMPLE_PACKET => return self.simple_packet(window, block).map(Some),
                 INTERFACE_DESCRIPTION => self.interface(window, block)?,
+                INTERFACE_STATISTICS => self.statistics(window, block)?,
                 _ => self.pass_over(window, block.len)?,
             }
         }
@@ -144,6 +159,7 @@ impl PcapNg {
         let len = order.u32(array(window, 4)) as usize;
         check_len(window, len, SECTION_LEN_MIN)?;
         self.order = order;
+        self.lost_before = self.lost();
         self.interfaces.clear();
         self.pass_over(window, len)
     }
@@ -182,7 +198,34 @@ impl PcapNg {
             link: link_type(u32::from(self.order.u16(array(window, 8)))),
             snap_len: self.order.u32(array(window, 12)),
             clock: Clock::from_options(self.order, options),
+            lost: 0,
         });
+        window.consume(block.len);
+        Ok(())
+    }
+
+    /// Packets that were lost before they could be recorded, as far as the file says so.
+    pub(super) fn lost(&self) -> u64 {
+        let lost = self.interfaces.iter().map(|interface| interface.lost);
+        lost.fold(self.lost_before, u64::saturating_add)
+    }
+
+    /// What an interface says of itself, from its start up to here.
+    fn statistics(&mut self, window: &mut Window, block: Block) -> Result<(), Box<Incomplete>> {
+        hold(self.order, window, block.len, STATISTICS_LEN_MIN)?;
+        let (order, mut lost) = (self.order, 0u64);
+        let options = window.rest().get(20..block.len - TRAILER_LEN).unwrap_or_default();
+        for_options(order, options, |code, value| {
+            if matches!(code, OPTION_INTERFACE_DROPS | OPTION_SYSTEM_DROPS)
+                && let Ok(value) = <[u8; 8]>::try_from(value)
+            {
+                lost = lost.saturating_add(order.u64(value));
+            }
+        });
+        let id = self.order.u32(array(window, 8));
+        if let Some(interface) = self.interfaces.get_mut(id as usize) {
+            interface.lost = lost;
+        }
         window.consume(block.len);
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::capture::file::error::FileError;
 use crate::capture::file::pcap::Pcap;
 use crate::capture::file::pcapng::PcapNg;
 use crate::capture::file::window::Window;
-use crate::capture::source::{CaptureError, Incomplete, Next, PacketSource, Progress};
+use crate::capture::source::{CaptureError, Incomplete, Losses, Next, PacketSource, Progress};
 use crate::model::Packet;
 
 /// Reads a capture file from its beginning to its end, or to where it is damaged.
@@ -132,6 +132,13 @@ impl PacketSource for FileSource {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn losses(&mut self) -> Losses {
+        match &self.format {
+            Format::Pcap(_) => Losses::default(),
+            Format::PcapNg(reader) => Losses { kernel: reader.lost(), interface: 0 },
+        }
     }
 
     fn progress(&self) -> Progress {

@@ -175,6 +175,39 @@ fn compressed_captures_read_the_same() {
     }
 }
 
+#[test]
+fn what_other_compressors_leave_around_is_passed_over() {
+    let plain = small_pcap(ByteOrder::Big);
+    let expected = whole(&plain);
+    let padded = [gzip(&plain), vec![0; 700]].concat();
+    assert_eq!(whole(&padded), expected, "zeros behind a gzip member");
+    let skipped = [&[0x5e, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4][..], &zstd(&plain)].concat();
+    assert_eq!(whole(&skipped), expected, "a skippable zstd frame");
+    let (packets, incomplete) = read(&[gzip(&plain), b"more".to_vec()].concat()).unwrap();
+    assert_eq!(packets, expected);
+    let said = incomplete.unwrap().to_string();
+    assert!(said.contains("behind the compressed data is no gzip"), "{said}");
+}
+
+#[test]
+fn packets_that_the_recorder_lost_are_told() {
+    for order in ORDERS {
+        let mut file = Writer::new(order);
+        file.section().interface(1, 0, &[]).interface(1, 0, &[]);
+        file.enhanced(0, 1, b"a");
+        // Statistics count from the start: the last of an interface holds.
+        file.statistics(0, &[(4, 999), (5, 3)]).statistics(0, &[(5, 5), (7, 2)]);
+        file.statistics(1, &[(5, 1)]).statistics(7, &[(5, 1000)]);
+        file.section().interface(1, 0, &[]).statistics(0, &[(5, 10)]);
+        let mut source = FileSource::from_reader("x", Cursor::new(file.bytes)).unwrap();
+        let mut delivered = 0;
+        while let Next::Packet(_) = source.next_packet().unwrap() {
+            delivered += 1;
+        }
+        assert_eq!((delivered, source.losses().kernel), (1, 5 + 2 + 1 + 10));
+    }
+}
+
 /// Hands out one byte at a time, as a slow pipe may.
 struct Dribble(Cursor<Vec<u8>>);
 

@@ -202,8 +202,9 @@ impl Framing {
             Kind::Response { status: 200..=299, asked: Asked::Connect } => {
                 Body::Switch(SwitchTo::Unknown)
             }
-            Kind::Response { status: 100..=199 | 204 | 304, .. } => {
-                if self.coding == Coding::Chunked {
+            Kind::Response { status: status @ (100..=199 | 204 | 304), .. } => {
+                // A 304 says how its 200 would have come (RFC 9112 section 6.1).
+                if self.coding == Coding::Chunked && status != 304 {
                     self.odd.note(anomalies::CODING_WITHOUT_BODY);
                 }
                 Body::None

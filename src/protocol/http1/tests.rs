@@ -49,6 +49,7 @@ fn responses_are_framed_by_the_rules_of_rfc_9112() {
         ("HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", ""),
         ("GET", "HTTP/1.1 204 No Content\r\nContent-Length: 3", ""),
         ("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 3", ""),
+        ("GET", "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked", ""),
         ("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", "3\r\nabc\r\n0\r\n\r\n"),
         ("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked", "3\r\nabc\r\n000\r\n\r\n"),
         ("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked", "3\r\nabc\r\n0\r\n\r\n"),
@@ -70,6 +71,17 @@ fn responses_are_framed_by_the_rules_of_rfc_9112() {
         let tail = &events[events.len() - 3..];
         assert_eq!(tail, ["< end", "< 201 1.1 Content-Length=0", "< end"], "{method} {head}");
     }
+}
+
+#[test]
+fn a_304_may_say_how_its_200_would_have_come_and_a_204_may_not() {
+    let odd = |status| {
+        let head = format!("HTTP/1.1 {status} x\r\nTransfer-Encoding: chunked\r\n\r\n");
+        let events = parse(&[ask("GET / HTTP/1.1\r\n\r\n"), answer(head)]);
+        events.iter().any(|e| e.contains(anomalies::CODING_WITHOUT_BODY.0))
+    };
+    assert!(!odd(304));
+    assert!(odd(204));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Times of an interface: a count of units since an offset.
 
-use crate::base::{Cursor, Timestamp};
+use crate::base::Timestamp;
 use crate::capture::file::record::ByteOrder;
+
+use super::options::for_options;
 
 /// How the counts of one interface become times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +26,6 @@ enum Unit {
     Nothing,
 }
 
-const OPTION_END: u16 = 0;
 const OPTION_RESOLUTION: u16 = 9;
 const OPTION_OFFSET: u16 = 14;
 
@@ -33,22 +34,15 @@ impl Clock {
     /// list, and what is not said is microseconds since 1970.
     pub(super) fn from_options(order: ByteOrder, options: &[u8]) -> Self {
         let mut clock = Clock { unit: Unit::Nanoseconds(1000), offset_seconds: 0 };
-        let mut cursor = Cursor::new(options);
-        while let (Some(code), Some(len)) = (cursor.array(), cursor.array()) {
-            let (code, len) = (order.u16(code), usize::from(order.u16(len)));
-            let Some(value) = cursor.take(len) else { break };
-            let _padding = cursor.take(len.next_multiple_of(4) - len);
-            match (code, value) {
-                (OPTION_END, _) => break,
-                (OPTION_RESOLUTION, [resolution]) => clock.unit = Unit::new(*resolution),
-                (OPTION_OFFSET, value) => {
-                    if let Ok(value) = <[u8; 8]>::try_from(value) {
-                        clock.offset_seconds = order.u64(value).cast_signed();
-                    }
+        for_options(order, options, |code, value| match (code, value) {
+            (OPTION_RESOLUTION, [resolution]) => clock.unit = Unit::new(*resolution),
+            (OPTION_OFFSET, value) => {
+                if let Ok(value) = <[u8; 8]>::try_from(value) {
+                    clock.offset_seconds = order.u64(value).cast_signed();
                 }
-                _ => {}
             }
-        }
+            _ => {}
+        });
         clock
     }
 

@@ -84,6 +84,21 @@ impl Writer {
         self.block(6, &body.bytes)
     }
 
+    /// Options are (code, count).
+    pub(super) fn statistics(&mut self, id: u32, options: &[(u16, u64)]) -> &mut Self {
+        let mut body = Writer::new(self.order);
+        body.u32(id).u32(0).u32(0);
+        for (code, count) in options {
+            let value = match self.order {
+                ByteOrder::Big => count.to_be_bytes(),
+                ByteOrder::Little => count.to_le_bytes(),
+            };
+            body.u16(*code).u16(8).raw(&value);
+        }
+        body.u16(0).u16(0);
+        self.block(5, &body.bytes)
+    }
+
     pub(super) fn obsolete(&mut self, id: u16, ticks: u32, data: &[u8]) -> &mut Self {
         let mut body = Writer::new(self.order);
         body.u16(id).u16(0).u32(0).u32(ticks).u32(len(data)).u32(len(data)).raw(data);
