@@ -4,12 +4,15 @@
 //! `identifier.value`, and `resourceType` behind everything else in its object. The leaves are in
 //! the log anyway, so waiting costs nothing: their columns are amended when the object closes.
 
+use std::sync::Arc;
+
 use crate::content::{FieldSink, PathId, PathTable, Step};
 use crate::detect::Detector;
-use crate::model::{Location, Value, ValueKind};
+use crate::model::{Value, ValueKind};
 
 use super::codings::Coding;
 use super::columns::{Columns, Context, Place};
+use super::heard::{Header, Heard};
 use super::leaves::Leaves;
 use super::operation::fhir::{self, Version};
 use super::operation::{cda, hl7v2};
@@ -71,6 +74,8 @@ pub struct BodyFacts {
     pub version: Option<Version>,
     /// It is HL7 v2.
     pub hl7v2: bool,
+    /// What the header of the first HL7 v2 message in it says.
+    pub heard: Option<Arc<Heard>>,
     /// Interactions of the entries of a batch or transaction.
     pub entries: Vec<(&'static str, u64)>,
 }
@@ -83,18 +88,20 @@ pub struct Frames {
     beyond: usize,
     /// Whether what is walked is HL7 v2, whose values are kept apart from all others.
     apart: bool,
+    /// The header of the HL7 v2 message that is walked, if one is.
+    pub(super) header: Option<Box<Header>>,
 }
 
 impl Frames {
     /// Heap bytes they take.
     pub fn held_bytes(&self) -> usize {
-        self.stack.capacity() * size_of::<Frame>()
+        self.stack.capacity() * size_of::<Frame>() + self.header_bytes()
     }
 
     /// Forgets the frames, and keeps their memory.
     pub fn clear(&mut self) {
         self.stack.clear();
-        (self.beyond, self.apart) = (0, false);
+        (self.beyond, self.apart, self.header) = (0, false, None);
     }
 }
 
@@ -307,6 +314,7 @@ impl Inspector<'_> {
                     frame.entry.get_or_insert_default().url = Some(by_method);
                 }
             }
+            Role::Header(part) => self.frames.hear(part, value.bytes),
             Role::ValueType => {
                 let observed = hl7v2::observed(value.bytes);
                 if let Some(segment) = self.frame_up(1) {
@@ -461,6 +469,7 @@ impl FieldSink for Inspector<'_> {
             Role::Hl7v2 => self.found_hl7v2(path),
             Role::ClinicalDocument => self.found_document(cda::ROOT, path),
             Role::Observed => self.found_observed(),
+            Role::Message => self.frames.header.get_or_insert_default().begin(),
             _ => {}
         }
     }
@@ -486,9 +495,4 @@ impl FieldSink for Inspector<'_> {
     fn key(&mut self, _paths: &PathTable, path: PathId, key: &[u8]) {
         self.log(path, Value::new(ValueKind::String, key), 0);
     }
-}
-
-/// Where bodies are.
-pub fn body(direction: crate::model::Direction) -> Place {
-    Place { direction, location: Location::Body }
 }

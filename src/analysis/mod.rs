@@ -7,7 +7,7 @@
 //! - [`pairing`]: which response answers which request
 //! - [`half`]: a request or a response while it passes
 //! - [`workbench`]: what is shared, and what happens to heads as they pass
-//! - [`hl7v2`]: heads of HL7 v2 messages
+//! - [`hl7v2`], `heard`: heads of HL7 v2 messages over MLLP; and within HTTP
 //! - [`tls`]: what TLS sessions show
 //! - [`bodies`], [`recall`]: what happens to bodies; those that were walked before
 //! - [`inspect`], [`roles`]: logs every leaf under its column; what its path means
@@ -29,6 +29,7 @@ pub mod conversation;
 pub mod doubts;
 pub mod finish;
 pub mod half;
+mod heard;
 pub mod history;
 pub mod hl7v2;
 pub mod inspect;
