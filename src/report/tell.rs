@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::plain;
+use super::text::cut_end;
 use crate::base::Timestamp;
 use crate::protocol::protocol_named;
 use crate::query::{ChangeRow, EndpointRow, FindingRow, FirstThing, ReportData, Since};
@@ -27,6 +28,9 @@ pub(super) const METHOD: &[&str] = &[
 
 /// What is said of an endpoint of which everything was seen.
 pub(super) const WHOLE: &str = "–";
+
+/// Characters of an operation within a sentence.
+const OPERATION_MAX: usize = 100;
 
 /// What is signed for.
 pub(super) const SIGN_OFF: &str = "Read and discussed; the actions above are assigned.";
@@ -208,7 +212,7 @@ pub(super) fn evidence(thing: &FirstThing) -> String {
     // Of what is encrypted the operation says nothing.
     let named: Vec<&String> = thing.operations.iter().filter(|o| !o.starts_with('(')).collect();
     if let Some((operation, rest)) = named.split_first() {
-        text += &format!(", {operation}");
+        text += &format!(", {}", cut_end(operation, OPERATION_MAX));
         if !rest.is_empty() {
             text += &format!(" and {} more", rest.len());
         }
