@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 
 use crate::model::{AckCode, Hl7Said, Status};
 
+use super::frames::Frames;
 use super::half::{Exchange, Half};
-use super::inspect::Frames;
 use super::operation::hl7v2;
 use super::workbench::Workbench;
 

@@ -35,7 +35,7 @@ impl Workbench {
     fn plan_hl7v2(&mut self, half: &mut Half) {
         // Not that of a body over HTTP, which has to be heard.
         half.plan_key = self.recall.plan_key(Some(MEDIA), Some(b"mllp"));
-        half.plan = Some(BodyPlan::from_headers(Some(MEDIA), None));
+        half.plan = Some(Arc::new(BodyPlan::from_headers(Some(MEDIA), None)));
         half.headed = true;
     }
 
