@@ -372,6 +372,7 @@ cases! {
     finding_tls_version
     finding_unauthenticated
     form_post
+    hl7v2_over_http
     interim_responses
     ipv6
     json_in_text

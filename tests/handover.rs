@@ -341,6 +341,12 @@ fn one_report_says_what_a_stranger_to_the_tool_needs_to_act() {
             "ADT^A01",
             "packets not analysed: udp",
             "Supports evidence for",
+            "10 services were seen, called by 8 computers.",
+            "recognised at 5 services: 5 of them with calls that are not encrypted",
+            "name of a person, date of birth, UK National Insurance number",
+            "Words in this report",
+            "ADT admissions, transfers, discharges",
+            "8 sessions",
         ] {
             assert!(page.contains(word), "{name}: {word:?} is missing");
         }

@@ -10,7 +10,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use support::capture;
 use support::phitap::Lab;
+use support::tcp::Conversation;
 use support::{corpus, fixture, fixtures, say, skip};
 
 /// How often a session was seen that says this.
@@ -268,4 +270,76 @@ fn nothing_of_a_client_with_a_certificate_is_kept_but_who_signed_it() {
         }
         assert!(holds(&bytes, "North Clinic Group"), "{file}");
     }
+}
+
+/// Hellos of TLS 1.2, then what says that the rest is encrypted.
+const CLIENT: &[u8] =
+    b"\x16\x03\x01\x00\x44\x01\x00\x00\x40\x03\x03ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ\
+    \x00\x00\x02\xc0\x2f\x01\x00\x00\x15\x00\x00\x00\x11\x00\x0f\x00\x00\x0csql.example.";
+const SERVER: &[u8] = b"\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03\
+    YYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYY\x00\xc0\x2f\x00";
+const DATA: &[u8] = b"\x14\x03\x03\x00\x01\x01\x17\x03\x03\x00\x03abc";
+
+/// A packet of TDS, and the server's or client's PRELOGIN.
+fn tds(kind: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len() + 8).expect("a short packet").to_be_bytes();
+    [&[kind, 1], &length[..], &[0, 0, 1, 0], payload].concat()
+}
+
+fn prelogin(encryption: u8) -> Vec<u8> {
+    [b"\0\0\x0b\0\x06\x01\0\x11\0\x01\xff\x0f\0\0\0\0\0".as_slice(), &[encryption]].concat()
+}
+
+#[test]
+fn a_database_whose_handshake_stands_in_its_own_packets_is_an_encrypted_service() {
+    let lab = Lab::default();
+    for (encryption, expected) in [(1, vec!["sql.example"]), (0, vec![])] {
+        let talk = Conversation::open("10.0.0.2:40000", "10.0.0.9:1433", 1_767_225_600_000_000)
+            .ask(tds(0x12, &prelogin(1)))
+            .answer(tds(4, &prelogin(encryption)))
+            .ask(tds(0x12, CLIENT))
+            .answer(tds(0x12, SERVER))
+            .ask(DATA)
+            .answer(DATA);
+        let path = lab.path(&format!("{encryption}.pcap"));
+        capture::write(&path, &talk.close());
+        let db = format!("{encryption}.db");
+        lab.replay(&db, &[&path], &[]).expect(0);
+        let rows = lab.query(&db, &["services"]);
+        let seen: Vec<&str> = rows.iter().filter_map(|row| row["service"].as_str()).collect();
+        assert_eq!(seen, expected, "ENCRYPTION {encryption}");
+    }
+}
+
+#[test]
+fn what_is_said_through_a_proxy_stands_under_its_own_service() {
+    let lab = Lab::default();
+    let inside = "GET /patients/1 HTTP/1.1\r\nHost: api.example\r\n\r\n";
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let plain = Conversation::open("10.0.0.2:40000", "10.0.0.9:1080", 1_767_225_600_000_000)
+        .ask(b"\x05\x01\0")
+        .answer(b"\x05\0")
+        .ask(b"\x05\x01\0\x03\x0bapi.example\0\x50")
+        .answer(b"\x05\0\0\x01\x0a\0\0\x09\x1f\x90")
+        .ask(inside)
+        .answer(answer);
+    let hidden = Conversation::open("10.0.0.3:40000", "10.0.0.9:1080", 1_767_225_601_000_000)
+        .ask(b"\x05\x01\x02")
+        .answer(b"\x05\x02")
+        .ask(b"\x01\x03ada\x02pw")
+        .answer(b"\x01\0")
+        .ask(b"\x05\x01\0\x01\x0a\0\0\x08\x01\xbb")
+        .answer(b"\x05\0\0\x01\x0a\0\0\x09\x1f\x90")
+        .ask([CLIENT, DATA].concat())
+        .answer([SERVER, DATA].concat());
+    let path = lab.path("socks.pcap");
+    capture::write(&path, &[plain.close(), hidden.close()].concat());
+    lab.replay("s.db", &[&path], &[]).expect(0);
+    let rows = lab.query("s.db", &["endpoints"]);
+    let seen: BTreeMap<&str, &str> = rows
+        .iter()
+        .filter_map(|row| Some((row["service"].as_str()?, row["operation"].as_str()?)))
+        .collect();
+    let expected = [("api.example", "GET /patients/{id}"), ("sql.example", "(encrypted)")];
+    assert_eq!(seen, BTreeMap::from(expected));
 }

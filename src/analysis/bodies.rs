@@ -8,10 +8,11 @@ use std::borrow::Cow;
 
 use crate::base::limits::RECALL_BODY_BYTES_MAX;
 use crate::content::{BodyAnomaly, BodyPlan, BodySummary, BodyWalker, PathTable};
-use crate::model::{Direction, Header, HeaderName};
+use crate::model::{Direction, Header, HeaderName, Location};
 
+use super::columns::Place;
 use super::half::Half;
-use super::inspect::{self, BodyFacts, Inspector};
+use super::inspect::{BodyFacts, Inspector};
 use super::recall::Held;
 use super::workbench::Workbench;
 
@@ -100,6 +101,7 @@ impl Workbench {
         let mut walker = half.walker.take()?;
         let mut summary = None;
         self.walk(direction, half, |paths, sink| summary = Some(walker.finish(paths, sink)));
+        self.hear(half);
         summary
     }
 
@@ -150,7 +152,7 @@ impl Workbench {
             leaves: &mut half.leaves,
             frames: &mut half.frames,
             facts: &mut half.facts,
-            place: inspect::body(direction),
+            place: Place { direction, location: Location::Body },
         };
         step(paths, &mut sink);
     }

@@ -317,6 +317,8 @@ impl Conversation {
         speaking.bytes += byte_count(&event);
         if let Some(service) = speaking.encrypted.take() {
             let bytes = speaking.bytes;
+            // Whatever the session stood in.
+            self.outcome = protocol_named(super::tls::STANDARD).map_or(self.outcome, Outcome::of);
             self.stage = Stage::Encrypted(Box::new(Encrypted { service, bytes }));
             return;
         }

@@ -42,6 +42,7 @@ impl Workbench {
         next_tx: &mut u64,
         mut exchange: Exchange,
     ) {
+        self.hear_exchange(&mut exchange);
         let named = self.name_exchange(&exchange);
         if self.shadow.is_some() {
             if let Some(request) = &mut exchange.request {
@@ -72,8 +73,11 @@ impl Workbench {
 
     fn name_exchange(&mut self, exchange: &Exchange) -> Named {
         if let Some(said) = exchange.hl7v2() {
-            let operation = said.operation.clone();
-            return Named { standard: hl7v2::STANDARD, operation, ..Named::default() };
+            let http = exchange.request.as_ref().filter(|r| !r.head.method.is_empty());
+            let named = http.map_or_else(Named::default, |request| self.name_http(request, false));
+            let told = http.is_none() || *said.operation != *hl7v2::UNKNOWN;
+            let operation = if told { said.operation.clone() } else { Arc::default() };
+            return Named { standard: hl7v2::STANDARD, operation, ..named };
         }
         let halves = || {
             let request = exchange.request.as_ref().map(|r| &r.half);
@@ -234,13 +238,13 @@ impl Workbench {
             if exchange.request.is_none() {
                 stats.times.clear.merge(Span::at(response.half.at));
             }
-            stats.count_status(response.status);
+            stats.count_status(exchange.answer());
             stats.span.merge(Span::at(response.half.at));
             if response.sends_credential {
                 *stats.url_credentials.entry(url_credentials::REDIRECT).or_default() += 1;
             }
             let open = exchange.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
-            let success = open && response.status.is_some_and(Status::is_success);
+            let success = open && exchange.answer().is_some_and(Status::is_success);
             stats.unauthenticated_successes += u64::from(success);
         }
         let mut coverage = (exchange.lost, false, false, false);
@@ -283,12 +287,14 @@ impl Workbench {
             stats.bytes += half.head_bytes + half.body_bytes;
             stats.span.merge(Span::at(half.at));
         }
-        // A message says whom it is for, an answer who gives it: the same, most often.
+        // A message says whom it is for, an answer who gives it: over MLLP the same, most often,
+        // over HTTP the application and the server in front of it.
         let receiver =
             exchange.request.as_ref().and_then(|r| r.head.hl7v2.as_ref()?.receiver.as_ref());
         let product = exchange.response.as_ref().and_then(|r| r.product.as_ref());
-        if let Some(product) = receiver.or(product) {
-            *stats.products.entry(product.clone()).or_default() += 1;
+        let product = product.filter(|_| receiver.is_none() || !exchange.is_over_mllp());
+        for name in receiver.into_iter().chain(product) {
+            *stats.products.entry(name.clone()).or_default() += 1;
         }
     }
 
@@ -298,17 +304,24 @@ impl Workbench {
         stats.requests += 1;
         stats.span.merge(Span::at(request.half.at));
         *stats.services.entry(service.clone()).or_default() += 1;
-        if let Some(agent) = &request.head.user_agent {
-            *stats.user_agents.entry(agent.clone()).or_default() += 1;
+        let sender = request.head.hl7v2.as_ref().and_then(|said| said.sender.as_ref());
+        let sender = sender.filter(|_| !exchange.is_over_mllp());
+        for name in request.head.user_agent.iter().chain(sender) {
+            *stats.user_agents.entry(name.clone()).or_default() += 1;
         }
     }
 }
 
 impl Exchange {
-    /// What its message says, or else its answer, where it came over MLLP.
+    /// What its message says, or else its answer where that came over MLLP.
     fn hl7v2(&self) -> Option<&Hl7Said> {
         let request = self.request.as_ref().and_then(|r| r.head.hl7v2.as_deref());
         request.or_else(|| self.response.as_ref().and_then(|r| r.hl7v2.as_deref()))
+    }
+
+    /// Whether neither half is of HTTP.
+    fn is_over_mllp(&self) -> bool {
+        self.request.as_ref().is_none_or(|r| r.head.method.is_empty())
     }
 
     /// Whether the answer is a page for people.
@@ -402,6 +415,7 @@ fn event_of(
         user_agent: None,
         length: response.map_or(0, |r| r.half.body_bytes),
         hl7v2: None,
+        acknowledgement: exchange.acknowledgement(),
         tls: None,
         revealed: None,
     };
@@ -411,7 +425,7 @@ fn event_of(
             url.push(if n == 0 { '?' } else { '&' });
             url.push_str(name);
         }
-        event.method = Some(request.head.method);
+        event.method = Some(request.head.method).filter(|method| !method.is_empty());
         event.url = Some(url);
         event.user_agent = request.head.user_agent.clone();
         event.revealed = request.head.revealed.take();
@@ -422,7 +436,9 @@ fn event_of(
             (None, Some(response)) => response.hl7v2.take(),
             (None, None) => None,
         };
-        event.length = exchange.request.as_ref().map_or(event.length, |r| r.half.body_bytes);
+        if exchange.is_over_mllp() {
+            event.length = exchange.request.as_ref().map_or(event.length, |r| r.half.body_bytes);
+        }
     }
     event
 }

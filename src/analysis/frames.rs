@@ -5,6 +5,7 @@
 use crate::content::PathId;
 
 use super::codings::Coding;
+use super::heard::Header;
 use super::patches::Patch;
 
 /// The most methods of a Bundle's entry that are told apart.
@@ -72,6 +73,8 @@ pub struct Frames {
     beyond: usize,
     /// Whether what is walked is HL7 v2, whose values are kept apart from all others.
     pub(super) apart: bool,
+    /// The header of the HL7 v2 message that is walked, if one is.
+    pub(super) header: Option<Box<Header>>,
 }
 
 impl Frames {
@@ -80,6 +83,7 @@ impl Frames {
         self.stack.capacity() * size_of::<Frame>()
             + self.notes.capacity() * size_of::<Notes>()
             + self.free.capacity() * size_of::<u32>()
+            + self.header_bytes()
     }
 
     /// Forgets the frames, and keeps their memory.
@@ -87,7 +91,7 @@ impl Frames {
         self.stack.clear();
         self.notes.clear();
         self.free.clear();
-        (self.beyond, self.apart) = (0, false);
+        (self.beyond, self.apart, self.header) = (0, false, None);
     }
 
     /// Opens a frame whose first leaf will be `from`.

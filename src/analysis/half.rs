@@ -55,6 +55,8 @@ pub struct Half {
     pub media: Option<Arc<str>>,
     /// FHIR's media type, and the version it states.
     pub fhir: FhirHint,
+    /// Its head is that of an HL7 v2 message: the body has nothing to add to what that said.
+    pub headed: bool,
     /// The head was found by searching.
     pub tentative: bool,
     /// The message is over.

@@ -33,8 +33,10 @@ impl Workbench {
     }
 
     fn plan_hl7v2(&mut self, half: &mut Half) {
-        half.plan_key = self.recall.plan_key(Some(MEDIA), None);
+        // Not that of a body over HTTP, which has to be heard.
+        half.plan_key = self.recall.plan_key(Some(MEDIA), Some(b"mllp"));
         half.plan = Some(Arc::new(BodyPlan::from_headers(Some(MEDIA), None)));
+        half.headed = true;
     }
 
     fn hl7v2_said(&mut self, header: &Hl7Header<'_>) -> Hl7Said {
@@ -47,7 +49,7 @@ impl Workbench {
     }
 
     /// `REGADT / NORTH`: application and facility, each kept unless a detector hits it.
-    fn party(&mut self, names: [&[u8]; 2]) -> Option<Arc<str>> {
+    pub(super) fn party(&mut self, names: [&[u8]; 2]) -> Option<Arc<str>> {
         let [application, facility] = names.map(|name| self.name(name.trim_ascii()));
         match (application, facility) {
             (Some(application), Some(facility)) => {

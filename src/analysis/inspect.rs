@@ -4,12 +4,15 @@
 //! `identifier.value`, and `resourceType` behind everything else in its object. The leaves are in
 //! the log anyway, so waiting costs nothing: their columns are amended when the object closes.
 
+use std::sync::Arc;
+
 use crate::content::{FieldSink, PathId, PathTable, Step};
 use crate::detect::Detector;
-use crate::model::{Location, Value, ValueKind};
+use crate::model::{Value, ValueKind};
 
 use super::columns::{Columns, Context, Place};
 use super::frames::{Frame, Frames, METHODS, Notes};
+use super::heard::Heard;
 use super::leaves::Leaves;
 use super::operation::fhir::{self, Version};
 use super::operation::{cda, hl7v2};
@@ -27,6 +30,8 @@ pub struct BodyFacts {
     pub version: Option<Version>,
     /// It is HL7 v2.
     pub hl7v2: bool,
+    /// What the header of the first HL7 v2 message in it says.
+    pub heard: Option<Arc<Heard>>,
     /// Interactions of the entries of a batch or transaction.
     pub entries: Vec<(&'static str, u64)>,
 }
@@ -212,6 +217,7 @@ impl Inspector<'_> {
                     notes.entry.get_or_insert_default().url = Some(by_method);
                 }
             }
+            Role::Header(part) => self.frames.hear(part, value.bytes),
             Role::ValueType => {
                 let observed = hl7v2::observed(value.bytes);
                 if let Some(notes) = self.frames.notes(1) {
@@ -365,6 +371,7 @@ impl FieldSink for Inspector<'_> {
             Role::Hl7v2 => self.found_hl7v2(path),
             Role::ClinicalDocument => self.found_document(cda::ROOT, path),
             Role::Observed => self.found_observed(),
+            Role::Message => self.frames.header.get_or_insert_default().begin(),
             _ => {}
         }
     }
@@ -388,9 +395,4 @@ impl FieldSink for Inspector<'_> {
     fn key(&mut self, _paths: &PathTable, path: PathId, key: &[u8]) {
         self.log(path, Value::new(ValueKind::String, key), 0);
     }
-}
-
-/// Where bodies are.
-pub fn body(direction: crate::model::Direction) -> Place {
-    Place { direction, location: Location::Body }
 }

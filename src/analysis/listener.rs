@@ -116,13 +116,13 @@ impl MessageSink for Listener<'_> {
                 }
                 self.pairing.lost(direction);
             }
+            MessageEvent::Unread => self.pairing.unread(),
             MessageEvent::Anomaly { direction, anomaly } => self.anomaly(direction, anomaly),
-            // Another reading of a flow is looked at for values; a session has none.
-            MessageEvent::Session { .. } if self.bench.shadow.is_some() => {}
-            MessageEvent::Session { session } => {
-                let service = self.bench.tls_session(self.flow, self.next_tx, session);
-                *self.encrypted = Some(service);
+            MessageEvent::Session { session } if self.bench.shadow.is_none() => {
+                *self.encrypted = Some(self.bench.tls_session(self.flow, self.next_tx, session));
             }
+            // Another reading of a flow is looked at for values; a session has none.
+            MessageEvent::Session { .. } => {}
             MessageEvent::Switch { to } => *self.switch = Some(to),
             MessageEvent::Remainder { direction, at, bytes } => {
                 self.remainder.push((direction, at, bytes.to_vec()));

@@ -7,9 +7,9 @@
 //! - [`pairing`]: which response answers which request
 //! - [`half`]: a request or a response while it passes
 //! - [`workbench`], [`heads`]: what is shared, and what happens to heads as they pass
-//! - [`hl7v2`]: heads of HL7 v2 messages
+//! - [`hl7v2`], `heard`: heads of HL7 v2 messages over MLLP; and within HTTP
 //! - [`tls`]: what TLS sessions show
-//! - [`bodies`], [`recall`], [`tally`]: what happens to bodies; those that were walked before; how
+//! - [`bodies`], [`recall`], `tally`: what happens to bodies; those that were walked before; how
 //!   often equal leaves occur in one
 //! - [`inspect`], [`frames`], [`roles`]: logs every leaf under its column; the objects around it;
 //!   what its path means
@@ -33,6 +33,7 @@ pub mod finish;
 pub mod frames;
 pub mod half;
 pub mod heads;
+mod heard;
 pub mod history;
 pub mod hl7v2;
 pub mod inspect;

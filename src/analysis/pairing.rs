@@ -35,8 +35,7 @@ pub struct Pairing {
     answered: u64,
     /// A response came that names no request which waits: any of them may be meant.
     stray: bool,
-    /// What many open exchanges took when they were last counted, and how often they were not
-    /// counted since.
+    /// What many open exchanges took when last counted, and how often they were not since.
     counted: (usize, u8),
 }
 
@@ -330,6 +329,11 @@ impl Pairing {
         if alone {
             self.open.remove(at);
         }
+    }
+
+    /// Something came that may answer any request.
+    pub fn unread(&mut self) {
+        self.stray = true;
     }
 
     /// The responses ended as the server meant them to.

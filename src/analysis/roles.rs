@@ -2,6 +2,7 @@
 
 use crate::content::{PathId, PathTable, Step};
 
+use super::heard::Part;
 use super::operation::{cda, fhir, hl7v2};
 
 /// What a path means to the structure around it. A function of the path alone, remembered per
@@ -67,6 +68,10 @@ pub(super) enum Role {
     Telecom,
     /// The root of an HL7 v2 body.
     Hl7v2,
+    /// MSH, with which an HL7 v2 message begins.
+    Message,
+    /// A part of MSH or MSA that tells what the message is.
+    Header(Part),
     /// OBX-2, the type of OBX-5.
     ValueType,
     /// OBX-5.
@@ -190,11 +195,12 @@ fn role_in_hl7v2(paths: &PathTable, path: PathId) -> Option<Role> {
     let name = paths.name(path);
     let role = match paths.step_of(path)? {
         Step::Hl7v2 => Role::Hl7v2,
+        Step::Segment if name == "MSH" => Role::Message,
         Step::Segment => Role::Plain,
         Step::Field => match (paths.name(up(path)), name) {
             ("OBX", "2") => Role::ValueType,
             ("OBX", "5") => Role::Observed,
-            _ => Role::Plain,
+            (segment, field) => Part::at(segment, field, "1").map_or(Role::Plain, Role::Header),
         },
         Step::Component => {
             // `4` of the field and `2` of that: the universal id of an assigning authority.
@@ -215,6 +221,9 @@ fn role_in_hl7v2(paths: &PathTable, path: PathId) -> Option<Role> {
                     "6" => Role::CodedSystem(1),
                     _ => Role::Plain,
                 },
+                (None, part, false) => {
+                    Part::at(segment, paths.name(field), part).map_or(Role::Plain, Role::Header)
+                }
                 _ => Role::Plain,
             }
         }

@@ -140,7 +140,8 @@ mod tests {
             for message in messages {
                 let leaves: Vec<(Leaf, Candidate)> = message
                     .iter()
-                    .map(|(column, class, plain)| (Leaf::of(*column, *class, *plain), Candidate::default()))
+                    .map(|(column, class, plain)| Leaf::of(*column, *class, *plain))
+                    .map(|leaf| (leaf, Candidate::default()))
                     .collect();
                 let mut counts = BTreeMap::new();
                 for (leaf, _) in leaves.iter().filter(|(leaf, _)| leaf.is_plain()) {

@@ -259,6 +259,7 @@ fn event(
         user_agent: None,
         length: 0,
         hl7v2: None,
+        acknowledgement: None,
         tls: Some(Box::new(said)),
         revealed: None,
     }

@@ -30,7 +30,7 @@ pub struct ExchangeEvent {
     pub method: Option<&'static str>,
     /// The template with the names of the query parameters, no values.
     pub url: Option<String>,
-    /// The status code, or the code of the acknowledgement.
+    /// The status code, or over MLLP the code of the acknowledgement.
     pub status: Option<Status>,
     /// Media type of the response.
     pub content_type: Option<Arc<str>>,
@@ -38,8 +38,10 @@ pub struct ExchangeEvent {
     pub user_agent: Option<Arc<str>>,
     /// Body bytes of the response, for HL7 v2 of the message.
     pub length: u64,
-    /// What HL7 v2 headers say, for an exchange over MLLP.
+    /// What HL7 v2 headers say, for an exchange over MLLP or a message in HTTP.
     pub hl7v2: Option<Box<Hl7Said>>,
+    /// The code of the acknowledgement that answered the message.
+    pub acknowledgement: Option<Status>,
     /// What a TLS handshake shows that may be kept, for a session.
     pub tls: Option<Box<TlsSaid>>,
     /// Host and target as sent: laboratory use only, never stored.

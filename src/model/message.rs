@@ -145,6 +145,8 @@ pub enum MessageEvent<'a> {
         /// that it was none.
         refuted: bool,
     },
+    /// Something came from the server that cannot be read, and may answer any request.
+    Unread,
     /// Something odd.
     Anomaly {
         /// Request or response.

@@ -44,9 +44,11 @@ impl AckCode {
         (AckCode::Other, "other"),
     ];
 
-    /// The code in MSA-1.
+    /// The code in MSA-1, of whatever case.
     pub fn read(code: &[u8]) -> AckCode {
-        let known = AckCode::NAMES.iter().find(|(_, name)| name.as_bytes() == code);
+        let known = AckCode::NAMES
+            .iter()
+            .find(|(_, name)| name.as_bytes().eq_ignore_ascii_case(code.trim_ascii()));
         known.map_or(AckCode::Other, |(code, _)| *code)
     }
 
@@ -117,6 +119,7 @@ mod tests {
         }
         assert!("AB".parse::<Status>().is_err());
         assert_eq!(AckCode::read(b"XX"), AckCode::Other);
+        assert_eq!(AckCode::read(b"ae "), AckCode::AppError);
     }
 
     #[test]

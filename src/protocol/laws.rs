@@ -62,6 +62,9 @@ const SHREDS: &[&str] = &[
     "AUTH TLS\r\n",
     "0\u{c}\u{2}\u{1}\u{1}w",
     "1.3.6.1.4.1.1466.20037",
+    "200 NNTP\r\n",
+    "<?xml version='1.0'?><stream:stream to='x'>",
+    "<starttls xmlns='x'/>",
 ];
 
 /// The same for protocols whose bytes are no text: records and messages of TLS, whole and cut.
@@ -81,6 +84,17 @@ const BINARY: &[&[u8]] = &[
     b"\x16\x03",
     b"\0\0\0\x08\x04\xd2\x16\x2f",
     b"S",
+    b"\x05\x02\x00\x02",
+    b"\x05\x00",
+    b"\x05\x02",
+    b"\x01\x03ada\x02pw",
+    b"\x01\x00",
+    b"\x05\x01\x00\x01abcd\x00\x50",
+    b"\x05\x00\x00\x03\x01a\x00\x50",
+    b"\x12\x01\x00\x1a\0\0\x01\0\0\0\x0b\0\x06\x01\0\x11\0\x01\xff\x0f\0\0\0\0\0\x01",
+    b"\x04\x01\x00\x1a\0\0\x01\0\0\0\x0b\0\x06\x01\0\x11\0\x01\xff\x0f\0\0\0\0\0\x01",
+    b"\x12\x01\x00\x0e\0\0\x01\0\x14\x03\x03\x00\x01\x01",
+    b"\x12\x01\x00\x0f\0\0\x01\0\x15\x03\x03\x00\x02\x02\x28",
     b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037",
     b"\x20\0\0\x01\x85\xae\x0f\0\0\0\0\x01-\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
 ];

@@ -7,6 +7,7 @@
 //! - [`http1`]: HTTP/1.0 and HTTP/1.1
 //! - [`mllp`]: HL7 v2 in MLLP blocks
 //! - [`tls`]: handshakes of TLS, without decryption
+//! - [`starttls`], [`socks`]: what stands before TLS, and before anything
 //! - [`http2`], [`websocket`], [`dicom`], [`ssh`]: told apart, not yet parsed
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -18,6 +19,7 @@ pub mod identify;
 pub mod mllp;
 pub mod parser;
 pub mod registry;
+pub mod socks;
 pub mod ssh;
 pub mod starttls;
 pub mod tls;

@@ -1,6 +1,6 @@
 //! Every protocol that is told apart, one line each, in the order they are tried.
 
-use super::{Protocol, dicom, http1, http2, mllp, ssh, starttls, tls, websocket};
+use super::{Protocol, dicom, http1, http2, mllp, socks, ssh, starttls, tls, websocket};
 
 /// The protocols. Their probes do not overlap, so the order only matters for speed.
 pub static PROTOCOLS: &[&Protocol] = &[
@@ -14,9 +14,13 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &starttls::FTP,
     &starttls::IMAP,
     &starttls::POP3,
+    &starttls::NNTP,
+    &starttls::XMPP,
     &starttls::LDAP,
     &starttls::POSTGRESQL,
     &starttls::MYSQL,
+    &tls::tds::PROTOCOL,
+    &socks::PROTOCOL,
     &websocket::PROTOCOL,
 ];
 

@@ -102,6 +102,10 @@ pub struct EndpointRow {
     pub interactions: Vec<String>,
     /// Requests.
     pub requests: u64,
+    /// Sessions that could not be read, of what is encrypted: how many requests they held is not
+    /// known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<u64>,
     /// Responses by status.
     #[schemars(with = "BTreeMap<String, u64>")]
     pub statuses: BTreeMap<Status, u64>,
@@ -177,6 +181,7 @@ fn row(e: Endpoint) -> EndpointRow {
         direction: direction_name(direction),
         confidence: class.confidence,
     };
+    let sessions = (e.standard == "tls").then_some(e.coverage.exchanges);
     EndpointRow {
         id: e.id,
         service: e.service,
@@ -187,6 +192,7 @@ fn row(e: Endpoint) -> EndpointRow {
         path: e.path,
         interactions: e.interactions,
         requests: e.requests,
+        sessions,
         statuses: e.statuses,
         auth: e.auth.into_keys().collect(),
         encrypted: e.encrypted,

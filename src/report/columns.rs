@@ -32,6 +32,7 @@ pub const ENDPOINTS: &[Column] = &[
     Column::text("auth", "auth", 3).shrinking(Shrink::End(6)),
     Column::text("encrypted", "tls", 4),
     Column::number("requests", "requests", 2),
+    Column::number("sessions", "sessions", 9),
     Column::text("statuses", "statuses", 6).shown(Show::Counts).shrinking(Shrink::End(10)),
     Column::text("coverage", "not seen", 7)
         .shown(Show::Missing)

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::encrypted;
+use super::plain;
 use super::remedy::remedy;
 use super::tell;
 use super::text::escaped;
@@ -18,6 +19,7 @@ pub fn markdown(data: &ReportData, title: &str) -> String {
     let mut out = format!("# {}\n\n", text(title));
     let _ = writeln!(out, "* Watched: {}", text(&tell::watched(data)));
     let _ = writeln!(out, "* Report made: {}", tell::second(data.made));
+    let _ = writeln!(out, "\n{}", tell::summary(data));
     first(&mut out, data);
     coverage(&mut out, data);
     services(&mut out, data);
@@ -32,6 +34,7 @@ pub fn markdown(data: &ReportData, title: &str) -> String {
         findings(&mut out, group);
     }
     changes(&mut out, data);
+    words(&mut out, data);
     out.push_str("\n## Method and limits\n");
     for paragraph in tell::METHOD {
         let _ = write!(out, "\n{paragraph}\n");
@@ -188,7 +191,7 @@ fn endpoints(out: &mut String, data: &ReportData) {
             }
         }
         let (classes, auth) = (classes.join(", "), endpoint.auth.join(", "));
-        let requests = endpoint.requests.to_string();
+        let requests = tell::requests(endpoint, |n| n.to_string());
         row(
             out,
             &[
@@ -205,8 +208,22 @@ fn endpoints(out: &mut String, data: &ReportData) {
     more(out, data.endpoints.len().saturating_sub(ENDPOINTS_MAX), "phitap endpoints");
 }
 
+fn words(out: &mut String, data: &ReportData) {
+    out.push_str("\n## Words in this report\n\n");
+    for (term, meaning) in plain::terms(data) {
+        let _ = writeln!(out, "* **{term}**: {}", text(&meaning));
+    }
+}
+
 fn classes(out: &mut String, data: &ReportData) {
     out.push_str("\n## Data classes and where they flow\n");
+    table(out, &["What it is", "Data class", "Services", "Endpoints", "In clear", "No login"]);
+    for class in data.classes.iter().take(ENDPOINTS_MAX) {
+        let numbers = [class.services, class.endpoints, class.clear, class.unauthenticated];
+        let [services, endpoints, clear, open] = &numbers.map(|n| n.to_string());
+        let what = plain::meaning(&class.class).unwrap_or(tell::WHOLE);
+        row(out, &[what, &class.class, services, endpoints, clear, open]);
+    }
     table(out, &["Service", "Data class", "Direction", "Endpoints", "Requests"]);
     for flow in data.flows.iter().take(ENDPOINTS_MAX) {
         let way = match (flow.sent, flow.returned) {

@@ -17,6 +17,7 @@ pub mod table;
 pub mod text;
 
 mod encrypted;
+mod plain;
 mod tell;
 
 pub use column::{Align, Column, Show, Shrink};

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::plain;
+use super::text::cut_end;
 use crate::base::Timestamp;
 use crate::protocol::protocol_named;
-use crate::query::{ChangeRow, FindingRow, FirstThing, ReportData, Since};
+use crate::query::{ChangeRow, EndpointRow, FindingRow, FirstThing, ReportData, Since};
 
 /// How it was done, and what it cannot say.
 pub(super) const METHOD: &[&str] = &[
@@ -26,6 +28,9 @@ pub(super) const METHOD: &[&str] = &[
 
 /// What is said of an endpoint of which everything was seen.
 pub(super) const WHOLE: &str = "–";
+
+/// Characters of an operation within a sentence.
+const OPERATION_MAX: usize = 100;
 
 /// What is signed for.
 pub(super) const SIGN_OFF: &str = "Read and discussed; the actions above are assigned.";
@@ -88,6 +93,36 @@ pub(super) fn watched(data: &ReportData) -> String {
         }
         None => format!("no exchange was seen, {from}"),
     }
+}
+
+/// What was seen in a sentence or two, for whoever reads no further.
+pub(super) fn summary(data: &ReportData) -> String {
+    let clients: u64 = data.groups.iter().map(|g| g.clients).sum();
+    let seen = format!(
+        "{} called by {}.",
+        seen(data.services.len() as u64, "service"),
+        count(clients, "computer")
+    );
+    let carrying = || data.services.iter().filter(|s| !s.classes.is_empty());
+    let many = carrying().count() as u64;
+    if many == 0 {
+        return format!(
+            "{seen} No personal, health or secret data was recognised in what could be read."
+        );
+    }
+    let clear = carrying().filter(|s| s.clear > 0).count();
+    let open = carrying().filter(|s| s.unauthenticated > 0).count();
+    format!(
+        "{seen} Personal, health or secret data was recognised at {}: {clear} of them with calls \
+         that are not encrypted, {open} with calls that need no login. What is encrypted, or did \
+         not pass the sensor, is not in these numbers.",
+        count(many, "service")
+    )
+}
+
+/// `1 service was seen,`
+fn seen(n: u64, what: &str) -> String {
+    format!("{} {} seen,", count(n, what), if n == 1 { "was" } else { "were" })
 }
 
 /// What could not be seen, one sentence each; empty where everything was.
@@ -161,19 +196,29 @@ fn is_read(outcome: &str) -> bool {
     protocol_named(outcome).is_some_and(|protocol| protocol.read)
 }
 
+/// How often an endpoint was asked, in digits written by `digits`; of what is encrypted only
+/// sessions can be counted.
+pub(super) fn requests(endpoint: &EndpointRow, digits: impl Fn(u64) -> String) -> String {
+    match endpoint.sessions {
+        Some(1) => "1 session".to_owned(),
+        Some(sessions) => format!("{} sessions", digits(sessions)),
+        None => digits(endpoint.requests),
+    }
+}
+
 /// The evidence for one of the things to do first.
 pub(super) fn evidence(thing: &FirstThing) -> String {
     let mut text = count(thing.findings, "finding");
     // Of what is encrypted the operation says nothing.
     let named: Vec<&String> = thing.operations.iter().filter(|o| !o.starts_with('(')).collect();
     if let Some((operation, rest)) = named.split_first() {
-        text += &format!(", {operation}");
+        text += &format!(", {}", cut_end(operation, OPERATION_MAX));
         if !rest.is_empty() {
             text += &format!(" and {} more", rest.len());
         }
     }
     if !thing.classes.is_empty() {
-        let shown: Vec<&str> = thing.classes.iter().take(4).map(String::as_str).collect();
+        let shown: Vec<&str> = thing.classes.iter().take(4).map(|c| plain::named(c)).collect();
         text += &format!("; {}", shown.join(", "));
         if thing.classes.len() > shown.len() {
             text += &format!(" and {} more", thing.classes.len() - shown.len());

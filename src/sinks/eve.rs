@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
+use super::hl7v2::Hl7;
 use crate::base::Timestamp;
 use crate::base::time::rfc3339;
 use crate::inventory::Finding;
@@ -155,9 +156,11 @@ pub struct EveSink {
 impl EventSink for EveSink {
     fn exchange(&mut self, event: ExchangeEvent) {
         match (&event.hl7v2, &event.tls) {
-            (Some(said), _) => append(&mut self.buffer, &Hl7Line::of(&event, said)),
-            (None, Some(said)) => append(&mut self.buffer, &TlsLine::of(&event, said)),
-            (None, None) => append(&mut self.buffer, &HttpLine::of(&event)),
+            (Some(said), _) if event.method.is_none() => {
+                append(&mut self.buffer, &Hl7Line::of(&event, said))
+            }
+            (_, Some(said)) => append(&mut self.buffer, &TlsLine::of(&event, said)),
+            (_, None) => append(&mut self.buffer, &HttpLine::of(&event)),
         }
         if self.buffer.len() >= BUFFER_BYTES {
             self.flush();
@@ -232,32 +235,11 @@ struct Hl7Line<'a> {
     hl7v2: Hl7<'a>,
 }
 
-#[derive(Serialize)]
-struct Hl7<'a> {
-    operation: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sender: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    receiver: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    acknowledgement: Option<Status>,
-    length: u64,
-}
-
 impl<'a> Hl7Line<'a> {
     fn of(event: &'a ExchangeEvent, said: &'a Hl7Said) -> Self {
         Hl7Line {
             common: Common::of(event, "hl7v2"),
-            hl7v2: Hl7 {
-                operation: &said.operation,
-                version: said.version.as_deref(),
-                sender: said.sender.as_deref(),
-                receiver: said.receiver.as_deref(),
-                acknowledgement: event.status,
-                length: event.length,
-            },
+            hl7v2: Hl7::of(event, said, Some(event.length)),
         }
     }
 }
@@ -364,6 +346,8 @@ struct HttpLine<'a> {
     #[serde(flatten)]
     common: Common,
     http: Http<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hl7v2: Option<Hl7<'a>>,
 }
 
 #[derive(Serialize)]
@@ -407,6 +391,7 @@ impl<'a> HttpLine<'a> {
                 http_user_agent: event.user_agent.as_deref(),
                 length: event.length,
             },
+            hl7v2: event.hl7v2.as_deref().map(|said| Hl7::of(event, said, None)),
         }
     }
 }

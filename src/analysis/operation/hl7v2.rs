@@ -131,7 +131,7 @@ pub fn is_coded(segment: &str, field: &str) -> bool {
 }
 
 /// Shown where a message does not say what it is.
-const UNKNOWN: &str = "(unknown)";
+pub const UNKNOWN: &str = "(unknown)";
 
 /// `ADT^A01` from message type and trigger event; `ACK` where there is no event.
 pub fn operation(kind: &[u8], event: &[u8]) -> Arc<str> {
@@ -145,6 +145,7 @@ pub fn operation(kind: &[u8], event: &[u8]) -> Arc<str> {
 /// Message types and events are three capitals or digits, the first a capital (HL7 tables 0076
 /// and 0003); those of the user's own begin with Z.
 fn code(text: &[u8]) -> Option<&str> {
+    let text = text.trim_ascii();
     let [first, rest @ ..] = text else { return None };
     let rest_fits = rest.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     let fits = rest.len() == 2 && first.is_ascii_uppercase() && rest_fits;
@@ -170,6 +171,7 @@ mod tests {
             ("ADT", "A01", "ADT^A01"),
             ("ACK", "", "ACK"),
             ("ZZA", "ZQ1", "ZZA^ZQ1"),
+            ("ADT", "A01 ", "ADT^A01"),
             ("QBP", "Q22", "QBP^Q22"),
             ("ORU", "Ada Lovelace", "ORU"),
             ("adt", "A01", "(unknown)"),

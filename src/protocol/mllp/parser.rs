@@ -148,6 +148,13 @@ impl Out<'_> {
         self.tell(MessageEvent::Anomaly { direction, anomaly: Anomaly(name) });
     }
 
+    /// A commit of MLLP release 2, an acknowledgement without a header, or anything else.
+    fn unread(&mut self) {
+        if self.direction == Direction::ToClient {
+            self.tell(MessageEvent::Unread);
+        }
+    }
+
     fn body(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.tell(MessageEvent::Body { direction: self.direction, bytes });
@@ -242,6 +249,9 @@ impl Lane {
         if self.begun {
             out.odd("mllp-noise");
         }
+        if byte != 0 {
+            out.unread();
+        }
         self.stage = Stage::Noise;
         0
     }
@@ -322,6 +332,7 @@ impl Lane {
             self.bytes(behind, out);
         } else {
             out.odd("mllp-not-hl7");
+            out.unread();
             self.stage = Stage::Foreign;
         }
         held.clear();

@@ -1,5 +1,6 @@
 //! Whether a flow speaks MLLP, and which way its messages go.
 
+use crate::base::limits::PROBE_BYTES_MAX;
 use crate::model::Direction;
 use crate::protocol::{Protocol, Verdict};
 
@@ -29,10 +30,15 @@ const ANSWERS: [&[u8]; 50] = [
     b"PTR", b"PPV",
 ];
 
-/// A block, possibly with a byte order mark or blanks before its header. A message that answers
-/// goes to the client, any other to the server.
+/// A block, possibly with blanks before it, and a byte order mark or blanks before its header. A
+/// message that answers goes to the client, any other to the server.
 fn probe(direction: Direction, bytes: &[u8]) -> Verdict {
-    let Some(block) = bytes.strip_prefix(b"\x0b") else {
+    // Line ends of a terminal, or what keeps a connection alive.
+    let begun = bytes.trim_ascii_start();
+    if begun.is_empty() && bytes.len() < PROBE_BYTES_MAX {
+        return Verdict::NeedMore;
+    }
+    let Some(block) = begun.strip_prefix(b"\x0b") else {
         return bare(direction, bytes);
     };
     let block = block.iter().position(|b| *b != 0x0b).and_then(|at| block.get(at..));
@@ -72,7 +78,7 @@ fn told(direction: Direction, seen: usize, text: &[u8]) -> Verdict {
         Some(goes) if goes == direction => Verdict::Match,
         Some(_) => Verdict::NoMatch,
         // Its type comes late: it is held to be a message as soon as the window is used up.
-        None if seen < crate::base::limits::PROBE_BYTES_MAX => Verdict::NeedMore,
+        None if seen < PROBE_BYTES_MAX => Verdict::NeedMore,
         None if direction == Direction::ToServer => Verdict::Match,
         None => Verdict::NoMatch,
     }

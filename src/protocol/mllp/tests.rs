@@ -131,6 +131,30 @@ fn what_is_no_hl7_is_passed_over_to_the_next_block() {
 }
 
 #[test]
+fn what_may_answer_anything_is_told_and_what_keeps_alive_is_not() {
+    let after = |bytes: &str| told(&[ask(block(ADT)), answer(bytes)]).split_off(2);
+    let foreign = ["< odd mllp-not-hl7", "< unread"];
+    assert_eq!(after("\u{b}\u{6}\u{1c}\r"), foreign, "a commit of release 2");
+    assert_eq!(after(&block("MSA|AA|m1\r")), foreign, "no header");
+    assert_eq!(after("\u{6}"), ["< unread"], "a bare byte");
+    for nothing in ["\u{b}\u{1c}\r", "\r\n", "\0"] {
+        assert!(after(nothing).is_empty(), "{nothing:?}");
+    }
+}
+
+#[test]
+fn a_block_may_stand_behind_line_ends() {
+    let verdict = |direction, text: &str| (PROTOCOL.probe)(direction, text.as_bytes());
+    use Direction::{ToClient, ToServer};
+    for blanks in ["\r\n", "\n", "  "] {
+        assert_eq!(verdict(ToServer, blanks), Verdict::NeedMore);
+        assert_eq!(verdict(ToServer, &format!("{blanks}{}", block(ADT))), Verdict::Match);
+        assert_eq!(verdict(ToClient, &format!("{blanks}{}", block(ACK))), Verdict::Match);
+        assert_eq!(verdict(ToServer, &format!("{blanks}GET / HTTP/1.1\r\n")), Verdict::NoMatch);
+    }
+}
+
+#[test]
 fn messages_go_to_the_server_and_answers_to_the_client() {
     let verdict = |direction, text: &str| (PROTOCOL.probe)(direction, text.as_bytes());
     use Direction::{ToClient, ToServer};

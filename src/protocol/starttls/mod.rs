@@ -12,4 +12,4 @@ pub mod probe;
 mod tests;
 
 pub use parser::{Dialect, StartTlsParser};
-pub use probe::{FTP, IMAP, LDAP, MYSQL, POP3, POSTGRESQL, SMTP};
+pub use probe::{FTP, IMAP, LDAP, MYSQL, NNTP, POP3, POSTGRESQL, SMTP, XMPP};

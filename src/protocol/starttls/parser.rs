@@ -23,6 +23,8 @@ const CLIENT_SSL: u8 = 0x08;
 pub enum Dialect {
     /// Lines; the client asks by `STARTTLS`, `STLS` or `AUTH TLS`.
     Lines,
+    /// Tags of XML; the client asks by `<starttls/>`.
+    Xmpp,
     /// Messages in BER; the client asks for an extension.
     Ldap,
     /// Eight bytes of the client and one of the server.
@@ -119,7 +121,10 @@ impl StartTlsParser {
             Direction::ToClient => (server, false),
         };
         let over = match self.dialect {
-            Dialect::Lines => lane.line(byte),
+            Dialect::Lines => lane.until(b'\n', byte),
+            // Blanks between tags keep a stream alive.
+            Dialect::Xmpp if lane.head.is_empty() && byte.is_ascii_whitespace() => Over::No,
+            Dialect::Xmpp => lane.until(b'>', byte),
             Dialect::Ldap => lane.counted(byte, ber_length),
             Dialect::Mysql => lane.counted(byte, packet_length),
             // The server's answer is handled where it comes.
@@ -193,9 +198,9 @@ impl Lane {
         }
     }
 
-    fn line(&mut self, byte: u8) -> Over {
+    fn until(&mut self, end: u8, byte: u8) -> Over {
         self.look_at(byte);
-        if byte == b'\n' { Over::Yes } else { Over::No }
+        if byte == end { Over::Yes } else { Over::No }
     }
 
     /// Of something whose `length` its first bytes say.
@@ -242,6 +247,7 @@ fn packet_length(head: &[u8]) -> Length {
 fn asks(dialect: Dialect, head: &[u8]) -> bool {
     match dialect {
         Dialect::Lines => asks_in_line(head),
+        Dialect::Xmpp => head.starts_with(b"<starttls"),
         Dialect::Ldap => head.windows(LDAP_STARTTLS.len()).any(|part| part == LDAP_STARTTLS),
         Dialect::Postgresql => true,
         // Number 1, nothing but flags, the largest packet, a character set and zeros.

@@ -10,7 +10,7 @@ use super::parser::{Dialect, StartTlsParser};
 pub static SMTP: Protocol = Protocol {
     name: "smtp",
     ports: &[25, 587],
-    probe: |direction, bytes| greeting(direction, bytes, b"SMTP"),
+    probe: |direction, bytes| greeting(direction, bytes, b"220", &[b"SMTP"]),
     start_line: |_, _| None,
     parser: Some(|| Box::new(StartTlsParser::new(Dialect::Lines))),
     read: false,
@@ -20,7 +20,7 @@ pub static SMTP: Protocol = Protocol {
 pub static FTP: Protocol = Protocol {
     name: "ftp",
     ports: &[21],
-    probe: |direction, bytes| greeting(direction, bytes, b"FTP"),
+    probe: |direction, bytes| greeting(direction, bytes, b"220", &[b"FTP"]),
     start_line: |_, _| None,
     parser: Some(|| Box::new(StartTlsParser::new(Dialect::Lines))),
     read: false,
@@ -43,6 +43,26 @@ pub static POP3: Protocol = Protocol {
     probe: |direction, bytes| opens(direction, Direction::ToClient, bytes, b"+OK "),
     start_line: |_, _| None,
     parser: Some(|| Box::new(StartTlsParser::new(Dialect::Lines))),
+    read: false,
+};
+
+/// NNTP (RFC 3977), TLS by RFC 4642.
+pub static NNTP: Protocol = Protocol {
+    name: "nntp",
+    ports: &[119],
+    probe: nntp,
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Lines))),
+    read: false,
+};
+
+/// XMPP (RFC 6120, TLS in section 5).
+pub static XMPP: Protocol = Protocol {
+    name: "xmpp",
+    ports: &[5222, 5269],
+    probe: xmpp,
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Xmpp))),
     read: false,
 };
 
@@ -91,21 +111,56 @@ fn opens(direction: Direction, goes: Direction, bytes: &[u8], text: &[u8]) -> Ve
     }
 }
 
-/// A greeting with code 220 that names the service in its first line.
-fn greeting(direction: Direction, bytes: &[u8], name: &[u8]) -> Verdict {
-    let code = bytes.get(..3).unwrap_or(bytes);
+/// A greeting with this code and a word in its first line that names the service.
+fn greeting(direction: Direction, bytes: &[u8], code: &[u8], words: &[&[u8]]) -> Verdict {
+    let given = bytes.get(..3).unwrap_or(bytes);
     let separated = matches!(bytes.get(3), None | Some(b' ' | b'-'));
-    if direction != Direction::ToClient || !b"220".starts_with(code) || !separated {
+    if direction != Direction::ToClient || !code.starts_with(given) || !separated {
         return Verdict::NoMatch;
     }
     let end = bytes.iter().position(|b| *b == b'\n');
     let line = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
-    if line.windows(name.len()).any(|word| word.eq_ignore_ascii_case(name)) {
+    let has = |name: &[u8]| line.windows(name.len()).any(|word| word.eq_ignore_ascii_case(name));
+    if words.iter().any(|word| has(word)) {
         Verdict::Match
     } else if end.is_some() || bytes.len() >= PROBE_BYTES_MAX {
         Verdict::NoMatch
     } else {
         Verdict::NeedMore
+    }
+}
+
+/// Posting is allowed (200) or not (201): servers say so, or what they are.
+fn nntp(direction: Direction, bytes: &[u8]) -> Verdict {
+    const WORDS: [&[u8]; 3] = [b"NNTP", b"NNRP", b"posting"];
+    match greeting(direction, bytes, b"200", &WORDS) {
+        Verdict::NoMatch => greeting(direction, bytes, b"201", &WORDS),
+        told => told,
+    }
+}
+
+/// The client opens a stream, behind a declaration of XML or not.
+fn xmpp(direction: Direction, bytes: &[u8]) -> Verdict {
+    const STREAM: &[u8] = b"<stream:stream";
+    const DECLARATION: &[u8] = b"<?xml";
+    let more = match bytes.len() {
+        0..PROBE_BYTES_MAX => Verdict::NeedMore,
+        _ => Verdict::NoMatch,
+    };
+    if direction != Direction::ToServer {
+        return Verdict::NoMatch;
+    }
+    let mut text = bytes;
+    if bytes.starts_with(DECLARATION) {
+        let Some(end) = memchr::memmem::find(bytes, b"?>") else { return more };
+        text = bytes.get(end + 2..).unwrap_or_default().trim_ascii_start();
+    }
+    if text.starts_with(STREAM) {
+        Verdict::Match
+    } else if STREAM.starts_with(text) || DECLARATION.starts_with(text) {
+        more
+    } else {
+        Verdict::NoMatch
     }
 }
 

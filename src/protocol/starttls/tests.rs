@@ -44,12 +44,19 @@ fn openings_are_told_apart() {
     assert_eq!(found(ToClient, b"220-Welcome to our ftp server\r\n"), ["ftp"]);
     assert_eq!(found(ToClient, b"* OK IMAP4rev1 ready\r\n"), ["imap"]);
     assert_eq!(found(ToClient, b"+OK ready\r\n"), ["pop3"]);
+    assert_eq!(found(ToClient, b"200 news.example ready (posting ok)\r\n"), ["nntp"]);
+    assert_eq!(found(ToClient, b"201 NNTP service\r\n"), ["nntp"]);
+    assert_eq!(found(ToServer, b"<?xml version='1.0'?>\n<stream:stream to='x'>"), ["xmpp"]);
+    assert_eq!(found(ToServer, b"<stream:stream to='x'>"), ["xmpp"]);
     assert_eq!(found(ToServer, &ldap_starttls(false)), ["ldap"]);
     assert_eq!(found(ToServer, &ldap_starttls(true)), ["ldap"]);
     assert_eq!(found(ToServer, b"\0\0\0\x08\x04\xd2\x16\x2f"), ["postgresql"]);
     assert_eq!(found(ToClient, &mysql_greeting()), ["mysql"]);
     for (direction, first) in [
         (ToClient, b"220 hello\r\n".as_slice()),
+        (ToClient, b"200 hello\r\n"),
+        (ToServer, b"<?xml version='1.0'?><soap:Envelope>"),
+        (ToClient, b"<stream:stream from='x'>"),
         (ToClient, b"2200 ESMTP\r\n"),
         (ToServer, b"220 mail.example ESMTP ready\r\n"),
         (ToServer, b"\x30\x0c\x04\x01\x01\x60\0\0"),
@@ -67,6 +74,7 @@ fn tls_begins_behind_the_line_that_asks_for_it() {
         ("220 FTP\r\n", "AUTH TLS\r\n", "234 go\r\n"),
         ("* OK IMAP\r\n", "a1 CAPABILITY\r\na2 starttls\r\n", "a1 OK\r\na2 OK\r\n"),
         ("+OK\r\n", "STLS\r\n", "+OK go\r\n"),
+        ("200 NNTP\r\n", "MODE READER\r\nSTARTTLS\r\n", "200 ok\r\n382 go\r\n"),
     ] {
         let steps = [answer(greeting), ask(command), answer(ready), ask(HELLO)];
         assert_eq!(told(Dialect::Lines, &steps), switched(), "{command}");
@@ -74,6 +82,21 @@ fn tls_begins_behind_the_line_that_asks_for_it() {
         let bytes = [answer(greeting), ask(joined)];
         assert_eq!(told(Dialect::Lines, &bytes), switched(), "{command}");
     }
+}
+
+#[test]
+fn tls_begins_behind_the_tag_that_asks_for_it() {
+    let open = "<?xml version='1.0'?><stream:stream to='chat.example' version='1.0'>";
+    let features = "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+    let asks = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+    let proceed = answer("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+    for blank in ["", "\n "] {
+        let asks = ask(format!("{asks}{blank}"));
+        let steps = [ask(open), answer(features), asks, proceed.clone(), ask(HELLO)];
+        assert_eq!(told(Dialect::Xmpp, &steps), switched(), "{blank:?}");
+    }
+    let other = [ask(open), answer(features), ask("<auth>eA==</auth>"), ask(HELLO)];
+    assert!(told(Dialect::Xmpp, &other).is_empty());
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! - [`fingerprint`]: JA3, JA3S and JA4
 //! - [`certificate`]: what an X.509 certificate says
 //! - [`alert`]: names of alerts
+//! - [`tds`]: sessions of Microsoft SQL Server, whose handshake stands in packets
 
 pub mod alert;
 pub mod certificate;
@@ -16,6 +17,7 @@ pub mod hello;
 pub mod parser;
 pub mod probe;
 pub mod records;
+pub mod tds;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! What is exposed: services, endpoints, data classes.
 
-use super::markup::Html;
+use super::markup::{Html, grouped};
 use super::page::severity;
 use crate::query::{EndpointRow, ReportData};
-use crate::report::tell;
+use crate::report::{plain, tell};
 
 const SERVICES_MAX: usize = 150;
 const ENDPOINTS_MAX: usize = 250;
@@ -57,7 +57,7 @@ pub(super) fn endpoints(page: &mut Html, data: &ReportData) {
         page.raw("</td>").code_cell(&endpoint.service).code_cell(&endpoint.operation);
         page.cell(&classes_of(endpoint));
         page.cell(&some(endpoint.auth.iter().map(String::as_str))).cell(endpoint.encrypted);
-        page.number_cell(endpoint.requests).cell(&unseen(endpoint)).raw("</tr>\n");
+        page.count_cell(&tell::requests(endpoint, grouped)).cell(&unseen(endpoint)).raw("</tr>\n");
     }
     let left = data.endpoints.len().saturating_sub(ENDPOINTS_MAX);
     page.end_table(left, "phitap endpoints").raw("</section>\n");
@@ -69,10 +69,12 @@ pub(super) fn classes(page: &mut Html, data: &ReportData) {
         page.raw("<p>No personal or health data was recognised.</p></section>\n");
         return;
     }
-    let heads = ["Data class", "Surest", "Services", "Endpoints", "In clear", "No login"];
-    page.table("Data classes, the most widespread first", &heads, &[1, 2, 3, 4, 5]);
+    let heads =
+        ["What it is", "Data class", "Surest", "Services", "Endpoints", "In clear", "No login"];
+    page.table("Data classes, the most widespread first", &heads, &[2, 3, 4, 5, 6]);
     for class in data.classes.iter().take(CLASSES_MAX) {
-        page.raw("<tr>").code_cell(&class.class).number_cell(u64::from(class.confidence));
+        page.raw("<tr>").cell(plain::meaning(&class.class).unwrap_or(tell::WHOLE));
+        page.code_cell(&class.class).number_cell(u64::from(class.confidence));
         page.number_cell(class.services).number_cell(class.endpoints);
         page.number_cell(class.clear).number_cell(class.unauthenticated).raw("</tr>\n");
     }

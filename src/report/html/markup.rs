@@ -102,6 +102,11 @@ impl Html {
         self.raw("<td class=\"n\">").number(number).raw("</td>")
     }
 
+    /// A cell with a count and what was counted.
+    pub(super) fn count_cell(&mut self, text: &str) -> &mut Self {
+        self.raw("<td class=\"n\">").text(text).raw("</td>")
+    }
+
     /// Opens a table within a region that can be scrolled by keyboard where it is too wide; the
     /// columns at `numbers` hold counts.
     pub(super) fn table(&mut self, caption: &str, heads: &[&str], numbers: &[usize]) -> &mut Self {

@@ -36,6 +36,7 @@ pub fn html(data: &ReportData, title: &str) -> String {
     flow::flows(&mut page, data);
     results::findings(&mut page, data);
     results::changes(&mut page, data);
+    results::words(&mut page, data);
     results::method(&mut page);
     results::sign_off(&mut page);
     page.raw("</main>\n<footer><p>Made by phitap ")
@@ -72,6 +73,7 @@ fn head(page: &mut Html, data: &ReportData, title: &str) {
         ("<li><a href=\"#flows\">", "Where data flows"),
         ("<li><a href=\"#findings\">", "Findings"),
         ("<li><a href=\"#changes\">", "Changes"),
+        ("<li><a href=\"#words\">", "Words in this report"),
         ("<li><a href=\"#method\">", "Method and limits"),
         ("<li><a href=\"#sign-off\">", "Sign-off"),
     ] {
@@ -88,7 +90,8 @@ fn numbers(page: &mut Html, data: &ReportData) {
     let clients: u64 = data.groups.iter().map(|g| g.clients).sum();
     let clear = data.endpoints.iter().filter(|e| e.encrypted != "all").count() as u64;
     let many = data.endpoints.len() as u64;
-    page.raw("<section class=\"numbers\" aria-label=\"In numbers\"><ul>");
+    page.raw("<section class=\"numbers\" aria-label=\"In numbers\"><p>");
+    page.text_long(&tell::summary(data)).raw("</p><ul>");
     for (number, label) in [
         (data.services.len() as u64, "services"),
         (many, "endpoints"),
@@ -118,7 +121,7 @@ fn first(page: &mut Html, data: &ReportData) {
         let service = tell::called(data, &thing.service);
         page.raw(" <strong>At <code>").text(&service).raw("</code>: ");
         page.text(remedy.action).raw(".</strong><p>").text(remedy.heading).raw(": ");
-        page.text(&tell::evidence(thing)).raw(". ");
+        page.text_long(&tell::evidence(thing)).raw(". ");
         page.raw("<a href=\"#rule-").text(&thing.rule).raw("\">Evidence and remedy</a></p></li>");
     }
     page.raw("</ol></section>\n");

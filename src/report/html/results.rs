@@ -4,7 +4,7 @@ use super::markup::Html;
 use super::page::severity;
 use crate::query::{FindingRow, ReportData, RuleGroup, Since};
 use crate::report::remedy::remedy;
-use crate::report::tell;
+use crate::report::{plain, tell};
 
 /// Findings shown of one rule; the rest is a query away.
 const FINDINGS_PER_RULE: usize = 40;
@@ -136,6 +136,14 @@ pub(super) fn changes(page: &mut Html, data: &ReportData) {
         page.end_table(left, &format!("phitap changes --since {at}"));
     }
     page.raw("</section>\n");
+}
+
+pub(super) fn words(page: &mut Html, data: &ReportData) {
+    page.raw("<section id=\"words\"><h2>Words in this report</h2>\n<dl class=\"words\">");
+    for (term, meaning) in plain::terms(data) {
+        page.raw("<dt>").raw(term).raw("</dt><dd>").text_long(&meaning).raw("</dd>\n");
+    }
+    page.raw("</dl></section>\n");
 }
 
 pub(super) fn method(page: &mut Html) {

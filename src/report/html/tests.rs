@@ -84,6 +84,28 @@ fn the_page_tells_what_was_seen_what_to_do_and_how_it_was_done() {
 }
 
 #[test]
+fn terms_of_standards_are_explained_where_they_were_seen() {
+    let mut data = gathered(&stored(&inventory()));
+    for (standard, operation, term) in [
+        ("hl7v2", "ORU^R01", "ORU results"),
+        ("tls", "(encrypted)", "counted in sessions"),
+        ("http", "GET /x", "One thing that a service can be asked for"),
+    ] {
+        let [one, ..] = &mut data.endpoints[..] else { panic!("no endpoint") };
+        (one.standard, one.operation) = (standard.into(), operation.into());
+        one.sessions = (standard == "tls").then_some(1_234);
+        let other = data.endpoints.split_off(1);
+        for text in [html::html(&data, "x"), markdown::markdown(&data, "x")] {
+            assert!(text.contains(term), "{standard}: {term}");
+            assert_eq!(text.contains("HL7 v2, MLLP"), standard == "hl7v2", "{standard}");
+            let sessions = text.contains("1\u{a0}234 sessions") || text.contains("1234 sessions");
+            assert_eq!(sessions, standard == "tls", "{standard}");
+        }
+        data.endpoints.extend(other);
+    }
+}
+
+#[test]
 fn the_page_needs_nothing_from_outside_and_no_script() {
     let page = html::html(&gathered(&stored(&inventory())), "x");
     for word in [

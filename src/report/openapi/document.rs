@@ -148,7 +148,17 @@ impl Operation<'_> {
         let mut operation = Map::new();
         if let Some(first) = self.endpoints.first() {
             operation.insert("operationId".into(), first.id.clone().into());
-            operation.insert("summary".into(), first.operation.clone().into());
+            // HL7 v2 has several messages behind one path.
+            let messages: BTreeSet<&str> = self
+                .endpoints
+                .iter()
+                .map(|e| e.operation.as_str())
+                .filter(|operation| !operation.contains('/'))
+                .collect();
+            let messages: Vec<&str> = messages.into_iter().collect();
+            let summary =
+                if messages.is_empty() { first.operation.clone() } else { messages.join(", ") };
+            operation.insert("summary".into(), summary.into());
         }
         operation.insert("servers".into(), self.servers());
         let parameters = self.parameters(path, version);
@@ -262,7 +272,21 @@ impl Operation<'_> {
             responses.insert(code.to_string(), response);
         }
         if !good {
-            let mut response = json!({ "description": "No success was seen." });
+            let acknowledged: BTreeSet<&str> = self
+                .endpoints
+                .iter()
+                .flat_map(|e| e.statuses.keys())
+                .filter_map(|status| match status {
+                    Status::Hl7(code) => Some(code.name()),
+                    Status::Http(_) => None,
+                })
+                .collect();
+            let acknowledged: Vec<&str> = acknowledged.into_iter().collect();
+            let description = match acknowledged.as_slice() {
+                [] => "No success was seen.".to_owned(),
+                codes => format!("An HL7 v2 acknowledgement: {}.", codes.join(", ")),
+            };
+            let mut response = json!({ "description": description });
             if !content.is_empty()
                 && let Some(response) = response.as_object_mut()
             {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::inventory::{Endpoint, Field};
-use crate::model::{Direction, Location};
+use crate::model::{AckCode, Direction, Location, Status};
 use crate::store::sqlite::tests::sample::{endpoint, inventory};
 
 fn exported(endpoints: &[Endpoint], version: OpenApiVersion) -> Value {
@@ -96,4 +96,29 @@ fn what_no_path_can_describe_is_counted() {
     (message.method, message.path) = (None, None);
     let exported = openapi(&[odd, message], OpenApiVersion::V31).unwrap();
     assert_eq!((exported.operations, exported.left_out), (0, 2));
+}
+
+#[test]
+fn messages_of_hl7_v2_behind_one_path_are_one_operation_that_is_acknowledged() {
+    let message = |id: &str, operation: &str, code: AckCode| {
+        let mut one = endpoint(id, "/hl7");
+        (one.standard, one.operation) = ("hl7v2".into(), operation.into());
+        one.method = Some("POST".into());
+        one.statuses = BTreeMap::from([(Status::Hl7(code), 3)]);
+        one.fields = vec![
+            field(Direction::ToServer, Location::Body, "PID-5.1", &["string"]),
+            field(Direction::ToClient, Location::Body, "MSA-1", &["string"]),
+        ];
+        one
+    };
+    let both = [
+        message("ep-1", "ORU^R01", AckCode::AppError),
+        message("ep-2", "ADT^A01", AckCode::AppAccept),
+    ];
+    let document = exported(&both, OpenApiVersion::V31);
+    let post = &document["paths"]["/hl7"]["post"];
+    assert_eq!(post["summary"], "ADT^A01, ORU^R01");
+    let answer = &post["responses"]["default"];
+    assert_eq!(answer["description"], "An HL7 v2 acknowledgement: AA, AE.");
+    assert!(answer["content"]["x-application/hl7-v2+er7"].is_object(), "{answer}");
 }

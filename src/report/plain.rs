@@ -1,0 +1,203 @@
+//! Data classes and terms in words that people know who have never seen the tool.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use crate::query::ReportData;
+use crate::rules::RulePack;
+
+/// What classes are of which the rules say how they are found, rather than what they are.
+const NAMES: [(&str, &str); 36] = [
+    ("contact.email", "e-mail address"),
+    ("contact.phone", "telephone number"),
+    ("device.udi", "number of a medical device"),
+    ("financial.credit_card", "payment card number"),
+    ("financial.iban", "bank account number (IBAN)"),
+    ("gb.nhs_number", "NHS number"),
+    ("health.allergy", "allergy"),
+    ("health.attachment", "clinical document or picture"),
+    ("health.clinical_code", "clinical code (diagnosis, test, drug)"),
+    ("health.diagnosis", "diagnosis"),
+    ("health.free_text", "clinical notes and reports"),
+    ("health.medication", "medication"),
+    ("health.mrn", "medical record number"),
+    ("health.observation", "measurement or result"),
+    ("health.plan_id", "health insurance member number"),
+    ("health.procedure", "procedure"),
+    ("health.sensitivity_label", "mark of especially sensitive data"),
+    ("health.vital_sign", "vital sign"),
+    ("network.ip_address", "address of somebody's device"),
+    ("network.mac_address", "hardware address of a device"),
+    ("person.address", "street address"),
+    ("person.birth_date", "date of birth"),
+    ("person.death_date", "date of death"),
+    ("person.driving_licence", "driving licence number"),
+    ("person.identifier", "number that identifies a person"),
+    ("person.name", "name of a person"),
+    ("secret.aws_access_key", "access key of AWS"),
+    ("secret.jwt", "access token (JWT)"),
+    ("secret.password", "password"),
+    ("secret.private_key", "private key"),
+    ("secret.signed_url", "link that opens without a login"),
+    ("secret.token", "access token"),
+    ("secret.vendor_key", "access key of a cloud service"),
+    ("us.mbi", "US Medicare number"),
+    ("us.npi", "US number of a clinician (NPI)"),
+    ("vehicle.vin", "vehicle number (VIN)"),
+];
+
+/// What a class is, `Belgian national register number`; `None` for classes of rules that were
+/// added.
+pub(super) fn meaning(class: &str) -> Option<&'static str> {
+    static OF_RULES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    if let Some((_, name)) = NAMES.iter().find(|(of, _)| *of == class) {
+        return Some(name);
+    }
+    let of_rules = OF_RULES.get_or_init(|| {
+        let mut names = BTreeMap::new();
+        for rule in RulePack::builtin().rules() {
+            names.entry(rule.class.to_string()).or_insert_with(|| short(&rule.description));
+        }
+        names
+    });
+    of_rules.get(class).map(String::as_str)
+}
+
+/// The class in words, or else its id.
+pub(super) fn named(class: &str) -> &str {
+    meaning(class).unwrap_or(class)
+}
+
+/// `A Polish tax number (NIP).` without its article and what is said more of it.
+fn short(description: &str) -> String {
+    let text = description.trim_end_matches('.');
+    let end = [" (", ": ", " with "].iter().filter_map(|more| text.find(more)).min();
+    let text = text.get(..end.unwrap_or(text.len())).unwrap_or(text);
+    let bare = ["An ", "A ", "The "].iter().find_map(|article| text.strip_prefix(article));
+    bare.unwrap_or(text).to_owned()
+}
+
+/// Kinds of messages of HL7 v2 (table 0076) and what they are about.
+const MESSAGES: [(&str, &str); 18] = [
+    ("ADT", "admissions, transfers, discharges and changes of a patient's record"),
+    ("BAR", "billing accounts"),
+    ("DFT", "charges"),
+    ("MDM", "documents"),
+    ("MFN", "changes of master files"),
+    ("OML", "laboratory orders"),
+    ("OMG", "orders"),
+    ("ORM", "orders"),
+    ("ORU", "results"),
+    ("PPR", "problems of a patient"),
+    ("QBP", "queries"),
+    ("QRY", "queries"),
+    ("RAS", "drugs that were given"),
+    ("RDE", "prescriptions"),
+    ("RDS", "drugs that were dispensed"),
+    ("REF", "referrals"),
+    ("SIU", "appointments"),
+    ("VXU", "vaccinations"),
+];
+
+/// Terms that the report uses and what they mean; those of standards only where they were seen.
+pub(super) fn terms(data: &ReportData) -> Vec<(&'static str, String)> {
+    let seen = |standard: &str| data.endpoints.iter().any(|e| e.standard.starts_with(standard));
+    let mut terms = vec![
+        (
+            "Service",
+            "A program that answers on the network, by the name that callers use, else by its \
+             address and port."
+                .to_owned(),
+        ),
+        (
+            "Endpoint",
+            "One thing that a service can be asked for, such as GET /patients/{id}; a name in \
+             braces stands for any value. A request is one call of it."
+                .to_owned(),
+        ),
+        ("Client", "A computer that calls a service.".to_owned()),
+        (
+            "In clear, without encryption",
+            "Whoever has access to the network on the way can read and change what is sent."
+                .to_owned(),
+        ),
+        (
+            "No login, without authentication",
+            "The service answered although the caller had not shown who it is, as far as that \
+             can be seen in the traffic."
+                .to_owned(),
+        ),
+        (
+            "Data class",
+            "A kind of personal, health or secret data that was recognised; its short name is \
+             what commands and filters take."
+                .to_owned(),
+        ),
+    ];
+    if seen("tls") {
+        terms.push((
+            "TLS, certificate",
+            "The usual encryption of connections (as in https), and the document by which a \
+             server shows who it is. What is encrypted is counted in sessions."
+                .to_owned(),
+        ));
+    }
+    if seen("hl7v2") {
+        terms.push(("HL7 v2, MLLP", hl7v2(data)));
+    }
+    if seen("fhir") {
+        terms.push((
+            "FHIR",
+            "The newer standard by which clinical systems exchange records over the web; Patient, \
+             Observation and the like are its kinds of record."
+                .to_owned(),
+        ));
+    }
+    terms
+}
+
+fn hl7v2(data: &ReportData) -> String {
+    let messages = data.endpoints.iter().filter(|e| e.standard == "hl7v2");
+    let kinds: BTreeSet<&str> = messages.filter_map(|e| e.operation.get(..3)).collect();
+    let known = MESSAGES.iter().filter(|(kind, _)| kinds.contains(kind));
+    let known: Vec<String> = known.map(|(kind, about)| format!("{kind} {about}")).collect();
+    let mut text = "The messages by which the systems of a hospital tell each other of patients, \
+        usually sent by a protocol (MLLP) that has neither encryption nor login of its own. A \
+        name such as ADT^A01 is the kind of message and the event."
+        .to_owned();
+    if !known.is_empty() {
+        text += &format!(" Seen here: {}.", known.join("; "));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_that_can_be_found_is_named_in_words() {
+        let pack = RulePack::builtin();
+        let rules = pack.rules().iter().map(|rule| rule.class.to_string());
+        let classes: BTreeSet<String> = rules.chain(pack.fhir().classes.keys().cloned()).collect();
+        assert!(classes.len() > 100, "{classes:?}");
+        for class in &classes {
+            let name = meaning(class).unwrap_or_else(|| panic!("{class} has no name"));
+            let fits = (4..=60).contains(&name.chars().count()) && !name.ends_with('.');
+            assert!(fits && !name.contains("field"), "{class}: {name}");
+        }
+        assert!(NAMES.is_sorted(), "sorted");
+        for (class, _) in NAMES {
+            assert!(classes.contains(class), "{class} is no class");
+        }
+        assert_eq!(meaning("be.nn"), Some("Belgian national register number"));
+        assert_eq!(named("local.staff_number"), "local.staff_number");
+    }
+
+    #[test]
+    fn articles_and_what_is_said_more_are_left_out() {
+        assert_eq!(short("An Italian tax code of a person."), "Italian tax code of a person");
+        assert_eq!(short("A US number (X): nine digits."), "US number");
+        assert_eq!(short("The driver number of Great Britain."), "driver number of Great Britain");
+    }
+}
