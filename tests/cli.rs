@@ -257,6 +257,11 @@ fn not_seen_is_never_called_nothing_where_packets_were_left_out_or_none_came() {
     let filtered = unseen(&[&clinic], &["--filter", "udp"]);
     assert!(filtered.contains("packets filtered out"), "{filtered}");
     assert!(!filtered.contains("nothing"), "{filtered}");
+    // Whoever filters a trunk by port alone is told why nothing is left.
+    let words: Vec<&str> = filtered.split_whitespace().collect();
+    assert!(words.join(" ").contains("tcp port 80 or (vlan and tcp port 80)"), "{filtered}");
+    let some = unseen(&[&clinic], &["--again", "--filter", "tcp port 8080"]);
+    assert!(!some.contains("vlan"), "{some}");
     let none = unseen(&[&lab.file("none.pcap", support::capture::pcap(&[]))], &[]);
     assert_eq!(none, "  no packet was read");
     let again = unseen(&[&clinic], &["--filter", "udp"]);

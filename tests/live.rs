@@ -122,6 +122,26 @@ fn every_packet_sent_to_a_slow_reader_is_accounted_for() {
 }
 
 #[test]
+fn an_interface_that_goes_away_is_told_at_once_and_the_others_are_read_on() {
+    if !is_inside("an_interface_that_goes_away_is_told_at_once_and_the_others_are_read_on") {
+        return;
+    }
+    veth();
+    ip("link add gone0 type veth peer name gone1");
+    ip("link set gone0 up");
+    ip("link set gone1 up");
+    let lab = Lab::default();
+    let mut running = listen_on(&lab, "wire1", &["-i", "gone1", OF_US]);
+    ip("link del gone0");
+    let red = running.wait_for("health: red");
+    assert!(red.contains("gone1 is gone"), "{red}");
+    send(1, 50);
+    assert_eq!(running.end(), Some(3), "what it was to hear it did not");
+    let (seen, ..) = account(&lab);
+    assert_eq!(seen, 50, "the other was read on");
+}
+
+#[test]
 fn rings_share_the_packets_of_an_interface_and_each_has_its_account() {
     if !is_inside("rings_share_the_packets_of_an_interface_and_each_has_its_account") {
         return;

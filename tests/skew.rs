@@ -122,3 +122,82 @@ fn the_first_packets_in_the_wrong_order_shift_nothing() {
     let order = early.chain(rest.map(|(_, frame)| frame.clone())).collect();
     assert_eq!(replayed("server first", &[order]), expected());
 }
+
+/// A long conversation in which every direction has far more packets than may run ahead.
+fn long() -> Vec<Frame> {
+    let mut talk = Conversation::open("10.3.0.1:40000", "10.3.0.2:80", 1_700_000_000_000_000);
+    for n in 0..300 {
+        let path = path(n);
+        talk = talk
+            .ask(format!("POST {path} HTTP/1.1\r\nHost: api.example\r\nContent-Length: 2\r\n\r\n"));
+        talk = talk.ask("{}");
+        let body = format!("{{\"n\":{n},\"ssn\":\"536-22-{:04}\"}}", 1000 + n);
+        talk = talk.answer(format!(
+            "HTTP/1.1 {} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            210 + n % 26,
+            body.len(),
+        ));
+    }
+    talk.close()
+}
+
+#[test]
+fn files_of_one_direction_each_are_read_as_the_one_they_were_merged_from() {
+    let lab = Lab::default();
+    let file = |name: &str, frames: &[Frame]| {
+        let path = lab.path(name);
+        capture::write(&path, frames);
+        path
+    };
+    let frames = long();
+    let (client, server): (Vec<_>, Vec<_>) = frames.iter().cloned().partition(by_client);
+    // A third that begins when the others are over.
+    let mut later = long();
+    later.iter_mut().for_each(|frame| frame.at_us += 3_600_000_000);
+    let all: Vec<Frame> = frames.iter().chain(&later).cloned().collect();
+    let whole = file("whole.pcap", &all);
+    let parts = [file("later.pcap", &later), file("rx.pcap", &server), file("tx.pcap", &client)];
+    let parts = parts.each_ref().map(PathBuf::as_path);
+    lab.replay("whole.db", &[&whole], &["--workers", "0"]).expect(0);
+    let expected = lab.digest("whole.db");
+    for workers in ["0", "1", "2", "8"] {
+        let db = format!("merged-{workers}.db");
+        lab.replay(&db, &parts, &["--merge", "--workers", workers]).expect(0);
+        assert_eq!(lab.digest(&db), expected, "{workers} workers");
+        let rows = lab.query(&db, &["coverage"]);
+        let seen = |name: &str| {
+            let row = rows
+                .iter()
+                .find(|row| row["input"].as_str().is_some_and(|input| input.ends_with(name)));
+            let row = row.unwrap_or_else(|| panic!("no {name} in {rows:#?}"));
+            assert_eq!(row["balanced"], true, "{row}");
+            row["seen"].as_u64().expect("a number")
+        };
+        let packets = [seen("later.pcap"), seen("rx.pcap"), seen("tx.pcap")];
+        assert_eq!(packets, [later.len(), server.len(), client.len()].map(|n| n as u64));
+    }
+    // Known again, like any capture.
+    let again = lab.replay("merged-0.db", &parts, &["--merge"]).expect(0);
+    assert!(again.stderr.contains("is in the inventory already"), "{}", again.stderr);
+    // Read one after the other, answers stand without their requests.
+    lab.replay("apart.db", &parts, &["--workers", "0"]).expect(0);
+    assert_ne!(lab.digest("apart.db"), expected);
+}
+
+#[test]
+fn packets_that_went_by_turns_to_two_files_are_one_conversation_when_they_are_merged() {
+    let lab = Lab::default();
+    let frames = frames();
+    // Each packet in the file of its turn, so that both always have the next but one.
+    let (even, odd): (Vec<_>, Vec<_>) =
+        frames.iter().cloned().enumerate().partition(|(n, _)| n % 2 == 0);
+    let only = |frames: Vec<(usize, Frame)>| frames.into_iter().map(|(_, f)| f).collect::<Vec<_>>();
+    let paths = [("even.pcap", only(even)), ("odd.pcap", only(odd))].map(|(name, frames)| {
+        let path = lab.path(name);
+        capture::write(&path, &frames);
+        path
+    });
+    let paths = paths.each_ref().map(PathBuf::as_path);
+    lab.replay("skew.db", &paths, &["--merge"]).expect(0);
+    assert_eq!(paired(&lab, "skew.db"), expected());
+}

@@ -136,6 +136,13 @@ pub const ENCAPSULATIONS_PER_SERVICE_MAX: usize = 32;
 /// Services kept per client (bottom-k by keyed hash).
 pub const SERVICES_PER_CLIENT_MAX: usize = 64;
 
+/// Flows of which is remembered that they may come by two virtual networks, of each worker: 16 MB
+/// at most. Of more the older half is forgotten; such a flow is then seen as two halves.
+pub const CROSSING_FLOWS_MAX: usize = 131_072;
+
+/// Seconds within which a SYN is answered, where its answer comes by another virtual network.
+pub const CROSSING_SECONDS: u64 = 10;
+
 /// Rows of server and flow outcome one run keeps (bottom-k by keyed hash); a port scan makes one
 /// per port, so the rest goes to one row per outcome.
 pub const FLOW_ROWS_MAX: usize = 65_536;

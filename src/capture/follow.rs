@@ -1,14 +1,15 @@
 //! Rotating captures as they appear: what `tcpdump -G`, `dumpcap -b` and the like write into a
 //! directory, read while it is written.
 //!
-//! Files are read in the order of their names, which must be that of their times. A file is done
+//! Files are read in the order of their names, numbers in them as numbers, which must be that of
+//! their times. A file is done
 //! when a capture with a later name is there or when it has been renamed or removed; until then
 //! its end is only where it has come to.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
+use std::ops::Bound;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use crate::base::StableHasher;
 use crate::capture::file::{FileError, FileSource};
 use crate::capture::inputs::identity_of;
+use crate::capture::numbered::Numbered;
 use crate::capture::source::{CaptureError, Incomplete, Next, PacketSource, Progress};
 use crate::model::InputIdentity;
 
@@ -29,13 +31,13 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 pub struct Follow {
     directory: PathBuf,
     /// Names that are to be read, in order.
-    waiting: VecDeque<OsString>,
+    waiting: VecDeque<Numbered>,
     /// The file read last, held open so that no new file is given its inode number.
-    last: Option<(OsString, File)>,
+    last: Option<(Numbered, File)>,
     /// Names that the directory had at the last look.
-    known: BTreeSet<OsString>,
+    known: BTreeSet<Numbered>,
     /// Names that are not read: the inventory has them.
-    skipped: BTreeSet<OsString>,
+    skipped: BTreeSet<Numbered>,
 }
 
 /// What a look at the directory brought.
@@ -67,15 +69,17 @@ impl Follow {
 
     /// Captures in the directory that are done: all but the last.
     pub fn done(&self) -> io::Result<Vec<PathBuf>> {
-        let mut names: Vec<OsString> = list(&self.directory)?.into_iter().collect();
-        names.retain(|name| is_capture(&self.directory.join(name)));
-        names.pop();
-        Ok(names.into_iter().map(|name| self.directory.join(name)).collect())
+        let names = list(&self.directory)?;
+        let mut paths: Vec<PathBuf> =
+            names.iter().map(|name| self.directory.join(name.path())).collect();
+        paths.retain(|path| is_capture(path));
+        paths.pop();
+        Ok(paths)
     }
 
     /// Passes over a file silently when its turn comes.
     pub fn skip(&mut self, path: &Path) {
-        self.skipped.extend(path.file_name().map(OsStr::to_owned));
+        self.skipped.extend(path.file_name().map(|name| Numbered(name.into())));
     }
 
     /// The next capture, once it can be read. Waits a little where there is none.
@@ -89,7 +93,7 @@ impl Follow {
             thread::park_timeout(LOOK_INTERVAL);
             return Ok(Followed::Nothing);
         };
-        let path = self.directory.join(&name);
+        let path = self.directory.join(name.path());
         if self.is_read(&name, &path) {
             self.waiting.pop_front();
             return Ok(Followed::Nothing);
@@ -134,14 +138,14 @@ impl Follow {
             source,
         })?;
         let last = self.last.as_ref().map(|(name, _)| name);
-        let later = |name: &&OsString| last.is_none_or(|last| *name > last);
+        let later = |name: &&Numbered| last.is_none_or(|last| *name > last);
         self.waiting =
             names.iter().filter(later).filter(|n| !self.known.contains(*n)).cloned().collect();
         let late = names.iter().find(|n| !later(n) && !self.known.contains(*n)).cloned();
         if let Some(late) = late {
             self.waiting.clear();
             self.known.insert(late.clone());
-            let path = self.directory.join(late);
+            let path = self.directory.join(late.path());
             if !is_capture(&path) {
                 return Ok(Some(Followed::Nothing));
             }
@@ -158,12 +162,14 @@ impl Follow {
 
     /// Whether a file is known already: by the inventory, or as the one read last under a name
     /// that says more (`a.pcap` became `a.pcap.gz`).
-    fn is_read(&self, name: &OsStr, path: &Path) -> bool {
+    fn is_read(&self, name: &Numbered, path: &Path) -> bool {
         if self.skipped.contains(name) {
             return true;
         }
         let Some((last, handle)) = &self.last else { return false };
-        let longer = name.as_encoded_bytes().strip_prefix(last.as_encoded_bytes());
+        let bytes = |name: &Numbered| name.path().as_os_str().as_encoded_bytes().to_vec();
+        let (name, last) = (bytes(name), bytes(last));
+        let longer = name.strip_prefix(last.as_slice());
         longer.is_some_and(|more| more.starts_with(b".")) || is_at(handle, path)
     }
 }
@@ -251,10 +257,10 @@ impl Tail {
             return true;
         };
         // Some other file with a later name says nothing.
+        let name = Numbered(name.into());
         list(folder).is_ok_and(|names| {
-            let later = names
-                .range::<OsStr, _>((std::ops::Bound::Excluded(name), std::ops::Bound::Unbounded));
-            later.map(|name| folder.join(name)).any(|path| is_capture(&path))
+            let mut later = names.range((Bound::Excluded(&name), Bound::Unbounded));
+            later.any(|name| is_capture(&folder.join(name.path())))
         })
     }
 }
@@ -280,12 +286,12 @@ fn is_at(file: &File, path: &Path) -> bool {
 }
 
 /// Names of the regular files in `directory`.
-fn list(directory: &Path) -> io::Result<BTreeSet<OsString>> {
+fn list(directory: &Path) -> io::Result<BTreeSet<Numbered>> {
     let mut names = BTreeSet::new();
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         if entry.path().is_file() {
-            names.insert(entry.file_name());
+            names.insert(Numbered(entry.file_name().into()));
         }
     }
     Ok(names)

@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 
 use crate::base::StableHasher;
 use crate::capture::file::{FileError, FileSource};
+use crate::capture::numbered::Numbered;
 use crate::model::InputIdentity;
 
 /// The captures behind the arguments of a replay, in the order they are read.
 ///
 /// Files keep the order they were given in. A directory stands for the captures in it and in the
-/// directories inside it, sorted by path. A link to a directory is followed where it was named
-/// and passed over where it was found, so that no loop of links is walked; a link to a file is
-/// that file. Whether a file is a capture is decided by its first bytes.
+/// directories inside it, sorted by path, numbers in it as numbers. A link to a directory is
+/// followed where it was named and passed over where it was found, so that no loop of links is
+/// walked; a link to a file is that file. Whether a file is a capture is decided by its first
+/// bytes.
 #[derive(Debug, Default)]
 pub struct Inputs {
     /// What can be read.
@@ -113,10 +115,10 @@ impl Inputs {
         let failed = !found.errors.is_empty();
         self.unusable.extend(found.errors);
         let reason = "a link to a directory, which is followed only when it is named".to_owned();
-        let passed = |path| SkippedFile { path, reason: reason.clone() };
+        let passed = |Numbered(path)| SkippedFile { path, reason: reason.clone() };
         self.skipped.extend(found.links.into_iter().map(passed));
         let (mut captures, count) = (0, found.files.len());
-        for file in found.files {
+        for Numbered(file) in found.files {
             match FileSource::open(&file) {
                 Ok(_) => {
                     captures += 1;
@@ -190,9 +192,9 @@ pub(super) fn identity_of(file: &mut File, hasher: &StableHasher) -> io::Result<
 #[derive(Default)]
 struct Found {
     /// Regular files and links to such, sorted by path.
-    files: BTreeSet<PathBuf>,
+    files: BTreeSet<Numbered>,
     /// Links to directories, sorted by path.
-    links: BTreeSet<PathBuf>,
+    links: BTreeSet<Numbered>,
     errors: Vec<InputError>,
 }
 
@@ -217,9 +219,9 @@ impl Found {
             if entry.file_type()?.is_dir() {
                 todo.push(path);
             } else if path.is_dir() {
-                self.links.insert(path);
+                self.links.insert(Numbered(path));
             } else if path.is_file() {
-                self.files.insert(path);
+                self.files.insert(Numbered(path));
             }
         }
         Ok(())

@@ -96,6 +96,23 @@ pub enum LiveError {
     },
 }
 
+impl LiveError {
+    /// What the system said, in the middle of a sentence.
+    pub fn reason(&self) -> String {
+        let reason = match self {
+            LiveError::Filter { reason, .. }
+            | LiveError::Open { reason, .. }
+            | LiveError::Rings { reason, .. }
+            | LiveError::Gone { reason, .. } => reason.clone(),
+            LiveError::NoDevice { .. } | LiveError::NoPermission { .. } => self.to_string(),
+        };
+        let mut letters = reason.chars();
+        letters
+            .next()
+            .map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+    }
+}
+
 /// Listens on one interface until it is dropped. An interface that is taken down is idle until it
 /// comes up again; one that is removed ends the source with [`LiveError::Gone`].
 pub struct LiveSource {
@@ -369,6 +386,10 @@ fn explain(device: &str, error: pcap::Error) -> LiveError {
     let lower = reason.to_lowercase();
     if lower.contains("permission") || lower.contains("not permitted") {
         return LiveError::NoPermission { device };
+    }
+    if lower.contains("not up") {
+        let reason = format!("it is down; ip link set {device} up");
+        return LiveError::Open { device, reason };
     }
     LiveError::Open { device, reason }
 }

@@ -15,6 +15,7 @@ pub mod impair;
 pub mod inputs;
 pub mod live;
 pub mod memory;
+mod numbered;
 mod source;
 
 pub use file::{FileError, FileSource};

@@ -149,6 +149,10 @@ pub struct ReplayArgs {
     /// SIGTERM
     #[arg(long, conflicts_with = "again")]
     pub follow: bool,
+    /// Read all captures at once, by packet time: where a tap writes each direction to a file of
+    /// its own
+    #[arg(long, conflicts_with = "follow")]
+    pub merge: bool,
     /// Count captures again that are in the database already
     #[arg(long)]
     pub again: bool,

@@ -10,11 +10,14 @@ use super::main::watch_signals;
 use super::record::{Record, store_failure};
 use crate::capture::{Filter, Input, InputError, Inputs};
 use crate::sensor::ingest::Ingest;
-use crate::sensor::pipeline::{OpenInput, Pace, Sources};
+use crate::sensor::pipeline::{OpenInput, Pace, Sources, Upcoming};
 use crate::store::{InputIdentity, InputPlan, RunKind};
 
 /// Skipped files that are named; a directory of other things holds thousands.
 const SKIPPED_TOLD: usize = 20;
+
+/// Captures that are read at once: each is a file that is open.
+const MERGED_MAX: usize = 512;
 
 /// Reads captures into the inventory.
 pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
@@ -59,30 +62,56 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
             "{name} was part of an incomplete run that is replaced; replay it again to see it"
         ));
     }
+    let todo = to_read(readable, &plan.inputs, args.again);
+    if args.merge && todo.len() > MERGED_MAX {
+        let many = todo.len();
+        return Err(Failure::usage(format!(
+            "merge {many} captures: at most {MERGED_MAX} are read at once; merge those of an hour"
+        )));
+    }
+    record.progress.set_total(total_bytes(&todo));
+    watch_signals(&record.stop)?;
+    let mut todo = todo.into_iter();
+    let mut failed = Vec::new();
+    let mut next = || {
+        let open = |(input, identity)| open(&input, identity, filter.as_deref());
+        if args.merge && todo.len() > 0 {
+            let opened: Vec<_> = todo.by_ref().map(open).collect();
+            let (readable, not): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
+            failed = not.into_iter().filter_map(Result::err).collect();
+            return Upcoming::Together(readable.into_iter().flatten().collect());
+        }
+        match failed.pop() {
+            Some(error) => Upcoming::Failed(error),
+            None => todo.next().map(open).into(),
+        }
+    };
+    let sources = Sources { next: &mut next, pace: Pace::Files };
+    record.run(sources, (writer, RunKind::Replay, plan.replaces.clone()), exit)
+}
+
+/// What is to be read; says what is not, and why.
+fn to_read(
+    readable: Vec<(Input, Option<InputIdentity>)>,
+    plan: &[InputPlan],
+    again: bool,
+) -> Vec<(Input, Option<InputIdentity>)> {
     let mut todo = Vec::new();
-    for ((input, identity), plan) in readable.into_iter().zip(&plan.inputs) {
+    for ((input, identity), plan) in readable.into_iter().zip(plan) {
         match plan {
-            InputPlan::Skip(run) if !args.again => {
+            InputPlan::Skip(run) if !again => {
                 let name = input.name();
                 tell(format!(
                     "{name} is in the inventory already (run {run}); --again counts it again"
                 ));
             }
-            InputPlan::Twice(_) if !args.again => {
+            InputPlan::Twice(_) if !again => {
                 tell(format!("{} was named twice; it is read once", input.name()));
             }
             _ => todo.push((input, identity)),
         }
     }
-    record.progress.set_total(total_bytes(&todo));
-    watch_signals(&record.stop)?;
-    let mut todo = todo.into_iter();
-    let mut next = || {
-        let next = todo.next();
-        next.map(|(input, identity)| open(&input, identity, filter.as_deref())).into()
-    };
-    let sources = Sources { next: &mut next, pace: Pace::Files };
-    record.run(sources, (writer, RunKind::Replay, plan.replaces.clone()), exit)
+    todo
 }
 
 /// The files that are read, those that were named and turned out unusable among them.

@@ -246,7 +246,13 @@ impl Summary<'_> {
             lines.push(format!("no packet was read{why}"));
         }
         if all.filtered > 0 {
-            lines.push(format!("{} filtered out", count(all.filtered, "packet")));
+            let hint = if all.filtered == all.seen {
+                ", all there were: what has a VLAN tag matches behind `vlan` only, such as: \
+                 tcp port 80 or (vlan and tcp port 80)"
+            } else {
+                ""
+            };
+            lines.push(format!("{} filtered out{hint}", count(all.filtered, "packet")));
         }
         if all.dropped > 0 {
             lines.push(format!(

@@ -46,6 +46,7 @@ mod closed;
 mod config;
 mod copies;
 mod counters;
+mod crossing;
 mod handler;
 mod identity;
 mod live;

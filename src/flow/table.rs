@@ -14,6 +14,7 @@ use crate::base::{Timestamp, table_state};
 use crate::model::{EndCause, FiveTuple, Segment, TcpFlags};
 
 use super::closed::{ClosedFlows, Late, Stray};
+use super::crossing::Crossings;
 use super::live::{Flow, Verdict};
 use super::orientation;
 use super::reassembler::{Shared, first_payload_seq, wire_len};
@@ -37,6 +38,8 @@ pub struct FlowTable<S> {
     /// The flows that hold early segments, those that hold open messages, and those that hold
     /// something for what may still come.
     holders: [Ring; 3],
+    /// Flows that came by two virtual networks.
+    crossings: Crossings,
 }
 
 /// Indexes of [`FlowTable::holders`] and of a flow's places there.
@@ -71,6 +74,7 @@ impl<S> FlowTable<S> {
             sweep_at: 0,
             evict_at: 0,
             holders: Default::default(),
+            crossings: Crossings::new(),
         }
     }
 
@@ -82,6 +86,12 @@ impl<S> FlowTable<S> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.flows.len() == 0
+    }
+
+    /// Entries of the index.
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> usize {
+        self.index.len()
     }
 
     /// What was counted so far.
@@ -97,9 +107,16 @@ impl<S> FlowTable<S> {
     /// Processes one segment: opens, continues or ends the flow it belongs to.
     pub fn process<H: FlowHandler<State = S>>(&mut self, segment: &Segment<'_>, handler: &mut H) {
         self.shared.counters.segments += 1;
-        let network = segment.encapsulation.network();
-        let hash = self.hash(&segment.tuple, network);
-        if let Some(at) = self.find(hash, (&segment.tuple, network)) {
+        let network = self.network(segment);
+        let joined = self.hash(&segment.tuple, network);
+        let (mut hash, mut found) = (joined, self.find(joined, (&segment.tuple, network)));
+        let own = segment.encapsulation.network();
+        if found.is_none() && network != own {
+            // The flow it was joined with is over.
+            hash = self.hash(&segment.tuple, own);
+            found = self.find(hash, (&segment.tuple, own));
+        }
+        if let Some(at) = found {
             match self.judge(at, segment) {
                 Some(Verdict::Belongs) => return self.advance(at, hash, segment, handler),
                 Some(Verdict::Challenged) => {
@@ -113,7 +130,7 @@ impl<S> FlowTable<S> {
                 None => return,
             }
         }
-        let Some((info, anomalies)) = self.begin(hash, segment) else { return };
+        let Some((info, anomalies)) = self.begin(joined, segment) else { return };
         self.make_room(handler);
         self.shared.counters.opened += 1;
         let at = self.flows.insert(Flow::new(info, anomalies));
@@ -157,32 +174,19 @@ impl<S> FlowTable<S> {
         }
     }
 
+    /// The virtual network of the flow that a segment belongs to.
+    #[inline]
+    fn network(&mut self, segment: &Segment<'_>) -> u64 {
+        if segment.encapsulation.network() == 0 {
+            return 0;
+        }
+        let seed = &self.seed;
+        self.crossings.network(segment, |network| hash(seed, &segment.tuple, network))
+    }
+
     /// Hash of a five-tuple in a virtual network, the same for both directions.
     fn hash(&self, tuple: &FiveTuple, network: u64) -> u64 {
-        let mut hasher = self.seed.build_hasher();
-        if network != 0 {
-            hasher.write_u64(network);
-        }
-        match (tuple.src, tuple.dst) {
-            (SocketAddr::V4(src), SocketAddr::V4(dst)) => {
-                let end = |ip: u32, port: u16| u64::from(ip) << 16 | u64::from(port);
-                let a = end(src.ip().to_bits(), src.port());
-                let b = end(dst.ip().to_bits(), dst.port());
-                hasher.write_u64(a.min(b));
-                hasher.write_u64(a.max(b));
-            }
-            _ => {
-                let (low, high) = orientation::canonical(tuple);
-                for end in [low, high] {
-                    match end.ip() {
-                        IpAddr::V4(ip) => hasher.write_u32(ip.to_bits()),
-                        IpAddr::V6(ip) => hasher.write_u128(ip.to_bits()),
-                    }
-                    hasher.write_u16(end.port());
-                }
-            }
-        }
-        hasher.finish()
+        hash(&self.seed, tuple, network)
     }
 
     fn find(&self, hash: u64, (tuple, network): (&FiveTuple, u64)) -> Option<u32> {
@@ -416,6 +420,34 @@ impl<S> FlowTable<S> {
             self.remove(at, EndCause::Cut, handler);
         }
     }
+}
+
+/// See [`FlowTable::hash`].
+fn hash(seed: &foldhash::quality::RandomState, tuple: &FiveTuple, network: u64) -> u64 {
+    let mut hasher = seed.build_hasher();
+    if network != 0 {
+        hasher.write_u64(network);
+    }
+    match (tuple.src, tuple.dst) {
+        (SocketAddr::V4(src), SocketAddr::V4(dst)) => {
+            let end = |ip: u32, port: u16| u64::from(ip) << 16 | u64::from(port);
+            let a = end(src.ip().to_bits(), src.port());
+            let b = end(dst.ip().to_bits(), dst.port());
+            hasher.write_u64(a.min(b));
+            hasher.write_u64(a.max(b));
+        }
+        _ => {
+            let (low, high) = orientation::canonical(tuple);
+            for end in [low, high] {
+                match end.ip() {
+                    IpAddr::V4(ip) => hasher.write_u32(ip.to_bits()),
+                    IpAddr::V6(ip) => hasher.write_u128(ip.to_bits()),
+                }
+                hasher.write_u16(end.port());
+            }
+        }
+    }
+    hasher.finish()
 }
 
 fn tag(hash: u64) -> u32 {

@@ -477,6 +477,62 @@ fn virtual_networks_have_flows_of_their_own_and_vlans_do_not() {
     assert_eq!(mirrored[0].info.encapsulation, tagged, "what its first packet came in");
 }
 
+/// Flows of lines each of which comes by one of two virtual networks, by its direction, or both.
+fn by_networks(lines: &[Line], of: impl Fn(&Line) -> Vec<u32>) -> Vec<Told> {
+    let layer = |id| Layer { id: Some(id), separates: true, ..Layer::named("vxlan") };
+    let encapsulation = |vni| Encapsulation::new(&[layer(vni)], Default::default());
+    let mut recorder = Recorder::default();
+    let mut table = FlowTable::new(FlowConfig::default());
+    for line in lines {
+        for vni in of(line) {
+            let encapsulation = &encapsulation(vni);
+            table.process(&Segment { encapsulation, ..line.segment() }, &mut recorder);
+        }
+    }
+    table.finish(&mut recorder);
+    assert!(table.is_empty() && table.entries() == 0, "no place and no entry is left");
+    recorder.flows
+}
+
+#[test]
+fn a_flow_whose_directions_come_by_two_virtual_networks_is_one() {
+    let ask = [request(ACK, 101, 501, b"hello"), response(ACK, 501, 106, b"world")];
+    let end =
+        [request(FIN, 106, 506, b""), response(FIN, 506, 107, b""), request(ACK, 107, 507, b"")];
+    let lines = [&handshake()[..], &ask, &end].concat();
+    let crossed = |line: &Line| vec![if line.to_server { 5 } else { 9 }];
+    let flows = by_networks(&lines, crossed);
+    assert_eq!(flows.len(), 1);
+    assert_eq!(flows[0].streams.each_ref().map(Heard::text), ["hello", "world"]);
+    // A port that is used again, and packets that come when all is over.
+    let again: Vec<Line> = [&lines[..], &lines[..3], &ask].concat();
+    let later = |(n, line): (usize, Line)| {
+        let late = if n < lines.len() { 0 } else { 60_000 };
+        let seq = if line.to_server && n >= lines.len() { line.seq + 70_000 } else { line.seq };
+        let ack = if !line.to_server && n >= lines.len() { line.ack + 70_000 } else { line.ack };
+        Line { millis: line.millis + late, seq, ack, ..line }
+    };
+    let again: Vec<Line> = again.into_iter().enumerate().map(later).collect();
+    let flows = by_networks(&again, crossed);
+    assert_eq!(flows.len(), 2, "{flows:#?}");
+    assert!(flows.iter().all(|f| f.streams.each_ref().map(Heard::text) == ["hello", "world"]));
+}
+
+#[test]
+fn flows_of_tenants_with_the_same_addresses_stay_apart_where_sequence_numbers_differ() {
+    let handshake = handshake();
+    // The server of the second network answers what nobody of the first asked.
+    let mut lines = handshake.clone();
+    lines.extend([request(ACK, 101, 501, b"hello")]);
+    lines[1].ack = lines[1].ack.wrapping_add(1);
+    let flows = by_networks(&lines, |line| vec![if line.to_server { 5 } else { 9 }]);
+    assert_eq!(flows.len(), 2, "{flows:#?}");
+    // Whole in both: two mirrors of the same link.
+    let lines = [&handshake[..], &[request(ACK, 101, 501, b"hello")]].concat();
+    let flows = by_networks(&lines, |_| vec![5, 9]);
+    assert_eq!(flows.iter().map(|f| f.streams[0].text()).collect::<Vec<_>>(), ["hello"; 2]);
+}
+
 #[test]
 fn odd_fragments_are_anomalies_of_their_flow() {
     let odd = Encapsulation::new(&[], FragmentOddities::CONFLICT);

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `rollup` | the types that add up |
 //! | `merge` | how they add up, and the caps |
+//! | `part` | what of them changed |
 //! | `senders` | who sends HL7 v2 messages, and who is new |
 //! | `tls` | what TLS sessions of a service show |
 //! | `template/` | path templates: segment shapes, collapsing of paths and of object keys |
@@ -27,6 +28,7 @@ pub mod fhir;
 pub mod judge;
 pub mod marks;
 pub mod merge;
+pub mod part;
 pub mod posture;
 pub mod rollup;
 pub mod senders;
@@ -46,6 +48,7 @@ pub use digest::{canonical_lines, digest};
 pub use judge::{FieldRef, Judge, Judgement, Verdict};
 pub use marks::{Mark, MarkVerdict, MarkedPlace, Marks};
 pub use merge::Caps;
+pub use part::{Keys, Part};
 pub use rollup::{
     AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, EndpointTimes, FieldKey,
     FlowKey, FlowStats, Rollup, ServiceStats,

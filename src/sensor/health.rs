@@ -14,6 +14,8 @@ use super::sight::{Gauge, Sights};
 /// In which way a sensor does not see.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Blindness {
+    /// An interface went away.
+    Gone(String),
     /// An interface brings nothing.
     Silent(String),
     /// An interface loses more than one packet in a hundred.
@@ -152,6 +154,8 @@ pub struct Health {
     samples: VecDeque<Sample>,
     inputs: BTreeMap<String, Packets>,
     wrong: BTreeMap<Blindness, String>,
+    /// Of it, what no packet changes: interfaces that went away.
+    gone: BTreeMap<Blindness, String>,
 }
 
 /// Samples one window is divided into.
@@ -161,7 +165,7 @@ impl Health {
     /// Judges by windows of this length.
     pub fn new(window: Duration) -> Self {
         let (samples, inputs) = (VecDeque::new(), BTreeMap::new());
-        Health { window, samples, inputs, wrong: BTreeMap::new() }
+        Health { window, samples, inputs, wrong: BTreeMap::new(), gone: BTreeMap::new() }
     }
 
     /// Takes the counters of one interface, and of all flows, as they are at `at`; tells what
@@ -190,10 +194,28 @@ impl Health {
         match self.samples.front() {
             Some(first) if nanos(first.at, at) >= window => {
                 let window = self.since(first, at, sights);
-                self.compare(judge(&window))
+                let mut wrong = judge(&window);
+                wrong.extend(self.gone.clone());
+                self.compare(wrong)
             }
             _ => Vec::new(),
         }
+    }
+
+    /// An interface, or a ring of one, cannot be read any more, for this reason. It is no longer
+    /// judged by what it brings.
+    pub fn gone(&mut self, input: &str, reason: &str) -> Vec<Change> {
+        let name = interface_of(input);
+        self.inputs.retain(|input, _| interface_of(input) != name);
+        let text = format!(
+            "{name} is gone ({reason}), what others bring is still read: bring it back, then start \
+             the capture again"
+        );
+        self.gone.insert(Blindness::Gone(name.to_owned()), text);
+        let mut wrong = self.wrong.clone();
+        wrong.retain(|blindness, _| *blindness != Blindness::Silent(name.to_owned()));
+        wrong.extend(self.gone.clone());
+        self.compare(wrong)
     }
 
     /// What is wrong now.
@@ -267,6 +289,15 @@ impl Watch {
             told(&change);
         }
     }
+
+    /// An input cannot be read any more.
+    pub(super) fn gone(&self, input: &str, reason: &str) {
+        let mut watch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (health, told) = &mut *watch;
+        for change in health.gone(input, reason) {
+            told(&change);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -299,6 +330,35 @@ mod tests {
         assert_eq!(of(100, 19), [], "too few to tell");
         let text = losing("eth1", Packets { seen: 10_000, lost: 256 }, 30);
         assert!(text.starts_with("2.6 % of the packets of eth1"), "{text}");
+    }
+
+    #[test]
+    fn an_interface_that_went_away_is_told_once_and_not_as_silent() {
+        let mut health = Health::new(Duration::from_secs(30));
+        let account = |name: &str, seen| {
+            let packets = PacketAccount { seen, ..PacketAccount::default() };
+            InputAccount { name: name.to_owned(), packets, incomplete: None }
+        };
+        let mut changes = Vec::new();
+        for second in 0..200 {
+            let at = Timestamp::from_seconds(1_700_000_000 + second, 0);
+            let seen = u64::try_from(second).unwrap();
+            changes.extend(health.observe(at, &account("eth1", seen), &Sights::default()));
+            if second < 50 {
+                changes.extend(health.observe(
+                    at,
+                    &account("eth2, ring 1 of 2", seen),
+                    &Sights::default(),
+                ));
+            }
+            if second == 50 {
+                changes.extend(health.gone("eth2, ring 1 of 2", "it disappeared"));
+                changes.extend(health.gone("eth2, ring 2 of 2", "it disappeared"));
+            }
+        }
+        let told: Vec<_> = changes.iter().map(|c| (c.blindness.clone(), c.began)).collect();
+        assert_eq!(told, [(Blindness::Gone("eth2".into()), true)]);
+        assert!(changes[0].text.starts_with("eth2 is gone (it disappeared)"), "{:?}", changes[0]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::base::Timestamp;
 use crate::capture::{CaptureError, Filter, Next, PacketSource};
 use crate::decode::Decoder;
-use crate::model::{InputAccount, PacketAccount, Reason, Segment, Settled};
+use crate::model::{InputAccount, LinkType, Packet, PacketAccount, Reason, Segment, Settled};
 
 /// What came of one step.
 pub enum Step<'a> {
@@ -27,6 +27,17 @@ pub struct Ingest {
     number: u32,
     /// What became of packets of earlier inputs that waited.
     earlier: Vec<Settled>,
+    /// The packet that was read to see how late it is.
+    held: Option<Held>,
+    /// Where its bytes are kept.
+    bytes: Vec<u8>,
+}
+
+/// A packet but for its bytes.
+struct Held {
+    at: Timestamp,
+    link: LinkType,
+    wire_len: u32,
 }
 
 impl Ingest {
@@ -39,6 +50,8 @@ impl Ingest {
             account: PacketAccount::default(),
             number: 0,
             earlier: Vec::new(),
+            held: None,
+            bytes: Vec::new(),
         }
     }
 
@@ -55,6 +68,35 @@ impl Ingest {
         std::mem::take(&mut self.decoder)
     }
 
+    /// Reads the next packet, where it was not read before, and tells when it was captured; `None`
+    /// where there is none. The next step takes it.
+    pub fn peek(&mut self) -> Result<Option<Timestamp>, CaptureError> {
+        if self.held.is_none() {
+            let Next::Packet(packet) = self.source.next_packet()? else { return Ok(None) };
+            self.bytes.clear();
+            self.bytes.extend_from_slice(packet.data);
+            let Packet { at, link, wire_len, .. } = packet;
+            self.held = Some(Held { at, link, wire_len });
+        }
+        Ok(self.held.as_ref().map(|held| held.at))
+    }
+
+    /// This input's place in the run.
+    pub fn number_is(&mut self, number: u32) {
+        self.number = number;
+    }
+
+    /// Whether the next step is another reading of the packet before.
+    pub fn has_alternative(&self) -> bool {
+        self.decoder.has_alternative()
+    }
+
+    /// Goes on with the decoder that `other` went on with.
+    pub fn take_over(&mut self, other: &mut Ingest) {
+        std::mem::swap(&mut self.decoder, &mut other.decoder);
+        self.decoder.begin_input(self.number);
+    }
+
     /// What became of packets of earlier inputs that counted as held.
     pub fn settled_earlier(&mut self) -> Vec<Settled> {
         std::mem::take(&mut self.earlier)
@@ -69,10 +111,13 @@ impl Ingest {
         if self.decoder.has_settled() {
             self.settle();
         }
-        let packet = match self.source.next_packet()? {
-            Next::Packet(packet) => packet,
-            Next::Idle(now) => return Ok(Step::Idle(now)),
-            Next::End => return Ok(Step::End),
+        let packet = match self.held.take() {
+            Some(Held { at, link, wire_len }) => Packet { at, link, wire_len, data: &self.bytes },
+            None => match self.source.next_packet()? {
+                Next::Packet(packet) => packet,
+                Next::Idle(now) => return Ok(Step::Idle(now)),
+                Next::End => return Ok(Step::End),
+            },
         };
         self.account.seen += 1;
         self.account.bytes += u64::from(packet.wire_len);

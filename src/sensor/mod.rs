@@ -5,6 +5,7 @@
 //! - [`pipeline`]: capture thread → workers → writer, or everything in one thread
 //! - `shard`: a worker whose panics are caught
 //! - [`recorder`]: the writer's side: rollups in, a run in the store out
+//! - `backlog`: what a live capture has not published yet, and whose turn it is
 //! - `inputs`: what became of the inputs that are done
 //! - `pressure`: what a worker that cannot keep up is spared
 //! - `drain`: the end of a capture
@@ -12,8 +13,10 @@
 //! - [`diagnosis`]: what `phitap doctor` measures, and what it makes of it
 //! - [`progress`]: what a progress bar shows
 //! - [`stop`]: the one flag that ends a run
+//! - `together`: files that are read at once, by packet time
 //! - `threads`: capture threads, workers and writer
 
+mod backlog;
 pub mod diagnosis;
 mod drain;
 pub mod health;
@@ -27,3 +30,4 @@ mod shard;
 pub mod sight;
 pub mod stop;
 mod threads;
+mod together;

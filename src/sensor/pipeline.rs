@@ -40,7 +40,7 @@ pub(super) const BATCH_BYTES: usize = 1024 * 1024;
 /// How often live input makes workers hand over what they have.
 const TICK: Duration = Duration::from_millis(500);
 /// Packets between two looks at the clock, the stop flag and the progress.
-const LOOK_PACKETS: u64 = 1024;
+pub(super) const LOOK_PACKETS: u64 = 1024;
 
 /// What is read.
 pub struct Sources<'a> {
@@ -54,6 +54,8 @@ pub struct Sources<'a> {
 pub enum Upcoming {
     /// An input.
     Input(Box<OpenInput>),
+    /// Files that are read at once, by packet time.
+    Together(Vec<OpenInput>),
     /// One that cannot be read.
     Failed(CaptureError),
     /// Nothing now, perhaps later; whoever says so has waited a little.
@@ -269,6 +271,7 @@ impl<'a> Capture<'a> {
                 Upcoming::Failed(error) => self.failures.push(error),
                 Upcoming::Later => self.wait(lane),
                 Upcoming::Input(input) => self.read_input(*input, sources.pace, lane),
+                Upcoming::Together(inputs) => self.read_together(inputs, lane),
             }
         }
         self.interrupted = self.settings.stop.asked();
@@ -280,6 +283,7 @@ impl<'a> Capture<'a> {
         loop {
             match (sources.next)() {
                 Upcoming::Input(input) => inputs.push(*input),
+                Upcoming::Together(together) => inputs.extend(together),
                 Upcoming::Failed(error) => self.failures.push(error),
                 Upcoming::Later => {}
                 Upcoming::End => return inputs,
@@ -349,6 +353,7 @@ impl<'a> Capture<'a> {
                 }
                 Ok(Step::End) => break,
                 Err(error) => {
+                    self.tell_gone(&ingest, &error);
                     self.failures.push(error);
                     failed = true;
                     break;
@@ -357,7 +362,7 @@ impl<'a> Capture<'a> {
         }
         self.last = last;
         self.note_progress(&ingest);
-        self.noted = (0, 0);
+        self.end_progress();
         self.interrupted |= self.settings.stop.asked();
         let mut account = ingest.account();
         self.settle(ingest.settled_earlier());
@@ -372,8 +377,45 @@ impl<'a> Capture<'a> {
         self.done.push(InputRecord { account, identity, position: number });
     }
 
+    /// Place of the next input in the run.
+    pub(super) fn next_place(&self) -> u32 {
+        self.done.next()
+    }
+
+    /// Lets an input go on with the decoder.
+    pub(super) fn lend_decoder(&mut self, ingest: &mut Ingest) {
+        ingest.go_on(std::mem::take(&mut self.decoder), self.done.next());
+    }
+
+    /// Takes it back for the next input.
+    pub(super) fn take_decoder_back(&mut self, ingest: &mut Ingest) {
+        self.decoder = ingest.hand_on();
+    }
+
+    /// An input could not be read on.
+    pub(super) fn failed(&mut self, error: CaptureError) {
+        self.failures.push(error);
+    }
+
+    /// Whether someone wants an end.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.settings.stop.asked()
+    }
+
+    /// An input is done.
+    pub(super) fn done_with(&mut self, record: InputRecord) {
+        self.done.push(record);
+    }
+
+    /// Says at once that an interface went away: others may be read for weeks.
+    fn tell_gone(&self, ingest: &Ingest, error: &CaptureError) {
+        if let (Some(watch), CaptureError::Live(error)) = (&self.settings.watch, error) {
+            watch.gone(ingest.source().name(), &error.reason());
+        }
+    }
+
     /// Accounts for packets of inputs that are done: fragments that waited there for others.
-    fn settle(&mut self, settled: impl IntoIterator<Item = Settled>) {
+    pub(super) fn settle(&mut self, settled: impl IntoIterator<Item = Settled>) {
         for settled in settled {
             self.done.settle(&settled);
         }
@@ -404,7 +446,16 @@ impl<'a> Capture<'a> {
     }
 
     fn note_progress(&mut self, ingest: &Ingest) {
-        let now = (ingest.source().progress().bytes_read, ingest.packets());
+        self.note_read((ingest.source().progress().bytes_read, ingest.packets()));
+    }
+
+    /// The next input begins anew.
+    pub(super) fn end_progress(&mut self) {
+        self.noted = (0, 0);
+    }
+
+    /// Notes how many bytes and packets of what is read were read.
+    pub(super) fn note_read(&mut self, now: (u64, u64)) {
         let (bytes, packets) = self.noted;
         self.settings.progress.add(now.0.saturating_sub(bytes), now.1.saturating_sub(packets));
         self.noted = now;

@@ -6,15 +6,30 @@ use std::time::Duration;
 
 use crate::base::clock::{self, Stopwatch};
 use crate::detect::Detector;
-use crate::inventory::{Caps, EndpointKey, Inventory, Marks, Rollup, assess};
+use crate::inventory::{
+    Caps, EndpointKey, EndpointStats, Inventory, Keys, Marks, Part, Rollup, assess,
+};
 use crate::store::{InputRecord, RunId, RunKind, Seal, StoreError, Writer};
+
+use super::backlog::{Backlog, Urgency};
 
 /// How often a live capture writes what it has seen, at the soonest.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
-/// A flush takes at most this share of the time: a large inventory is written less often,
-const FLUSH_SHARE: u32 = 5;
-/// but still so often that a query knows of a packet within five seconds.
+/// Between two flushes it rests for so many times what the last one took,
+const FLUSH_REST: u32 = 2;
+/// but no longer: a query knows of a packet within five seconds.
 const FLUSH_INTERVAL_MAX: Duration = Duration::from_secs(3);
+/// A flush of what is new takes no more, but goes on as soon as what workers brought meanwhile is
+/// taken: their queue is short.
+const NEW_MAX: Duration = Duration::from_millis(500);
+/// One of what else has changed takes no more.
+const MORE_MAX: Duration = Duration::from_millis(250);
+/// Endpoints that are published in one transaction.
+const PART_ENDPOINTS: usize = 256;
+/// Until an endpoint was called so often in this run, what is known of it changes.
+const NEW_REQUESTS: u64 = 64;
+/// From so many endpoints on the run's rollup is kept small, whenever it has doubled.
+const COMPACT_ENDPOINTS: usize = 32_768;
 
 /// One run being recorded.
 pub struct Recorder {
@@ -25,17 +40,26 @@ pub struct Recorder {
     detector: Arc<Detector>,
     caps: Caps,
     rollup: Rollup,
-    changed: BTreeSet<EndpointKey>,
+    /// What a live capture has not published yet.
+    backlog: Backlog,
+    /// Every service there is, also in other runs.
+    known: BTreeSet<Arc<str>>,
+    /// Endpoints from which on the rollup is made small again.
+    compact_at: usize,
+    /// It was, and rows of the run may be gone.
+    compacted: bool,
     /// Inputs whose accounts have changed since the last flush, by their places in the run.
     inputs: BTreeMap<u32, InputRecord>,
     /// The place behind those written: another one is told although it may have changed nothing.
     inputs_written: u32,
-    /// What all other runs add up to; loaded when it is first needed.
+    /// What all other runs add up to; loaded when it is first needed, for a capture at once.
     others: Option<Rollup>,
     /// What people said of fields when it was last looked.
     marks: Marks,
     since_flush: Stopwatch,
     flush_took: Duration,
+    /// It had no time for all.
+    unfinished: bool,
     unknown_rules: BTreeSet<String>,
 }
 
@@ -60,7 +84,13 @@ impl Recorder {
         let run = writer.begin_run(kind, clock::wall())?;
         writer.note_profile(run, detector.profile())?;
         let recorder = Recorder::in_memory(detector, caps);
-        Ok(Recorder { store: Some((writer, run)), kind, replaces, ..recorder })
+        let mut recorder = Recorder { store: Some((writer, run)), kind, replaces, ..recorder };
+        if kind == RunKind::Capture {
+            recorder.reread_marks()?;
+            recorder.load_others()?;
+            recorder.note_stale();
+        }
+        Ok(recorder)
     }
 
     /// Records without a database.
@@ -72,13 +102,17 @@ impl Recorder {
             detector,
             caps,
             rollup: Rollup::default(),
-            changed: BTreeSet::new(),
+            backlog: Backlog::default(),
+            known: BTreeSet::new(),
+            compact_at: COMPACT_ENDPOINTS,
+            compacted: false,
             inputs: BTreeMap::new(),
             inputs_written: 0,
             others: None,
             marks: Marks::default(),
             since_flush: Stopwatch::start(),
             flush_took: Duration::ZERO,
+            unfinished: false,
             unknown_rules: BTreeSet::new(),
         }
     }
@@ -86,14 +120,55 @@ impl Recorder {
     /// Adds what a worker has observed.
     pub fn add(&mut self, rollup: Rollup) {
         if self.kind == RunKind::Capture {
-            self.changed.extend(rollup.endpoints.keys().cloned());
+            self.note_changes(&rollup);
         }
         self.rollup.merge(rollup, &self.caps);
+        if self.rollup.endpoints.len() >= self.compact_at {
+            self.compact();
+        }
+    }
+
+    fn note_changes(&mut self, rollup: &Rollup) {
+        for (key, stats) in &rollup.endpoints {
+            let urgency = if self.is_new(key, stats) { Urgency::New } else { Urgency::More };
+            self.backlog.note_endpoint(key, urgency);
+        }
+        for service in rollup.services.keys() {
+            self.backlog.note(service, Urgency::More);
+        }
+        let names = rollup.endpoints.keys().map(|key| &key.service).chain(rollup.services.keys());
+        for service in names {
+            if !self.known.contains(service) {
+                self.known.insert(service.clone());
+            }
+        }
+        let others = self.backlog.others();
+        others.clients.extend(rollup.clients.keys().copied());
+        others.flows.extend(rollup.flows.keys().cloned());
+    }
+
+    /// Whether what comes of an endpoint may tell something that nobody knows.
+    fn is_new(&self, key: &EndpointKey, now: &EndpointStats) -> bool {
+        let known = [Some(&self.rollup), self.others.as_ref()];
+        let known = known.map(|rollup| rollup.and_then(|rollup| rollup.endpoints.get(key)));
+        let requests: u64 = known.iter().flatten().map(|stats| stats.coverage.exchanges).sum();
+        let knows = |field| known.iter().flatten().any(|stats| stats.fields.contains_key(field));
+        requests < NEW_REQUESTS || !now.fields.keys().all(knows)
+    }
+
+    /// Keeps the run's rollup small: names that many endpoints differ in stand for one.
+    fn compact(&mut self) {
+        self.rollup.compact(&self.caps);
+        self.compact_at = (2 * self.rollup.endpoints.len()).max(COMPACT_ENDPOINTS);
+        self.compacted = true;
     }
 
     /// Whether a live capture should flush now.
     pub fn is_due(&self) -> bool {
-        let interval = FLUSH_INTERVAL.max(self.flush_took * FLUSH_SHARE).min(FLUSH_INTERVAL_MAX);
+        let interval = match self.backlog.urgency() {
+            Some(Urgency::New) if self.unfinished => Duration::ZERO,
+            _ => FLUSH_INTERVAL.max(self.flush_took * FLUSH_REST).min(FLUSH_INTERVAL_MAX),
+        };
         self.kind == RunKind::Capture && self.since_flush.elapsed() >= interval
     }
 
@@ -102,24 +177,81 @@ impl Recorder {
         self.inputs.extend(inputs.into_iter().map(|input| (input.position, input)));
     }
 
-    /// Writes what a live capture has seen so far, and publishes the inventory with it.
+    /// Writes what a live capture has seen so far, and publishes it: as much of it as its time
+    /// allows, what is new first.
     pub fn flush(&mut self) -> Result<(), StoreError> {
         let watch = Stopwatch::start();
+        self.unfinished = false;
+        if self.reread_marks()? {
+            self.note_stale();
+        }
         let end = self.inputs.keys().last().map_or(0, |place| place + 1);
-        if self.reread_marks()? || !self.changed.is_empty() || end > self.inputs_written {
+        if !self.backlog.is_empty() || self.compacted || end > self.inputs_written {
             self.inputs_written = self.inputs_written.max(end);
-            let inputs: Vec<_> = std::mem::take(&mut self.inputs).into_values().collect();
-            let changed = std::mem::take(&mut self.changed);
-            if let Some((writer, run)) = &mut self.store {
-                writer.write_changed(*run, &self.rollup, &changed, &inputs)?;
-            }
-            let inventory = self.assess()?;
-            if let Some((writer, _)) = &mut self.store {
-                writer.publish(&inventory)?;
+            self.load_others()?;
+            if self.compacted || self.known.len() > self.caps.services {
+                self.publish_all()?;
+            } else {
+                self.publish_parts(&watch)?;
             }
         }
         self.flush_took = watch.elapsed();
         self.since_flush = Stopwatch::start();
+        Ok(())
+    }
+
+    /// Publishes part after part.
+    fn publish_parts(&mut self, watch: &Stopwatch) -> Result<(), StoreError> {
+        self.note_crowds();
+        loop {
+            let others = self.others.get_or_insert_default();
+            let part = self.backlog.take(PART_ENDPOINTS, [others, &self.rollup]);
+            let mut rollup = others.part(&part);
+            rollup.merge(self.rollup.part(&part), &self.caps);
+            let inventory = assess(rollup, &*self.detector, &self.marks, &self.caps);
+            let inputs: Vec<_> = std::mem::take(&mut self.inputs).into_values().collect();
+            if let Some((writer, run)) = &mut self.store {
+                writer.write_part(*run, &self.rollup, &part, &inputs)?;
+                writer.publish_part(&inventory, &part)?;
+            }
+            let most = match self.backlog.urgency() {
+                None => return Ok(()),
+                Some(Urgency::New) => NEW_MAX,
+                Some(Urgency::More | Urgency::Stale) => MORE_MAX,
+            };
+            if watch.elapsed() >= most {
+                self.unfinished = true;
+                return Ok(());
+            }
+        }
+    }
+
+    /// Clients and rows of flows of which some must make room for others change all at once.
+    fn note_crowds(&mut self) {
+        let others = self.others.get_or_insert_default();
+        let overflow = others.clients_overflow + self.rollup.clients_overflow > 0;
+        let clients = others.clients.len() + self.rollup.clients.len();
+        let changed = self.backlog.others();
+        if overflow || clients > self.caps.clients {
+            changed.clients = Keys::All;
+        }
+        if self.rollup.flows.len() >= self.caps.flow_rows {
+            changed.flows = Keys::All;
+        }
+    }
+
+    /// Publishes everything at once: services make room for others, or rows have been joined.
+    fn publish_all(&mut self) -> Result<(), StoreError> {
+        let inventory = self.assess()?;
+        let inputs: Vec<_> = std::mem::take(&mut self.inputs).into_values().collect();
+        let mut part = Part { clients: Keys::All, flows: Keys::All, ..Part::default() };
+        part.services = self.known.iter().map(|name| (name.clone(), Keys::All)).collect();
+        if let Some((writer, run)) = &mut self.store {
+            writer.write_part(*run, &self.rollup, &part, &inputs)?;
+            writer.publish(&inventory)?;
+        }
+        self.backlog.clear();
+        self.compacted = false;
         Ok(())
     }
 
@@ -168,23 +300,40 @@ impl Recorder {
         Ok(changed)
     }
 
-    fn assess(&mut self) -> Result<Inventory, StoreError> {
-        let mut whole = match &self.others {
-            Some(others) => others.clone(),
-            None => {
-                let mut others = Rollup::default();
-                if let Some((writer, run)) = &self.store {
-                    let mut except = self.replaces.clone();
-                    except.push(*run);
-                    for loaded in writer.load_sealed(&except)? {
-                        self.unknown_rules.extend(loaded.unknown_rules);
-                        others.merge(loaded.rollup, &self.caps);
-                    }
-                }
-                self.others.insert(others).clone()
+    /// Every service there is may be judged in another way than it was published.
+    fn note_stale(&mut self) {
+        for service in &self.known {
+            self.backlog.note(service, Urgency::Stale);
+        }
+    }
+
+    /// Loads what all other runs add up to, once.
+    fn load_others(&mut self) -> Result<(), StoreError> {
+        if self.others.is_some() {
+            return Ok(());
+        }
+        let mut others = Rollup::default();
+        if let Some((writer, run)) = &self.store {
+            let mut except = self.replaces.clone();
+            except.push(*run);
+            for loaded in writer.load_sealed(&except)? {
+                self.unknown_rules.extend(loaded.unknown_rules);
+                others.merge(loaded.rollup, &self.caps);
             }
-        };
+        }
+        self.known.extend(others.services.keys().cloned());
+        self.known.extend(others.endpoints.keys().map(|key| key.service.clone()));
+        self.others = Some(others);
+        Ok(())
+    }
+
+    fn assess(&mut self) -> Result<Inventory, StoreError> {
+        self.load_others()?;
+        let mut whole = self.others.clone().unwrap_or_default();
         whole.merge(self.rollup.clone(), &self.caps);
         Ok(assess(whole, &*self.detector, &self.marks, &self.caps))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -306,10 +306,15 @@ fn write_loop(
     reports: &Receiver<Report>,
     failed: &Mutex<Option<StoreError>>,
 ) -> Recorder {
+    let take = |recorder: &mut Recorder, report| match report {
+        Report::Rollup(rollup) => recorder.add(*rollup),
+        Report::Inputs(inputs) => recorder.note_inputs(inputs),
+    };
     for report in reports {
-        match report {
-            Report::Rollup(rollup) => recorder.add(*rollup),
-            Report::Inputs(inputs) => recorder.note_inputs(inputs),
+        take(&mut recorder, report);
+        // What came while it wrote: workers wait for room in the queue.
+        for report in reports.try_iter().take(QUEUE_ROLLUPS) {
+            take(&mut recorder, report);
         }
         let mut slot = failed.lock().unwrap_or_else(PoisonError::into_inner);
         // After a failure the queue is only drained, so that nobody waits for ever.

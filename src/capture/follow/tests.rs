@@ -81,6 +81,25 @@ fn a_growing_file_is_read_as_far_as_it_goes_wherever_it_is_cut() {
 }
 
 #[test]
+fn files_that_are_numbered_without_zeros_are_read_in_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut follow = Follow::new(folder.path());
+    let mut lengths = Vec::new();
+    // As `tcpdump -C` names them.
+    let name = |n: u32| if n == 0 { "y".to_owned() } else { format!("y{n}") };
+    append(&folder.path().join(name(0)), &capture(1..2));
+    for n in 0..12 {
+        let mut file = opened(&mut follow);
+        let (read_now, done) = read(&mut file);
+        lengths.extend(read_now);
+        assert!(!done, "the latest may still grow");
+        append(&folder.path().join(name(n + 1)), &capture(n + 2..n + 3));
+        assert!(read(&mut file).1, "{} is followed by {}", name(n), name(n + 1));
+    }
+    assert_eq!(lengths, (1..13).collect::<Vec<usize>>());
+}
+
+#[test]
 fn a_file_is_done_when_it_is_renamed_or_removed_and_is_not_read_twice() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);

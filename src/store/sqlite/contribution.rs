@@ -11,10 +11,11 @@ use super::columns::{
     text, time,
 };
 use super::runs::RunId;
+use super::small;
 use crate::base::{Span, Timestamp};
 use crate::inventory::{
     AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, EndpointTimes, FieldKey,
-    FlowKey, FlowStats, Rollup, Sender, SenderStats, ServiceStats,
+    FlowKey, FlowStats, Keys, Part, Rollup, Sender, SenderStats, ServiceStats,
 };
 use crate::store::error::Fault;
 use crate::store::evidence_codec::{RuleNames, decode, encode};
@@ -28,7 +29,7 @@ pub(super) fn write_all(
     rollup: &Rollup,
     names: &RuleNames,
 ) -> Result<(), Fault> {
-    write_small(conn, run, rollup)?;
+    small::write_small(conn, run, rollup)?;
     conn.prepare_cached("DELETE FROM run_endpoint WHERE run = ?1")?.execute([run.0])?;
     let mut bytes = Vec::new();
     for (key, stats) in &rollup.endpoints {
@@ -37,96 +38,57 @@ pub(super) fn write_all(
     Ok(())
 }
 
-/// Replaces what `run` contributed to the endpoints `changed` (those that are no longer in the
-/// rollup disappear) and everything that is small.
-pub(super) fn write_changed<'a>(
+/// Replaces what `run` contributed to `part`: what is no longer in the rollup disappears.
+pub(super) fn write_part(
     conn: &Connection,
     run: RunId,
     rollup: &Rollup,
-    (changed, names): (impl IntoIterator<Item = &'a EndpointKey>, &RuleNames),
+    (part, names): (&Part, &RuleNames),
 ) -> Result<(), Fault> {
-    write_small(conn, run, rollup)?;
     let mut bytes = Vec::new();
-    for key in changed {
-        conn.prepare_cached(
-            "DELETE FROM run_endpoint WHERE run = ?1 AND service = ?2 AND standard = ?3 \
-             AND method = ?4 AND path = ?5 AND operation = ?6",
-        )?
-        .execute(params![
-            run.0,
-            key.service,
-            key.standard,
-            key.method,
-            key.path,
-            key.operation
-        ])?;
-        if let Some(stats) = rollup.endpoints.get(key) {
-            insert_endpoint(conn, run, key, stats, (names, &mut bytes))?;
+    for (service, endpoints) in &part.services {
+        let mut write = |key: &EndpointKey| match rollup.endpoints.get(key) {
+            Some(stats) => insert_endpoint(conn, run, key, stats, (names, &mut bytes)),
+            None => Ok(()),
+        };
+        match endpoints {
+            Keys::These(changed) => {
+                for key in changed {
+                    remove_endpoint(conn, run, key)?;
+                    write(key)?;
+                }
+            }
+            Keys::All => {
+                let sql = "DELETE FROM run_endpoint WHERE run = ?1 AND service = ?2";
+                conn.prepare_cached(sql)?.execute(params![run.0, service])?;
+                rollup.endpoints_of(service).try_for_each(&mut write)?;
+            }
         }
     }
-    Ok(())
+    small::write_services(
+        conn,
+        run,
+        rollup,
+        &Keys::These(part.services.keys().cloned().collect()),
+    )?;
+    small::write_clients(conn, run, rollup, &part.clients)?;
+    small::write_flows(conn, run, rollup, &part.flows)?;
+    small::write_anomalies(conn, run, rollup)
 }
 
-/// Services, clients, flows and anomalies: bounded, and most of them change with every write.
-fn write_small(conn: &Connection, run: RunId, rollup: &Rollup) -> Result<(), Fault> {
-    for table in ["run_service", "run_client", "run_flow", "run_anomaly"] {
-        conn.prepare_cached(&format!("DELETE FROM {table} WHERE run = ?1"))?.execute([run.0])?;
-    }
-    let mut insert = conn.prepare_cached(
-        "INSERT INTO run_service (run, service, requests, bytes, first_ns, last_ns, addresses, \
-         products, encapsulation, tls) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?;
-    for (service, stats) in &rollup.services {
-        insert.execute(params![
-            run.0,
-            service,
-            int(stats.requests),
-            int(stats.bytes),
-            stats.span.first.nanos(),
-            stats.span.last.nanos(),
-            counts_json(&stats.addresses)?,
-            json(&stats.products)?,
-            json(&stats.encapsulation)?,
-            stats.tls.as_ref().map(json).transpose()?,
-        ])?;
-    }
-    let mut insert = conn.prepare_cached(
-        "INSERT INTO run_client (run, client, requests, first_ns, last_ns, user_agents, services) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?;
-    for (client, stats) in &rollup.clients {
-        insert.execute(params![
-            run.0,
-            client.to_string(),
-            int(stats.requests),
-            stats.span.first.nanos(),
-            stats.span.last.nanos(),
-            json(&stats.user_agents)?,
-            json(&stats.services)?,
-        ])?;
-    }
-    let mut insert = conn.prepare_cached(
-        "INSERT INTO run_flow (run, server, outcome, flows, bytes, gap_bytes, one_sided) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?;
-    for (key, stats) in &rollup.flows {
-        insert.execute(params![
-            run.0,
-            key.server.to_string(),
-            key.outcome,
-            int(stats.flows),
-            int(stats.bytes),
-            int(stats.gap_bytes),
-            int(stats.one_sided),
-        ])?;
-    }
-    let mut insert =
-        conn.prepare_cached("INSERT INTO run_anomaly (run, name, count) VALUES (?1, ?2, ?3)")?;
-    for (name, count) in &rollup.anomalies {
-        insert.execute(params![run.0, name, int(*count)])?;
-    }
-    conn.prepare_cached("UPDATE run SET clients_overflow = ?2 WHERE id = ?1")?
-        .execute(params![run.0, int(rollup.clients_overflow)])?;
+fn remove_endpoint(conn: &Connection, run: RunId, key: &EndpointKey) -> Result<(), Fault> {
+    conn.prepare_cached(
+        "DELETE FROM run_endpoint WHERE run = ?1 AND service = ?2 AND standard = ?3 \
+         AND method = ?4 AND path = ?5 AND operation = ?6",
+    )?
+    .execute(params![
+        run.0,
+        key.service,
+        key.standard,
+        key.method,
+        key.path,
+        key.operation
+    ])?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod publish;
 mod purge;
 mod reader;
 mod runs;
+mod small;
 mod triage;
 mod writer;
 

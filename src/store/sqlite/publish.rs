@@ -10,7 +10,7 @@ use super::columns::{counts_json, int, json};
 use super::triage::{carry_states, recount};
 use crate::base::Span;
 use crate::inventory::{
-    Client, DataClassSeen, Endpoint, Field, Finding, Inventory, SeenTimes, Service,
+    Client, DataClassSeen, Endpoint, Field, Finding, Inventory, Keys, Part, SeenTimes, Service,
 };
 use crate::model::{Direction, Location};
 use crate::store::error::Fault;
@@ -203,7 +203,59 @@ impl Table {
 
 /// Makes the public tables say what `inventory` says.
 pub(super) fn publish(conn: &Connection, inventory: &Inventory) -> Result<(), Fault> {
+    SERVICE.keep(conn, &inventory.services.iter().map(|s| s.service.as_str()).collect())?;
+    ENDPOINT.keep(conn, &inventory.endpoints.iter().map(|e| e.id.as_str()).collect())?;
+    CLIENT.keep(conn, &inventory.clients.iter().map(|c| c.client.as_str()).collect())?;
     carry_states(conn, inventory)?;
+    FINDING.keep(conn, &inventory.findings.iter().map(|f| f.id.as_str()).collect())?;
+    write(conn, inventory)
+}
+
+/// Makes the public tables say of `part` what `inventory`, which has nothing else, says of it.
+pub(super) fn publish_part(
+    conn: &Connection,
+    inventory: &Inventory,
+    part: &Part,
+) -> Result<(), Fault> {
+    carry_states(conn, inventory)?;
+    let services: BTreeSet<&str> = inventory.services.iter().map(|s| s.service.as_str()).collect();
+    let endpoints: BTreeSet<&str> = inventory.endpoints.iter().map(|e| e.id.as_str()).collect();
+    let findings: BTreeSet<&str> = inventory.findings.iter().map(|f| f.id.as_str()).collect();
+    for service in part.services.keys() {
+        let sql = "SELECT f.id FROM endpoint e JOIN finding f ON f.endpoint = e.id \
+                   WHERE e.service = ?1";
+        remove(conn, (sql, service), ("DELETE FROM finding WHERE id = ?1", &findings))?;
+        let sql = "SELECT id FROM endpoint WHERE service = ?1";
+        remove(conn, (sql, service), ("DELETE FROM endpoint WHERE id = ?1", &endpoints))?;
+        let sql = "SELECT service FROM service WHERE service = ?1";
+        remove(conn, (sql, service), ("DELETE FROM service WHERE service = ?1", &services))?;
+    }
+    if part.clients == Keys::All {
+        CLIENT.keep(conn, &inventory.clients.iter().map(|c| c.client.as_str()).collect())?;
+    }
+    write(conn, inventory)
+}
+
+/// Removes those of a service's keys that are not in `kept`.
+fn remove(
+    conn: &Connection,
+    (select, service): (&str, &str),
+    (delete, kept): (&str, &BTreeSet<&str>),
+) -> rusqlite::Result<()> {
+    let mut select = conn.prepare_cached(select)?;
+    let mut rows = select.query([service])?;
+    let mut gone = Vec::new();
+    while let Some(row) = rows.next()? {
+        let key: String = row.get(0)?;
+        if !kept.contains(key.as_str()) {
+            gone.push(key);
+        }
+    }
+    let mut delete = conn.prepare_cached(delete)?;
+    gone.iter().try_for_each(|key| delete.execute([key]).map(drop))
+}
+
+fn write(conn: &Connection, inventory: &Inventory) -> Result<(), Fault> {
     services(conn, &inventory.services)?;
     endpoints(conn, &inventory.endpoints)?;
     clients(conn, &inventory.clients)?;
@@ -211,7 +263,6 @@ pub(super) fn publish(conn: &Connection, inventory: &Inventory) -> Result<(), Fa
 }
 
 fn services(conn: &Connection, services: &[Service]) -> Result<(), Fault> {
-    SERVICE.keep(conn, &services.iter().map(|s| s.service.as_str()).collect())?;
     let mut upsert = conn.prepare_cached(&SERVICE.upsert())?;
     for s in services {
         upsert.execute(params![
@@ -234,7 +285,6 @@ fn services(conn: &Connection, services: &[Service]) -> Result<(), Fault> {
 }
 
 fn endpoints(conn: &Connection, endpoints: &[Endpoint]) -> Result<(), Fault> {
-    ENDPOINT.keep(conn, &endpoints.iter().map(|e| e.id.as_str()).collect())?;
     let mut upsert = conn.prepare_cached(&ENDPOINT.upsert())?;
     for e in endpoints {
         let classes: Vec<StoredClass> =
@@ -339,7 +389,6 @@ fn keep_fields(
 }
 
 fn clients(conn: &Connection, clients: &[Client]) -> Result<(), Fault> {
-    CLIENT.keep(conn, &clients.iter().map(|c| c.client.as_str()).collect())?;
     let mut upsert = conn.prepare_cached(&CLIENT.upsert())?;
     for c in clients {
         upsert.execute(params![
@@ -355,7 +404,6 @@ fn clients(conn: &Connection, clients: &[Client]) -> Result<(), Fault> {
 }
 
 fn findings(conn: &Connection, findings: &[Finding]) -> Result<(), Fault> {
-    FINDING.keep(conn, &findings.iter().map(|f| f.id.as_str()).collect())?;
     let mut upsert = conn.prepare_cached(&FINDING.upsert())?;
     for f in findings {
         upsert.execute(params![

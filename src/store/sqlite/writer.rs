@@ -12,7 +12,7 @@ use super::runs::{self, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, Sea
 use super::{contribution, publish};
 use crate::base::Timestamp;
 use crate::detect::Profile;
-use crate::inventory::{EndpointKey, Inventory, Marks, Rollup};
+use crate::inventory::{Inventory, Marks, Part, Rollup};
 use crate::model::InputIdentity;
 use crate::store::error::{Fault, StoreError};
 use crate::store::evidence_codec::RuleNames;
@@ -25,8 +25,8 @@ const CHECKPOINT_WAIT: Duration = Duration::from_millis(500);
 /// A replay goes: [`plan`](Writer::plan), [`begin_run`](Writer::begin_run),
 /// [`load_sealed`](Writer::load_sealed) without the runs the plan replaces, read everything,
 /// [`write_all`](Writer::write_all), [`seal`](Writer::seal), [`close`](Writer::close). A live
-/// capture calls [`write_changed`](Writer::write_changed) and [`publish`](Writer::publish) every
-/// now and then before it seals.
+/// capture calls [`write_part`](Writer::write_part) and [`publish_part`](Writer::publish_part)
+/// every now and then before it seals.
 #[derive(Debug)]
 pub struct Writer {
     db: Locked,
@@ -100,20 +100,20 @@ impl Writer {
         })
     }
 
-    /// Replaces what the open `run` contributed to the endpoints `changed` by what `rollup` says
-    /// of them, and all its services, clients, flows and anomalies. An endpoint that is no longer
-    /// in `rollup` is removed. `inputs` are those whose accounts have changed.
-    pub fn write_changed<'a>(
+    /// Replaces what the open `run` contributed to `part` by what `rollup` says of it, and its
+    /// anomalies. What is no longer in `rollup` is removed. `inputs` are those whose accounts have
+    /// changed.
+    pub fn write_part(
         &mut self,
         run: RunId,
         rollup: &Rollup,
-        changed: impl IntoIterator<Item = &'a EndpointKey>,
+        part: &Part,
         inputs: &[InputRecord],
     ) -> Result<(), StoreError> {
         self.transact(|t, names| {
             runs::require_open(t, run)?;
             runs::write_inputs(t, run, inputs)?;
-            contribution::write_changed(t, run, rollup, (changed, names))
+            contribution::write_part(t, run, rollup, (part, names))
         })
     }
 
@@ -125,6 +125,11 @@ impl Writer {
     /// Makes the public tables say what `inventory` says, between seals.
     pub fn publish(&mut self, inventory: &Inventory) -> Result<(), StoreError> {
         self.transact(|t, _| publish::publish(t, inventory))
+    }
+
+    /// The same for a part of it: `inventory` has nothing else.
+    pub fn publish_part(&mut self, inventory: &Inventory, part: &Part) -> Result<(), StoreError> {
+        self.transact(|t, _| publish::publish_part(t, inventory, part))
     }
 
     /// Ends a run: in one transaction its inputs are written, it is marked as ended, the runs it

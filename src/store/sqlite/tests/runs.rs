@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::sample::*;
 use crate::base::Span;
-use crate::inventory::{EndpointKey, Rollup};
+use crate::inventory::{EndpointKey, Keys, Part, Rollup};
 use crate::model::{Form, ValueKind};
 use crate::store::*;
 
@@ -75,6 +75,15 @@ fn rules_that_are_gone_are_left_out_and_named() {
     assert_eq!(read.unknown_rules, ["gb.nhs_number"]);
 }
 
+/// All of clients and flows, and these endpoints.
+fn part(endpoints: &[EndpointKey]) -> Part {
+    let mut part = Part { clients: Keys::All, flows: Keys::All, ..Part::default() };
+    for key in endpoints {
+        part.services.entry(key.service.clone()).or_default().extend([key.clone()]);
+    }
+    part
+}
+
 #[test]
 fn changed_endpoints_are_replaced_and_others_left() {
     let folder = Folder::new();
@@ -83,8 +92,8 @@ fn changed_endpoints_are_replaced_and_others_left() {
     writer.write_all(run, &rollup(&["/a", "/b", "/c"], 5)).unwrap();
     let mut now = rollup(&["/a", "/b"], 5);
     now.endpoints.extend(rollup(&["/b", "/d"], 9).endpoints);
-    let changed: Vec<EndpointKey> = ["/b", "/c", "/d"].map(key).into();
-    writer.write_changed(run, &now, &changed, &[input("eth0", None, None)]).unwrap();
+    let changed = ["/b", "/c", "/d"].map(key);
+    writer.write_part(run, &now, &part(&changed), &[input("eth0", None, None)]).unwrap();
     drop(writer);
     let writer = folder.writer();
     assert_eq!(writer.recovery().kept, [run]);
@@ -100,8 +109,9 @@ fn inputs_are_replaced_at_their_places_and_others_left() {
     let none = Rollup::default();
     let placed = |position, name, cut| InputRecord { position, ..input(name, None, cut) };
     let first = [placed(1, "b", None), placed(0, "a", Some("cut short"))];
-    writer.write_changed(run, &none, [], &first).unwrap();
-    writer.write_changed(run, &none, [], &[placed(1, "b2", None), placed(2, "c", None)]).unwrap();
+    let part = &Part::default();
+    writer.write_part(run, &none, part, &first).unwrap();
+    writer.write_part(run, &none, part, &[placed(1, "b2", None), placed(2, "c", None)]).unwrap();
     let inputs = &[placed(3, "d", None)];
     let inventory = &inventory();
     let seal = Seal { run, inputs, interrupted: false, replaces: &[], ended: at(1), inventory };
@@ -138,7 +148,8 @@ fn a_capture_that_was_killed_is_kept_as_partial() {
     let mut writer = folder.writer();
     let run = writer.begin_run(RunKind::Capture, at(0)).unwrap();
     let live = rollup(&["/live"], 5);
-    writer.write_changed(run, &live, live.endpoints.keys(), &[input("eth0", None, None)]).unwrap();
+    let keys: Vec<EndpointKey> = live.endpoints.keys().cloned().collect();
+    writer.write_part(run, &live, &part(&keys), &[input("eth0", None, None)]).unwrap();
     drop(writer);
     let writer = folder.writer();
     assert_eq!(loaded(&writer), [run]);
