@@ -9,7 +9,8 @@ use smallvec::SmallVec;
 use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
 use crate::base::{InstallationKey, Shares, TableMap};
 use crate::content::{
-    BodyPlan, PathTable, Root, header_meaning, walk_cookies, walk_header, walk_query,
+    BodyPlan, PathTable, Root, header_meaning, hides_something, walk_cookies, walk_header,
+    walk_query,
 };
 use crate::detect::Detector;
 use crate::inventory::{AuthScheme, TemplatedPath};
@@ -338,7 +339,7 @@ impl Workbench {
         }
         let path = self.paths.header(header.name);
         let meaning = header_meaning(header.value);
-        if let Some(b'{' | b'[') = meaning.first() {
+        if matches!(meaning.first(), Some(b'{' | b'[')) || hides_something(&meaning) {
             // It may be many fields, which are not remembered as one.
             let (paths, shared) = self.shared();
             let place = Place { direction, location: Location::Header };
