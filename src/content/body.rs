@@ -9,6 +9,7 @@ use super::encoding::{Chain, ChainState};
 use super::form::FormWalker;
 use super::hl7v2::{self, Hl7Walker};
 use super::multipart::MultipartWalker;
+use super::table::TableWalker;
 use super::text::TextWalker;
 use super::xml::XmlWalker;
 use super::{
@@ -252,6 +253,7 @@ enum Walker {
     Hl7v2(Box<Hl7Walker>),
     Json(Box<JsonWalker>),
     Multipart(Box<MultipartWalker>),
+    Table(Box<TableWalker>),
     Text(Box<TextWalker>),
     Xml(Box<XmlWalker>),
 }
@@ -308,6 +310,7 @@ impl Decoded {
             Walker::Hl7v2(hl7v2) => hl7v2.held_bytes(),
             Walker::Json(json) => json.held_bytes(),
             Walker::Multipart(multipart) => multipart.held_bytes(),
+            Walker::Table(table) => table.held_bytes(),
             Walker::Text(text) => text.held_bytes(),
             Walker::Xml(xml) => xml.held_bytes(),
         };
@@ -326,6 +329,7 @@ impl Decoded {
             Walker::Hl7v2(hl7v2) => hl7v2.gap(paths, sink),
             Walker::Json(json) => json.gap(paths, sink),
             Walker::Multipart(multipart) => multipart.gap(paths, sink),
+            Walker::Table(table) => table.gap(root, paths, sink),
             Walker::Text(text) => text.finish(root, paths, sink),
             Walker::Xml(xml) => xml.gap(paths, sink),
         }
@@ -358,6 +362,7 @@ impl Decoded {
                 self.unread.merge(told.unread);
                 self.undecoded = told.undecoded;
             }
+            Walker::Table(table) => table.finish(root, paths, sink),
             Walker::Text(text) => text.finish(root, paths, sink),
             Walker::Xml(xml) => {
                 self.truncated |= !xml.is_complete();
@@ -447,6 +452,7 @@ impl Decoded {
                     }
                 }
             }
+            Format::Table => Walker::Table(Box::new(TableWalker::at_level(self.level))),
             Format::Text | Format::Html | Format::Multipart => {
                 Walker::Text(Box::new(TextWalker::at_level(self.level)))
             }
@@ -476,25 +482,22 @@ impl Decoded {
         if text.is_empty() {
             return;
         }
+        let root = self.root_of_walker(paths);
         match &mut self.walker {
             Walker::None => {}
             Walker::Form(form) => form.push(text, paths, sink),
             Walker::Hl7v2(hl7v2) => hl7v2.push(text, paths, sink),
             Walker::Json(json) => json.push(text, paths, sink),
             Walker::Multipart(multipart) => multipart.push(text, paths, sink),
-            Walker::Text(_) => {
-                let root = self.root_of_walker(paths);
-                if let Walker::Text(walker) = &mut self.walker {
-                    walker.push(text, root, paths, sink);
-                }
-            }
+            Walker::Table(walker) => walker.push(text, root, paths, sink),
+            Walker::Text(walker) => walker.push(text, root, paths, sink),
             Walker::Xml(xml) => xml.push(text, paths, sink),
         }
     }
 
     fn root_of_walker(&self, paths: &mut PathTable) -> PathId {
         match self.walker {
-            Walker::Text(_) => self.root(Root::Text, paths),
+            Walker::Table(_) | Walker::Text(_) => self.root(Root::Text, paths),
             _ => PathId::NONE,
         }
     }

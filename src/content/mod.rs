@@ -27,6 +27,7 @@ mod sink;
 mod sniff;
 mod step;
 mod summary;
+mod table;
 mod text;
 mod unread;
 mod xml;

@@ -81,12 +81,8 @@ impl Hl7Walker {
             + escape
     }
 
-    /// A walker of a body within so many multipart bodies.
-    pub(crate) fn new(parts: u8) -> Self {
-        Hl7Walker::at_level(0, parts)
-    }
-
-    /// The same within `level` values; where those are is said by [`Hl7Walker::move_below`].
+    /// A walker of a body within so many multipart bodies and `level` values; where those are is
+    /// said by [`Hl7Walker::move_below`].
     pub(crate) fn at_level(level: u8, parts: u8) -> Self {
         let marks = Marks::default();
         Hl7Walker {
