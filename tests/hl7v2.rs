@@ -407,7 +407,8 @@ fn python_hl7_and_hl7apy_read_the_same_fields_of_every_message() {
         lab.replay(&db, &[&path], &[]).expect(0);
         let rows = lab.query(&db, &["fields"]);
         let mut got: BTreeMap<String, u64> = BTreeMap::new();
-        for row in &rows {
+        // What stands encoded in a value is no field of the message.
+        for row in rows.iter().filter(|row| !text(row, "field").contains('|')) {
             *got.entry(text(row, "field").to_owned()).or_default() +=
                 row["seen"].as_u64().unwrap_or(0);
         }

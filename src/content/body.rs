@@ -11,6 +11,7 @@ use super::hl7v2::{self, Hl7Walker};
 use super::multipart::MultipartWalker;
 use super::table::TableWalker;
 use super::text::TextWalker;
+use super::walkers::Walker;
 use super::xml::XmlWalker;
 use super::{
     BodyAnomalies, BodyAnomaly, BodyPlan, BodySummary, FieldSink, Format, JsonWalker, MediaType,
@@ -243,21 +244,6 @@ struct Decoded {
     unread: UnreadKinds,
 }
 
-/// What walks the format at hand.
-#[derive(Debug, Default)]
-enum Walker {
-    /// Counts only.
-    #[default]
-    None,
-    Form(Box<FormWalker>),
-    Hl7v2(Box<Hl7Walker>),
-    Json(Box<JsonWalker>),
-    Multipart(Box<MultipartWalker>),
-    Table(Box<TableWalker>),
-    Text(Box<TextWalker>),
-    Xml(Box<XmlWalker>),
-}
-
 impl Decoded {
     /// Within `depth` multipart bodies.
     fn at_depth(depth: u8) -> Self {
@@ -304,17 +290,7 @@ impl Decoded {
     }
 
     fn held_bytes(&self) -> usize {
-        let walker = match &self.walker {
-            Walker::None => 0,
-            Walker::Form(form) => form.held_bytes(),
-            Walker::Hl7v2(hl7v2) => hl7v2.held_bytes(),
-            Walker::Json(json) => json.held_bytes(),
-            Walker::Multipart(multipart) => multipart.held_bytes(),
-            Walker::Table(table) => table.held_bytes(),
-            Walker::Text(text) => text.held_bytes(),
-            Walker::Xml(xml) => xml.held_bytes(),
-        };
-        self.head.capacity() + walker
+        self.head.capacity() + self.walker.held_bytes()
     }
 
     fn gap<S: FieldSink>(&mut self, plan: &BodyPlan, paths: &mut PathTable, sink: &mut S) {
@@ -323,16 +299,7 @@ impl Decoded {
             self.settle(plan, paths, sink);
         }
         let root = self.root_of_walker(paths);
-        match &mut self.walker {
-            Walker::None => {}
-            Walker::Form(form) => form.gap(paths, sink),
-            Walker::Hl7v2(hl7v2) => hl7v2.gap(paths, sink),
-            Walker::Json(json) => json.gap(paths, sink),
-            Walker::Multipart(multipart) => multipart.gap(paths, sink),
-            Walker::Table(table) => table.gap(root, paths, sink),
-            Walker::Text(text) => text.finish(root, paths, sink),
-            Walker::Xml(xml) => xml.gap(paths, sink),
-        }
+        self.walker.gap(root, paths, sink);
     }
 
     fn finish<S: FieldSink>(&mut self, plan: &BodyPlan, paths: &mut PathTable, sink: &mut S) {
@@ -483,16 +450,7 @@ impl Decoded {
             return;
         }
         let root = self.root_of_walker(paths);
-        match &mut self.walker {
-            Walker::None => {}
-            Walker::Form(form) => form.push(text, paths, sink),
-            Walker::Hl7v2(hl7v2) => hl7v2.push(text, paths, sink),
-            Walker::Json(json) => json.push(text, paths, sink),
-            Walker::Multipart(multipart) => multipart.push(text, paths, sink),
-            Walker::Table(walker) => walker.push(text, root, paths, sink),
-            Walker::Text(walker) => walker.push(text, root, paths, sink),
-            Walker::Xml(xml) => xml.push(text, paths, sink),
-        }
+        self.walker.push(text, root, paths, sink);
     }
 
     fn root_of_walker(&self, paths: &mut PathTable) -> PathId {

@@ -30,6 +30,7 @@ mod summary;
 mod table;
 mod text;
 mod unread;
+mod walkers;
 mod xml;
 
 #[cfg(test)]
