@@ -79,9 +79,29 @@ impl Encoded {
 #[inline]
 pub(crate) fn may_begin(value: &[u8]) -> bool {
     let Some(head) = value.first_chunk::<ENCODED_BYTES_MIN>() else { return false };
-    head.iter().all(|b| sextet(*b).is_some() || matches!(b, b'=' | b'\r' | b'\n'))
+    begins_something(head)
+        && head.iter().all(|b| sextet(*b).is_some() || matches!(b, b'=' | b'\r' | b'\n'))
         || head.starts_with(b"data:")
         || is_bearer(head)
+}
+
+/// Whether the first four characters stand for three bytes that begin a text or something
+/// compressed: most ids are told by them.
+fn begins_something(head: &[u8; ENCODED_BYTES_MIN]) -> bool {
+    let [a, b, c, d, ..] = head.map(sextet);
+    let (Some(a), Some(b), Some(c), Some(d)) = (a, b, c, d) else { return false };
+    let bytes = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+    let is_letter = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+    match bytes {
+        [0x1f, 0x8b, 0x08] | [0x28, 0xb5, 0x2f] | [0x78, 0x01 | 0x9c | 0xda, _] => true,
+        [0xff, 0xfe, _] | [0xfe, 0xff, _] => true,
+        [0xe0..=0xef, 0x80..=0xbf, 0x80..=0xbf] | [0xf0..=0xf4, 0x80..=0xbf, 0x80..=0xbf] => true,
+        [0xc2..=0xdf, 0x80..=0xbf, next] => is_letter(next) || next >= 0xc2,
+        [first, 0xc2..=0xdf, 0x80..=0xbf] | [first, 0xe0..=0xf4, 0x80..=0xbf] => is_letter(first),
+        [first, second, third] => {
+            is_letter(first) && is_letter(second) && (is_letter(third) || third >= 0xc2)
+        }
+    }
 }
 
 /// What is encoded in a whole `value`.
@@ -102,7 +122,8 @@ pub(crate) fn hidden_parameter<'a>(name: &str, value: &'a [u8]) -> Option<Hidden
     let is_saml =
         ["SAMLRequest", "SAMLResponse"].iter().any(|known| known.eq_ignore_ascii_case(name));
     let found = || is_saml && value.len() >= ENCODED_BYTES_MIN && is_encoded(value);
-    hidden(value).or_else(|| found().then_some(Hidden { text: value, deflated: true }))
+    let plain = may_begin(value).then(|| hidden(value)).flatten();
+    plain.or_else(|| found().then_some(Hidden { text: value, deflated: true }))
 }
 
 /// Whether a header field holds something that is encoded.

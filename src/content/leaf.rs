@@ -206,7 +206,7 @@ impl Leaf {
         paths: &mut PathTable,
         sink: &mut S,
     ) {
-        if self.level >= JSON_IN_TEXT_MAX || !encoded::may_begin(bytes) {
+        if self.level >= JSON_IN_TEXT_MAX {
             return;
         }
         if let Some(hidden) = encoded::hidden_parameter(paths.name(path), bytes) {
