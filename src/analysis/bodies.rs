@@ -5,15 +5,14 @@
 //! from there on.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use crate::base::limits::RECALL_BODY_BYTES_MAX;
-use crate::content::{BodyAnomaly, BodySummary, BodyWalker, PathTable};
+use crate::content::{BodyAnomaly, BodyPlan, BodySummary, BodyWalker, PathTable};
 use crate::model::{Direction, Header, HeaderName};
 
 use super::half::Half;
 use super::inspect::{self, BodyFacts, Inspector};
-use super::recall::{Held, Remembered};
+use super::recall::Held;
 use super::workbench::Workbench;
 
 impl Workbench {
@@ -115,16 +114,27 @@ impl Workbench {
             half.recalled = Some(known);
             return;
         }
-        let mark = half.leaves.mark();
+        // Logged apart, in memory that the walk before used: most often it is not kept.
+        let head = std::mem::replace(&mut half.leaves, std::mem::take(&mut self.scratch));
         self.stream(direction, half, &held.bytes);
-        let Some(summary) = self.finish_walk(direction, half) else { return };
-        half.told(&summary);
-        let whole =
-            !half.leaves.has_folded() && !summary.anomalies.contains(BodyAnomaly::PathLimit);
-        if silent && whole {
-            let said = Remembered::new(&half.leaves, mark, half.facts.clone(), summary);
-            self.recall.insert(key, Arc::new(said));
+        let summary = self.finish_walk(direction, half);
+        if let Some(summary) = &summary {
+            half.told(summary);
         }
+        let whole = |said: &BodySummary| {
+            !half.leaves.has_folded() && !said.anomalies.contains(BodyAnomaly::PathLimit)
+        };
+        if silent && let Some(summary) = summary.filter(whole) {
+            let said = (half.facts.clone(), summary);
+            half.recalled = self.recall.learn(key, &half.leaves, said);
+        }
+        let mut body = std::mem::replace(&mut half.leaves, head);
+        // What is remembered is added from there, the first time like every other.
+        if half.recalled.is_none() {
+            half.leaves.append(&mut body);
+        }
+        body.clear();
+        self.scratch = body;
     }
 
     /// Runs one step of a walker with an inspector over `half`'s log.
@@ -149,7 +159,8 @@ impl Workbench {
 /// The walker of `half`'s body, made from its plan at first; `None` when there was no head.
 fn walker_of(half: &mut Half) -> Option<Box<BodyWalker>> {
     let walker = half.walker.take();
-    walker.or_else(|| half.plan.take().map(|plan| Box::new(BodyWalker::new(plan))))
+    walker
+        .or_else(|| half.plan.take().map(|plan| Box::new(BodyWalker::new(BodyPlan::clone(&plan)))))
 }
 
 impl Half {

@@ -2,7 +2,8 @@
 //! the third component of a coded field of HL7 v2. Which system is whose is the rules' to say.
 
 use super::columns::OTHER_CODE;
-use super::inspect::{Frame, Inspector};
+use super::frames::{Frame, Notes};
+use super::inspect::Inspector;
 
 /// A code and the system that it is of.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,7 +24,7 @@ impl Coding {
 impl Inspector<'_> {
     /// The coding number `at` of the frame that is `up` frames up.
     fn coding(&mut self, (up, at): (u8, u8)) -> Option<&mut Coding> {
-        self.frame_up(up)?.codings.get_mut(usize::from(at))
+        self.frames.notes(up)?.codings.get_mut(usize::from(at))
     }
 
     /// The leaf of a code.
@@ -44,9 +45,9 @@ impl Inspector<'_> {
 
     /// The system beside a code tells what it is. Of one that is not known no more can be said
     /// than that it is not known, which only the elements of a standard mind.
-    pub(super) fn close_codings(&mut self, frame: &Frame) {
+    pub(super) fn close_codings(&mut self, frame: &Frame, notes: &Notes) {
         let columns = &mut *self.shared.columns;
-        for Coding { code, system } in frame.codings {
+        for Coding { code, system } in notes.codings {
             if let Some(leaf) = code
                 && system != 0
                 && (system != OTHER_CODE || columns.context_at(frame.context).resource.is_some())

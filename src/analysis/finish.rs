@@ -9,9 +9,10 @@ use crate::base::limits::PATH_SEGMENTS_MAX;
 use crate::content::percent_decode;
 use crate::flow::FlowInfo;
 use crate::inventory::{EndpointStats, Sender, UNACKNOWLEDGED, template_path};
-use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status, Value, ValueKind};
+use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status};
 
 use super::accumulate::EndpointRef;
+use super::columns::Place;
 use super::half::{Exchange, Half, Request, Response};
 use super::operation::fhir::{self, Part};
 use super::operation::{fhir_path, hl7v2, url_credentials};
@@ -190,11 +191,9 @@ impl Workbench {
         if half.generation != self.paths.generation() {
             return;
         }
+        let place = Place { direction: Direction::ToServer, location: Location::Path };
         for (name, value) in &named.parameters {
-            let path = self.paths.header(name);
-            let decoded = percent_decode(value);
-            let value = Value::new(ValueKind::String, &decoded);
-            self.inspector(Direction::ToServer, Location::Path, half).leaf(path, value);
+            self.leaf(place, half, name, &percent_decode(value));
         }
     }
 

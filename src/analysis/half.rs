@@ -8,7 +8,8 @@ use crate::base::Timestamp;
 use crate::content::{BodyPlan, BodyWalker, UnreadKinds};
 use crate::model::{Hl7Said, Status};
 
-use super::inspect::{BodyFacts, Frames};
+use super::frames::Frames;
+use super::inspect::BodyFacts;
 use super::leaves::Leaves;
 use super::operation::auth::AuthSchemes;
 use super::operation::fhir::Version;
@@ -39,8 +40,8 @@ pub struct Half {
     /// The body's walker, once there is a body.
     pub walker: Option<Box<BodyWalker>>,
     /// How to walk it.
-    pub plan: Option<BodyPlan>,
-    /// Identifies what the head said of the body.
+    pub plan: Option<Arc<BodyPlan>>,
+    /// Identifies what the head said of the body; 0 before there was one.
     pub plan_key: u64,
     /// The body so far, while it may turn out to be one that was walked before.
     pub held: Option<Held>,

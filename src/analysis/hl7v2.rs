@@ -34,7 +34,7 @@ impl Workbench {
 
     fn plan_hl7v2(&mut self, half: &mut Half) {
         half.plan_key = self.recall.plan_key(Some(MEDIA), None);
-        half.plan = Some(BodyPlan::from_headers(Some(MEDIA), None));
+        half.plan = Some(Arc::new(BodyPlan::from_headers(Some(MEDIA), None)));
     }
 
     fn hl7v2_said(&mut self, header: &Hl7Header<'_>) -> Hl7Said {

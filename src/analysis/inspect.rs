@@ -8,57 +8,13 @@ use crate::content::{FieldSink, PathId, PathTable, Step};
 use crate::detect::Detector;
 use crate::model::{Location, Value, ValueKind};
 
-use super::codings::Coding;
 use super::columns::{Columns, Context, Place};
+use super::frames::{Frame, Frames, METHODS, Notes};
 use super::leaves::Leaves;
 use super::operation::fhir::{self, Version};
 use super::operation::{cda, hl7v2};
-use super::patches::Patch;
 use super::roles::{Role, Roles};
 use super::values::{Looked, Values};
-
-/// An object or element that is open.
-#[derive(Debug)]
-pub(super) struct Frame {
-    pub(super) path: PathId,
-    /// First leaf inside it.
-    pub(super) from: usize,
-    /// Context of its leaves.
-    pub(super) context: u32,
-    /// Whether it is the root of a resource.
-    resource: bool,
-    /// `value` leaf, where one was logged.
-    value: Option<usize>,
-    /// Token of `system`, or else of the type code.
-    issuer: u16,
-    /// What is a code, and whose: only HL7 v2 has two beside each other.
-    pub(super) codings: [Coding; 2],
-    /// Method and URL of a Bundle entry's request.
-    entry: Option<Box<Entry>>,
-    /// `display` leaf of a reference, where one was logged.
-    display: Option<usize>,
-    /// Type of what the reference points at.
-    target: Option<&'static str>,
-    /// Token of an extension or parameter, and the leaf with its `url` or name.
-    extension: Option<(u16, usize)>,
-    /// Token of what the name in it says that `value` or `text` beside it is.
-    named: u16,
-    /// `text` leaf, where one was logged.
-    text: Option<usize>,
-    /// In an OBX segment: what its values are called by their type.
-    observed: Option<&'static str>,
-    /// What it says of a patch.
-    pub(super) patch: Patch,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Entry {
-    method: Option<&'static str>,
-    /// What the interaction would be with each of the methods that matter.
-    url: Option<[Option<&'static str>; METHODS.len()]>,
-}
-
-const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 
 /// What a body says of the exchange it belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,34 +31,8 @@ pub struct BodyFacts {
     pub entries: Vec<(&'static str, u64)>,
 }
 
-/// The open frames of one message, kept between chunks.
-#[derive(Debug, Default)]
-pub struct Frames {
-    stack: Vec<Frame>,
-    /// Frames deeper than [`FRAMES_MAX`]: counted, not kept.
-    beyond: usize,
-    /// Whether what is walked is HL7 v2, whose values are kept apart from all others.
-    apart: bool,
-}
-
-impl Frames {
-    /// Heap bytes they take.
-    pub fn held_bytes(&self) -> usize {
-        self.stack.capacity() * size_of::<Frame>()
-    }
-
-    /// Forgets the frames, and keeps their memory.
-    pub fn clear(&mut self) {
-        self.stack.clear();
-        (self.beyond, self.apart) = (0, false);
-    }
-}
-
 /// Token of references to what is no person, so that nobody's name is looked for there.
 const NO_PERSON: &str = "no-person";
-
-/// Deeper nesting keeps the context of the deepest frame.
-const FRAMES_MAX: usize = 256;
 
 /// What a worker shares between all messages.
 pub struct Shared<'a> {
@@ -143,27 +73,12 @@ impl Inspector<'_> {
         self.open(root, 0);
         self.found_document(kind, root);
         walk(self);
-        self.frames.stack.pop();
+        self.frames.close();
     }
 
+    #[inline]
     fn open(&mut self, path: PathId, context: u32) {
-        self.frames.stack.push(Frame {
-            path,
-            from: self.leaves.count(),
-            context,
-            resource: false,
-            value: None,
-            issuer: 0,
-            codings: Default::default(),
-            entry: None,
-            display: None,
-            target: None,
-            extension: None,
-            named: 0,
-            text: None,
-            observed: None,
-            patch: Patch::default(),
-        });
+        self.frames.open(path, self.leaves.count(), context);
     }
 
     #[inline]
@@ -179,18 +94,7 @@ impl Inspector<'_> {
     #[cold]
     fn fold(&mut self) {
         self.leaves.fold(self.shared.values);
-        for frame in &mut self.frames.stack {
-            frame.from = 0;
-            (frame.value, frame.display, frame.extension) = (None, None, None);
-            frame.text = None;
-            frame.codings.iter_mut().for_each(Coding::forget_leaf);
-            frame.patch.forget_leaves();
-        }
-    }
-
-    pub(super) fn frame_up(&mut self, up: u8) -> Option<&mut Frame> {
-        let at = self.frames.stack.len().checked_sub(1 + usize::from(up))?;
-        self.frames.stack.get_mut(at)
+        self.frames.forget_leaves();
     }
 
     /// The token of the issuer that a value names, 0 for none.
@@ -203,7 +107,7 @@ impl Inspector<'_> {
 
     /// The object at the top turns out to be a resource.
     fn found_resource(&mut self, kind: &'static str) {
-        let Some(frame) = self.frames.stack.last_mut() else { return };
+        let Some(frame) = self.frames.last_mut() else { return };
         if frame.resource {
             return;
         }
@@ -220,7 +124,7 @@ impl Inspector<'_> {
                 false => old,
             })
         });
-        if self.frames.stack.len() == 1 {
+        if self.frames.depth() == 1 {
             self.facts.resource = Some(kind);
         }
     }
@@ -229,13 +133,13 @@ impl Inspector<'_> {
     fn found_hl7v2(&mut self, root: PathId) {
         self.frames.apart = true;
         // A message that stands in a value of another body is not what the body is.
-        self.facts.hl7v2 |= self.frames.stack.len() == 1;
+        self.facts.hl7v2 |= self.frames.depth() == 1;
         self.found_document(hl7v2::ROOT, root);
     }
 
     /// The frame at the top is that of a document whose elements are known as those of `name`.
     fn found_document(&mut self, name: &'static str, root: PathId) {
-        if let Some(frame) = self.frames.stack.last_mut() {
+        if let Some(frame) = self.frames.last_mut() {
             let resource = Some((name, root));
             frame.context = self.shared.columns.context(Context { resource, issuer: 0 });
         }
@@ -243,10 +147,11 @@ impl Inspector<'_> {
 
     /// The frame at the top is that of OBX-5: its meaning is that of its type.
     fn found_observed(&mut self) {
-        let [.., segment, field] = &mut self.frames.stack[..] else { return };
-        if let Some(kind) = segment.observed {
-            let resource = Some((kind, segment.path));
-            field.context = self.shared.columns.context(Context { resource, issuer: 0 });
+        let Some((path, kind)) = self.frames.observed() else { return };
+        let context =
+            self.shared.columns.context(Context { resource: Some((kind, path)), issuer: 0 });
+        if let Some(field) = self.frames.last_mut() {
+            field.context = context;
         }
     }
 
@@ -264,28 +169,28 @@ impl Inspector<'_> {
                 let token = self.issuer(value, looked);
                 if !self.found_code_system((up, 0), token)
                     && token != 0
-                    && let Some(frame) = self.frame_up(up)
+                    && let Some(notes) = self.frames.notes(up)
                 {
-                    frame.issuer = token;
+                    notes.issuer = token;
                 }
             }
             Role::TypeCode(up) => {
                 if let Some(code) = self.shared.detector.type_code(value.bytes) {
                     let token = self.shared.columns.token(code);
-                    if let Some(frame) = self.frame_up(up)
-                        && frame.issuer == 0
+                    if let Some(notes) = self.frames.notes(up)
+                        && notes.issuer == 0
                     {
-                        frame.issuer = token;
+                        notes.issuer = token;
                     }
                 }
             }
             Role::Value(up) => {
-                if let Some(frame) = self.frame_up(up) {
-                    frame.value = Some(leaf);
+                if let Some(notes) = self.frames.notes(up) {
+                    notes.value = Some(leaf);
                 }
             }
             Role::Type(up) => {
-                if self.frames.stack.len() == 1 + usize::from(up) {
+                if self.frames.depth() == 1 + usize::from(up) {
                     self.facts.bundle = match value.bytes {
                         b"batch" => Some("batch"),
                         b"transaction" => Some("transaction"),
@@ -299,20 +204,20 @@ impl Inspector<'_> {
             }
             Role::EntryMethod(up) => {
                 let method = METHODS.into_iter().find(|m| m.as_bytes() == value.bytes);
-                if let Some(frame) = self.frame_up(up) {
-                    frame.entry.get_or_insert_default().method = method;
+                if let Some(notes) = self.frames.notes(up) {
+                    notes.entry.get_or_insert_default().method = method;
                 }
             }
             Role::EntryUrl(up) => {
                 let by_method = METHODS.map(|m| fhir::entry_interaction(m.as_bytes(), value.bytes));
-                if let Some(frame) = self.frame_up(up) {
-                    frame.entry.get_or_insert_default().url = Some(by_method);
+                if let Some(notes) = self.frames.notes(up) {
+                    notes.entry.get_or_insert_default().url = Some(by_method);
                 }
             }
             Role::ValueType => {
                 let observed = hl7v2::observed(value.bytes);
-                if let Some(segment) = self.frame_up(1) {
-                    segment.observed = observed;
+                if let Some(notes) = self.frames.notes(1) {
+                    notes.observed = observed;
                 }
             }
             _ => self.mark(role, value, leaf, looked),
@@ -322,9 +227,9 @@ impl Inspector<'_> {
     /// What the object is called tells what its other leaves are.
     fn name_object(&mut self, up: u8, token: u16, leaf: usize) {
         if token != 0
-            && let Some(frame) = self.frame_up(up)
+            && let Some(notes) = self.frames.notes(up)
         {
-            frame.extension = Some((token, leaf));
+            notes.extension = Some((token, leaf));
         }
     }
 
@@ -332,13 +237,13 @@ impl Inspector<'_> {
     fn mark(&mut self, role: Role, value: &Value<'_>, leaf: usize, looked: &Looked) {
         match role {
             Role::Display(up) => {
-                if let Some(frame) = self.frame_up(up) {
-                    frame.display = Some(leaf);
+                if let Some(notes) = self.frames.notes(up) {
+                    notes.display = Some(leaf);
                 }
             }
             Role::Reference(up) => {
-                if let Some(frame) = self.frame_up(up) {
-                    frame.target = fhir::reference_type(value.bytes);
+                if let Some(notes) = self.frames.notes(up) {
+                    notes.target = fhir::reference_type(value.bytes);
                 }
             }
             Role::ExtensionUrl => {
@@ -355,8 +260,8 @@ impl Inspector<'_> {
             Role::PairName(up) => {
                 if let Some(name) = self.shared.detector.named(value.bytes) {
                     let token = self.shared.columns.token(name);
-                    if let Some(frame) = self.frame_up(up) {
-                        frame.named = token;
+                    if let Some(notes) = self.frames.notes(up) {
+                        notes.named = token;
                     }
                 }
             }
@@ -375,8 +280,8 @@ impl Inspector<'_> {
                 self.mark(Role::PairName(up), value, leaf, looked);
             }
             Role::PairText(up) => {
-                if let Some(frame) = self.frame_up(up) {
-                    frame.text = Some(leaf);
+                if let Some(notes) = self.frames.notes(up) {
+                    notes.text = Some(leaf);
                 }
             }
             Role::Question(up) => {
@@ -400,16 +305,16 @@ impl Inspector<'_> {
 
     /// What a reference points at tells what its display is, and the URL of an extension what all
     /// in it is.
-    fn close_marked(&mut self, frame: &Frame) {
+    fn close_marked(&mut self, frame: &Frame, notes: &Notes) {
         let columns = &mut *self.shared.columns;
-        if let (Some(leaf), Some(kind)) = (frame.display, frame.target) {
+        if let (Some(leaf), Some(kind)) = (notes.display, notes.target) {
             let token = self.shared.detector.issuer(kind.as_bytes()).unwrap_or(NO_PERSON);
             let issuer = columns.token(token);
             self.leaves.amend_one(leaf, |column| {
                 columns.with_context(column, |old| Context { issuer, ..old })
             });
         }
-        if let Some((token, url)) = frame.extension {
+        if let Some((token, url)) = notes.extension {
             let mut at = frame.from;
             self.leaves.amend(frame.from, |column| {
                 let is_url = at == url;
@@ -422,18 +327,18 @@ impl Inspector<'_> {
         }
     }
 
-    fn close(&mut self, frame: Frame) {
-        let issuer = if frame.issuer == 0 { frame.named } else { frame.issuer };
-        if let Some(leaf) = frame.value.or(frame.text.filter(|_| frame.named != 0))
+    fn close(&mut self, frame: &Frame, notes: &Notes) {
+        let issuer = if notes.issuer == 0 { notes.named } else { notes.issuer };
+        if let Some(leaf) = notes.value.or(notes.text.filter(|_| notes.named != 0))
             && issuer != 0
         {
             let columns = &mut *self.shared.columns;
             self.leaves.amend_one(leaf, |column| columns.with_issuer(column, issuer));
         }
-        self.close_codings(&frame);
-        self.close_marked(&frame);
-        self.close_patch(&frame);
-        let Some(entry) = frame.entry else { return };
+        self.close_codings(frame, notes);
+        self.close_marked(frame, notes);
+        self.close_patch(frame, notes.patch);
+        let Some(entry) = &notes.entry else { return };
         let method = METHODS.into_iter().position(|m| Some(m) == entry.method);
         if let (Some(method), Some(url)) = (method, entry.url)
             && let Some(Some(interaction)) = url.get(method)
@@ -448,11 +353,10 @@ impl Inspector<'_> {
 
 impl FieldSink for Inspector<'_> {
     fn enter(&mut self, paths: &PathTable, path: PathId) {
-        if self.frames.stack.len() >= FRAMES_MAX {
-            self.frames.beyond += 1;
+        if self.frames.is_too_deep() {
             return;
         }
-        let context = self.frames.stack.last().map_or(0, |frame| frame.context);
+        let context = self.frames.last().map_or(0, |frame| frame.context);
         self.open(path, context);
         match self.shared.roles.of(paths, path) {
             Role::ResourceElement => {
@@ -469,15 +373,13 @@ impl FieldSink for Inspector<'_> {
 
     fn leave(&mut self, paths: &PathTable, path: PathId) {
         self.frames.apart &= paths.step_of(path) != Some(Step::Hl7v2);
-        if self.frames.beyond > 0 {
-            self.frames.beyond -= 1;
-        } else if let Some(frame) = self.frames.stack.pop() {
-            self.close(frame);
+        if let Some((frame, notes)) = self.frames.close() {
+            self.close(&frame, &notes);
         }
     }
 
     fn field(&mut self, paths: &PathTable, path: PathId, value: Value<'_>) {
-        let context = self.frames.stack.last().map_or(0, |frame| frame.context);
+        let context = self.frames.last().map_or(0, |frame| frame.context);
         let (leaf, looked) = self.log(path, value, context);
         let role = self.shared.roles.of(paths, path);
         if role != Role::Plain {

@@ -9,9 +9,10 @@ use std::hash::BuildHasher;
 use crate::base::table_state;
 use crate::model::{Direction, Header};
 
+use super::columns::Place;
 use super::values::Looked;
 
-/// Slots of the memory.
+/// Slots of each memory.
 const SLOTS: usize = 1024;
 /// Longer values seldom repeat.
 const VALUE_BYTES_MAX: usize = 512;
@@ -20,6 +21,8 @@ const VALUE_BYTES_MAX: usize = 512;
 pub struct KnownFields {
     state: foldhash::quality::RandomState,
     slots: Vec<Option<Slot>>,
+    /// Columns by name alone, for values that are new.
+    names: Vec<(u64, u32)>,
 }
 
 #[derive(Clone, Copy)]
@@ -31,7 +34,7 @@ struct Slot {
 
 impl Default for KnownFields {
     fn default() -> Self {
-        KnownFields { state: table_state(), slots: vec![None; SLOTS] }
+        KnownFields { state: table_state(), slots: vec![None; SLOTS], names: vec![(0, 0); SLOTS] }
     }
 }
 
@@ -40,24 +43,40 @@ impl KnownFields {
     /// long to be remembered.
     pub fn key(&self, direction: Direction, generation: u32, field: &Header<'_>) -> Option<u64> {
         let short = field.value.len() <= VALUE_BYTES_MAX;
-        let place = u64::from(generation) << 1 | u64::from(direction == Direction::ToClient);
-        short.then(|| self.state.hash_one((place, field.name, field.value)))
+        let side = u64::from(generation) << 1 | u64::from(direction == Direction::ToClient);
+        short.then(|| self.state.hash_one((side, field.name, field.value)))
+    }
+
+    /// The column of what is called `name` in a place; `find` is asked where it is not
+    /// remembered.
+    pub fn column(
+        &mut self,
+        (place, generation): (Place, u32),
+        name: &[u8],
+        find: impl FnOnce() -> u32,
+    ) -> u32 {
+        let key = self.state.hash_one((place, generation, name)) | 1 << 63;
+        let Some(slot) = self.names.get_mut(slot_of(key)) else { return find() };
+        if slot.0 != key {
+            *slot = (key, find());
+        }
+        slot.1
     }
 
     /// The column of a field, and what the rules say of its value.
     pub fn find(&self, key: u64) -> Option<(u32, Looked)> {
-        let slot = self.slots.get(place(key))?.filter(|slot| slot.key == key)?;
+        let slot = self.slots.get(slot_of(key))?.filter(|slot| slot.key == key)?;
         Some((slot.column, slot.looked))
     }
 
     /// Remembers a field.
     pub fn insert(&mut self, key: u64, column: u32, looked: Looked) {
-        if let Some(slot) = self.slots.get_mut(place(key)) {
+        if let Some(slot) = self.slots.get_mut(slot_of(key)) {
             *slot = Some(Slot { key, column, looked });
         }
     }
 }
 
-fn place(key: u64) -> usize {
+fn slot_of(key: u64) -> usize {
     usize::try_from(key).unwrap_or_default() & (SLOTS - 1)
 }

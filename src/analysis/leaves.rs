@@ -42,8 +42,14 @@ impl Candidate {
 }
 
 impl Leaf {
-    /// Puts equal leaves side by side; one number, because that sorts fastest.
-    pub fn order(self) -> u64 {
+    /// A leaf as tests make one.
+    #[cfg(test)]
+    pub fn of(column: u32, class: u32, plain: bool) -> Leaf {
+        Leaf { column, class: if plain { class } else { class | CANDIDATE } }
+    }
+
+    /// All of it as one number.
+    pub fn bits(self) -> u64 {
         u64::from(self.column) << 32 | u64::from(self.class)
     }
 
@@ -224,13 +230,6 @@ pub struct Leaves {
     folded: TableMap<u32, Evidence>,
 }
 
-/// A place in the log.
-#[derive(Clone, Copy, Debug)]
-pub struct Mark {
-    leaf: usize,
-    candidate: usize,
-}
-
 impl Leaves {
     /// Appends a value of `column`; its place in the log. `continued`: it is a later window of a
     /// value that was logged before.
@@ -253,23 +252,19 @@ impl Leaves {
         self.log.len()
     }
 
-    /// Where the log ends now.
-    pub fn mark(&self) -> Mark {
-        Mark { leaf: self.log.len(), candidate: self.candidates.len() }
+    /// Everything in the log; what is kept of a leaf that is not plain goes with it.
+    pub fn all(&self) -> impl Iterator<Item = (Leaf, Candidate)> {
+        let mut candidates = self.candidates.iter();
+        self.log.iter().map(move |leaf| (*leaf, candidate_of(*leaf, &mut candidates)))
     }
 
-    /// The plain leaves logged since `mark`, and the others.
-    pub fn since(&self, mark: Mark) -> (Vec<Leaf>, Vec<(Leaf, Candidate)>) {
-        let mut candidates = self.candidates.get(mark.candidate..).unwrap_or_default().iter();
-        let (mut plain, mut others) = (Vec::new(), Vec::new());
-        for leaf in self.log.get(mark.leaf..).unwrap_or_default() {
-            if leaf.is_plain() {
-                plain.push(*leaf);
-            } else {
-                others.push((*leaf, candidate_of(*leaf, &mut candidates)));
-            }
+    /// Moves everything out of `other`, behind what is here.
+    pub fn append(&mut self, other: &mut Leaves) {
+        self.log.append(&mut other.log);
+        self.candidates.append(&mut other.candidates);
+        for (column, evidence) in other.folded.drain() {
+            self.folded.entry(column).or_default().merge(evidence);
         }
-        (plain, others)
     }
 
     /// Heap bytes it takes.
@@ -280,8 +275,8 @@ impl Leaves {
     }
 
     /// The leaves in the log that are not plain.
-    pub fn candidates(&self) -> Vec<(Leaf, Candidate)> {
-        self.since(Mark { leaf: 0, candidate: 0 }).1
+    pub fn candidates(&self) -> impl Iterator<Item = (Leaf, Candidate)> {
+        self.all().filter(|(leaf, _)| !leaf.is_plain())
     }
 
     /// Whether a part of the log was folded already.

@@ -6,14 +6,16 @@
 //!   does; what a receiver would have read that believed it
 //! - [`pairing`]: which response answers which request
 //! - [`half`]: a request or a response while it passes
-//! - [`workbench`]: what is shared, and what happens to heads as they pass
+//! - [`workbench`], [`heads`]: what is shared, and what happens to heads as they pass
 //! - [`hl7v2`]: heads of HL7 v2 messages
 //! - [`tls`]: what TLS sessions show
-//! - [`bodies`], [`recall`]: what happens to bodies; those that were walked before
-//! - [`inspect`], [`roles`]: logs every leaf under its column; what its path means
+//! - [`bodies`], [`recall`], [`tally`]: what happens to bodies; those that were walked before; how
+//!   often equal leaves occur in one
+//! - [`inspect`], [`frames`], [`roles`]: logs every leaf under its column; the objects around it;
+//!   what its path means
 //! - [`columns`], [`leaves`], [`values`]: what a leaf is a value of, the log, the memory of values
 //! - [`operation`]: what was asked
-//! - [`known_fields`]: header fields that were seen before
+//! - [`known_fields`], [`known_media`]: header fields and media types that were seen before
 //! - [`segments`]: which segments of a path are names
 //! - [`names`]: what may be kept of names of programs, hosts and media types
 //! - [`finish`]: an exchange is over: named, and added to the books
@@ -28,11 +30,14 @@ pub mod columns;
 pub mod conversation;
 pub mod doubts;
 pub mod finish;
+pub mod frames;
 pub mod half;
+pub mod heads;
 pub mod history;
 pub mod hl7v2;
 pub mod inspect;
 pub mod known_fields;
+pub mod known_media;
 pub mod leaves;
 pub mod listener;
 pub mod names;
@@ -43,6 +48,7 @@ pub mod readings;
 pub mod recall;
 pub mod roles;
 pub mod segments;
+mod tally;
 pub mod tls;
 pub mod values;
 pub mod workbench;

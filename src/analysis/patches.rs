@@ -8,7 +8,8 @@
 use crate::model::Value;
 
 use super::columns::Context;
-use super::inspect::{Frame, Inspector};
+use super::frames::Frame;
+use super::inspect::Inspector;
 use super::roles::Role;
 
 /// The resource whose elements are those of an operation of a JSON Patch.
@@ -52,15 +53,15 @@ impl Inspector<'_> {
     pub(super) fn note_patch(&mut self, role: Role, value: &Value<'_>) {
         match role {
             Role::PatchOperation => {
-                if let Some(frame) = self.frame_up(0) {
-                    frame.patch.operation = OPERATIONS.contains(&value.bytes);
+                if let Some(notes) = self.frames.notes(0) {
+                    notes.patch.operation = OPERATIONS.contains(&value.bytes);
                 }
             }
             Role::PatchPath => self.note_path(0, value),
             Role::PartString(up) => self.note_path(up, value),
             Role::ParameterName(up) => {
-                if let Some(frame) = self.frame_up(up) {
-                    frame.patch.part = match value.bytes {
+                if let Some(notes) = self.frames.notes(up) {
+                    notes.patch.part = match value.bytes {
                         b"path" => Part::Path,
                         b"name" => Part::Name,
                         b"value" => Part::Value,
@@ -75,17 +76,16 @@ impl Inspector<'_> {
     fn note_path(&mut self, up: u8, value: &Value<'_>) {
         let Some(path) = self.shared.detector.patched(value.bytes) else { return };
         let token = self.shared.columns.token(&path);
-        if let Some(frame) = self.frame_up(up) {
-            frame.patch.path = token;
+        if let Some(notes) = self.frames.notes(up) {
+            notes.patch.path = token;
         }
     }
 
     /// An object closes: what its path named is told of its value.
-    pub(super) fn close_patch(&mut self, frame: &Frame) {
-        let patch = frame.patch;
+    pub(super) fn close_patch(&mut self, frame: &Frame, patch: Patch) {
         let behind = self.leaves.count();
         if patch.part != Part::Other
-            && let Some(outer) = self.frame_up(0)
+            && let Some(outer) = self.frames.notes(0)
         {
             match patch.part {
                 Part::Path => outer.patch.path = patch.path,

@@ -6,6 +6,8 @@
 //! were cut, and every choice among them is a reading, as far as they are few. What a reading says
 //! beyond the first goes to the exchange of the first: no reading makes an endpoint.
 
+use std::sync::Arc;
+
 use crate::base::TableSet;
 use crate::base::limits::{READING_BYTES_MAX, READINGS_MAX};
 use crate::content::BodyPlan;
@@ -158,7 +160,7 @@ impl Workbench {
     fn text(&mut self, direction: Direction, text: &[u8]) {
         let mut request = self.spare_request();
         let half: &mut Half = &mut request.half;
-        half.plan = Some(BodyPlan::from_headers(Some(b"text/plain"), None));
+        half.plan = Some(Arc::new(BodyPlan::from_headers(Some(b"text/plain"), None)));
         self.body(direction, half, text);
         self.end(direction, half, true);
         if let Some(shadow) = &mut self.shadow {

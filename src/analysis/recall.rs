@@ -14,7 +14,8 @@ use crate::content::BodySummary;
 use crate::model::Direction;
 
 use super::inspect::BodyFacts;
-use super::leaves::{Candidate, ColumnTable, Leaf, Leaves, Mark};
+use super::leaves::{Candidate, ColumnTable, Leaf, Leaves};
+use super::tally::Tally;
 use super::values::Values;
 
 /// What one body said.
@@ -31,17 +32,6 @@ pub struct Remembered {
 }
 
 impl Remembered {
-    /// Of the leaves that one walk logged since `mark`.
-    pub fn new(leaves: &Leaves, mark: Mark, facts: BodyFacts, summary: BodySummary) -> Self {
-        let (mut plain, others) = leaves.since(mark);
-        plain.sort_unstable_by_key(|leaf| leaf.order());
-        let plain = plain
-            .chunk_by(|a, b| a == b)
-            .filter_map(|same| Some((*same.first()?, u32::try_from(same.len()).ok()?)))
-            .collect();
-        Remembered { facts, summary, plain, others: others.into() }
-    }
-
     /// Adds what the body said to `table`, as leaves of the message at hand there.
     fn commit(&self, table: &mut ColumnTable, values: &Values) {
         for (leaf, count) in &self.plain {
@@ -58,17 +48,18 @@ impl Remembered {
     }
 }
 
-/// Different bodies whose repeats are counted before they are added.
+/// Different bodies that are counted before they are added.
 const REPEATS_MAX: usize = 1024;
 
-/// The repeats that one endpoint had: counted, and added to its columns once for all of them.
+/// What the remembered bodies of one endpoint said: counted, and added to its columns once for
+/// all of them.
 #[derive(Debug, Default)]
 pub struct Repeats {
     /// By address: what is counted is kept, so that no other takes its place.
     bodies: TableMap<usize, Repeated>,
 }
 
-/// A body that came again.
+/// A body that came once or more.
 #[derive(Debug)]
 struct Repeated {
     body: Arc<Remembered>,
@@ -77,7 +68,7 @@ struct Repeated {
 }
 
 impl Repeats {
-    /// Counts a repeat in a message sent `at`; adds all of them to `table` when they are many.
+    /// Counts a body of a message sent `at`; adds all of them to `table` when they are many.
     pub fn add(
         &mut self,
         (body, at): (Arc<Remembered>, Timestamp),
@@ -136,6 +127,7 @@ pub struct Recall {
     bodies_max: usize,
     seats: Arc<()>,
     buffers: Vec<Vec<u8>>,
+    tally: Tally,
 }
 
 impl Default for Recall {
@@ -157,6 +149,7 @@ impl Recall {
             bodies_max: shares.recall_bodies,
             seats: Arc::default(),
             buffers: Vec::new(),
+            tally: Tally::default(),
         }
     }
 
@@ -206,11 +199,11 @@ impl Recall {
         Some(known)
     }
 
-    /// Remembers what a body said.
-    pub fn insert(&mut self, key: BodyKey, said: Arc<Remembered>) {
+    /// Remembers what a body said, unless that is too much.
+    fn insert(&mut self, key: BodyKey, said: Arc<Remembered>) -> bool {
         let cost = said.cost();
         if cost > self.memory_bytes / 4 {
-            return;
+            return false;
         }
         if self.young_bytes + cost > self.memory_bytes / 2 {
             self.forgot |= !self.old.is_empty();
@@ -219,6 +212,7 @@ impl Recall {
         }
         self.young_bytes += cost;
         self.young.insert(key, said);
+        true
     }
 
     /// Whether repeats must be settled, so that what was forgotten is freed.
@@ -229,6 +223,18 @@ impl Recall {
     /// Every repeat was settled.
     pub fn settled(&mut self) {
         self.forgot = false;
+    }
+
+    /// Remembers what one walk logged, if that is little enough.
+    pub fn learn(
+        &mut self,
+        key: BodyKey,
+        leaves: &Leaves,
+        (facts, summary): (BodyFacts, BodySummary),
+    ) -> Option<Arc<Remembered>> {
+        let (plain, others) = self.tally.of(leaves.all());
+        let said = Arc::new(Remembered { facts, summary, plain, others });
+        self.insert(key, Arc::clone(&said)).then_some(said)
     }
 
     /// Forgets every body: the columns they speak of are void.

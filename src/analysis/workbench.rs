@@ -1,5 +1,5 @@
 //! What all conversations of one worker share: interned paths and columns, remembered values, the
-//! accumulator; and what is done with heads and bodies as they pass.
+//! accumulator; and what messages are made of and made into.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,28 +8,22 @@ use smallvec::SmallVec;
 
 use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
 use crate::base::{InstallationKey, Shares, TableMap};
-use crate::content::{
-    BodyPlan, PathTable, Root, header_meaning, hides_something, walk_cookies, walk_header,
-    walk_query,
-};
+use crate::content::PathTable;
 use crate::detect::Detector;
-use crate::inventory::{AuthScheme, TemplatedPath};
-use crate::model::{
-    Direction, EventSink, Header, HeaderName, Location, MessageHead, Revealed, Value, ValueKind,
-};
+use crate::inventory::TemplatedPath;
+use crate::model::{Direction, EventSink, Location};
 
 use super::accumulate::{Accumulator, SlotRef};
-use super::bodies::codings_of;
 use super::columns::{Columns, Place};
 use super::conversation::Spares;
 use super::doubts::Histories;
-use super::half::{FhirHint, Half, Request, Response, TARGET_BYTES_MAX};
+use super::half::{Half, Request, Response};
 use super::inspect::{Inspector, Shared};
 use super::known_fields::KnownFields;
+use super::known_media::KnownMedia;
+use super::leaves::Leaves;
 use super::names::{self, FieldNames};
-use super::operation::fhir;
-use super::operation::http::{self, Authority, Target};
-use super::operation::{auth, url_credentials};
+use super::operation::http::{self, Authority};
 use super::readings::Shadow;
 use super::recall::Recall;
 use super::roles::Roles;
@@ -50,8 +44,12 @@ pub struct Workbench {
     pub roles: Roles,
     /// Bodies that were walked before.
     pub recall: Recall,
+    /// What the walk of a body that may be remembered is logged in.
+    pub(super) scratch: Leaves,
     /// Header fields that were seen before.
-    known_fields: KnownFields,
+    pub(super) known_fields: KnownFields,
+    /// Media types that were.
+    pub(super) known_media: KnownMedia,
     /// Segments of paths that were seen before.
     pub segments: Segments,
     /// What was observed since the last rollup.
@@ -73,7 +71,7 @@ pub struct Workbench {
     hosts: Decisions,
     names: Decisions,
     programs: Decisions,
-    media: Decisions,
+    pub(super) media: Decisions,
     parameters: Decisions,
     fields: FieldNames,
     /// Cloned by every open message.
@@ -103,7 +101,7 @@ const SPARE_MAX: usize = 256;
 /// Names of one kind (media types, programs, parameters) remembered with the decision about them.
 const NAMES_MAX: usize = 16 * 1024;
 /// Bytes of a name that may be kept.
-const NAME_BYTES_MAX: usize = 256;
+pub(super) const NAME_BYTES_MAX: usize = 256;
 
 impl Workbench {
     /// An empty bench.
@@ -119,7 +117,9 @@ impl Workbench {
             columns: Columns::default(),
             roles: Roles::default(),
             recall: Recall::default(),
+            scratch: Leaves::default(),
             known_fields: KnownFields::default(),
+            known_media: KnownMedia::default(),
             accumulator: Accumulator::default(),
             events: None,
             templated: TemplatedPath::default(),
@@ -212,185 +212,6 @@ impl Workbench {
         *half = Half { leaves, frames, generation, claim, ..Half::default() };
     }
 
-    /// A request's head: its service, credentials, parameters, fields and cookies.
-    pub fn request_head(&mut self, head: &MessageHead<'_>, request: &mut Request) {
-        let MessageHead::HttpRequest { method, target: raw, minor_version, headers } = *head else {
-            return;
-        };
-        let target = Target::parse(method, raw);
-        let out = &mut request.head;
-        out.method = http::method_name(method);
-        out.minor_version = minor_version;
-        out.secure = target.secure;
-        out.path_cut = target.path.len() > TARGET_BYTES_MAX;
-        out.path.extend_from_slice(target.path.get(..TARGET_BYTES_MAX).unwrap_or(target.path));
-        out.has_query = target.query.is_some_and(|q| !q.is_empty());
-        let host = headers.iter().find(|h| h.known == HeaderName::Host).map(|h| h.value);
-        let authority = target.authority.or(host);
-        if let Some(authority) = authority {
-            out.service = self.service_name(authority, target.secure);
-            if let Some(userinfo) = http::userinfo(authority) {
-                request.half.anomaly("userinfo-in-authority");
-                if http::has_password(userinfo) {
-                    out.url_credentials.push("userinfo");
-                }
-            }
-        }
-        if self.events.as_ref().is_some_and(|e| e.reveals()) {
-            let hostname = authority.map(<[u8]>::to_vec);
-            out.revealed = Some(Box::new(Revealed { hostname, url: raw.to_vec() }));
-        }
-        for header in headers {
-            auth::from_header(header, &mut out.auth);
-            if header.known == HeaderName::UserAgent {
-                out.user_agent = self.program(header.value);
-            }
-            if header.name.eq_ignore_ascii_case(url_credentials::REFERER.as_bytes())
-                && url_credentials::in_location(header.value).next().is_some()
-                && !out.url_credentials.contains(&url_credentials::REFERER)
-            {
-                out.url_credentials.push(url_credentials::REFERER);
-            }
-        }
-        if url_credentials::has_link(target.path) {
-            out.url_credentials.push(url_credentials::LINK);
-        }
-        if let Some(text) = target.query {
-            for name in url_credentials::in_query(target.path, text) {
-                out.auth.insert(AuthScheme::ApiKeyQuery);
-                if !out.url_credentials.contains(&name) {
-                    out.url_credentials.push(name);
-                }
-            }
-            self.query(text, request);
-        }
-        self.headers(Direction::ToServer, &mut request.half, headers);
-    }
-
-    /// A response's head.
-    pub fn response_head(&mut self, head: &MessageHead<'_>, response: &mut Response) {
-        let MessageHead::HttpResponse { status, minor_version, headers } = *head else { return };
-        response.status = Some(status.into());
-        response.minor_version = minor_version;
-        for header in headers {
-            if header.known == HeaderName::Server {
-                response.product = self.program(header.value);
-            }
-            if header.name.eq_ignore_ascii_case(b"location") {
-                response.sends_credential |=
-                    url_credentials::in_location(header.value).next().is_some();
-            }
-        }
-        if status == 206 {
-            let range = headers.iter().find(|h| h.name.eq_ignore_ascii_case(b"content-range"));
-            response.half.truncated |= http::is_part(range.map(|header| header.value));
-        }
-        self.headers(Direction::ToClient, &mut response.half, headers);
-    }
-
-    /// Header fields of a head or a trailer.
-    pub fn headers(&mut self, direction: Direction, half: &mut Half, headers: &[Header<'_>]) {
-        let mut media = None;
-        for header in headers {
-            half.head_bytes += (header.name.len() + header.value.len() + 4) as u64;
-            match (header.known, direction) {
-                (HeaderName::ContentType, _) => media = Some(header.value),
-                (HeaderName::Accept, _) => {
-                    half.fhir.accepted |= FhirHint::is_fhir(header.value);
-                    half.fhir.asked = half.fhir.asked.or(FhirHint::version(header.value));
-                }
-                (HeaderName::Cookie, Direction::ToServer)
-                | (HeaderName::SetCookie, Direction::ToClient) => {
-                    self.cookies(direction, half, header);
-                    continue;
-                }
-                _ => {}
-            }
-            if !header.known.is_grammar() {
-                self.header(direction, half, header);
-            }
-        }
-        if let Some(media) = media {
-            half.fhir.sent = FhirHint::is_fhir(media);
-            half.fhir.version = FhirHint::version(media);
-            let end = memchr::memchr(b';', media).unwrap_or(media.len());
-            let essence = media.get(..end).unwrap_or(media).trim_ascii();
-            let mut lower = [0; NAME_BYTES_MAX];
-            half.media = lower.get_mut(..essence.len()).and_then(|lower| {
-                lower.copy_from_slice(essence);
-                lower.make_ascii_lowercase();
-                self.media_type(lower)
-            });
-        }
-        if half.plan.is_none() {
-            let codings = codings_of(headers);
-            half.plan_key = self.recall.plan_key(media, codings.as_deref());
-            half.plan = Some(BodyPlan::from_headers(media, codings.as_deref()));
-        }
-    }
-
-    fn header(&mut self, direction: Direction, half: &mut Half, header: &Header<'_>) {
-        let key = self.known_fields.key(direction, self.paths.generation(), header);
-        if let Some((column, looked)) = key.and_then(|key| self.known_fields.find(key))
-            && !half.leaves.is_full()
-        {
-            half.leaves.push(column, &looked, false);
-            return;
-        }
-        let path = self.paths.header(header.name);
-        let meaning = header_meaning(header.value);
-        if matches!(meaning.first(), Some(b'{' | b'[')) || hides_something(&meaning) {
-            // It may be many fields, which are not remembered as one.
-            let (paths, shared) = self.shared();
-            let place = Place { direction, location: Location::Header };
-            let (leaves, frames, facts) = (&mut half.leaves, &mut half.frames, &mut half.facts);
-            let mut sink = Inspector { shared, leaves, frames, facts, place };
-            walk_header(&meaning, path, paths, &mut sink);
-            return;
-        }
-        let value = Value::new(ValueKind::String, &meaning);
-        let mut inspector = self.inspector(direction, Location::Header, half);
-        let (column, looked) = inspector.leaf(path, value);
-        if let Some(key) = key {
-            self.known_fields.insert(key, column, looked);
-        }
-    }
-
-    fn cookies(&mut self, direction: Direction, half: &mut Half, header: &Header<'_>) {
-        let (paths, shared) = self.shared();
-        let place = Place { direction, location: Location::Cookie };
-        let (leaves, frames, facts) = (&mut half.leaves, &mut half.frames, &mut half.facts);
-        let mut sink = Inspector { shared, leaves, frames, facts, place };
-        // Of `Set-Cookie` only the first pair is the cookie; attributes follow.
-        let value = match direction {
-            Direction::ToServer => header.value,
-            Direction::ToClient => {
-                header.value.split(|b| *b == b';').next().unwrap_or(header.value)
-            }
-        };
-        walk_cookies(value, paths, &mut sink);
-    }
-
-    fn query(&mut self, text: &[u8], request: &mut Request) {
-        let told = self.events.is_some();
-        for pair in text.split(|b| *b == b'&').take(256).filter(|_| told) {
-            request.head.query.extend(self.parameter(pair));
-        }
-        let half = &mut request.half;
-        let (paths, shared) = self.shared();
-        let place = Place { direction: Direction::ToServer, location: Location::Query };
-        let (leaves, frames, facts) = (&mut half.leaves, &mut half.frames, &mut half.facts);
-        let mut sink = Inspector { shared, leaves, frames, facts, place };
-        // A search over the whole system names the types it asks for.
-        match fhir::person_asked(text) {
-            Some(kind) => {
-                let root = paths.root(Root::Query);
-                sink.within(kind, root, |sink| walk_query(text, paths, sink));
-            }
-            None => walk_query(text, paths, &mut sink),
-        }
-    }
-
     /// What is shared between all messages, and the paths beside it.
     pub(super) fn shared(&mut self) -> (&mut PathTable, Shared<'_>) {
         let shared = Shared {
@@ -427,7 +248,7 @@ impl Workbench {
     }
 
     /// The name of a parameter, as it stands in a query, where the database keeps it too.
-    fn parameter(&mut self, pair: &[u8]) -> Option<Arc<str>> {
+    pub(super) fn parameter(&mut self, pair: &[u8]) -> Option<Arc<str>> {
         let end = memchr::memchr(b'=', pair).map_or(pair.len(), |at| at + 1);
         let name = pair.get(..end).unwrap_or(pair);
         Self::remembered(&mut self.parameters, name, |text| {
@@ -437,19 +258,13 @@ impl Workbench {
     }
 
     /// What a program calls itself, as it may be stored.
-    fn program(&mut self, text: &[u8]) -> Option<Arc<str>> {
+    pub(super) fn program(&mut self, text: &[u8]) -> Option<Arc<str>> {
         let program = |text: &str| Some(names::program(text, &self.detector)?.into());
         Self::remembered(&mut self.programs, text, program)
     }
 
-    /// A media type without parameters, in lower case, as it may be stored.
-    fn media_type(&mut self, essence: &[u8]) -> Option<Arc<str>> {
-        let media = |text: &str| Some(names::media_type(text, &self.detector).into());
-        Self::remembered(&mut self.media, essence, media)
-    }
-
     /// What `decide` says of `text`, where that is printable and short.
-    fn remembered(
+    pub(super) fn remembered(
         known: &mut Decisions,
         text: &[u8],
         decide: impl FnOnce(&str) -> Option<Arc<str>>,

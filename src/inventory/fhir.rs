@@ -9,7 +9,7 @@
 
 use std::sync::LazyLock;
 
-use crate::base::TableSet;
+use crate::base::{TableMap, TableSet};
 use crate::detect::knows_words;
 
 /// Longer names are no operations.
@@ -51,8 +51,9 @@ pub fn is_operation(name: &[u8]) -> bool {
 }
 
 /// The resource types of DSTU2 to R5.
-static RESOURCE_TYPES: LazyLock<TableSet<&'static str>> = LazyLock::new(|| {
-    include_str!("../../rules/dictionaries/fhir-resource-types.txt").lines().collect()
+static RESOURCE_TYPES: LazyLock<TableMap<&'static [u8], &'static str>> = LazyLock::new(|| {
+    let names = include_str!("../../rules/dictionaries/fhir-resource-types.txt").lines();
+    names.map(|name| (name.as_bytes(), name)).collect()
 });
 
 /// The resource type of that name, if there is one.
@@ -60,14 +61,13 @@ pub fn resource_type(name: &[u8]) -> Option<&'static str> {
     if !name.first().is_some_and(u8::is_ascii_uppercase) || name.len() > 40 {
         return None;
     }
-    let name = std::str::from_utf8(name).ok()?;
     RESOURCE_TYPES.get(name).copied()
 }
 
 /// Whether `name` is a resource type, in any case.
 pub fn is_type_in_any_case(name: &[u8]) -> bool {
     static LOWER: LazyLock<TableSet<String>> =
-        LazyLock::new(|| RESOURCE_TYPES.iter().map(|name| name.to_ascii_lowercase()).collect());
+        LazyLock::new(|| RESOURCE_TYPES.values().map(|name| name.to_ascii_lowercase()).collect());
     let mut lower = [0u8; 40];
     let Some(lower) = lower.get_mut(..name.len()) else { return false };
     lower.copy_from_slice(name);

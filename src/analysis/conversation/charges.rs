@@ -37,7 +37,8 @@ impl Conversation {
 
     /// It is over and holds nothing any more.
     pub(super) fn release(&mut self, resting: usize, bench: &mut Workbench) {
-        if let Stage::Speaking(speaking) = std::mem::replace(&mut self.stage, Stage::Closed) {
+        if let Stage::Speaking(mut speaking) = std::mem::replace(&mut self.stage, Stage::Closed) {
+            speaking.clear();
             bench.spares.keep(speaking);
         }
         self.charge(resting, bench);

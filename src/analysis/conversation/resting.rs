@@ -37,15 +37,15 @@ impl Spares {
         };
         speaking.parser.resume(parser);
         speaking.pairing.resume(pairing);
-        speaking.over = over;
+        (speaking.over, speaking.bytes) = (over, 0);
         Some(speaking)
     }
 
-    pub(super) fn keep(&mut self, mut speaking: Box<Speaking>) {
+    /// Keeps one in which nothing is open.
+    pub(super) fn keep(&mut self, speaking: Box<Speaking>) {
         if self.speaking.len() >= SPARE_MAX {
             self.speaking.swap_remove(0);
         }
-        speaking.clear();
         self.speaking.push(speaking);
     }
 }
