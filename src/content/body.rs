@@ -9,7 +9,9 @@ use super::encoding::{Chain, ChainState};
 use super::form::FormWalker;
 use super::hl7v2::{self, Hl7Walker};
 use super::multipart::MultipartWalker;
+use super::table::TableWalker;
 use super::text::TextWalker;
+use super::walkers::Walker;
 use super::xml::XmlWalker;
 use super::{
     BodyAnomalies, BodyAnomaly, BodyPlan, BodySummary, FieldSink, Format, JsonWalker, MediaType,
@@ -41,7 +43,7 @@ impl BodyWalker {
     pub(crate) fn at_depth(plan: BodyPlan, depth: u8) -> Self {
         let unknown = plan.unknown_coding;
         let chain = (!plan.codings.is_empty()).then(|| Chain::new(&plan.codings));
-        let mut inner = Decoded { depth, ..Decoded::default() };
+        let mut inner = Decoded::at_depth(depth);
         if unknown {
             inner.anomalies.insert(BodyAnomaly::CodingUnknown);
         }
@@ -55,6 +57,21 @@ impl BodyWalker {
             missing_bytes: 0,
             gap: false,
             undecoded: unknown.then_some(Undecoded::Coding),
+        }
+    }
+
+    /// A walker for what stands encoded in a value within `level` others.
+    pub(crate) fn within_value(plan: BodyPlan, level: u8) -> Self {
+        let mut walker = BodyWalker::new(plan);
+        walker.inner.level = level;
+        walker
+    }
+
+    /// The body stands in the value at `path`.
+    pub(crate) fn move_below(&mut self, path: PathId) {
+        self.inner.below = path;
+        if let Walker::Hl7v2(hl7v2) = &mut self.inner.walker {
+            hl7v2.move_below(path);
         }
     }
 
@@ -204,8 +221,12 @@ impl BodyWalker {
 }
 
 /// The body behind its codings.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Decoded {
+    /// The value it stands in, if any.
+    below: PathId,
+    /// Values around this one.
+    level: u8,
     /// Multipart bodies around this one.
     depth: u8,
     bytes: u64,
@@ -223,21 +244,26 @@ struct Decoded {
     unread: UnreadKinds,
 }
 
-/// What walks the format at hand.
-#[derive(Debug, Default)]
-enum Walker {
-    /// Counts only.
-    #[default]
-    None,
-    Form(Box<FormWalker>),
-    Hl7v2(Box<Hl7Walker>),
-    Json(Box<JsonWalker>),
-    Multipart(Box<MultipartWalker>),
-    Text(Box<TextWalker>),
-    Xml(Box<XmlWalker>),
-}
-
 impl Decoded {
+    /// Within `depth` multipart bodies.
+    fn at_depth(depth: u8) -> Self {
+        Decoded {
+            below: PathId::NONE,
+            level: 0,
+            depth,
+            bytes: 0,
+            head: Vec::new(),
+            charset: Charset::default(),
+            mark: 0,
+            format: None,
+            walker: Walker::None,
+            anomalies: BodyAnomalies::default(),
+            truncated: false,
+            undecoded: None,
+            unread: UnreadKinds::default(),
+        }
+    }
+
     fn push<S: FieldSink>(
         &mut self,
         mut bytes: &[u8],
@@ -264,16 +290,7 @@ impl Decoded {
     }
 
     fn held_bytes(&self) -> usize {
-        let walker = match &self.walker {
-            Walker::None => 0,
-            Walker::Form(form) => form.held_bytes(),
-            Walker::Hl7v2(hl7v2) => hl7v2.held_bytes(),
-            Walker::Json(json) => json.held_bytes(),
-            Walker::Multipart(multipart) => multipart.held_bytes(),
-            Walker::Text(text) => text.held_bytes(),
-            Walker::Xml(xml) => xml.held_bytes(),
-        };
-        self.head.capacity() + walker
+        self.head.capacity() + self.walker.held_bytes()
     }
 
     fn gap<S: FieldSink>(&mut self, plan: &BodyPlan, paths: &mut PathTable, sink: &mut S) {
@@ -282,15 +299,7 @@ impl Decoded {
             self.settle(plan, paths, sink);
         }
         let root = self.root_of_walker(paths);
-        match &mut self.walker {
-            Walker::None => {}
-            Walker::Form(form) => form.gap(paths, sink),
-            Walker::Hl7v2(hl7v2) => hl7v2.gap(paths, sink),
-            Walker::Json(json) => json.gap(paths, sink),
-            Walker::Multipart(multipart) => multipart.gap(paths, sink),
-            Walker::Text(text) => text.finish(root, paths, sink),
-            Walker::Xml(xml) => xml.gap(paths, sink),
-        }
+        self.walker.gap(root, paths, sink);
     }
 
     fn finish<S: FieldSink>(&mut self, plan: &BodyPlan, paths: &mut PathTable, sink: &mut S) {
@@ -320,6 +329,7 @@ impl Decoded {
                 self.unread.merge(told.unread);
                 self.undecoded = told.undecoded;
             }
+            Walker::Table(table) => table.finish(root, paths, sink),
             Walker::Text(text) => text.finish(root, paths, sink),
             Walker::Xml(xml) => {
                 self.truncated |= !xml.is_complete();
@@ -375,35 +385,43 @@ impl Decoded {
     ) -> Walker {
         match format {
             Format::Json => {
-                let mut json = JsonWalker::new(self.root(Root::Json, paths), paths);
+                let mut json = JsonWalker::at_level(self.level);
+                json.restart(self.root(Root::Json, paths), paths);
                 if plan.media.as_ref().is_some_and(MediaType::is_lines) {
                     json.expect_lines();
                 }
                 Walker::Json(Box::new(json))
             }
             Format::Xml => {
-                let mut xml = XmlWalker::new(self.root(Root::Xml, paths), paths);
+                let xml = XmlWalker::new(self.root(Root::Xml, paths), paths);
+                let mut xml = xml.at_level(self.level);
                 if plan.media.as_ref().and_then(MediaType::format) == Some(Format::Html) {
                     xml.expect_html();
                 }
                 Walker::Xml(Box::new(xml))
             }
             Format::Form => {
-                Walker::Form(Box::new(FormWalker::new(self.root(Root::Form, paths), paths)))
+                let form = FormWalker::new(self.root(Root::Form, paths), paths);
+                Walker::Form(Box::new(form.at_level(self.level)))
             }
-            Format::Hl7v2 => Walker::Hl7v2(Box::new(Hl7Walker::new(self.depth))),
+            Format::Hl7v2 => {
+                let mut hl7v2 = Hl7Walker::at_level(self.level, self.depth);
+                hl7v2.move_below(self.below);
+                Walker::Hl7v2(Box::new(hl7v2))
+            }
             Format::Multipart if self.depth < MULTIPART_DEPTH_MAX => {
                 let boundary = plan.media.as_ref().and_then(MediaType::boundary);
                 match MultipartWalker::new(boundary, head, self.depth) {
                     Some(multipart) => Walker::Multipart(Box::new(multipart)),
                     None => {
                         self.anomalies.insert(BodyAnomaly::MultipartSyntax);
-                        Walker::Text(Box::new(TextWalker::new()))
+                        Walker::Text(Box::new(TextWalker::at_level(self.level)))
                     }
                 }
             }
+            Format::Table => Walker::Table(Box::new(TableWalker::at_level(self.level))),
             Format::Text | Format::Html | Format::Multipart => {
-                Walker::Text(Box::new(TextWalker::new()))
+                Walker::Text(Box::new(TextWalker::at_level(self.level)))
             }
             Format::Empty | Format::Unknown | Format::Binary => Walker::None,
         }
@@ -431,32 +449,20 @@ impl Decoded {
         if text.is_empty() {
             return;
         }
-        match &mut self.walker {
-            Walker::None => {}
-            Walker::Form(form) => form.push(text, paths, sink),
-            Walker::Hl7v2(hl7v2) => hl7v2.push(text, paths, sink),
-            Walker::Json(json) => json.push(text, paths, sink),
-            Walker::Multipart(multipart) => multipart.push(text, paths, sink),
-            Walker::Text(_) => {
-                let root = self.root_of_walker(paths);
-                if let Walker::Text(walker) = &mut self.walker {
-                    walker.push(text, root, paths, sink);
-                }
-            }
-            Walker::Xml(xml) => xml.push(text, paths, sink),
-        }
+        let root = self.root_of_walker(paths);
+        self.walker.push(text, root, paths, sink);
     }
 
     fn root_of_walker(&self, paths: &mut PathTable) -> PathId {
         match self.walker {
-            Walker::Text(_) => self.root(Root::Text, paths),
+            Walker::Table(_) | Walker::Text(_) => self.root(Root::Text, paths),
             _ => PathId::NONE,
         }
     }
 
-    /// `root` behind one `part:` per multipart body around.
+    /// `root` behind the value it stands in and one `part:` per multipart body around.
     fn root(&self, root: Root, paths: &mut PathTable) -> PathId {
-        let mut path = PathId::NONE;
+        let mut path = self.below;
         for _ in 0..self.depth {
             path = paths.step(path, Step::Part);
         }

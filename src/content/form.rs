@@ -58,6 +58,12 @@ impl FormWalker {
         }
     }
 
+    /// The form stands in `level` values.
+    pub(crate) fn at_level(mut self, level: u8) -> Self {
+        self.leaf = Leaf::at_level(level);
+        self
+    }
+
     /// Walks the next bytes.
     pub(crate) fn push<S: FieldSink>(&mut self, input: &[u8], paths: &mut PathTable, sink: &mut S) {
         self.revive(paths);

@@ -4,6 +4,7 @@
 use crate::base::limits::{JSON_IN_TEXT_MAX, SCALAR_OVERLAP_BYTES, SCALAR_WINDOW_BYTES};
 use crate::model::{Value, ValueKind};
 
+use super::encoded::{self, ENCODED_BYTES_MIN, Encoded};
 use super::json::{JsonWalker, begins_like_json, is_blank, looks_like_json};
 use super::{FieldSink, PathId, PathTable, Step};
 
@@ -18,13 +19,28 @@ pub(crate) struct Leaf {
     streaming: bool,
     /// How many scalars this one lies in.
     level: u8,
+    /// It is all of a text: were it JSON, that had been told before.
+    text: bool,
     nested: Option<Box<JsonWalker>>,
+    /// Walks what is encoded in a long scalar.
+    encoded: Option<Box<Encoded>>,
 }
 
 impl Leaf {
     /// A scalar within `level` others.
     pub(crate) fn at_level(level: u8) -> Self {
         Leaf { level, ..Leaf::default() }
+    }
+
+    /// All of a text within `level` scalars.
+    pub(crate) fn of_text(level: u8) -> Self {
+        Leaf { level, text: true, ..Leaf::default() }
+    }
+
+    /// The scalar at hand is nothing.
+    pub(crate) fn forget(&mut self) {
+        self.buffer.clear();
+        (self.continued, self.streaming, self.encoded) = (false, false, None);
     }
 
     /// What is held of the scalar; all of it unless a window was handed on.
@@ -34,7 +50,9 @@ impl Leaf {
 
     /// Heap bytes it takes.
     pub(crate) fn held_bytes(&self) -> usize {
-        self.buffer.capacity() + self.nested.as_ref().map_or(0, |nested| nested.held_bytes())
+        self.buffer.capacity()
+            + self.nested.as_ref().map_or(0, |nested| nested.held_bytes())
+            + self.encoded.as_ref().map_or(0, |encoded| encoded.held_bytes())
     }
 
     /// Whether all of the scalar so far is held.
@@ -89,6 +107,7 @@ impl Leaf {
         let value =
             Value { kind: ValueKind::String, bytes: &self.buffer, continued: self.continued };
         sink.field(paths, path, value);
+        self.decode_window(path, paths, sink);
         self.continued = true;
         self.buffer.copy_within(SCALAR_WINDOW_BYTES - SCALAR_OVERLAP_BYTES.., 0);
         self.buffer.truncate(SCALAR_OVERLAP_BYTES);
@@ -109,13 +128,34 @@ impl Leaf {
         } else if self.continued {
             let value = Value { kind, bytes: &self.buffer, continued: true };
             sink.field(paths, path, value);
+            self.decode_window(path, paths, sink);
         } else {
             let buffer = std::mem::take(&mut self.buffer);
             self.short(kind, &buffer, path, paths, sink);
             self.buffer = buffer;
         }
+        if let Some(mut encoded) = self.encoded.take() {
+            encoded.finish(paths, sink);
+        }
         self.buffer.clear();
         (self.continued, self.streaming) = (false, false);
+    }
+
+    /// Walks what the window at hand adds to what is encoded in the scalar.
+    fn decode_window<S: FieldSink>(&mut self, path: PathId, paths: &mut PathTable, sink: &mut S) {
+        let mut more = &self.buffer[..];
+        if self.continued {
+            more = more.get(SCALAR_OVERLAP_BYTES..).unwrap_or_default();
+        } else if self.level < JSON_IN_TEXT_MAX
+            && let Some(hidden) = encoded::hidden_in_head(more)
+        {
+            self.encoded = Some(Box::new(Encoded::new(self.level + 1, hidden.deflated)));
+            more = hidden.text;
+        }
+        if let Some(encoded) = &mut self.encoded {
+            let root = paths.step(path, Step::Decoded);
+            encoded.push(more, root, paths, sink);
+        }
     }
 
     /// A whole string in one piece.
@@ -127,7 +167,8 @@ impl Leaf {
         paths: &mut PathTable,
         sink: &mut S,
     ) {
-        let plain = bytes.first().is_none_or(|b| *b > b' ' && *b != b'{' && *b != b'[');
+        let plain = bytes.first().is_none_or(|b| *b > b' ' && *b != b'{' && *b != b'[')
+            && (bytes.len() < ENCODED_BYTES_MIN || !encoded::may_begin(bytes));
         if plain && bytes.len() <= SCALAR_WINDOW_BYTES {
             sink.field(paths, path, Value::new(ValueKind::String, bytes));
         } else if bytes.len() <= SCALAR_WINDOW_BYTES {
@@ -153,11 +194,32 @@ impl Leaf {
             nested.finish(paths, sink);
         } else {
             sink.field(paths, path, Value::new(kind, bytes));
+            self.decode(bytes, path, paths, sink);
+        }
+    }
+
+    /// Walks what is encoded in a scalar of at most one window.
+    fn decode<S: FieldSink>(
+        &self,
+        bytes: &[u8],
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        if self.level >= JSON_IN_TEXT_MAX {
+            return;
+        }
+        if let Some(hidden) = encoded::hidden_parameter(paths.name(path), bytes) {
+            let root = paths.step(path, Step::Decoded);
+            let mut encoded = Encoded::new(self.level + 1, hidden.deflated);
+            encoded.push(hidden.text, root, paths, sink);
+            encoded.finish(paths, sink);
         }
     }
 
     fn may_nest(&self, bytes: &[u8]) -> bool {
         self.level < JSON_IN_TEXT_MAX
+            && !self.text
             && bytes.iter().find(|b| !is_blank(**b)).is_some_and(|b| matches!(b, b'{' | b'['))
     }
 

@@ -64,6 +64,10 @@ impl MediaType {
                 "application" | "x-application",
                 "hl7-v2" | "hl7-v2+er7" | "edi-hl7v2" | "edi-hl7",
             ) => Some(Format::Hl7v2),
+            (
+                "text" | "application",
+                "csv" | "x-csv" | "comma-separated-values" | "tab-separated-values" | "tsv",
+            ) => Some(Format::Table),
             ("text", _) => Some(Format::Text),
             ("application", "javascript" | "x-javascript" | "sql" | "yaml" | "x-yaml") => {
                 Some(Format::Text)
@@ -156,6 +160,8 @@ mod tests {
         assert_eq!(format("x-application/hl7-v2+er7"), Some(Format::Hl7v2));
         assert_eq!(format("application/hl7-v2; charset=UTF-8"), Some(Format::Hl7v2));
         assert_eq!(format("application/hl7-v2+xml"), Some(Format::Xml));
+        assert_eq!(format("text/csv; header=present"), Some(Format::Table));
+        assert_eq!(format("text/tab-separated-values"), Some(Format::Table));
         assert_eq!(format("image/png"), Some(Format::Binary));
         assert_eq!(format("application/cbor"), Some(Format::Binary));
         assert_eq!(format("application/vnd.google.protobuf"), Some(Format::Binary));

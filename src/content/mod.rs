@@ -12,6 +12,7 @@
 mod body;
 mod charset;
 mod cookie;
+mod encoded;
 pub mod encoding;
 mod form;
 mod hl7v2;
@@ -26,8 +27,10 @@ mod sink;
 mod sniff;
 mod step;
 mod summary;
+mod table;
 mod text;
 mod unread;
+mod walkers;
 mod xml;
 
 #[cfg(test)]
@@ -37,6 +40,7 @@ mod tests;
 
 pub use body::BodyWalker;
 pub use cookie::{header_meaning, walk_cookies, walk_header};
+pub use encoded::hides_something;
 pub use form::{percent_decode, walk_query};
 pub use json::JsonWalker;
 pub use media::MediaType;

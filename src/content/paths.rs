@@ -242,6 +242,7 @@ impl PathTable {
         match node.step {
             Step::Json | Step::Text => out.push('$'),
             Step::Nested => out.push_str("|$"),
+            Step::Decoded => out.push('|'),
             Step::Xml | Step::Form | Step::Query | Step::Header | Step::Cookie => {}
             Step::Hl7v2 => {}
             Step::Field => out.extend(["-", name]),

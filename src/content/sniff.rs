@@ -3,6 +3,7 @@
 use super::encoding::{Coding, coding_named};
 use super::hl7v2::begins_message;
 use super::json::{begins_like_json, is_blank};
+use super::table::begins_table;
 use super::{BodyPlan, Format, MediaType};
 
 /// First bytes of formats that are no text (after the WHATWG MIME Sniffing standard, section 6).
@@ -41,12 +42,15 @@ pub(crate) fn tell(plan: &BodyPlan, raw: &[u8], head: &[u8]) -> (Format, bool) {
         (None, Looks::Xml) => (Format::Xml, false),
         (None, Looks::Html) => (Format::Html, false),
         (None, Looks::Form) => (Format::Form, false),
-        (None | Some(Format::Text | Format::Hl7v2), Looks::Hl7v2) => (Format::Hl7v2, false),
+        (None | Some(Format::Text | Format::Table | Format::Hl7v2), Looks::Hl7v2) => {
+            (Format::Hl7v2, false)
+        }
+        (None | Some(Format::Text), Looks::Text) if begins_table(head) => (Format::Table, false),
         (None, Looks::Text) => (Format::Text, false),
         (None, Looks::Unclear) => (Format::Binary, false),
         // Text is what senders say who say nothing.
-        (Some(Format::Text), Looks::Json) => (Format::Json, false),
-        (Some(Format::Text), Looks::Xml) => (Format::Xml, false),
+        (Some(Format::Text | Format::Table), Looks::Json) => (Format::Json, false),
+        (Some(Format::Text | Format::Table), Looks::Xml) => (Format::Xml, false),
         (Some(Format::Json | Format::Form | Format::Xml), Looks::Hl7v2) => (Format::Hl7v2, true),
         (Some(Format::Json | Format::Form | Format::Html), Looks::Xml) => (Format::Xml, true),
         (Some(Format::Json | Format::Form | Format::Xml), Looks::Html) => (Format::Html, true),

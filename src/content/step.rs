@@ -29,6 +29,8 @@ pub enum Step {
     Json,
     /// Root of JSON inside a value, `|$`.
     Nested,
+    /// What stands encoded in a value, `|`.
+    Decoded,
     /// Root of XML, empty.
     Xml,
     /// Text, `$`.

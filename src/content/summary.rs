@@ -24,6 +24,8 @@ pub enum Format {
     Multipart,
     /// HTML, looked at as text.
     Html,
+    /// Rows of cells, as text.
+    Table,
     /// Other text.
     Text,
     /// No text: counted, not walked.
@@ -42,6 +44,7 @@ impl Format {
             Format::Hl7v2 => "hl7v2",
             Format::Multipart => "multipart",
             Format::Html => "html",
+            Format::Table => "table",
             Format::Text => "text",
             Format::Binary => "binary",
         }

@@ -1,6 +1,5 @@
 //! Text without structure: one long scalar.
 
-use crate::base::limits::JSON_IN_TEXT_MAX;
 use crate::model::ValueKind;
 
 use super::leaf::Leaf;
@@ -19,9 +18,9 @@ impl TextWalker {
         size_of::<Self>() + self.leaf.held_bytes()
     }
 
-    pub(crate) fn new() -> Self {
-        // Text that is JSON was told apart before.
-        TextWalker { leaf: Leaf::at_level(JSON_IN_TEXT_MAX), begun: false }
+    /// Text within `level` values.
+    pub(crate) fn at_level(level: u8) -> Self {
+        TextWalker { leaf: Leaf::of_text(level), begun: false }
     }
 
     pub(crate) fn push<S: FieldSink>(

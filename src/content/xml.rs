@@ -136,6 +136,12 @@ impl XmlWalker {
         }
     }
 
+    /// The document stands in `level` values.
+    pub(crate) fn at_level(mut self, level: u8) -> Self {
+        self.leaf = Leaf::at_level(level);
+        self
+    }
+
     /// What follows is HTML, whichever its first element is.
     pub(crate) fn expect_html(&mut self) {
         self.html = true;

@@ -11,6 +11,7 @@ use crate::rules::{RuleError, RulePack};
 
 use super::compile;
 use super::embedded::Embedded;
+use super::escapes;
 use super::field::FieldRef;
 use super::fillers::Fillers;
 use super::folded::Folded;
@@ -46,6 +47,19 @@ pub struct Inspection {
     pub form: Form,
     /// What the rules say.
     pub outcome: Outcome,
+}
+
+impl Inspection {
+    /// The same with what was found of the value once its escapes were undone, whose form counts.
+    fn with(self, plain: Inspection) -> Inspection {
+        let (mine, other) = (self.outcome, plain.outcome);
+        let outcome = Outcome {
+            tried: mine.tried.union(other.tried),
+            passed: mine.passed.union(other.passed),
+            embedded: mine.embedded.union(other.embedded),
+        };
+        Inspection { form: plain.form, outcome }
+    }
 }
 
 /// Values longer than this are no single identifier, so that only what is inside them counts.
@@ -93,10 +107,25 @@ impl Detector {
             return Inspection { form: Form::DateTime, outcome: Outcome::default() };
         }
         let census = Census::of(bytes);
-        if let Some(folded) = Folded::of(bytes, &census) {
-            return self.inspect_counted(kind, folded.as_bytes(), &Census::of(folded.as_bytes()));
+        let found = self.inspect_folded(kind, bytes, &census);
+        // Both `%` and `&` are counted among those.
+        if census.others == 0 {
+            return found;
         }
-        self.inspect_counted(kind, bytes, &census)
+        match escapes::undone(bytes) {
+            Some(plain) => found.with(self.inspect_folded(kind, &plain, &Census::of(&plain))),
+            None => found,
+        }
+    }
+
+    fn inspect_folded(&self, kind: ValueKind, bytes: &[u8], census: &Census) -> Inspection {
+        match Folded::of(bytes, census) {
+            Some(folded) => {
+                let bytes = folded.as_bytes();
+                self.inspect_counted(kind, bytes, &Census::of(bytes))
+            }
+            None => self.inspect_counted(kind, bytes, census),
+        }
     }
 
     /// The same of what was trimmed, folded and counted.

@@ -13,6 +13,7 @@ mod checks;
 mod compile;
 mod detector;
 mod embedded;
+mod escapes;
 mod explain;
 mod field;
 mod fillers;

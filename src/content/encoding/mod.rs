@@ -14,7 +14,8 @@ mod zstd;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use base64::sextet;
 pub(crate) use chain::{Chain, ChainState};
 pub(crate) use pool::with_buffer;
-pub(crate) use registry::coding_named;
 pub use registry::{CODINGS, Coding, Decode, Progress, Status, TRANSFER_CODINGS};
+pub(crate) use registry::{base64_coding, coding_named};

@@ -85,6 +85,12 @@ pub static TRANSFER_CODINGS: [Coding; 2] = [
     Coding { names: &["quoted-printable"], make: quoted_printable::make },
 ];
 
+/// The one of values that hold something else.
+pub(crate) fn base64_coding() -> &'static Coding {
+    let [base64, _] = &TRANSFER_CODINGS;
+    base64
+}
+
 /// The content coding called `name`.
 pub(crate) fn coding_named(name: &[u8]) -> Option<&'static Coding> {
     CODINGS.iter().find(|c| c.is_named(name))

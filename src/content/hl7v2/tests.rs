@@ -7,7 +7,7 @@ use super::Hl7Walker;
 fn walk(body: &[u8], cuts: &[usize]) -> Recorder {
     let mut paths = PathTable::new(Box::new(KeepAll));
     let mut sink = Recorder::default();
-    let mut walker = Hl7Walker::new(0);
+    let mut walker = Hl7Walker::at_level(0, 0);
     for piece in cut(body, cuts) {
         walker.push(piece, &mut paths, &mut sink);
     }
@@ -145,7 +145,7 @@ fn frames_nest_and_close() {
 fn after_a_gap_the_next_segment_is_walked() {
     let mut paths = PathTable::new(Box::new(KeepAll));
     let mut sink = Recorder::default();
-    let mut walker = Hl7Walker::new(0);
+    let mut walker = Hl7Walker::at_level(0, 0);
     walker.push(b"PID|1||47", &mut paths, &mut sink);
     walker.gap(&mut paths, &mut sink);
     walker.push(b"x^MR|y\rOBX|2\r", &mut paths, &mut sink);

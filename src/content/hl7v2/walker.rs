@@ -16,6 +16,8 @@ use super::segments::{is_known, is_name};
 #[derive(Debug)]
 pub(crate) struct Hl7Walker {
     /// Multipart bodies around.
+    /// The value it stands in, if any.
+    below: PathId,
     parts: u8,
     marks: Marks,
     /// Which bytes mean something in a value.
@@ -79,23 +81,30 @@ impl Hl7Walker {
             + escape
     }
 
-    /// A walker of a body within so many multipart bodies.
-    pub(crate) fn new(parts: u8) -> Self {
+    /// A walker of a body within so many multipart bodies and `level` values; where those are is
+    /// said by [`Hl7Walker::move_below`].
+    pub(crate) fn at_level(level: u8, parts: u8) -> Self {
         let marks = Marks::default();
         Hl7Walker {
+            below: PathId::NONE,
             parts,
             marks,
             special: marks.table(),
             at: At::Name(0),
             name: [0; 3],
             place: Place::default(),
-            leaf: Leaf::default(),
+            leaf: Leaf::at_level(level),
             escape: None,
             written: Vec::new(),
             begun: false,
             open: 0,
             cached: None,
         }
+    }
+
+    /// The body stands in the value at `path`.
+    pub(crate) fn move_below(&mut self, path: PathId) {
+        self.below = path;
     }
 
     /// Walks the next bytes.
@@ -329,7 +338,7 @@ impl Hl7Walker {
         };
         let null = self.at == At::Fields && self.leaf.is_whole() && self.leaf.held() == b"\"\"";
         if null {
-            self.leaf = Leaf::default();
+            self.leaf.forget();
             sink.field(paths, path, Value::new(ValueKind::Null, b""));
         } else {
             self.leaf.end(ValueKind::String, path, paths, sink);
@@ -403,7 +412,7 @@ impl Hl7Walker {
         {
             return (root, segment);
         }
-        let mut root = PathId::NONE;
+        let mut root = self.below;
         for _ in 0..self.parts {
             root = paths.step(root, Step::Part);
         }

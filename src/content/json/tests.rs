@@ -334,8 +334,9 @@ fn the_corpus_is_walked_as_serde_json_does() {
         let mut expected = Vec::new();
         model(&json, "$", &mut expected);
         let strings = |seen: Vec<Seen>| -> Vec<Seen> {
-            // serde_json writes numbers in its own way.
-            let seen = seen.into_iter().filter(|s| s.what != "number").collect();
+            // serde_json writes numbers in its own way, and looks into no attachments.
+            let plain = |s: &Seen| s.what != "number" && !s.path.contains('|');
+            let seen = seen.into_iter().filter(plain).collect();
             sorted(seen)
         };
         assert!(!walked.malformed && walked.complete, "{}", file.display());

@@ -87,7 +87,7 @@ fn tokens(path: &str) -> Vec<Token<'_>> {
     let mut rest = path;
     if !rest.starts_with(['$', '/']) {
         // A part's name, or a plain name.
-        let begins = [("|$", 0), (":$", 1), (":/", 1), (":(", 1)];
+        let begins = [("|$", 0), ("|/", 0), (":$", 1), (":/", 1), (":(", 1)];
         let found = begins.iter().filter_map(|(mark, skip)| Some(rest.find(mark)? + skip));
         let end = found.min().unwrap_or(rest.len());
         let (name, tail) = rest.split_at_checked(end).unwrap_or((rest, ""));

@@ -1,0 +1,169 @@
+use std::io::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use proptest::prelude::*;
+
+use super::super::recorder::{KeepAll, Recorder, cut};
+use super::super::{BodyPlan, BodyWalker, PathTable, walk_query};
+use super::*;
+
+const NOTE: &str = "Seen today; write to ada@example.org about 943 476 5919.";
+
+fn gz(bytes: &[u8]) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap()
+}
+
+fn seen(media: &str, pieces: &[&[u8]]) -> Vec<(String, String)> {
+    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut sink = Recorder::default();
+    let mut walker = BodyWalker::new(BodyPlan::from_headers(Some(media.as_bytes()), None));
+    for piece in pieces {
+        walker.push(piece, &mut paths, &mut sink);
+    }
+    walker.finish(&mut paths, &mut sink);
+    sink.values()
+}
+
+/// What is seen inside the one value of a JSON body.
+fn inside(value: &str) -> Vec<(String, String)> {
+    let body = serde_json::json!({ "v": value }).to_string();
+    let mut values = seen("application/json", &[body.as_bytes()]);
+    assert_eq!(values.remove(0), ("$.v".to_owned(), value.to_owned()));
+    values
+}
+
+fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
+    of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+}
+
+#[test]
+fn what_stands_in_base64_is_walked_by_what_it_is() {
+    let json = br#"{"mail":"ada@example.org"}"#;
+    let mail = pairs(&[("$.v|$.mail", "ada@example.org")]);
+    assert_eq!(inside(&STANDARD.encode(json)), mail);
+    assert_eq!(inside(&URL_SAFE_NO_PAD.encode(json)), mail);
+    assert_eq!(inside(&STANDARD.encode(gz(json))), mail);
+    let note = pairs(&[("$.v|$", NOTE)]);
+    assert_eq!(inside(&STANDARD.encode(NOTE)), note);
+    assert_eq!(inside(&STANDARD.encode(gz(NOTE.as_bytes()))), note);
+    let lines: Vec<String> = STANDARD
+        .encode(NOTE)
+        .as_bytes()
+        .chunks(20)
+        .map(|c| String::from_utf8_lossy(c).into())
+        .collect();
+    assert_eq!(inside(&lines.join("\r\n")), note);
+    let wide: Vec<u8> =
+        [0xfeff].into_iter().chain(NOTE.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    assert_eq!(inside(&STANDARD.encode(wide)), note);
+    let xml = inside(&STANDARD.encode("<a><b c='1'>two</b></a>"));
+    assert_eq!(xml, pairs(&[("$.v|/a/b/@c", "1"), ("$.v|/a/b", "two")]));
+    let hl7 = inside(&STANDARD.encode("MSH|^~\\&|A|B|C|D|1||ADT^A01|1|P|2.5\rPID|1||943"));
+    assert!(hl7.contains(&("$.v|PID-3".to_owned(), "943".to_owned())), "{hl7:?}");
+    assert_eq!(inside(&STANDARD.encode("9434765919")), pairs(&[("$.v|$", "9434765919")]));
+}
+
+#[test]
+fn data_urls_and_tokens_are_looked_into() {
+    let mail = pairs(&[("$.v|$.mail", "ada@example.org")]);
+    let json = br#"{"mail":"ada@example.org"}"#;
+    let url = format!("data:application/json;charset=utf-8;base64,{}", STANDARD.encode(json));
+    assert_eq!(inside(&url), mail);
+    let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let token = format!("{}.{}.{}", part(br#"{"alg":"none"}"#), part(json), part(&[147; 64]));
+    assert_eq!(inside(&token), mail);
+    assert_eq!(inside(&format!("Bearer {token}")), mail);
+    assert_eq!(inside(&format!("{token}.{token}")), []);
+}
+
+#[test]
+fn values_around_values_are_undone_four_deep() {
+    let mut value = NOTE.to_owned();
+    for level in 1..=5 {
+        value = STANDARD.encode(value);
+        let found = inside(&value).iter().any(|(_, text)| text == NOTE);
+        assert_eq!(found, level <= 4, "{level}");
+    }
+    let twice = serde_json::json!({ "w": STANDARD.encode(NOTE) }).to_string();
+    assert_eq!(
+        inside(&STANDARD.encode(&twice)).last(),
+        Some(&("$.v|$.w|$".to_owned(), NOTE.to_owned()))
+    );
+}
+
+#[test]
+fn messages_of_saml_are_inflated_in_a_query() {
+    let mut raw = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    raw.write_all(b"<Response><NameID>ada@example.org</NameID></Response>").unwrap();
+    let text = STANDARD.encode(raw.finish().unwrap());
+    let text = text.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut sink = Recorder::default();
+    walk_query(format!("SAMLResponse={text}&x={text}").as_bytes(), &mut paths, &mut sink);
+    let values = sink.values();
+    let found = ("SAMLResponse|/Response/NameID".to_owned(), "ada@example.org".to_owned());
+    assert_eq!(values.get(1), Some(&found));
+    assert_eq!(values.len(), 3, "{values:?}");
+}
+
+#[test]
+fn what_only_looks_encoded_is_left_alone() {
+    for value in [
+        "1234567890123456",
+        "acknowledgements",
+        "internationalization",
+        "application/json",
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+        "AKIAIOSFODNN7EXAMPLE",
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB",
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB",
+        "data:text/plain,hello there and good bye",
+    ] {
+        assert_eq!(inside(value), [], "{value}");
+    }
+}
+
+#[test]
+fn a_long_attachment_is_decoded_window_by_window() {
+    let lines: String = (0..9_000).map(|n| format!("line {n} of a long report\n")).collect();
+    let note = format!("{lines}{NOTE}");
+    let body = serde_json::json!({ "v": STANDARD.encode(&note) }).to_string();
+    let whole = seen("application/json", &[body.as_bytes()]);
+    assert!(whole.last().is_some_and(|(path, text)| path == "$.v|$" && text.ends_with(NOTE)));
+    let pieces: Vec<&[u8]> = body.as_bytes().chunks(777).collect();
+    assert!(seen("application/json", &pieces) == whole, "pieces say something else");
+}
+
+proptest! {
+    #[test]
+    fn cutting_a_body_anywhere_changes_nothing_of_what_is_encoded_in_it(
+        text in "[ -~]{12,80}",
+        cuts in proptest::collection::vec(0usize..200, 0..6),
+    ) {
+        let body = serde_json::json!({ "v": STANDARD.encode(&text), "w": text }).to_string();
+        let pieces = cut(body.as_bytes(), &cuts);
+        prop_assert_eq!(
+            seen("application/json", &pieces),
+            seen("application/json", &[body.as_bytes()])
+        );
+    }
+
+    #[test]
+    fn any_bytes_are_looked_at(value in proptest::collection::vec(any::<u8>(), 0..200)) {
+        hides_something(&value);
+        hidden_in_head(&value);
+        hidden_parameter("SAMLRequest", &value);
+    }
+
+    #[test]
+    fn random_tokens_hold_nothing(bytes in proptest::collection::vec(any::<u8>(), 24..48)) {
+        // But for what decoders take for a compressed beginning, which yields nothing.
+        prop_assume!(sniff::hidden_coding(&bytes).is_none() && bytes[0] < 0xfe);
+        let token = URL_SAFE_NO_PAD.encode(&bytes);
+        prop_assert_eq!(hidden(token.as_bytes()), None);
+    }
+}

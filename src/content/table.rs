@@ -1,0 +1,379 @@
+//! Tables as text (RFC 4180, and as spreadsheets write them): each row an object whose members are
+//! named by the first row. Resumes at any byte.
+
+use memchr::{memchr, memchr3};
+
+use crate::base::limits::{KEYS_PER_NODE_MAX, TABLE_HEAD_BYTES_MAX};
+use crate::model::ValueKind;
+
+use super::leaf::Leaf;
+use super::paths::Interned;
+use super::{FieldSink, PathId, PathTable, Step};
+
+/// What separates cells, the likeliest first.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// Bytes of the longest name of a column: what is longer is text.
+const NAME_BYTES_MAX: usize = 64;
+
+/// Walks the rows of a table.
+#[derive(Debug)]
+pub(crate) struct TableWalker {
+    /// The first row, until it is whole.
+    head: Vec<u8>,
+    /// Whether a quote is open in it.
+    quoted: bool,
+    stage: Stage,
+    delimiter: u8,
+    /// Names of columns, as they stand in the first row; none where that has none.
+    names: Vec<Vec<u8>>,
+    /// Their paths in one generation of the table of paths.
+    columns: Vec<PathId>,
+    generation: u32,
+    row: PathId,
+    /// The column of the cell at hand, while a row is open.
+    column: Option<usize>,
+    cell: Cell,
+    leaf: Leaf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The first row is not whole yet.
+    Head,
+    /// Rows of cells.
+    Rows,
+    /// The rest of a row of which bytes are missing.
+    Lost,
+    /// No table: one text.
+    Text,
+}
+
+/// Where in a cell the next byte lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cell {
+    Start,
+    Plain,
+    Quoted,
+    /// Behind a quote in a quoted cell: its end, or half of a quote.
+    Quote,
+}
+
+impl TableWalker {
+    /// A walker of a table within `level` values.
+    pub(crate) fn at_level(level: u8) -> Self {
+        TableWalker {
+            head: Vec::new(),
+            quoted: false,
+            stage: Stage::Head,
+            delimiter: b',',
+            names: Vec::new(),
+            columns: Vec::new(),
+            generation: 0,
+            row: PathId::NONE,
+            column: None,
+            cell: Cell::Start,
+            leaf: Leaf::at_level(level),
+        }
+    }
+
+    /// Memory it takes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let names: usize = self.names.iter().map(|n| n.capacity() + size_of::<Vec<u8>>()).sum();
+        let columns = self.columns.capacity() * size_of::<PathId>();
+        size_of::<Self>() + self.head.capacity() + names + columns + self.leaf.held_bytes()
+    }
+
+    /// Walks the next bytes of the table at `root`.
+    pub(crate) fn push<S: FieldSink>(
+        &mut self,
+        bytes: &[u8],
+        root: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        let mut rest = bytes;
+        while self.stage == Stage::Head
+            && let Some((byte, behind)) = rest.split_first()
+        {
+            if self.ends_head(*byte) {
+                self.settle(root, paths, sink);
+            } else {
+                // Empty lines may precede it.
+                if !self.head.is_empty() || !matches!(byte, b'\r' | b'\n') {
+                    self.head.push(*byte);
+                }
+                rest = behind;
+            }
+            if self.head.len() > TABLE_HEAD_BYTES_MAX {
+                self.stage = Stage::Text;
+                let head = std::mem::take(&mut self.head);
+                self.leaf.extend(&head, root, paths, sink);
+            }
+        }
+        match self.stage {
+            Stage::Head => {}
+            Stage::Text => self.leaf.extend(rest, root, paths, sink),
+            Stage::Rows | Stage::Lost => {
+                self.name_columns(root, paths);
+                self.rows(rest, paths, sink);
+            }
+        }
+    }
+
+    /// Bytes are missing: the cell at hand ends, and the next row is walked.
+    pub(crate) fn gap<S: FieldSink>(&mut self, root: PathId, paths: &mut PathTable, sink: &mut S) {
+        self.end_all(root, paths, sink);
+        // Without the names of its columns the rest is text.
+        self.stage = match self.stage {
+            Stage::Head | Stage::Text => Stage::Text,
+            Stage::Rows | Stage::Lost => Stage::Lost,
+        };
+    }
+
+    /// No more will come.
+    pub(crate) fn finish<S: FieldSink>(
+        &mut self,
+        root: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        self.end_all(root, paths, sink);
+    }
+
+    fn end_all<S: FieldSink>(&mut self, root: PathId, paths: &mut PathTable, sink: &mut S) {
+        match self.stage {
+            // One row alone names nothing.
+            Stage::Head if self.head.is_empty() => {}
+            Stage::Head => {
+                let head = std::mem::take(&mut self.head);
+                self.leaf.extend(&head, root, paths, sink);
+                self.leaf.end(ValueKind::String, root, paths, sink);
+            }
+            Stage::Text => self.leaf.end(ValueKind::String, root, paths, sink),
+            Stage::Rows | Stage::Lost => {
+                self.name_columns(root, paths);
+                self.end_row(paths, sink);
+            }
+        }
+    }
+
+    fn ends_head(&mut self, byte: u8) -> bool {
+        self.quoted ^= byte == b'"';
+        !self.quoted && matches!(byte, b'\r' | b'\n') && !self.head.is_empty()
+    }
+
+    /// The first row is whole: it names the columns, or is one of cells, or no row at all.
+    fn settle<S: FieldSink>(&mut self, root: PathId, paths: &mut PathTable, sink: &mut S) {
+        let head = std::mem::take(&mut self.head);
+        // A line for spreadsheets that says what separates cells.
+        if let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] = head[..] {
+            self.delimiter = delimiter;
+            return;
+        }
+        let Some(delimiter) = delimiter_of(&head) else {
+            return self.settle_single(&head, root, paths, sink);
+        };
+        self.delimiter = delimiter;
+        let cells = cells_of(&head, delimiter);
+        self.stage = Stage::Rows;
+        if !are_names(&cells) {
+            self.name_columns(root, paths);
+            return self.rows(&head, paths, sink);
+        }
+        self.take_names(cells, root, paths, sink);
+    }
+
+    /// One column, or a text.
+    fn settle_single<S: FieldSink>(
+        &mut self,
+        head: &[u8],
+        root: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        let cells = cells_of(head, self.delimiter);
+        let is_name = |cell: &Vec<u8>| !cell.iter().any(|b| matches!(b, b' ' | b'.' | b':'));
+        if are_names(&cells) && cells.iter().all(is_name) {
+            self.stage = Stage::Rows;
+            self.take_names(cells, root, paths, sink);
+        } else {
+            self.stage = Stage::Text;
+            self.leaf.extend(head, root, paths, sink);
+        }
+    }
+
+    fn take_names<S: FieldSink>(
+        &mut self,
+        cells: Vec<Vec<u8>>,
+        root: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        self.names = cells;
+        let row = paths.step(root, Step::Index);
+        for name in self.names.iter().take(KEYS_PER_NODE_MAX) {
+            if let Interned::Data(path) = paths.named(row, Step::Key, name) {
+                sink.key(paths, path, name);
+            }
+        }
+    }
+
+    /// The paths of the columns, made once for a generation of `paths`.
+    fn name_columns(&mut self, root: PathId, paths: &mut PathTable) {
+        if self.row != PathId::NONE && self.generation == paths.generation() {
+            return;
+        }
+        self.generation = paths.generation();
+        self.row = paths.step(root, Step::Index);
+        self.columns.clear();
+        for name in self.names.iter().take(KEYS_PER_NODE_MAX) {
+            self.columns.push(paths.named(self.row, Step::Key, name).id());
+        }
+    }
+
+    /// The path of the cell at hand: by number where the first row names nothing.
+    fn path(&self, paths: &mut PathTable) -> PathId {
+        let column = self.column.unwrap_or_default();
+        if let Some(path) = self.columns.get(column) {
+            return *path;
+        }
+        if self.names.is_empty() && column < KEYS_PER_NODE_MAX {
+            let name = format!("column{}", column + 1);
+            return paths.intern(self.row, Step::Key, false, name.as_bytes());
+        }
+        paths.data(self.row, Step::Key)
+    }
+
+    fn rows<S: FieldSink>(&mut self, bytes: &[u8], paths: &mut PathTable, sink: &mut S) {
+        let mut rest = bytes;
+        while let Some((byte, behind)) = rest.split_first() {
+            let is_end = matches!(byte, b'\r' | b'\n');
+            if self.stage == Stage::Lost {
+                self.stage = if is_end { Stage::Rows } else { Stage::Lost };
+                rest = behind;
+                continue;
+            }
+            if self.column.is_none() {
+                if is_end {
+                    rest = behind;
+                    continue;
+                }
+                sink.enter(paths, self.row);
+                (self.column, self.cell) = (Some(0), Cell::Start);
+            }
+            rest = match self.cell {
+                Cell::Quoted => {
+                    let end = memchr(b'"', rest).unwrap_or(rest.len());
+                    self.text(rest.get(..end).unwrap_or_default(), paths, sink);
+                    self.cell = if end < rest.len() { Cell::Quote } else { Cell::Quoted };
+                    rest.get(end + 1..).unwrap_or_default()
+                }
+                Cell::Start | Cell::Quote if *byte == b'"' => {
+                    if self.cell == Cell::Quote {
+                        self.text(b"\"", paths, sink);
+                    }
+                    self.cell = Cell::Quoted;
+                    behind
+                }
+                _ if *byte == self.delimiter => {
+                    self.end_cell(paths, sink);
+                    behind
+                }
+                _ if is_end => {
+                    self.end_row(paths, sink);
+                    behind
+                }
+                _ => {
+                    let end = memchr3(self.delimiter, b'\r', b'\n', rest).unwrap_or(rest.len());
+                    self.cell = Cell::Plain;
+                    self.text(rest.get(..end).unwrap_or_default(), paths, sink);
+                    rest.get(end..).unwrap_or_default()
+                }
+            };
+        }
+    }
+
+    fn text<S: FieldSink>(&mut self, bytes: &[u8], paths: &mut PathTable, sink: &mut S) {
+        let path = self.path(paths);
+        self.leaf.extend(bytes, path, paths, sink);
+    }
+
+    fn end_cell<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        let path = self.path(paths);
+        self.leaf.end(ValueKind::String, path, paths, sink);
+        self.column = self.column.map(|column| column.saturating_add(1));
+        self.cell = Cell::Start;
+    }
+
+    fn end_row<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        if self.column.is_some() {
+            self.end_cell(paths, sink);
+            sink.leave(paths, self.row);
+            self.column = None;
+        }
+    }
+}
+
+/// Whether text that nobody calls a table begins like one: two rows of as many cells, three at
+/// least, of which the first are names.
+pub(crate) fn begins_table(head: &[u8]) -> bool {
+    let mut lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end);
+    let (Some(first), Some(second), Some(_)) = (lines.next(), lines.next(), lines.next()) else {
+        return false;
+    };
+    let Some(delimiter) = delimiter_of(first) else { return false };
+    let cells = cells_of(first, delimiter);
+    let is_name = |cell: &Vec<u8>| {
+        !cell.iter().any(|b| matches!(b, b'.' | b':' | b'=' | b'{' | b'<' | b'('))
+            && cell.split(|b| *b == b' ').count() <= 3
+    };
+    cells.len() >= 3
+        && cells_of(second, delimiter).len() == cells.len()
+        && are_names(&cells)
+        && cells.iter().all(is_name)
+}
+
+/// What stands most often between the cells of `row`.
+fn delimiter_of(row: &[u8]) -> Option<u8> {
+    let count = |delimiter: u8| cells_of(row, delimiter).len();
+    // Of equal counts the last is taken, so the likeliest goes last.
+    DELIMITERS.into_iter().rev().max_by_key(|d| count(*d)).filter(|d| count(*d) > 1)
+}
+
+/// The cells of one whole row, without their quotes.
+fn cells_of(row: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
+    let mut cells = vec![Vec::new()];
+    let mut quoted = false;
+    for byte in row {
+        if *byte == b'"' {
+            quoted = !quoted;
+        } else if *byte == delimiter && !quoted {
+            cells.push(Vec::new());
+        } else if let Some(cell) = cells.last_mut() {
+            cell.push(*byte);
+        }
+    }
+    for cell in &mut cells {
+        let name = cell.trim_ascii();
+        if name.len() < cell.len() {
+            *cell = name.to_vec();
+        }
+    }
+    cells
+}
+
+/// Whether the cells of a first row name columns: short text that begins with no digit and is no
+/// address, most of it there.
+fn are_names(cells: &[Vec<u8>]) -> bool {
+    let is_name = |cell: &Vec<u8>| {
+        cell.len() <= NAME_BYTES_MAX
+            && std::str::from_utf8(cell).is_ok()
+            && !cell.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+'))
+            && !cell.contains(&b'@')
+    };
+    let there = cells.iter().filter(|cell| !cell.is_empty()).count();
+    there * 2 > cells.len() && cells.iter().all(is_name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! The walkers of every format, one of which walks a body.
+
+use super::form::FormWalker;
+use super::hl7v2::Hl7Walker;
+use super::multipart::MultipartWalker;
+use super::table::TableWalker;
+use super::text::TextWalker;
+use super::xml::XmlWalker;
+use super::{FieldSink, JsonWalker, PathId, PathTable};
+
+/// What walks the format at hand.
+#[derive(Debug, Default)]
+pub(crate) enum Walker {
+    /// Counts only.
+    #[default]
+    None,
+    Form(Box<FormWalker>),
+    Hl7v2(Box<Hl7Walker>),
+    Json(Box<JsonWalker>),
+    Multipart(Box<MultipartWalker>),
+    Table(Box<TableWalker>),
+    Text(Box<TextWalker>),
+    Xml(Box<XmlWalker>),
+}
+
+impl Walker {
+    /// Memory it takes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        match self {
+            Walker::None => 0,
+            Walker::Form(form) => form.held_bytes(),
+            Walker::Hl7v2(hl7v2) => hl7v2.held_bytes(),
+            Walker::Json(json) => json.held_bytes(),
+            Walker::Multipart(multipart) => multipart.held_bytes(),
+            Walker::Table(table) => table.held_bytes(),
+            Walker::Text(text) => text.held_bytes(),
+            Walker::Xml(xml) => xml.held_bytes(),
+        }
+    }
+
+    /// Walks the next bytes; `root` is that of a text or table.
+    pub(crate) fn push<S: FieldSink>(
+        &mut self,
+        text: &[u8],
+        root: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        match self {
+            Walker::None => {}
+            Walker::Form(form) => form.push(text, paths, sink),
+            Walker::Hl7v2(hl7v2) => hl7v2.push(text, paths, sink),
+            Walker::Json(json) => json.push(text, paths, sink),
+            Walker::Multipart(multipart) => multipart.push(text, paths, sink),
+            Walker::Table(table) => table.push(text, root, paths, sink),
+            Walker::Text(walker) => walker.push(text, root, paths, sink),
+            Walker::Xml(xml) => xml.push(text, paths, sink),
+        }
+    }
+
+    /// Bytes are missing.
+    pub(crate) fn gap<S: FieldSink>(&mut self, root: PathId, paths: &mut PathTable, sink: &mut S) {
+        match self {
+            Walker::None => {}
+            Walker::Form(form) => form.gap(paths, sink),
+            Walker::Hl7v2(hl7v2) => hl7v2.gap(paths, sink),
+            Walker::Json(json) => json.gap(paths, sink),
+            Walker::Multipart(multipart) => multipart.gap(paths, sink),
+            Walker::Table(table) => table.gap(root, paths, sink),
+            Walker::Text(text) => text.finish(root, paths, sink),
+            Walker::Xml(xml) => xml.gap(paths, sink),
+        }
+    }
+}

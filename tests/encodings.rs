@@ -1,0 +1,180 @@
+//! Values that stand in other values: base64, compressed or not, tokens, escapes, tables. Through
+//! the real program.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, GzEncoder};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use support::phitap::Lab;
+use support::rng::Rng;
+use support::said::{Said, fields, found};
+
+const PERSON: &str = r#"{"mail":"ada@example.org"}"#;
+const NOTE: &str = "Seen today; write to ada@example.org.";
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut out = GzEncoder::new(Vec::new(), Compression::default());
+    out.write_all(text.as_bytes()).unwrap();
+    out.finish().unwrap()
+}
+
+fn deflate(text: &str) -> Vec<u8> {
+    let mut out = DeflateEncoder::new(Vec::new(), Compression::default());
+    out.write_all(text.as_bytes()).unwrap();
+    out.finish().unwrap()
+}
+
+fn percent(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+fn one(name: &str, value: &str) -> String {
+    serde_json::json!({ name: value }).to_string()
+}
+
+fn expect(said: &[Said], expected: &[&str]) {
+    let found = found(&fields(&Lab::default(), said));
+    let expected: BTreeSet<String> = expected.iter().map(|&row| row.to_owned()).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn what_stands_in_base64_is_found_below_its_field() {
+    let hl7 = "MSH|^~\\&|A|B|C|D|20260101||ADT^A01|1|P|2.5\rPID|1||9434765919^^^NHS^NH\r";
+    let saml = "<Response><NameID>ada@example.org</NameID></Response>";
+    let said = [
+        Said::json("/json", one("v", &STANDARD.encode(PERSON))),
+        Said::json("/url", one("v", &URL_SAFE_NO_PAD.encode(PERSON))),
+        Said::json("/gzip", one("v", &STANDARD.encode(gzip(PERSON)))),
+        Said::json("/text", one("v", &STANDARD.encode(NOTE))),
+        Said::json("/twice", one("v", &STANDARD.encode(STANDARD.encode(NOTE)))),
+        Said::json("/hl7", one("v", &STANDARD.encode(hl7))),
+        Said::json(
+            "/image",
+            one("v", &format!("data:text/plain;base64,{}", STANDARD.encode(NOTE))),
+        ),
+        Said::post(
+            "/acs",
+            "application/x-www-form-urlencoded",
+            format!("SAMLResponse={}", percent(&STANDARD.encode(saml))),
+        ),
+        Said::json(
+            &format!("/sso?SAMLResponse={}", percent(&STANDARD.encode(deflate(saml)))),
+            "{}",
+        ),
+        Said::json("/head", "{}").with(&format!("X-User-Context: {}", STANDARD.encode(PERSON))),
+        Said::json("/cookie", "{}")
+            .with(&format!("Cookie: s={}", percent(&STANDARD.encode(PERSON)))),
+    ];
+    expect(
+        &said,
+        &[
+            "GET /json body $.v|$.mail contact.email",
+            "GET /url body $.v|$.mail contact.email",
+            "GET /gzip body $.v|$.mail contact.email",
+            "GET /text body $.v|$ contact.email",
+            "GET /twice body $.v|$|$ contact.email",
+            "GET /hl7 body $.v|PID-3.1 gb.nhs_number",
+            "GET /image body $.v|$ contact.email",
+            "POST /acs body SAMLResponse|/Response/NameID contact.email",
+            "GET /sso query SAMLResponse|/Response/NameID contact.email",
+            "GET /head header x-user-context|$.mail contact.email",
+            "GET /cookie cookie s|$.mail contact.email",
+        ],
+    );
+}
+
+#[test]
+fn the_claims_of_a_token_are_found_beside_it() {
+    let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let head = part(br#"{"alg":"RS256","typ":"JWT"}"#);
+    let token = format!("{head}.{}.{}", part(PERSON.as_bytes()), part(&[147; 64]));
+    let said = [
+        Said::json("/token", one("id_token", &token)),
+        Said::json("/me", "{}").with(&format!("Authorization: Bearer {token}")),
+    ];
+    expect(
+        &said,
+        &[
+            "GET /token body $.id_token secret.jwt",
+            "GET /token body $.id_token|$.mail contact.email",
+            "GET /me header authorization secret.jwt",
+            "GET /me header authorization|$.mail contact.email",
+        ],
+    );
+}
+
+#[test]
+fn attachments_and_binaries_of_fhir_are_looked_into() {
+    let cda = "<ClinicalDocument xmlns=\"urn:hl7-org:v3\"><recordTarget><patientRole><patient>\
+        <birthTime value=\"19700101\"/></patient></patientRole></recordTarget></ClinicalDocument>";
+    let attachment = serde_json::json!({ "resourceType": "DocumentReference", "content": [
+        { "attachment": { "contentType": "text/xml", "data": STANDARD.encode(cda) } } ] });
+    let binary = serde_json::json!({ "resourceType": "Binary", "contentType": "text/plain",
+        "data": STANDARD.encode(NOTE) });
+    let said = [Said::json("/a", attachment.to_string()), Said::json("/b", binary.to_string())];
+    let found = found(&fields(&Lab::default(), &said));
+    for row in [
+        "body $.content[*].attachment.data|/ClinicalDocument/recordTarget/patientRole/patient\
+         /birthTime/@value person.birth_date",
+        "body $.data|$ contact.email",
+    ] {
+        assert!(found.iter().any(|found| found.ends_with(row)), "{row}: {found:#?}");
+    }
+}
+
+#[test]
+fn escapes_in_values_are_undone() {
+    let said = [
+        Said::json("/link", one("v", "https://x.example/p?to=ada%40example.org&n=1")),
+        Said::json("/twice?v=ada%252540example.org", "{}"),
+        Said::json("/page", one("v", "<p>write to ada&#64;example.org</p>")),
+        Said::json("/number", one("v", "NHS number 943&nbsp;476&#xA0;5919")),
+    ];
+    expect(
+        &said,
+        &[
+            "GET /link body $.v contact.email",
+            "GET /twice query v contact.email",
+            "GET /page body $.v contact.email",
+            "GET /number body $.v gb.nhs_number",
+        ],
+    );
+}
+
+#[test]
+fn a_table_is_found_by_its_columns() {
+    let table = "code;nhs_number;last name;e-mail\r\n\
+        17;943 476 5919;\"Roe; Jr\";ada@example.org\r\n";
+    expect(
+        &[Said::get("/export", "HTTP/1.1 200 OK\nContent-Type: text/csv", table)],
+        &[
+            "GET /export body $[*].nhs_number gb.nhs_number",
+            "GET /export body $[*]['last name'] person.name",
+            "GET /export body $[*]['e-mail'] contact.email",
+        ],
+    );
+}
+
+#[test]
+fn random_bytes_in_base64_hold_nothing() {
+    let mut rng = Rng::new(0xb64);
+    let values: Vec<String> = (0..400)
+        .map(|at| {
+            let bytes: Vec<u8> =
+                (0..12 + at % 60).map(|_| u8::try_from(rng.below(256)).unwrap()).collect();
+            if at % 2 == 0 { STANDARD.encode(bytes) } else { URL_SAFE_NO_PAD.encode(bytes) }
+        })
+        .collect();
+    let body = serde_json::json!({ "v": values }).to_string();
+    let rows = fields(&Lab::default(), &[Said::json("/noise", body)]);
+    let inside = |row: &&serde_json::Value| row["field"].as_str().unwrap().contains('|');
+    assert_eq!(rows.iter().filter(inside).count(), 0, "{rows:#?}");
+}
