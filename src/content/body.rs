@@ -6,6 +6,7 @@ use crate::base::limits::{
 
 use super::charset::Charset;
 use super::encoding::{Chain, ChainState};
+use super::events::EventWalker;
 use super::form::FormWalker;
 use super::hl7v2::{self, Hl7Walker};
 use super::multipart::MultipartWalker;
@@ -233,7 +234,7 @@ struct Decoded {
     /// The first bytes, until they are enough to tell the format.
     head: Vec<u8>,
     charset: Charset,
-    /// Bytes of a byte order mark still to be left out.
+    /// Bytes of a byte order mark, and of what a script puts before JSON, still to be left out.
     mark: usize,
     format: Option<Format>,
     walker: Walker,
@@ -313,6 +314,11 @@ impl Decoded {
         let root = self.root_of_walker(paths);
         match &mut self.walker {
             Walker::None => {}
+            Walker::Events(events) => {
+                self.truncated |= events.is_within_line();
+                events.finish(root, paths, sink);
+                note(&mut self.anomalies, BodyAnomaly::JsonSyntax, events.is_malformed());
+            }
             Walker::Form(form) => form.finish(paths, sink),
             Walker::Hl7v2(hl7v2) => hl7v2.finish(paths, sink),
             Walker::Json(json) => {
@@ -357,8 +363,10 @@ impl Decoded {
         let declared = hl7v2::declared(head).or(declared);
         let (charset, mark) = Charset::tell(head, declared);
         let unmarked = head.get(mark..).unwrap_or_default();
+        let mut before = 0;
         let (format, mismatch) = if charset.is_utf8() {
-            sniff::tell(plan, head, unmarked)
+            before = sniff::before_argument(plan, unmarked);
+            sniff::tell(plan, head, unmarked.get(before..).unwrap_or_default())
         } else {
             let (mut trial, _) = Charset::tell(head, declared);
             let mut text = Vec::new();
@@ -367,12 +375,16 @@ impl Decoded {
         };
         note(&mut self.anomalies, BodyAnomaly::MediaTypeMismatch, mismatch);
         self.walker = self.walker_of(format, plan, head, paths);
+        match &mut self.walker {
+            Walker::Json(json) if before > 0 => json.expect_argument(),
+            _ => before = 0,
+        }
         self.format = Some(format);
         if format == Format::Binary {
             self.unread.insert(Unread::tell(plan.media.as_ref(), head));
         }
         if !matches!(format, Format::Multipart | Format::Binary) {
-            (self.charset, self.mark) = (charset, mark);
+            (self.charset, self.mark) = (charset, mark + before);
         }
     }
 
@@ -419,6 +431,7 @@ impl Decoded {
                     }
                 }
             }
+            Format::Events => Walker::Events(Box::new(EventWalker::at_level(self.level))),
             Format::Table => Walker::Table(Box::new(TableWalker::at_level(self.level))),
             Format::Text | Format::Html | Format::Multipart => {
                 Walker::Text(Box::new(TextWalker::at_level(self.level)))
@@ -455,7 +468,7 @@ impl Decoded {
 
     fn root_of_walker(&self, paths: &mut PathTable) -> PathId {
         match self.walker {
-            Walker::Table(_) | Walker::Text(_) => self.root(Root::Text, paths),
+            Walker::Events(_) | Walker::Table(_) | Walker::Text(_) => self.root(Root::Text, paths),
             _ => PathId::NONE,
         }
     }

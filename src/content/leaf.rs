@@ -6,7 +6,7 @@ use crate::model::{Value, ValueKind};
 
 use super::encoded::{self, ENCODED_BYTES_MIN, Encoded};
 use super::json::{JsonWalker, begins_like_json, is_blank, looks_like_json};
-use super::{FieldSink, PathId, PathTable, Step};
+use super::{FieldSink, PathId, PathTable, Step, record};
 
 /// One scalar at a time, collected from pieces. Windows are counted from the start of the scalar,
 /// so they do not depend on how it was cut on its way.
@@ -19,11 +19,22 @@ pub(crate) struct Leaf {
     streaming: bool,
     /// How many scalars this one lies in.
     level: u8,
-    /// It is all of a text: were it JSON, that had been told before.
-    text: bool,
+    stands: Stands,
     nested: Option<Box<JsonWalker>>,
     /// Walks what is encoded in a long scalar.
     encoded: Option<Box<Encoded>>,
+}
+
+/// Where a scalar stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stands {
+    /// In a document.
+    #[default]
+    Inside,
+    /// It is all of a text: were it JSON, that had been told before.
+    Text,
+    /// It is the data of an event: JSON of its own as far as it goes, walked as a body is.
+    Event,
 }
 
 impl Leaf {
@@ -34,7 +45,17 @@ impl Leaf {
 
     /// All of a text within `level` scalars.
     pub(crate) fn of_text(level: u8) -> Self {
-        Leaf { level, text: true, ..Leaf::default() }
+        Leaf { level, stands: Stands::Text, ..Leaf::default() }
+    }
+
+    /// The data of an event within `level` scalars, at the root of a text.
+    pub(crate) fn of_event(level: u8) -> Self {
+        Leaf { level, stands: Stands::Event, ..Leaf::default() }
+    }
+
+    /// Whether something walked as JSON was none throughout.
+    pub(crate) fn nested_is_malformed(&self) -> bool {
+        self.nested.as_ref().is_some_and(|nested| nested.is_malformed())
     }
 
     /// The scalar at hand is nothing.
@@ -168,7 +189,8 @@ impl Leaf {
         sink: &mut S,
     ) {
         let plain = bytes.first().is_none_or(|b| *b > b' ' && *b != b'{' && *b != b'[')
-            && (bytes.len() < ENCODED_BYTES_MIN || !encoded::may_begin(bytes));
+            && (bytes.len() < ENCODED_BYTES_MIN || !encoded::may_begin(bytes))
+            && !record::may_end(bytes);
         if plain && bytes.len() <= SCALAR_WINDOW_BYTES {
             sink.field(paths, path, Value::new(ValueKind::String, bytes));
         } else if bytes.len() <= SCALAR_WINDOW_BYTES {
@@ -188,13 +210,40 @@ impl Leaf {
         paths: &mut PathTable,
         sink: &mut S,
     ) {
-        if self.may_nest(bytes) && looks_like_json(bytes) {
+        if self.may_nest(bytes) && self.is_json(bytes) {
             let nested = self.open_nested(path, paths);
             nested.push(bytes, paths, sink);
             nested.finish(paths, sink);
         } else {
             sink.field(paths, path, Value::new(kind, bytes));
             self.decode(bytes, path, paths, sink);
+            self.walk_record(bytes, path, paths, sink);
+        }
+    }
+
+    /// Walks the JSON at the end of a text.
+    fn walk_record<S: FieldSink>(
+        &mut self,
+        bytes: &[u8],
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        if self.level < JSON_IN_TEXT_MAX
+            && self.stands != Stands::Event
+            && let Some(record) = record::at_end(bytes)
+        {
+            let nested = self.open_nested(path, paths);
+            nested.push(record, paths, sink);
+            nested.finish(paths, sink);
+        }
+    }
+
+    /// Whether a whole scalar is JSON; of the data of an event the rest may be missing.
+    fn is_json(&self, bytes: &[u8]) -> bool {
+        match self.stands {
+            Stands::Event => begins_like_json(bytes),
+            Stands::Inside | Stands::Text => looks_like_json(bytes),
         }
     }
 
@@ -219,14 +268,19 @@ impl Leaf {
 
     fn may_nest(&self, bytes: &[u8]) -> bool {
         self.level < JSON_IN_TEXT_MAX
-            && !self.text
+            && self.stands != Stands::Text
             && bytes.iter().find(|b| !is_blank(**b)).is_some_and(|b| matches!(b, b'{' | b'['))
     }
 
     fn open_nested(&mut self, path: PathId, paths: &mut PathTable) -> &mut JsonWalker {
-        let level = self.level + 1;
+        let (level, root) = match self.stands {
+            Stands::Event => {
+                let above = paths.parent(path).unwrap_or(PathId::NONE);
+                (self.level, paths.step(above, Step::Json))
+            }
+            Stands::Inside | Stands::Text => (self.level + 1, paths.step(path, Step::Nested)),
+        };
         let nested = self.nested.get_or_insert_with(|| Box::new(JsonWalker::at_level(level)));
-        let root = paths.step(path, Step::Nested);
         nested.restart(root, paths);
         nested
     }

@@ -68,6 +68,7 @@ impl MediaType {
                 "text" | "application",
                 "csv" | "x-csv" | "comma-separated-values" | "tab-separated-values" | "tsv",
             ) => Some(Format::Table),
+            ("text", "event-stream") => Some(Format::Events),
             ("text", _) => Some(Format::Text),
             ("application", "javascript" | "x-javascript" | "sql" | "yaml" | "x-yaml") => {
                 Some(Format::Text)
@@ -162,6 +163,7 @@ mod tests {
         assert_eq!(format("application/hl7-v2+xml"), Some(Format::Xml));
         assert_eq!(format("text/csv; header=present"), Some(Format::Table));
         assert_eq!(format("text/tab-separated-values"), Some(Format::Table));
+        assert_eq!(format("text/event-stream;charset=utf-8"), Some(Format::Events));
         assert_eq!(format("image/png"), Some(Format::Binary));
         assert_eq!(format("application/cbor"), Some(Format::Binary));
         assert_eq!(format("application/vnd.google.protobuf"), Some(Format::Binary));

@@ -58,8 +58,8 @@ impl BodyPlan {
             && match said {
                 None => true,
                 Some(format) => format.is_some_and(|f| {
-                    use Format::{Form, Html, Json, Table, Text, Xml};
-                    matches!(f, Json | Xml | Form | Html | Table | Text)
+                    use Format::{Events, Form, Html, Json, Table, Text, Xml};
+                    matches!(f, Json | Xml | Form | Html | Table | Text | Events)
                 }),
             }
     }

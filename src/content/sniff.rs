@@ -4,7 +4,7 @@ use super::encoding::{Coding, coding_named};
 use super::hl7v2::begins_message;
 use super::json::{begins_like_json, is_blank};
 use super::table::begins_table;
-use super::{BodyPlan, Format, MediaType};
+use super::{BodyPlan, Format, MediaType, record};
 
 /// First bytes of formats that are no text (after the WHATWG MIME Sniffing standard, section 6).
 const MAGIC: &[&[u8]] = &[
@@ -49,7 +49,7 @@ pub(crate) fn tell(plan: &BodyPlan, raw: &[u8], head: &[u8]) -> (Format, bool) {
         (None, Looks::Text) => (Format::Text, false),
         (None, Looks::Unclear) => (Format::Binary, false),
         // Text is what senders say who say nothing.
-        (Some(Format::Text | Format::Table), Looks::Json) => (Format::Json, false),
+        (Some(Format::Text | Format::Table | Format::Events), Looks::Json) => (Format::Json, false),
         (Some(Format::Text | Format::Table), Looks::Xml) => (Format::Xml, false),
         (Some(Format::Json | Format::Form | Format::Xml), Looks::Hl7v2) => (Format::Hl7v2, true),
         (Some(Format::Json | Format::Form | Format::Html), Looks::Xml) => (Format::Xml, true),
@@ -58,6 +58,15 @@ pub(crate) fn tell(plan: &BodyPlan, raw: &[u8], head: &[u8]) -> (Format, bool) {
             (Format::Json, true)
         }
         (Some(declared), _) => (declared, false),
+    }
+}
+
+/// Bytes before the JSON that a script is made of ([`record::before_argument`]), where a body may
+/// be one: servers call it a script, text, or the JSON that was asked for.
+pub(crate) fn before_argument(plan: &BodyPlan, head: &[u8]) -> usize {
+    match plan.media.as_ref().and_then(MediaType::format) {
+        None | Some(Format::Text | Format::Json) => record::before_argument(head),
+        Some(_) => 0,
     }
 }
 

@@ -128,6 +128,9 @@ fn samples() -> Vec<(Body<'static>, Vec<u8>)> {
         (media("application/x-www-form-urlencoded"), b"a=1&b=%7B%22c%22%3A2%7D&d+e=x".to_vec()),
         (media("multipart/form-data; boundary=xyz"), MULTIPART.as_bytes().to_vec()),
         (media("text/plain"), b"call 555 0100\r\nor write".to_vec()),
+        (media("text/event-stream"), b"id: 7\ndata: {\"a\":\ndata: 1}\n\n".to_vec()),
+        (media("text/javascript"), b"cb({\"a\":\"x\"});\n".to_vec()),
+        (media("text/plain"), b"sent {\"a\":\"x\"}\n".to_vec()),
         (media("text/html"), b"<html><body>Ada</body></html>".to_vec()),
         (media("image/png"), b"\x89PNG\r\n\x1a\n0000".to_vec()),
         (Body { media: Some("application/xml"), coding: Some("gzip") }, gz.finish().unwrap()),
@@ -358,6 +361,43 @@ fn a_format_is_told_by_its_bytes() {
     assert_eq!(told(&json(), b"%PDF-1.7"), (Format::Binary, true));
     assert_eq!(told(&media("application/xml"), b"{\"a\":1}"), (Format::Json, true));
     assert_eq!(told(&json(), b"\"just a string\""), (Format::Json, false));
+}
+
+#[test]
+fn the_argument_of_a_call_is_json() {
+    let expected = pairs(&[("$.mrn", "12")]);
+    for (body, text) in [
+        (media("application/javascript"), "cb({\"mrn\":\"12\"});\n"),
+        (media("text/javascript; charset=utf-8"), "\u{feff}/**/ a.b({\"mrn\":\"12\"}) ;"),
+        (json(), "cb({\"mrn\":\"12\"})"),
+        (json(), ")]}',\n{\"mrn\":\"12\"}"),
+        (Body { media: None, coding: None }, "for(;;);{\"mrn\":\"12\"}"),
+    ] {
+        let (values, summary) = body.walk(text.as_bytes());
+        assert_eq!(values, expected, "{text}");
+        assert_eq!((summary.format, summary.truncated), (Format::Json, false), "{text}");
+        assert!(summary.anomalies.iter().next().is_none(), "{text}");
+    }
+    let script = "define([\"a\"], function (a) { call({\"mrn\":\"12\"}) })";
+    assert_eq!(media("text/javascript").walk(script.as_bytes()).1.format, Format::Text);
+    assert!(json().walk(b"cb({\"mrn\":").1.truncated);
+}
+
+#[test]
+fn json_at_the_end_of_a_text_is_walked_below_it() {
+    let (values, _) = json().walk(br#"{"log":"sent {\"mrn\":\"12\"}","x":"f(a);"}"#);
+    let log = r#"sent {"mrn":"12"}"#;
+    assert_eq!(values, pairs(&[("$.log", log), ("$.log|$.mrn", "12"), ("$.x", "f(a);")]));
+    let (values, _) = media("text/plain").walk(b"received [{\"mrn\":\"12\"}]\n");
+    assert_eq!(values.last(), Some(&("$|$[*].mrn".to_owned(), "12".to_owned())));
+    // Levels are counted: what is deeper is text.
+    let mut deep = r#"{"a":1}"#.to_owned();
+    for _ in 0..8 {
+        let quoted = serde_json::to_string(&format!("x {deep}")).unwrap();
+        deep = format!("{{\"a\":{quoted}}}");
+    }
+    let (values, _) = json().walk(deep.as_bytes());
+    assert_eq!(values.len(), 1 + usize::from(crate::base::limits::JSON_IN_TEXT_MAX));
 }
 
 #[test]

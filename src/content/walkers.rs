@@ -1,5 +1,6 @@
 //! The walkers of every format, one of which walks a body.
 
+use super::events::EventWalker;
 use super::form::FormWalker;
 use super::hl7v2::Hl7Walker;
 use super::multipart::MultipartWalker;
@@ -14,6 +15,7 @@ pub(crate) enum Walker {
     /// Counts only.
     #[default]
     None,
+    Events(Box<EventWalker>),
     Form(Box<FormWalker>),
     Hl7v2(Box<Hl7Walker>),
     Json(Box<JsonWalker>),
@@ -28,6 +30,7 @@ impl Walker {
     pub(crate) fn held_bytes(&self) -> usize {
         match self {
             Walker::None => 0,
+            Walker::Events(events) => events.held_bytes(),
             Walker::Form(form) => form.held_bytes(),
             Walker::Hl7v2(hl7v2) => hl7v2.held_bytes(),
             Walker::Json(json) => json.held_bytes(),
@@ -38,7 +41,7 @@ impl Walker {
         }
     }
 
-    /// Walks the next bytes; `root` is that of a text or table.
+    /// Walks the next bytes; `root` is that of a text, table or stream of events.
     pub(crate) fn push<S: FieldSink>(
         &mut self,
         text: &[u8],
@@ -48,6 +51,7 @@ impl Walker {
     ) {
         match self {
             Walker::None => {}
+            Walker::Events(events) => events.push(text, root, paths, sink),
             Walker::Form(form) => form.push(text, paths, sink),
             Walker::Hl7v2(hl7v2) => hl7v2.push(text, paths, sink),
             Walker::Json(json) => json.push(text, paths, sink),
@@ -62,6 +66,7 @@ impl Walker {
     pub(crate) fn gap<S: FieldSink>(&mut self, root: PathId, paths: &mut PathTable, sink: &mut S) {
         match self {
             Walker::None => {}
+            Walker::Events(events) => events.gap(root, paths, sink),
             Walker::Form(form) => form.gap(paths, sink),
             Walker::Hl7v2(hl7v2) => hl7v2.gap(paths, sink),
             Walker::Json(json) => json.gap(paths, sink),

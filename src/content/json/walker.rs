@@ -30,6 +30,8 @@ pub struct JsonWalker {
     /// Top-level values that began.
     values: u64,
     lines: bool,
+    /// It is the argument of a call: what is behind the `)` is no part of it.
+    argument: bool,
     malformed: bool,
     too_deep: bool,
     /// Something lay below the deepest container that is told apart.
@@ -105,6 +107,7 @@ impl JsonWalker {
             trail: Trail::default(),
             values: 0,
             lines: false,
+            argument: false,
             malformed: false,
             too_deep: false,
             nameless: false,
@@ -133,6 +136,11 @@ impl JsonWalker {
         self.lines = true;
     }
 
+    /// Says that the document is the argument of a call, which ends behind it.
+    pub(in crate::content) fn expect_argument(&mut self) {
+        self.argument = true;
+    }
+
     /// Whether something was no JSON.
     pub fn is_malformed(&self) -> bool {
         self.malformed || self.escape.malformed
@@ -151,7 +159,7 @@ impl JsonWalker {
     /// Whether every value that began has ended.
     pub fn is_complete(&self) -> bool {
         let number = self.state == State::Bare && kind_of(self.leaf.held()).is_some();
-        let between = matches!(self.state, State::Value | State::After);
+        let between = matches!(self.state, State::Value | State::After | State::Lost);
         self.stack.is_empty() && (between || number)
     }
 
@@ -358,6 +366,7 @@ impl JsonWalker {
                 self.close(paths, sink);
             }
             _ if is_blank(byte) => return skip_blank(input, at + 1),
+            (b')', Container::Document) if self.argument => self.state = State::Lost,
             (_, Container::Document) => {
                 self.state = State::Value;
                 return at;
