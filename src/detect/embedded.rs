@@ -266,21 +266,64 @@ impl Search {
             return true;
         }
         let from = start.saturating_sub(LEAD_IN_BYTES);
-        let mut before = [0u8; LEAD_IN_BYTES];
         let window = text.get(from..start).unwrap_or_default();
-        for (slot, byte) in before.iter_mut().zip(window) {
-            *slot = byte.to_ascii_lowercase();
-        }
-        let before = last_sentence(before.get(..window.len()).unwrap_or_default());
-        let named = before.trim_ascii_end();
-        let named = named.strip_suffix(b":").or(named.strip_suffix(b"#")).unwrap_or(named);
-        let ends = |words: &String| {
+        // `IdNr` is one word and `nhsNumber` two: both readings are asked.
+        let plain = Before::of(window, false);
+        let parted = Before::of(window, true);
+        let parted = Some(&parted).filter(|parted| parted.len > plain.len);
+        let all = || parted.into_iter().chain([&plain]).map(|before| last_sentence(before.text()));
+        let leads =
+            |text| self.lead_in.iter().any(|words: &String| has_words(text, words.as_bytes()));
+        !all().any(|text| self.is_named_otherwise(text))
+            && (self.lead_in.is_empty() || all().any(leads))
+    }
+
+    /// Whether what stands right behind `before` is named as something else there.
+    fn is_named_otherwise(&self, before: &[u8]) -> bool {
+        let is_mark = |b: &u8| b.is_ascii_whitespace() || b":#='\"".contains(b);
+        let end = before.iter().rposition(|b| !is_mark(b)).map_or(0, |last| last + 1);
+        let named = before.get(..end).unwrap_or_default();
+        self.named_otherwise.iter().any(|words| {
             let head = named.strip_suffix(words.as_bytes());
             head.is_some_and(|head| !head.last().is_some_and(|b| is_word_byte(*b)))
-        };
-        !self.named_otherwise.iter().any(ends)
-            && (self.lead_in.is_empty()
-                || self.lead_in.iter().any(|words| has_words(before, words.as_bytes())))
+        })
+    }
+}
+
+/// What stands before a value, as its words are compared: in lower case, low lines as spaces.
+struct Before {
+    bytes: [u8; 2 * LEAD_IN_BYTES],
+    len: usize,
+}
+
+impl Before {
+    /// Of the bytes before a value; where words are `parted`, also at the humps of camel case, as
+    /// those of names of fields are.
+    fn of(window: &[u8], parted: bool) -> Before {
+        let mut before = Before { bytes: [0; 2 * LEAD_IN_BYTES], len: 0 };
+        let mut last = b' ';
+        for (at, byte) in window.iter().enumerate() {
+            let next_lower = || window.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+            let hump = byte.is_ascii_uppercase()
+                && (last.is_ascii_lowercase() || last.is_ascii_uppercase() && next_lower());
+            if parted && hump {
+                before.push(b' ');
+            }
+            before.push(if *byte == b'_' { b' ' } else { byte.to_ascii_lowercase() });
+            last = *byte;
+        }
+        before
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(slot) = self.bytes.get_mut(self.len) {
+            *slot = byte;
+            self.len += 1;
+        }
+    }
+
+    fn text(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 }
 
@@ -353,6 +396,19 @@ mod tests {
         assert!(has_words(b"nhs: ", b"nhs"));
         assert!(!has_words(b"public ", b"lic"));
         assert!(!has_words(b"", b"nhs"));
+    }
+
+    #[test]
+    fn low_lines_and_humps_part_words() {
+        let of = |text: &str, parted| {
+            String::from_utf8(Before::of(text.as_bytes(), parted).text().to_vec()).unwrap()
+        };
+        assert_eq!(of("?nhs_number=", true), "?nhs number=");
+        assert_eq!(of("patientSsn: ", true), "patient ssn: ");
+        assert_eq!(of("NHSNo='", true), "nhs no='");
+        assert_eq!(of("IdNr. ", false), "idnr. ");
+        let longest = "aB".repeat(LEAD_IN_BYTES / 2);
+        assert_eq!(of(&longest, true).len(), LEAD_IN_BYTES * 3 / 2);
     }
 
     #[test]

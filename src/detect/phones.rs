@@ -85,11 +85,11 @@ fn is_called(before: &[u8]) -> bool {
     for _ in 0..=BETWEEN_MAX {
         let end = rest.iter().rposition(u8::is_ascii_alphabetic).map_or(0, |at| at + 1);
         let (head, gap) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-        let separates = |b: &u8| b.is_ascii_whitespace() || b":#.-*=+".contains(b);
+        let separates = |b: &u8| b.is_ascii_whitespace() || b":#.-*=+_".contains(b);
         if !gap.iter().all(separates) {
             return false;
         }
-        let len = head.iter().rev().take_while(|b| is_word_byte(**b)).count();
+        let len = head.iter().rev().take_while(|b| is_word_byte(**b) && **b != b'_').count();
         let (head, word) = head.split_at_checked(head.len() - len).unwrap_or((head, &[]));
         let is = |one: &&str| word.eq_ignore_ascii_case(one.as_bytes());
         if CALLED.iter().any(is) {
@@ -125,6 +125,7 @@ mod tests {
             ("fax 01.84.17.61.18,", "01.84.17.61.18"),
             ("tel. no. 259-735-7502x459", "259-735-7502"),
             ("phone 450 0840", "450 0840"),
+            ("phone_number=259-735-7502", "259-735-7502"),
         ] {
             assert_eq!(said(text).unwrap_or_default(), number, "{text}");
         }

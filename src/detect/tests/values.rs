@@ -120,3 +120,34 @@ fn numbers_are_found_however_they_are_set() {
     }
     assert_none("$.temperature", ["37.0".to_owned(), "120000.0".to_owned()]);
 }
+
+#[test]
+fn names_inside_a_text_are_split_as_names_of_fields_are() {
+    let nhs = [
+        "http://x.example/p?nhs_number=9434765919",
+        "http://x.example/p?nhsNumber=9434765919",
+        "http://x.example/p?NHSNo=9434765919",
+        "NHS_NUMBER=9434765919",
+        "nhsNumber: 9434765919",
+        "level=info msg=lookup nhs_number=9434765919 ok",
+        "SELECT * FROM p WHERE nhs_number = 9434765919",
+        "nhs_no='9434765919'",
+    ];
+    for text in nhs {
+        assert_eq!(found("$.v", text), ["gb.nhs_number"], "{text}");
+    }
+    for text in ["ssn_number=536101234", "patient_ssn=536-10-1234", "patientSsn: 536101234"] {
+        assert_eq!(found("$.v", text), ["us.ssn"], "{text}");
+    }
+    // One word in German, though a capital stands in it.
+    assert_eq!(found("$.v", "IdNr: 86095742719"), ["de.steuerid"]);
+    for text in [
+        "http://x.example/p?order_number=9434765919",
+        "http://x.example/p?functionName=9434765919",
+        "assn_number=536101234",
+        "classNumber=536101234",
+        "passNumber=536101234",
+    ] {
+        assert_eq!(found("$.v", text), [""; 0], "{text}");
+    }
+}
