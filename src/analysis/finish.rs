@@ -8,7 +8,7 @@ use crate::base::Span;
 use crate::base::limits::PATH_SEGMENTS_MAX;
 use crate::content::percent_decode;
 use crate::flow::FlowInfo;
-use crate::inventory::{EndpointStats, Sender, UNACKNOWLEDGED, template_path};
+use crate::inventory::{EndpointStats, Sender, UNACKNOWLEDGED, parameter_value, template_path};
 use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status};
 
 use super::accumulate::EndpointRef;
@@ -197,7 +197,7 @@ impl Workbench {
         }
         let place = Place { direction: Direction::ToServer, location: Location::Path };
         for (name, value) in &named.parameters {
-            self.leaf(place, half, name, &percent_decode(value));
+            self.leaf(place, half, name, parameter_value(&percent_decode(value)));
         }
     }
 

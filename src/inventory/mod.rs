@@ -55,7 +55,7 @@ pub use rollup::{
 };
 pub use senders::{Sender, SenderStats, UNACKNOWLEDGED};
 pub use template::{
-    CollapseMap, Shape, TemplatedPath, is_numbered_word, key_is_code, key_is_data, shape_of,
-    template_path,
+    CollapseMap, Shape, TemplatedPath, is_numbered_word, key_is_code, key_is_data, parameter_value,
+    shape_of, template_path,
 };
 pub use tls::{CertificateFacts, CertificateShown, CertificateStats, ServiceTls, TlsStats};

@@ -119,7 +119,7 @@ fn tokens(path: &str, fhir: bool) -> Vec<Token<'_>> {
                 return Token { text: MARKER, marker: Some(MARKER) };
             }
             let fixed = text == "/"
-                || text.starts_with("/{")
+                || (text.starts_with("/{") && text.ends_with('}'))
                 || is_api_root(text)
                 || (fhir && is_fhir_name(text));
             Token { text, marker: (!fixed).then_some(MARKER) }

@@ -12,6 +12,7 @@ mod endpoints;
 mod fields;
 mod path;
 mod shape;
+mod value;
 
 pub use codes::key_is_code;
 pub(super) use endpoints::overflow_key;
@@ -19,3 +20,4 @@ pub use endpoints::{CollapseMap, collapse_endpoints};
 pub use fields::{collapse_fields, shown_field};
 pub use path::{TemplatedPath, template_path};
 pub use shape::{Shape, is_numbered_word, key_is_data, shape_of};
+pub use value::parameter_value;

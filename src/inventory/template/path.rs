@@ -13,9 +13,53 @@ enum Part {
     Literal,
     /// A parameter of this name.
     Parameter(&'static str),
+    /// A word of so many bytes and a key in parentheses, as OData writes it: `Patients({id})`.
+    Keyed(usize),
+    /// A parameter and what is done with it, a word of so many bytes: `{id}:archive`.
+    Verb(usize),
 }
 
-/// A segment: what it is, where it stands in the path and, decoded, in the buffer.
+impl Part {
+    /// The name of its parameter.
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Part::Literal => None,
+            Part::Parameter(name) => Some(name),
+            Part::Keyed(_) | Part::Verb(_) => Some("id"),
+        }
+    }
+
+    /// What of a decoded segment the template shows before its parameter and behind it.
+    fn kept(self, text: &[u8]) -> (&str, &str) {
+        let (before, behind) = match self {
+            Part::Literal => (Some(text), None),
+            Part::Parameter(_) => (None, None),
+            Part::Keyed(word) => (text.get(..=word), Some(&b")"[..])),
+            Part::Verb(word) => {
+                (None, text.len().checked_sub(word + 1).and_then(|at| text.get(at..)))
+            }
+        };
+        // It is ASCII: shape_of lets nothing else be a literal.
+        (ascii(before.unwrap_or_default()), ascii(behind.unwrap_or_default()))
+    }
+
+    /// The word of a segment that is kept beside its parameter.
+    fn word(self, segment: &[u8]) -> &[u8] {
+        let word = match self {
+            Part::Keyed(word) => segment.get(..word),
+            Part::Verb(word) => segment.len().checked_sub(word).and_then(|at| segment.get(at..)),
+            Part::Literal | Part::Parameter(_) => None,
+        };
+        word.unwrap_or_default()
+    }
+}
+
+fn ascii(text: &[u8]) -> &str {
+    std::str::from_utf8(text).unwrap_or_default()
+}
+
+/// A segment: what it is, where it (or else its parameter) stands in the path and, decoded, in
+/// the buffer.
 #[derive(Clone, Debug)]
 struct Segment {
     part: Part,
@@ -88,28 +132,25 @@ impl TemplatedPath {
     fn write(&mut self) {
         for (at, segment) in self.segments.iter().enumerate() {
             self.template.push('/');
-            match segment.part {
-                Part::Literal => {
-                    let text = self.decoded.get(segment.decoded.clone()).unwrap_or_default();
-                    // A literal is ASCII: shape_of lets nothing else be one.
-                    self.template.push_str(std::str::from_utf8(text).unwrap_or_default());
+            let text = self.decoded.get(segment.decoded.clone()).unwrap_or_default();
+            let (before, behind) = segment.part.kept(text);
+            self.template.push_str(before);
+            if let Some(name) = segment.part.name() {
+                let earlier = self.segments.iter().take(at);
+                let same = earlier.filter(|s| s.part.name() == Some(name)).count();
+                self.template.push('{');
+                let start = self.template.len();
+                self.template.push_str(name);
+                if same > 0 {
+                    use std::fmt::Write;
+                    // Writing to a String cannot fail.
+                    let _ = write!(self.template, "{}", same + 1);
                 }
-                Part::Parameter(name) => {
-                    let earlier = self.segments.iter().take(at);
-                    let same = earlier.filter(|s| s.part == segment.part).count();
-                    self.template.push('{');
-                    let start = self.template.len();
-                    self.template.push_str(name);
-                    if same > 0 {
-                        use std::fmt::Write;
-                        // Writing to a String cannot fail.
-                        let _ = write!(self.template, "{}", same + 1);
-                    }
-                    let shown = Name::Shown(start..self.template.len());
-                    self.template.push('}');
-                    self.parameters.push(Parameter { name: shown, value: segment.raw.clone() });
-                }
+                let shown = Name::Shown(start..self.template.len());
+                self.template.push('}');
+                self.parameters.push(Parameter { name: shown, value: segment.raw.clone() });
             }
+            self.template.push_str(behind);
         }
         if self.segments.is_empty() {
             self.template.push('/');
@@ -125,6 +166,8 @@ impl TemplatedPath {
 ///   name that may not be stored. Segments of a telling shape become `{id}`, `{date}`, `{email}`,
 ///   `{file}`, `{text}` or `{value}`; the second of a name is `{id2}`. `{name}` is made by
 ///   collapsing only.
+/// - The word before a key in parentheses (OData 4.01, part 2, section 4.3) and that behind the
+///   colon of a custom method (`5:archive`, AIP-136) are kept where `shape` calls them literals.
 /// - Empty segments and a trailing slash are dropped, dot segments removed (RFC 3986, 5.2.4);
 ///   percent-encoding is undone where the result is a name (RFC 3986, 6.2.2.2, and `$`, `:`, `@`,
 ///   `!`, `*`, which clients encode as they like); case is kept.
@@ -192,7 +235,13 @@ fn take_segment(
         _ => {}
     }
     let before = out.segments.last().and_then(|s| out.decoded.get(s.decoded.clone()));
-    let part = match shape(before, text) {
+    let told = shape(before, text);
+    if let Some((part, key)) = worded(segment, told)
+        && shape(before, part.word(segment)) == Shape::Literal
+    {
+        return out.push(part, raw.start + key.start..raw.start + key.end, decoded);
+    }
+    let part = match told {
         Shape::Withheld => Part::Parameter("value"),
         Shape::Literal => Part::Literal,
         Shape::Id => Part::Parameter("id"),
@@ -202,6 +251,28 @@ fn take_segment(
         Shape::Text => Part::Parameter("text"),
     };
     out.push(part, raw.start..raw.start + segment.len(), decoded);
+}
+
+/// A raw segment that is a parameter with a word before or behind it, and where in it that
+/// parameter stands. The word is written without escapes.
+fn worded(segment: &[u8], told: Shape) -> Option<(Part, Range<usize>)> {
+    let (part, key) = match (told, segment) {
+        (Shape::Text, [.., b')']) => {
+            let word = memchr::memchr(b'(', segment)?;
+            (Part::Keyed(word), word + 1..segment.len() - 1)
+        }
+        (Shape::Id, _) => {
+            let colon = memchr::memrchr(b':', segment)?;
+            (Part::Verb(segment.len() - colon - 1), 0..colon)
+        }
+        _ => return None,
+    };
+    let word = part.word(segment);
+    let verb = matches!(part, Part::Verb(_));
+    let first = |b: &u8| if verb { b.is_ascii_lowercase() } else { b.is_ascii_alphabetic() };
+    let rest = |b: &u8| b.is_ascii_alphanumeric() || !verb && matches!(b, b'_' | b'.');
+    (!key.is_empty() && word.first().is_some_and(first) && word.iter().all(rest))
+        .then_some((part, key))
 }
 
 /// A matrix parameter that starts at `start` of the path with its semicolon.
@@ -244,6 +315,28 @@ mod tests {
         assert_eq!(template("/p/Smith,%20John/ada@example.org"), "/p/{text}/{email}");
         assert_eq!(template("/static/app.3f9a1c.js"), "/static/{file}");
         assert_eq!(template("/static/app.js"), "/static/app.js");
+    }
+
+    #[test]
+    fn words_beside_a_key_stay() {
+        assert_eq!(template("/odata/Patients(1)/Orders(2)"), "/odata/Patients({id})/Orders({id2})");
+        assert_eq!(template("/odata/Patients('A%201')"), "/odata/Patients({id})");
+        assert_eq!(template("/v1/patients/5:archive"), "/v1/patients/{id}:archive");
+        assert_eq!(template("/v1/patients/5:batchGet/6"), "/v1/patients/{id}:batchGet/{id2}");
+        assert_eq!(template("/v1/patients:search"), "/v1/patients:search");
+        assert_eq!(template("/v1/patients/5"), "/v1/patients/{id}");
+        // Neither a word that may not be kept, nor what is none.
+        assert_eq!(template("/odata/smith(1)/5:smith"), "/odata/{text}/{id}");
+        assert_eq!(template("/odata/Pa%74ients(1)"), "/odata/{text}");
+        assert_eq!(template("/Patients()/(1)/a1b2(1)/nhs:943/12:30"), {
+            "/{text}/{text2}/{text3}/{id}/{id2}"
+        });
+        assert_eq!(
+            parameters("/Patients(Id='A%201')/5:archive"),
+            [("id", "Id='A%201'"), ("id2", "5")].map(|(n, v)| (n.to_owned(), v.to_owned()))
+        );
+        // A template is its own template.
+        assert_eq!(template("/Patients({id})"), "/Patients({id})");
     }
 
     #[test]
@@ -318,7 +411,7 @@ mod tests {
         }
 
         #[test]
-        fn literals_of_a_template_are_literals_again(path in "(/[a-zA-Z0-9.%;~ -]{0,12}){0,6}") {
+        fn literals_of_a_template_are_literals_again(path in "(/[a-zA-Z0-9.%;~ ():-]{0,12}){0,6}") {
             let mut out = TemplatedPath::default();
             template_path(path.as_bytes(), |_, s| shape_of(s), &mut out);
             let literal: String = out.template().split('/').skip(1)

@@ -283,7 +283,7 @@ fn is_date(text: &[u8]) -> bool {
 }
 
 /// Extensions of files that web servers hand out, and of scripts that take their place.
-fn is_file_extension(extension: &str) -> bool {
+pub(super) fn is_file_extension(extension: &str) -> bool {
     const EXTENSIONS: [&str; 56] = [
         "action",
         "asmx",
