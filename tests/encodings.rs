@@ -150,6 +150,52 @@ fn escapes_in_values_are_undone() {
 }
 
 #[test]
+fn json_in_streams_scripts_and_text_is_found_by_its_names() {
+    let record = r#"{"ssn":"219-09-9998","note":"x"}"#;
+    let of = |target: &str, media: &str, body: String| {
+        Said::get(target, &format!("HTTP/1.1 200 OK\nContent-Type: {media}"), body)
+    };
+    let page = format!(
+        "<html><body><script type=\"application/json\">{record}</script><p>hello</p></body></html>"
+    );
+    let said = [
+        of("/stream", "text/event-stream", format!("event: m\nid: 7\ndata: {record}\n\n")),
+        of("/jsonp", "application/javascript", format!("cb({record});")),
+        of("/page", "text/html", page),
+        of("/line", "text/plain", format!("received: {record}\n")),
+        Said::json("/log", one("message", &format!("request body: {record}"))),
+    ];
+    let found = found(&fields(&Lab::default(), &said));
+    for row in [
+        "GET /stream body $.ssn us.ssn",
+        "GET /jsonp body $.ssn us.ssn",
+        "GET /page body $|$.ssn us.ssn",
+        "GET /line body $|$.ssn us.ssn",
+        "GET /log body $.message|$.ssn us.ssn",
+    ] {
+        assert!(found.contains(row), "{row}: {found:#?}");
+    }
+}
+
+#[test]
+fn names_inside_a_value_are_words_of_it() {
+    let said = [
+        Said::json("/url", one("v", "http://x.example/p?nhs_number=9434765919")),
+        Said::json("/camel", one("v", "lookup nhsNumber: 9434765919 done")),
+        Said::json("/ssn", one("v", "patient_ssn=219-09-9998 ok")),
+        Said::json("/order", one("v", "http://x.example/p?order_number=9434765919")),
+    ];
+    expect(
+        &said,
+        &[
+            "GET /url body $.v gb.nhs_number",
+            "GET /camel body $.v gb.nhs_number",
+            "GET /ssn body $.v us.ssn",
+        ],
+    );
+}
+
+#[test]
 fn a_table_is_found_by_its_columns() {
     let table = "code;nhs_number;last name;e-mail\r\n\
         17;943 476 5919;\"Roe; Jr\";ada@example.org\r\n";

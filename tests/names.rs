@@ -37,6 +37,46 @@ fn the_word_before_a_parameter_of_a_path_is_its_name() {
 }
 
 #[test]
+fn a_parameter_of_a_path_is_judged_without_the_name_of_its_file_or_key() {
+    let mut rng = Rng::new(11);
+    let mut said = Vec::new();
+    for number in 0..40 {
+        let mut of = |class: &str| {
+            let value = make(class, &mut rng).value;
+            value.replace(|c: char| !c.is_ascii_digit(), "")
+        };
+        for target in [
+            format!("/patients/{}.json", of("gb.nhs_number")),
+            format!("/reports/{}-summary.pdf", of("gb.nhs_number")),
+            format!("/odata/Patients('{}')", of("gb.nhs_number")),
+            format!("/odata/Records(Number='{}')/Visits", of("gb.nhs_number")),
+            format!("/odata/Visits(NhsNumber='{}')", of("gb.nhs_number")),
+            format!("/v1/people/{}:archive", of("gb.nhs_number")),
+            format!("/odata/Ssn({})", of("us.ssn")),
+            format!("/odata/Invoices({})", 1_000_000 + number * 7919),
+            format!("/invoices/{}.json", 1_000_000 + number * 7919),
+            format!("/v1/people/{number}:merge"),
+        ] {
+            said.push(Said::json(&target, "{}"));
+        }
+    }
+    let expected = [
+        "GET /patients/{file} path file gb.nhs_number",
+        "GET /reports/{file} path file gb.nhs_number",
+        "GET /odata/Patients({id}) path id gb.nhs_number",
+        "GET /odata/Records({id})/Visits path id gb.nhs_number",
+        "GET /odata/Visits({id}) path id gb.nhs_number",
+        "GET /v1/people/{id}:archive path id gb.nhs_number",
+        "GET /odata/Ssn({id}) path id us.ssn",
+    ];
+    let lab = Lab::default();
+    assert_eq!(found(&fields(&lab, &said)), expected.map(str::to_owned).into());
+    let endpoints = lab.query("db", &["endpoints"]);
+    let merge = endpoints.iter().find(|e| e["operation"] == "GET /v1/people/{id}:merge");
+    assert_eq!(merge.map(|e| &e["requests"]), Some(&serde_json::json!(40)), "{endpoints:#?}");
+}
+
+#[test]
 fn a_name_is_known_by_what_stands_beside_it_in_parts_too() {
     let person = [("name", "Ada Lovelace"), ("ssn", "219-09-9999"), ("dob", "1970-01-31")];
     let parts: String = person

@@ -10,6 +10,7 @@ use super::events::EventWalker;
 use super::form::FormWalker;
 use super::hl7v2::{self, Hl7Walker};
 use super::multipart::MultipartWalker;
+use super::page::PageWalker;
 use super::table::TableWalker;
 use super::text::TextWalker;
 use super::walkers::Walker;
@@ -335,6 +336,7 @@ impl Decoded {
                 self.unread.merge(told.unread);
                 self.undecoded = told.undecoded;
             }
+            Walker::Page(page) => page.finish(root, paths, sink),
             Walker::Table(table) => table.finish(root, paths, sink),
             Walker::Text(text) => text.finish(root, paths, sink),
             Walker::Xml(xml) => {
@@ -433,7 +435,8 @@ impl Decoded {
             }
             Format::Events => Walker::Events(Box::new(EventWalker::at_level(self.level))),
             Format::Table => Walker::Table(Box::new(TableWalker::at_level(self.level))),
-            Format::Text | Format::Html | Format::Multipart => {
+            Format::Html => Walker::Page(Box::new(PageWalker::at_level(self.level))),
+            Format::Text | Format::Multipart => {
                 Walker::Text(Box::new(TextWalker::at_level(self.level)))
             }
             Format::Empty | Format::Unknown | Format::Binary => Walker::None,
@@ -468,7 +471,9 @@ impl Decoded {
 
     fn root_of_walker(&self, paths: &mut PathTable) -> PathId {
         match self.walker {
-            Walker::Events(_) | Walker::Table(_) | Walker::Text(_) => self.root(Root::Text, paths),
+            Walker::Events(_) | Walker::Page(_) | Walker::Table(_) | Walker::Text(_) => {
+                self.root(Root::Text, paths)
+            }
             _ => PathId::NONE,
         }
     }

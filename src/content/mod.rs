@@ -22,6 +22,7 @@ mod leaf;
 mod media;
 mod multipart;
 mod names;
+mod page;
 mod paths;
 mod plan;
 mod record;

@@ -24,7 +24,7 @@ pub enum Format {
     Events,
     /// Parts, each with a format of its own.
     Multipart,
-    /// HTML, looked at as text.
+    /// HTML, looked at as text, and its scripts that are JSON.
     Html,
     /// Rows of cells, as text.
     Table,

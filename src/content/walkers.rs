@@ -4,6 +4,7 @@ use super::events::EventWalker;
 use super::form::FormWalker;
 use super::hl7v2::Hl7Walker;
 use super::multipart::MultipartWalker;
+use super::page::PageWalker;
 use super::table::TableWalker;
 use super::text::TextWalker;
 use super::xml::XmlWalker;
@@ -20,6 +21,7 @@ pub(crate) enum Walker {
     Hl7v2(Box<Hl7Walker>),
     Json(Box<JsonWalker>),
     Multipart(Box<MultipartWalker>),
+    Page(Box<PageWalker>),
     Table(Box<TableWalker>),
     Text(Box<TextWalker>),
     Xml(Box<XmlWalker>),
@@ -35,13 +37,14 @@ impl Walker {
             Walker::Hl7v2(hl7v2) => hl7v2.held_bytes(),
             Walker::Json(json) => json.held_bytes(),
             Walker::Multipart(multipart) => multipart.held_bytes(),
+            Walker::Page(page) => page.held_bytes(),
             Walker::Table(table) => table.held_bytes(),
             Walker::Text(text) => text.held_bytes(),
             Walker::Xml(xml) => xml.held_bytes(),
         }
     }
 
-    /// Walks the next bytes; `root` is that of a text, table or stream of events.
+    /// Walks the next bytes; `root` is that of a text, page, table or stream.
     pub(crate) fn push<S: FieldSink>(
         &mut self,
         text: &[u8],
@@ -56,6 +59,7 @@ impl Walker {
             Walker::Hl7v2(hl7v2) => hl7v2.push(text, paths, sink),
             Walker::Json(json) => json.push(text, paths, sink),
             Walker::Multipart(multipart) => multipart.push(text, paths, sink),
+            Walker::Page(page) => page.push(text, root, paths, sink),
             Walker::Table(table) => table.push(text, root, paths, sink),
             Walker::Text(walker) => walker.push(text, root, paths, sink),
             Walker::Xml(xml) => xml.push(text, paths, sink),
@@ -71,6 +75,7 @@ impl Walker {
             Walker::Hl7v2(hl7v2) => hl7v2.gap(paths, sink),
             Walker::Json(json) => json.gap(paths, sink),
             Walker::Multipart(multipart) => multipart.gap(paths, sink),
+            Walker::Page(page) => page.gap(root, paths, sink),
             Walker::Table(table) => table.gap(root, paths, sink),
             Walker::Text(text) => text.finish(root, paths, sink),
             Walker::Xml(xml) => xml.gap(paths, sink),

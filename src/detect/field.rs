@@ -27,18 +27,19 @@ pub struct FieldRef<'a> {
 
 impl FieldRef<'_> {
     /// What it is called: its path, and of a parameter of a path, which templates name, the word
-    /// before it too: `nhs_id` of `/nhs/{id}`.
+    /// before it too: `nhs_id` of `/nhs/{id}`, of `/nhs/{id}:verify` and of `/api/nhs({id})`.
     pub(super) fn name(&self) -> Cow<'_, str> {
         let placeholder = |segment: &str| {
-            let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-            name == Some(self.path)
+            let name = segment.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
+            name.is_some_and(|(name, _)| name == self.path)
         };
         let mut segments = self.endpoint.rsplit('/').skip_while(|segment| !placeholder(segment));
-        match segments.nth(1) {
+        let keyed = segments.next().and_then(|own| own.split_once("({")).map(|(word, _)| word);
+        match keyed.or_else(|| segments.next()) {
             Some(before)
                 if self.location == Location::Path
                     && !before.is_empty()
-                    && !before.starts_with('{') =>
+                    && !before.contains('{') =>
             {
                 Cow::Owned(format!("{before}_{}", self.path))
             }

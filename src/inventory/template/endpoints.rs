@@ -261,6 +261,16 @@ mod tests {
     }
 
     #[test]
+    fn words_beside_a_key_are_counted() {
+        let caps = small_caps();
+        let over = caps.segments_per_node + 1;
+        let verbs: Vec<String> = (0..over).map(|n| format!("/x/{{id}}:{}", word(n))).collect();
+        assert_eq!(after("http", &verbs), [("/x/{name}".to_owned(), over as u64)]);
+        let sets: Vec<String> = (0..over).map(|n| format!("/x/{}({{id}})", word(n))).collect();
+        assert_eq!(after("http", &sets), [("/x/{name}".to_owned(), over as u64)]);
+    }
+
+    #[test]
     fn parameters_and_versions_are_not_counted() {
         let caps = small_caps();
         let mut paths = under("/x", caps.segments_per_node, "");
@@ -283,6 +293,8 @@ mod tests {
             0 => "api".to_owned(),
             1 => "v1".to_owned(),
             2 => "{id}".to_owned(),
+            3 => "{id}:do".to_owned(),
+            4 => "Set({id})".to_owned(),
             n => word(n),
         });
         let path =

@@ -415,7 +415,7 @@ mod tests {
             let mut out = TemplatedPath::default();
             template_path(path.as_bytes(), |_, s| shape_of(s), &mut out);
             let literal: String = out.template().split('/').skip(1)
-                .filter(|s| !s.starts_with('{')).map(|s| format!("/{s}")).collect();
+                .filter(|s| !s.contains('{')).map(|s| format!("/{s}")).collect();
             let literal = if literal.is_empty() { "/".to_owned() } else { literal };
             template_path(literal.as_bytes(), |_, s| shape_of(s), &mut out);
             prop_assert_eq!(out.template(), literal);

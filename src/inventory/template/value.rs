@@ -1,5 +1,5 @@
 //! What of a path parameter is its value: `9434765919` of `9434765919.json`, of
-//! `summary-9434765919.pdf` and of `nhsNumber='9434765919'`.
+//! `summary-9434765919.pdf` and of `patientId='9434765919'`.
 
 use super::shape::is_file_extension;
 
@@ -11,7 +11,11 @@ pub fn parameter_value(parameter: &[u8]) -> &[u8] {
     if stem.len() < value.len() { number_of(without_extension(stem)) } else { value }
 }
 
-/// `'A1'` and `id='A1'` are `A1`; several keys stay as they are.
+/// Names of keys that say nothing of their value. What says something stays before it, to be read
+/// as text is.
+const GENERIC: [&[u8]; 5] = [b"code", b"key", b"no", b"number", b"value"];
+
+/// `'A1'`, `id='A1'` and `patientId='A1'` are `A1`; several keys stay as they are.
 fn without_key(parameter: &[u8]) -> &[u8] {
     let (name, value) = match memchr::memchr(b'=', parameter) {
         Some(at) => {
@@ -20,7 +24,10 @@ fn without_key(parameter: &[u8]) -> &[u8] {
         }
         None => (&[][..], parameter),
     };
-    let is_name = name.iter().all(|b| b.is_ascii_alphanumeric() || b"_.@".contains(b));
+    let id = name.len().checked_sub(2).and_then(|at| name.get(at..));
+    let is_name = name.is_empty()
+        || GENERIC.iter().any(|generic| name.eq_ignore_ascii_case(generic))
+        || id.is_some_and(|end| end.eq_ignore_ascii_case(b"id"));
     let is_one = !value.is_empty() && !value.iter().any(|b| matches!(b, b',' | b'='));
     if !is_name || !is_one {
         return parameter;
@@ -64,7 +71,8 @@ mod tests {
             ("9434765919-summary.pdf", "9434765919"),
             ("lab_report_9434765919.pdf", "9434765919"),
             ("'9434765919'", "9434765919"),
-            ("NhsNumber='9434765919'", "9434765919"),
+            ("Number='9434765919'", "9434765919"),
+            ("PatientID='9434765919'", "9434765919"),
             ("id=5", "5"),
         ] {
             assert_eq!(parameter_value(parameter.as_bytes()), value.as_bytes(), "{parameter}");
@@ -80,6 +88,8 @@ mod tests {
             "1.2.840.10008",
             ".json",
             "a=1,b=2",
+            "nhsNumber='9434765919'",
+            "nhs=9434765919",
             "x y=5",
             "dGVzdA==",
             "''",
