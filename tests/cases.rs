@@ -343,6 +343,7 @@ cases! {
     coverage_lost_head
     coverage_one_sided
     coverage_tls
+    coverage_turned_binary
     coverage_undecoded
     fail_on
     fhir_batch

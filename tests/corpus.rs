@@ -61,7 +61,8 @@ fn accounts(lab: &Lab, db: &str, wrong: &mut Vec<String>) -> BTreeMap<String, u6
         if parts != number("seen") {
             wrong.push(format!("{input}: {parts} packets accounted for of {row}"));
         }
-        seen.insert(input.to_owned(), number("seen"));
+        // What the recorder lost is seen to be lost, and no frame of the file.
+        seen.insert(input.to_owned(), number("seen") - number("dropped"));
     }
     seen
 }

@@ -137,7 +137,10 @@ impl InstallationKey {
         }
         let mut text = Zeroizing::new(String::new());
         // A key file is one short line; more than that is something else.
-        (&mut file).take(1024).read_to_string(&mut text).map_err(io)?;
+        (&mut file).take(1024).read_to_string(&mut text).map_err(|e| match e.kind() {
+            io::ErrorKind::InvalidData => KeyError::Malformed { path: path.into() },
+            _ => io(e),
+        })?;
         let mut bytes = Zeroizing::new([0u8; KEY_LEN]);
         if !decode_hex(text.trim_end(), &mut bytes[..]) {
             return Err(KeyError::Malformed { path: path.into() });

@@ -1,6 +1,6 @@
 //! From what a user names to the captures that are read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -114,9 +114,9 @@ impl Inputs {
         let found = Found::below(path);
         let failed = !found.errors.is_empty();
         self.unusable.extend(found.errors);
-        let reason = "a link to a directory, which is followed only when it is named".to_owned();
-        let passed = |Numbered(path)| SkippedFile { path, reason: reason.clone() };
-        self.skipped.extend(found.links.into_iter().map(passed));
+        let passed =
+            |(Numbered(path), reason): (_, &str)| SkippedFile { path, reason: reason.to_owned() };
+        self.skipped.extend(found.others.into_iter().map(passed));
         let (mut captures, count) = (0, found.files.len());
         for Numbered(file) in found.files {
             match FileSource::open(&file) {
@@ -193,8 +193,8 @@ pub(super) fn identity_of(file: &mut File, hasher: &StableHasher) -> io::Result<
 struct Found {
     /// Regular files and links to such, sorted by path.
     files: BTreeSet<Numbered>,
-    /// Links to directories, sorted by path.
-    links: BTreeSet<Numbered>,
+    /// What is neither and is passed over, sorted by path, and why.
+    others: BTreeMap<Numbered, &'static str>,
     errors: Vec<InputError>,
 }
 
@@ -218,11 +218,20 @@ impl Found {
             let path = entry.path();
             if entry.file_type()?.is_dir() {
                 todo.push(path);
-            } else if path.is_dir() {
-                self.links.insert(Numbered(path));
-            } else if path.is_file() {
-                self.files.insert(Numbered(path));
+                continue;
             }
+            let why = match path.metadata() {
+                Ok(metadata) if metadata.is_file() => {
+                    self.files.insert(Numbered(path));
+                    continue;
+                }
+                Ok(metadata) if metadata.is_dir() => {
+                    "a link to a directory, which is followed only when it is named"
+                }
+                Ok(_) => "a pipe, socket or device, which is read only when it is named",
+                Err(_) => "a link that leads nowhere",
+            };
+            self.others.insert(Numbered(path), why);
         }
         Ok(())
     }

@@ -192,8 +192,10 @@ fn links_to_directories_are_passed_over_and_loops_end() {
         let inputs = Inputs::expand(std::slice::from_ref(argument));
         assert_eq!(names(&inputs), ["x.pcap", "z.pcap", "a.pcap", "2026-11-23.pcap"]);
         assert!(inputs.unusable.is_empty());
-        let skipped: Vec<_> = inputs.skipped.iter().map(|s| s.path.clone()).collect();
-        assert_eq!(skipped, [argument.join("2026-11-21/up")]);
+        let skipped: Vec<_> = inputs.skipped.iter().map(|s| (&s.path, &s.reason[..])).collect();
+        let [dangling, up] = ["dangling", "up"].map(|name| argument.join("2026-11-21").join(name));
+        let followed = "a link to a directory, which is followed only when it is named";
+        assert_eq!(skipped, [(&dangling, "a link that leads nowhere"), (&up, followed)]);
     }
 }
 

@@ -291,19 +291,38 @@ pub fn clients(args: &ClientsArgs) -> Result<Exit, Failure> {
 
 /// `phitap coverage`
 pub fn coverage(args: &CoverageArgs) -> Result<Exit, Failure> {
-    let filter = query::CoverageFilter { limit: args.output.limit, ..Default::default() };
+    let filter = query::CoverageFilter {
+        operation: query::OperationFilter {
+            service: filters::pattern(&args.service),
+            operation: filters::pattern(&args.operation),
+            ..Default::default()
+        },
+        input: filters::pattern(&args.input),
+        limit: args.output.limit,
+    };
     let answer = query::coverage(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
     let packets = records(&answer.packets)?;
     let flows = records(&answer.flows)?;
+    let anomalies = records(&answer.anomalies)?;
     let services = records(&answer.services)?;
     let endpoints = records(&answer.endpoints)?;
     let section = |title, columns, records| Section { title, columns, records };
-    let sections = [
-        section("Packets", columns::PACKETS, &packets[..]),
-        section("Flows by what could be made of them", columns::FLOWS, &flows[..]),
-        section("Services", columns::SEEN, &services[..]),
-        section("Endpoints", columns::SEEN, &endpoints[..]),
-    ];
+    let about_packets = args.service.is_none() && args.operation.is_none();
+    let mut sections = Vec::new();
+    if about_packets {
+        sections.push(section("Packets", columns::PACKETS, &packets[..]));
+    }
+    if about_packets && args.input.is_none() {
+        sections.push(section("Flows by what could be made of them", columns::FLOWS, &flows[..]));
+    }
+    if !anomalies.is_empty() {
+        let title = "Odd traffic that belongs to no endpoint";
+        sections.push(section(title, columns::ANOMALIES, &anomalies[..]));
+    }
+    if args.input.is_none() {
+        sections.push(section("Services", columns::SEEN, &services[..]));
+        sections.push(section("Endpoints", columns::SEEN, &endpoints[..]));
+    }
     let format = report_format(args.output.format);
     report::render_sections(&sections, format, Layout::of_stdout(), &mut io::stdout().lock())
         .map_err(Failure::failed)?;

@@ -10,6 +10,7 @@ use crate::base::Timestamp;
 use crate::base::number::grouped;
 use crate::inventory::{Endpoint, Finding, Inventory, Rollup};
 use crate::model::{Direction, InputAccount, PacketAccount, Severity};
+use crate::protocol::http1::anomalies::{NOT_RESYNCHRONISED, START_INVALID};
 use crate::protocol::protocol_named;
 use crate::query::{FindingGroup, inventory_groups};
 use crate::report::Layout;
@@ -191,6 +192,7 @@ impl Summary<'_> {
         self.lost_packets(&mut lines);
         self.evicted_flows(&mut lines);
         self.damaged(&mut lines);
+        self.not_understood(&mut lines);
         let _ = writeln!(out, "\nNot seen");
         if lines.is_empty() {
             let exchanges = match self.run.endpoints.is_empty() {
@@ -236,6 +238,18 @@ impl Summary<'_> {
         if flows > 0 {
             let flows = count(flows, "flow");
             lines.push(format!("{flows} ended early for want of memory: raise --memory"));
+        }
+    }
+
+    /// What stood where a message should begin, in flows of which others were read.
+    fn not_understood(&self, lines: &mut Vec<String>) {
+        let times: u64 = [START_INVALID, NOT_RESYNCHRONISED]
+            .iter()
+            .filter_map(|a| self.run.anomalies.get(a.0))
+            .sum();
+        if times > 0 {
+            let times = count(times, "time");
+            lines.push(format!("{times} no message began where one should: phitap coverage"));
         }
     }
 

@@ -4,7 +4,7 @@
 
 use smallvec::SmallVec;
 
-use super::encoding::{Chain, base64_coding, coding_named, sextet};
+use super::encoding::{Chain, base64_coding, coding_named, sextet, triplet};
 use super::{BodyPlan, BodyWalker, FieldSink, PathId, PathTable, sniff};
 
 /// Characters of the shortest that is looked into: ten digits have as many.
@@ -79,18 +79,21 @@ impl Encoded {
 #[inline]
 pub(crate) fn may_begin(value: &[u8]) -> bool {
     let Some(head) = value.first_chunk::<ENCODED_BYTES_MIN>() else { return false };
-    begins_something(head)
-        && head.iter().all(|b| sextet(*b).is_some() || matches!(b, b'=' | b'\r' | b'\n'))
-        || head.starts_with(b"data:")
-        || is_bearer(head)
+    let is_named = match head {
+        [b'b' | b'B' | b'd' | b'D', ..] => head.starts_with(b"data:") || is_bearer(head),
+        _ => false,
+    };
+    is_named
+        || begins_something(head)
+            && head.iter().all(|b| sextet(*b).is_some() || matches!(b, b'=' | b'\r' | b'\n'))
 }
 
 /// Whether the first four characters stand for three bytes that begin a text or something
 /// compressed: most ids are told by them.
+#[inline]
 fn begins_something(head: &[u8; ENCODED_BYTES_MIN]) -> bool {
-    let [a, b, c, d, ..] = head.map(sextet);
-    let (Some(a), Some(b), Some(c), Some(d)) = (a, b, c, d) else { return false };
-    let bytes = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+    let [a, b, c, d, ..] = *head;
+    let Some(bytes) = triplet([a, b, c, d]) else { return false };
     let is_letter = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
     match bytes {
         [0x1f, 0x8b, 0x08] | [0x28, 0xb5, 0x2f] | [0x78, 0x01 | 0x9c | 0xda, _] => true,
@@ -107,14 +110,14 @@ fn begins_something(head: &[u8; ENCODED_BYTES_MIN]) -> bool {
 /// What is encoded in a whole `value`.
 pub(crate) fn hidden(value: &[u8]) -> Option<Hidden<'_>> {
     let text = candidate(value)?;
-    (is_encoded(text) && holds_something(text)).then_some(Hidden { text, deflated: false })
+    (holds_something(text) && is_encoded(text)).then_some(Hidden { text, deflated: false })
 }
 
 /// The same of the beginning of a long value, whose end is not known.
 pub(crate) fn hidden_in_head(value: &[u8]) -> Option<Hidden<'_>> {
     let text = candidate(value)?;
     let whole = text.get(..text.len() / 4 * 4).unwrap_or(text);
-    (is_encoded(whole) && holds_something(whole)).then_some(Hidden { text, deflated: false })
+    (holds_something(whole) && is_encoded(whole)).then_some(Hidden { text, deflated: false })
 }
 
 /// The same of the parameter called `name`: messages of SAML are compressed there.

@@ -89,6 +89,17 @@ pub struct FlowRow {
     pub one_sided: u64,
 }
 
+/// Odd traffic that belongs to no endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct AnomalyRow {
+    /// `anomaly`.
+    pub scope: &'static str,
+    /// What is odd: `http-start-invalid`, `evicted-for-flows`, ….
+    pub anomaly: String,
+    /// How often it came.
+    pub count: u64,
+}
+
 /// How whole the exchanges of a service or an endpoint are.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct SeenRow {
@@ -140,32 +151,44 @@ pub struct CoverageAnswer {
     pub packets: Vec<PacketRow>,
     /// Those with the most bytes first.
     pub flows: Vec<FlowRow>,
+    /// The most frequent first.
+    pub anomalies: Vec<AnomalyRow>,
     /// Those of which most is missing first.
     pub services: Vec<SeenRow>,
     /// Those of which most is missing first.
     pub endpoints: Vec<SeenRow>,
 }
 
-/// What could be seen of what passes `filter`.
+/// What could be seen of what passes `filter`. Whose endpoints are asked for is not asked about
+/// packets and flows, which belong to none; whose input is, is not asked about anything else.
 pub fn coverage(reader: &Reader, filter: &CoverageFilter) -> Result<CoverageAnswer, QueryError> {
-    let mut inputs = reader.inputs()?;
-    inputs.retain(|i| wanted(&filter.input, |p| p.matches(&i.record.account.name)));
-    let mut flows = reader.flows()?;
-    flows.sort_by_key(|f| Reverse((f.stats.bytes, f.stats.flows)));
-    let mut endpoints = reader.endpoints()?;
-    endpoints.retain(|e| filter.operation.matches(e));
-    let mut services = by_service(&endpoints);
-    services.sort_by_key(|row| Reverse(missing(row)));
-    let mut rows: Vec<SeenRow> = endpoints.into_iter().map(endpoint_row).collect();
-    rows.sort_by_key(|row| Reverse(missing(row)));
-    let mut packets = vec![total(&inputs)];
-    packets.extend(limited(inputs, filter.limit).into_iter().map(input_row));
-    Ok(CoverageAnswer {
-        packets,
-        flows: limited(flows, filter.limit).into_iter().map(flow_row).collect(),
-        services: limited(services, filter.limit),
-        endpoints: limited(rows, filter.limit),
-    })
+    let mut answer = CoverageAnswer::default();
+    let all = filter.operation.is_empty() && filter.input.is_none();
+    if all || filter.input.is_some() {
+        let mut inputs = reader.inputs()?;
+        inputs.retain(|i| wanted(&filter.input, |p| p.matches(&i.record.account.name)));
+        answer.packets.push(total(&inputs));
+        answer.packets.extend(limited(inputs, filter.limit).into_iter().map(input_row));
+    }
+    if all {
+        let mut flows = reader.flows()?;
+        flows.sort_by_key(|f| Reverse((f.stats.bytes, f.stats.flows)));
+        answer.flows = limited(flows, filter.limit).into_iter().map(flow_row).collect();
+        let anomalies = limited(reader.anomalies()?, filter.limit).into_iter();
+        let row = |(anomaly, count)| AnomalyRow { scope: "anomaly", anomaly, count };
+        answer.anomalies = anomalies.map(row).collect();
+    }
+    if all || !filter.operation.is_empty() {
+        let mut endpoints = reader.endpoints()?;
+        endpoints.retain(|e| filter.operation.matches(e));
+        let mut services = by_service(&endpoints);
+        services.sort_by_key(|row| Reverse(missing(row)));
+        let mut rows: Vec<SeenRow> = endpoints.into_iter().map(endpoint_row).collect();
+        rows.sort_by_key(|row| Reverse(missing(row)));
+        answer.services = limited(services, filter.limit);
+        answer.endpoints = limited(rows, filter.limit);
+    }
+    Ok(answer)
 }
 
 /// Bodies that are no text come last: images are part of any website.

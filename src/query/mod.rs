@@ -18,7 +18,9 @@ pub mod sql;
 
 pub use changes::{Change, ChangeFilter, ChangeRow, Changed, Changes, changes};
 pub use clients::{ClientFilter, ClientRow, clients};
-pub use coverage::{CoverageAnswer, CoverageFilter, FlowRow, PacketRow, SeenRow, coverage};
+pub use coverage::{
+    AnomalyRow, CoverageAnswer, CoverageFilter, FlowRow, PacketRow, SeenRow, coverage,
+};
 pub use endpoints::{ClassRow, EndpointFilter, EndpointRow, SeenCounts, endpoints};
 pub use error::QueryError;
 pub use fields::{FieldClassRow, FieldFilter, FieldRow, fields};

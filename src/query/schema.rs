@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::{
-    ChangeRow, ClientRow, EndpointRow, FieldRow, FindingRow, FlowRow, PacketRow, SeenRow,
-    ServiceRow,
+    AnomalyRow, ChangeRow, ClientRow, EndpointRow, FieldRow, FindingRow, FlowRow, PacketRow,
+    SeenRow, ServiceRow,
 };
 use crate::model::Severity;
 
@@ -42,7 +42,7 @@ pub fn row_schema(question: Question) -> Value {
         Question::Changes => of::<ChangeRow>(),
         Question::Coverage => json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "anyOf": [of::<PacketRow>(), of::<FlowRow>(), of::<SeenRow>()],
+            "anyOf": [of::<PacketRow>(), of::<FlowRow>(), of::<AnomalyRow>(), of::<SeenRow>()],
         }),
     }
 }

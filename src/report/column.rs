@@ -150,7 +150,7 @@ impl Show {
             return if self == Show::NameOrAll { "all inputs".into() } else { String::new() };
         };
         match (self, value) {
-            (Show::Classes, Value::Array(classes)) => join(classes.iter().map(class), ", "),
+            (Show::Classes, Value::Array(classes)) => by_direction(classes),
             (Show::Counts, Value::Object(counts)) => {
                 join(counts.iter().map(|(name, n)| format!("{name}×{n}")), " ")
             }
@@ -193,6 +193,24 @@ fn class(value: &Value) -> String {
     let name = value.get("class").map(plain).unwrap_or_default();
     let confidence = value.get("confidence").map(plain).unwrap_or_default();
     format!("{name} {confidence}")
+}
+
+/// Classes, and in which direction they go where both have some.
+fn by_direction(classes: &[Value]) -> String {
+    let direction = |class: &&Value| class.get("direction").map(plain).unwrap_or_default();
+    let runs: Vec<&[Value]> = classes.chunk_by(|a, b| direction(&a) == direction(&b)).collect();
+    let names = |run: &[Value]| join(run.iter().map(class), ", ");
+    match runs[..] {
+        [] => String::new(),
+        [run] => names(run),
+        _ => join(
+            runs.into_iter().map(|run| {
+                let goes = run.first().map(|c| direction(&c)).unwrap_or_default();
+                format!("{goes}: {}", names(run))
+            }),
+            "; ",
+        ),
+    }
 }
 
 fn join(parts: impl Iterator<Item = String>, with: &str) -> String {

@@ -187,6 +187,13 @@ pub const FLOWS: &[Column] = &[
     Column::number("one_sided", "one-sided", 3),
 ];
 
+/// Columns of [`crate::query::AnomalyRow`].
+pub const ANOMALIES: &[Column] = &[
+    Column::hidden("scope"),
+    Column::text("anomaly", "what", 0),
+    Column::number("count", "count", 0),
+];
+
 /// Columns of [`crate::query::SeenRow`].
 pub const SEEN: &[Column] = &[
     Column::hidden("scope"),

@@ -264,6 +264,12 @@ fn from_sql(path: PathBuf, source: rusqlite::Error) -> StoreError {
         | rusqlite::Error::Utf8Error(..) => return StoreError::Damaged { path, what: reason },
         _ => {}
     }
+    // The log's index could not grow: where there is no room, that is how SQLite says so.
+    if let Some(error) = source.sqlite_error()
+        && error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+    {
+        return StoreError::Full { path };
+    }
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { path },
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { path, what: reason },

@@ -14,7 +14,7 @@ mod zstd;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use base64::sextet;
+pub(crate) use base64::{sextet, triplet};
 pub(crate) use chain::{Chain, ChainState};
 pub(crate) use pool::with_buffer;
 pub use registry::{CODINGS, Coding, Decode, Progress, Status, TRANSFER_CODINGS};

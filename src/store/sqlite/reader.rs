@@ -226,6 +226,15 @@ impl Reader {
         })
     }
 
+    /// Odd traffic that belongs to no endpoint, over all runs: how often which came.
+    pub fn anomalies(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        self.at_once(|conn| {
+            let sum = "SELECT name, SUM(count) AS count FROM run_anomaly GROUP BY name \
+                       ORDER BY count DESC, name";
+            all(conn, sum, |row| Ok((text(row, "name")?, count(row, "count")?)))
+        })
+    }
+
     /// What SQLite finds wrong with the file, one line each; nothing where it is sound.
     pub fn check(&self) -> Result<Vec<String>, StoreError> {
         self.at_once(|conn| {
