@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Severity;
 
+pub use super::coverage_args::CoverageArgs;
 pub use super::lifecycle_args::{
     ChangesArgs, Decision, FieldsCommand, FindingsCommand, FindingsSetArgs, MarkArgs, MarkWord,
     MarkerArgs, MarksArgs, MarksCommand, OpenApiArgs, OpenApiCommand, OpenApiExportArgs, PurgeArgs,
@@ -413,23 +414,6 @@ pub struct ClientsArgs {
     /// Only clients of this service
     #[arg(long)]
     pub service: Option<String>,
-    /// How rows are shown.
-    #[command(flatten)]
-    pub output: OutputArgs,
-}
-
-/// `phitap coverage`
-#[derive(Debug, Clone, Args)]
-pub struct CoverageArgs {
-    /// Only services and endpoints of this service
-    #[arg(long)]
-    pub service: Option<String>,
-    /// Only endpoints whose operations contain this text, or match it where it has `*`
-    #[arg(long, value_name = "TEXT")]
-    pub operation: Option<String>,
-    /// Only packets of inputs whose names contain this text, or match it where it has `*`
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["service", "operation"])]
-    pub input: Option<String>,
     /// How rows are shown.
     #[command(flatten)]
     pub output: OutputArgs,

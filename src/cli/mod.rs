@@ -1,7 +1,7 @@
 //! Floor 9: the command line. Arguments become settings, settings become one call into the floors
 //! below; every subcommand has a file of its own.
 //!
-//! - [`args`], [`lifecycle_args`], [`rules_args`]: what the user typed
+//! - [`args`], [`coverage_args`], [`lifecycle_args`], [`rules_args`]: what the user typed
 //! - [`config`]: what the configuration file says, and what follows from both
 //! - [`exit`]: exit codes and how failures are told
 //! - [`replay`], [`follow`], [`capture`], [`record`]: the main job
@@ -22,6 +22,7 @@ pub mod bar;
 pub mod capture;
 pub mod changes;
 pub mod config;
+pub mod coverage_args;
 pub mod db;
 pub mod docs;
 pub mod doctor;
