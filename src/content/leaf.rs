@@ -188,12 +188,30 @@ impl Leaf {
         paths: &mut PathTable,
         sink: &mut S,
     ) {
-        let plain = bytes.first().is_none_or(|b| *b > b' ' && *b != b'{' && *b != b'[')
-            && (bytes.len() < ENCODED_BYTES_MIN || !encoded::may_begin(bytes))
-            && !record::may_end(bytes);
+        // One look at either end tells most.
+        let plain = match bytes {
+            [] => true,
+            [b'{' | b'[' | ..=b' ', ..] => false,
+            _ if record::may_end(bytes) => false,
+            _ => bytes.len() < ENCODED_BYTES_MIN || !encoded::may_begin(bytes),
+        };
         if plain && bytes.len() <= SCALAR_WINDOW_BYTES {
             sink.field(paths, path, Value::new(ValueKind::String, bytes));
-        } else if bytes.len() <= SCALAR_WINDOW_BYTES {
+        } else {
+            self.unusual(bytes, path, paths, sink);
+        }
+    }
+
+    /// A whole string that may hold something else, or is long.
+    #[cold]
+    fn unusual<S: FieldSink>(
+        &mut self,
+        bytes: &[u8],
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        if bytes.len() <= SCALAR_WINDOW_BYTES {
             self.short(ValueKind::String, bytes, path, paths, sink);
         } else {
             self.extend(bytes, path, paths, sink);
