@@ -210,6 +210,15 @@ fn what_matches_nothing_says_which_filter_to_drop() {
              are {put}"
         )
     );
+    let all = rows(&["endpoints"]);
+    assert_eq!(
+        ask(&["coverage", "--service", "nosuch"]),
+        format!("no endpoints match; without --service nosuch there are {all}")
+    );
+    assert_eq!(
+        ask(&["coverage", "--input", "nosuch"]),
+        "no inputs match; without --input nosuch there is 1"
+    );
     assert_eq!(
         ask(&["clients", "--client", "9.9"]),
         "no clients match; without --client 9.9 there are 6"

@@ -253,6 +253,16 @@ fn ja4_is_what_tshark_makes_of_the_same_hellos() {
     assert_eq!(ours, theirs);
 }
 
+/// Six segments of the fixture were sent again, as they were, behind the handshakes.
+#[test]
+fn what_is_sent_again_in_a_session_calls_nothing_in_question() {
+    let lab = Lab::default();
+    lab.replay("h.db", &[&fixture("hospital/hospital.pcap")], &[]).expect(0);
+    let odd: Vec<Value> = lab.query("h.db", &["coverage"]);
+    let odd: Vec<&Value> = odd.iter().filter(|row| row["scope"] == "anomaly").collect();
+    assert!(odd.is_empty(), "{odd:?}");
+}
+
 #[test]
 fn nothing_of_a_client_with_a_certificate_is_kept_but_who_signed_it() {
     let lab = Lab::default();

@@ -73,7 +73,13 @@ impl Memory {
 impl Conversation {
     /// Remembers what is about to be looked at.
     pub fn remember(&mut self, flow: &FlowInfo, event: &StreamEvent<'_>, bench: &mut Workbench) {
-        if bench.shadow.is_some() || self.is_closed() {
+        if bench.shadow.is_some() {
+            return;
+        }
+        if self.is_closed() {
+            if let Some(history) = &mut self.memory.history {
+                history.pass(event.direction, event.input);
+            }
             return;
         }
         let StreamInput::Bytes(bytes) = event.input else {
@@ -163,7 +169,7 @@ impl Conversation {
             return true;
         }
         match history.offer(copy) {
-            Compared::Same | Compared::Kept => false,
+            Compared::Same | Compared::Kept | Compared::Beyond => false,
             Compared::Differs => true,
             Compared::Before => {
                 let text = history.around(copy);

@@ -41,6 +41,8 @@ pub struct Lane {
     start: usize,
     /// The period's begin is no longer held.
     headless: bool,
+    /// Bytes that came since nothing is remembered any more.
+    passed: usize,
     /// How the stream ended.
     pub end: Option<EndCause>,
 }
@@ -73,6 +75,8 @@ pub enum Compared {
     Before,
     /// What it stands for is not held any more.
     Unknown,
+    /// What it stands for came when nothing was remembered any more.
+    Beyond,
 }
 
 /// See the module.
@@ -174,6 +178,18 @@ impl History {
         }
     }
 
+    /// Lets what was delivered pass: of what nobody reads only the places are counted, so that
+    /// copies of what was remembered before are still compared with that.
+    pub fn pass(&mut self, direction: Direction, input: StreamInput<'_>) {
+        let len = match input {
+            StreamInput::Bytes(bytes) => bytes.len() as u64,
+            StreamInput::Gap(len) => len,
+            StreamInput::End(_) => 0,
+        };
+        let lane = self.lane_mut(direction);
+        lane.passed = lane.passed.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
+    }
+
     /// A new period begins with the next byte.
     pub fn begin_period(&mut self) {
         for lane in &mut self.lanes {
@@ -190,7 +206,11 @@ impl History {
     /// Compares a copy with what was delivered, and keeps it if it calls that in question.
     pub fn offer(&mut self, copy: &SecondCopy<'_>) -> Compared {
         let lane = self.lane(copy.direction);
-        let at = isize::try_from(copy.back).ok().and_then(|by| lane.next().checked_add_signed(by));
+        let at = lane.place(copy.back);
+        let behind = at.is_none_or(|at| at.saturating_add(copy.bytes.len()) > lane.next());
+        if lane.passed > 0 && behind {
+            return Compared::Beyond;
+        }
         let held = lane.base..=lane.next().saturating_add(HISTORY_BYTES);
         let Some(at) = at.filter(|at| held.contains(at)) else { return Compared::Unknown };
         let shifts = copy.replaces as usize != copy.bytes.len();
@@ -219,8 +239,7 @@ impl History {
     /// `copy` with what stands around it, missing bytes left out.
     pub fn around(&self, copy: &SecondCopy<'_>) -> Vec<u8> {
         let lane = self.lane(copy.direction);
-        let back = isize::try_from(copy.back).ok().filter(|back| *back < 0);
-        let Some(at) = back.and_then(|back| lane.next().checked_add_signed(back)) else {
+        let Some(at) = Some(copy.back).filter(|back| *back < 0).and_then(|b| lane.place(b)) else {
             return copy.bytes.to_vec();
         };
         let end = at + copy.replaces as usize;
@@ -240,6 +259,12 @@ impl Lane {
     #[inline]
     fn next(&self) -> usize {
         self.base.saturating_add(self.bytes.len())
+    }
+
+    /// Where the byte stands that lies so far from the next of the stream.
+    fn place(&self, back: i64) -> Option<usize> {
+        let next = self.next().checked_add(self.passed)?;
+        next.checked_add_signed(isize::try_from(back).ok()?)
     }
 
     fn emptied(mut self) -> Lane {
@@ -360,5 +385,28 @@ impl Lane {
     /// Places in `from..to` where pieces ended as they came.
     pub fn cuts(&self, from: usize, to: usize) -> impl Iterator<Item = usize> {
         self.cuts.iter().copied().filter(move |cut| *cut > from && *cut < to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_compared_with_what_was_remembered_wherever_the_stream_is_now() {
+        let mut history = History::default();
+        let direction = Direction::ToClient;
+        history.add(direction, StreamInput::Bytes(b"abcdef"));
+        history.pass(direction, StreamInput::Bytes(b"unread"));
+        history.pass(direction, StreamInput::Gap(4));
+        let mut offer = |back, bytes: &[u8]| {
+            let replaces = u32::try_from(bytes.len()).unwrap();
+            let (at, why) = (Timestamp::default(), "overlap-conflict");
+            history.offer(&SecondCopy { direction, at, back, replaces, bytes, why })
+        };
+        assert_eq!(offer(-16, b"abc"), Compared::Same);
+        assert_eq!(offer(-14, b"cXe"), Compared::Differs);
+        assert_eq!(offer(-10, b"unread"), Compared::Beyond);
+        assert_eq!(offer(-4, b"lost"), Compared::Beyond);
     }
 }

@@ -1,6 +1,8 @@
 //! What is said where no row is left: which filter to drop, or what to run instead.
 
-use super::args::{ClientsArgs, EndpointsArgs, FieldsArgs, FindingsArgs, ServicesArgs};
+use super::args::{
+    ClientsArgs, CoverageArgs, EndpointsArgs, FieldsArgs, FindingsArgs, ServicesArgs,
+};
 use super::exit::Failure;
 use crate::base::number::grouped;
 use crate::report::Layout;
@@ -73,6 +75,14 @@ impl Filtered for FindingsArgs {
         filter!("--rule", rule),
         filter!("--state", state),
         filter!("--id", id),
+    ];
+}
+
+impl Filtered for CoverageArgs {
+    const FILTERS: &'static [Filter<Self>] = &[
+        filter!("--service", service),
+        filter!("--operation", operation),
+        filter!("--input", input),
     ];
 }
 

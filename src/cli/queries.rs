@@ -291,16 +291,23 @@ pub fn clients(args: &ClientsArgs) -> Result<Exit, Failure> {
 
 /// `phitap coverage`
 pub fn coverage(args: &CoverageArgs) -> Result<Exit, Failure> {
-    let filter = query::CoverageFilter {
-        operation: query::OperationFilter {
-            service: filters::pattern(&args.service),
-            operation: filters::pattern(&args.operation),
-            ..Default::default()
-        },
-        input: filters::pattern(&args.input),
-        limit: args.output.limit,
+    let reader = open(&args.output)?;
+    let ask = |args: &CoverageArgs, limit| {
+        let filter = query::CoverageFilter {
+            operation: query::OperationFilter {
+                service: filters::pattern(&args.service),
+                operation: filters::pattern(&args.operation),
+                ..Default::default()
+            },
+            input: filters::pattern(&args.input),
+            limit,
+        };
+        query::coverage(&reader, &filter).map_err(|e| query_failure(&e))
     };
-    let answer = query::coverage(&open(&args.output)?, &filter).map_err(|e| query_failure(&e))?;
+    let answer = ask(args, args.output.limit)?;
+    if let Some(said) = none_covered(args, &answer, |fewer| ask(fewer, None))? {
+        return print_text(&said);
+    }
     let packets = records(&answer.packets)?;
     let flows = records(&answer.flows)?;
     let anomalies = records(&answer.anomalies)?;
@@ -327,6 +334,28 @@ pub fn coverage(args: &CoverageArgs) -> Result<Exit, Failure> {
     report::render_sections(&sections, format, Layout::of_stdout(), &mut io::stdout().lock())
         .map_err(Failure::failed)?;
     Ok(Exit::Done)
+}
+
+/// What to say where a filter of `coverage` leaves nothing.
+fn none_covered(
+    args: &CoverageArgs,
+    answer: &query::CoverageAnswer,
+    ask: impl Fn(&CoverageArgs) -> Result<query::CoverageAnswer, Failure>,
+) -> Result<Option<String>, Failure> {
+    // The first row of packets is that of all inputs.
+    let inputs = |answer: &query::CoverageAnswer| answer.packets.len().saturating_sub(1);
+    if args.input.is_some() {
+        let rows = answer.packets.get(1..).unwrap_or_default();
+        return none_left(rows, &args.output, || {
+            nothing::said(args, "inputs", |fewer| Ok(inputs(&ask(fewer)?)))
+        });
+    }
+    if args.service.is_none() && args.operation.is_none() {
+        return Ok(None);
+    }
+    none_left(&answer.endpoints, &args.output, || {
+        nothing::said(args, "endpoints", |fewer| Ok(ask(fewer)?.endpoints.len()))
+    })
 }
 
 /// Writes rows in the format that was asked for.
