@@ -49,7 +49,8 @@ fn decode(criterion: &mut Criterion) {
                 for data in &frames {
                     let at = Timestamp::from_nanos(round);
                     let wire_len = u32::try_from(data.len()).unwrap_or(0);
-                    let packet = Packet { at, link: LinkType::ETHERNET, data, wire_len };
+                    let link = LinkType::ETHERNET;
+                    let packet = Packet { at, link, data, wire_len, block: None };
                     black_box(decoder.decode(&packet).is_ok());
                 }
             });

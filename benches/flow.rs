@@ -46,9 +46,11 @@ fn segment(flow: u32, to_server: bool, flags: u8, seq: u32, ack: u32) -> Segment
         ack,
         flags: TcpFlags(flags),
         urgent: 0,
+        guise: 0,
         payload,
         wire_payload_len: u32::try_from(payload.len()).unwrap_or(0),
         encapsulation: Default::default(),
+        block: None,
     }
 }
 

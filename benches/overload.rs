@@ -68,7 +68,7 @@ impl Feed {
 
     fn packet(&self, at: usize) -> Option<Packet<'_>> {
         let (at, link, wire_len, start, end) = *self.packets.get(at)?;
-        Some(Packet { at, link, wire_len, data: self.arena.get(start..end)? })
+        Some(Packet { at, link, wire_len, data: self.arena.get(start..end)?, block: None })
     }
 }
 
@@ -171,6 +171,7 @@ impl Bench {
         let (detector, key) = (self.detector.clone(), self.key.clone());
         Settings {
             workers: 1,
+            shards: 1,
             shares,
             worker: Arc::new(move || Worker::new(shares, detector.clone(), &key)),
             stop: Default::default(),

@@ -46,8 +46,10 @@ const { PAGE, INTO, BROWSER } = process.env;
     await page.close();
   }
   const phone = await browser.newPage();
-  await phone.setViewport({ width: 390, height: 844, isMobile: true, hasTouch: true });
+  await phone.setViewport({ width: 360, height: 780, isMobile: true, hasTouch: true });
   await phone.goto(PAGE);
+  const tables = await phone.evaluate(() => [...document.querySelectorAll(".wide:has(table)")].filter((e) => e.scrollWidth > e.clientWidth).length);
+  console.log(`telephone: ${tables} tables have to be scrolled`);
   const beyond = await phone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   console.log(`telephone: ${beyond > 0 ? "WIDER THAN THE WINDOW by " + beyond : "fits the window"}`);
   await phone.screenshot({ path: `${INTO}/telephone.png`, fullPage: true });

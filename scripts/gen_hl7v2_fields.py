@@ -18,9 +18,11 @@ except ImportError:
 
 VERSIONS = ("2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8", "2.8.1", "2.8.2")
 
-# Segments about persons. Who is named in the second group is staff: personal data, not a patient's.
-PERSONS = ("PID", "PD1", "NK1", "MRG", "GT1", "IN1", "IN2", "ACC")
-STAFF = ("PV1", "PV2", "OBR", "ORC", "OBX", "DG1", "AL1", "NTE", "FT1", "ROL", "PRT", "STF")
+# Segments about patients and those near them, and queries for them. Who is named in any other
+# segment of the standard is staff, unless FIELDS says otherwise: personal data, not a patient's.
+PERSONS = (
+    "PID", "PD1", "NK1", "MRG", "GT1", "IN1", "IN2", "ACC", "QRD", "QRF", "CON", "GOL", "PYE", "URD",
+)
 
 NAME = ("1", "1.1", "1.2", "1.3", "1.4", "1.5", "2", "3")
 ADDRESS = ("", "1", "1.1", "1.2", "2", "3", "5")
@@ -44,6 +46,11 @@ TYPES = {
         **classes(("", "1"), "person.identifier", 60),
         **classes(("2", "2.1", "2.2", "2.3", "2.4", "2.5", "3", "4"), "person.name", 85),
     },
+    # The same within the first component (data type NDL), which begins and ends at times.
+    "v2-signer": {
+        **classes(("", "1", "1.1"), "person.identifier", 60),
+        **classes(("1.2", "1.3", "1.4", "1.5"), "person.name", 85),
+    },
     "v2-address": classes(ADDRESS, "person.address", 95),
     "v2-address-staff": classes(ADDRESS, "person.address", 75),
     "v2-phone": {
@@ -53,6 +60,12 @@ TYPES = {
     },
     "v2-record": classes(("", "1"), "health.mrn", 92),
     "v2-identifier": classes(("", "1"), "person.identifier", 85),
+    # Whatever narrows a query down: numbers, dates, and names, which have components.
+    "v2-filter": {
+        **classes(("", "1"), "person.identifier", 60),
+        **classes(("2", "3"), "person.name", 75),
+    },
+    "v2-number-staff": classes(("", "1"), "person.identifier", 60),
     "v2-plan": classes(("", "1"), "health.plan_id", 92),
     "v2-ssn": classes(("", "1"), "us.ssn", 90),
     "v2-birth-date": classes(("", "1"), "person.birth_date", 98),
@@ -71,6 +84,9 @@ BY_TYPE = {
     "PN": ("v2-name", "v2-name-staff"),
     "XCN": ("v2-person", "v2-person-staff"),
     "CN": ("v2-person", "v2-person-staff"),
+    "PPN": ("v2-person", "v2-person-staff"),
+    "CM_PRACTITIONER": ("v2-person", "v2-person-staff"),
+    "NDL": ("v2-signer", "v2-signer"),
     "XAD": ("v2-address", "v2-address-staff"),
     "AD": ("v2-address", "v2-address-staff"),
     "XTN": ("v2-phone", "v2-phone"),
@@ -79,23 +95,35 @@ BY_TYPE = {
 
 # What a field means beyond its type; None where it carries nothing of a person.
 FIELDS = {
-    "v2-record": ["PID.2", "PID.3", "PID.4", "MRG.1", "MRG.2", "MRG.4"],
+    "v2-record": ["PID.2", "PID.3", "PID.4", "MRG.1", "MRG.2", "MRG.4", "SCD.33"],
     "v2-identifier": [
         "PID.18", "PID.20", "PID.21", "MRG.3", "MRG.5", "MRG.6", "PV1.5", "PV1.19", "PV1.50",
         "NK1.33", "GT1.2", "GT1.19", "IN1.10", "IN2.1", "STF.1", "STF.2", "STF.22", "DG1.20",
-        "FT1.2", "GT1.29",
+        "FT1.2", "GT1.29", "BLG.3", "CSR.4", "CSR.5", "DB1.3", "IN3.2", "PMT.10",
     ],
+    # Of staff: licences and other numbers.
+    "v2-number-staff": ["CTD.7", "ORG.5", "PRA.6", "PRD.7"],
+    "v2-filter": ["QRF.5"],
     "v2-plan": ["IN1.36", "IN1.49", "IN2.6", "IN2.8", "IN2.26", "IN2.61"],
     "v2-ssn": ["PID.19", "NK1.37", "GT1.12", "GT1.47", "IN2.2"],
     "v2-birth-date": ["PID.7", "NK1.16", "GT1.8", "IN1.18", "STF.6"],
-    "v2-death-date": ["PID.29", "STF.39"],
+    "v2-death-date": ["PID.29", "GT1.24", "STF.31"],
     "v2-diagnosis": ["DG1.3", "DG1.4", "FT1.19"],
     "v2-reason": ["PV2.3", "OBR.31"],
     "v2-allergy": ["AL1.3", "AL1.5"],
     "v2-free-text": ["NTE.3", "OBR.13", "ACC.6", "ACC.9"],
+    # Who is named beside a patient in a segment of staff, and where a patient lives.
+    "v2-name": ["DON.16", "IAM.14"],
+    "v2-address": ["RXE.43", "RXG.30", "RXO.35"],
     "v2-person-staff": ["PD1.4", "ACC.7"],
-    # Organisations' addresses and telephones.
-    None: ["IN1.5", "IN1.7", "IN1.44", "GT1.17", "GT1.18", "ORC.22", "ORC.23", "PRT.14", "PRT.15"],
+    # Addresses and telephones of organisations, their sites and their help.
+    None: [
+        "IN1.5", "IN1.7", "IN1.44", "GT1.17", "GT1.18", "ORC.22", "ORC.23", "PRT.14", "PRT.15",
+        "AFF.3", "BPO.9", "BPO.12", "BPX.19", "EDU.8", "ERR.12", "FAC.3", "FAC.4", "IN3.19",
+        "LDP.11", "LOC.5", "LOC.6", "OM1.17", "OM1.18", "OM1.28", "OM1.29", "OM1.30", "PEO.7",
+        "PES.3", "PES.4", "PM1.4", "PM1.6", "PRD.11", "PRD.13", "RXA.28", "RXD.31", "RXD.34",
+        "RXE.41", "RXE.45", "RXG.28", "RXO.33", "RXO.36",
+    ],
 }
 
 # OBX-5 by the type in OBX-2.
@@ -112,13 +140,14 @@ OBSERVED = {
 
 
 def fields():
-    """(`PID.5`, data types over all versions) of the segments about persons."""
+    """(`PID.5`, data types over all versions) of every segment."""
     seen = {}
     for version in VERSIONS:
-        segments = load_library(version).SEGMENTS
-        for segment in PERSONS + STAFF:
-            for name, definition, _, _ in segments.get(segment, (None, ()))[1]:
-                seen.setdefault(name.replace("_", "."), set()).add(definition[2])
+        for segment in load_library(version).SEGMENTS.values():
+            # A segment that was withdrawn has no fields, one of any content no names of them.
+            for name, definition, _, _ in next(iter(segment[1:]), ()):
+                if definition:
+                    seen.setdefault(name.replace("_", "."), set()).add(definition[2])
     return seen
 
 
@@ -130,7 +159,7 @@ def main():
         sys.exit(f"failed to find the fields {', '.join(missing)} in any version: correct FIELDS")
     elements = {}
     for field, types in seen.items():
-        staff = field.split(".")[0] in STAFF
+        staff = field.split(".")[0] not in PERSONS
         rows = {BY_TYPE[t][staff] for t in types if t in BY_TYPE}
         if field in meant:
             rows = {meant[field]} - {None}

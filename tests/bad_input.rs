@@ -276,6 +276,47 @@ fn events_that_cannot_be_written_to_the_end_are_told() {
     assert!(!lab.query("db", &["endpoints"]).is_empty(), "the inventory is there all the same");
 }
 
+/// What answers on standard output.
+const ANSWERS: [&[&str]; 9] = [
+    &["db", "digest", "--db", "db"],
+    &["db", "digest", "--export", "--db", "db"],
+    &["db", "check", "--db", "db"],
+    &["rules", "test"],
+    &["rules", "list"],
+    &["rules", "list", "--format", "csv"],
+    &["findings", "--format", "csv", "--db", "db"],
+    &["endpoints", "--format", "json", "--db", "db"],
+    &["sql", "--format", "csv", "--db", "db", "select * from v_fields"],
+];
+
+#[test]
+fn an_answer_that_nobody_reads_to_its_end_is_no_error() {
+    let (lab, _) = stored();
+    for answer in ANSWERS {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let out = lab.command(answer).stdout(writer).output().expect("phitap runs");
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!((out.status.code(), said.as_ref()), (Some(0), ""), "{answer:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_told_in_one_line() {
+    if !Path::new("/dev/full").exists() {
+        return support::skip("answers on a full disk", "/dev/full not found");
+    }
+    let (lab, _) = stored();
+    for answer in ANSWERS {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+        let out = lab.command(answer).stdout(full).output().expect("phitap runs");
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(FAILED), "{answer:?}: {said}");
+        assert_eq!(said.lines().count(), 1, "{answer:?}: {said}");
+        assert!(said.contains("No space left"), "{answer:?}: {said}");
+    }
+}
+
 #[test]
 fn events_never_land_in_what_is_read_or_kept() {
     let (lab, digest) = stored();
@@ -320,6 +361,15 @@ fn events_never_land_in_what_is_read_or_kept() {
         assert!(!lab.path(name).exists(), "{name} was made");
     }
     assert_eq!(lab.digest("db"), digest);
+    // Nor in a capture or database that this run has nothing to do with.
+    std::fs::copy(lab.path("db"), lab.path("other.db")).expect("a copy");
+    lab.file("other.pcap", clinic());
+    for (events, what) in [("other.db", "is a database"), ("other.pcap", "is a capture")] {
+        let there = std::fs::read(lab.path(events)).expect("a file");
+        let ran = lab.replay("db", &[&capture], &["--events", events]);
+        one_line(&ran, USAGE, &["--events", events, what]);
+        assert!(std::fs::read(lab.path(events)).expect("a file") == there, "{events} was changed");
+    }
     // The same from the configuration file, and of standard input.
     lab.file("my.toml", "events = \"db\"\n");
     let ran = lab.replay("db", &[&capture], &["--config", "my.toml"]);
@@ -352,6 +402,19 @@ fn what_is_handed_over_never_lands_in_what_is_kept() {
     let page = ["report", "--db", "db", "--output", "page.html"];
     lab.run(page).expect(0);
     lab.run(page).expect(0);
+}
+
+#[test]
+fn a_report_that_nothing_would_open_is_not_written() {
+    let lab = Lab::default();
+    let clinic = fixture("clinic/clinic.pcap");
+    lab.replay("db", &[&clinic], &[]).expect(0);
+    for name in ["page.pdf", "page.DOCX", "page.json"] {
+        let report = ["report", "--db", "db", "--draft", "--output", name];
+        one_line(&lab.run(report), USAGE, &[name, ".html", "--format"]);
+        assert!(!lab.path(name).exists(), "{name}");
+        lab.run(report.iter().chain(&["--format", "html"])).expect(0);
+    }
 }
 
 #[test]

@@ -373,6 +373,9 @@ cases! {
     finding_tls_version
     finding_unauthenticated
     form_post
+    hl7v2_commits
+    hl7v2_in_values
+    hl7v2_in_xml
     hl7v2_over_http
     interim_responses
     ipv6

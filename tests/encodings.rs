@@ -210,6 +210,81 @@ fn a_table_is_found_by_its_columns() {
 }
 
 #[test]
+fn cells_of_html_are_found_by_their_columns_and_labels() {
+    let table = "<table><thead><tr><th>Ward</th><th>NHS number</th></tr></thead>\
+        <tr><td>7</td><td>943 476 5919</td></tr></table>";
+    let list = "<dl><dt>SSN:</dt><dd>536-22-1234</dd></dl>";
+    let page = format!("<!doctype html><html><body>{table}{list}</body></html>");
+    let narrative = format!("<div xmlns=\"http://www.w3.org/1999/xhtml\">{table}</div>");
+    let html = "HTTP/1.1 200 OK\nContent-Type: text/html";
+    let xhtml = "HTTP/1.1 200 OK\nContent-Type: application/xhtml+xml";
+    let said = [
+        Said::get("/page", html, page),
+        Said::get("/x", xhtml, format!("<?xml version='1.0'?><html><body>{table}</body></html>")),
+        Said::json("/note", one("div", &narrative)),
+    ];
+    let rows = found(&fields(&Lab::default(), &said));
+    for row in [
+        "GET /page body $[*]['NHS number'] gb.nhs_number",
+        "GET /page body $.SSN us.ssn",
+        "GET /x body /html/body/table|$[*]['NHS number'] gb.nhs_number",
+        "GET /note body $.div|$[*]['NHS number'] gb.nhs_number",
+    ] {
+        assert!(rows.contains(row), "{row}: {rows:#?}");
+    }
+}
+
+#[test]
+fn a_label_that_may_be_a_person_is_kept_nowhere() {
+    let html = "HTTP/1.1 200 OK\nContent-Type: text/html";
+    let page = "<html><dl><dt>Ada Quartermain</dt><dd>536-22-1234</dd></dl></html>";
+    let rows = fields(&Lab::default(), &[Said::get("/staff", html, page)]);
+    assert!(!rows.is_empty());
+    for row in rows {
+        assert!(!row.to_string().contains("Quartermain"), "{row}");
+    }
+}
+
+#[test]
+fn what_stands_in_hexadecimal_or_among_text_is_found_below_its_field() {
+    let hex: String = PERSON.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let text = STANDARD.encode(PERSON);
+    let said = [
+        Said::json("/hex", one("blob", &hex)),
+        Said::json("/log", one("line", &format!("queue 7 got payload {text} twice"))),
+        Said::json("/head", "{}").with(&format!("X-Trace: seen \"{text}\" here")),
+    ];
+    expect(
+        &said,
+        &[
+            "GET /hex body $.blob|$.mail contact.email",
+            "GET /log body $.line|$.mail contact.email",
+            "GET /head header x-trace|$.mail contact.email",
+        ],
+    );
+}
+
+#[test]
+fn parameters_of_a_url_in_a_header_are_fields_below_it() {
+    let created = "HTTP/1.1 201 Created\nLocation: http://a.example/p?nhs_number=9434765919&n=1";
+    let fhir = "HTTP/1.1 200 OK\nContent-Type: application/fhir+json\n\
+        Content-Location: Patient?family=Lovelace&_count=3";
+    let said = [
+        Said::get("/next", created, "{}"),
+        Said::get("/home", "HTTP/1.1 200 OK", "").with("Referer: /find?ssn=536-22-1234#x"),
+        Said::get("/fhir/Observation/1", fhir, r#"{"resourceType":"Observation"}"#),
+    ];
+    expect(
+        &said,
+        &[
+            "GET /next header location|nhs_number gb.nhs_number",
+            "GET /home header referer|ssn us.ssn",
+            "GET /fhir/Observation/{id} header content-location|family person.name",
+        ],
+    );
+}
+
+#[test]
 fn random_bytes_in_base64_hold_nothing() {
     let mut rng = Rng::new(0xb64);
     let values: Vec<String> = (0..400)

@@ -2,6 +2,8 @@
 //! believes, exchanges that can be read in two ways say so, and nothing is in the inventory that
 //! was not called.
 
+#[path = "evasion/decoys.rs"]
+mod decoys;
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -9,7 +11,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use decoys::{Play, server};
+use support::capture;
 use support::phitap::Lab;
+use support::rng::Rng;
 
 /// Planted in every case; the class is that of its rule.
 const CLASS: &str = "us.ssn";
@@ -119,5 +124,60 @@ fn the_corpus_is_what_its_script_makes() {
         let kept = std::fs::read(folder().join(&name)).expect("a file of the corpus");
         let fresh = std::fs::read(dir.path().join(&name)).expect("a file that was made");
         assert!(kept == fresh, "{name} is not what make.py makes");
+    }
+}
+
+/// Of the plays, those in which the value is not found: their number, and whether the exchange
+/// says that it can be read in several ways.
+fn missed(lab: &Lab, plays: &[(usize, Play)]) -> Vec<(usize, bool)> {
+    let mut frames: Vec<_> = plays.iter().flat_map(|(_, play)| play.frames.clone()).collect();
+    frames.sort_by_key(|frame| frame.at_us);
+    let path = lab.path("decoys.pcap");
+    capture::write(&path, &frames);
+    let db = format!("decoys-{}-{}.db", plays.len(), plays[0].0);
+    lab.replay(&db, &[&path], &["--workers", "0"]).expect(0);
+    let endpoints = lab.query(&db, &["endpoints"]);
+    let of = |number: usize| {
+        let host = server(number);
+        let own = move |e: &&Value| plays.len() == 1 || e["service"] == *host;
+        endpoints.iter().filter(own)
+    };
+    let found = |e: &Value| {
+        e["data_classes"].as_array().is_some_and(|all| all.iter().any(|c| c["class"] == CLASS))
+    };
+    let ambiguous = |e: &Value| e["coverage"]["ambiguous"].as_u64() > Some(0);
+    plays
+        .iter()
+        .filter(|(number, _)| !of(*number).any(found))
+        .map(|(number, _)| (*number, of(*number).any(ambiguous)))
+        .collect()
+}
+
+#[test]
+fn requests_among_random_decoys_are_found_or_said_to_be_ambiguous() {
+    let full = std::env::var_os("PHITAP_FULL").is_some();
+    let (seeds, count) = if full { (20, 1500) } else { (1, 300) };
+    let lab = Lab::default();
+    for seed in 1..=seeds {
+        let mut rng = Rng::new(seed);
+        let plays: Vec<_> = (0..count).map(|n| (n, Play::new(n, &mut rng))).collect();
+        let mut silent = Vec::new();
+        let mut unread = 0;
+        let missed_together = missed(&lab, &plays);
+        let mut plays = plays;
+        for (number, _) in missed_together {
+            // Alone: its host may be one that a decoy named.
+            let place = plays.iter().position(|(n, _)| *n == number).expect("a play");
+            let play = plays.swap_remove(place);
+            let decoys = play.1.decoys.join(", ");
+            for (_, ambiguous) in missed(&lab, &[play]) {
+                unread += 1;
+                if !ambiguous {
+                    silent.push(format!("seed {seed}, play {number}: {decoys}"));
+                }
+            }
+        }
+        assert!(silent.is_empty(), "{} of {count}\n{}", silent.len(), silent.join("\n"));
+        assert!(unread * 200 <= count, "seed {seed}: {unread} of {count} not read");
     }
 }

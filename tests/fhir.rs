@@ -145,6 +145,45 @@ fn what_a_json_patch_sets_is_known_by_its_path() {
 }
 
 #[test]
+fn what_an_xml_patch_sets_is_known_by_its_selector() {
+    let mut said = Vec::new();
+    let mut expected = Vec::new();
+    for (number, (operation, found)) in (b'a'..).map(char::from).zip([
+        (
+            r#"<replace sel="Patient/birthDate/@value">1970-02-11</replace>"#,
+            "/diff/replace person.birth_date",
+        ),
+        (
+            r#"<replace sel="/f:Patient/f:name[1]/f:family/@value">Lovelace</replace>"#,
+            "/diff/replace person.name",
+        ),
+        (
+            r#"<add sel="f:Patient/f:name[1]"><family value="Lovelace"/></add>"#,
+            "/diff/add/family/@value person.name",
+        ),
+        (
+            r#"<add sel="Patient" pos="prepend"><birthDate value="1970-02-11"/></add>"#,
+            "/diff/add/birthDate/@value person.birth_date",
+        ),
+        (r#"<replace sel="Patient/active/@value">Rose</replace>"#, ""),
+        (r#"<remove sel="Patient/name[family/@value='Rose']"/>"#, ""),
+    ]) {
+        let target = format!("/fhir/{number}/Patient/1");
+        let body = format!(r#"<diff xmlns:f="http://hl7.org/fhir">{operation}</diff>"#);
+        said.push(patch(&target, "application/xml-patch+xml", &body));
+        if !found.is_empty() {
+            expected.push(format!("PATCH /fhir/{number}/Patient/{{id}} body {found}"));
+        }
+    }
+    let staff = r#"<diff><replace sel="/staff/ssn/text()">219-09-9999</replace></diff>"#;
+    said.push(patch("/staff/1", "application/xml-patch+xml", staff));
+    expected.push("PATCH /staff/{id} body /diff/replace us.ssn".to_owned());
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    let lab = Lab::default();
+    expect(&found(&fields(&lab, &said)), &expected);
+}
+
+#[test]
 fn what_a_fhirpath_patch_sets_is_known_by_its_path() {
     let mut said = Vec::new();
     let mut expected = Vec::new();

@@ -22,7 +22,7 @@ const SYN: u8 = 0x02;
 const PSH_ACK: u8 = 0x18;
 const ACK: u8 = 0x10;
 const MIB: u64 = 1024 * 1024;
-/// What the program takes beyond the budget: itself, the rules, the inventory.
+/// What the program takes beyond the budget: the rules, the inventory, what is freed and kept.
 const BESIDE: u64 = 64 * MIB;
 const BEGUN_US: u64 = 1_700_000_000_000_000;
 const FLOODED: &str = "10.0.0.2:80";
@@ -101,7 +101,8 @@ fn legitimate(n: u32) -> Vec<Frame> {
         .close()
 }
 
-/// Replays `pcap` within `memory`; the most memory the program had.
+/// Replays `pcap` within `memory`; the most memory of its own the program had, looked at every
+/// millisecond: how much of its file the system keeps mapped is not the program's doing.
 fn replay(lab: &Lab, pcap: &Path, memory: u64) -> u64 {
     let memory = memory.to_string();
     let args = lab.replay_args("x.db", &[pcap], &["--memory", &memory, "--workers", "1"]);
@@ -114,10 +115,10 @@ fn replay(lab: &Lab, pcap: &Path, memory: u64) -> u64 {
             return most;
         }
         let status = std::fs::read_to_string(&status).unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = peak.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        let kept = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+        let kib = kept.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok());
         most = most.max(kib.unwrap_or(0) * 1024);
-        std::thread::park_timeout(Duration::from_millis(2));
+        std::thread::park_timeout(Duration::from_millis(1));
     }
 }
 
@@ -198,7 +199,7 @@ fn idle_flows(count: u32, talk: bool) -> u64 {
         let mut wire = Wire::new(&pcap);
         for n in 0..count {
             // What is held for late copies is held for a few seconds.
-            wire.at_us += u64::from(sized(1000, 100));
+            wire.at_us += u64::from(sized(333, 100));
             wire.connect(n);
             if talk {
                 let (from, to) = (attacker(n), server());
@@ -214,14 +215,15 @@ fn idle_flows(count: u32, talk: bool) -> u64 {
     peak("many.pcap", count).saturating_sub(peak("few.pcap", count / 5))
 }
 
-/// A million cost 400 MB at most, whether they said something before or not.
+/// A million cost 400 MB at most, whether they said something before or not. Of fewer it matters
+/// when their tables last grew, and which thread freed what.
 #[test]
 fn flows_at_rest_cost_little() {
-    let count = sized(100_000, 1_000_000);
+    let count = sized(300_000, 1_000_000);
     for (name, talk) in [("silent", false), ("after one exchange", true)] {
         let cost = idle_flows(count, talk);
         let more = u64::from(count - count / 5);
-        let (each, slack) = (cost / more, u64::from(sized(6, 0)) * MIB);
+        let (each, slack) = (cost / more, u64::from(sized(24, 0)) * MIB);
         say(&format!("{more} flows, {name}: {} MB, {each} bytes each", cost / 1_000_000));
         assert!(cost <= more * 400 + slack, "{name}: {cost} bytes");
     }

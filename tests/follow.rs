@@ -44,11 +44,18 @@ impl Drop for Following {
     }
 }
 
-fn end(mut following: Following) -> Option<i32> {
-    let child = &mut following.0;
-    let sent = Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status();
-    assert!(sent.expect("kill runs").success());
-    child.wait().expect("a child").code()
+fn end(following: Following) -> Option<i32> {
+    end_by("TERM", following)
+}
+
+fn end_by(signal: &str, mut following: Following) -> Option<i32> {
+    send(signal, &following);
+    following.0.wait().expect("a child").code()
+}
+
+fn send(signal: &str, following: &Following) {
+    let id = following.0.id().to_string();
+    assert!(Command::new("kill").args(["-s", signal, &id]).status().expect("kill runs").success());
 }
 
 /// The inputs that the database knows, with their packets.
@@ -151,6 +158,25 @@ fn what_the_inventory_has_is_not_read_again() {
     assert_eq!(end(child), Some(0));
     let names: Vec<String> = inputs(&lab).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["000.pcap", "001.pcap"]);
+}
+
+#[test]
+fn a_lost_terminal_ends_it_cleanly_and_a_knock_does_nothing() {
+    let status = std::fs::read_to_string("/proc/self/status").expect("what the kernel says of us");
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("a mask");
+    if u64::from_str_radix(ignored.trim(), 16).expect("hexadecimal") & 1 == 1 {
+        support::skip("SIGHUP", "the tests run under nohup, and so would the program");
+        return;
+    }
+    let lab = Lab::default();
+    std::fs::create_dir(lab.path("ring")).expect("a folder");
+    let (path, bytes) = rotated(&lab, 3).swap_remove(0);
+    let child = follow(&lab);
+    send("USR1", &child);
+    append(&path, &bytes);
+    until(&lab, "the file is read behind the knock", |inputs| inputs.len() == 1);
+    assert_eq!(end_by("HUP", child), Some(0));
+    assert_eq!(inputs(&lab).len(), 1);
 }
 
 #[test]

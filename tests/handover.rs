@@ -88,16 +88,51 @@ fn the_second_report_tells_what_changed_since_the_first_and_a_draft_is_none() {
     assert!(changes(&lab, &["--since", "2001-01-01"]).contains("Since 2001-01-01 00:00:00"));
 }
 
-#[test]
-fn the_spreadsheet_has_every_finding_with_its_remedy() {
-    let lab = clinic();
-    lab.run(["report", "--db", "db", "-o", "r.csv"]).expect(0);
+/// The columns of a report as CSV, and its rows of findings and of rules.
+fn spreadsheet(lab: &Lab, more: &[&str]) -> (Vec<Row>, Vec<Row>) {
+    lab.run(["report", "--db", "db", "-o", "r.csv"].iter().chain(more)).expect(0);
     let mut reader = csv::Reader::from_path(lab.path("r.csv")).unwrap();
-    let heads = reader.headers().unwrap().clone();
-    let remedy = heads.iter().position(|h| h == "remedy").unwrap();
-    let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
-    assert_eq!(rows.len(), lab.query("db", &["findings"]).len());
-    assert!(rows.iter().all(|row| row[remedy].ends_with('.')));
+    let rows: Vec<Row> = reader.deserialize().collect::<Result<_, _>>().unwrap();
+    rows.into_iter().partition(|row| row["scope"] == "finding")
+}
+
+type Row = std::collections::BTreeMap<String, String>;
+
+#[test]
+fn the_spreadsheet_has_every_finding_and_the_texts_of_each_rule_once() {
+    let lab = clinic();
+    let (findings, rules) = spreadsheet(&lab, &[]);
+    assert_eq!(findings.len(), lab.query("db", &["findings"]).len());
+    assert!(rules.len() > 3 && rules.iter().all(|row| row["scope"] == "rule"));
+    for finding in &findings {
+        let mut rule = rules.iter().filter(|row| row["rule"] == finding["rule"]);
+        let (rule, other) = (rule.next().expect("its rule has a row"), rule.next());
+        assert!(other.is_none(), "one row of {}", finding["rule"]);
+        assert!(rule["remedy"].ends_with('.') && rule["explanation"].contains(". "), "{rule:?}");
+        assert!(!rule["references"].is_empty() && !finding["title"].is_empty());
+        // Nothing that the rule says stands with the finding.
+        for text in ["remedy", "explanation", "references"] {
+            assert_eq!(finding[text], "");
+        }
+        let bytes: usize = finding.values().map(String::len).sum();
+        assert!(bytes < 500, "{bytes} bytes: {finding:?}");
+    }
+}
+
+#[test]
+fn findings_below_a_severity_are_left_out_where_it_is_asked_for() {
+    let lab = clinic();
+    let (all, _) = spreadsheet(&lab, &[]);
+    let (some, rules) = spreadsheet(&lab, &["--severity", "high"]);
+    let high = |row: &&Row| ["high", "critical"].contains(&row["severity"].as_str());
+    assert_eq!(some.len(), all.iter().filter(high).count());
+    assert!(!some.is_empty() && some.len() < all.len());
+    assert!(rules.iter().all(|rule| some.iter().any(|row| row["rule"] == rule["rule"])));
+    let args = ["report", "--db", "db", "--severity", "high", "--format", "sarif"];
+    let log: serde_json::Value = serde_json::from_str(&lab.run(args).expect(0).stdout).unwrap();
+    assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(some.len()));
+    let told = lab.run(["report", "--db", "db", "--severity", "high"]).expect(2).stderr;
+    assert!(told.contains("--severity") && told.contains("sarif"), "{told}");
 }
 
 const VALIDATE: &str = "

@@ -56,6 +56,24 @@ keywords = ["huge"]
 id = "generic"
 regex = '''(?i)[\w.-]{0,50}?(?:key)@OPERATOR@([a-z0-9]{10,99})@END@'''
 keywords = ["key"]
+
+[[rules]]
+id = "forge-token"
+regex = '''(?i)\b(fgp_[a-f0-9]{40}|[a-f0-9]{40})@END@'''
+keywords = ["fgp_", "forgery"]
+
+[[rules]]
+id = "part-of-another"
+regex = '''part_[a-z]{20}'''
+keywords = ["part_"]
+skipReport = true
+
+[[rules]]
+id = "with-another"
+regex = '''with_[a-z]{20}'''
+keywords = ["with_"]
+[[rules.required]]
+id = "part-of-another"
 "##;
 
 const PRESIDIO: &str = r#"recognizers:
@@ -118,12 +136,13 @@ fn found(lab: &Lab, db: &str, bodies: &[&str]) -> Vec<String> {
 fn rules_of_gitleaks_find_what_they_are_for_and_what_is_left_out_is_told() {
     let lab = Lab::default();
     let said = import(&lab, "gitleaks.toml", &gitleaks());
-    assert!(said.contains("gitleaks.toml: 2 of 6 taken over, as 2 rules"), "{said}");
+    assert!(said.contains("gitleaks.toml: 4 of 9 taken over, as 4 rules"), "{said}");
     for (line, word) in [
         (22, "some-file: it has no pattern"),
         (26, "backwards: whole: look-around"),
         (31, "huge: whole: "),
         (36, "generic: its keywords are names"),
+        (46, "part-of-another: it reports nothing by itself"),
     ] {
         let told = format!("left out: line {line}, {word}");
         assert!(said.contains(&told), "{told:?} is not in {said}");
@@ -136,7 +155,10 @@ fn rules_of_gitleaks_find_what_they_are_for_and_what_is_left_out_is_told() {
         r#"{{"a":"{token}","b":"log: use {token}; then go","c":"acme_aaaaaaaaaaaaaaaaaaaaaaaa",
         "d":"acme_k3j5h7g9f1d2s4a6example0","zorpClientId":"9f86d081884c7d659a2feaa0c55ad015",
         "hash":"9f86d081884c7d659a2feaa0c55ad015","e":"ZORP_KEY=9f86d081884c7d659a2feaa0c55ad015 x",
-        "zorp":"00006d081884c7d659a2feaa0c55ad01","key":"k3j5h7g9f1d2s4a6"}}"#
+        "zorp":"00006d081884c7d659a2feaa0c55ad01","key":"k3j5h7g9f1d2s4a6",
+        "sha":"9f86d081884c7d659a2feaa0c55ad0159f86d081",
+        "f":"fgp_9f86d081884c7d659a2feaa0c55ad0159f86d081",
+        "g":"forgery: 9f86d081884c7d659a2feaa0c55ad0159f86d081 x"}}"#
     );
     assert_eq!(
         found(&lab, "db", &[&body]),
@@ -144,6 +166,8 @@ fn rules_of_gitleaks_find_what_they_are_for_and_what_is_left_out_is_told() {
             "$.a secret.acme_token",
             "$.b secret.acme_token",
             "$.e secret.zorp_secret",
+            "$.f secret.forge_token",
+            "$.g secret.forge_token",
             "$.zorpClientId secret.zorp_secret",
         ]
     );
@@ -213,7 +237,8 @@ fn a_large_file_becomes_two_rules_that_fit_beside_the_built_in_ones() {
     let body = r#"{"a":"say vaax_0123456789abcdef0123",
         "vabxToken":"9f86d081884c7d659a2feaa0c55ad015",
         "plain":"9f86d081884c7d659a2feaa0c55ad015"}"#;
-    let expected = ["$.a secret.vendor_key", "$.vabxToken secret.vendor_secret"];
+    let expected =
+        ["$.a secret.vendor_key", "$.vabxToken secret.token", "$.vabxToken secret.vendor_secret"];
     assert_eq!(found(&lab, "db", &[body]), expected);
 }
 

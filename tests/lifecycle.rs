@@ -320,6 +320,35 @@ fn a_purged_service_leaves_nothing_in_file_or_log() {
     assert!(said.contains("nothing to remove"), "{said}");
 }
 
+/// Of one client and one run, the service that goes before the one that stays.
+#[test]
+fn what_a_client_called_itself_goes_with_a_purged_service() {
+    let frames = |host: &str, server: &str, at_us: u64| {
+        let request = get(host, "/a", &format!("\nUser-Agent: {host}-agent/1"));
+        let head = "HTTP/1.1 200 OK\nContent-Type: application/json";
+        let talk = Conversation::open("10.0.0.7:4000", server, at_us);
+        talk.exchange((&request, b""), (head, b"{}")).close()
+    };
+    let day_us = 86_400_000_000;
+    let mut all = frames("zqmark.example", "10.0.0.8:80", DAY);
+    all.extend(frames("kept.example", "10.0.0.9:80", DAY + day_us));
+    for by_time in [false, true] {
+        let lab = Lab::default();
+        lab.replay("db", &[&captured(&lab, "both.pcap", &all)], &[]).expect(0);
+        assert!(traces(&lab, "zqmark.example-agent") > 0);
+        let rows = lab.query("db", &["services", "--service", "kept.example"]);
+        let begun = rows[0]["first_seen"].as_str().expect("a time");
+        match by_time {
+            true => purge(&lab, &["--before", begun, "--yes"], 0),
+            false => purge(&lab, &["--service", "zqmark.example", "--yes"], 0),
+        };
+        assert_eq!(traces(&lab, "zqmark"), 0, "by time: {by_time}");
+        let clients = lab.query("db", &["clients"]);
+        let services = clients[0]["services"].to_string();
+        assert!(clients.len() == 1 && services.contains("kept.example"), "{clients:?}");
+    }
+}
+
 #[test]
 fn a_key_that_is_not_there_is_not_made_to_purge_with() {
     let lab = Lab::default();

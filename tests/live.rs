@@ -141,6 +141,131 @@ fn an_interface_that_goes_away_is_told_at_once_and_the_others_are_read_on() {
     assert_eq!(seen, 50, "the other was read on");
 }
 
+/// What is said of the input of this name.
+fn input(lab: &Lab, name: &str) -> Value {
+    let rows = coverage(lab);
+    let row = rows.iter().find(|row| row["scope"] == "input" && row["input"] == name);
+    row.unwrap_or_else(|| panic!("no {name} in {rows:#?}")).clone()
+}
+
+/// Takes the pair away and makes it anew, as often as that is told of.
+fn replug(running: &Running) {
+    ip("link del wire0");
+    let red = running.wait_for("health: red");
+    assert!(red.contains("wire1 is gone") && red.contains("opened again"), "{red}");
+    veth();
+    let green = running.wait_for("health: green again");
+    assert!(green.contains("wire1 is gone"), "{green}");
+}
+
+#[test]
+fn an_interface_that_comes_back_is_read_on_and_its_absence_is_told() {
+    if !is_inside("an_interface_that_comes_back_is_read_on_and_its_absence_is_told") {
+        return;
+    }
+    veth();
+    let lab = Lab::default();
+    // No other interface keeps the capture going, and its filter holds for the new socket too.
+    let mut running = listen_on(&lab, "wire1", &[OF_US]);
+    let mut sent = 0;
+    for round in 1..=2 {
+        send(1, 20 + round);
+        sent += 20 + round;
+        std::thread::park_timeout(Duration::from_millis(300));
+        replug(&running);
+    }
+    send(1, 50);
+    assert_eq!(running.end(), Some(3), "what it was to hear meanwhile it did not");
+    assert_eq!(account(&lab).0, sent as u64 + 50, "before, between and after");
+    let row = input(&lab, "wire1");
+    let told = row["incomplete"].as_str().unwrap_or_default();
+    assert!(told.starts_with("away 2 times, for "), "{row}");
+    let more: Vec<String> = running.told.try_iter().collect();
+    assert!(!more.iter().any(|line| line.contains("health")), "once each: {more:?}");
+}
+
+#[test]
+fn rings_of_an_interface_that_comes_back_share_its_packets_again() {
+    if !is_inside("rings_of_an_interface_that_comes_back_share_its_packets_again") {
+        return;
+    }
+    veth();
+    let lab = Lab::default();
+    let mut running = listen_on(&lab, "wire1", &["--rings", "3", "--buffer", "4M", OF_US]);
+    send(30, 10);
+    std::thread::park_timeout(Duration::from_millis(300));
+    replug(&running);
+    // Every ring has taken up its socket.
+    std::thread::park_timeout(Duration::from_millis(500));
+    send(150, 10);
+    assert_eq!(running.end(), Some(3));
+    assert_eq!(account(&lab).0, 1800, "no packet comes by two rings");
+    let each = [1, 2, 3].map(|n| number(&input(&lab, &format!("wire1, ring {n} of 3")), "seen"));
+    assert!(each.iter().all(|n| *n > 300 && n % 10 == 0), "whole flows for each: {each:?}");
+}
+
+#[test]
+fn a_link_that_goes_down_and_up_is_read_on() {
+    if !is_inside("a_link_that_goes_down_and_up_is_read_on") {
+        return;
+    }
+    veth();
+    let lab = Lab::default();
+    let mut running = listen_on(&lab, "wire1", &[OF_US]);
+    send(1, 20);
+    std::thread::park_timeout(Duration::from_millis(300));
+    ip("link set wire1 down");
+    std::thread::park_timeout(Duration::from_millis(500));
+    ip("link set wire1 up");
+    std::thread::park_timeout(Duration::from_millis(500));
+    ip("neigh replace 10.9.0.2 lladdr 02:00:00:00:09:02 dev wire0");
+    send(1, 30);
+    let code = running.end();
+    assert_eq!(account(&lab).0, 50);
+    assert_eq!(code, Some(0), "it was there all the time");
+}
+
+#[test]
+fn on_loss_exit_does_not_wait_for_an_interface_to_come_back() {
+    if !is_inside("on_loss_exit_does_not_wait_for_an_interface_to_come_back") {
+        return;
+    }
+    veth();
+    let lab = Lab::default();
+    let mut running = listen_on(&lab, "wire1", &["--on-loss", "exit", OF_US]);
+    send(1, 20);
+    std::thread::park_timeout(Duration::from_millis(300));
+    ip("link del wire0");
+    running.wait_for("--on-loss exit: ending");
+    assert_eq!(running.child.wait().expect("a child").code(), Some(3));
+    assert_eq!(account(&lab).0, 20);
+}
+
+#[test]
+fn buffers_that_cannot_be_had_are_refused_in_one_line() {
+    let lab = Lab::default();
+    for command in ["capture", "doctor"] {
+        for (buffer, said) in [
+            ("9G", "9G is more than one buffer can be: use 2047M at most"),
+            ("2G", "use 2047M at most"),
+            ("99999G", "use 2047M at most"),
+            ("0", "no packet fits into 0 bytes"),
+            ("-1M", "expected a size such as 64M"),
+            ("lots", "expected a size such as 64M"),
+        ] {
+            let buffer = format!("--buffer={buffer}");
+            let told = lab.run([command, "-i", "lo", &buffer]).expect(2).stderr;
+            let lines: Vec<&str> = told.lines().collect();
+            assert!(lines.len() == 1 && lines[0].contains("--buffer"), "{command}: {told}");
+            assert!(lines[0].contains(said), "{command} {buffer}: {told}");
+        }
+    }
+    for snaplen in ["0", "262145", "99999999999"] {
+        let told = lab.run(["capture", "-i", "lo", "--snaplen", snaplen]).expect(2).stderr;
+        assert!(told.contains("--snaplen") && told.contains("1..=262144"), "{told}");
+    }
+}
+
 #[test]
 fn rings_share_the_packets_of_an_interface_and_each_has_its_account() {
     if !is_inside("rings_share_the_packets_of_an_interface_and_each_has_its_account") {

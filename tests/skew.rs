@@ -5,7 +5,7 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use support::capture::{self, Frame};
 use support::phitap::Lab;
@@ -180,8 +180,24 @@ fn files_of_one_direction_each_are_read_as_the_one_they_were_merged_from() {
     let again = lab.replay("merged-0.db", &parts, &["--merge"]).expect(0);
     assert!(again.stderr.contains("is in the inventory already"), "{}", again.stderr);
     // Read one after the other, answers stand without their requests.
-    lab.replay("apart.db", &parts, &["--workers", "0"]).expect(0);
+    let apart = lab.replay("apart.db", &parts, &["--workers", "0"]).expect(0);
     assert_ne!(lab.digest("apart.db"), expected);
+    // Which is said, with what to do about it.
+    let [_, rx, tx] = parts.map(|path| path.display().to_string());
+    let said = apart.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("lie in different captures"), "{}", apart.stdout);
+    assert!(apart.stdout.contains("replay --merge --db merged.db"), "{}", apart.stdout);
+    let two =
+        lab.replay("two.db", &[Path::new(&rx), Path::new(&tx)], &["--workers", "0"]).expect(0);
+    let command = format!("phitap replay --merge --db merged.db {rx} {tx}");
+    assert!(two.stdout.contains(&command), "{command} in {}", two.stdout);
+    // Not of one capture, whole or with one direction, nor where both came together.
+    for (name, capture) in [("one.db", &*whole), ("half.db", Path::new(&rx))] {
+        let told = lab.replay(name, &[capture], &[]).expect(0).stdout;
+        assert!(!told.contains("--merge"), "{told}");
+    }
+    let merged = lab.replay("both.db", &[Path::new(&tx), Path::new(&rx)], &["--merge"]).expect(0);
+    assert!(!merged.stdout.contains("--merge"), "{}", merged.stdout);
 }
 
 #[test]

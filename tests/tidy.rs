@@ -70,7 +70,7 @@ const PURE: &[&str] =
 /// Paths that only some may name: who may, and what.
 const RESERVED: &[(&[&str], &[&str])] = &[
     (&["base/clock"], &["Instant::now", "SystemTime::now", "Timestamp::now", "Zoned::now"]),
-    (&["base/clock", "capture/live", "sensor", "cli"], &["crate::base::clock"]),
+    (&["base/clock", "capture/live", "capture/lasting", "sensor", "cli"], &["crate::base::clock"]),
     (&["cli", "web", "sinks"], &["tokio"]),
     (&["sensor", "cli", "web", "sinks"], &["thread::spawn", "thread::scope", "thread::Builder"]),
     (&["capture"], &["pcap"]),

@@ -353,3 +353,28 @@ fn what_is_said_through_a_proxy_stands_under_its_own_service() {
     let expected = [("api.example", "GET /patients/{id}"), ("sql.example", "(encrypted)")];
     assert_eq!(seen, BTreeMap::from(expected));
 }
+
+#[test]
+fn what_is_said_through_a_proxy_of_version_4_stands_under_its_own_service() {
+    let lab = Lab::default();
+    let requests: [&[u8]; 2] =
+        [b"\x04\x01\x01\xbb\x0a\0\0\x08ada\0", b"\x04\x01\x01\xbb\0\0\0\x01\0sql.example\0"];
+    for (number, request) in requests.into_iter().enumerate() {
+        let said = Conversation::open("10.0.0.3:40000", "10.0.0.9:1080", 1_767_225_600_000_000)
+            .ask(request)
+            .answer(b"\0\x5a\0\0\0\0\0\0")
+            .ask([CLIENT, DATA].concat())
+            .answer([SERVER, DATA].concat());
+        let path = lab.path("socks4.pcap");
+        capture::write(&path, &said.close());
+        let db = format!("{number}.db");
+        lab.replay(&db, &[&path], &[]).expect(0);
+        let rows = lab.query(&db, &["endpoints"]);
+        let seen: Vec<_> = rows.iter().map(|row| (&row["service"], &row["operation"])).collect();
+        assert_eq!(
+            seen,
+            [(&Value::from("sql.example"), &Value::from("(encrypted)"))],
+            "{request:?}"
+        );
+    }
+}

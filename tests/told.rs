@@ -12,7 +12,7 @@ use serde_json::Value;
 use support::capture;
 use support::fixture;
 use support::phitap::Lab;
-use support::tcp::Conversation;
+use support::tcp::{self, Conversation};
 
 /// Replays exchanges of one connection: a target, the head of the answer, its body.
 fn replayed(exchanges: &[(&str, &str, &[u8])]) -> (Lab, String) {
@@ -307,4 +307,90 @@ fn a_revealed_host_is_the_authority_that_counts_as_sent() {
             http.map(|event| event["http"]["hostname"].as_str().unwrap().to_owned()).collect();
         assert_eq!(hosts, [expected[0], expected[1], "10.0.0.2:80"]);
     }
+}
+
+/// The rows of endpoints after a replay of these frames.
+fn endpoints_of(frames: &[capture::Frame]) -> Vec<Value> {
+    let lab = Lab::default();
+    let path = lab.path("made.pcap");
+    capture::write(&path, frames);
+    lab.replay("phitap.db", &[&path], &[]).expect(0);
+    lab.query("phitap.db", &["endpoints"])
+}
+
+#[test]
+fn http_behind_the_greeting_of_something_else_is_read() {
+    let method = "M".repeat(1000);
+    for (greeting, method) in [
+        ("220 smtp.example ESMTP\r\n", "POST"),
+        ("220 ftp.example FTP\r\n", "BREW"),
+        ("", method.as_str()),
+    ] {
+        let mut talk = Conversation::open("10.0.0.1:4000", "10.0.0.2:2525", 1_000_000);
+        if !greeting.is_empty() {
+            talk = talk.answer(greeting);
+        }
+        let body = br#"{"ssn":"536-22-1234"}"#;
+        let request = format!("{method} /patients HTTP/1.1\nHost: api.example\n{JSON}");
+        let response = format!("HTTP/1.1 200 OK\n{JSON}");
+        let talk = talk.exchange((request.as_str(), body), (response.as_str(), b"{}"));
+        let rows = endpoints_of(&talk.close());
+        let shown = if method == "POST" { "POST" } else { "OTHER" };
+        let row = of(&rows, &format!("{shown} /patients"));
+        let classes = row["data_classes"].to_string();
+        assert!(classes.contains("us.ssn"), "{greeting} {classes}");
+    }
+}
+
+#[test]
+fn what_stands_behind_a_lost_size_of_a_chunk_is_read_and_the_exchange_has_a_gap() {
+    let size = "23\r\n";
+    let talk = Conversation::open("10.0.0.1:4000", "10.0.0.2:80", 1_000_000)
+        .ask("GET /charlie HTTP/1.1\r\nHost: api.example\r\n\r\n")
+        .answer(format!("HTTP/1.1 200 OK\r\n{JSON}\r\nTransfer-Encoding: chunked\r\n\r\n"))
+        .answer("d\r\n{\"first\":\"v\",\r\n")
+        .answer(size)
+        .answer("\"ssn\":\"536-22-1234\",\"second\":\"vvv\",\r\n")
+        .answer("c\r\n\"last\":\"v\"}\n\r\n0\r\n\r\n")
+        .exchange(("GET /next HTTP/1.1\nHost: api.example", b""), ("HTTP/1.1 204 No\nA: b", b""));
+    let mut frames = talk.close();
+    let all = frames.len();
+    frames.retain(|frame| tcp::payload(frame).1 != size.as_bytes());
+    assert_eq!(frames.len(), all - 1);
+    let rows = endpoints_of(&frames);
+    let row = of(&rows, "GET /charlie");
+    assert_eq!(row["coverage"]["gaps"], 1, "{row}");
+    // The chunks before and behind, and what is missing.
+    assert_eq!(row["response_bytes"], 13 + 4 + 35 + 12, "{row}");
+    assert_eq!(of(&rows, "GET /next")["coverage"]["exchanges"], 1);
+}
+
+#[test]
+fn services_that_differ_by_a_number_stand_apart_up_to_their_limit() {
+    let mut talk = Conversation::open("10.0.0.1:4000", "10.0.0.2:80", 1_000_000);
+    for n in [7, 30_000, 30_001, 100_000] {
+        for host in [format!("far-{n}.ev"), format!("srv{n}.example"), format!("mrn{n}.example")] {
+            let request = format!("GET /rep/2024/01/02/x HTTP/1.1\nHost: {host}");
+            talk = talk.exchange((request.as_str(), b""), ("HTTP/1.1 204 No\nA: b", b""));
+        }
+    }
+    let rows = endpoints_of(&talk.close());
+    let mut services: Vec<&str> = rows.iter().filter_map(|row| row["service"].as_str()).collect();
+    services.sort_unstable();
+    assert_eq!(
+        services,
+        [
+            "far-100000.ev",
+            "far-30000.ev",
+            "far-30001.ev",
+            "far-7.ev",
+            "mrn7.example",
+            "srv100000.example",
+            "srv30000.example",
+            "srv30001.example",
+            "srv7.example",
+            "{value}.example",
+        ]
+    );
+    assert!(rows.iter().all(|row| row["operation"] == "GET /rep/{date}/x"), "{rows:#?}");
 }

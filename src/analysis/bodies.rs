@@ -11,6 +11,7 @@ use crate::content::{BodyAnomaly, BodyPlan, BodySummary, BodyWalker, PathTable};
 use crate::model::{Direction, Header, HeaderName, Location};
 
 use super::columns::Place;
+use super::commons::Own;
 use super::half::Half;
 use super::inspect::{BodyFacts, Inspector};
 use super::recall::Held;
@@ -110,7 +111,8 @@ impl Workbench {
         let key = self.recall.key(direction, half.plan_key, &held.bytes);
         // The head may have said something already, by a parameter called `fhirVersion`.
         let silent = half.facts == BodyFacts::default();
-        if silent && let Some(known) = self.recall.find(key) {
+        let Workbench { recall, paths, columns, values, .. } = self;
+        if silent && let Some(known) = recall.find(key, Own { paths, columns, values }) {
             half.facts.clone_from(&known.facts);
             half.told(&known.summary);
             half.recalled = Some(known);
@@ -127,8 +129,9 @@ impl Workbench {
             !half.leaves.has_folded() && !said.anomalies.contains(BodyAnomaly::PathLimit)
         };
         if silent && let Some(summary) = summary.filter(whole) {
-            let said = (half.facts.clone(), summary);
-            half.recalled = self.recall.learn(key, &half.leaves, said);
+            let Workbench { recall, paths, columns, values, .. } = self;
+            let said = (half.facts.clone(), summary, Own { paths, columns, values });
+            half.recalled = recall.learn(key, &half.leaves, said);
         }
         let mut body = std::mem::replace(&mut half.leaves, head);
         // What is remembered is added from there, the first time like every other.

@@ -12,7 +12,8 @@ use crate::detect::CODE;
 use crate::inventory::FieldKey;
 use crate::model::{Direction, Location};
 
-use super::operation::cda;
+use super::operation::{cda, hl7v2};
+use super::v2xml;
 
 /// Direction and location of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -201,6 +202,12 @@ impl Columns {
         self.tokens.get(usize::from(number)).cloned().unwrap_or_default()
     }
 
+    /// What the column of that number is: its place, path and context.
+    pub fn parts(&self, column: u32) -> Option<(Place, PathId, Context)> {
+        let Column { place, path, context } = *self.columns.get(column as usize)?;
+        Some((place, path, self.context_at(context)))
+    }
+
     /// The field that a column is, as the inventory knows it.
     pub fn field_key(&mut self, column: u32, paths: &PathTable) -> Option<FieldKey> {
         let at = column as usize;
@@ -244,6 +251,9 @@ impl Columns {
                 let primitive = names.is_empty()
                     && resource != cda::ROOT
                     && paths.step_of(at) == Some(Step::Attribute);
+                let is_v2xml =
+                    resource.starts_with(hl7v2::ROOT) && paths.step_of(at) == Some(Step::Element);
+                let name = if is_v2xml { v2xml::table_name(name).unwrap_or("") } else { name };
                 if !name.is_empty() && !primitive {
                     names.push(name);
                 }

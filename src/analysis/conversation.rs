@@ -14,6 +14,7 @@ use crate::protocol::{Identification, Identifier, Parser, Protocol, Rest, protoc
 use super::doubts::Memory;
 use super::listener::Listener;
 use super::pairing::{Ending, Pairing, Stand};
+use super::two_way::{TwoWay, turned_flow};
 use super::workbench::Workbench;
 
 use outcome::Outcome;
@@ -61,6 +62,8 @@ struct Speaking {
     protocol: &'static Protocol,
     parser: Box<dyn Parser>,
     pairing: Pairing,
+    /// The exchanges that the server began.
+    back: TwoWay,
     /// Set by an event: what the rest of the flow speaks.
     switch: Option<SwitchTo>,
     /// Bytes behind the switch that came with it.
@@ -82,6 +85,7 @@ impl Speaking {
             protocol,
             parser: protocol.parser?(),
             pairing: Pairing::default(),
+            back: TwoWay::default(),
             switch: None,
             remainder: Vec::new(),
             interim: false,
@@ -95,6 +99,7 @@ impl Speaking {
     fn clear(&mut self) {
         self.parser.resume(Rest::default());
         self.pairing.resume(0);
+        self.back.clear();
         (self.switch, self.encrypted) = (None, None);
         self.remainder = Vec::new();
         (self.interim, self.over, self.bytes) = (false, false, 0);
@@ -133,7 +138,7 @@ impl Conversation {
 
     /// The other reading is over.
     pub fn end_shadow(mut self, flow: &FlowInfo, bench: &mut Workbench) {
-        self.end_speaking(flow, false, bench);
+        self.end_speaking(flow, [false; 2], bench);
         self.give_up(bench);
     }
 
@@ -172,7 +177,9 @@ impl Conversation {
             Stage::Closed | Stage::Encrypted(_) | Stage::Resting(_) => true,
             Stage::Silent | Stage::Identifying(_) => false,
             Stage::Speaking(speaking) => {
-                speaking.pairing.is_empty() && speaking.parser.is_between_messages()
+                speaking.pairing.is_empty()
+                    && speaking.back.is_empty()
+                    && speaking.parser.is_between_messages()
             }
         }
     }
@@ -217,8 +224,11 @@ impl Conversation {
     /// The flow is over.
     pub fn close(mut self, flow: &FlowInfo, totals: &FlowTotals, bench: &mut Workbench) {
         let resting = self.resting_bytes();
-        let answers = if self.flipped { &totals.to_server } else { &totals.to_client };
-        self.end_speaking(flow, answers.seen(), bench);
+        let mut heard = [totals.to_client.seen(), totals.to_server.seen()];
+        if self.flipped {
+            heard.reverse();
+        }
+        self.end_speaking(flow, heard, bench);
         if let Stage::Encrypted(session) = &self.stage {
             bench.encrypted_bytes(&session.service, session.bytes, totals.last);
         }
@@ -299,6 +309,7 @@ impl Conversation {
             flow,
             protocol: speaking.protocol.name,
             pairing: &mut speaking.pairing,
+            back: &mut speaking.back,
             switch: &mut speaking.switch,
             remainder: &mut speaking.remainder,
             interim: &mut speaking.interim,
@@ -313,6 +324,9 @@ impl Conversation {
             }
             speaking.over = cause != EndCause::Cut;
         }
+        if let (Direction::ToServer, StreamInput::End(cause)) = (event.direction, event.input) {
+            sink.back.over = cause != EndCause::Cut;
+        }
         speaking.parser.push(event, &mut sink);
         speaking.bytes += byte_count(&event);
         if let Some(service) = speaking.encrypted.take() {
@@ -324,7 +338,7 @@ impl Conversation {
         }
         if let Some(to) = speaking.switch {
             let remainder = std::mem::take(&mut speaking.remainder);
-            self.end_speaking(flow, false, bench);
+            self.end_speaking(flow, [false; 2], bench);
             self.switch(to, bench);
             for (direction, at, bytes) in remainder {
                 let input = StreamInput::Bytes(&bytes);
@@ -360,15 +374,21 @@ impl Conversation {
         }
     }
 
-    /// `heard`: something was seen of who answers.
-    fn end_speaking(&mut self, flow: &FlowInfo, heard: bool, bench: &mut Workbench) {
+    /// `heard`: something was seen of the server, and of the client.
+    fn end_speaking(&mut self, flow: &FlowInfo, heard: [bool; 2], bench: &mut Workbench) {
         let flow = self.oriented(flow);
         let next_tx = &mut self.next_tx;
         if let Stage::Speaking(speaking) = &mut self.stage {
             let protocol = speaking.protocol.name;
-            let ending = Ending { heard, over: speaking.over };
+            let [server, client] = heard;
+            let ending = Ending { heard: server, over: speaking.over };
             let mut done = |exchange| bench.finish(&flow, protocol, next_tx, exchange);
             speaking.pairing.end(ending, &mut done);
+            if !speaking.back.is_empty() {
+                let flow = turned_flow(&flow);
+                let mut done = |exchange| bench.finish(&flow, protocol, next_tx, exchange);
+                speaking.back.end(client, &mut done);
+            }
         }
     }
 }

@@ -83,22 +83,39 @@ impl Conversation {
             return;
         }
         let StreamInput::Bytes(bytes) = event.input else {
+            // A large gap takes the bytes with it that copies are of.
+            let gap = |h: &mut Box<History>| match event.input {
+                StreamInput::Gap(len) => {
+                    let len = usize::try_from(len).unwrap_or(usize::MAX);
+                    h.is_full(event.direction, len) && h.is_doubted()
+                }
+                _ => false,
+            };
+            if self.memory.history.as_mut().is_some_and(gap) {
+                self.read_history(flow, bench);
+            }
             if let Some(history) = &mut self.memory.history {
                 history.add(event.direction, event.input);
             }
             return;
         };
-        let asks = (event.direction == Direction::ToServer) != self.is_flipped();
-        if asks && self.memory.history.as_ref().is_some_and(|h| h.spent.is_some()) {
-            self.judge(flow, bench);
-            if let Some(history) = &mut self.memory.history {
-                history.begin_period();
-            }
-        }
+        self.begin_period(flow, event.direction, bench);
         let full = |h: &mut Box<History>| h.is_full(event.direction, bytes.len()) && h.is_doubted();
         if self.memory.history.as_mut().is_some_and(full) {
             self.read_history(flow, bench);
         }
+        self.begin_history(bench);
+        let Some(history) = &mut self.memory.history else { return };
+        let before = history.held_bytes();
+        history.add(event.direction, event.input);
+        bench.histories.held += history.held_bytes().saturating_sub(before);
+        if bench.histories.held > bench.shares.history_bytes {
+            self.forget(flow, bench);
+        }
+    }
+
+    /// Begins a history, if what comes now is the begin of something.
+    fn begin_history(&mut self, bench: &mut Workbench) {
         if self.memory.history.is_none() && self.may_remember() {
             let first = self.is_identifying();
             self.memory.history = bench.histories.begin(bench.shares.history_bytes);
@@ -106,12 +123,22 @@ impl Conversation {
                 history.first = first;
             }
         }
-        let Some(history) = &mut self.memory.history else { return };
-        let before = history.held_bytes();
-        history.add(event.direction, event.input);
-        bench.histories.held += history.held_bytes().saturating_sub(before);
-        if bench.histories.held > bench.shares.history_bytes {
-            self.forget(flow, bench);
+    }
+
+    /// Something comes in `direction`: if that is who asks, and nothing is open, a new period.
+    fn begin_period(&mut self, flow: &FlowInfo, direction: Direction, bench: &mut Workbench) {
+        let asks = (direction == Direction::ToServer) != self.is_flipped();
+        let over = |h: &&mut Box<History>| asks && h.spent.is_some();
+        let Some(history) = self.memory.history.as_mut().filter(over) else { return };
+        if history.goes_on && !history.is_full(direction, 0) {
+            history.spent = None;
+            return;
+        }
+        let ahead = history.take_ahead();
+        self.judge(flow, bench);
+        if let Some(history) = &mut self.memory.history {
+            history.begin_period();
+            history.put_back(ahead);
         }
     }
 
@@ -158,6 +185,11 @@ impl Conversation {
         if self.memory.history.as_deref().is_some_and(late) {
             self.forget(flow, bench);
         }
+        if copy.back >= 0 && !copy.bytes.is_empty() {
+            // It is of what is still to come.
+            self.begin_period(flow, copy.direction, bench);
+            self.begin_history(bench);
+        }
         let Some(history) = &mut self.memory.history else {
             if !self.is_closed() {
                 self.stray(flow, copy, copy.bytes, bench);
@@ -184,7 +216,9 @@ impl Conversation {
                     return false;
                 };
                 history.doubt(copy.why);
-                bench.read_text(direction, copy.bytes, history);
+                if !history.keep_apart(copy) {
+                    bench.read_text(direction, copy.bytes, history);
+                }
                 false
             }
         }
@@ -286,7 +320,7 @@ impl Workbench {
     }
 
     fn unknown_operation(&mut self, flow: &FlowInfo, protocol: &'static str) -> Option<SlotRef> {
-        let service = self.address_service(flow.server);
+        let service = self.address_service(flow.asked_at());
         let key = EndpointRef {
             service: &service,
             standard: "http",

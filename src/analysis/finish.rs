@@ -51,7 +51,7 @@ impl Workbench {
             return self.take_shadow(exchange);
         }
         let service = exchange.request.as_ref().and_then(|r| r.head.service.clone());
-        let service = service.unwrap_or_else(|| self.address_service(flow.server));
+        let service = service.unwrap_or_else(|| self.address_service(flow.asked_at()));
         if let Some(request) = &mut exchange.request {
             self.inspect_parameters(&named, &mut request.half);
         }
@@ -276,7 +276,7 @@ impl Workbench {
     fn count_service(&mut self, flow: &FlowInfo, service: &Arc<str>, exchange: &Exchange) {
         let stats = self.accumulator.service(service);
         stats.requests += 1;
-        *stats.addresses.entry(flow.server).or_default() += 1;
+        *stats.addresses.entry(flow.asked_at()).or_default() += 1;
         for layer in flow.encapsulation.names() {
             *stats.encapsulation.entry(layer.clone()).or_default() += 1;
         }

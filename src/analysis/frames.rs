@@ -50,6 +50,8 @@ pub(super) struct Notes {
     pub(super) text: Option<usize>,
     /// In an OBX segment: what its values are called by their type.
     pub(super) observed: Option<&'static str>,
+    /// A query whose parameters are told by their places.
+    pub(super) placed: bool,
     /// What it says of a patch.
     pub(super) patch: Patch,
 }
@@ -71,8 +73,9 @@ pub struct Frames {
     free: Vec<u32>,
     /// Frames deeper than [`FRAMES_MAX`]: counted, not kept.
     beyond: usize,
-    /// Whether what is walked is HL7 v2, whose values are kept apart from all others.
-    pub(super) apart: bool,
+    /// How many frames are open with the outermost of HL7 v2, whose values are kept apart from all
+    /// others; 0 where none is.
+    apart: usize,
     /// The header of the HL7 v2 message that is walked, if one is.
     pub(super) header: Option<Box<Header>>,
 }
@@ -91,7 +94,7 @@ impl Frames {
         self.stack.clear();
         self.notes.clear();
         self.free.clear();
-        (self.beyond, self.apart, self.header) = (0, false, None);
+        (self.beyond, self.apart, self.header) = (0, 0, None);
     }
 
     /// Opens a frame whose first leaf will be `from`.
@@ -115,10 +118,25 @@ impl Frames {
             return None;
         }
         let frame = self.stack.pop()?;
+        if self.stack.len() < self.apart {
+            self.apart = 0;
+        }
         let place = frame.notes.checked_sub(1)?;
         let notes = std::mem::take(self.notes.get_mut(place as usize)?);
         self.free.push(place);
         Some((frame, notes))
+    }
+
+    /// What is walked in the frame `up` frames up is HL7 v2.
+    pub(super) fn set_apart(&mut self, up: usize) {
+        if self.apart == 0 {
+            self.apart = self.stack.len().saturating_sub(up);
+        }
+    }
+
+    /// Whether what is walked is HL7 v2.
+    pub(super) fn is_apart(&self) -> bool {
+        self.apart > 0
     }
 
     /// How many are open.
@@ -135,6 +153,11 @@ impl Frames {
     /// The innermost frame, to be changed.
     pub(super) fn last_mut(&mut self) -> Option<&mut Frame> {
         self.stack.last_mut()
+    }
+
+    /// Changes the innermost frame and the one around it.
+    pub(super) fn last_two(&mut self, change: impl FnMut(&mut Frame)) {
+        self.stack.iter_mut().rev().take(2).for_each(change);
     }
 
     /// The notes of the frame that is `up` frames up, to be added to.

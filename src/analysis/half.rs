@@ -117,6 +117,8 @@ pub struct RequestHead {
     pub hl7v2: Option<Box<Hl7Said>>,
     /// It asks for an acknowledgement whatever becomes of it.
     pub expects_acknowledgement: bool,
+    /// A commit is the last answer to it.
+    pub commit_only: bool,
 }
 
 /// A request.

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::content::{
-    BodyPlan, Root, header_meaning, hides_something, walk_cookies, walk_header, walk_query,
+    BodyPlan, Root, header_meaning, hides_something, query_below, walk_cookies, walk_header,
+    walk_query, walk_query_below,
 };
 use crate::inventory::AuthScheme;
 use crate::model::{
@@ -21,6 +22,9 @@ use super::operation::http::{self, Target};
 use super::operation::{auth, fhir, url_credentials};
 use super::values::Looked;
 use super::workbench::{NAME_BYTES_MAX, Workbench};
+
+/// Header fields whose value is one URL (RFC 9110 sections 8.7, 10.1.3 and 10.2.2).
+const URLS: [&[u8]; 3] = [b"content-location", b"location", b"referer"];
 
 impl Workbench {
     /// A request's head: its service, credentials, parameters, fields and cookies.
@@ -65,6 +69,12 @@ impl Workbench {
         }
         if url_credentials::has_link(target.path) {
             out.url_credentials.push(url_credentials::LINK);
+        }
+        for name in url_credentials::in_path(target.path) {
+            out.auth.insert(AuthScheme::ApiKeyQuery);
+            if !out.url_credentials.contains(&name) {
+                out.url_credentials.push(name);
+            }
         }
         if let Some(text) = target.query {
             for name in url_credentials::in_query(target.path, text) {
@@ -168,6 +178,11 @@ impl Workbench {
             return;
         }
         let place = Place { direction, location: Location::Header };
+        if let Some(at) = memchr::memchr(b'?', header.value)
+            && URLS.iter().any(|url| header.name.eq_ignore_ascii_case(url))
+        {
+            return self.url(place, half, header, at);
+        }
         let meaning = header_meaning(header.value);
         if matches!(meaning.first(), Some(b'{' | b'[')) || hides_something(&meaning) {
             // It may be many fields, which are not remembered as one.
@@ -181,6 +196,28 @@ impl Workbench {
         let logged = self.leaf(place, half, header.name, &meaning);
         if let (Some(key), Some((column, looked))) = (key, logged) {
             self.known_fields.insert(key, column, looked);
+        }
+    }
+
+    /// A header field whose value is a URL with a query, which begins at `at`: its parameters are
+    /// fields below it, and of FHIR those of a search for the type that the URL names.
+    fn url(&mut self, place: Place, half: &mut Half, header: &Header<'_>, at: usize) {
+        let (resource, query) = header.value.split_at_checked(at).unwrap_or((header.value, b""));
+        self.leaf(place, half, header.name, &header_meaning(resource));
+        let path = self.paths.header(header.name);
+        let kind = resource.rsplit(|b| *b == b'/').next().and_then(fhir::resource_type);
+        let (paths, shared) = self.shared();
+        let (leaves, frames, facts) = (&mut half.leaves, &mut half.frames, &mut half.facts);
+        let mut sink = Inspector { shared, leaves, frames, facts, place };
+        // What a fragment says stands behind the query, written like one.
+        for text in query.split(|b| matches!(b, b'?' | b'#')).filter(|text| !text.is_empty()) {
+            match kind.or_else(|| fhir::person_asked(text)) {
+                Some(kind) => {
+                    let root = query_below(path, paths);
+                    sink.within(kind, root, |sink| walk_query_below(text, path, paths, sink));
+                }
+                None => walk_query_below(text, path, paths, &mut sink),
+            }
         }
     }
 

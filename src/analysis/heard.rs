@@ -30,6 +30,10 @@ pub(super) enum Part {
     Kind,
     /// MSH-9.2.
     Event,
+    /// MSH-9.3.
+    Structure,
+    /// EVN-1.
+    Recorded,
     /// MSH-12.1.
     Version,
     /// MSA-1.
@@ -48,6 +52,8 @@ impl Part {
             ("MSH", "6", "1") => Part::ReceivingFacility,
             ("MSH", "9", "1") => Part::Kind,
             ("MSH", "9", "2") => Part::Event,
+            ("MSH", "9", "3") => Part::Structure,
+            ("EVN", "1", "1") => Part::Recorded,
             ("MSH", "12", "1") => Part::Version,
             ("MSA", "1", "1") => Part::Acknowledgement,
             _ => return None,
@@ -81,6 +87,18 @@ impl Header {
 
     fn part(&self, part: Part) -> &[u8] {
         self.parts.get(part as usize).map_or(b"", |text| text.trim_ascii())
+    }
+
+    /// What the message is, as over MLLP: MSH-9.3 has what MSH-9.1 and MSH-9.2 lack, but for the
+    /// event that EVN-1 names.
+    fn operation(&self) -> Arc<str> {
+        let mut structure = self.part(Part::Structure).splitn(2, |b| *b == b'_');
+        let [kind, event] = [&[Part::Kind][..], &[Part::Event, Part::Recorded]].map(|parts| {
+            let structure = structure.next().unwrap_or_default();
+            let said = parts.iter().map(|part| self.part(*part));
+            said.chain([structure]).find(|text| !text.is_empty()).unwrap_or_default()
+        });
+        hl7v2::operation(kind, event)
     }
 }
 
@@ -122,7 +140,7 @@ impl Workbench {
         let code = header.part(Part::Acknowledgement);
         half.facts.heard = Some(Arc::new(Heard {
             said: Hl7Said {
-                operation: hl7v2::operation(header.part(Part::Kind), header.part(Part::Event)),
+                operation: header.operation(),
                 version: hl7v2::version(header.part(Part::Version))
                     .and_then(|text| self.name(text.as_bytes())),
                 sender: self.party(names([SendingApplication, SendingFacility])),

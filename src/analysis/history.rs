@@ -19,7 +19,8 @@ use smallvec::SmallVec;
 
 use crate::base::Timestamp;
 use crate::base::limits::{
-    COPIES_MAX, COPY_BYTES_MAX, HISTORY_BEFORE_BYTES, HISTORY_BYTES, HISTORY_SECONDS,
+    COPIES_MAX, COPY_BYTES_MAX, COPY_GUISES_MAX, HISTORY_BEFORE_BYTES, HISTORY_BYTES,
+    HISTORY_SECONDS,
 };
 use crate::model::{Direction, EndCause, SecondCopy, StreamInput};
 
@@ -58,9 +59,16 @@ pub struct Copy {
     pub replaces: usize,
     /// The bytes.
     pub bytes: Vec<u8>,
+    /// What its packet looks like.
+    pub guise: u16,
+    /// What it stands for is not held: it is looked at by itself.
+    pub apart: bool,
     /// The anomaly.
     pub why: &'static str,
 }
+
+/// Copies, from the last one on, that one more may go on with.
+const JOINED_AMONG: usize = 8;
 
 /// What a copy is to what was delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +93,8 @@ pub struct History {
     lanes: [Lane; 2],
     copies: Vec<Copy>,
     copied: usize,
+    /// Copies kept of each guise: how many, and their bytes.
+    guises: SmallVec<[(u16, usize, usize); 2]>,
     /// There were more copies than are kept.
     pub overflowed: Option<&'static str>,
     /// The first of its flow's protocol: what it speaks was told by these bytes.
@@ -100,6 +110,8 @@ pub struct History {
     /// Directions, as spoken, in which another reader may delimit messages otherwise, with the
     /// anomaly where no exchange was told it.
     pub unframed: SmallVec<[(Direction, Option<&'static str>); 2]>,
+    /// A copy that differs came when nothing was open any more: what follows may belong to it.
+    pub goes_on: bool,
     /// Another reader may have, by anomalies that are counted already.
     pub framing: bool,
     /// The anomalies of readings that differ.
@@ -133,7 +145,32 @@ impl History {
     /// The copies of this period, taken out.
     pub fn take_copies(&mut self) -> Vec<Copy> {
         self.copied = 0;
+        self.guises.clear();
         std::mem::take(&mut self.copies)
+    }
+
+    /// The copies of what is still to come, taken out: they are of the next period.
+    pub fn take_ahead(&mut self) -> Vec<Copy> {
+        let lanes = [Direction::ToServer, Direction::ToClient].map(|direction| {
+            let lane = self.lane(direction);
+            (direction.index(), lane.end.is_none(), lane.next())
+        });
+        let is_ahead = |copy: &Copy| {
+            lanes.iter().any(|(lane, open, next)| *lane == copy.lane && *open && copy.at >= *next)
+        };
+        let copies = self.take_copies();
+        let (ahead, now): (Vec<Copy>, Vec<Copy>) = copies.into_iter().partition(is_ahead);
+        self.put_back(now);
+        ahead
+    }
+
+    /// Puts copies back that were taken out.
+    pub fn put_back(&mut self, copies: Vec<Copy>) {
+        for copy in copies {
+            if self.counts(copy.guise, copy.bytes.len()) {
+                self.copies.push(copy);
+            }
+        }
     }
 
     /// Whether anything calls this period in question.
@@ -165,7 +202,7 @@ impl History {
     /// Whether the next bytes in `direction` do not fit any more: copies must be looked at first.
     pub fn is_full(&self, direction: Direction, len: usize) -> bool {
         let lane = self.lane(direction);
-        lane.next().saturating_sub(lane.start) + len > HISTORY_BYTES
+        lane.next().saturating_sub(lane.start).saturating_add(len) > HISTORY_BYTES
     }
 
     /// Adds what was delivered.
@@ -200,7 +237,7 @@ impl History {
         self.found.clear();
         self.doubts.clear();
         self.unframed.clear();
-        self.framing = false;
+        (self.framing, self.goes_on) = (false, false);
     }
 
     /// Compares a copy with what was delivered, and keeps it if it calls that in question.
@@ -221,19 +258,62 @@ impl History {
         if at < lane.start {
             return Compared::Before;
         }
-        if self.copies.len() >= COPIES_MAX || self.copied + copy.bytes.len() > COPY_BYTES_MAX {
-            self.overflowed = Some(copy.why);
-            return compared;
-        }
+        self.goes_on |= self.keep(copy, at, false) && self.spent.is_some();
+        compared
+    }
+
+    /// Keeps a copy of what is not held any more, joined to those it goes on with: who sends a
+    /// value again in pieces sends them one after the other. Whether it was kept.
+    pub fn keep_apart(&mut self, copy: &SecondCopy<'_>) -> bool {
+        let Some(at) = self.lane(copy.direction).place(copy.back) else { return false };
+        let lane = copy.direction.index();
+        let before = self.copies.iter_mut().rev().take(JOINED_AMONG).find(|one| {
+            one.apart
+                && one.lane == lane
+                && one.guise == copy.guise
+                && one.at.saturating_add(one.bytes.len()) == at
+        });
+        let Some(before) = before.filter(|one| one.bytes.len() < HISTORY_BYTES) else {
+            return self.keep(copy, at, true);
+        };
+        before.bytes.extend_from_slice(copy.bytes);
         self.copied += copy.bytes.len();
+        true
+    }
+
+    /// Keeps a copy while there are few of its kind: many of one kind leave room for others.
+    fn keep(&mut self, copy: &SecondCopy<'_>, at: usize, apart: bool) -> bool {
+        if !self.counts(copy.guise, copy.bytes.len()) {
+            self.overflowed = Some(copy.why);
+            return false;
+        }
         self.copies.push(Copy {
             lane: copy.direction.index(),
             at,
             replaces: copy.replaces as usize,
             bytes: copy.bytes.to_vec(),
+            guise: copy.guise,
+            apart,
             why: copy.why,
         });
-        compared
+        true
+    }
+
+    /// Counts a copy of this guise with so many bytes, if there is room for it.
+    fn counts(&mut self, guise: u16, len: usize) -> bool {
+        let known = self.guises.iter().position(|(one, ..)| *one == guise);
+        if known.is_none() && self.guises.len() < COPY_GUISES_MAX {
+            self.guises.push((guise, 0, 0));
+        }
+        let Some((_, count, bytes)) = self.guises.iter_mut().find(|(one, ..)| *one == guise) else {
+            return false;
+        };
+        if *count >= COPIES_MAX || *bytes + len > COPY_BYTES_MAX {
+            return false;
+        }
+        (*count, *bytes) = (*count + 1, *bytes + len);
+        self.copied += len;
+        true
     }
 
     /// `copy` with what stands around it, missing bytes left out.
@@ -402,7 +482,7 @@ mod tests {
         let mut offer = |back, bytes: &[u8]| {
             let replaces = u32::try_from(bytes.len()).unwrap();
             let (at, why) = (Timestamp::default(), "overlap-conflict");
-            history.offer(&SecondCopy { direction, at, back, replaces, bytes, why })
+            history.offer(&SecondCopy { direction, at, back, replaces, bytes, guise: 0, why })
         };
         assert_eq!(offer(-16, b"abc"), Compared::Same);
         assert_eq!(offer(-14, b"cXe"), Compared::Differs);

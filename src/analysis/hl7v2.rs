@@ -19,6 +19,7 @@ impl Workbench {
         request.head.user_agent.clone_from(&said.sender);
         request.head.hl7v2 = Some(Box::new(said));
         request.head.expects_acknowledgement = header.expects_acknowledgement();
+        request.head.commit_only = header.commit_only;
         self.plan_hl7v2(&mut request.half);
     }
 
@@ -126,6 +127,15 @@ mod tests {
         // JSON in a field is HL7 v2 as well.
         let inside = b"MSH|^~\\&|A\rOBX|||||{\"nhs\":\"9434765919\"}\r";
         assert_eq!(hashes(|b| over_http(b, b"application/hl7-v2", inside)), mllp);
+        // So is a message in JSON, one within another with what follows it, and one in XML.
+        let value = b"{\"m\":\"MSH|^~\\\\&|A\\rPID|||9434765919\\r\"}";
+        assert_eq!(hashes(|b| over_http(b, b"application/json", value)), mllp);
+        let twice = b"MSH|^~\\&|A\rOBX|1|TX|||MSH#*!?@#B\rPID|||9434765919\r";
+        assert_eq!(hashes(|b| over_http(b, b"application/hl7-v2", twice)), mllp);
+        let xml =
+            b"<ADT_A01><MSH><MSH.3>A</MSH.3></MSH><PID><PID.3><CX.1>9434765919</CX.1></PID.3>\
+            </PID></ADT_A01>";
+        assert_eq!(hashes(|b| over_http(b, b"text/xml", xml)), mllp);
     }
 
     #[test]

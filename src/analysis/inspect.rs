@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::content::{FieldSink, PathId, PathTable, Step};
+use crate::content::{FieldSink, PathId, PathTable};
 use crate::detect::Detector;
 use crate::model::{Value, ValueKind};
 
@@ -16,7 +16,7 @@ use super::heard::Heard;
 use super::leaves::Leaves;
 use super::operation::fhir::{self, Version};
 use super::operation::{cda, hl7v2};
-use super::roles::{Role, Roles};
+use super::roles::{self, Role, Roles};
 use super::values::{Looked, Values};
 
 /// What a body says of the exchange it belongs to.
@@ -91,7 +91,7 @@ impl Inspector<'_> {
         if self.leaves.is_full() {
             self.fold();
         }
-        let looked = self.shared.values.look(&value, self.frames.apart);
+        let looked = self.shared.values.look(&value, self.frames.is_apart());
         let column = self.shared.columns.column(self.place, path, context);
         (self.leaves.push(column, &looked, value.continued), looked)
     }
@@ -103,7 +103,7 @@ impl Inspector<'_> {
     }
 
     /// The token of the issuer that a value names, 0 for none.
-    fn issuer(&mut self, value: &Value<'_>, looked: &Looked) -> u16 {
+    pub(super) fn issuer(&mut self, value: &Value<'_>, looked: &Looked) -> u16 {
         let Shared { columns, values, detector, .. } = &mut self.shared;
         values.issuer(looked, || {
             detector.issuer(value.bytes).map_or(0, |issuer| columns.token(issuer))
@@ -134,12 +134,24 @@ impl Inspector<'_> {
         }
     }
 
-    /// The frame at the top is that of an HL7 v2 body.
-    fn found_hl7v2(&mut self, root: PathId) {
-        self.frames.apart = true;
+    /// The frame at the top is that of HL7 v2: of a body or a part of one, or within a value.
+    fn found_hl7v2(&mut self, root: PathId, is_body: bool) {
+        self.frames.set_apart(0);
         // A message that stands in a value of another body is not what the body is.
-        self.facts.hl7v2 |= self.frames.depth() == 1;
+        self.facts.hl7v2 |= is_body;
         self.found_document(hl7v2::ROOT, root);
+    }
+
+    /// The frame below the top is that of an HL7 v2 message in XML, the one at the top its header.
+    fn found_message_xml(&mut self, root: PathId, is_body: bool) {
+        self.frames.set_apart(1);
+        self.facts.hl7v2 |= is_body;
+        if is_body {
+            self.frames.header.get_or_insert_default().begin();
+        }
+        let resource = Some((hl7v2::ROOT, root));
+        let context = self.shared.columns.context(Context { resource, issuer: 0 });
+        self.frames.last_two(|frame| frame.context = context);
     }
 
     /// The frame at the top is that of a document whose elements are known as those of `name`.
@@ -226,6 +238,7 @@ impl Inspector<'_> {
                     notes.observed = observed;
                 }
             }
+            Role::Query(part, up) => self.note_query((part, up), value, leaf, looked),
             _ => self.mark(role, value, leaf, looked),
         }
     }
@@ -271,11 +284,11 @@ impl Inspector<'_> {
                     }
                 }
             }
-            Role::CodedSystem(at) => {
+            Role::CodedSystem(up, at) => {
                 let token = self.issuer(value, looked);
-                self.found_code_system((0, at), token);
+                self.found_code_system((up, at), token);
             }
-            Role::Coded(at) => self.found_code((0, at), leaf),
+            Role::Coded(up, at) => self.found_code((up, at), leaf),
             Role::Code(up) => self.found_code((up, 0), leaf),
             Role::CodingOfType(up) => {
                 self.found_code((up, 0), leaf);
@@ -370,16 +383,19 @@ impl FieldSink for Inspector<'_> {
                     self.found_resource(kind);
                 }
             }
-            Role::Hl7v2 => self.found_hl7v2(path),
+            Role::Hl7v2 => self.found_hl7v2(path, !roles::stands_in_value(paths, path)),
             Role::ClinicalDocument => self.found_document(cda::ROOT, path),
             Role::Observed => self.found_observed(),
+            Role::MessageXml => {
+                let root = paths.parent(path).unwrap_or(path);
+                self.found_message_xml(root, !roles::stands_in_value(paths, path));
+            }
             Role::Message => self.frames.header.get_or_insert_default().begin(),
             _ => {}
         }
     }
 
-    fn leave(&mut self, paths: &PathTable, path: PathId) {
-        self.frames.apart &= paths.step_of(path) != Some(Step::Hl7v2);
+    fn leave(&mut self, _: &PathTable, _: PathId) {
         if let Some((frame, notes)) = self.frames.close() {
             self.close(&frame, &notes);
         }

@@ -53,6 +53,16 @@ impl Leaf {
         u64::from(self.column) << 32 | u64::from(self.class)
     }
 
+    /// Place of its value's class in [`Values`].
+    pub(super) fn class_place(self) -> u32 {
+        self.class & !(CONTINUED | CANDIDATE)
+    }
+
+    /// The same leaf with another column and another place of its class.
+    pub(super) fn moved(self, column: u32, class: u32) -> Leaf {
+        Leaf { column, class: class | self.class & (CONTINUED | CANDIDATE) }
+    }
+
     /// Whether it is nothing but a value of its class.
     pub fn is_plain(self) -> bool {
         self.class & (CONTINUED | CANDIDATE) == 0

@@ -11,6 +11,7 @@ use crate::protocol::{MessageSink, leaves_framing_open};
 
 use super::half::{Request, Response};
 use super::pairing::{Pairing, Stand};
+use super::two_way::{TwoWay, turned, turned_flow};
 use super::workbench::Workbench;
 
 /// Takes the parser's events of one flow.
@@ -21,6 +22,8 @@ pub struct Listener<'a> {
     pub protocol: &'static str,
     /// Its open exchanges.
     pub pairing: &'a mut Pairing,
+    /// Those that its server began.
+    pub back: &'a mut TwoWay,
     /// What it goes on as.
     pub switch: &'a mut Option<SwitchTo>,
     /// Bytes behind a switch.
@@ -64,25 +67,13 @@ impl Listener<'_> {
 
 impl MessageSink for Listener<'_> {
     fn message(&mut self, event: MessageEvent<'_>) {
+        if self.is_back(&event) {
+            return self.answer_back(event);
+        }
         match event {
-            MessageEvent::Head { direction, at, correlation, tentative, head } => match head {
-                MessageHead::HttpRequest { .. } => {
-                    let mut request = self.bench.spare_request();
-                    (request.half.at, request.half.tentative) = (at, tentative);
-                    self.bench.request_head(&head, &mut request);
-                    self.begin_request(correlation, request);
-                }
-                // 101 is the last response of the old protocol; the others come before one.
-                MessageHead::HttpResponse { status: 100 | 102..=199, .. } => *self.interim = true,
-                MessageHead::HttpResponse { .. } => {
-                    *self.interim = false;
-                    let mut response = self.bench.spare_response();
-                    (response.half.at, response.half.tentative) = (at, tentative);
-                    self.bench.response_head(&head, &mut response);
-                    self.begin_response(correlation, response);
-                }
-                MessageHead::Hl7v2(header) => self.hl7v2(direction, at, correlation, &header),
-            },
+            MessageEvent::Head { direction, at, correlation, tentative, head } => {
+                self.head((direction, correlation), (at, tentative), &head);
+            }
             MessageEvent::End { direction: Direction::ToClient, .. } if *self.interim => {
                 *self.interim = false;
             }
@@ -115,8 +106,10 @@ impl MessageSink for Listener<'_> {
                     self.pairing.refuted(direction);
                 }
                 self.pairing.lost(direction);
+                self.back.pairing.lost(direction.reversed());
             }
-            MessageEvent::Unread => self.pairing.unread(),
+            MessageEvent::Unread { direction: Direction::ToClient } => self.pairing.unread(),
+            MessageEvent::Unread { direction: Direction::ToServer } => self.back.pairing.unread(),
             MessageEvent::Anomaly { direction, anomaly } => self.anomaly(direction, anomaly),
             MessageEvent::Session { session } if self.bench.shadow.is_none() => {
                 *self.encrypted = Some(self.bench.tls_session(self.flow, self.next_tx, session));
@@ -136,6 +129,62 @@ impl MessageSink for Listener<'_> {
 }
 
 impl Listener<'_> {
+    /// Whether an event is of an exchange that the server began.
+    fn is_back(&mut self, event: &MessageEvent<'_>) -> bool {
+        let begins = match event {
+            MessageEvent::Head { direction, correlation, head, .. } => {
+                self.back.begins((*direction, *correlation), (head, self.pairing))
+            }
+            _ => false,
+        };
+        self.back.takes(event, begins)
+    }
+
+    /// The same with sides changed.
+    fn answer_back(&mut self, event: MessageEvent<'_>) {
+        let flow = turned_flow(self.flow);
+        let mut listener = Listener {
+            flow: &flow,
+            protocol: self.protocol,
+            pairing: &mut self.back.pairing,
+            back: &mut TwoWay::default(),
+            switch: &mut *self.switch,
+            remainder: &mut *self.remainder,
+            interim: &mut *self.interim,
+            encrypted: &mut *self.encrypted,
+            next_tx: &mut *self.next_tx,
+            stand: self.stand,
+            bench: &mut *self.bench,
+        };
+        listener.message(turned(event));
+    }
+
+    fn head(
+        &mut self,
+        (direction, correlation): (Direction, Correlation),
+        (at, tentative): (Timestamp, bool),
+        head: &MessageHead<'_>,
+    ) {
+        match head {
+            MessageHead::HttpRequest { .. } => {
+                let mut request = self.bench.spare_request();
+                (request.half.at, request.half.tentative) = (at, tentative);
+                self.bench.request_head(head, &mut request);
+                self.begin_request(correlation, request);
+            }
+            // 101 is the last response of the old protocol; the others come before one.
+            MessageHead::HttpResponse { status: 100 | 102..=199, .. } => *self.interim = true,
+            MessageHead::HttpResponse { .. } => {
+                *self.interim = false;
+                let mut response = self.bench.spare_response();
+                (response.half.at, response.half.tentative) = (at, tentative);
+                self.bench.response_head(head, &mut response);
+                self.begin_response(correlation, response);
+            }
+            MessageHead::Hl7v2(header) => self.hl7v2(direction, at, correlation, header),
+        }
+    }
+
     fn hl7v2(&mut self, direction: Direction, at: Timestamp, by: Correlation, said: &Hl7Header) {
         if direction == Direction::ToServer {
             let mut request = self.bench.spare_request();

@@ -9,7 +9,8 @@
 //! - [`workbench`], [`heads`]: what is shared, and what happens to heads as they pass
 //! - [`hl7v2`], `heard`: heads of HL7 v2 messages over MLLP; and within HTTP
 //! - [`tls`]: what TLS sessions show
-//! - [`bodies`], [`recall`], `tally`: what happens to bodies; those that were walked before; how
+//! - [`bodies`], [`recall`], [`commons`], `tally`: what happens to bodies; those that were walked
+//!   before, by this worker or another; how
 //!   often equal leaves occur in one
 //! - [`inspect`], [`frames`], [`roles`]: logs every leaf under its column; the objects around it;
 //!   what its path means
@@ -27,6 +28,7 @@ pub mod accumulate;
 pub mod bodies;
 mod codings;
 pub mod columns;
+pub mod commons;
 pub mod conversation;
 pub mod doubts;
 pub mod finish;
@@ -45,16 +47,20 @@ pub mod names;
 pub mod operation;
 pub mod pairing;
 mod patches;
+mod queries;
 pub mod readings;
 pub mod recall;
 pub mod roles;
 pub mod segments;
 mod tally;
 pub mod tls;
+mod two_way;
+mod v2xml;
 pub mod values;
 pub mod workbench;
 pub mod worker;
 
+pub use commons::Commons;
 pub use worker::Worker;
 
 #[cfg(test)]

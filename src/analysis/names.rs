@@ -4,6 +4,9 @@
 //!
 //! Each is a function of the string and the rules alone; callers remember the answers.
 
+mod headings;
+mod persons;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -11,6 +14,8 @@ use crate::base::limits::KEY_BYTES_MAX;
 use crate::content::{KeyPolicy, percent_decode};
 use crate::detect::{Detector, knows_words};
 use crate::inventory::{Shape, key_is_code, key_is_data, shape_of};
+
+pub use persons::is_user;
 
 /// Stands for a part that is not kept.
 const VALUE: &str = "{value}";
@@ -52,7 +57,11 @@ const SWITCHES: [&str; 3] = ["nocache", "wadl", "xsd"];
 
 impl KeyPolicy for FieldNames {
     fn keep(&self, key: &[u8]) -> bool {
-        self.0.keeps_key(key) && !key_is_data(key) && !key_is_code(key)
+        self.0.keeps_key(key)
+            && !key_is_data(key)
+            && !key_is_code(key)
+            && !headings::may_be_person(key)
+            && !persons::tells(key)
     }
 
     /// A query that is one word is a search, a person or a token as easily as a switch (`?wsdl`,
@@ -168,13 +177,16 @@ pub fn host(name: &str, detector: &Detector) -> String {
             if long { kept.push(VALUE) } else { kept.extend(run) }
         } else {
             kept.extend(run.iter().map(|label| {
-                let data = is_data(label.as_bytes()) || detector.is_sensitive(label.as_bytes());
-                if data { VALUE } else { label }
+                let machine = is_machine(label.as_bytes());
+                let data =
+                    || label_is_data(label.as_bytes()) || detector.is_sensitive(label.as_bytes());
+                if !machine && data() { VALUE } else { label }
             }));
         }
     }
     let mut masked = kept.join(".");
-    if detector.is_sensitive(masked.as_bytes()) {
+    kept.retain(|label| !is_machine(label.as_bytes()));
+    if detector.is_sensitive(kept.join(".").as_bytes()) {
         masked = VALUE.to_owned();
     }
     if let Some(port) = port {
@@ -182,6 +194,36 @@ pub fn host(name: &str, detector: &Detector) -> String {
         masked.push_str(port);
     }
     masked
+}
+
+/// [`is_data`], of the label of a host: machines and clients of a service are numbered
+/// (`far-30000`, `tenant-104512`), and services that only differ by that stay apart. Numbers of
+/// persons are longer.
+fn label_is_data(label: &[u8]) -> bool {
+    !is_numbered(label, |_| true) && is_data(label)
+}
+
+/// What machines are called that are numbered, beside the words that all APIs use.
+const MACHINES: [&str; 12] =
+    ["db", "desktop", "laptop", "pc", "pod", "srv", "svr", "tenant", "vm", "wks", "worker", "ws"];
+
+/// Whether a label is the name of a machine and its number: `srv10045`. `mrn10045` is none.
+fn is_machine(label: &[u8]) -> bool {
+    is_numbered(label, |word| word.is_empty() || knows_words(word, &MACHINES))
+        && label.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// Whether a label is words with numbers behind them, fewer digits than a person's number has.
+fn is_numbered(label: &[u8], names: impl Fn(&[u8]) -> bool) -> bool {
+    let digits = label.iter().filter(|b| b.is_ascii_digit()).count();
+    let numbered = |part: &[u8]| {
+        let letters = part.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        let (word, number) = part.split_at_checked(letters).unwrap_or((part, b""));
+        names(word) && number.iter().all(u8::is_ascii_digit)
+    };
+    (1..NUMBER_DIGITS_MIN).contains(&digits)
+        && label.len() < TOKEN_BYTES_MIN
+        && label.split(|b| matches!(b, b'-' | b'_')).all(numbered)
 }
 
 fn is_number(label: &str) -> bool {
@@ -414,6 +456,8 @@ mod tests {
             ("3f2504e0-4f89-11d3-9a0c-0305e82c3301.h.t:8443", "{value}.h.t:8443"),
             ("pod-7d4b9c6f5d-x2x9k.svc", "{value}.svc"),
             ("9434765919.h.t", "{value}.h.t"),
+            ("patient-1045127.h.t", "{value}.h.t"),
+            ("mrn10045.h.t", "{value}.h.t"),
         ] {
             assert_eq!(host(name, &detector), kept, "{name}");
         }
@@ -424,6 +468,10 @@ mod tests {
             "0.pool.ntp.example",
             "fhir-r4.example",
             "d111111abcdef8.cloudfront.net",
+            "far-30000.ev",
+            "far-100000.ev",
+            "srv10045.hospital.example",
+            "tenant-104512.app.example:8443",
         ] {
             assert_eq!(host(name, &detector), name);
         }

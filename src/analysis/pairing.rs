@@ -12,13 +12,22 @@
 //! so that no endpoint is invented from the middle of a body, and not if what follows it shows that
 //! it was none.
 
+mod found;
+mod kept;
+mod stand;
+
 use std::collections::VecDeque;
 
-use crate::base::limits::PENDING_REQUESTS_MAX;
-use crate::model::{Correlation, Direction, Offsets, StreamEvent, StreamInput};
+use crate::base::Timestamp;
+use crate::base::limits::{ANSWER_WAIT_MAX, PENDING_REQUESTS_MAX};
+use crate::model::{Correlation, Direction};
 use crate::protocol::bits;
 
 use super::half::{Exchange, Half, Request, Response};
+pub use stand::Stand;
+
+use kept::{ANSWER_LATE, Kept};
+use stand::Loss;
 
 /// The exchanges of one flow that are not over.
 #[derive(Debug, Default)]
@@ -33,8 +42,14 @@ pub struct Pairing {
     asked: u64,
     /// The number of the last of them that was answered.
     answered: u64,
+    /// When the last of them began.
+    latest: Timestamp,
     /// A response came that names no request which waits: any of them may be meant.
     stray: bool,
+    /// What exchanges are charged whose response stands while there is room.
+    kept_bytes: usize,
+    /// There was no room for some of them: better responses may come that are not awaited.
+    released: bool,
     /// What many open exchanges took when last counted, and how often they were not since.
     counted: (usize, u8),
 }
@@ -48,79 +63,6 @@ pub struct Ending {
     pub over: bool,
 }
 
-/// Where the bytes stand that end a head: whatever order the directions were captured in, a server
-/// answers what it has, and a client that asks has what answered the requests before.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Stand {
-    /// Offset of the first of the bytes; 0 where that is not known.
-    begin: u64,
-    /// Offset behind the last of them.
-    end: u64,
-    /// How far their sender had heard the other stream; 0 where that is not known.
-    heard: u64,
-}
-
-impl Stand {
-    /// Of the bytes that an event brings.
-    pub fn of(event: &StreamEvent<'_>) -> Stand {
-        let len = match event.input {
-            StreamInput::Bytes(bytes) => bytes.len() as u64,
-            StreamInput::Gap(_) | StreamInput::End(_) => 0,
-        };
-        let Offsets { begin, heard } = event.offsets;
-        Stand { begin, end: begin + len, heard }
-    }
-
-    fn is_known(self) -> bool {
-        self.begin > 0 && self.heard > 0
-    }
-
-    /// Whether a response that stands here can answer `request`: the client had not heard it when
-    /// it asked. That the server had heard the request is not asked for: who forges an answer may
-    /// be quicker.
-    fn can_answer(self, request: Stand) -> bool {
-        request.heard == 0 || self.begin == 0 || request.heard < self.end
-    }
-}
-
-/// What was lost since requests and responses were last in step.
-#[derive(Debug, Default)]
-struct Loss {
-    /// How often.
-    times: u32,
-    /// In which direction, [`Direction::index`].
-    of: [bool; 2],
-    /// And whether no message was found there since.
-    searching: [bool; 2],
-    /// A response came since requests were lost.
-    answered: bool,
-    /// Requests that waited before any were lost: their responses come in order.
-    sure: usize,
-}
-
-impl Loss {
-    fn is_any(&self) -> bool {
-        self.of != [false; 2]
-    }
-
-    fn found(&mut self, direction: Direction) {
-        if let Some(searching) = self.searching.get_mut(direction.index()) {
-            *searching = false;
-        }
-    }
-
-    /// Requests and responses are in step again, as far as messages were found again.
-    fn settle(&mut self) {
-        self.of = self.searching;
-        self.times = u32::from(self.is_any());
-        self.sure = 0;
-    }
-
-    fn explains(&self, missing: Direction) -> bool {
-        self.of.get(missing.index()).is_some_and(|lost| *lost)
-    }
-}
-
 /// Responses of one flow that wait for requests which they may answer.
 const EARLY_MAX: usize = 4;
 /// What [`Pairing::rest`] tells.
@@ -128,6 +70,7 @@ const PIPELINED: u8 = 1;
 const CLOSED: u8 = 1 << 1;
 const STRAY: u8 = 1 << 2;
 const ANSWERED: u8 = 1 << 3;
+const RELEASED: u8 = 1 << 4;
 /// Places for open exchanges that are kept for the next flow.
 const OPEN_KEPT: usize = 4;
 
@@ -146,6 +89,10 @@ struct Slot {
     floating: bool,
     /// A response to no request that was seen: one that its server had heard may be to come.
     early: bool,
+    /// How long its response stands while no better one comes.
+    kept: Kept,
+    /// Bytes it is charged while that stands for more than one request.
+    charge: usize,
     /// Where its request stands, or else its response.
     stand: Stand,
     /// Offset behind the request's last byte; 0 while that is to come.
@@ -155,7 +102,8 @@ struct Slot {
 impl Slot {
     fn new(correlation: Correlation, exchange: Exchange, stand: Stand) -> Slot {
         let (number, floating, early, until) = (0, false, false, 0);
-        Slot { correlation, exchange, number, floating, early, stand, until }
+        let (kept, charge) = (Kept::No, 0);
+        Slot { correlation, exchange, number, floating, early, kept, charge, stand, until }
     }
 
     fn half(&mut self, direction: Direction) -> Option<&mut Half> {
@@ -170,7 +118,7 @@ impl Slot {
     }
 
     fn is_over(&self) -> bool {
-        !(self.floating || self.early)
+        !(self.floating || self.early || self.kept != Kept::No)
             && self.exchange.request.as_ref().is_none_or(|r| r.half.ended)
             && self.exchange.response.as_ref().is_some_and(|r| r.half.ended)
     }
@@ -184,6 +132,7 @@ impl Pairing {
         (request, stand): (Box<Request>, Stand),
         done: &mut dyn FnMut(Exchange),
     ) {
+        let correlation = correlation.asking();
         if correlation == Correlation::InOrder {
             self.loss.found(Direction::ToServer);
             let responses_lost = self.loss.explains(Direction::ToClient);
@@ -198,7 +147,9 @@ impl Pairing {
                 }
             }
         }
+        self.release_kept(done);
         self.asked += 1;
+        self.latest = self.latest.max(request.half.at);
         let number = self.asked;
         let early = |slot: &&mut Slot| {
             slot.early && stand.begin < slot.stand.heard && slot.stand.can_answer(stand)
@@ -221,6 +172,24 @@ impl Pairing {
         (response, stand): (Box<Response>, Stand),
         done: &mut dyn FnMut(Exchange),
     ) {
+        if let Correlation::Oldest { last } = correlation {
+            return self.answer_oldest(response, last);
+        }
+        let commits = matches!(correlation, Correlation::Answer { last: false, .. });
+        let answers = matches!(correlation, Correlation::Answer { last: true, .. });
+        let kept = if commits { Kept::WhileRoom } else { Kept::No };
+        let correlation = self.nearest(correlation);
+        let same = |slot: &Slot| slot.correlation == correlation;
+        // What was sent again is committed again.
+        if !(commits && self.open.iter().any(|slot| same(slot) && slot.waits()))
+            && let Some(slot) =
+                self.open.iter_mut().find(|slot| slot.kept != Kept::No && same(slot))
+        {
+            slot.exchange.response = Some(response);
+            let (was, is) = slot.keep(kept);
+            self.kept_bytes = (self.kept_bytes + is).saturating_sub(was);
+            return;
+        }
         let mut floating = false;
         if correlation == Correlation::InOrder && self.loss.is_any() {
             self.loss.found(Direction::ToClient);
@@ -237,9 +206,14 @@ impl Pairing {
         match found {
             Some(slot) if !floating => {
                 slot.exchange.response = Some(response);
+                self.kept_bytes += slot.keep(kept).1;
                 self.answered = self.answered.max(slot.number);
             }
             found => {
+                let mut response = response;
+                if answers && self.released {
+                    response.half.anomaly(ANSWER_LATE);
+                }
                 floating &= found.is_some();
                 let early = in_order
                     && stand.is_known()
@@ -251,9 +225,22 @@ impl Pairing {
                 self.make_room(done);
                 self.stray |= !early;
                 let exchange = Exchange { response: Some(response), ..Exchange::default() };
-                let slot = Slot::new(correlation, exchange, stand);
-                self.open.push_back(Slot { floating, early, ..slot });
+                let mut slot = Slot { floating, early, ..Slot::new(correlation, exchange, stand) };
+                self.kept_bytes += slot.keep(kept).1;
+                self.open.push_back(slot);
             }
+        }
+    }
+
+    /// A response that names no request; where none waits it may have answered any.
+    fn answer_oldest(&mut self, response: Box<Response>, last: bool) {
+        match self.open.iter_mut().find(|slot| slot.waits()) {
+            Some(slot) => {
+                slot.exchange.response = Some(response);
+                slot.kept = if last { Kept::No } else { Kept::UntilRequest };
+                self.answered = self.answered.max(slot.number);
+            }
+            None => self.stray = true,
         }
     }
 
@@ -349,7 +336,9 @@ impl Pairing {
             self.resolve(!self.pipelined || counted, done);
         }
         for mut slot in self.open.drain(..) {
-            let waited = ending.over || slot.number < self.answered;
+            let since = slot.exchange.request.as_deref().map(|request| request.half.at);
+            let long = since.is_some_and(|at| self.latest.since(at) >= ANSWER_WAIT_MAX);
+            let waited = ending.over || slot.number < self.answered || long;
             let whole = |r: &Request| r.half.ended && !(r.half.gap || r.half.truncated);
             let whole = slot.exchange.request.as_deref().is_some_and(whole);
             slot.exchange.unanswered =
@@ -371,7 +360,7 @@ impl Pairing {
             return None;
         };
         // Requests are counted only to tell which of those that are open came first.
-        let bits = bits([self.pipelined, self.closed, self.stray, answered]);
+        let bits = bits([self.pipelined, self.closed, self.stray, answered, self.released]);
         self.open.is_empty().then_some(bits)
     }
 
@@ -385,6 +374,7 @@ impl Pairing {
             pipelined: bits & PIPELINED != 0,
             closed: bits & CLOSED != 0,
             stray: bits & STRAY != 0,
+            released: bits & RELEASED != 0,
             loss: Loss { answered: bits & ANSWERED != 0, ..Loss::default() },
             ..Pairing::default()
         };
@@ -408,6 +398,7 @@ impl Pairing {
         if self.open.len() < PENDING_REQUESTS_MAX {
             return;
         }
+        self.release_one(done);
         if self.loss.is_any() {
             self.resolve(!self.pipelined, done);
             self.loss.settle();
@@ -415,6 +406,7 @@ impl Pairing {
         if self.open.len() >= PENDING_REQUESTS_MAX
             && let Some(mut oldest) = self.open.pop_front()
         {
+            self.kept_bytes = self.kept_bytes.saturating_sub(oldest.charge);
             oldest.note("pending-requests-limit");
             finish(oldest.exchange, &self.loss, done);
         }

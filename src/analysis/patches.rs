@@ -2,9 +2,11 @@
 //!
 //! `{"op": "replace", "path": "/birthDate", "value": …}` is an operation of a JSON Patch (RFC
 //! 6902); a FHIRPath Patch (FHIR R5 section 3.2.0.14.2) says the same in the parts of a parameter,
-//! which are called `path`, `name` and `value`. Which resource it is stands in the URL or begins
-//! the path, so it is asked when the field is judged.
+//! which are called `path`, `name` and `value`; and so does an XML Patch (RFC 5261) in the content
+//! of `<replace sel="Patient/birthDate/@value">` or `<add sel="Patient">`. Which resource it is
+//! stands in the URL or begins the path, so it is asked when the field is judged.
 
+use crate::detect::XML_PATCH;
 use crate::model::Value;
 
 use super::columns::Context;
@@ -22,6 +24,8 @@ const OPERATIONS: [&[u8]; 6] = [b"add", b"copy", b"move", b"remove", b"replace",
 pub(super) struct Patch {
     /// It is an operation of a JSON Patch.
     operation: bool,
+    /// It is one of an XML Patch.
+    selects: bool,
     /// Which part of an operation it is.
     part: Part,
     /// Token of the element that its `path`, `valueString` or part `path` names.
@@ -57,6 +61,14 @@ impl Inspector<'_> {
                     notes.patch.operation = OPERATIONS.contains(&value.bytes);
                 }
             }
+            Role::PatchSelector => {
+                let token = self.shared.detector.selected(value.bytes);
+                if self.note_token(0, token)
+                    && let Some(notes) = self.frames.notes(0)
+                {
+                    notes.patch.selects = true;
+                }
+            }
             Role::PatchPath => self.note_path(0, value),
             Role::PartString(up) => self.note_path(up, value),
             Role::ParameterName(up) => {
@@ -74,11 +86,18 @@ impl Inspector<'_> {
     }
 
     fn note_path(&mut self, up: u8, value: &Value<'_>) {
-        let Some(path) = self.shared.detector.patched(value.bytes) else { return };
+        let token = self.shared.detector.patched(value.bytes);
+        self.note_token(up, token);
+    }
+
+    /// Notes what a path names; `false` where it names nothing that is known.
+    fn note_token(&mut self, up: u8, path: Option<String>) -> bool {
+        let Some(path) = path else { return false };
         let token = self.shared.columns.token(&path);
         if let Some(notes) = self.frames.notes(up) {
             notes.patch.path = token;
         }
+        true
     }
 
     /// An object closes: what its path named is told of its value.
@@ -97,8 +116,9 @@ impl Inspector<'_> {
         if patch.path == 0 {
             return;
         }
-        if patch.operation {
-            let resource = Some((JSON_PATCH, frame.path));
+        if patch.operation || patch.selects {
+            let kind = if patch.selects { XML_PATCH } else { JSON_PATCH };
+            let resource = Some((kind, frame.path));
             self.amend_patched((frame.from, behind), |old| match old {
                 Context { resource: None, issuer: 0 } => Context { resource, issuer: patch.path },
                 _ => old,

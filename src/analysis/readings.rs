@@ -8,8 +8,10 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::base::TableSet;
-use crate::base::limits::{READING_BYTES_MAX, READINGS_MAX};
+use crate::base::limits::{COPY_GUISES_MAX, READING_BYTES_MAX, READINGS_MAX};
 use crate::content::BodyPlan;
 use crate::flow::FlowInfo;
 use crate::model::{Direction, EndCause, Offsets, StreamEvent, StreamInput};
@@ -45,6 +47,7 @@ struct Piece<'a> {
     at: usize,
     replaces: usize,
     bytes: &'a [u8],
+    guise: u16,
 }
 
 impl Workbench {
@@ -57,7 +60,15 @@ impl Workbench {
         flipped: bool,
         history: &mut History,
     ) {
-        let copies = history.take_copies();
+        let (apart, copies): (Vec<Copy>, Vec<Copy>) =
+            history.take_copies().into_iter().partition(|copy| copy.apart);
+        for copy in &apart {
+            history.doubt(copy.why);
+            let both = [Direction::ToServer, Direction::ToClient];
+            for direction in both.into_iter().filter(|d| d.index() == copy.lane) {
+                self.read_text(turned(direction, flipped), &copy.bytes, history);
+            }
+        }
         if let Some(why) = history.overflowed {
             history.doubt(why);
         }
@@ -80,7 +91,7 @@ impl Workbench {
             let replay = Replay { flow, protocol, flipped, history, direction, other: &other };
             replay.run(&cells, self);
             let mut left = READING_BYTES_MAX;
-            for choice in choices(pieces.len()) {
+            for choice in guises(&pieces).chain(choices(pieces.len())) {
                 let reading = reading(&cells, start, &pieces, choice);
                 let Some(rest) = left.checked_sub(reading.len() + other.len()) else { break };
                 left = rest;
@@ -256,7 +267,8 @@ fn pieces<'a>(history: &History, direction: Direction, copies: &[&'a Copy]) -> V
         if copy.replaces != copy.bytes.len() {
             let inside = copy.at < lane.start() + lane.cells().map_or(0, |cells| cells.len());
             if inside {
-                pieces.push(Piece { at: copy.at, replaces: copy.replaces, bytes: &copy.bytes });
+                let (replaces, bytes) = (copy.replaces, &copy.bytes);
+                pieces.push(Piece { at: copy.at, replaces, bytes, guise: copy.guise });
             }
             continue;
         }
@@ -266,8 +278,9 @@ fn pieces<'a>(history: &History, direction: Direction, copies: &[&'a Copy]) -> V
         for pair in bounds.windows(2) {
             let &[from, to] = pair else { continue };
             let bytes = copy.bytes.get(from - copy.at..to - copy.at).unwrap_or_default();
+            let guise = copy.guise;
             if lane.is_open(from, to) {
-                pieces.push(Piece { at: from, replaces: bytes.len(), bytes });
+                pieces.push(Piece { at: from, replaces: bytes.len(), bytes, guise });
                 continue;
             }
             // Without what agrees at both ends, so that one choice does not undo another.
@@ -277,7 +290,7 @@ fn pieces<'a>(history: &History, direction: Direction, copies: &[&'a Copy]) -> V
                 ((0..bytes.len()).find(differs), (0..bytes.len()).rev().find(differs));
             if let (Some(begin), Some(end)) = (begin, end) {
                 let bytes = bytes.get(begin..=end).unwrap_or_default();
-                pieces.push(Piece { at: from + begin, replaces: bytes.len(), bytes });
+                pieces.push(Piece { at: from + begin, replaces: bytes.len(), bytes, guise });
             }
         }
     }
@@ -298,6 +311,18 @@ fn choices(n: usize) -> impl Iterator<Item = Choice> {
     subsets.chain(ranges).take(READINGS_MAX)
 }
 
+/// Where not every choice is tried: all pieces that look as if one sender had sent them, since a
+/// receiver may have got no others.
+fn guises(pieces: &[Piece<'_>]) -> impl Iterator<Item = Choice> {
+    let mut guises: SmallVec<[u16; COPY_GUISES_MAX]> = SmallVec::new();
+    for piece in pieces.iter().filter(|_| pieces.len() > CHOICES_OF) {
+        if !guises.contains(&piece.guise) {
+            guises.push(piece.guise);
+        }
+    }
+    guises.into_iter().take(COPY_GUISES_MAX).map(Choice::Guise)
+}
+
 /// Pieces up to which every choice is tried: fewer than [`READINGS_MAX`] then.
 const CHOICES_OF: usize = 4;
 
@@ -305,13 +330,16 @@ const CHOICES_OF: usize = 4;
 enum Choice {
     Set(u32),
     Range(usize, usize),
+    /// Those of one guise that stand for as many bytes as they have.
+    Guise(u16),
 }
 
 impl Choice {
-    fn has(self, piece: usize) -> bool {
+    fn has(self, n: usize, piece: &Piece<'_>) -> bool {
         match self {
-            Choice::Set(bits) => bits >> piece & 1 == 1,
-            Choice::Range(from, to) => (from..to).contains(&piece),
+            Choice::Set(bits) => bits >> n & 1 == 1,
+            Choice::Range(from, to) => (from..to).contains(&n),
+            Choice::Guise(guise) => piece.guise == guise && piece.replaces == piece.bytes.len(),
         }
     }
 }
@@ -324,7 +352,7 @@ fn reading(
     choice: Choice,
 ) -> Vec<Option<u8>> {
     let mut cells = first.to_vec();
-    let chosen = || pieces.iter().enumerate().filter(|(n, _)| choice.has(*n)).map(|(_, p)| p);
+    let chosen = || pieces.iter().enumerate().filter(|(n, p)| choice.has(*n, p)).map(|(_, p)| p);
     for piece in chosen().filter(|piece| piece.replaces == piece.bytes.len()) {
         let at = piece.at - start;
         if cells.len() < at + piece.bytes.len() {
@@ -349,21 +377,23 @@ fn reading(
 mod tests {
     use super::*;
 
+    const NONE: Piece<'static> = Piece { at: 0, replaces: 0, bytes: &[], guise: 0 };
+
     #[test]
     fn every_choice_among_few_pieces_is_a_reading_and_many_are_bounded() {
         let sets: Vec<u32> = choices(3)
-            .map(|choice| (0..3).filter(|n| choice.has(*n)).map(|n| 1 << n).sum())
+            .map(|choice| (0..3).filter(|n| choice.has(*n, &NONE)).map(|n| 1 << n).sum())
             .collect();
         assert_eq!(sets, [7, 6, 5, 4, 3, 2, 1]);
         assert_eq!(choices(0).count(), 0);
         assert_eq!(choices(500).count(), READINGS_MAX);
-        assert!((0..500).all(|n| choices(500).next().is_some_and(|all| all.has(n))));
+        assert!((0..500).all(|n| choices(500).next().is_some_and(|all| all.has(n, &NONE))));
     }
 
     #[test]
     fn a_reading_replaces_fills_extends_and_takes_out() {
         let first: Vec<Option<u8>> = b"ab-def".iter().map(|b| (*b != b'-').then_some(*b)).collect();
-        let piece = |at, replaces, bytes| Piece { at, replaces, bytes };
+        let piece = |at, replaces, bytes| Piece { at, replaces, bytes, guise: 0 };
         let pieces =
             [piece(11, 1, &b"B"[..]), piece(12, 1, b"C"), piece(14, 1, b""), piece(16, 1, b"G")];
         let text = |choice| {

@@ -13,6 +13,7 @@ use crate::base::{Shares, Span, TableMap, Timestamp, table_state};
 use crate::content::BodySummary;
 use crate::model::Direction;
 
+use super::commons::{Commons, Dictionary, Own};
 use super::inspect::BodyFacts;
 use super::leaves::{Candidate, ColumnTable, Leaf, Leaves};
 use super::tally::Tally;
@@ -40,6 +41,15 @@ impl Remembered {
         for (leaf, found) in &self.others {
             table.add_candidate(*leaf, *found, values);
         }
+    }
+
+    /// The same, each leaf replaced by what `to` makes of it; `None` when it makes nothing of one.
+    pub(super) fn moved(&self, mut to: impl FnMut(Leaf) -> Option<Leaf>) -> Option<Remembered> {
+        let plain = self.plain.iter().map(|(leaf, count)| Some((to(*leaf)?, *count)));
+        let plain = plain.collect::<Option<_>>()?;
+        let others = self.others.iter().map(|(leaf, found)| Some((to(*leaf)?, *found)));
+        let others = others.collect::<Option<_>>()?;
+        Some(Remembered { facts: self.facts.clone(), summary: self.summary, plain, others })
     }
 
     fn cost(&self) -> usize {
@@ -112,17 +122,67 @@ pub struct Held {
 /// Buffers of released bodies kept for the next.
 const BUFFERS_MAX: usize = 8;
 
-/// The memory.
-pub struct Recall {
-    state: foldhash::quality::RandomState,
+/// Bodies that were remembered or looked up lately.
+#[derive(Default)]
+pub(super) struct Generations {
     /// Entries added or used lately; when they fill half the memory they become `old`, and what
     /// was old and not used since is forgotten.
     young: TableMap<BodyKey, Arc<Remembered>>,
     old: TableMap<BodyKey, Arc<Remembered>>,
     young_bytes: usize,
     memory_bytes: usize,
+}
+
+impl Generations {
+    /// Empty ones that take so much memory at most.
+    pub(super) fn within(memory_bytes: usize) -> Self {
+        Generations { memory_bytes, ..Generations::default() }
+    }
+
+    /// What the body of that key said, if it is remembered.
+    pub(super) fn find(&mut self, key: BodyKey) -> Option<Arc<Remembered>> {
+        if let Some(known) = self.young.get(&key) {
+            return Some(Arc::clone(known));
+        }
+        let known = self.old.remove(&key)?;
+        self.insert(key, Arc::clone(&known));
+        Some(known)
+    }
+
+    /// Remembers what a body said, unless that is too much: whether it does, and whether something
+    /// was forgotten for it.
+    pub(super) fn insert(&mut self, key: BodyKey, said: Arc<Remembered>) -> (bool, bool) {
+        let cost = said.cost();
+        if cost > self.memory_bytes / 4 {
+            return (false, false);
+        }
+        let mut forgot = false;
+        if self.young_bytes + cost > self.memory_bytes / 2 {
+            forgot = !self.old.is_empty();
+            self.old = std::mem::take(&mut self.young);
+            self.young_bytes = 0;
+        }
+        self.young_bytes += cost;
+        self.young.insert(key, said);
+        (true, forgot)
+    }
+
+    /// Forgets every body.
+    pub(super) fn clear(&mut self) {
+        self.young.clear();
+        self.old.clear();
+        self.young_bytes = 0;
+    }
+}
+
+/// The memory.
+pub struct Recall {
+    state: foldhash::quality::RandomState,
+    bodies: Generations,
     /// Something was forgotten: repeats that are counted may keep its memory.
     forgot: bool,
+    /// What the other workers know, and what their numbers mean here.
+    commons: Option<(Arc<Commons>, Dictionary)>,
     /// Bodies held back at a time.
     bodies_max: usize,
     seats: Arc<()>,
@@ -141,11 +201,9 @@ impl Recall {
     pub fn within(shares: &Shares) -> Self {
         Recall {
             state: table_state(),
-            young: TableMap::default(),
-            old: TableMap::default(),
-            young_bytes: 0,
+            bodies: Generations::within(shares.recall_bytes),
             forgot: false,
-            memory_bytes: shares.recall_bytes,
+            commons: None,
             bodies_max: shares.recall_bodies,
             seats: Arc::default(),
             buffers: Vec::new(),
@@ -156,7 +214,13 @@ impl Recall {
     /// A memory that holds nothing back and remembers nothing.
     #[cfg(test)]
     pub fn none() -> Self {
-        Recall { memory_bytes: 0, ..Recall::default() }
+        Recall { bodies: Generations::default(), ..Recall::default() }
+    }
+
+    /// Shares what is remembered with other workers.
+    pub fn share(&mut self, commons: Arc<Commons>) {
+        self.state = commons.state.clone();
+        self.commons = Some((commons, Dictionary::default()));
     }
 
     /// Identifies what a head says of its body.
@@ -167,7 +231,7 @@ impl Recall {
     /// A place for a body to be held back in, if there is one left.
     pub fn hold(&mut self) -> Option<Held> {
         let taken = Arc::strong_count(&self.seats) - 1;
-        (taken < self.bodies_max && self.memory_bytes > 0).then(|| Held {
+        (taken < self.bodies_max && self.bodies.memory_bytes > 0).then(|| Held {
             bytes: self.buffers.pop().unwrap_or_default(),
             _seat: Arc::clone(&self.seats),
         })
@@ -189,30 +253,20 @@ impl Recall {
         BodyKey(self.state.hash_one((place, body)), len)
     }
 
-    /// What the body of that key said, if it is remembered.
-    pub fn find(&mut self, key: BodyKey) -> Option<Arc<Remembered>> {
-        if let Some(known) = self.young.get(&key) {
-            return Some(Arc::clone(known));
+    /// What the body of that key said, if that is remembered here or elsewhere.
+    pub(super) fn find(&mut self, key: BodyKey, mut own: Own<'_>) -> Option<Arc<Remembered>> {
+        if let Some(known) = self.bodies.find(key) {
+            return Some(known);
         }
-        let known = self.old.remove(&key)?;
-        self.insert(key, Arc::clone(&known));
-        Some(known)
+        let (commons, dictionary) = self.commons.as_mut()?;
+        let said = Arc::new(commons.find(key, dictionary, &mut own)?);
+        self.insert(key, Arc::clone(&said)).then_some(said)
     }
 
-    /// Remembers what a body said, unless that is too much.
     fn insert(&mut self, key: BodyKey, said: Arc<Remembered>) -> bool {
-        let cost = said.cost();
-        if cost > self.memory_bytes / 4 {
-            return false;
-        }
-        if self.young_bytes + cost > self.memory_bytes / 2 {
-            self.forgot |= !self.old.is_empty();
-            self.old = std::mem::take(&mut self.young);
-            self.young_bytes = 0;
-        }
-        self.young_bytes += cost;
-        self.young.insert(key, said);
-        true
+        let (inserted, forgot) = self.bodies.insert(key, said);
+        self.forgot |= forgot;
+        inserted
     }
 
     /// Whether repeats must be settled, so that what was forgotten is freed.
@@ -225,23 +279,27 @@ impl Recall {
         self.forgot = false;
     }
 
-    /// Remembers what one walk logged, if that is little enough.
-    pub fn learn(
+    /// Remembers what one walk logged, if that is little enough, and tells the other workers.
+    pub(super) fn learn(
         &mut self,
         key: BodyKey,
         leaves: &Leaves,
-        (facts, summary): (BodyFacts, BodySummary),
+        (facts, summary, mut own): (BodyFacts, BodySummary, Own<'_>),
     ) -> Option<Arc<Remembered>> {
         let (plain, others) = self.tally.of(leaves.all());
         let said = Arc::new(Remembered { facts, summary, plain, others });
+        if let Some((commons, dictionary)) = &mut self.commons {
+            commons.tell(key, &said, (dictionary, &mut own));
+        }
         self.insert(key, Arc::clone(&said)).then_some(said)
     }
 
     /// Forgets every body: the columns they speak of are void.
     pub fn clear(&mut self) {
-        self.young.clear();
-        self.old.clear();
-        self.young_bytes = 0;
+        self.bodies.clear();
+        if let Some((_, dictionary)) = &mut self.commons {
+            dictionary.clear();
+        }
     }
 }
 
@@ -266,29 +324,30 @@ mod tests {
 
     #[test]
     fn the_memory_is_bounded_and_keeps_what_is_used() {
-        let mut recall = Recall { memory_bytes: 64 * 1024, ..Recall::default() };
+        let recall = Recall::default();
+        let mut bodies = Generations::within(64 * 1024);
         let first = recall.key(Direction::ToClient, 0, b"first");
-        recall.insert(first, said(10));
+        bodies.insert(first, said(10));
         for n in 0u32..10_000 {
             let key = recall.key(Direction::ToClient, 0, &n.to_be_bytes());
-            recall.insert(key, said(10));
-            assert!(recall.find(first).is_some(), "in use at {n}");
+            bodies.insert(key, said(10));
+            assert!(bodies.find(first).is_some(), "in use at {n}");
             let held: usize =
-                recall.young.values().chain(recall.old.values()).map(|said| said.cost()).sum();
+                bodies.young.values().chain(bodies.old.values()).map(|said| said.cost()).sum();
             assert!(held <= 64 * 1024, "{held} bytes");
         }
         let unused = recall.key(Direction::ToClient, 0, &1u32.to_be_bytes());
-        assert!(recall.find(unused).is_none());
-        recall.clear();
-        assert!(recall.find(first).is_none());
+        assert!(bodies.find(unused).is_none());
+        bodies.clear();
+        assert!(bodies.find(first).is_none());
     }
 
     #[test]
     fn what_is_too_large_is_not_remembered() {
-        let mut recall = Recall { memory_bytes: 64 * 1024, ..Recall::default() };
-        let key = recall.key(Direction::ToClient, 0, b"large");
-        recall.insert(key, said(1000));
-        assert!(recall.find(key).is_none());
+        let mut bodies = Generations::within(64 * 1024);
+        let key = Recall::default().key(Direction::ToClient, 0, b"large");
+        assert_eq!(bodies.insert(key, said(1000)), (false, false));
+        assert!(bodies.find(key).is_none());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::content::{PathId, PathTable, Step};
 
 use super::heard::Part;
 use super::operation::{cda, fhir, hl7v2};
+use super::v2xml;
 
 /// What a path means to the structure around it. A function of the path alone, remembered per
 /// path.
@@ -29,10 +30,11 @@ pub(super) enum Role {
     ExtensionUrl,
     /// `code` of a coding; the coding is this many frames up.
     Code(u8),
-    /// A code in a field of HL7 v2, which has up to two.
-    Coded(u8),
+    /// A code in a field of HL7 v2, which has up to two; the field is this many frames up, and
+    /// which of them it is.
+    Coded(u8, u8),
     /// The name of its system.
-    CodedSystem(u8),
+    CodedSystem(u8, u8),
     /// `type.coding.code`, of an identifier maybe; the coding is this many frames up, and what has
     /// that type two more.
     CodingOfType(u8),
@@ -60,6 +62,8 @@ pub(super) enum Role {
     PatchOperation,
     /// `path` beside it.
     PatchPath,
+    /// `sel` of an operation of an XML Patch.
+    PatchSelector,
     /// `valueString` of a part of a parameter; the part is this many frames up.
     PartString(u8),
     /// The root element of a CDA document.
@@ -70,12 +74,53 @@ pub(super) enum Role {
     Hl7v2,
     /// MSH, with which an HL7 v2 message begins.
     Message,
+    /// MSH of a message in XML, which is around it.
+    MessageXml,
     /// A part of MSH or MSA that tells what the message is.
     Header(Part),
+    /// A part of a parameter of a query in HL7 v2 (QPD); its field is this many frames up.
+    Query(QueryPart, u8),
     /// OBX-2, the type of OBX-5.
     ValueType,
     /// OBX-5.
     Observed,
+}
+
+/// What a component of a parameter of a query is: of one that names a field and what that has to
+/// hold (data type QIP), or of an identifier (CX).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum QueryPart {
+    /// The name of the query (QPD-1).
+    Kind,
+    /// `@PID.5.1.1`, or else the identifier.
+    Name(Asked),
+    /// What the field so named has to hold.
+    Value(Asked),
+    /// Who gave the identifier.
+    Authority,
+    /// Something else, which only its place may tell.
+    Other(Asked),
+}
+
+/// A place of a query whose parameters are told by their places: the field of PID that it is held
+/// against (none where the first is 0), and the component of that (0 for all of it).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Asked(pub(super) u8, pub(super) u8);
+
+impl Asked {
+    /// What a place of QPD holds in a query for a history of immunizations (CDC, implementation
+    /// guide for immunization messaging 1.5, section 7: Z34 and Z44).
+    fn at(field: &str, part: &str) -> Asked {
+        let held = match field {
+            "4" => 5,
+            "5" => 6,
+            "6" => 7,
+            "8" => 11,
+            "9" => 13,
+            _ => 0,
+        };
+        Asked(held, part.parse().unwrap_or(0))
+    }
 }
 
 /// Roles by path.
@@ -102,6 +147,12 @@ impl Roles {
         *role
     }
 
+    /// Whether no path was asked for.
+    #[cfg(test)]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Forgets everything: the path table was emptied.
     pub fn clear(&mut self) {
         self.0.clear();
@@ -109,7 +160,7 @@ impl Roles {
 }
 
 fn role_of(paths: &PathTable, path: PathId) -> Role {
-    if let Some(role) = role_in_v3(paths, path) {
+    if let Some(role) = role_in_v3(paths, path).or_else(|| role_in_v2xml(paths, path)) {
         return role;
     }
     // FHIR XML keeps the value of a primitive in an attribute: one frame more.
@@ -174,7 +225,8 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
     }
 }
 
-/// The role of an attribute or root element of HL7 version 3 (of CDA above all); `None` for others.
+/// The role of an attribute or root element of HL7 version 3 (of CDA above all), or of an XML
+/// Patch; `None` for others.
 /// An instance identifier (data type II) has its issuer's OID as `root`.
 fn role_in_v3(paths: &PathTable, path: PathId) -> Option<Role> {
     let step = paths.step_of(path)?;
@@ -185,6 +237,9 @@ fn role_in_v3(paths: &PathTable, path: PathId) -> Option<Role> {
         (Step::Attribute, "extension") if above(path) == "id" => Some(Role::Value(0)),
         (Step::Attribute, "value") if above(path) == "telecom" => Some(Role::Telecom),
         (Step::Attribute, "codeSystem") => Some(Role::System(0)),
+        (Step::Attribute, "sel") if matches!(above(path), "add" | "replace") => {
+            Some(Role::PatchSelector)
+        }
         _ => None,
     }
 }
@@ -195,39 +250,111 @@ fn role_in_hl7v2(paths: &PathTable, path: PathId) -> Option<Role> {
     let name = paths.name(path);
     let role = match paths.step_of(path)? {
         Step::Hl7v2 => Role::Hl7v2,
-        Step::Segment if name == "MSH" => Role::Message,
+        Step::Segment if name == "MSH" && !stands_in_value(paths, path) => Role::Message,
         Step::Segment => Role::Plain,
-        Step::Field => match (paths.name(up(path)), name) {
-            ("OBX", "2") => Role::ValueType,
-            ("OBX", "5") => Role::Observed,
-            (segment, field) => Part::at(segment, field, "1").map_or(Role::Plain, Role::Header),
-        },
+        Step::Field => role_of_place(paths, path, (paths.name(up(path)), &[name]), 0),
         Step::Component => {
-            // `4` of the field and `2` of that: the universal id of an assigning authority.
             let divided = paths.step_of(up(path)) == Some(Step::Component);
             let field = if divided { up(up(path)) } else { up(path) };
-            let component = if divided { paths.name(up(path)) } else { name };
-            let segment = paths.name(up(field));
-            match (hl7v2::identifier(segment, paths.name(field)), component, divided) {
-                (Some(_), "1", false) => Role::Value(0),
-                (Some(kind), part, false) if part == kind.type_code => Role::TypeCode(0),
-                (Some(kind), part, true) if part == kind.authority && name == "2" => {
-                    Role::System(0)
-                }
-                (None, part, false) if hl7v2::is_coded(segment, paths.name(field)) => match part {
-                    "1" => Role::Coded(0),
-                    "3" => Role::CodedSystem(0),
-                    "4" => Role::Coded(1),
-                    "6" => Role::CodedSystem(1),
-                    _ => Role::Plain,
-                },
-                (None, part, false) => {
-                    Part::at(segment, paths.name(field), part).map_or(Role::Plain, Role::Header)
-                }
-                _ => Role::Plain,
-            }
+            let numbers = [paths.name(field), paths.name(up(path)), name];
+            let numbers = match divided {
+                true => &numbers[..],
+                false => &[paths.name(field), name],
+            };
+            role_of_place(paths, path, (paths.name(up(field)), numbers), 0)
         }
         _ => return None,
     };
     Some(role)
+}
+
+/// The same in its XML encoding, where each component is a frame as well.
+fn role_in_v2xml(paths: &PathTable, path: PathId) -> Option<Role> {
+    let place = v2xml::place(paths, path)?;
+    if place.numbers.is_empty() {
+        let message = paths.parent(path).is_some_and(|above| v2xml::is_message(paths, above));
+        return (place.segment == "MSH" && message).then_some(Role::MessageXml);
+    }
+    let up = u8::try_from(place.numbers.len() - 1).ok()?;
+    Some(role_of_place(paths, path, (place.segment, &place.numbers), up))
+}
+
+/// The role of a field, component or subcomponent by its numbers, its field being so many frames
+/// up.
+fn role_of_place(
+    paths: &PathTable,
+    path: PathId,
+    (segment, numbers): (&str, &[&str]),
+    up: u8,
+) -> Role {
+    let (field, part, divided) = match *numbers {
+        [field] => match (segment, field) {
+            ("OBX", "2") => return Role::ValueType,
+            ("OBX", "5") => return Role::Observed,
+            ("QPD", "1") => return Role::Query(QueryPart::Kind, 0),
+            ("QPD", field) => return Role::Query(QueryPart::Other(Asked::at(field, "")), 0),
+            _ => return header_at(paths, path, (segment, field, "1")),
+        },
+        [field, part] => (field, part, None),
+        // `4` of the field and `2` of that: the universal id of an assigning authority.
+        [field, part, within] => (field, part, Some(within)),
+        _ => return Role::Plain,
+    };
+    if segment == "QPD" {
+        return role_in_query((field, part, divided), up);
+    }
+    match (hl7v2::identifier(segment, field), part, divided) {
+        (Some(_), "1", None) => Role::Value(up),
+        (Some(kind), part, None) if part == kind.type_code => Role::TypeCode(up),
+        (Some(kind), part, Some("2")) if part == kind.authority => Role::System(up),
+        (None, part, None) if hl7v2::is_coded(segment, field) => match part {
+            "1" => Role::Coded(up, 0),
+            "3" => Role::CodedSystem(up, 0),
+            "4" => Role::Coded(up, 1),
+            "6" => Role::CodedSystem(up, 1),
+            _ => Role::Plain,
+        },
+        (None, part, None) => header_at(paths, path, (segment, field, part)),
+        _ => Role::Plain,
+    }
+}
+
+/// The role of a component of QPD. Its parameters begin with the third field, where queries by an
+/// identifier have that (IHE PIX; HL7 v2.8.2 section 5.4.3).
+fn role_in_query((field, part, divided): (&str, &str, Option<&str>), up: u8) -> Role {
+    let asked = Asked::at(field, part);
+    match (field, part, divided) {
+        ("1", "1", None) => Role::Query(QueryPart::Kind, up),
+        ("1" | "2", ..) => Role::Plain,
+        (_, "1", None) => Role::Query(QueryPart::Name(asked), up),
+        (_, "2", _) => Role::Query(QueryPart::Value(asked), up),
+        ("3", "4", _) => Role::Query(QueryPart::Authority, up),
+        ("3", "5", None) => Role::TypeCode(up),
+        _ => Role::Query(QueryPart::Other(asked), up),
+    }
+}
+
+/// The role of a place of a header: what stands in a value is not heard.
+fn header_at(paths: &PathTable, path: PathId, (segment, field, part): (&str, &str, &str)) -> Role {
+    match Part::at(segment, field, part) {
+        Some(part) if !stands_in_value(paths, path) => Role::Header(part),
+        _ => Role::Plain,
+    }
+}
+
+/// Whether what is at `path` was found within a value of something else; a body that is one string
+/// is what stands in it.
+pub(super) fn stands_in_value(paths: &PathTable, path: PathId) -> bool {
+    let is_body = |at: PathId| {
+        matches!(paths.step_of(at), Some(Step::Json | Step::Text)) && paths.parent(at).is_none()
+    };
+    let mut at = path;
+    while let Some(above) = paths.parent(at) {
+        let inside = matches!(paths.step_of(at), Some(Step::Decoded | Step::Nested));
+        if inside && !is_body(above) {
+            return true;
+        }
+        at = above;
+    }
+    false
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::names::is_user;
 use crate::base::TableMap;
 use crate::detect::{Detector, knows_word};
 use crate::inventory::fhir::is_operation;
@@ -54,8 +55,14 @@ impl Segments {
     }
 
     fn shape_of_name(&self, segment: &[u8]) -> Shape {
+        if is_language(segment) {
+            return Shape::Literal;
+        }
         let operation = segment.len() > 1 && segment.starts_with(b"$");
-        if !self.detector.keeps_segment(segment) || (operation && !is_operation(segment)) {
+        if is_user(segment)
+            || !self.detector.keeps_segment(segment)
+            || (operation && !is_operation(segment))
+        {
             return Shape::Withheld;
         }
         let mut parts = segment.split(|b| !b.is_ascii_alphanumeric());
@@ -65,6 +72,24 @@ impl Segments {
             false => Shape::Literal,
         }
     }
+}
+
+/// Whether a segment is a language with its script and perhaps a region (RFC 5646 section 2.1):
+/// `zh-Hans-CN`, `sr-Latn`.
+fn is_language(segment: &[u8]) -> bool {
+    /// Of ISO 15924, those that languages are written in side by side.
+    const SCRIPTS: [&[u8]; 11] = [
+        b"Arab", b"Beng", b"Cyrl", b"Deva", b"Guru", b"Hans", b"Hant", b"Jpan", b"Kore", b"Latn",
+        b"Mong",
+    ];
+    let mut parts = segment.split(|b| matches!(b, b'-' | b'_'));
+    let letters = |part: &[u8], of: fn(&u8) -> bool| part.iter().all(of);
+    let language = parts
+        .next()
+        .is_some_and(|l| matches!(l.len(), 2 | 3) && letters(l, u8::is_ascii_lowercase));
+    let script = parts.next().is_some_and(|s| SCRIPTS.contains(&s));
+    let region = parts.next().is_none_or(|r| r.len() == 2 && letters(r, u8::is_ascii_uppercase));
+    language && script && region && parts.next().is_none()
 }
 
 /// Whether a run of letters and digits that has the shape of a word is made up all the same: a
@@ -107,6 +132,18 @@ mod tests {
             segments.shape(None, format!("word-{}", words(n)).as_bytes(), false);
         }
         assert!((1..=SEGMENTS_MAX).contains(&segments.literals.len()));
+    }
+
+    #[test]
+    fn languages_with_a_script_are_names() {
+        let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
+        let mut segments = Segments::new(detector);
+        for name in ["zh-Hans-CN", "sr-Latn", "zh_Hant_TW", "fr-FR"] {
+            assert_eq!(segments.shape(None, name.as_bytes(), false), Shape::Literal, "{name}");
+        }
+        for name in ["zh-Chalmers-CN", "zh-Hans-Chalmers", "Hans-Chalmers"] {
+            assert_ne!(segments.shape(None, name.as_bytes(), false), Shape::Literal, "{name}");
+        }
     }
 
     #[test]

@@ -167,8 +167,9 @@ impl Values {
         })
     }
 
-    /// Kinds, forms and outcomes are few: their combinations stay in the hundreds.
-    fn place(&mut self, class: ValueClass) -> u32 {
+    /// The place of a class. Kinds, forms and outcomes are few: their combinations stay in the
+    /// hundreds.
+    pub(super) fn place(&mut self, class: ValueClass) -> u32 {
         if let Some(place) = self.index.get(&class) {
             return *place;
         }

@@ -10,6 +10,7 @@ use crate::flow::{FlowConfig, FlowCounters, FlowHandler, FlowInfo, FlowTable, Fl
 use crate::inventory::Rollup;
 use crate::model::{EventSink, SecondCopy, Segment, StreamEvent};
 
+use super::commons::Commons;
 use super::conversation::Conversation;
 use super::workbench::Workbench;
 
@@ -25,6 +26,11 @@ impl Worker {
     pub fn new(shares: Shares, detector: Arc<Detector>, key: &InstallationKey) -> Self {
         let flows = FlowTable::new(FlowConfig::within(&shares));
         Worker { flows, bench: Workbench::within(shares, detector, key) }
+    }
+
+    /// Shares with other workers what bodies said.
+    pub fn share(&mut self, commons: Arc<Commons>) {
+        self.bench.recall.share(commons);
     }
 
     /// Tells every exchange to `events`, too.

@@ -1,11 +1,12 @@
 //! One memory budget, and who may take how much of it.
 //!
 //! ```text
-//! 64 parts: flows 22 | ended flows 4 | early segments 12 | open messages 12 | copies 4
-//!           undecided 2 | bodies seen before 4 | fragments 2 | queues 2
+//! 64 parts: flows 22 | ended flows 4 | early segments 10 | open messages 12 | copies 4
+//!           undecided 2 | bodies seen before 6 | fragments 2 | queues 2
 //! ```
 //!
-//! Shares of workers are divided among the workers, that of fragments among the capture threads.
+//! Shares of workers are divided among the shards they work on, that of fragments among the
+//! capture threads.
 //! What is not traffic's is outside: the program, the rules, and the inventory itself, which has
 //! its own limits in [`super::limits`].
 
@@ -21,14 +22,16 @@ const FLOWS: u64 = 22;
 /// Parts for flows that ended a moment ago, in two generations.
 const CLOSED: u64 = 4;
 /// Parts for segments that came too early.
-const EARLY: u64 = 12;
+const EARLY: u64 = 10;
 /// Parts for messages that are open: heads, walkers, decoders with their windows.
 const MESSAGES: u64 = 12;
 /// Parts for bytes that other copies are compared with.
 const HISTORIES: u64 = 4;
 /// Parts for flows whose protocol is not told yet.
 const UNDECIDED: u64 = 2;
-/// Parts for bodies held back and for what bodies said, half each.
+/// Parts for bodies held back.
+const HELD: u64 = 2;
+/// Parts for what bodies said. Where there are several workers half of it is common to them.
 const RECALL: u64 = 4;
 /// Parts for fragments.
 const FRAGMENTS: u64 = 2;
@@ -57,6 +60,8 @@ pub struct Shares {
     pub undecided_bytes: usize,
     /// What bodies said.
     pub recall_bytes: usize,
+    /// The same, of all workers, where there are several.
+    pub common_bytes: usize,
     /// Bodies held back at a time.
     pub recall_bodies: usize,
     /// Fragments of all capture threads.
@@ -73,7 +78,8 @@ impl Shares {
         let worker = |parts: u64| usize_of(memory / PARTS * parts / workers);
         let closed = usize_of(memory / PARTS * CLOSED / workers / 2 / CLOSED_BYTES);
         let flow_bytes = worker(FLOWS);
-        let bodies = worker(RECALL) / 2 / RECALL_BODY_BYTES_MAX;
+        let bodies = worker(HELD) / RECALL_BODY_BYTES_MAX;
+        let common = if workers > 1 { 2 } else { 1 };
         Shares {
             flow_bytes,
             flows: (flow_bytes / FLOW_BYTES).clamp(1, FLOWS_MAX),
@@ -83,7 +89,8 @@ impl Shares {
             message_bytes: worker(MESSAGES),
             history_bytes: worker(HISTORIES),
             undecided_bytes: worker(UNDECIDED),
-            recall_bytes: worker(RECALL) / 2,
+            recall_bytes: worker(RECALL) / common,
+            common_bytes: usize_of(memory / PARTS * RECALL) / 2 * (common - 1),
             recall_bodies: bodies.min(RECALL_HELD_MAX),
             fragment_bytes: usize_of(memory / PARTS * FRAGMENTS).min(FRAGMENT_BYTES_MAX),
             queue_bytes: worker(QUEUES),
@@ -113,13 +120,13 @@ mod tests {
             + shares.recall_bytes
             + shares.recall_bodies * RECALL_BODY_BYTES_MAX
             + shares.queue_bytes;
-        (of_worker * workers + shares.fragment_bytes) as u64
+        (of_worker * workers + shares.common_bytes + shares.fragment_bytes) as u64
     }
 
     #[test]
     fn the_parts_are_the_whole() {
-        let parts = [FLOWS, CLOSED, EARLY, MESSAGES, HISTORIES, UNDECIDED, RECALL, FRAGMENTS];
-        assert_eq!(parts.iter().sum::<u64>() + QUEUES, PARTS);
+        let parts = [FLOWS, CLOSED, EARLY, MESSAGES, HISTORIES, UNDECIDED, HELD, RECALL];
+        assert_eq!(parts.iter().sum::<u64>() + FRAGMENTS + QUEUES, PARTS);
     }
 
     #[test]

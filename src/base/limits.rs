@@ -11,7 +11,7 @@ pub const CAPTURE_INTERFACES_MAX: usize = 65_536;
 
 /// Bytes one read of a capture file asks for: large enough that the system calls do not show in
 /// a profile, small enough to stay in the second-level cache.
-pub const CAPTURE_READ_BYTES: usize = 1024 * 1024;
+pub const CAPTURE_READ_BYTES: usize = 512 * 1024;
 
 /// Nested VLAN tags that are undone. Two are usual, three occur; more is an attack on parsers.
 pub const VLAN_DEPTH_MAX: usize = 8;
@@ -36,14 +36,21 @@ pub const FRAGMENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Readings of a datagram beside the first, where its fragments overlap and differ.
 pub const FRAGMENT_READINGS_MAX: usize = 9;
 
+/// Bytes that are gone through to read a whole datagram anew, where more fragments of it come that
+/// differ: beyond it they are shed, as work for nothing.
+pub const FRAGMENT_REREAD_BYTES_MAX: usize = 1024 * 1024;
+
 /// What one fragment is charged beyond its bytes.
 pub const FRAGMENT_OVERHEAD: usize = 64;
 
 /// Fragments one datagram may have: the 64 KiB of IP in pieces of 64 bytes. An Ethernet makes 45.
 pub const FRAGMENTS_PER_DATAGRAM_MAX: usize = 1024;
 
-/// How long a datagram waits for its missing fragments, by packet time: what Linux waits.
+/// How long a datagram of IPv4 waits for its missing fragments, by packet time: what Linux waits.
 pub const FRAGMENT_WAIT_SECONDS: u64 = 30;
+
+/// The same for IPv6: RFC 8200 section 4.5 says 60 seconds, and Linux does so.
+pub const FRAGMENT_WAIT_V6_SECONDS: u64 = 60;
 
 /// Bytes of an IP datagram: its length fields have 16 bits.
 pub const DATAGRAM_BYTES_MAX: u32 = 65_535;
@@ -86,6 +93,22 @@ pub const KEY_BYTES_MAX: usize = 128;
 
 /// Bytes of the first row of a table by which its columns are named; what is longer is text.
 pub const TABLE_HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// Bytes of one cell of a table of HTML that is a value of its column; what is longer is text, as
+/// which it is looked at anyway.
+pub const GRID_CELL_BYTES_MAX: usize = 1024;
+
+/// Bytes of the cells of one row of a table of HTML, which is held until it ends; those of cells
+/// behind them are text.
+pub const GRID_ROW_BYTES_MAX: usize = 16 * 1024;
+
+/// Tables and lists of HTML within each other whose cells are told apart: pages that are laid out
+/// by tables have five or six.
+pub const GRID_DEPTH_MAX: usize = 8;
+
+/// Labels of lists and tables of one document that become names; values beside others are those of
+/// `*`. A page of a record has a few dozen.
+pub const GRID_LABELS_MAX: usize = 128;
 
 /// Literal children one node of a body path may have before they collapse to `*`.
 pub const KEYS_PER_NODE_MAX: usize = 256;
@@ -168,15 +191,25 @@ pub const HEAD_BYTES_MAX: usize = 256 * 1024;
 /// Fields in an HTTP head that are read; the rest of a longer head is skipped and told.
 pub const HEADERS_MAX: usize = 512;
 
+/// Packet time for which a client goes on after a request, and then waits in vain: senders of HL7
+/// v2 that wait at all give up within a minute or two.
+pub const ANSWER_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(5 * 60);
+
 /// Requests on one connection that wait for their response.
 pub const PENDING_REQUESTS_MAX: usize = 1024;
+
+/// Bytes of the exchanges of one connection whose messages were committed and may be answered yet
+/// (HL7 v2 in its enhanced mode): some hundred messages. What is answered behind more stands alone,
+/// and says so.
+pub const COMMITTED_BYTES_MAX: usize = 512 * 1024;
 
 /// Bytes of a field line that are looked at behind the part of a head that is read. Only fields
 /// that decide on the body matter there, and these are short.
 pub const SKIPPED_LINE_BYTES_MAX: usize = 256;
 
-/// Bytes of an HTTP method. The longest registered one has 17 (`UPDATEREDIRECTREF`).
-pub const HTTP_METHOD_BYTES_MAX: usize = 32;
+/// Bytes of an HTTP method. The longest registered one has 17 (`UPDATEREDIRECTREF`); RFC 9110
+/// section 9.1 sets no limit, servers take any that fits a start line, which they limit to 8 KiB.
+pub const HTTP_METHOD_BYTES_MAX: usize = 8 * 1024;
 
 /// Bytes of a line that a search for the next message looks at: real servers refuse start lines
 /// beyond 8 KiB.
@@ -193,6 +226,10 @@ pub const HL7_HEAD_BYTES_MAX: usize = 16 * 1024;
 
 /// First bytes of each direction that are kept until the protocol is told.
 pub const PROBE_BYTES_MAX: usize = 512;
+
+/// The same while nothing but one word came that a request may begin with: its method, and the
+/// first bytes of what stands behind it.
+pub const PROBE_WORD_BYTES_MAX: usize = HTTP_METHOD_BYTES_MAX + PROBE_BYTES_MAX / 2;
 
 /// Pieces of both directions that identification keeps in the order they came. Clients and servers
 /// take turns once or twice before a protocol is told; beyond that, pieces are joined.
@@ -220,17 +257,23 @@ pub const EXPANSION_BYTES_TOLD: u64 = 8 * 1024 * 1024;
 /// Content codings stacked on one body that are undone.
 pub const CODINGS_MAX: usize = 8;
 
-/// Out-of-order bytes held for one direction of one flow.
-pub const REASSEMBLY_BYTES_PER_STREAM: usize = 1024 * 1024;
+/// Out-of-order bytes held for one direction of one flow, where the budget has room: a segment that
+/// is lost on a long fat link comes again a window later, and windows of Linux grow to 6 MB.
+pub const REASSEMBLY_BYTES_PER_STREAM: usize = 8 * 1024 * 1024;
 
-/// Out-of-order segments held for one direction of one flow.
-pub const REASSEMBLY_SEGMENTS_PER_STREAM: usize = 1024;
+/// Out-of-order segments held for one direction of one flow: as many as those bytes have in full
+/// segments of an Ethernet, and some smaller ones.
+pub const REASSEMBLY_SEGMENTS_PER_STREAM: usize = 8 * 1024;
 
 /// Flows one worker keeps; beyond it the longest idle goes first.
 pub const FLOWS_MAX: usize = 1_000_000;
 
 /// A flow without packets for this long has ended, by packet time.
 pub const FLOW_IDLE_SECONDS: u64 = 300;
+
+/// The same while an exchange is open: uploads pause, and answers to reports and exports take
+/// minutes. Where memory runs short such flows go sooner.
+pub const FLOW_IDLE_OPEN_SECONDS: u64 = 1800;
 
 /// The same for a flow of which both ends were closed or reset: late segments still belong to it.
 pub const FLOW_CLOSED_SECONDS: u64 = 10;
@@ -303,6 +346,13 @@ pub const RULES_MAX: usize = 256;
 
 /// Bytes of one pattern in a rule. Every known identifier takes under 200.
 pub const PATTERN_BYTES_MAX: usize = 1024;
+
+/// Phrases that one name of a rule may stand for: `first|last name` is two. Built-in ones have
+/// some twenty.
+pub const NAME_PHRASES_MAX: usize = 256;
+
+/// Phrases of one list of names, all choices counted. Built-in ones have some two hundred.
+pub const NAMES_MAX: usize = 4096;
 
 /// Patterns of all rules that are searched for around literals inside longer text: imported packs
 /// have some 220, each a few kilobytes compiled.
@@ -423,11 +473,14 @@ pub const HISTORY_SECONDS: u64 = 2;
 /// looked at by itself.
 pub const HISTORY_SLACK_SECONDS: u64 = 1;
 
-/// Differing copies kept of one exchange.
+/// Differing copies of one guise (see `SecondCopy`) kept of one exchange.
 pub const COPIES_MAX: usize = 256;
 
 /// Their bytes.
 pub const COPY_BYTES_MAX: usize = 64 * 1024;
+
+/// Guises of which copies are kept: a sender's own, and some that are forged.
+pub const COPY_GUISES_MAX: usize = 4;
 
 /// Readings of one direction of an exchange beside the first that are inspected: who sends
 /// copies makes us parse that often.

@@ -53,6 +53,12 @@ impl Mask {
         Mask(u64::from_le_bytes(runs))
     }
 
+    /// How many characters it tells of: all of a value of eight or fewer.
+    pub fn characters(self) -> usize {
+        let runs = self.0.to_le_bytes();
+        runs.iter().map(|run| usize::from(run & RUN_LENGTH_MAX)).sum()
+    }
+
     /// The same for the usual short value, where every byte is a character.
     fn of_ascii(value: &[u8]) -> Mask {
         let mut bits = 0u64;

@@ -18,5 +18,5 @@ pub use cursor::Cursor;
 pub use hash::{StableHasher, TableMap, TableSet, table_state};
 pub use key::{InstallationKey, KeyError};
 pub use mask::Mask;
-pub use network::network_of;
+pub use network::{address_text, network_of};
 pub use time::{Span, Timestamp};

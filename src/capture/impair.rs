@@ -119,6 +119,7 @@ impl<S: PacketSource> PacketSource for ImpairedSource<S> {
                 link: packet.link,
                 data: &packet.data,
                 wire_len: packet.wire_len,
+                block: None,
             }),
             None => Next::End,
         })

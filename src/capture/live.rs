@@ -1,7 +1,7 @@
 //! Interfaces, through libpcap (on Linux: TPACKET_V3). phitap only listens: nothing is ever sent.
 
 #[cfg(target_os = "linux")]
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 use pcap::{Active, Capture, Device, Precision};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -112,6 +112,9 @@ impl LiveError {
             .map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
     }
 }
+
+/// The greatest buffer that libpcap takes: its size is a C `int`.
+pub const BUFFER_BYTES_MAX: u64 = 0x7fff_ffff;
 
 /// Listens on one interface until it is dropped. An interface that is taken down is idle until it
 /// comes up again; one that is removed ends the source with [`LiveError::Gone`].
@@ -276,6 +279,22 @@ impl LiveSource {
         })
     }
 
+    /// Bytes of the kernel's buffer, where the system tells: libpcap takes less than it was asked
+    /// for where memory is short, and does not say so.
+    #[cfg(target_os = "linux")]
+    pub fn buffer_bytes(&self) -> Option<u64> {
+        let socket = format!("/proc/self/fd/{}", self.capture.as_fd().as_raw_fd());
+        let socket = std::fs::read_link(socket).ok()?;
+        let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+        mapped(&maps, socket.to_str()?)
+    }
+
+    /// The same where nobody can tell.
+    #[cfg(not(target_os = "linux"))]
+    pub fn buffer_bytes(&self) -> Option<u64> {
+        None
+    }
+
     /// What every packet of this interface starts with.
     pub fn link_type(&self) -> LinkType {
         self.link
@@ -320,6 +339,7 @@ impl PacketSource for LiveSource {
                     link: self.link,
                     data: packet.data,
                     wire_len: packet.header.len,
+                    block: None,
                 }))
             }
             Err(pcap::Error::TimeoutExpired | pcap::Error::NoMorePackets) => {
@@ -394,6 +414,19 @@ fn explain(device: &str, error: pcap::Error) -> LiveError {
     LiveError::Open { device, reason }
 }
 
+/// How much of `file` is mapped, as proc_pid_maps(5) tells: `start-end perms offset dev inode
+/// file`.
+#[cfg(target_os = "linux")]
+fn mapped(maps: &str, file: &str) -> Option<u64> {
+    let bytes = |line: &str| {
+        let mut words = line.split_ascii_whitespace();
+        let (start, end) = words.next()?.split_once('-')?;
+        let number = |hex| u64::from_str_radix(hex, 16).ok();
+        (words.nth(4)? == file).then_some(number(end)?.checked_sub(number(start)?)?)
+    };
+    maps.lines().filter_map(bytes).reduce(|all, more| all + more)
+}
+
 fn message(error: pcap::Error) -> String {
     match error {
         pcap::Error::PcapError(text) => text,
@@ -414,6 +447,17 @@ mod tests {
             counter.update(now);
             assert_eq!(counter.total, total);
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_is_mapped_of_a_file_adds_up() {
+        let maps = "7f00000000-7f00001000 rw-s 00000000 00:08 77   socket:[77]\n\
+                    7f00002000-7f00005000 rw-s 00001000 00:08 77   socket:[77]\n\
+                    7f00005000-7f00006000 rw-p 00000000 00:00 0\n\
+                    7f00006000-7f00007000 rw-s 00000000 00:08 78   socket:[78]\n";
+        assert_eq!(mapped(maps, "socket:[77]"), Some(0x4000));
+        assert_eq!(mapped(maps, "socket:[7]"), None);
     }
 
     #[test]

@@ -79,6 +79,7 @@ impl MemorySource {
             link: stored.link,
             data: self.arena.get(stored.start..stored.start + stored.len).unwrap_or_default(),
             wire_len: stored.wire_len,
+            block: None,
         }
     }
 }

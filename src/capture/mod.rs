@@ -13,6 +13,7 @@ pub mod filter;
 pub mod follow;
 pub mod impair;
 pub mod inputs;
+pub mod lasting;
 pub mod live;
 pub mod memory;
 mod numbered;
@@ -23,9 +24,12 @@ pub use filter::{Filter, FilterError};
 pub use follow::{Follow, Followed};
 pub use impair::{ImpairedSource, Impairment};
 pub use inputs::{Input, InputError, Inputs, SkippedFile};
-pub use live::{Interface, LiveError, LiveOptions, LiveSource, interface_of};
+pub use lasting::LastingSource;
+pub use live::{BUFFER_BYTES_MAX, Interface, LiveError, LiveOptions, LiveSource, interface_of};
 pub use memory::MemorySource;
-pub use source::{CaptureError, Incomplete, IncompleteCause, Losses, Next, PacketSource, Progress};
+pub use source::{
+    Absence, CaptureError, Incomplete, IncompleteCause, Losses, Next, PacketSource, Progress,
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The seam between whoever has packets and whoever wants them.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::base::Timestamp;
 use crate::capture::{FileError, LiveError};
@@ -33,6 +34,11 @@ pub trait PacketSource: Send {
     fn incomplete(&self) -> Option<&Incomplete> {
         None
     }
+
+    /// When an interface was away that may come back; `None` while it never was.
+    fn absence(&self) -> Option<Absence> {
+        None
+    }
 }
 
 impl<S: PacketSource + ?Sized> PacketSource for Box<S> {
@@ -54,6 +60,35 @@ impl<S: PacketSource + ?Sized> PacketSource for Box<S> {
 
     fn incomplete(&self) -> Option<&Incomplete> {
         (**self).incomplete()
+    }
+
+    fn absence(&self) -> Option<Absence> {
+        (**self).absence()
+    }
+}
+
+/// When an interface was away. Shown after its name: `away 2 times, for 31 s in all`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Absence {
+    /// How often.
+    pub times: u32,
+    /// For how long in all, until now where it is away.
+    pub total: Duration,
+    /// Why it is away now; `None` where it is back.
+    pub reason: Option<String>,
+}
+
+impl fmt::Display for Absence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.total.as_secs_f64().ceil();
+        match (self.times, &self.reason) {
+            (1, None) => write!(f, "away once, for {seconds} s"),
+            (times, None) => write!(f, "away {times} times, for {seconds} s in all"),
+            (1, Some(reason)) => write!(f, "away for the last {seconds} s ({reason})"),
+            (times, Some(reason)) => {
+                write!(f, "away now ({reason}) and {} times before, {seconds} s in all", times - 1)
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::model::{LinkType, Packet};
 
 fn packet(data: &[u8]) -> Packet<'_> {
     let wire_len = u32::try_from(data.len()).unwrap();
-    Packet { at: Timestamp::default(), link: LinkType::ETHERNET, data, wire_len }
+    Packet { at: Timestamp::default(), link: LinkType::ETHERNET, data, wire_len, block: None }
 }
 
 fn numbered(count: u32) -> MemorySource {

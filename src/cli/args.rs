@@ -51,7 +51,7 @@ fn up_to(most: u32) -> impl TypedValueParser<Value = usize> {
 pub enum Command {
     /// Read capture files (pcap, pcapng, also gzip or zstd) into the inventory
     Replay(ReplayArgs),
-    /// Listen on interfaces until SIGINT or SIGTERM
+    /// Listen on interfaces until SIGINT, SIGTERM or SIGHUP
     Capture(CaptureArgs),
     /// Say what an interface or a capture shows, what is missing, and what to change
     Doctor(DoctorArgs),
@@ -181,6 +181,7 @@ pub struct CaptureArgs {
     pub filter_option: Option<String>,
     /// Bytes kept of each packet
     #[arg(long, value_name = "BYTES", default_value_t = 262_144, allow_negative_numbers = true)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=262_144))]
     pub snaplen: u32,
     /// The kernel's buffer, such as 64M
     #[arg(long, value_name = "SIZE", default_value = "64M")]

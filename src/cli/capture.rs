@@ -10,15 +10,22 @@ use super::exit::{Exit, Failure, tell};
 use super::main::watch_signals;
 use super::record::Record;
 use super::user::User;
-use crate::capture::{Filter, LiveError, LiveOptions, LiveSource};
+use crate::capture::{
+    BUFFER_BYTES_MAX, Filter, LastingSource, LiveError, LiveOptions, PacketSource,
+};
 use crate::sensor::health::{Change, Watch};
 use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Pace, Sources};
 use crate::sensor::stop::Stop;
 use crate::store::RunKind;
 
+/// Smaller buffers are made of a few blocks: what is missing of them is rounding.
+const BUFFER_TOLD_BYTES: u64 = 4 << 20;
+
 /// Listens until a signal.
 pub fn run(args: &CaptureArgs) -> Result<Exit, Failure> {
+    // Before a key is made or an interface opened.
+    buffer_bytes(&args.buffer)?;
     let (settings, sources) = match &args.user {
         None => {
             let settings = RecordSettings::resolve(&args.record, &[])?;
@@ -54,10 +61,11 @@ pub fn run(args: &CaptureArgs) -> Result<Exit, Failure> {
 fn unprivileged(
     args: &CaptureArgs,
     name: &str,
-) -> Result<(RecordSettings, Vec<LiveSource>), Failure> {
+) -> Result<(RecordSettings, Vec<LastingSource>), Failure> {
     let user = User::named(name).map_err(Failure::usage)?;
     let mut sources = open_all(&args.interface, args.rings.into(), &unfiltered(args)?)?;
     user.become_for_good().map_err(Failure::usage)?;
+    sources.iter_mut().for_each(LastingSource::stay_away);
     let settings = RecordSettings::resolve(&args.record, &[])?;
     let filter = filter(args, &settings)?;
     let LiveOptions { filter, .. } = options(args, &settings, filter)?;
@@ -82,14 +90,26 @@ fn filter(args: &CaptureArgs, settings: &RecordSettings) -> Result<Option<String
 }
 
 fn unfiltered(args: &CaptureArgs) -> Result<LiveOptions, Failure> {
-    let bad_buffer = || Origin::Option("--buffer").refuse(size_expected(&args.buffer));
-    let buffer = size(&args.buffer).ok_or_else(bad_buffer)?;
     Ok(LiveOptions {
         promiscuous: !args.no_promiscuous,
         snap_len_bytes: args.snaplen,
-        buffer_bytes: u32::try_from(buffer).unwrap_or(u32::MAX),
+        buffer_bytes: buffer_bytes(&args.buffer)?,
         filter: None,
     })
+}
+
+/// The bytes of `--buffer`: no more than libpcap takes, which would quietly take less.
+pub fn buffer_bytes(text: &str) -> Result<u32, Failure> {
+    let refuse = |why| Origin::Option("--buffer").refuse(why);
+    let bytes = size(text).ok_or_else(|| refuse(size_expected(text)))?;
+    match u32::try_from(bytes) {
+        Ok(0) => Err(refuse("no packet fits into 0 bytes; use 1M or more".to_owned())),
+        Ok(bytes) if u64::from(bytes) <= BUFFER_BYTES_MAX => Ok(bytes),
+        _ => Err(refuse(format!(
+            "{text} is more than one buffer can be: use 2047M at most; --rings gives an interface \
+             several"
+        ))),
+    }
 }
 
 fn options(
@@ -130,16 +150,33 @@ pub fn open_all(
     interfaces: &[String],
     rings: usize,
     options: &LiveOptions,
-) -> Result<Vec<LiveSource>, Failure> {
-    let mut sources: Vec<LiveSource> = Vec::new();
+) -> Result<Vec<LastingSource>, Failure> {
+    let mut sources: Vec<LastingSource> = Vec::new();
     for (at, interface) in interfaces.iter().enumerate() {
         if interfaces.iter().take(at).any(|before| before == interface) {
             return Err(Failure::usage(format!("listen on {interface} twice: name it once")));
         }
-        sources.extend(LiveSource::open_rings(interface, rings, options).map_err(|e| match e {
+        sources.extend(LastingSource::open(interface, rings, options).map_err(|e| match e {
             LiveError::Gone { .. } => Failure::failed(e),
             _ => Failure::usage(e),
         })?);
     }
+    sources.iter().for_each(|source| tell_less_buffer(source, options.buffer_bytes));
     Ok(sources)
+}
+
+/// The kernel had not as much memory as was asked for. What is rounded is not worth a word.
+fn tell_less_buffer(source: &LastingSource, wanted: u32) {
+    let wanted = u64::from(wanted);
+    if let Some(got) = source.buffer_bytes()
+        && got < wanted - wanted / 16
+        && wanted >= BUFFER_TOLD_BYTES
+    {
+        let [got, wanted] = [got, wanted].map(|bytes| bytes >> 20);
+        let name = source.name();
+        tell(format!(
+            "{name}: the kernel gave a buffer of {got} MiB in place of {wanted} MiB (--buffer): \
+             memory is short; packets are lost sooner"
+        ));
+    }
 }

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::args::{RecordArgs, StoreArgs};
 use super::exit::{Failure, tell};
-use super::outputs::{Kept, is_stream};
-use crate::base::{InstallationKey, KeyError, Shares, limits};
+use super::outputs::{Kept, is_stream, spare_precious};
+use crate::base::{InstallationKey, KeyError, limits};
 use crate::detect::{Detector, Profile};
 use crate::model::Severity;
 use crate::rules::{Place, RulePack};
@@ -99,8 +99,8 @@ pub struct RecordSettings {
     pub detector: Arc<Detector>,
     /// Worker threads.
     pub workers: usize,
-    /// What may be held of what.
-    pub shares: Shares,
+    /// The memory budget, in bytes.
+    pub memory: u64,
     /// Where events go.
     pub events: Option<Said<PathBuf>>,
     /// From which severity on the exit code is 1.
@@ -146,6 +146,7 @@ impl RecordSettings {
             let mut kept = file.kept(&args.store, named)?;
             inputs.iter().for_each(|input| kept.file("an input", input));
             kept.spare(&said.value, &said.origin)?;
+            spare_precious(&said.value, &said.origin)?;
         }
         let key = file.key(args.key_file.as_ref(), &db)?;
         Ok(RecordSettings {
@@ -153,7 +154,7 @@ impl RecordSettings {
             key,
             detector,
             workers,
-            shares: Shares::of(memory, workers),
+            memory,
             events,
             fail_on: args.fail_on.or(file.fail_on),
             filter: filter.map(|said| Said { value: said.value.clone(), origin: said.origin }),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::args::{AnswerArgs, DbArgs, DbCommand, Format};
 use super::config::db_path;
 use super::exit::{Exit, Failure, tell};
-use super::queries::show_records;
+use super::queries::{print_text, show_records};
 use super::record::store_failure;
 use crate::inventory::{canonical_lines, digest};
 use crate::report::{Column, Record};
@@ -24,7 +24,6 @@ fn open(answer: &AnswerArgs) -> Result<Reader, Failure> {
     Reader::open(&db_path(&answer.store)?).map_err(|e| store_failure(&e))
 }
 
-#[expect(clippy::print_stdout, reason = "this is the answer")]
 fn check(answer: &AnswerArgs) -> Result<Exit, Failure> {
     let reader = open(answer)?;
     let name = reader.path().display().to_string();
@@ -34,7 +33,7 @@ fn check(answer: &AnswerArgs) -> Result<Exit, Failure> {
         let row = [("database", json!(name)), ("whole", json!(found.is_empty()))];
         show(row.into_iter().chain([("problems", json!(found))]), answer.format)?;
     } else if problems.is_empty() {
-        println!("{name}: ok");
+        print_text(&format!("{name}: ok\n"))?;
     }
     if problems.is_empty() {
         return Ok(Exit::Done);
@@ -48,7 +47,6 @@ fn check(answer: &AnswerArgs) -> Result<Exit, Failure> {
     )))
 }
 
-#[expect(clippy::print_stdout, reason = "this is the answer")]
 fn identify(answer: &AnswerArgs, export: bool) -> Result<Exit, Failure> {
     let inventory = open(answer)?.inventory().map_err(|e| store_failure(&e))?;
     if answer.format != Format::Table {
@@ -56,11 +54,13 @@ fn identify(answer: &AnswerArgs, export: bool) -> Result<Exit, Failure> {
         let lines = export.then(|| ("lines", json!(canonical_lines(&inventory))));
         show([whole].into_iter().chain(lines), answer.format)?;
     } else if export {
-        for line in canonical_lines(&inventory) {
-            println!("{line}");
+        let mut text = canonical_lines(&inventory).join("\n");
+        if !text.is_empty() {
+            text.push('\n');
         }
+        print_text(&text)?;
     } else {
-        println!("{}", digest(&inventory));
+        print_text(&format!("{}\n", digest(&inventory)))?;
     }
     Ok(Exit::Done)
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args::{DoctorArgs, DoctorFormat};
-use super::capture::open_all;
-use super::config::{Origin, load_rules, size, size_expected};
+use super::capture::{buffer_bytes, open_all};
+use super::config::load_rules;
 use super::exit::{Exit, Failure, tell};
 use super::main::watch_signals;
 use super::replay::tell_unusable;
@@ -36,12 +36,8 @@ const LOOK: Duration = Duration::from_secs(3);
 
 /// Looks at an interface or captures.
 pub fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
-    let buffer = size(&args.buffer)
-        .ok_or_else(|| Origin::Option("--buffer").refuse(size_expected(&args.buffer)))?;
-    let options = LiveOptions {
-        buffer_bytes: u32::try_from(buffer).unwrap_or(u32::MAX),
-        ..LiveOptions::default()
-    };
+    let options =
+        LiveOptions { buffer_bytes: buffer_bytes(&args.buffer)?, ..LiveOptions::default() };
     if args.paths.is_empty() && args.interface.is_empty() {
         return look_around(&options, args.format);
     }
@@ -113,6 +109,7 @@ fn examined(
     let caps = Caps::new(key.hasher("caps"));
     let settings = Settings {
         workers: 1,
+        shards: 1,
         shares: Shares::default(),
         worker: worker_maker(detector.clone(), key),
         stop,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::args::{OutputArgs, StoreArgs};
+use crate::model::Severity;
 
 /// What to do with a finding.
 #[derive(Debug, Clone, Subcommand)]
@@ -216,6 +217,9 @@ pub struct ReportArgs {
     /// Tell changes since then instead of since the last report: a date, a time, or a duration (7d)
     #[arg(long, value_name = "DATE|DURATION")]
     pub since: Option<String>,
+    /// Only findings of this severity or above: for sarif and csv, which list every finding
+    #[arg(long, value_name = "LEVEL")]
+    pub severity: Option<Severity>,
     /// Do not remember this report as the last one
     #[arg(long)]
     pub draft: bool,

@@ -5,7 +5,7 @@ use std::thread;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::{Cli, Command};
 use super::exit::{Exit, Failure, tell};
@@ -74,17 +74,21 @@ fn hide_panic_messages() {
     }));
 }
 
-/// The first SIGINT or SIGTERM asks the run to end; a second SIGINT ends the process at once.
+/// The first SIGINT, SIGTERM or SIGHUP asks the run to end; a second SIGINT ends the process at
+/// once. SIGHUP stays ignored where it is (`nohup`), and SIGUSR1, by which log rotation and service
+/// managers knock at other programs, does nothing.
 pub fn watch_signals(stop: &Stop) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()
         .map_err(|e| Failure::failed(format!("watch for signals: {e}")))?;
-    let (mut interrupt, mut terminate) = {
+    let (mut interrupt, mut terminate, mut hang_up, mut knock) = {
         let _inside = runtime.enter();
         let watch =
             |kind| signal(kind).map_err(|e| Failure::failed(format!("watch for signals: {e}")));
-        (watch(SignalKind::interrupt())?, watch(SignalKind::terminate())?)
+        let hang_up = if ignores_hang_up() { None } else { Some(watch(SignalKind::hangup())?) };
+        let knock = watch(SignalKind::user_defined1())?;
+        (watch(SignalKind::interrupt())?, watch(SignalKind::terminate())?, hang_up, knock)
     };
     let stop = stop.clone();
     thread::spawn(move || {
@@ -92,6 +96,8 @@ pub fn watch_signals(stop: &Stop) -> Result<(), Failure> {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                () = hung_up(&mut hang_up) => {}
+                () = forever(&mut knock) => {}
             }
             stop.ask();
             tell("stopping; what was seen is being written (Ctrl-C again ends at once)");
@@ -100,4 +106,24 @@ pub fn watch_signals(stop: &Stop) -> Result<(), Failure> {
         });
     });
     Ok(())
+}
+
+/// Whether SIGHUP was ignored when the process began.
+fn ignores_hang_up() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 == 1)
+}
+
+async fn hung_up(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+async fn forever(signal: &mut Signal) {
+    while signal.recv().await.is_some() {}
+    std::future::pending().await
 }

@@ -336,7 +336,8 @@ impl Bench {
         let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
         filters::known_class(class, &known).map_err(|mut failure| {
             if let Some(place) = place {
-                failure.message = format!("use marks of {place}: {}", failure.message);
+                let why = failure.message.trim_start_matches("use --class: ");
+                failure.message = format!("use marks of {place}: class: {why}");
             }
             failure
         })

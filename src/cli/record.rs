@@ -7,10 +7,12 @@ use super::bar::Bar;
 use super::config::RecordSettings;
 use super::exit::{Exit, Failure, tell};
 use super::summary::{self, Summary};
-use crate::analysis::Worker;
+use crate::analysis::{Commons, Worker};
+use crate::base::Shares;
 use crate::base::clock;
 use crate::inventory::Caps;
 use crate::model::InputAccount;
+use crate::query::overview;
 use crate::sensor::health::Watch;
 use crate::sensor::pipeline::{self, Outcome, Settings, Sources};
 use crate::sensor::progress::Progress;
@@ -18,7 +20,7 @@ use crate::sensor::recorder::Recorder;
 use crate::sensor::sight::Gauge;
 use crate::sensor::stop::Stop;
 use crate::sinks::{EveError, EveFile};
-use crate::store::{FailureKind, RuleNames, RunId, RunKind, StoreError, Writer};
+use crate::store::{FailureKind, Reader, RuleNames, RunId, RunKind, StoreError, Writer};
 
 /// What is common to a replay and a capture.
 pub struct Record {
@@ -78,10 +80,19 @@ impl Record {
         let caps = Caps::new(self.settings.key.hasher("caps"));
         let recorder = Recorder::begin(writer, kind, replaces, (detector, caps))
             .map_err(|e| store_failure(&e))?;
+        let workers = self.settings.workers;
+        // With one worker, events are told in the order in which exchanges end.
+        let shards = if self.events.is_some() {
+            workers.max(1)
+        } else {
+            pipeline::shards(workers, sources.pace)
+        };
+        let shares = Shares::of(self.settings.memory, shards);
         let settings = Settings {
-            workers: self.settings.workers,
-            shares: self.settings.shares,
-            worker: self.worker_maker(),
+            workers,
+            shards,
+            shares,
+            worker: self.worker_maker(shares, shards),
             stop: self.stop.clone(),
             progress: self.progress.clone(),
             gauge: self.watch.is_some().then(Gauge::default),
@@ -96,11 +107,15 @@ impl Record {
         self.conclude(&outcome, kind, incomplete)
     }
 
-    fn worker_maker(&self) -> Arc<dyn Fn() -> Worker + Send + Sync> {
-        let (shares, detector) = (self.settings.shares, self.settings.detector.clone());
+    fn worker_maker(&self, shares: Shares, shards: usize) -> Arc<dyn Fn() -> Worker + Send + Sync> {
+        let detector = self.settings.detector.clone();
         let (key, events) = (self.settings.key.clone(), self.events.clone());
+        let commons = (shards > 1).then(|| Arc::new(Commons::within(&shares)));
         Arc::new(move || {
             let mut worker = Worker::new(shares, detector.clone(), &key);
+            if let Some(commons) = &commons {
+                worker.share(Arc::clone(commons));
+            }
             if let Some(events) = &events {
                 worker.tell(Box::new(events.sink()));
             }
@@ -123,7 +138,7 @@ impl Record {
         }
         for input in &outcome.inputs {
             if let Some(reason) = &input.account.incomplete {
-                tell(format!("{}: {reason}; what precedes it was kept", input.account.name));
+                tell(format!("{}: {reason}; what was read of it was kept", input.account.name));
                 exit = exit.and(Exit::Incomplete);
             }
         }
@@ -148,19 +163,21 @@ impl Record {
                  its evidence was left out"
             ));
         }
-        let findings = &outcome.recorded.inventory.findings;
-        if let Some(least) = self.settings.fail_on
-            && findings.iter().any(|f| f.severity >= least)
+        let reader = Reader::open(&self.settings.db).map_err(|e| store_failure(&e))?;
+        let overview = overview(&reader, summary::FINDINGS_SHOWN).map_err(|e| store_failure(&e))?;
+        if let (Some(least), Some(worst)) = (self.settings.fail_on, overview.worst())
+            && worst >= least
         {
             exit = exit.and(Exit::Findings);
         }
         let accounts = accounts_of(outcome);
         let to_stdout = self.settings.events.as_ref().is_none_or(|p| p.value.as_os_str() != "-");
         if let Some(events) = &self.events {
-            events.finish(findings, &accounts, clock::wall()).map_err(Failure::failed)?;
+            let findings = reader.all_findings().map_err(|e| store_failure(&e))?;
+            events.finish(&findings, &accounts, clock::wall()).map_err(Failure::failed)?;
         }
         let summary = Summary {
-            inventory: &outcome.recorded.inventory,
+            overview: &overview,
             run: &outcome.recorded.run,
             inputs: &accounts,
             captures: outcome.earlier.inputs + outcome.inputs.len() as u64,

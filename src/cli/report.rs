@@ -18,14 +18,22 @@ use crate::store::{Reader, Triage};
 
 /// Writes a report, and remembers that it was made.
 pub fn run(args: &ReportArgs) -> Result<Exit, Failure> {
+    let form = format(args)?;
+    if args.severity.is_some() && !matches!(form, ReportFormat::Sarif | ReportFormat::Csv) {
+        let why = "use it with --format sarif or csv: a page sums all findings up, the worst first";
+        return Err(Origin::Option("--severity").refuse(why.to_owned()));
+    }
     let now = clock::wall();
     let since = args.since.as_deref().map(|text| moment("--since", text, (now, Way::Back)));
     let path = db_path(&args.store)?;
     let reader = Reader::open(&path).map_err(|e| store_failure(&e))?;
     let filter = ReportFilter { now, since: since.transpose()? };
-    let data = query::report(&reader, &filter).map_err(|e| query_failure(&e))?;
+    let mut data = query::report(&reader, &filter).map_err(|e| query_failure(&e))?;
     drop(reader);
-    let text = match format(args) {
+    if let Some(least) = args.severity {
+        data.keep_findings(least);
+    }
+    let text = match form {
         ReportFormat::Html => html::html(&data, &args.title),
         ReportFormat::Markdown => markdown::markdown(&data, &args.title),
         ReportFormat::Sarif => sarif::sarif(&data).map_err(Failure::failed)?,
@@ -38,12 +46,26 @@ pub fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn format(args: &ReportArgs) -> ReportFormat {
+/// As asked, or else by the ending of the file: one that names another kind of document is refused,
+/// since nothing would open it.
+fn format(args: &ReportArgs) -> Result<ReportFormat, Failure> {
+    const OTHERS: [&str; 12] =
+        ["pdf", "doc", "docx", "odt", "rtf", "xls", "xlsx", "ods", "ppt", "pptx", "json", "xml"];
+    if let Some(format) = args.format {
+        return Ok(format);
+    }
     let ending = args.output.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    args.format.unwrap_or(match ending {
+    Ok(match ending.to_ascii_lowercase().as_str() {
         "md" | "markdown" => ReportFormat::Markdown,
         "sarif" => ReportFormat::Sarif,
         "csv" => ReportFormat::Csv,
+        other if OTHERS.contains(&other) => {
+            return Err(Failure::usage(format!(
+                "write {}: a report is HTML (which browsers print to PDF), Markdown, SARIF or CSV: \
+                 end the name in .html, .md, .sarif or .csv, or say --format",
+                args.output.display()
+            )));
+        }
         _ => ReportFormat::Html,
     })
 }

@@ -1,14 +1,15 @@
 //! `phitap rules`
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::args::{Format, RulesArgs, RulesCommand};
-use super::config::{load_pack, load_rules};
+use super::config::load_pack;
 use super::exit::{Exit, Failure, tell};
 use super::import;
-use super::queries::show_records;
+use super::queries::{print_text, show_records};
 use crate::detect::Detector;
 use crate::report::{Column, Record};
 use crate::rules::{Rule, RuleError, RulePack};
@@ -94,7 +95,6 @@ fn of_class<'a>(
     std::iter::once(rule).chain(others).find_map(said)
 }
 
-#[expect(clippy::print_stdout, reason = "this is the answer")]
 fn check(paths: &[PathBuf]) -> Result<Exit, Failure> {
     let mut problems = 0;
     for path in paths {
@@ -111,7 +111,9 @@ fn check(paths: &[PathBuf]) -> Result<Exit, Failure> {
             Ok(count)
         };
         match load() {
-            Ok(count) => println!("{}: {count} rules, ok", path.display()),
+            Ok(count) => {
+                print_text(&format!("{}: {count} rules, ok\n", path.display()))?;
+            }
             Err(error) => {
                 problems += 1;
                 tell(format!("failed to {error}"));
@@ -122,14 +124,15 @@ fn check(paths: &[PathBuf]) -> Result<Exit, Failure> {
 }
 
 /// Compiling runs every example; a rule whose examples do not hold is refused.
-#[expect(clippy::print_stdout, reason = "this is the answer")]
 fn test(folder: Option<&std::path::Path>) -> Result<Exit, Failure> {
-    load_rules(folder)?;
     let pack = load_pack(folder)?;
+    // Built-in rules, too: `Detector::builtin` leaves their examples out.
+    Detector::compile(&pack).map_err(Failure::usage)?;
+    let mut text = String::new();
     for rule in pack.rules() {
         let (matches, rejects) = (rule.examples.matches.len(), rule.examples.rejects.len());
-        println!("{}: {matches} matches, {rejects} rejects, ok", rule.id());
+        let _ = writeln!(text, "{}: {matches} matches, {rejects} rejects, ok", rule.id());
     }
-    println!("{} rules hold", pack.rules().len());
-    Ok(Exit::Done)
+    let _ = writeln!(text, "{} rules hold", pack.rules().len());
+    print_text(&text)
 }

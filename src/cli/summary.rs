@@ -1,25 +1,25 @@
 //! What a person reads after a replay or a capture: what was seen, what is exposed, what could not
 //! be seen, what to do next.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 
 use crate::base::Timestamp;
 use crate::base::number::grouped;
-use crate::inventory::{Endpoint, Finding, Inventory, Rollup};
-use crate::model::{Direction, InputAccount, PacketAccount, Severity};
+use crate::inventory::Rollup;
+use crate::model::{InputAccount, PacketAccount, Severity};
 use crate::protocol::http1::anomalies::{NOT_RESYNCHRONISED, START_INVALID};
 use crate::protocol::protocol_named;
-use crate::query::{FindingGroup, inventory_groups};
+use crate::query::{Overview, OverviewGroup};
 use crate::report::Layout;
 use crate::report::text::{escaped, wrapped};
+use crate::store::words::direction_name;
 
 /// What there is to tell.
 pub struct Summary<'a> {
     /// What all runs add up to.
-    pub inventory: &'a Inventory,
+    pub overview: &'a Overview,
     /// What this run saw.
     pub run: &'a Rollup,
     /// The inputs of this run; of very many the first stands for several.
@@ -31,9 +31,14 @@ pub struct Summary<'a> {
 }
 
 /// Lines of findings shown; the rest is a query away.
-const FINDINGS_SHOWN: usize = 8;
+pub const FINDINGS_SHOWN: usize = 8;
 /// The protocol of which only handshakes are read.
 const TLS: &str = "tls";
+/// Exchanges of which only the request, and of which only the answer was seen, from which on
+/// captures seem to hold one direction each.
+const HALVES_MIN: u64 = 3;
+/// Captures that are named to be read again.
+const CAPTURES_NAMED: usize = 4;
 /// Services that could not be read, shown.
 const UNREAD_SHOWN: usize = 5;
 
@@ -82,96 +87,56 @@ impl Summary<'_> {
     }
 
     fn seen(&self, out: &mut String) {
-        let i = self.inventory;
-        let requests: u64 = i.endpoints.iter().map(|e| e.requests).sum();
+        let o = self.overview;
         let _ = writeln!(out, "\nSeen (in {}, all runs)", self.db.display());
         let _ = writeln!(
             out,
             "  {}, {}, {}, {}",
-            count(i.services.len() as u64, "service"),
-            count(i.endpoints.len() as u64, "endpoint"),
-            count(requests, "exchange"),
-            count(i.clients.len() as u64, "client"),
+            count(o.services, "service"),
+            count(o.endpoints, "endpoint"),
+            count(o.requests, "exchange"),
+            count(o.clients, "client"),
         );
-        let first = i.endpoints.iter().map(|e| e.first_seen).min();
-        let last = i.endpoints.iter().map(|e| e.last_seen).max();
-        if let (Some(first), Some(last)) = (first, last) {
+        if let Some((first, last)) = o.seen {
             let _ = writeln!(out, "  from {} to {}", second(first), second(last));
-        }
-        let open = i.endpoints.iter().filter(|e| e.auth.contains_key("none")).count();
-        let clear = i.endpoints.iter().filter(|e| e.encrypted != "all").count();
-        if !i.endpoints.is_empty() {
             let _ = writeln!(
                 out,
-                "  {clear} of {} in clear text, {open} called without authentication",
-                count(i.endpoints.len() as u64, "endpoint"),
+                "  {} of {} in clear text, {} called without authentication",
+                o.in_clear,
+                count(o.endpoints, "endpoint"),
+                o.unauthenticated,
             );
         }
     }
 
     fn exposed(&self, out: &mut String, width: usize) {
-        let findings: Vec<&Finding> = self.inventory.findings.iter().collect();
+        let o = self.overview;
         let _ = writeln!(out, "\nExposed");
-        if findings.is_empty() {
+        if o.findings.is_empty() {
             let _ = writeln!(out, "  nothing was found in what could be seen");
             return;
         }
-        let mut by_severity: BTreeMap<Severity, u64> = BTreeMap::new();
-        for finding in &findings {
-            *by_severity.entry(finding.severity).or_default() += 1;
-        }
         let counts: Vec<String> =
-            by_severity.iter().rev().map(|(s, n)| format!("{n} {s}")).collect();
-        let _ =
-            writeln!(out, "  {}: {}", count(findings.len() as u64, "finding"), counts.join(", "));
+            o.findings.iter().rev().map(|(severity, n)| format!("{n} {severity}")).collect();
+        let _ = writeln!(out, "  {}: {}", count(o.all_findings(), "finding"), counts.join(", "));
         self.classes(out, width);
         let _ = writeln!(out);
-        let groups = inventory_groups(self.inventory);
-        for (group, text) in groups.iter().zip(self.group_lines(&groups)).take(FINDINGS_SHOWN) {
+        for group in &o.first {
             let severity = format!("  {:<9} ", group.severity);
-            out.push_str(&wrapped(&escaped(&text), width, (&severity, &" ".repeat(14))));
+            let text = escaped(&group_line(group));
+            out.push_str(&wrapped(&text, width, (&severity, &" ".repeat(14))));
         }
-        let more: u64 = groups.iter().skip(FINDINGS_SHOWN).map(|g| g.findings).sum();
+        let shown: u64 = o.first.iter().map(|group| group.findings).sum();
+        let more = o.all_findings().saturating_sub(shown);
         if more > 0 {
             let _ = writeln!(out, "  {:<9} and {}", "", count(more, "more finding"));
         }
     }
 
-    /// The groups of `phitap findings`, one line each.
-    fn group_lines(&self, groups: &[FindingGroup]) -> Vec<String> {
-        // An operation that several services answer is told with its service.
-        let mut services: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for endpoint in &self.inventory.endpoints {
-            services.entry(&endpoint.operation).or_default().insert(&endpoint.service);
-        }
-        let shared = |operation: &str| services.get(operation).is_some_and(|s| s.len() > 1);
-        let line = |group: &FindingGroup| {
-            let operation = group.operation.as_deref().unwrap_or("?");
-            let service = group.service.as_deref().filter(|_| shared(operation));
-            let service = service.map(|name| format!("{name} ")).unwrap_or_default();
-            let direction = group.direction.map(|d| format!(", {d}")).unwrap_or_default();
-            let rule = group.rule.replace('-', " ");
-            let list = group.data_classes.join(", ");
-            let list = if list.is_empty() { list } else { format!(" ({list})") };
-            format!("{service}{operation}{direction}: {rule}{list}")
-        };
-        groups.iter().map(line).collect()
-    }
-
     /// Which classes travel, and on how many endpoints.
     fn classes(&self, out: &mut String, width: usize) {
-        let mut endpoints_by_class: BTreeMap<&str, u64> = BTreeMap::new();
-        for endpoint in &self.inventory.endpoints {
-            let mut classes: Vec<&str> =
-                endpoint.data_classes.iter().map(|(_, seen)| seen.class.as_str()).collect();
-            classes.sort_unstable();
-            classes.dedup();
-            for class in classes {
-                *endpoints_by_class.entry(class).or_default() += 1;
-            }
-        }
-        let mut classes: Vec<(&str, u64)> = endpoints_by_class.into_iter().collect();
-        classes.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        let mut classes: Vec<(&String, &u64)> = self.overview.classes.iter().collect();
+        classes.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
         let mut line = String::from("  data classes (endpoints):");
         for (class, endpoints) in classes {
             let word = format!(" {class} ({endpoints})");
@@ -192,6 +157,13 @@ impl Summary<'_> {
         self.lost_packets(&mut lines);
         self.evicted_flows(&mut lines);
         self.damaged(&mut lines);
+        if self.is_read_apart() {
+            lines.push(
+                "requests and their answers seem to lie in different captures, which were read \
+                 one after the other"
+                    .to_owned(),
+            );
+        }
         self.not_understood(&mut lines);
         let _ = writeln!(out, "\nNot seen");
         if lines.is_empty() {
@@ -239,6 +211,32 @@ impl Summary<'_> {
             let flows = count(flows, "flow");
             lines.push(format!("{flows} ended early for want of memory: raise --memory"));
         }
+    }
+
+    /// Whether the captures look like those of a tap that writes a file for each direction: most
+    /// exchanges are halves, and there are some of either kind.
+    fn is_read_apart(&self) -> bool {
+        let (mut asked, mut answered, mut all) = (0u64, 0u64, 0u64);
+        for (key, stats) in self.run.endpoints.iter().filter(|(key, _)| &*key.standard != TLS) {
+            all += stats.coverage.exchanges;
+            let is_answer = key.operation.starts_with("ACK")
+                || key.operation.is_empty() && key.method.is_empty() && key.path.is_empty();
+            *(if is_answer { &mut answered } else { &mut asked }) += stats.coverage.one_sided;
+        }
+        let fewer = asked.min(answered);
+        let most_are_halves = (asked + answered) * 2 >= all;
+        self.captures > 1 && fewer >= HALVES_MIN && fewer * 10 >= asked && most_are_halves
+    }
+
+    /// The captures as they would be named to read them again, where that is not long.
+    fn captures_again(&self) -> String {
+        let plain = |name: &str| {
+            name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b))
+                && !name.starts_with('-')
+        };
+        let names: Vec<&str> = self.inputs.iter().map(|input| &*input.name).collect();
+        let few = names.len() <= CAPTURES_NAMED && names.len() as u64 == self.captures;
+        if few && names.iter().all(|name| plain(name)) { names.join(" ") } else { "…".into() }
     }
 
     /// What stood where a message should begin, in flows of which others were read.
@@ -293,19 +291,14 @@ impl Summary<'_> {
     }
 
     fn damaged(&self, lines: &mut Vec<String>) {
-        // Those of TLS are told by server.
-        let readable = || self.inventory.endpoints.iter().filter(|e| e.standard != TLS);
-        let sum = |of: fn(&Endpoint) -> u64| readable().map(of).sum::<u64>();
+        let damaged = &self.overview.damaged;
         self.unread_bodies(lines);
         for (n, what) in [
-            (sum(|e| e.coverage.one_sided), "of which only one side was seen"),
-            (sum(|e| e.coverage.gaps), "with a gap"),
-            (
-                sum(|e| e.coverage.truncated),
-                "whose end is missing, or of which only a part was sent",
-            ),
-            (sum(|e| e.coverage.undecoded), "with a body that could not be decoded"),
-            (sum(|e| e.coverage.ambiguous), "that receivers may have read differently"),
+            (damaged.one_sided, "of which only one side was seen"),
+            (damaged.gaps, "with a gap"),
+            (damaged.truncated, "whose end is missing, or of which only a part was sent"),
+            (damaged.undecoded, "with a body that could not be decoded"),
+            (damaged.ambiguous, "that receivers may have read differently"),
         ] {
             if n > 0 {
                 lines.push(format!("{} {what}", count(n, "exchange")));
@@ -315,21 +308,16 @@ impl Summary<'_> {
 
     /// Bodies that are no text, by kind: `8 bodies are no text and were not read: 5 image, 3 pdf`.
     fn unread_bodies(&self, lines: &mut Vec<String>) {
-        let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
-        for endpoint in &self.inventory.endpoints {
-            for (kind, bodies) in &endpoint.coverage.unread_bodies {
-                *kinds.entry(kind).or_default() += bodies;
-            }
-        }
+        let kinds = &self.overview.unread_bodies;
         let bodies = match kinds.values().sum() {
             0 => return,
             1 => "1 body is no text and was not read".to_owned(),
             n => format!("{} bodies are no text and were not read", grouped(n)),
         };
-        let mut kinds: Vec<(&str, u64)> = kinds.into_iter().collect();
-        kinds.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        let mut kinds: Vec<(&String, &u64)> = kinds.iter().collect();
+        kinds.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
         let kinds: Vec<String> =
-            kinds.iter().map(|(kind, n)| format!("{} {kind}", grouped(*n))).collect();
+            kinds.iter().map(|(kind, n)| format!("{} {kind}", grouped(**n))).collect();
         lines.push(format!("{bodies}: {}", kinds.join(", ")));
     }
 
@@ -341,21 +329,34 @@ impl Summary<'_> {
         let _ = writeln!(out, "\nNext");
         let mut hints: Vec<(String, &str)> = Vec::new();
         let mut hint = |command: &str, why| hints.push((format!("phitap {command}{db}"), why));
-        if !self.inventory.findings.is_empty() {
-            let worst = self.inventory.findings.iter().map(|f| f.severity).max();
-            let worst = worst.unwrap_or_default().min(Severity::High);
+        if let Some(worst) = self.overview.worst() {
+            let worst = worst.min(Severity::High);
             hint(&format!("findings --severity {worst}"), "what to fix first, and why");
         }
-        let returned = self.inventory.endpoints.iter().flat_map(|e| &e.data_classes);
-        let first =
-            returned.filter(|(d, _)| *d == Direction::ToClient).map(|(_, c)| &c.class).min();
-        if let Some(class) = first {
+        if let Some(class) = &self.overview.returned {
             hint(&format!("fields --class {class}"), "which fields carry a data class");
         }
         hint("endpoints", "what answers, worst first");
         hint("coverage", "what could not be seen, and why");
+        if self.is_read_apart() {
+            let command = format!("phitap replay --merge --db merged.db {}", self.captures_again());
+            hints.push((command, "both directions together, in a database of its own"));
+        }
         out.push_str(&hint_lines(&hints, width));
     }
+}
+
+/// A group of `phitap findings` in one line. An operation that several services answer is told with
+/// its service.
+fn group_line(group: &OverviewGroup) -> String {
+    let operation = group.operation.as_deref().unwrap_or("?");
+    let service = group.service.as_deref().filter(|_| group.shared);
+    let service = service.map(|name| format!("{name} ")).unwrap_or_default();
+    let direction = group.direction.map(|d| format!(", {}", direction_name(d))).unwrap_or_default();
+    let rule = group.rule.replace('-', " ");
+    let list = group.data_classes.join(", ");
+    let list = if list.is_empty() { list } else { format!(" ({list})") };
+    format!("{service}{operation}{direction}: {rule}{list}")
 }
 
 /// Commands beside what they are for; one below the other where that would be too wide. A command

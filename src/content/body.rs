@@ -4,7 +4,7 @@ use crate::base::limits::{
     EXPANSION_BYTES_TOLD, EXPANSION_RATIO_TOLD, MULTIPART_DEPTH_MAX, SNIFF_BYTES,
 };
 
-use super::charset::Charset;
+use super::charset::{self, Charset};
 use super::encoding::{Chain, ChainState};
 use super::events::EventWalker;
 use super::form::FormWalker;
@@ -46,9 +46,9 @@ impl BodyWalker {
         let unknown = plan.unknown_coding;
         let chain = (!plan.codings.is_empty()).then(|| Chain::new(&plan.codings));
         let mut inner = Decoded::at_depth(depth);
-        if unknown {
-            inner.anomalies.insert(BodyAnomaly::CodingUnknown);
-        }
+        note(&mut inner.anomalies, BodyAnomaly::CodingUnknown, unknown);
+        note(&mut inner.anomalies, BodyAnomaly::CodingDepth, plan.many_codings);
+        let closed = unknown || plan.many_codings;
         let first = plan.may_hide_coding().then(Vec::new);
         BodyWalker {
             plan,
@@ -58,7 +58,7 @@ impl BodyWalker {
             encoded_bytes: 0,
             missing_bytes: 0,
             gap: false,
-            undecoded: unknown.then_some(Undecoded::Coding),
+            undecoded: closed.then_some(Undecoded::Coding),
         }
     }
 
@@ -365,6 +365,11 @@ impl Decoded {
         let declared = hl7v2::declared(head).or(declared);
         let (charset, mark) = Charset::tell(head, declared);
         let unmarked = head.get(mark..).unwrap_or_default();
+        if charset.is_utf8() && charset::is_foreign(head, plan.text_charset(declared)) {
+            self.anomalies.insert(BodyAnomaly::CharsetUnknown);
+            (self.format, self.undecoded) = (Some(Format::Unknown), Some(Undecoded::Charset));
+            return;
+        }
         let mut before = 0;
         let (format, mismatch) = if charset.is_utf8() {
             before = sniff::before_argument(plan, unmarked);

@@ -124,6 +124,24 @@ impl Utf32 {
     }
 }
 
+/// `<?xml` in EBCDIC (XML 1.0 appendix F.1).
+const EBCDIC_XML: [u8; 5] = [0x4c, 0x6f, 0xa7, 0x94, 0x93];
+
+/// Whether a body that begins with `head` is in a charset that nobody here knows and in which
+/// ASCII does not mean what it says, as in EBCDIC: most bytes are no ASCII, and none is a space, a
+/// quote or a line end. Others are walked as they are.
+pub(crate) fn is_foreign(head: &[u8], declared: Option<&str>) -> bool {
+    if head.starts_with(&EBCDIC_XML) {
+        return true;
+    }
+    let unknown = declared.is_some_and(|label| Encoding::for_label(label.as_bytes()).is_none());
+    let beyond = head.iter().filter(|b| **b >= 0x80).count();
+    unknown
+        && beyond * 2 > head.len()
+        && !head.iter().any(|b| matches!(b, b' ' | b'"' | b'\n'))
+        && std::str::from_utf8(head).is_err_and(|e| e.error_len().is_some())
+}
+
 /// The encoding an XML declaration names (XML 1.0 section 4.3.3).
 fn xml_encoding(head: &[u8]) -> Option<&[u8]> {
     let declaration = head.strip_prefix(b"<?xml")?;

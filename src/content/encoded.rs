@@ -1,11 +1,17 @@
 //! Values that hold a document or text in base64 (RFC 4648, either alphabet): attachments, records
 //! of queues, data URLs (RFC 2397), the claims of a JWT (RFC 7519), messages of SAML (Bindings for
-//! SAML 2.0, sections 3.4 and 3.5). What is inside is walked as a body whose head says nothing.
+//! SAML 2.0, sections 3.4 and 3.5); or in hexadecimal, as databases write bytes; and texts in which
+//! such a thing stands among others. What is inside is walked as a body whose head says nothing.
+
+mod hex;
+mod within;
 
 use smallvec::SmallVec;
 
-use super::encoding::{Chain, base64_coding, coding_named, sextet, triplet};
+use super::encoding::{Chain, base64_coding, coding_named, hex_coding, sextet, triplet};
 use super::{BodyPlan, BodyWalker, FieldSink, PathId, PathTable, sniff};
+
+pub(crate) use within::{WITHIN_BYTES_MIN, Window, may_stand_within, within};
 
 /// Characters of the shortest that is looked into: ten digits have as many.
 pub(crate) const ENCODED_BYTES_MIN: usize = 16;
@@ -18,7 +24,7 @@ const ANY_SCRIPT_BYTES_MIN: usize = 24;
 /// Bytes of the head of a data URL that are read.
 const URL_HEAD_BYTES_MAX: usize = 256;
 
-/// Walks what a value of base64 holds, as it comes.
+/// Walks what an encoded value holds, as it comes.
 #[derive(Debug)]
 pub(crate) struct Encoded {
     chain: Chain,
@@ -28,22 +34,47 @@ pub(crate) struct Encoded {
 /// What of a value is encoded, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Hidden<'a> {
-    /// The characters of base64.
+    /// The characters of its alphabet.
     pub(crate) text: &'a [u8],
+    /// Which that is.
+    alphabet: Alphabet,
     /// What they stand for is compressed without any mark (RFC 1951), as messages of SAML are in
     /// a query.
-    pub(crate) deflated: bool,
+    deflated: bool,
+}
+
+/// What bytes are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Alphabet {
+    Base64,
+    Hex,
+}
+
+impl<'a> Hidden<'a> {
+    /// In hexadecimal.
+    fn hex(text: &'a [u8]) -> Self {
+        Hidden { text, alphabet: Alphabet::Hex, deflated: false }
+    }
+
+    /// In base64, compressed or not.
+    fn base64(text: &'a [u8], deflated: bool) -> Self {
+        Hidden { text, alphabet: Alphabet::Base64, deflated }
+    }
 }
 
 impl Encoded {
     /// For a value within `level` others.
-    pub(crate) fn new(level: u8, deflated: bool) -> Self {
+    pub(crate) fn new(level: u8, hidden: &Hidden<'_>) -> Self {
         let mut plan = BodyPlan::default();
-        if deflated {
+        if hidden.deflated {
             plan.codings.extend(coding_named(b"deflate"));
         }
+        let coding = match hidden.alphabet {
+            Alphabet::Base64 => base64_coding(),
+            Alphabet::Hex => hex_coding(),
+        };
         Encoded {
-            chain: Chain::new(&[base64_coding()]),
+            chain: Chain::new(&[coding]),
             body: Box::new(BodyWalker::within_value(plan, level)),
         }
     }
@@ -84,13 +115,14 @@ pub(crate) fn may_begin(value: &[u8]) -> bool {
         _ => false,
     };
     is_named
+        || hex::may_begin(head)
         || begins_something(head)
             && head.iter().all(|b| sextet(*b).is_some() || matches!(b, b'=' | b'\r' | b'\n'))
 }
 
 /// Whether the first four characters stand for three bytes that begin a text or something
 /// compressed: most ids are told by them.
-#[inline]
+#[inline(always)]
 fn begins_something(head: &[u8; ENCODED_BYTES_MIN]) -> bool {
     let [a, b, c, d, ..] = *head;
     let Some(bytes) = triplet([a, b, c, d]) else { return false };
@@ -109,15 +141,22 @@ fn begins_something(head: &[u8; ENCODED_BYTES_MIN]) -> bool {
 
 /// What is encoded in a whole `value`.
 pub(crate) fn hidden(value: &[u8]) -> Option<Hidden<'_>> {
+    if let Some(text) = hex::hidden(value) {
+        // A digit that is left over belongs to nothing.
+        return text.len().is_multiple_of(2).then_some(Hidden::hex(text));
+    }
     let text = candidate(value)?;
-    (holds_something(text) && is_encoded(text)).then_some(Hidden { text, deflated: false })
+    (holds_something(text) && is_encoded(text)).then_some(Hidden::base64(text, false))
 }
 
 /// The same of the beginning of a long value, whose end is not known.
 pub(crate) fn hidden_in_head(value: &[u8]) -> Option<Hidden<'_>> {
+    if let Some(text) = hex::hidden(value) {
+        return Some(Hidden::hex(text));
+    }
     let text = candidate(value)?;
     let whole = text.get(..text.len() / 4 * 4).unwrap_or(text);
-    (holds_something(whole) && is_encoded(whole)).then_some(Hidden { text, deflated: false })
+    (holds_something(whole) && is_encoded(whole)).then_some(Hidden::base64(text, false))
 }
 
 /// The same of the parameter called `name`: messages of SAML are compressed there.
@@ -126,12 +165,13 @@ pub(crate) fn hidden_parameter<'a>(name: &str, value: &'a [u8]) -> Option<Hidden
         ["SAMLRequest", "SAMLResponse"].iter().any(|known| known.eq_ignore_ascii_case(name));
     let found = || is_saml && value.len() >= ENCODED_BYTES_MIN && is_encoded(value);
     let plain = may_begin(value).then(|| hidden(value)).flatten();
-    plain.or_else(|| found().then_some(Hidden { text: value, deflated: true }))
+    plain.or_else(|| found().then_some(Hidden::base64(value, true)))
 }
 
 /// Whether a header field holds something that is encoded.
 pub fn hides_something(value: &[u8]) -> bool {
     may_begin(value) && hidden(value).is_some()
+        || may_stand_within(value) && within(value, Window::WHOLE).next().is_some()
 }
 
 /// The part of `value` that may be base64.
@@ -180,12 +220,14 @@ fn is_encoded(text: &[u8]) -> bool {
 /// once in five thousand times, twenty-four are text in UTF-8 once in a hundred million.
 fn holds_something(text: &[u8]) -> bool {
     let plain = first_bytes(text);
-    if plain.len() < PLAIN_BYTES_MIN {
-        return false;
-    }
-    sniff::hidden_coding(&plain).is_some()
+    plain.len() >= PLAIN_BYTES_MIN && begins_document(&plain)
+}
+
+/// Whether the first bytes of what is encoded are those of a text, or compressed.
+fn begins_document(plain: &[u8]) -> bool {
+    sniff::hidden_coding(plain).is_some()
         || matches!(plain.get(..2), Some([0xff, 0xfe] | [0xfe, 0xff]))
-        || is_plain(&plain) && (plain.len() >= ANY_SCRIPT_BYTES_MIN || plain.is_ascii())
+        || is_plain(plain) && (plain.len() >= ANY_SCRIPT_BYTES_MIN || plain.is_ascii())
 }
 
 /// The first bytes that `text` stands for.

@@ -230,6 +230,25 @@ pub fn walk_query<S: FieldSink>(query: &[u8], paths: &mut PathTable, sink: &mut 
     walker.finish(paths, sink);
 }
 
+/// Walks the query of a URL that is the value at `path`, without its `?`: `location|mrn`.
+pub fn walk_query_below<S: FieldSink>(
+    query: &[u8],
+    path: PathId,
+    paths: &mut PathTable,
+    sink: &mut S,
+) {
+    let root = query_below(path, paths);
+    let mut walker = FormWalker::new(root, paths).at_level(1);
+    walker.push(query, paths, sink);
+    walker.finish(paths, sink);
+}
+
+/// The parent of the parameters of a URL that is the value at `path`.
+pub fn query_below(path: PathId, paths: &mut PathTable) -> PathId {
+    let value = paths.step(path, Step::Decoded);
+    paths.step(value, Step::Query)
+}
+
 /// Undoes percent-encoding (RFC 3986 section 2.1), as in a path segment; `+` stays.
 pub fn percent_decode(text: &[u8]) -> Cow<'_, [u8]> {
     percent_encoding::percent_decode(text).into()
@@ -294,6 +313,15 @@ mod tests {
             seen.sort();
             assert_eq!(seen, pairs(&[("*", ""), ("flag", ""), ("key *", "word"), ("word", "1")]));
         }
+    }
+
+    #[test]
+    fn the_query_of_a_value_is_walked_below_it() {
+        let seen = fields(|p, s| {
+            let path = p.header(b"Location");
+            walk_query_below(b"mrn=17&f=%7B%22ssn%22:1%7D", path, p, s);
+        });
+        assert_eq!(seen, pairs(&[("location|mrn", "17"), ("location|f|$.ssn", "1")]));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Scalars: handed on whole where they are short, in overlapping windows where they are long, and
-//! walked instead where they are JSON.
+//! walked instead where they are JSON or a message of HL7 v2.
 
 use crate::base::limits::{JSON_IN_TEXT_MAX, SCALAR_OVERLAP_BYTES, SCALAR_WINDOW_BYTES};
 use crate::model::{Value, ValueKind};
 
-use super::encoded::{self, ENCODED_BYTES_MIN, Encoded};
+use super::encoded::{self, ENCODED_BYTES_MIN, Encoded, Hidden, WITHIN_BYTES_MIN, Window};
+use super::hl7v2::{Hl7Walker, message_in};
 use super::json::{JsonWalker, begins_like_json, is_blank, looks_like_json};
+use super::markup::{self, MarkupWalker};
 use super::{FieldSink, PathId, PathTable, Step, record};
 
 /// One scalar at a time, collected from pieces. Windows are counted from the start of the scalar,
@@ -15,14 +17,18 @@ pub(crate) struct Leaf {
     buffer: Vec<u8>,
     /// A window of this scalar was handed on.
     continued: bool,
-    /// This scalar is JSON and flows into `nested`.
-    streaming: bool,
+    /// This scalar is that and flows into its walker.
+    streaming: Option<Inside>,
     /// How many scalars this one lies in.
     level: u8,
     stands: Stands,
     nested: Option<Box<JsonWalker>>,
+    /// Walks a message of HL7 v2.
+    message: Option<Box<Hl7Walker>>,
     /// Walks what is encoded in a long scalar.
     encoded: Option<Box<Encoded>>,
+    /// Walks the tables of a long scalar that is markup.
+    markup: Option<Box<MarkupWalker>>,
 }
 
 /// Where a scalar stands.
@@ -35,6 +41,14 @@ enum Stands {
     Text,
     /// It is the data of an event: JSON of its own as far as it goes, walked as a body is.
     Event,
+}
+
+/// What a scalar is, where it is not to be looked at as a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Inside {
+    Json,
+    /// HL7 v2 in its delimited encoding.
+    Message,
 }
 
 impl Leaf {
@@ -61,7 +75,13 @@ impl Leaf {
     /// The scalar at hand is nothing.
     pub(crate) fn forget(&mut self) {
         self.buffer.clear();
-        (self.continued, self.streaming, self.encoded) = (false, false, None);
+        (self.continued, self.streaming, self.encoded) = (false, None, None);
+        (self.message, self.markup) = (None, None);
+    }
+
+    /// How many scalars this one lies in.
+    pub(crate) fn level(&self) -> u8 {
+        self.level
     }
 
     /// What is held of the scalar; all of it unless a window was handed on.
@@ -73,12 +93,14 @@ impl Leaf {
     pub(crate) fn held_bytes(&self) -> usize {
         self.buffer.capacity()
             + self.nested.as_ref().map_or(0, |nested| nested.held_bytes())
+            + self.message.as_ref().map_or(0, |message| message.held_bytes())
             + self.encoded.as_ref().map_or(0, |encoded| encoded.held_bytes())
+            + self.markup.as_ref().map_or(0, |markup| markup.held_bytes())
     }
 
     /// Whether all of the scalar so far is held.
     pub(crate) fn is_whole(&self) -> bool {
-        !self.continued && !self.streaming
+        !self.continued && self.streaming.is_none()
     }
 
     /// Leaves out white space at the end of what is held.
@@ -93,6 +115,21 @@ impl Leaf {
         }
     }
 
+    /// Leaves out what spreadsheets put around a number so that it stays a text: `="0123"`,
+    /// `'0123`, `'0123'`.
+    pub(crate) fn bare_cell(&mut self) {
+        let inner = match &self.buffer[..] {
+            [b'=', b'"', inner @ .., b'"'] => 2..2 + inner.len(),
+            [b'\'', inner @ .., b'\''] => 1..1 + inner.len(),
+            [b'\'', b'0'..=b'9', ..] => 1..self.buffer.len(),
+            _ => return,
+        };
+        if self.is_whole() {
+            self.buffer.truncate(inner.end);
+            self.buffer.drain(..inner.start);
+        }
+    }
+
     /// Takes more of the scalar.
     pub(crate) fn extend<S: FieldSink>(
         &mut self,
@@ -101,34 +138,37 @@ impl Leaf {
         paths: &mut PathTable,
         sink: &mut S,
     ) {
-        while !self.streaming && self.buffer.len() + bytes.len() > SCALAR_WINDOW_BYTES {
+        while self.streaming.is_none() && self.buffer.len() + bytes.len() > SCALAR_WINDOW_BYTES {
             let room = SCALAR_WINDOW_BYTES.saturating_sub(self.buffer.len());
             let (head, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
             self.buffer.extend_from_slice(head);
             bytes = rest;
             self.window(path, paths, sink);
         }
-        match &mut self.nested {
-            Some(nested) if self.streaming => nested.push(bytes, paths, sink),
-            _ => self.buffer.extend_from_slice(bytes),
+        match self.streaming {
+            Some(inside) => self.walk(inside, bytes, path, paths, sink),
+            None => self.buffer.extend_from_slice(bytes),
         }
     }
 
     /// A window is full and more follows.
     fn window<S: FieldSink>(&mut self, path: PathId, paths: &mut PathTable, sink: &mut S) {
-        if !self.continued && self.may_nest(&self.buffer) && begins_like_json(&self.buffer) {
-            self.streaming = true;
-            let buffer = std::mem::take(&mut self.buffer);
-            let nested = self.open_nested(path, paths);
-            nested.push(&buffer, paths, sink);
+        if !self.continued
+            && let Some((inside, skip)) = self.inside(&self.buffer, begins_like_json)
+        {
+            self.streaming = Some(inside);
+            let mut buffer = std::mem::take(&mut self.buffer);
+            self.open(inside, path, paths);
+            self.walk(inside, buffer.get(skip..).unwrap_or_default(), path, paths, sink);
+            buffer.clear();
             self.buffer = buffer;
-            self.buffer.clear();
             return;
         }
         let value =
             Value { kind: ValueKind::String, bytes: &self.buffer, continued: self.continued };
         sink.field(paths, path, value);
-        self.decode_window(path, paths, sink);
+        self.decode_window(true, path, paths, sink);
+        self.mark_window(path, paths, sink);
         self.continued = true;
         self.buffer.copy_within(SCALAR_WINDOW_BYTES - SCALAR_OVERLAP_BYTES.., 0);
         self.buffer.truncate(SCALAR_OVERLAP_BYTES);
@@ -142,14 +182,13 @@ impl Leaf {
         paths: &mut PathTable,
         sink: &mut S,
     ) {
-        if self.streaming {
-            if let Some(nested) = &mut self.nested {
-                nested.finish(paths, sink);
-            }
+        if let Some(inside) = self.streaming {
+            self.finish(inside, path, paths, sink);
         } else if self.continued {
             let value = Value { kind, bytes: &self.buffer, continued: true };
             sink.field(paths, path, value);
-            self.decode_window(path, paths, sink);
+            self.decode_window(false, path, paths, sink);
+            self.mark_window(path, paths, sink);
         } else {
             let buffer = std::mem::take(&mut self.buffer);
             self.short(kind, &buffer, path, paths, sink);
@@ -158,25 +197,85 @@ impl Leaf {
         if let Some(mut encoded) = self.encoded.take() {
             encoded.finish(paths, sink);
         }
+        if let Some(mut markup) = self.markup.take() {
+            markup.finish(paths.step(path, Step::Nested), paths, sink);
+        }
         self.buffer.clear();
-        (self.continued, self.streaming) = (false, false);
+        (self.continued, self.streaming) = (false, None);
     }
 
     /// Walks what the window at hand adds to what is encoded in the scalar.
-    fn decode_window<S: FieldSink>(&mut self, path: PathId, paths: &mut PathTable, sink: &mut S) {
+    fn decode_window<S: FieldSink>(
+        &mut self,
+        goes_on: bool,
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
         let mut more = &self.buffer[..];
         if self.continued {
             more = more.get(SCALAR_OVERLAP_BYTES..).unwrap_or_default();
         } else if self.level < JSON_IN_TEXT_MAX
             && let Some(hidden) = encoded::hidden_in_head(more)
         {
-            self.encoded = Some(Box::new(Encoded::new(self.level + 1, hidden.deflated)));
+            self.encoded = Some(Box::new(Encoded::new(self.level + 1, &hidden)));
             more = hidden.text;
         }
         if let Some(encoded) = &mut self.encoded {
             let root = paths.step(path, Step::Decoded);
             encoded.push(more, root, paths, sink);
+        } else {
+            let window = Window { continued: self.continued, goes_on };
+            self.decode_within(&self.buffer, window, path, (paths, sink));
         }
+    }
+
+    /// Walks what is encoded among other text.
+    fn decode_within<S: FieldSink>(
+        &self,
+        text: &[u8],
+        window: Window,
+        path: PathId,
+        (paths, sink): (&mut PathTable, &mut S),
+    ) {
+        if self.level >= JSON_IN_TEXT_MAX || !encoded::may_stand_within(text) {
+            return;
+        }
+        for hidden in encoded::within(text, window) {
+            self.walk_hidden(&hidden, path, paths, sink);
+        }
+    }
+
+    /// Walks what a scalar or a part of it holds, all of which is at hand.
+    fn walk_hidden<S: FieldSink>(
+        &self,
+        hidden: &Hidden<'_>,
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        let root = paths.step(path, Step::Decoded);
+        let mut encoded = Encoded::new(self.level + 1, hidden);
+        encoded.push(hidden.text, root, paths, sink);
+        encoded.finish(paths, sink);
+    }
+
+    /// Walks what the window at hand adds to the markup that the scalar is.
+    fn mark_window<S: FieldSink>(&mut self, path: PathId, paths: &mut PathTable, sink: &mut S) {
+        let mut more = &self.buffer[..];
+        if self.continued {
+            more = more.get(SCALAR_OVERLAP_BYTES..).unwrap_or_default();
+        } else if self.may_be_markup(more) {
+            self.markup = Some(Box::new(MarkupWalker::at_level(self.level + 1)));
+        }
+        if let Some(markup) = &mut self.markup {
+            markup.push(more, paths.step(path, Step::Nested), paths, sink);
+        }
+    }
+
+    /// Whether a scalar may be markup with cells of its own. Of a page that is known already.
+    fn may_be_markup(&self, bytes: &[u8]) -> bool {
+        self.level < JSON_IN_TEXT_MAX && self.stands != Stands::Text && bytes.first() == Some(&b'<')
     }
 
     /// A whole string in one piece.
@@ -191,9 +290,12 @@ impl Leaf {
         // One look at either end tells most.
         let plain = match bytes {
             [] => true,
-            [b'{' | b'[' | ..=b' ', ..] => false,
+            [b'{' | b'[' | b'<' | ..=b' ', ..] => false,
+            [b'M', b'S', b'H', ..] | [b'F' | b'B', b'H', b'S', ..] => false,
+            [0xef, 0xbb, 0xbf, ..] => false,
             _ if record::may_end(bytes) => false,
-            _ => bytes.len() < ENCODED_BYTES_MIN || !encoded::may_begin(bytes),
+            _ if bytes.len() < ENCODED_BYTES_MIN => true,
+            _ => !encoded::may_begin(bytes) && (bytes.len() < WITHIN_BYTES_MIN || !may_hide(bytes)),
         };
         if plain && bytes.len() <= SCALAR_WINDOW_BYTES {
             sink.field(paths, path, Value::new(ValueKind::String, bytes));
@@ -228,33 +330,54 @@ impl Leaf {
         paths: &mut PathTable,
         sink: &mut S,
     ) {
-        if self.may_nest(bytes) && self.is_json(bytes) {
-            let nested = self.open_nested(path, paths);
-            nested.push(bytes, paths, sink);
-            nested.finish(paths, sink);
+        if let Some((inside, skip)) = self.inside(bytes, |bytes| self.is_json(bytes)) {
+            self.open(inside, path, paths);
+            self.walk(inside, bytes.get(skip..).unwrap_or_default(), path, paths, sink);
+            self.finish(inside, path, paths, sink);
         } else {
             sink.field(paths, path, Value::new(kind, bytes));
-            self.decode(bytes, path, paths, sink);
-            self.walk_record(bytes, path, paths, sink);
+            if !self.decode(bytes, path, paths, sink) {
+                let before = self.walk_record(bytes, path, paths, sink);
+                self.decode_within(before, Window::WHOLE, path, (paths, sink));
+                self.walk_markup(bytes, path, paths, sink);
+            }
         }
     }
 
-    /// Walks the JSON at the end of a text.
-    fn walk_record<S: FieldSink>(
-        &mut self,
+    /// Walks the tables of a scalar of at most one window.
+    fn walk_markup<S: FieldSink>(
+        &self,
         bytes: &[u8],
         path: PathId,
         paths: &mut PathTable,
         sink: &mut S,
     ) {
+        if self.may_be_markup(bytes) && markup::may_hold(bytes) {
+            let root = paths.step(path, Step::Nested);
+            let mut walker = MarkupWalker::at_level(self.level + 1);
+            walker.push(bytes, root, paths, sink);
+            walker.finish(root, paths, sink);
+        }
+    }
+
+    /// Walks the JSON at the end of a text. The text before it.
+    fn walk_record<'a, S: FieldSink>(
+        &mut self,
+        bytes: &'a [u8],
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> &'a [u8] {
         if self.level < JSON_IN_TEXT_MAX
             && self.stands != Stands::Event
-            && let Some(record) = record::at_end(bytes)
+            && let Some((before, record)) = record::at_end(bytes)
         {
-            let nested = self.open_nested(path, paths);
-            nested.push(record, paths, sink);
-            nested.finish(paths, sink);
+            self.open(Inside::Json, path, paths);
+            self.walk(Inside::Json, record, path, paths, sink);
+            self.finish(Inside::Json, path, paths, sink);
+            return before;
         }
+        bytes
     }
 
     /// Whether a whole scalar is JSON; of the data of an event the rest may be missing.
@@ -265,32 +388,43 @@ impl Leaf {
         }
     }
 
-    /// Walks what is encoded in a scalar of at most one window.
+    /// Walks what is encoded in a scalar of at most one window; `false` where nothing is.
     fn decode<S: FieldSink>(
         &self,
         bytes: &[u8],
         path: PathId,
         paths: &mut PathTable,
         sink: &mut S,
-    ) {
+    ) -> bool {
         if self.level >= JSON_IN_TEXT_MAX {
+            return false;
+        }
+        let hidden = encoded::hidden_parameter(paths.name(path), bytes);
+        if let Some(hidden) = &hidden {
+            self.walk_hidden(hidden, path, paths, sink);
+        }
+        hidden.is_some()
+    }
+
+    /// What a scalar that begins with `bytes` is, by `json` where it begins with a bracket; how
+    /// many bytes stand before it.
+    fn inside(&self, bytes: &[u8], json: impl Fn(&[u8]) -> bool) -> Option<(Inside, usize)> {
+        if self.level >= JSON_IN_TEXT_MAX || self.stands == Stands::Text {
+            return None;
+        }
+        let bracket = bytes.iter().find(|b| !is_blank(**b)).is_some_and(|b| b"{[".contains(b));
+        if bracket {
+            return json(bytes).then_some((Inside::Json, 0));
+        }
+        message_in(bytes).map(|message| (Inside::Message, bytes.len() - message.len()))
+    }
+
+    /// Makes ready the walker of what is inside the scalar at `path`.
+    fn open(&mut self, inside: Inside, path: PathId, paths: &mut PathTable) {
+        if inside == Inside::Message {
+            self.message = Some(Box::new(Hl7Walker::at_level(self.level + 1, 0)));
             return;
         }
-        if let Some(hidden) = encoded::hidden_parameter(paths.name(path), bytes) {
-            let root = paths.step(path, Step::Decoded);
-            let mut encoded = Encoded::new(self.level + 1, hidden.deflated);
-            encoded.push(hidden.text, root, paths, sink);
-            encoded.finish(paths, sink);
-        }
-    }
-
-    fn may_nest(&self, bytes: &[u8]) -> bool {
-        self.level < JSON_IN_TEXT_MAX
-            && self.stands != Stands::Text
-            && bytes.iter().find(|b| !is_blank(**b)).is_some_and(|b| matches!(b, b'{' | b'['))
-    }
-
-    fn open_nested(&mut self, path: PathId, paths: &mut PathTable) -> &mut JsonWalker {
         let (level, root) = match self.stands {
             Stands::Event => {
                 let above = paths.parent(path).unwrap_or(PathId::NONE);
@@ -300,6 +434,50 @@ impl Leaf {
         };
         let nested = self.nested.get_or_insert_with(|| Box::new(JsonWalker::at_level(level)));
         nested.restart(root, paths);
-        nested
     }
+
+    /// Walks more of it.
+    fn walk<S: FieldSink>(
+        &mut self,
+        inside: Inside,
+        bytes: &[u8],
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        match (inside, &mut self.nested, &mut self.message) {
+            (Inside::Json, Some(nested), _) => nested.push(bytes, paths, sink),
+            (Inside::Message, _, Some(message)) => {
+                message.move_below(paths.step(path, Step::Decoded));
+                message.push(bytes, paths, sink);
+            }
+            _ => {}
+        }
+    }
+
+    /// It is over.
+    fn finish<S: FieldSink>(
+        &mut self,
+        inside: Inside,
+        path: PathId,
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) {
+        match (inside, &mut self.nested) {
+            (Inside::Json, Some(nested)) => nested.finish(paths, sink),
+            (Inside::Json, None) => {}
+            (Inside::Message, _) => {
+                if let Some(mut message) = self.message.take() {
+                    message.move_below(paths.step(path, Step::Decoded));
+                    message.finish(paths, sink);
+                }
+            }
+        }
+    }
+}
+
+/// Whether something is encoded in a part of a text: asked of every longer string.
+#[inline(never)]
+fn may_hide(bytes: &[u8]) -> bool {
+    encoded::may_stand_within(bytes) && encoded::within(bytes, Window::WHOLE).next().is_some()
 }

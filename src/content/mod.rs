@@ -11,14 +11,17 @@
 
 mod body;
 mod charset;
+mod columns;
 mod cookie;
 mod encoded;
 pub mod encoding;
 mod events;
 mod form;
+mod grid;
 mod hl7v2;
 mod json;
 mod leaf;
+mod markup;
 mod media;
 mod multipart;
 mod names;
@@ -44,7 +47,7 @@ mod tests;
 pub use body::BodyWalker;
 pub use cookie::{header_meaning, walk_cookies, walk_header};
 pub use encoded::hides_something;
-pub use form::{percent_decode, walk_query};
+pub use form::{percent_decode, query_below, walk_query, walk_query_below};
 pub use json::JsonWalker;
 pub use media::MediaType;
 pub use paths::{KeyPolicy, PathId, PathTable};

@@ -1,8 +1,10 @@
 //! Pages of HTML: one text, and in it the scripts that are JSON (WHATWG HTML, section 4.12.1, "data
-//! blocks": `application/json`, `application/ld+json`), as servers render the state of a page.
+//! blocks": `application/json`, `application/ld+json`), as servers render the state of a page, and
+//! the cells of tables and lists.
 
 use memchr::memchr;
 
+use super::markup::MarkupWalker;
 use super::text::TextWalker;
 use super::{FieldSink, Format, JsonWalker, MediaType, PathId, PathTable, Step};
 
@@ -19,6 +21,7 @@ pub(crate) struct PageWalker {
     /// What of a tag was read.
     tag: Vec<u8>,
     json: Box<JsonWalker>,
+    markup: MarkupWalker,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +39,14 @@ impl PageWalker {
             place: Place::Page,
             tag: Vec::new(),
             json: Box::new(JsonWalker::at_level(level + 1)),
+            markup: MarkupWalker::at_level(level + 1),
         }
     }
 
     /// Memory it takes.
     pub(crate) fn held_bytes(&self) -> usize {
-        size_of::<Self>() + self.text.held_bytes() + self.tag.capacity() + self.json.held_bytes()
+        let parts = self.text.held_bytes() + self.json.held_bytes() + self.markup.held_bytes();
+        size_of::<Self>() + self.tag.capacity() + parts
     }
 
     /// Walks the next bytes of the page at `root`.
@@ -53,6 +58,7 @@ impl PageWalker {
         sink: &mut S,
     ) {
         self.text.push(bytes, root, paths, sink);
+        self.markup.push(bytes, root, paths, sink);
         let mut rest = bytes;
         while !rest.is_empty() {
             rest = match (self.place, self.tag.is_empty()) {
@@ -85,6 +91,7 @@ impl PageWalker {
         sink: &mut S,
     ) {
         self.text.finish(root, paths, sink);
+        self.markup.finish(root, paths, sink);
         self.tag.clear();
         if std::mem::replace(&mut self.place, Place::Page) == Place::Script {
             self.json.finish(paths, sink);

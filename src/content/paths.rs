@@ -5,7 +5,6 @@
 //! the next key are then compared in place with those of the guess, and only a wrong guess is
 //! looked up by hash.
 
-use std::cell::Cell;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 
@@ -87,7 +86,6 @@ struct Node {
     /// The siblings that followed lately.
     next: Lately,
     index: PathId,
-    tag: Cell<u32>,
 }
 
 /// Which paths came at one place lately, the latest first. Two, because members are left out
@@ -149,7 +147,7 @@ impl PathTable {
         self.nodes.len() >= PATHS_MAX
     }
 
-    /// Forgets every path: all [`PathId`]s and tags of before are void. Allowed between any two
+    /// Forgets every path: all [`PathId`]s of before are void. Allowed between any two
     /// calls to a walker; walkers notice and intern again what they stand on.
     pub fn clear(&mut self) {
         self.nodes.clear();
@@ -207,18 +205,6 @@ impl PathTable {
     /// Whether the last name of `path` was data and became `*`.
     pub fn is_data(&self, path: PathId) -> bool {
         self.nodes.get(path.index()).is_some_and(|n| n.data)
-    }
-
-    /// What the caller noted at `path`; 0 at first and after [`PathTable::clear`].
-    pub fn tag(&self, path: PathId) -> u32 {
-        self.nodes.get(path.index()).map_or(0, |n| n.tag.get())
-    }
-
-    /// Notes something at `path`.
-    pub fn set_tag(&self, path: PathId, tag: u32) {
-        if let Some(node) = self.nodes.get(path.index()) {
-            node.tag.set(tag);
-        }
     }
 
     /// The canonical spelling, such as `$.patients[*].nhs`, `/record/@id` or `part:$.x`.
@@ -390,6 +376,24 @@ impl PathTable {
         self.find(hash, key).unwrap_or_else(|| self.make(hash, key))
     }
 
+    /// The same path as `path` is in `other`: its names passed a policy there. `None` where it is
+    /// deeper than most, or this table has no room.
+    pub(crate) fn copy(&mut self, other: &PathTable, path: PathId) -> Option<PathId> {
+        const STEPS_MAX: usize = 64;
+        let (mut chain, mut steps, mut at) = ([PathId::NONE; STEPS_MAX], 0, Some(path));
+        while let Some(id) = at {
+            *chain.get_mut(steps)? = id;
+            (steps, at) = (steps + 1, other.parent(id));
+        }
+        let room = self.nodes.len() + steps <= PATHS_MAX;
+        let mut copied = PathId::NONE;
+        for id in chain.get(..steps).filter(|_| room)?.iter().rev() {
+            let node = other.nodes.get(id.index())?;
+            copied = self.intern(copied, node.step, node.data, other.name_bytes(node));
+        }
+        Some(copied)
+    }
+
     /// The raw name of `path`.
     pub(crate) fn raw_name(&self, path: PathId) -> &[u8] {
         self.nodes.get(path.index()).map_or(&[], |n| self.name_bytes(n))
@@ -444,7 +448,6 @@ impl PathTable {
             first: Lately::default(),
             next: Lately::default(),
             index: PathId::NONE,
-            tag: Cell::new(0),
         });
         let (nodes, names, hasher) = (&self.nodes, &self.names, &self.hasher);
         self.lookup.insert_unique(hash, id, |other| {

@@ -13,8 +13,10 @@ pub struct BodyPlan {
     pub(crate) media: Option<MediaType>,
     /// In the order in which they are undone.
     pub(crate) codings: SmallVec<[&'static Coding; 2]>,
-    /// A coding is not known, or there are too many.
+    /// A coding is not known.
     pub(crate) unknown_coding: bool,
+    /// There are more codings than are undone.
+    pub(crate) many_codings: bool,
 }
 
 impl BodyPlan {
@@ -30,7 +32,8 @@ impl BodyPlan {
             }
             match coding_named(name) {
                 Some(coding) if plan.codings.len() < CODINGS_MAX => plan.codings.push(coding),
-                _ => plan.unknown_coding = true,
+                Some(_) => plan.many_codings = true,
+                None => plan.unknown_coding = true,
             }
         }
         plan
@@ -48,6 +51,14 @@ impl BodyPlan {
         plan
     }
 
+    /// `declared`, where the body is said to be text of some kind: of pictures a charset says
+    /// nothing (`charset=binary`).
+    pub(crate) fn text_charset<'a>(&self, declared: Option<&'a str>) -> Option<&'a str> {
+        let said = self.media.as_ref().and_then(MediaType::format);
+        let text = said.is_some_and(|f| !matches!(f, Format::Binary | Format::Multipart));
+        declared.filter(|_| text)
+    }
+
     /// Whether the body is said to be plain text of some kind, or nothing is said of it: if it is
     /// compressed all the same, someone forgot to say so. Files that are compressed by nature
     /// (`application/gzip`) are binary data, and stay what they are.
@@ -55,6 +66,7 @@ impl BodyPlan {
         let said = self.media.as_ref().map(MediaType::format);
         self.codings.is_empty()
             && !self.unknown_coding
+            && !self.many_codings
             && match said {
                 None => true,
                 Some(format) => format.is_some_and(|f| {
@@ -91,6 +103,7 @@ mod tests {
     #[test]
     fn unknown_and_too_many_codings_are_told() {
         assert_eq!(names("gzip, compress"), (vec!["gzip"], true));
-        assert!(names(&["gzip"; 9].join(",")).1);
+        let many = BodyPlan::from_headers(None, Some(["gzip"; 9].join(",").as_bytes()));
+        assert!(many.many_codings && !many.unknown_coding);
     }
 }

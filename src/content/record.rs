@@ -11,10 +11,10 @@ pub(crate) fn may_end(text: &[u8]) -> bool {
     matches!(text.last(), Some(b'}' | b']' | b')' | b';' | b'\n'))
 }
 
-/// The object, or the array of objects, that `text` ends with, behind other text: `request body:
+/// The text before, and the object, or the array of objects, that `text` ends with: `request body:
 /// {"a":1}`, `callback([{"a":1}]);`. The first that begins in it has to be the one that ends it.
 /// Linear in its length.
-pub(crate) fn at_end(text: &[u8]) -> Option<&[u8]> {
+pub(crate) fn at_end(text: &[u8]) -> Option<(&[u8], &[u8])> {
     if !may_end(text) {
         return None;
     }
@@ -33,8 +33,8 @@ pub(crate) fn at_end(text: &[u8]) -> Option<&[u8]> {
         }
         _ => return None,
     };
-    let record = text.get(from..)?;
-    closes_at_end(record).then_some(record)
+    let (before, record) = text.split_at_checked(from)?;
+    closes_at_end(record).then_some((before, record))
 }
 
 /// Whether what opens with the first byte of `record` closes with its last.
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     fn end(text: &str) -> Option<&str> {
-        at_end(text.as_bytes()).map(|record| std::str::from_utf8(record).unwrap())
+        at_end(text.as_bytes()).map(|(_, record)| std::str::from_utf8(record).unwrap())
     }
 
     #[test]

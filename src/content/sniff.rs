@@ -50,7 +50,14 @@ pub(crate) fn tell(plan: &BodyPlan, raw: &[u8], head: &[u8]) -> (Format, bool) {
         (None, Looks::Unclear) => (Format::Binary, false),
         // Text is what senders say who say nothing.
         (Some(Format::Text | Format::Table | Format::Events), Looks::Json) => (Format::Json, false),
-        (Some(Format::Text | Format::Table), Looks::Xml) => (Format::Xml, false),
+        (Some(Format::Text | Format::Table), Looks::Xml) => match fragment(head) {
+            Fragment::Html => (Format::Html, false),
+            Fragment::Xml => (Format::Xml, false),
+            Fragment::Text => (declared.unwrap_or(Format::Text), false),
+        },
+        (Some(Format::Html), Looks::Xml) if !matches!(fragment(head), Fragment::Xml) => {
+            (Format::Html, false)
+        }
         (Some(Format::Json | Format::Form | Format::Xml), Looks::Hl7v2) => (Format::Hl7v2, true),
         (Some(Format::Json | Format::Form | Format::Html), Looks::Xml) => (Format::Xml, true),
         (Some(Format::Json | Format::Form | Format::Xml), Looks::Html) => (Format::Html, true),
@@ -128,6 +135,103 @@ fn looks(head: &[u8]) -> Looks {
     }
     let odd = head.iter().filter(|b| b.is_ascii_control() && !is_blank(**b)).count();
     if odd == 0 && is_text(head) { Looks::Text } else { Looks::Unclear }
+}
+
+/// What is behind the comments that markup without a head begins with.
+enum Fragment {
+    Html,
+    Xml,
+    /// No markup.
+    Text,
+}
+
+/// Elements that pages and fragments of them begin with, in lower case. Sorted. Left out are the
+/// names that documents of XML have as well.
+const HTML: [&[u8]; 62] = [
+    b"a",
+    b"abbr",
+    b"article",
+    b"aside",
+    b"audio",
+    b"b",
+    b"big",
+    b"blockquote",
+    b"body",
+    b"br",
+    b"button",
+    b"center",
+    b"code",
+    b"dd",
+    b"del",
+    b"details",
+    b"dialog",
+    b"div",
+    b"dl",
+    b"dt",
+    b"em",
+    b"fieldset",
+    b"figure",
+    b"font",
+    b"footer",
+    b"form",
+    b"h1",
+    b"h2",
+    b"h3",
+    b"h4",
+    b"h5",
+    b"h6",
+    b"head",
+    b"hr",
+    b"html",
+    b"i",
+    b"iframe",
+    b"img",
+    b"input",
+    b"ins",
+    b"label",
+    b"li",
+    b"main",
+    b"mark",
+    b"nav",
+    b"ol",
+    b"p",
+    b"pre",
+    b"s",
+    b"script",
+    b"section",
+    b"select",
+    b"small",
+    b"span",
+    b"strong",
+    b"style",
+    b"table",
+    b"tbody",
+    b"td",
+    b"tr",
+    b"u",
+    b"ul",
+];
+
+fn fragment(head: &[u8]) -> Fragment {
+    let mut rest = head.trim_ascii_start();
+    while let Some(comment) = rest.strip_prefix(b"<!--") {
+        // One that does not end here may have anything behind it: nothing says that it is XML.
+        let Some(end) = memchr::memmem::find(comment, b"-->") else { return Fragment::Text };
+        rest = comment.get(end + 3..).unwrap_or_default().trim_ascii_start();
+    }
+    let Some(tag) = rest.strip_prefix(b"<") else {
+        return if begins_like_json(rest) { Fragment::Xml } else { Fragment::Text };
+    };
+    let len = tag.iter().take_while(|b| b.is_ascii_alphanumeric() || b"-_:.".contains(b)).count();
+    let mut lower = [0; 10];
+    let name = tag.get(..len).unwrap_or_default();
+    let Some(lower) = lower.get_mut(..len) else { return Fragment::Xml };
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    match HTML.binary_search(&&*lower) {
+        Ok(_) => Fragment::Html,
+        Err(_) => Fragment::Xml,
+    }
 }
 
 /// `name=value` without spaces or controls, the name of ordinary characters.

@@ -59,6 +59,8 @@ impl Format {
 pub enum Undecoded {
     /// A content coding nobody here knows, or more of them than are undone.
     Coding,
+    /// In a charset nobody here knows, whose letters are not those of ASCII.
+    Charset,
     /// The encoded stream contradicts itself.
     Damaged,
     /// It grows beyond what a body may grow by.
@@ -76,6 +78,7 @@ impl Undecoded {
     pub fn name(self) -> &'static str {
         match self {
             Undecoded::Coding => "coding",
+            Undecoded::Charset => "charset",
             Undecoded::Damaged => "damaged",
             Undecoded::ExpansionLimit => "expansion-limit",
             Undecoded::Depth => "depth",
@@ -86,7 +89,8 @@ impl Undecoded {
 
     /// Whether something of the body was decoded, but not all.
     pub(crate) fn truncates(self) -> bool {
-        !matches!(self, Undecoded::Coding | Undecoded::Depth | Undecoded::Entity)
+        use Undecoded::{Charset, Coding, Depth, Entity};
+        !matches!(self, Coding | Charset | Depth | Entity)
     }
 }
 
@@ -120,11 +124,15 @@ pub enum BodyAnomaly {
     PathLimit,
     /// Refers to entities that it declares itself: not expanded.
     XmlEntity,
+    /// In a charset nobody here knows, whose letters are not those of ASCII: not walked.
+    CharsetUnknown,
+    /// Encoded more often than is undone.
+    CodingDepth,
 }
 
 impl BodyAnomaly {
     /// Every anomaly of a body.
-    pub const ALL: [BodyAnomaly; 13] = [
+    pub const ALL: [BodyAnomaly; 15] = [
         BodyAnomaly::CodingMismatch,
         BodyAnomaly::CodingDamaged,
         BodyAnomaly::CodingUndeclared,
@@ -138,6 +146,8 @@ impl BodyAnomaly {
         BodyAnomaly::Depth,
         BodyAnomaly::PathLimit,
         BodyAnomaly::XmlEntity,
+        BodyAnomaly::CharsetUnknown,
+        BodyAnomaly::CodingDepth,
     ];
 
     /// The name shown to users.
@@ -156,6 +166,8 @@ impl BodyAnomaly {
             BodyAnomaly::Depth => "body-depth",
             BodyAnomaly::PathLimit => "path-limit",
             BodyAnomaly::XmlEntity => "xml-entity",
+            BodyAnomaly::CharsetUnknown => "charset-unknown",
+            BodyAnomaly::CodingDepth => "coding-depth",
         }
     }
 }

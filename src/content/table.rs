@@ -3,17 +3,15 @@
 
 use memchr::{memchr, memchr3};
 
-use crate::base::limits::{KEYS_PER_NODE_MAX, TABLE_HEAD_BYTES_MAX};
+use crate::base::limits::TABLE_HEAD_BYTES_MAX;
 use crate::model::ValueKind;
 
+use super::columns::{Columns, are_names, is_short_name};
 use super::leaf::Leaf;
-use super::paths::Interned;
-use super::{FieldSink, PathId, PathTable, Step};
+use super::{FieldSink, PathId, PathTable};
 
 /// What separates cells, the likeliest first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// Bytes of the longest name of a column: what is longer is text.
-const NAME_BYTES_MAX: usize = 64;
 
 /// Walks the rows of a table.
 #[derive(Debug)]
@@ -24,12 +22,7 @@ pub(crate) struct TableWalker {
     quoted: bool,
     stage: Stage,
     delimiter: u8,
-    /// Names of columns, as they stand in the first row; none where that has none.
-    names: Vec<Vec<u8>>,
-    /// Their paths in one generation of the table of paths.
-    columns: Vec<PathId>,
-    generation: u32,
-    row: PathId,
+    columns: Columns,
     /// The column of the cell at hand, while a row is open.
     column: Option<usize>,
     cell: Cell,
@@ -66,10 +59,7 @@ impl TableWalker {
             quoted: false,
             stage: Stage::Head,
             delimiter: b',',
-            names: Vec::new(),
-            columns: Vec::new(),
-            generation: 0,
-            row: PathId::NONE,
+            columns: Columns::default(),
             column: None,
             cell: Cell::Start,
             leaf: Leaf::at_level(level),
@@ -78,9 +68,8 @@ impl TableWalker {
 
     /// Memory it takes.
     pub(crate) fn held_bytes(&self) -> usize {
-        let names: usize = self.names.iter().map(|n| n.capacity() + size_of::<Vec<u8>>()).sum();
-        let columns = self.columns.capacity() * size_of::<PathId>();
-        size_of::<Self>() + self.head.capacity() + names + columns + self.leaf.held_bytes()
+        let columns = self.columns.held_bytes();
+        size_of::<Self>() + self.head.capacity() + columns + self.leaf.held_bytes()
     }
 
     /// Walks the next bytes of the table at `root`.
@@ -114,7 +103,7 @@ impl TableWalker {
             Stage::Head => {}
             Stage::Text => self.leaf.extend(rest, root, paths, sink),
             Stage::Rows | Stage::Lost => {
-                self.name_columns(root, paths);
+                self.columns.place(root, paths);
                 self.rows(rest, paths, sink);
             }
         }
@@ -151,7 +140,7 @@ impl TableWalker {
             }
             Stage::Text => self.leaf.end(ValueKind::String, root, paths, sink),
             Stage::Rows | Stage::Lost => {
-                self.name_columns(root, paths);
+                self.columns.place(root, paths);
                 self.end_row(paths, sink);
             }
         }
@@ -177,10 +166,10 @@ impl TableWalker {
         let cells = cells_of(&head, delimiter);
         self.stage = Stage::Rows;
         if !are_names(&cells) {
-            self.name_columns(root, paths);
+            self.columns.place(root, paths);
             return self.rows(&head, paths, sink);
         }
-        self.take_names(cells, root, paths, sink);
+        self.columns.take_names(cells, root, paths, sink);
     }
 
     /// One column, or a text.
@@ -195,53 +184,11 @@ impl TableWalker {
         let is_name = |cell: &Vec<u8>| !cell.iter().any(|b| matches!(b, b' ' | b'.' | b':'));
         if are_names(&cells) && cells.iter().all(is_name) {
             self.stage = Stage::Rows;
-            self.take_names(cells, root, paths, sink);
+            self.columns.take_names(cells, root, paths, sink);
         } else {
             self.stage = Stage::Text;
             self.leaf.extend(head, root, paths, sink);
         }
-    }
-
-    fn take_names<S: FieldSink>(
-        &mut self,
-        cells: Vec<Vec<u8>>,
-        root: PathId,
-        paths: &mut PathTable,
-        sink: &mut S,
-    ) {
-        self.names = cells;
-        let row = paths.step(root, Step::Index);
-        for name in self.names.iter().take(KEYS_PER_NODE_MAX) {
-            if let Interned::Data(path) = paths.named(row, Step::Key, name) {
-                sink.key(paths, path, name);
-            }
-        }
-    }
-
-    /// The paths of the columns, made once for a generation of `paths`.
-    fn name_columns(&mut self, root: PathId, paths: &mut PathTable) {
-        if self.row != PathId::NONE && self.generation == paths.generation() {
-            return;
-        }
-        self.generation = paths.generation();
-        self.row = paths.step(root, Step::Index);
-        self.columns.clear();
-        for name in self.names.iter().take(KEYS_PER_NODE_MAX) {
-            self.columns.push(paths.named(self.row, Step::Key, name).id());
-        }
-    }
-
-    /// The path of the cell at hand: by number where the first row names nothing.
-    fn path(&self, paths: &mut PathTable) -> PathId {
-        let column = self.column.unwrap_or_default();
-        if let Some(path) = self.columns.get(column) {
-            return *path;
-        }
-        if self.names.is_empty() && column < KEYS_PER_NODE_MAX {
-            let name = format!("column{}", column + 1);
-            return paths.intern(self.row, Step::Key, false, name.as_bytes());
-        }
-        paths.data(self.row, Step::Key)
     }
 
     fn rows<S: FieldSink>(&mut self, bytes: &[u8], paths: &mut PathTable, sink: &mut S) {
@@ -258,7 +205,7 @@ impl TableWalker {
                     rest = behind;
                     continue;
                 }
-                sink.enter(paths, self.row);
+                sink.enter(paths, self.columns.row());
                 (self.column, self.cell) = (Some(0), Cell::Start);
             }
             rest = match self.cell {
@@ -294,12 +241,13 @@ impl TableWalker {
     }
 
     fn text<S: FieldSink>(&mut self, bytes: &[u8], paths: &mut PathTable, sink: &mut S) {
-        let path = self.path(paths);
+        let path = self.columns.path(self.column.unwrap_or_default(), paths);
         self.leaf.extend(bytes, path, paths, sink);
     }
 
     fn end_cell<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
-        let path = self.path(paths);
+        self.leaf.bare_cell();
+        let path = self.columns.path(self.column.unwrap_or_default(), paths);
         self.leaf.end(ValueKind::String, path, paths, sink);
         self.column = self.column.map(|column| column.saturating_add(1));
         self.cell = Cell::Start;
@@ -308,7 +256,7 @@ impl TableWalker {
     fn end_row<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         if self.column.is_some() {
             self.end_cell(paths, sink);
-            sink.leave(paths, self.row);
+            sink.leave(paths, self.columns.row());
             self.column = None;
         }
     }
@@ -323,14 +271,10 @@ pub(crate) fn begins_table(head: &[u8]) -> bool {
     };
     let Some(delimiter) = delimiter_of(first) else { return false };
     let cells = cells_of(first, delimiter);
-    let is_name = |cell: &Vec<u8>| {
-        !cell.iter().any(|b| matches!(b, b'.' | b':' | b'=' | b'{' | b'<' | b'('))
-            && cell.split(|b| *b == b' ').count() <= 3
-    };
     cells.len() >= 3
         && cells_of(second, delimiter).len() == cells.len()
         && are_names(&cells)
-        && cells.iter().all(is_name)
+        && cells.iter().all(|cell| is_short_name(cell))
 }
 
 /// What stands most often between the cells of `row`.
@@ -360,19 +304,6 @@ fn cells_of(row: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
         }
     }
     cells
-}
-
-/// Whether the cells of a first row name columns: short text that begins with no digit and is no
-/// address, most of it there.
-fn are_names(cells: &[Vec<u8>]) -> bool {
-    let is_name = |cell: &Vec<u8>| {
-        cell.len() <= NAME_BYTES_MAX
-            && std::str::from_utf8(cell).is_ok()
-            && !cell.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+'))
-            && !cell.contains(&b'@')
-    };
-    let there = cells.iter().filter(|cell| !cell.is_empty()).count();
-    there * 2 > cells.len() && cells.iter().all(is_name)
 }
 
 #[cfg(test)]

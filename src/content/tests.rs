@@ -236,6 +236,7 @@ fn xml_has_local_names_attributes_and_decoded_text() {
     let expected = [
         ("/!ENTITY", "x"),
         ("/r/@id", "a&b"),
+        ("/r/comment()", "no"),
         ("/r/s", "one <two>]"),
         ("/r", "tail A&e;"),
         ("/r/e/@v", ""),
@@ -311,14 +312,104 @@ fn elements_of_html_that_have_no_end_do_not_nest() {
         ("/div/img/@src", "x"),
         ("/div", "d"),
     ];
-    assert_eq!(media("text/html").walk(fragment).0, pairs(&expected));
-    // Without a type the first element tells; documents of XML have such names of their own.
+    // The first element tells; documents of XML have such names of their own.
     assert_eq!(media("application/xml").walk(fragment).0, pairs(&expected));
     let order = b"<order><input>5</input><source>lab</source></order>";
     let expected = [("/order/input", "5"), ("/order/source", "lab")];
     assert_eq!(media("application/xml").walk(order).0, pairs(&expected));
-    let (fields, _) = media("text/html").walk(b"<table><tr><td><input value=1></td></tr></table>");
-    assert_eq!(fields, pairs(&[("/table/tr/td/input/@value", "1")]));
+    let cell = b"<div><table><tr><td><input value=1></td></tr></table></div>";
+    let expected = pairs(&[("/div/table/tr/td/input/@value", "1")]);
+    assert_eq!(media("application/xml").walk(cell).0, expected);
+}
+
+#[test]
+fn what_stands_beside_the_elements_is_looked_at() {
+    let warning = "<br />\n<b>Warning</b>: undefined <br />\n";
+    let records = r#"[{"nhs":"943 <i>"},{"a":1}]"#;
+    let said = pairs(&[("/b", "Warning"), ("$", ": undefined")]);
+    let json = pairs(&[("$[*].nhs", "943 <i>"), ("$[*].a", "1")]);
+    for (media_type, body, expected) in [
+        ("application/json", format!("{warning}{records}"), [said.clone(), json.clone()].concat()),
+        (
+            "application/json",
+            format!("<!-- cached --> {records}"),
+            [pairs(&[("/comment()", "cached")]), json.clone()].concat(),
+        ),
+        (
+            "text/html",
+            format!("<!-- c -->{records}"),
+            [pairs(&[("/comment()", "c")]), json].concat(),
+        ),
+        ("text/xml", "<r>a</r> b &amp; c".into(), pairs(&[("/r", "a"), ("$", "b & c")])),
+        ("text/xml", "<r>a</r> [see c]".into(), pairs(&[("/r", "a"), ("$", "[see c]")])),
+        (
+            "text/xml",
+            "<?xml version='1.0'?><?debug ?no 1? ?><r>a<?b?></r>".into(),
+            pairs(&[
+                ("/processing-instruction()", "debug ?no 1?"),
+                ("/r/processing-instruction()", "b"),
+                ("/r", "a"),
+            ]),
+        ),
+        ("multipart/x; boundary=b", "--b\r\n\r\n<r>a</r> b\r\n--b--".into(), {
+            pairs(&[("part:/r", "a"), ("part:$", "b")])
+        }),
+    ] {
+        let (fields, summary) = media(media_type).walk(body.as_bytes());
+        assert_eq!(fields, expected, "{body}");
+        assert!(!summary.truncated, "{body}");
+    }
+    assert!(media("application/json").walk(b"<br/>[{\"a\":1").1.truncated);
+    let (fields, summary) = media("text/xml").walk(b"<r>a</r> [");
+    assert_eq!((fields, summary.truncated), (pairs(&[("/r", "a"), ("$", "[")]), true));
+}
+
+#[test]
+fn a_remark_behind_whole_json_cuts_nothing() {
+    for body in ["{\"a\":1}\n// end", "[{\"a\":1}]<!-- 0.02s -->", "{\"a\":1} # end\n"] {
+        let (fields, summary) = json().walk(body.as_bytes());
+        assert!(!summary.truncated && fields.len() == 2, "{body}: {fields:?}");
+        assert!(summary.anomalies.contains(BodyAnomaly::JsonSyntax), "{body}");
+    }
+    for body in ["{\"a\":1}\n{\"b\"", "{\"a\":1", "{\"a\":1} \"cut"] {
+        assert!(json().walk(body.as_bytes()).1.truncated, "{body}");
+    }
+}
+
+#[test]
+fn fragments_of_html_are_texts_with_all_that_is_in_them() {
+    for media_type in ["text/html", "text/plain", "text/markdown"] {
+        for body in [
+            "<strong>Patient:</strong> NHS number 943 476 5919",
+            "<h1>Roe</h1> text",
+            "<br> text",
+            "<IMG src=x/> text",
+            "<!-- cached by a plugin -->\n text",
+            "<!-- one --> <!-- two --><b>Note</b>: text",
+        ] {
+            let (fields, summary) = media(media_type).walk(body.as_bytes());
+            assert_eq!(fields, pairs(&[("$", body)]), "{media_type}");
+            assert!(!summary.anomalies.contains(BodyAnomaly::MediaTypeMismatch), "{body}");
+        }
+        let document = b"<?xml version='1.0'?><order><a>1</a></order>";
+        assert_eq!(media(media_type).walk(document).0, pairs(&[("/order/a", "1")]));
+        assert_eq!(media(media_type).walk(b"<order>1</order>").0, pairs(&[("/order", "1")]));
+    }
+}
+
+proptest! {
+    #[test]
+    fn cutting_what_stands_beside_elements_anywhere_changes_nothing(
+        head in "(<!-- c -->|<br/>|<a>1</a>|<\\?b \\?\\?>)",
+        text in "[ \\[{\"a:1,}\\]<b>&;?-]{0,40}",
+        cuts in proptest::collection::vec(any::<usize>(), 0..8),
+    ) {
+        let body = format!("{head}{text}");
+        let whole = json().pieces(&[body.as_bytes()]);
+        let cut = json().pieces(&cut(body.as_bytes(), &cuts));
+        prop_assert_eq!(whole.0.seen, cut.0.seen);
+        prop_assert_eq!(whole.1, cut.1);
+    }
 }
 
 #[test]
@@ -445,6 +536,44 @@ fn an_unknown_coding_is_counted_and_not_walked() {
     assert!(fields.is_empty());
     assert_eq!(summary.undecoded, Some(Undecoded::Coding));
     assert_eq!((summary.format, summary.encoded_bytes), (Format::Unknown, 7));
+}
+
+#[test]
+fn more_codings_than_are_undone_are_told_as_that() {
+    let many = ["gzip"; 9].join(",");
+    let body = Body { coding: Some(&many), ..json() };
+    let (fields, summary) = body.walk(b"{\"a\":1}");
+    assert!(fields.is_empty());
+    assert_eq!(summary.undecoded, Some(Undecoded::Coding));
+    assert!(summary.anomalies.contains(BodyAnomaly::CodingDepth));
+    assert!(!summary.anomalies.contains(BodyAnomaly::CodingUnknown));
+}
+
+#[test]
+fn a_charset_that_is_no_ascii_and_not_known_is_told_and_not_walked() {
+    // EBCDIC (IBM-037): `SSN: 536-90-4399`, and `<?xml version="1.0"?>`.
+    let ssn = b"\xe2\xe2\xd5\x7a\x40\xf5\xf3\xf6\x60\xf9\xf0\x60\xf4\xf3\xf9\xf9";
+    let xml =
+        b"\x4c\x6f\xa7\x94\x93\x40\xa5\x85\x99\xa2\x89\x96\x95\x7e\x7f\xf1\x4b\xf0\x7f\x6f\x6e";
+    for (said, bytes) in
+        [("text/plain; charset=ibm037", &ssn[..]), ("text/xml", xml), ("text/xml; charset=x", xml)]
+    {
+        let (fields, summary) = media(said).walk(bytes);
+        assert!(fields.is_empty(), "{said}");
+        assert_eq!(summary.undecoded, Some(Undecoded::Charset), "{said}");
+        assert!(summary.anomalies.contains(BodyAnomaly::CharsetUnknown), "{said}");
+        assert!(!summary.truncated, "{said}");
+    }
+    for (said, bytes) in [
+        ("text/plain; charset=x-unknown", &b"caf\xe9, 536-90-4399"[..]),
+        ("text/plain; charset=none", "\u{418}\u{432}\u{430}\u{43d}".as_bytes()),
+        ("text/plain; charset=koi9", b"\xe9\xd7\xc1\xce \xf0\xc5\xd4\xd2\xcf\xd7"),
+        ("text/plain", ssn),
+    ] {
+        assert_ne!(media(said).walk(bytes).1.undecoded, Some(Undecoded::Charset), "{said}");
+    }
+    let picture = media("image/png; charset=binary").walk(ssn).1;
+    assert_eq!(picture.undecoded, None);
 }
 
 #[test]

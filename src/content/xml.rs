@@ -3,8 +3,11 @@
 //! Names are local names, attributes are fields, text is trimmed. Only the five predefined
 //! entities and character references are decoded: of a document type declaration the literals of
 //! entities are values, and nothing is ever put in their place, so none ever grows. What is no XML
-//! is passed over or taken as text.
+//! is passed over or taken as text. What stands beside the elements is a text of its own, or JSON.
 
+mod beside;
+mod cells;
+mod comments;
 mod html;
 mod reference;
 mod tags;
@@ -15,9 +18,10 @@ mod tests;
 use crate::base::limits::REFERENCE_BYTES_MAX;
 use crate::model::ValueKind;
 
+use super::grid::{Grid, Span, SpanDigits};
 use super::json::{Trail, is_blank, moved, skip_blank};
 use super::leaf::Leaf;
-use super::{FieldSink, PathId, PathTable};
+use super::{FieldSink, JsonWalker, PathId, PathTable};
 use reference::decode_reference;
 
 /// Walks XML as it arrives.
@@ -32,14 +36,22 @@ pub(crate) struct XmlWalker {
     over: u64,
     /// The path of the attribute at hand.
     attribute: PathId,
+    /// The same where it says how far a cell of a table reaches.
+    span: Option<(Span, SpanDigits)>,
     /// The path that was made last.
     last: PathId,
     /// A name, or the reference at hand.
     name: Vec<u8>,
     leaf: Leaf,
+    /// The comment at hand.
+    comment: Leaf,
+    /// Text of the comment at hand has begun.
+    in_comment: bool,
     /// Text of the element at hand has begun.
     in_text: bool,
     trail: Trail,
+    /// Walks the JSON behind the last element or comment.
+    beside: Option<Box<JsonWalker>>,
     elements: u64,
     malformed: bool,
     too_deep: bool,
@@ -53,6 +65,8 @@ pub(crate) struct XmlWalker {
     html: bool,
     /// The element at hand is one of these.
     void: bool,
+    /// The cells of tables and lists, once there was one.
+    grid: Option<Box<Grid>>,
 }
 
 /// Where in the syntax the next byte lies.
@@ -92,8 +106,16 @@ enum State {
     Declaration { depth: u32 },
     /// Inside a literal of a declaration, up to its quote.
     Literal { depth: u32, quote: u8 },
-    /// Inside `<? ?>`, behind a question mark or not.
+    /// Behind `<?`, in the name of what it is for.
+    Target,
+    /// Inside the declaration `<?xml ?>`, behind a question mark or not.
     Instruction { question: bool },
+    /// The same in what is no declaration, and may say anything.
+    Remark { question: bool },
+    /// Behind a bracket that stands beside every element and may open JSON.
+    Bracket(u8),
+    /// In JSON, to the end.
+    Json,
     /// Nothing: too much was lost.
     Lost,
 }
@@ -107,7 +129,10 @@ impl XmlWalker {
             + self.stack.capacity() * size_of::<PathId>()
             + self.name.capacity()
             + self.leaf.held_bytes()
+            + self.comment.held_bytes()
             + self.trail.held_bytes()
+            + self.beside.as_ref().map_or(0, |json| json.held_bytes())
+            + self.grid.as_ref().map_or(0, |grid| size_of::<Grid>() + grid.held_bytes())
     }
 
     /// A walker of a document whose root is at `root`.
@@ -120,11 +145,15 @@ impl XmlWalker {
             stack: Vec::new(),
             over: 0,
             attribute: PathId::NONE,
+            span: None,
             last: PathId::NONE,
             name: Vec::new(),
             leaf: Leaf::default(),
+            comment: Leaf::default(),
+            in_comment: false,
             in_text: false,
             trail,
+            beside: None,
             elements: 0,
             malformed: false,
             too_deep: false,
@@ -133,12 +162,14 @@ impl XmlWalker {
             unexpanded: false,
             html: false,
             void: false,
+            grid: None,
         }
     }
 
     /// The document stands in `level` values.
     pub(crate) fn at_level(mut self, level: u8) -> Self {
         self.leaf = Leaf::at_level(level);
+        self.comment = Leaf::at_level(level);
         self
     }
 
@@ -169,7 +200,10 @@ impl XmlWalker {
 
     /// Whether every element that began has ended.
     pub(crate) fn is_complete(&self) -> bool {
-        self.stack.is_empty() && self.state == State::Text
+        match &self.beside {
+            Some(json) if self.state == State::Json => json.is_complete(),
+            _ => self.stack.is_empty() && self.state == State::Text,
+        }
     }
 
     /// Walks the next bytes.
@@ -182,9 +216,10 @@ impl XmlWalker {
                     self.run(input, at, paths, sink)
                 }
                 State::Literal { .. } => self.literal(input, at, paths, sink),
-                State::Comment { .. } | State::Instruction { .. } | State::Lost => {
-                    self.skip(input, at)
-                }
+                State::Comment { .. } => self.comment(input, at, paths, sink),
+                State::Remark { .. } => self.remark(input, at, paths, sink),
+                State::Json => self.json(input, at, paths, sink),
+                State::Instruction { .. } | State::Lost => self.skip(input, at),
                 State::StartName | State::AttributeName | State::EndName if !is_name_end(byte) => {
                     self.name_run(input, at)
                 }
@@ -202,6 +237,9 @@ impl XmlWalker {
 
     /// Bytes are missing: nobody knows in which element what follows lies.
     pub(crate) fn gap<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        if self.state == State::Json {
+            return self.gap_in_json(paths, sink);
+        }
         self.finish(paths, sink);
         self.state = State::Lost;
     }
@@ -214,6 +252,15 @@ impl XmlWalker {
                 self.end_attribute(paths, sink);
             }
             State::Literal { .. } => self.end_literal(paths, sink),
+            State::Comment { .. } | State::Remark { .. } => {
+                self.end_comment(paths, sink);
+                self.end_text(paths, sink);
+            }
+            State::Bracket(open) => {
+                self.text(&[open], paths, sink);
+                self.end_text(paths, sink);
+            }
+            State::Json => self.end_json(paths, sink),
             _ => self.end_text(paths, sink),
         }
         self.over = 0;
@@ -247,6 +294,12 @@ impl XmlWalker {
         paths: &mut PathTable,
         sink: &mut S,
     ) -> usize {
+        if self.state == State::Text
+            && self.stack.is_empty()
+            && let Some(behind) = self.bracket(input, at)
+        {
+            return behind;
+        }
         let rest = input.get(at..).unwrap_or_default();
         let end = match self.state {
             State::Text => memchr::memchr2(b'<', b'&', rest),
@@ -291,11 +344,6 @@ impl XmlWalker {
         let mut at = at;
         while let Some(&byte) = input.get(at) {
             self.state = match self.state {
-                State::Comment { hyphens } => match byte {
-                    b'-' => State::Comment { hyphens: (hyphens + 1).min(2) },
-                    b'>' if hyphens == 2 => State::Text,
-                    _ => State::Comment { hyphens: 0 },
-                },
                 State::Instruction { question: true } if byte == b'>' => State::Text,
                 State::Instruction { .. } => State::Instruction { question: byte == b'?' },
                 State::Lost => return input.len(),
@@ -311,6 +359,8 @@ impl XmlWalker {
         match self.state {
             State::Reference { quote } => return self.reference(byte, quote, paths, sink),
             State::Open => return self.open(byte, paths, sink),
+            State::Target => return self.target(byte, paths, sink),
+            State::Bracket(open) => return self.behind_bracket(open, byte, paths, sink),
             State::Bang { matched } => return self.bang(byte, matched),
             State::Dash if byte == b'-' => self.state = State::Comment { hyphens: 0 },
             State::Dash => self.state = State::Declaration { depth: 1 },
@@ -358,7 +408,7 @@ impl XmlWalker {
         self.state = match byte {
             b'/' => State::EndName,
             b'!' => State::Bang { matched: 0 },
-            b'?' => State::Instruction { question: false },
+            b'?' => State::Target,
             b'A'..=b'Z' | b'a'..=b'z' | b'_' | b':' | 0x80.. => {
                 self.end_text(paths, sink);
                 self.state = State::StartName;
@@ -440,25 +490,25 @@ impl XmlWalker {
 
     fn text<S: FieldSink>(&mut self, piece: &[u8], paths: &mut PathTable, sink: &mut S) {
         let mut piece = piece;
+        if let Some(grid) = &mut self.grid {
+            grid.text(piece);
+        }
         if !self.in_text {
             piece = piece.get(skip_blank(piece, 0)..).unwrap_or_default();
         }
         if piece.is_empty() {
             return;
         }
-        if self.stack.is_empty() {
-            // Text around the document.
-            self.malformed = true;
-            return;
-        }
         self.in_text = true;
-        self.leaf.extend(piece, self.here(), paths, sink);
+        let path = self.path_of_text(paths);
+        self.leaf.extend(piece, path, paths, sink);
     }
 
     fn end_text<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         if std::mem::take(&mut self.in_text) {
             self.leaf.trim_end();
-            self.leaf.end(ValueKind::String, self.here(), paths, sink);
+            let path = self.path_of_text(paths);
+            self.leaf.end(ValueKind::String, path, paths, sink);
         }
     }
 }

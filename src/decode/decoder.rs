@@ -3,11 +3,11 @@
 use crate::base::Timestamp;
 use crate::decode::content::Trail;
 use crate::decode::encapsulations::Encapsulations;
-use crate::decode::fragments::{Carriers, Fragments, Origin, Whole};
+use crate::decode::fragments::{Carriers, Fragments, Origin, Reading, Whole};
 use crate::decode::network::{self, Datagram};
 use crate::decode::twins::Twins;
 use crate::decode::view::View;
-use crate::decode::{transport, walk};
+use crate::decode::{reasons, transport, walk};
 use crate::model::{FiveTuple, Packet, Segment, Settled, SkipReason, network_of};
 
 /// Turns frames into TCP segments. Checksums are not verified: a monitored host's offload leaves
@@ -33,8 +33,7 @@ struct Alternative {
     at: Timestamp,
     trail: Trail,
     envelope: Envelope,
-    bytes: Vec<u8>,
-    wire_len: usize,
+    reading: Reading,
 }
 
 /// What a datagram says of itself apart from its bytes.
@@ -50,7 +49,7 @@ impl Envelope {
     fn around<'a>(&self, bytes: &'a [u8], wire_len: usize) -> Datagram<'a> {
         let payload = View::of_datagram(bytes, wire_len);
         let Envelope { src, dst, protocol, id } = *self;
-        Datagram { src, dst, protocol, id, part: None, payload }
+        Datagram { src, dst, protocol, hops: 0, id, part: None, payload }
     }
 }
 
@@ -83,7 +82,9 @@ impl Decoder {
             return self.put_together(packet.at, datagram, trail);
         }
         let Decoder { encapsulations, twins, .. } = self;
-        segment((packet.at, &datagram), encapsulations.of(&trail), Some(twins))
+        let mut segment = segment((packet.at, &datagram), encapsulations.of(&trail), Some(twins))?;
+        segment.block = packet.block;
+        Ok(segment)
     }
 
     /// What became of packets that [counted as held](SkipReason::Held), since the last time.
@@ -102,18 +103,18 @@ impl Decoder {
         self.fragments.finish();
     }
 
-    /// Whether the segment decoded last has another reading.
+    /// Whether the packet decoded last has another reading.
     #[inline]
     pub fn has_alternative(&self) -> bool {
         !self.alternatives.is_empty()
     }
 
-    /// The segment decoded last as another receiver reads it: first one that keeps the last copy
+    /// The packet decoded last as another receiver reads it: first one that keeps the last copy
     /// where fragments overlap. It is no packet of its own and not counted.
     pub fn alternative(&mut self) -> Option<Segment<'_>> {
-        let Alternative { at, mut trail, envelope, bytes, wire_len } = self.alternatives.pop()?;
-        self.assembled = bytes;
-        let datagram = envelope.around(&self.assembled, wire_len);
+        let Alternative { at, mut trail, envelope, reading } = self.alternatives.pop()?;
+        self.assembled = reading.bytes;
+        let datagram = envelope.around(&self.assembled, reading.wire_len);
         let datagram = network::assembled(datagram).ok()?;
         let datagram = walk::datagram_on(datagram, &mut trail).ok()?;
         if datagram.part.is_some() {
@@ -134,7 +135,7 @@ impl Decoder {
             trail.oddities.insert(whole.oddities);
             let before = trail.clone();
             let carriers = std::mem::take(&mut whole.carriers);
-            let next = match open(&whole, &envelope, &mut trail) {
+            let next = match open(&mut whole, &envelope, &mut trail) {
                 Ok(inner) if inner.part.is_none() => break (before, carriers),
                 Ok(inner) => self.complete(at, &inner, (&trail, carriers))?,
                 Err(why) => {
@@ -145,10 +146,11 @@ impl Decoder {
             (whole, envelope) = next;
         };
         // Walked a second time, from where the bytes can stay.
-        let Whole { bytes, wire_len, others, .. } = whole;
-        self.alternatives.extend(others.into_iter().rev().map(|bytes| {
+        let mut readings = whole.readings.into_iter();
+        let Reading { bytes, wire_len } = readings.next().unwrap_or_default();
+        self.alternatives.extend(readings.rev().map(|reading| {
             let trail = before.clone();
-            Alternative { at, trail, envelope, bytes, wire_len }
+            Alternative { at, trail, envelope, reading }
         }));
         self.assembled = bytes;
         let mut trail = before;
@@ -177,12 +179,34 @@ impl Decoder {
     }
 }
 
+/// Walks into the first reading of a datagram that leads on; those before it are dropped. A decoy
+/// that is no segment hides none.
 fn open<'a>(
-    whole: &'a Whole,
+    whole: &'a mut Whole,
     envelope: &Envelope,
     trail: &mut Trail,
 ) -> Result<Datagram<'a>, SkipReason> {
-    open_bytes(&whole.bytes, whole.wire_len, envelope, trail)
+    let before = trail.clone();
+    let mut attempt = |reading: &Reading| {
+        *trail = before.clone();
+        let datagram = open_bytes(&reading.bytes, reading.wire_len, envelope, trail)?;
+        if datagram.part.is_none() { transport::tcp(datagram.payload).map(|_| ()) } else { Ok(()) }
+    };
+    let mut first = Ok(());
+    let leads = whole.readings.iter().position(|reading| {
+        let led = attempt(reading);
+        first = first.and(led);
+        led.is_ok()
+    });
+    match leads {
+        Some(at) => whole.readings.drain(..at),
+        None => return first.and(Err(SkipReason::Skipped(reasons::FRAGMENT_INCOMPLETE))),
+    };
+    let Some(Reading { bytes, wire_len }) = whole.readings.first() else {
+        return Err(SkipReason::Skipped(reasons::FRAGMENT_INCOMPLETE));
+    };
+    *trail = before;
+    open_bytes(bytes, *wire_len, envelope, trail)
 }
 
 /// Walks into a datagram that was put together.
@@ -215,8 +239,10 @@ fn segment<'a>(
         ack: tcp.ack,
         flags: tcp.flags,
         urgent: tcp.urgent,
+        guise: u16::from(datagram.hops) << 8 | u16::from(tcp.words) << 4,
         payload: tcp.payload.bytes(),
         wire_payload_len: u32::try_from(tcp.payload.wire_len()).unwrap_or(u32::MAX),
         encapsulation,
+        block: None,
     })
 }

@@ -19,6 +19,8 @@ pub(super) struct Datagram<'a> {
     pub(super) dst: IpAddr,
     /// What `payload` starts with: the IP protocol number.
     pub(super) protocol: u8,
+    /// Time to live; 0 of what was put together from fragments.
+    pub(super) hops: u8,
     /// The identification of an IPv4 packet or of an IPv6 fragment; else 0.
     pub(super) id: u32,
     /// Where `payload` belongs, when it is only a part of what was sent.
@@ -65,6 +67,7 @@ pub(super) fn ipv4(view: View<'_>) -> Result<Datagram<'_>, SkipReason> {
         src: header.source_addr().into(),
         dst: header.destination_addr().into(),
         protocol: header.protocol().0,
+        hops: header.ttl(),
         id: header.identification().into(),
         part,
         payload,
@@ -89,6 +92,7 @@ pub(super) fn ipv6(view: View<'_>) -> Result<Datagram<'_>, SkipReason> {
         src: header.source_addr().into(),
         dst: header.destination_addr().into(),
         protocol: header.next_header().0,
+        hops: header.hop_limit(),
         id: 0,
         part: None,
         payload: view.after(header_len).ok_or(IPV6)?,

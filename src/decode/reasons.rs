@@ -4,6 +4,10 @@ use crate::model::{Reason, SkipReason};
 
 /// ARP and RARP.
 pub const ARP: Reason = "arp";
+/// Wireless control and data between access point and controller (RFC 5415): not opened.
+pub const CAPWAP: Reason = "capwap";
+/// Cisco MetaData (EtherType 0x8909): not opened.
+pub const CISCO_METADATA: Reason = "cisco-metadata";
 /// ERSPAN of a version or with a content that is not followed.
 pub const ERSPAN: Reason = "erspan";
 /// An ERSPAN header that is cut.
@@ -26,6 +30,8 @@ pub const GENEVE_HEADER: Reason = "geneve-header";
 pub const GRE: Reason = "gre";
 /// A GRE header that is cut.
 pub const GRE_HEADER: Reason = "gre-header";
+/// GTP-U of mobile networks (3GPP TS 29.281): not opened.
+pub const GTP: Reason = "gtp";
 /// ICMP and ICMPv6.
 pub const ICMP: Reason = "icmp";
 /// A transport protocol that is not followed, such as IGMP, OSPF or VRRP.
@@ -40,6 +46,8 @@ pub const IPV6_EXTENSION: Reason = "ipv6-extension";
 pub const IPV6_FRAGMENT: Reason = "ipv6-fragment";
 /// Cut, or not version 6.
 pub const IPV6_HEADER: Reason = "ipv6-header";
+/// L2TP, of version 2 (RFC 2661) or 3 (RFC 3931): not opened.
+pub const L2TP: Reason = "l2tp";
 /// A link-layer header that is cut.
 pub const LINK_HEADER: Reason = "link-header";
 /// A link type that is not decoded, such as Wi-Fi, Bluetooth or USB.
@@ -68,10 +76,14 @@ pub const PPPOE: Reason = "pppoe";
 pub const PPPOE_HEADER: Reason = "pppoe-header";
 /// SCTP.
 pub const SCTP: Reason = "sctp";
+/// Ethernet behind a segment routing header (RFC 8986 section 9): not opened.
+pub const SRV6_ETHERNET: Reason = "srv6-ethernet";
 /// A TCP header that is cut, or whose length contradicts the packet's.
 pub const TCP_HEADER: Reason = "tcp-header";
 /// More nested tunnels than are followed.
 pub const TUNNEL_DEPTH: Reason = "tunnel-depth";
+/// TaZmen Sniffer Protocol, a mirror of access points: not opened.
+pub const TZSP: Reason = "tzsp";
 /// UDP that carries no tunnel: QUIC and DNS among it.
 pub const UDP: Reason = "udp";
 /// More nested VLAN tags than are undone.
@@ -84,8 +96,10 @@ pub const VXLAN: Reason = "vxlan";
 pub const VXLAN_HEADER: Reason = "vxlan-header";
 
 /// Every reason decoding gives, sorted by name.
-pub const ALL: [Reason; 40] = [
+pub const ALL: [Reason; 46] = [
     ARP,
+    CAPWAP,
+    CISCO_METADATA,
     ERSPAN,
     ERSPAN_HEADER,
     ESP,
@@ -97,6 +111,7 @@ pub const ALL: [Reason; 40] = [
     GENEVE_HEADER,
     GRE,
     GRE_HEADER,
+    GTP,
     ICMP,
     IP_PROTOCOL,
     IPV4_FRAGMENT,
@@ -104,6 +119,7 @@ pub const ALL: [Reason; 40] = [
     IPV6_EXTENSION,
     IPV6_FRAGMENT,
     IPV6_HEADER,
+    L2TP,
     LINK_HEADER,
     LINK_TYPE,
     LLC,
@@ -118,8 +134,10 @@ pub const ALL: [Reason; 40] = [
     PPPOE,
     PPPOE_HEADER,
     SCTP,
+    SRV6_ETHERNET,
     TCP_HEADER,
     TUNNEL_DEPTH,
+    TZSP,
     UDP,
     VLAN_DEPTH,
     VNTAG_HEADER,
@@ -133,6 +151,7 @@ pub(super) fn of_ether_type(ether_type: u16) -> SkipReason {
         0x0806 | 0x8035 => ARP,
         0x8863 => PPPOE,
         0x88e5 => MACSEC,
+        0x8909 => CISCO_METADATA,
         _ => ETHERTYPE,
     })
 }
@@ -143,7 +162,20 @@ pub(super) fn of_ip_protocol(protocol: u8) -> SkipReason {
         1 | 58 => ICMP,
         17 => UDP,
         50 => ESP,
+        115 => L2TP,
         132 => SCTP,
+        143 => SRV6_ETHERNET,
         _ => IP_PROTOCOL,
+    })
+}
+
+/// The reason for a UDP port to which no tunnel goes that is opened.
+pub(super) fn of_udp_port(port: u16) -> SkipReason {
+    SkipReason::Skipped(match port {
+        1701 => L2TP,
+        2152 => GTP,
+        5246 | 5247 => CAPWAP,
+        37_008 => TZSP,
+        _ => UDP,
     })
 }

@@ -59,7 +59,7 @@ pub(super) fn decode_by(
 ) -> Result<Found, SkipReason> {
     let wire_len = u32::try_from(wire_len).unwrap();
     let at = Timestamp::from_nanos(nanos);
-    let found = decoder.decode(&Packet { at, link, data, wire_len });
+    let found = decoder.decode(&Packet { at, link, data, wire_len, block: None });
     found.map(|segment| Found::of(&segment))
 }
 
@@ -161,11 +161,11 @@ impl Bookkeeper {
                 Ok(found) => {
                     self.account.analysed += 1;
                     out.push(found);
-                    while self.decoder.has_alternative() {
-                        out.extend(self.decoder.alternative().map(|s| Found::of(&s)));
-                    }
                 }
                 Err(why) => self.account.skip(why),
+            }
+            while self.decoder.has_alternative() {
+                out.extend(self.decoder.alternative().map(|s| Found::of(&s)));
             }
             self.settle();
         }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use proptest::prelude::*;
 
 use super::reasons;
-use super::testing::{Found, decode, decode_cut, ethernet, ipv4, ipv4_with, ipv6, tcp};
+use super::testing::{Found, decode, decode_cut, ethernet, ipv4, ipv4_with, ipv6, tcp, udp};
 use crate::base::Timestamp;
 use crate::model::{LinkType, SkipReason, TcpFlags};
 
@@ -183,12 +183,19 @@ fn what_is_no_tcp_segment_has_its_reason() {
         (Skipped("ip-protocol"), v4(2)),
         (Skipped("ip-protocol"), v6(59)),
         (Skipped("icmp"), (LinkType::RAW, ipv4_with(1, 0x2000, &[], &[0; 40]))),
+        (Skipped("l2tp"), (LinkType::RAW, ipv4_with(17, 0, &[], &udp(1701, b"x")))),
+        (Skipped("gtp"), (LinkType::RAW, ipv4_with(17, 0, &[], &udp(2152, b"x")))),
+        (Skipped("tzsp"), (LinkType::RAW, ipv4_with(17, 0, &[], &udp(37_008, b"x")))),
+        (Skipped("capwap"), (LinkType::RAW, ipv4_with(17, 0, &[], &udp(5247, b"x")))),
+        (Skipped("l2tp"), (LinkType::RAW, ipv4_with(115, 0, &[], &[0; 40]))),
+        (Skipped("srv6-ethernet"), (LinkType::RAW, ipv6(143, &[0; 40]))),
+        (Skipped("cisco-metadata"), ether(&[0x89, 9], &[0; 40])),
         (Skipped("udp"), (LinkType::RAW, ipv4_with(17, 0x2000, &[], &[0; 40]))),
         (Malformed("ipv4-fragment"), (LinkType::RAW, ipv4_with(6, 0x2000, &[], b"x"))),
         (Malformed("ipv4-fragment"), (LinkType::RAW, ipv4_with(6, 0x1fff, &[], &tcp(b"x")))),
         (Malformed("ipv6-fragment"), (LinkType::RAW, ipv6(44, &[6, 0, 0, 1, 0, 0, 0, 9, 0, 0]))),
         (
-            Skipped("udp"),
+            SkipReason::Held,
             (LinkType::RAW, ipv6(44, &[&[17, 0, 0, 1, 0, 0, 0, 9][..], &[0; 8]].concat())),
         ),
         (Malformed("link-header"), ether(&[8], &[])),

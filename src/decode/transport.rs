@@ -13,6 +13,8 @@ pub(super) struct Tcp<'a> {
     pub(super) ack: u32,
     pub(super) flags: TcpFlags,
     pub(super) urgent: u16,
+    /// Length of the header in words of four bytes.
+    pub(super) words: u8,
     pub(super) payload: View<'a>,
 }
 
@@ -37,6 +39,7 @@ pub(super) fn tcp(view: View<'_>) -> Result<Tcp<'_>, SkipReason> {
         ack: u32::from_be_bytes([a0, a1, a2, a3]),
         flags: TcpFlags(flags),
         urgent: u16::from_be_bytes([u0, u1]),
+        words: offset >> 4,
         payload: view.after(header_len).ok_or(MALFORMED)?,
     })
 }

@@ -45,7 +45,9 @@ fn tunnelled<'a>(
     trail: &mut Trail,
 ) -> Result<Datagram<'a>, SkipReason> {
     while datagram.protocol != FiveTuple::TCP {
-        if datagram.part.is_some() && may_lead_to_tcp(datagram.protocol) {
+        // Of IPv6 only the first fragment says what the datagram carries (RFC 8200 section 4.5).
+        let is_v6 = datagram.src.is_ipv6();
+        if datagram.part.is_some() && (is_v6 || may_lead_to_tcp(datagram.protocol)) {
             return Ok(datagram);
         }
         let (content, view) = carried(&datagram, trail)?;
@@ -55,7 +57,7 @@ fn tunnelled<'a>(
 }
 
 /// Whether fragments that begin with `protocol` are worth putting together.
-fn may_lead_to_tcp(protocol: u8) -> bool {
+pub(super) fn may_lead_to_tcp(protocol: u8) -> bool {
     protocol == UDP || tunnel::is_carried_by_ip(protocol) || network::may_precede(protocol)
 }
 
@@ -72,7 +74,8 @@ fn carried<'a>(
     let opened = if datagram.protocol == UDP {
         let port = datagram.payload.be_u16(2).ok_or(other)?;
         let payload = datagram.payload.after(UDP_HEADER_LEN).ok_or(other)?;
-        tunnel::by_udp_port(port, (ends, payload), trail)
+        let opened = tunnel::by_udp_port(port, (ends, payload), trail);
+        opened.or_else(|| Some(Err(reasons::of_udp_port(port))))
     } else {
         tunnel::by_ip_protocol(datagram.protocol, (ends, datagram.payload), trail)
     };

@@ -1,8 +1,8 @@
 //! From rules as written to rules that run. Whatever cannot run is refused here, by file, line,
 //! rule and key.
 
-use crate::base::TableMap;
 use crate::base::limits::{EMBEDDED_PATTERNS_MAX, RULES_MAX};
+use crate::base::{Mask, TableMap, TableSet};
 use crate::model::{Evidence, Form, Location, RuleBits, RuleId, ValueKind};
 use crate::rules::{Embedded as EmbeddedRule, Example, Rule, RuleError, RulePack, WholePattern};
 
@@ -45,12 +45,13 @@ pub(super) fn build(pack: &RulePack) -> Result<Detector, RuleError> {
     for rule in pack.rules() {
         build.add(rule)?;
     }
-    build.finish(pack)
+    Ok(build.finish(pack))
 }
 
-/// Every example of a pack that does not hold.
+/// Every example of a pack that does not hold, those of the last rule first: one of the user's that
+/// takes too much spoils built-in examples, too.
 pub(super) fn wrong_examples(detector: &Detector, pack: &RulePack) -> Vec<RuleError> {
-    pack.rules().iter().flat_map(|rule| wrong_of_rule(detector, rule)).collect()
+    pack.rules().iter().rev().flat_map(|rule| wrong_of_rule(detector, rule)).collect()
 }
 
 /// A rule that cannot be used, and why.
@@ -88,11 +89,16 @@ struct Build {
     /// Patterns searched for inside text.
     patterns: usize,
     count: usize,
+    /// What all rules that no value is counted for are known by.
+    by_name_alone: Option<RuleId>,
 }
 
 impl Build {
     fn new(pack: &RulePack) -> Build {
         let variants = |r: &Rule| {
+            if is_by_name_alone(r) {
+                return 0;
+            }
             let more = [!r.bare_masks.is_empty(), !r.test_prefixes.is_empty()];
             1 + more.into_iter().map(usize::from).sum::<usize>() + spread_names(r).count()
         };
@@ -105,6 +111,7 @@ impl Build {
                 things: pack.context().things.iter().flat_map(|t| Phrase::expand(t)).collect(),
                 generic: pack.context().generic.clone(),
                 notes: pack.context().notes.clone(),
+                about: pack.context().about.clone(),
                 places: Places::compile(pack.fhir(), pack.rules().iter()),
                 ..Judge::default()
             },
@@ -112,6 +119,7 @@ impl Build {
             asked: RuleBits::NONE,
             patterns: 0,
             count: pack.rules().iter().map(variants).sum(),
+            by_name_alone: None,
         }
     }
 
@@ -125,7 +133,13 @@ impl Build {
     fn add(&mut self, rule: &Rule) -> Result<(), RuleError> {
         validate(rule)?;
         let check = check_of(rule)?;
-        let id = self.name(rule.id().to_owned())?;
+        let id = match self.by_name_alone.filter(|_| is_by_name_alone(rule)) {
+            Some(shared) => shared,
+            None => self.name(rule.id().to_owned())?,
+        };
+        if is_by_name_alone(rule) {
+            self.by_name_alone = Some(id);
+        }
         let bare = match rule.bare_masks.is_empty() {
             true => None,
             false => Some(self.name(format!("{}.bare", rule.id()))?),
@@ -216,6 +230,10 @@ impl Build {
             self.embedded.set_email(trial.rule);
             return Ok(());
         }
+        if way.recogniser.as_deref() == Some("userinfo") {
+            self.embedded.set_userinfo(trial.rule);
+            return Ok(());
+        }
         let digits = way.recogniser.as_deref().is_some_and(finders::is_for_digits);
         let shapes = way.masks.iter().map(|m| Shape::parse(m)).collect::<Result<Vec<_>, _>>();
         let shapes = shapes.map_err(|e| refuse(rule, "embedded", e))?;
@@ -252,6 +270,7 @@ impl Build {
             needs_context: rule.needs_context,
             bare_needs_context: rule.bare_needs_context || rule.needs_context,
             forms: forms_of(rule)?,
+            shortest: rule.shortest,
             beside_names: rule.beside_names.iter().flat_map(|n| Phrase::expand(n)).collect(),
             beside: rule.beside.clone(),
             embedded_weight: rule.embedded_weight,
@@ -269,6 +288,7 @@ impl Build {
                     names: Vec::new(),
                     weak_names: Vec::new(),
                     negative: Vec::new(),
+                    tails: Vec::new(),
                 });
                 judge.classes.len() - 1
             }
@@ -278,20 +298,17 @@ impl Build {
             class.names.extend(rule.names.iter().flat_map(|n| Phrase::expand(n)));
             class.weak_names.extend(rule.weak_names.iter().flat_map(|n| Phrase::expand(n)));
             class.negative.extend(rule.negative.iter().cloned());
+            class.tails.extend(rule.tails.iter().cloned());
         }
         Ok(())
     }
 
-    fn finish(mut self, pack: &RulePack) -> Result<Detector, RuleError> {
-        if let Err(reason) = self.embedded.finish()
-            && let Some(rule) = pack.rules().first()
-        {
-            return Err(refuse(rule, "embedded", reason));
-        }
+    fn finish(mut self, pack: &RulePack) -> Detector {
+        self.embedded.finish();
         let ids = self.names.iter().zip(0..=u8::MAX);
         let by_name: TableMap<Box<str>, RuleId> =
             ids.map(|(name, id)| (name.as_str().into(), RuleId(id))).collect();
-        Ok(Detector {
+        Detector {
             names: self.names,
             by_name,
             whole: self.whole,
@@ -300,8 +317,15 @@ impl Build {
             fillers: Fillers::of(&pack.context().fillers, &pack.context().offices),
             telling: self.telling,
             asked: self.asked,
-        })
+        }
     }
+}
+
+/// Whether a rule speaks by names and forms alone, so that none of its values is ever counted.
+fn is_by_name_alone(rule: &Rule) -> bool {
+    let masks = rule.masks.is_empty() && rule.bare_masks.is_empty();
+    let patterns = rule.format.is_none() && rule.whole.is_empty() && rule.embedded.is_empty();
+    masks && patterns && rule.recogniser.is_none() && !rule.forms.is_empty()
 }
 
 fn validate(rule: &Rule) -> Result<(), RuleError> {
@@ -326,11 +350,12 @@ fn validate(rule: &Rule) -> Result<(), RuleError> {
     if rule.references.is_empty() {
         return Err(refuse(rule, "references", "expected where the format is specified"));
     }
-    if rule.examples.matches.len() < EXAMPLES_MIN {
-        return Err(refuse(rule, "examples.match", "expected at least three examples"));
-    }
-    if rule.examples.rejects.len() < EXAMPLES_MIN {
-        return Err(refuse(rule, "examples.reject", "expected at least three examples"));
+    for (key, all) in
+        [("examples.match", &rule.examples.matches), ("examples.reject", &rule.examples.rejects)]
+    {
+        if all.iter().collect::<TableSet<_>>().len() < EXAMPLES_MIN {
+            return Err(refuse(rule, key, "expected at least three different examples"));
+        }
     }
     if !(-20.0..=20.0).contains(&rule.weight) || !(-20.0..=20.0).contains(&rule.bare_weight) {
         return Err(refuse(rule, "weight", "expected log-odds from -20 to 20"));
@@ -366,6 +391,7 @@ fn forms_of(rule: &Rule) -> Result<Vec<Form>, RuleError> {
         "integer" => Ok(Form::Integer),
         "decimal" => Ok(Form::Decimal),
         "date" => Ok(Form::Date),
+        "date-time" => Ok(Form::DateTime),
         "word" => Ok(Form::Word),
         "token" => Ok(Form::Token),
         "title-words" => Ok(Form::TitleWords),
@@ -377,8 +403,8 @@ fn forms_of(rule: &Rule) -> Result<Vec<Form>, RuleError> {
             rule,
             "forms",
             format!(
-                "no form is called {name:?}; known: integer, decimal, date, word, token, \
-                 title-words, text, base64, hex, other"
+                "no form is called {name:?}; known: integer, decimal, date, date-time, word, \
+                 token, title-words, text, base64, hex, other"
             ),
         )),
     };
@@ -389,7 +415,11 @@ fn method_of(rule: &Rule, way: &EmbeddedRule, shared: &Shared) -> Result<Method,
     if let Some(name) = &way.recogniser {
         let finder = finders::find(name).ok_or_else(|| {
             let known = finders::names();
-            refuse(rule, "embedded", format!("no finder is called {name:?}; known: email, {known}"))
+            refuse(
+                rule,
+                "embedded",
+                format!("no finder is called {name:?}; known: email, userinfo, {known}"),
+            )
         })?;
         return Ok(Method::Finder(finder));
     }
@@ -437,6 +467,7 @@ fn reports(detector: &Detector, rule: &Rule, field: &str, value: &str) -> bool {
     let mut evidence = Evidence { exchanges: 1, ..Evidence::default() };
     let seen = detector.inspect(ValueKind::String, value.as_bytes());
     evidence.count(ValueKind::String, seen.form, 1);
+    evidence.offer_exemplar(1, Mask::of(value.as_bytes()));
     if !seen.outcome.is_empty() {
         evidence.candidate(1, seen.outcome, 1);
     }

@@ -227,6 +227,12 @@ impl Detector {
         self.judge.places.type_code(code)
     }
 
+    /// The token of the field of HL7 v2 that a parameter of a query names (`@PID.5.1.1`): only
+    /// fields that rules know.
+    pub fn queried(&self, name: &[u8]) -> Option<&str> {
+        self.judge.places.queried(name)
+    }
+
     /// The token of a parameter of a FHIR operation by its name (`family` in `Patient/$match`).
     pub fn parameter_name(&self, name: &[u8]) -> Option<&str> {
         self.judge.places.parameter_name(name)
@@ -242,6 +248,11 @@ impl Detector {
     /// only elements that rules know.
     pub fn patched(&self, path: &[u8]) -> Option<String> {
         self.judge.places.patch(path)
+    }
+
+    /// The same of the selector of an XML Patch (RFC 5261).
+    pub fn selected(&self, selector: &[u8]) -> Option<String> {
+        self.judge.places.selected(selector)
     }
 
     /// The token of the member `name` of what the token `path` stands for.
@@ -271,6 +282,7 @@ fn wants_search(form: Form, bytes: &[u8], census: &Census) -> bool {
         Form::TitleWords | Form::Text => true,
         Form::Token => census.joints >= 2 && census.len >= EMBEDDED_BYTES_MIN,
         // Tokens, keys and numbers have digits; a code stands behind its system and `|`.
+        Form::Url if bytes.starts_with(b"/") => census.len >= EMBEDDED_BYTES_MIN,
         Form::Url => {
             let token = || memchr::memchr(b'|', bytes).is_some();
             (census.digits >= 4 || census.ats > 0 || token()) && !bytes.starts_with(b"urn:")

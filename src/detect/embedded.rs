@@ -12,7 +12,7 @@ use crate::model::{Outcome, RuleBits, RuleId};
 use super::anchors::Anchors;
 use super::checks::is_email;
 use super::finders::Finder;
-use super::logins::is_login;
+use super::logins::{has_password_in_uri, is_login};
 use super::patterns::Guard;
 use super::shape::{Shape, is_word_byte};
 use super::sift::Census;
@@ -77,6 +77,7 @@ pub(super) struct Embedded {
     folded: Anchors,
     to_fold: Vec<(String, usize)>,
     email: Option<RuleId>,
+    userinfo: Option<RuleId>,
 }
 
 /// Digits that some search wants at least.
@@ -129,11 +130,15 @@ impl Embedded {
         self.email = Some(rule);
     }
 
+    /// Passwords in URIs are counted for `rule`.
+    pub(super) fn set_userinfo(&mut self, rule: RuleId) {
+        self.userinfo = Some(rule);
+    }
+
     /// Compiles the anchors once all searches are there.
-    pub(super) fn finish(&mut self) -> Result<(), String> {
-        self.anchors = Anchors::compile(&self.anchored)?;
-        self.folded = Anchors::compile_folded(&self.to_fold)?;
-        Ok(())
+    pub(super) fn finish(&mut self) {
+        self.anchors = Anchors::compile(&self.anchored);
+        self.folded = Anchors::compile_folded(&self.to_fold);
     }
 
     /// What is found in `text`.
@@ -148,10 +153,16 @@ impl Embedded {
         {
             found.insert(rule);
         }
-        if self.anchors.possible(text, census) {
+        if census.ats > 0
+            && let Some(rule) = self.userinfo
+            && has_password_in_uri(text)
+        {
+            found.insert(rule);
+        }
+        if self.anchors.possible(census) {
             self.at_anchors(&self.anchors, text, &mut found);
         }
-        if self.folded.begins_in(text) {
+        if !self.folded.is_empty() {
             self.at_anchors(&self.folded, text, &mut found);
         }
         outcome.embedded = outcome.embedded.union(found);
@@ -301,6 +312,10 @@ impl Before {
     /// those of names of fields are.
     fn of(window: &[u8], parted: bool) -> Before {
         let mut before = Before { bytes: [0; 2 * LEAD_IN_BYTES], len: 0 };
+        if !window.is_ascii() {
+            before.spell(window, parted);
+            return before;
+        }
         let mut last = b' ';
         for (at, byte) in window.iter().enumerate() {
             let next_lower = || window.get(at + 1).is_some_and(u8::is_ascii_lowercase);
@@ -313,6 +328,29 @@ impl Before {
             last = *byte;
         }
         before
+    }
+
+    /// The same of letters beyond ASCII: `СНИЛС` is `снилс`. What is no UTF-8 is a space.
+    fn spell(&mut self, window: &[u8], parted: bool) {
+        let mut last = ' ';
+        for chunk in window.utf8_chunks() {
+            let mut chars = chunk.valid().chars().peekable();
+            while let Some(c) = chars.next() {
+                let next_lower = chars.peek().is_some_and(|next| next.is_lowercase());
+                let upper = c.is_uppercase();
+                if parted && upper && (last.is_lowercase() || last.is_uppercase() && next_lower) {
+                    self.push(b' ');
+                }
+                for lower in (if c == '_' { ' ' } else { c }).to_lowercase() {
+                    let mut buffer = [0; 4];
+                    lower.encode_utf8(&mut buffer).bytes().for_each(|byte| self.push(byte));
+                }
+                last = c;
+            }
+            if !chunk.invalid().is_empty() {
+                self.push(b' ');
+            }
+        }
     }
 
     fn push(&mut self, byte: u8) {
@@ -407,6 +445,11 @@ mod tests {
         assert_eq!(of("patientSsn: ", true), "patient ssn: ");
         assert_eq!(of("NHSNo='", true), "nhs no='");
         assert_eq!(of("IdNr. ", false), "idnr. ");
+        assert_eq!(of("СНИЛС ", true), "снилс ");
+        assert_eq!(of("RodnéČíslo: ", true), "rodné číslo: ");
+        assert_eq!(of("FØDSELSNUMMER_", false), "fødselsnummer ");
+        let cut = Before::of(&"Ж ".as_bytes()[1..], true);
+        assert_eq!(cut.text(), b"  ");
         let longest = "aB".repeat(LEAD_IN_BYTES / 2);
         assert_eq!(of(&longest, true).len(), LEAD_IN_BYTES * 3 / 2);
     }

@@ -21,7 +21,7 @@ pub(super) fn withheld(
         let phrase = phrase.text();
         return Some(format!("withheld {name}: name has \"{phrase}\", but no value has its form"));
     }
-    for rule in &class.rules {
+    for rule in class.rules.iter().filter(|rule| rule.forms.is_empty()) {
         let checks = [Some(rule.id), rule.bare].into_iter().flatten();
         let passed = checks
             .filter_map(|id| column.by_check(rule, (id, 0.0), 0.0, false))

@@ -29,6 +29,10 @@ impl FieldRef<'_> {
     /// What it is called: its path, and of a parameter of a path, which templates name, the word
     /// before it too: `nhs_id` of `/nhs/{id}`, of `/nhs/{id}:verify` and of `/api/nhs({id})`.
     pub(super) fn name(&self) -> Cow<'_, str> {
+        // A member's name is a key (XML-RPC, `<struct>`), and says nothing of who it is.
+        if let Some(members) = self.path.strip_suffix("/struct/member/name") {
+            return Cow::Owned(format!("{members}/key"));
+        }
         let placeholder = |segment: &str| {
             let name = segment.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
             name.is_some_and(|(name, _)| name == self.path)
@@ -56,6 +60,14 @@ impl FieldRef<'_> {
             Location::Body => !document && !self.path.starts_with("part:"),
             _ => false,
         }
+    }
+
+    /// The name of a parameter in the query of a URL that a header field holds: `family` of
+    /// `location|family`.
+    pub(super) fn parameter_of_header(&self) -> Option<&str> {
+        let (_, name) = self.path.split_once('|').filter(|_| self.location == Location::Header)?;
+        let document = name.starts_with(['$', '/']) || name.contains("|$");
+        (!document).then_some(name)
     }
 
     /// Whether its place in a document of a standard says all that its name could say.

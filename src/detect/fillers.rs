@@ -6,7 +6,7 @@ use super::sift::Census;
 use crate::model::Form;
 
 /// Bytes of the longest value that may be one: all else is passed over at once.
-const FILLER_BYTES_MAX: usize = 64;
+const FILLER_BYTES_MAX: usize = 256;
 
 /// Fillers as rules list them, by the letter they begin with.
 #[derive(Debug)]
@@ -55,6 +55,7 @@ impl Fillers {
         };
         known.map(AsRef::as_ref).any(is)
             || (form == Form::TitleWords && self.names_an_office(bytes))
+            || is_asked_for(bytes)
             || ((census.others > 0 || census.high > 0) && is_placeholder(bytes))
             || is_mask(bytes, census)
     }
@@ -73,8 +74,28 @@ fn is_placeholder(bytes: &[u8]) -> bool {
     let within = |open: &[u8], close: &[u8]| {
         bytes.strip_prefix(open).and_then(|rest| rest.strip_suffix(close))
     };
-    let templates = [(&b"${"[..], &b"}"[..]), (b"#{", b"}"), (b"%{", b"}"), (b"{{", b"}}")];
-    if templates.iter().any(|(open, close)| within(open, close).is_some()) {
+    // Variables of shells and deployments, what sops, Jasypt and key vaults put in the place of a
+    // secret, and what a log left of it.
+    let templates = [
+        (&b"${"[..], &b"}"[..]),
+        (b"#{", b"}"),
+        (b"%{", b"}"),
+        (b"{{", b"}}"),
+        (b"$(", b")"),
+        (b"ENC[", b"]"),
+        (b"ENC(", b")"),
+        (b"@Microsoft.KeyVault(", b")"),
+    ];
+    let elsewhere = [&b"arn:aws:secretsmanager:"[..], b"arn:aws:ssm:", b"{cipher}"];
+    let variable = |name: &[u8]| {
+        name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && name.contains(&b'_')
+    };
+    let word = |text: &[u8]| text.len() >= 3 && text.iter().all(u8::is_ascii_uppercase);
+    if templates.iter().any(|(open, close)| within(open, close).is_some())
+        || elsewhere.iter().any(|head| bytes.starts_with(head))
+        || within(b"%", b"%").is_some_and(variable)
+        || within(b"**", b"**").is_some_and(word)
+    {
         return true;
     }
     let Some(inside) = within(b"<", b">").filter(|inside| !inside.is_empty()) else { return false };
@@ -82,6 +103,14 @@ fn is_placeholder(bytes: &[u8]) -> bool {
     let one_case =
         !inside.iter().any(u8::is_ascii_uppercase) || !inside.iter().any(u8::is_ascii_lowercase);
     inside.iter().all(plain) && one_case
+}
+
+/// What an example says instead of what is to be filled in: `YOUR_API_KEY`, `your-token-here`.
+fn is_asked_for(bytes: &[u8]) -> bool {
+    let Some((head, rest)) = bytes.split_at_checked(5) else { return false };
+    let plain = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b' ' | b'_' | b'-');
+    let (your, apart) = head.split_at(4);
+    your.eq_ignore_ascii_case(b"your") && matches!(apart, b"_" | b"-") && rest.iter().all(plain)
 }
 
 /// Letters and digits that a mask leaves readable.
@@ -96,8 +125,14 @@ fn is_mask(bytes: &[u8], census: &Census) -> bool {
         let whole = census.high.is_multiple_of(3) && census.high == census.len;
         return whole && census.high >= 3 * MASKED_MIN && bytes.chunks(3).all(bullet);
     }
-    let stars = bytes.iter().filter(|b| **b == b'*').count();
-    let exes = if census.letters() > 0 && census.spaces + census.others + census.ats == 0 {
+    let stars = match census.others >= MASKED_MIN {
+        true => bytes.iter().filter(|b| **b == b'*').count(),
+        false => 0,
+    };
+    let begins_crossed =
+        || bytes.iter().find(|b| b.is_ascii_alphabetic()).is_some_and(|b| b"xX".contains(b));
+    let closed = census.spaces + census.others + census.ats == 0;
+    let exes = if closed && census.letters() >= MASKED_MIN && begins_crossed() {
         let all = bytes.iter().filter(|b| b.is_ascii_alphabetic());
         let crossed = all.clone().all(|b| *b == b'x') || all.clone().all(|b| *b == b'X');
         if crossed { census.letters() } else { 0 }
@@ -145,6 +180,12 @@ mod tests {
             "sk_live_****",
             "${DB_PASSWORD}",
             "{{ .Values.db.password }}",
+            "$(DB_PASSWORD)",
+            "%DB_PASS%",
+            "**REDACTED**",
+            "ENC[AES256_GCM,data:Zm9v,type:str]",
+            "{cipher}9f86d081884c",
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db",
             "<your password>",
             "<REDACTED>",
         ] {
@@ -173,6 +214,8 @@ mod tests {
             "山田太郎",
             "",
             "$ecret{x}",
+            "%Ab_12%",
+            "**Abc1**",
         ] {
             assert!(!has(text), "{text}");
         }

@@ -7,7 +7,7 @@ use crate::model::{Evidence, Form, RuleId};
 
 use super::explain;
 use super::field::FieldRef;
-use super::locate::{CODE, PATCH, Place, Places};
+use super::locate::{CODE, HL7_V2, PATCH, Place, Places};
 use super::names::Mentions;
 use super::profile::Profile;
 use super::score;
@@ -68,8 +68,9 @@ pub(super) struct JudgeRule {
     pub(super) check: Option<&'static str>,
     pub(super) needs_context: bool,
     pub(super) bare_needs_context: bool,
-    /// Where not empty: the rule speaks by name and form.
+    /// Where not empty: the rule speaks by name and form, of values of so many characters.
     pub(super) forms: Vec<Form>,
+    pub(super) shortest: usize,
     /// Names that speak for it beside one of these classes.
     pub(super) beside_names: Vec<Phrase>,
     pub(super) beside: Vec<Arc<str>>,
@@ -89,6 +90,8 @@ pub(super) struct JudgeClass {
     pub(super) names: Vec<Phrase>,
     pub(super) weak_names: Vec<Phrase>,
     pub(super) negative: Vec<String>,
+    /// Words that may follow the names; any where there are none.
+    pub(super) tails: Vec<String>,
 }
 
 /// Everything judgement knows beside the evidence.
@@ -104,6 +107,8 @@ pub(super) struct Judge {
     pub(super) generic: Vec<String>,
     /// Words in the names of fields in which people write of others.
     pub(super) notes: Vec<String>,
+    /// Names of objects that say something about fields.
+    pub(super) about: Vec<String>,
     pub(super) places: Places,
     pub(super) profile: Profile,
 }
@@ -152,7 +157,9 @@ impl Judge {
         let words = if field.is_of_standard() { Words::default() } else { words };
         let common = Common {
             thing: words.any_phrase(&self.things, &self.generic),
-            negative: words.any_of(&self.negative, &self.generic),
+            negative: words
+                .any_of(&self.negative, &self.generic)
+                .or_else(|| words.any_above(&self.about)),
         };
         let rivals = self.settled(&words, &places, evidence);
         let prose = places.iter().any(|place| *place.class == *PROSE);
@@ -218,11 +225,20 @@ impl Judge {
         if token.starts_with(CODE) {
             return self.places.coded(token, element, field.path);
         }
+        if token.starts_with(HL7_V2) {
+            return self.places.element_at(token, "").to_vec();
+        }
         if let Some(place) = self.places.token(token) {
             return vec![place.clone()];
         }
         if field.standard.starts_with("fhir") && field.is_parameter() {
             return self.places.parameter(field.path, field.endpoint, element);
+        }
+        // The URL names what is asked for, which the endpoint need not be.
+        if field.standard.starts_with("fhir")
+            && let Some(name) = field.parameter_of_header()
+        {
+            return self.places.parameter(name, "", element);
         }
         self.places.element_at(element, field.path).to_vec()
     }
@@ -249,7 +265,12 @@ impl Judge {
         reasons: &mut Vec<String>,
         column: &Column<'_>,
     ) -> Naming<'c> {
-        let (standing, phrase) = words.standing(&class.names, &self.generic);
+        let ends =
+            |phrases: &[Phrase]| class.tails.is_empty() || !words.goes_on(phrases, &class.tails);
+        let (standing, phrase) = match ends(&class.names) {
+            true => words.standing(&class.names, &self.generic),
+            false => (Standing::Absent, None),
+        };
         let mut naming = Naming {
             weight: match standing {
                 Standing::Leaf => score::NAME_LEAF,
@@ -267,7 +288,7 @@ impl Judge {
         }
         if naming.weight < score::NAME_WEAK {
             let (standing, phrase) = words.standing(&class.weak_names, &self.generic);
-            if standing >= Standing::GenericLeaf {
+            if standing >= Standing::GenericLeaf && ends(&class.weak_names) {
                 naming.weight = score::NAME_WEAK;
                 (naming.phrase, naming.named) = (phrase, true);
                 if let Some(phrase) = phrase.filter(|_| relevant) {
@@ -394,24 +415,28 @@ impl Column<'_> {
             }
         };
         let context = naming.named || place.is_some();
+        let refused = self.refused_by(class);
         let against = if rival && !naming.named { score::RIVAL } else { 0.0 };
         for rule in &class.rules {
             let strong = rule.weight >= score::STRONG;
             let named = if strong { naming.weight.max(0.0) } else { naming.weight };
             let base = score::PRIOR + named + against;
-            if context || !rule.needs_context {
+            // What a rule of forms recognises only tells how many values differ.
+            let checks = rule.forms.is_empty();
+            if checks && (context || !rule.needs_context) {
                 offer(self.by_check(rule, (rule.id, rule.weight), base, context));
             }
             if let Some(bare) = rule.bare.filter(|_| context || !rule.bare_needs_context) {
                 offer(self.by_check(rule, (bare, rule.bare_weight), base, context));
             }
-            offer(self.by_form(rule, base).filter(|_| naming.named));
+            let hinted = naming.weight <= score::NAME_WEAK;
+            offer(self.by_form(rule, (base, hinted), refused).filter(|_| naming.named));
             if beside(rule) {
                 let base = score::PRIOR + score::NAME_BESIDE + against;
-                offer(self.by_form(rule, base).map(Claim::beside));
+                offer(self.by_form(rule, (base, true), refused).map(Claim::beside));
             }
             if place.is_some_and(|place| place.confidence < CONFIDENCE_REPORTED) {
-                offer(self.by_look(rule));
+                offer(self.by_look(rule, refused));
             }
             offer(self.by_text(rule, naming.weight));
         }

@@ -8,7 +8,7 @@ use crate::base::{TableMap, TableSet};
 use crate::rules::{ClassWeight, FhirTables, Rule};
 
 use super::field::FieldRef;
-use super::patched::{Elements, last_name};
+use super::patched::{Elements, last_name, last_selected};
 use super::words::Phrase;
 
 /// A class known from a field's place.
@@ -60,6 +60,10 @@ pub const CODE: &str = "code:";
 const CODES_APART: &str = "+";
 /// What tokens of elements that a patch names begin with.
 pub(super) const PATCH: &str = "patch:";
+/// What tokens of fields that a query of HL7 v2 names begin with.
+pub(super) const HL7_V2: &str = "HL7v2.";
+/// What the elements within an operation of an XML Patch are told as.
+pub const XML_PATCH: &str = "XmlPatch";
 /// Elements that hold elements of their own kind.
 const NESTING: [&str; 4] = ["item", "part", "provision", "section"];
 
@@ -180,6 +184,21 @@ impl Places {
         self.issuers.get(normal_system(system)).map(AsRef::as_ref)
     }
 
+    /// The token of a field of HL7 v2 by the name that queries have for it, `@PID.5.1.1`: its place
+    /// in the tables. The first component of what has none is all of it.
+    pub(super) fn queried(&self, name: &[u8]) -> Option<&str> {
+        const NAME_BYTES_MAX: usize = 16;
+        let name = std::str::from_utf8(name.get(..NAME_BYTES_MAX).unwrap_or(name)).ok()?;
+        let place = name.trim_ascii().trim_start_matches('@').replace('-', ".");
+        let mut element = format!("{HL7_V2}{place}");
+        loop {
+            if let Some((known, _)) = self.elements.get_key_value(element.as_str()) {
+                return Some(known);
+            }
+            element.truncate(element.strip_suffix(".1")?.len());
+        }
+    }
+
     /// The token of a parameter of an operation.
     pub(super) fn parameter_name(&self, name: &[u8]) -> Option<&str> {
         self.parameters.get(std::str::from_utf8(name).ok()?).map(AsRef::as_ref)
@@ -249,6 +268,14 @@ impl Places {
         self.named(last_name(path.strip_prefix(b"/")?)?).map(str::to_owned)
     }
 
+    /// The same of the selector of an XML Patch.
+    pub(super) fn selected(&self, selector: &[u8]) -> Option<String> {
+        if let Some(element) = self.patched.selected_by(selector) {
+            return Some(format!("{PATCH}{}", std::str::from_utf8(&element).ok()?));
+        }
+        self.named(&last_selected(selector)?).map(str::to_owned)
+    }
+
     /// The token of the member `name` of what the token `path` names.
     pub(super) fn patch_member(&self, path: &str, name: &str) -> Option<String> {
         let element = path.strip_prefix(PATCH)?;
@@ -258,10 +285,7 @@ impl Places {
     /// What stands in a patch for the element `named`, at `element` of the patch itself: a resource
     /// of the type that the endpoint's path names, where `named` begins with none.
     pub(super) fn patched(&self, named: &str, element: &str, field: &FieldRef<'_>) -> Vec<Place> {
-        // `.value` in a JSON Patch, `.valueHumanName` in Parameters; what follows is below it.
-        let Some(value) = element.find(".value") else { return Vec::new() };
-        let value = element.get(value + ".value".len()..).unwrap_or_default();
-        let (choice, below) = value.split_at(value.find('.').unwrap_or(value.len()));
+        let Some((choice, below)) = below_patch(element, field.path) else { return Vec::new() };
         if !field.standard.starts_with("fhir") {
             let last = named.rsplit('.').next().unwrap_or(named);
             let token = self.named(last.as_bytes()).filter(|_| below.is_empty());
@@ -349,6 +373,18 @@ impl Places {
     pub(super) fn token(&self, token: &str) -> Option<&Place> {
         self.tokens.get(token)
     }
+}
+
+/// What stands at `element` of a patch: the type in its name, and the element below that.
+/// `.value` in a JSON Patch and `.valueHumanName` in Parameters hold that; in an XML Patch the
+/// operation itself does, whose attributes say what is done.
+fn below_patch<'e>(element: &'e str, path: &str) -> Option<(&'e str, &'e str)> {
+    if let Some(below) = element.strip_prefix(XML_PATCH) {
+        let attribute = path.rsplit('/').next().is_some_and(|last| last.starts_with('@'));
+        return (!below.is_empty() || !attribute).then_some(("", below));
+    }
+    let value = element.get(element.find(".value")? + ".value".len()..)?;
+    value.split_at_checked(value.find('.').unwrap_or(value.len()))
 }
 
 /// The classes in the token of a code system.

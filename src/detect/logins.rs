@@ -18,19 +18,28 @@ pub(super) fn is_login(text: &[u8], start: usize, end: usize) -> bool {
         || is_extension(address, before)
         || is_remote(text.get(start..end).unwrap_or_default(), behind)
         || is_user_of_url(before)
+        || is_room(address, behind)
         || follows_command(before)
 }
 
 /// A Message-ID (RFC 5322 section 3.6.4): in angle brackets, its left side made by a machine.
 fn is_message_id(address: &[u8], before: &[u8], behind: &[u8]) -> bool {
     const LEFT_MIN: usize = 16;
+    const DIGITS_MIN: usize = 6;
     let left = address.split(|b| *b == b'@').next().unwrap_or_default();
     let made = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'-' | b'.');
+    let digits = left.iter().filter(|b| b.is_ascii_digit()).count();
     before.ends_with(b"<")
         && behind.starts_with(b">")
         && left.len() >= LEFT_MIN
-        && left.iter().all(made)
-        && left.iter().any(u8::is_ascii_digit)
+        && digits > 0
+        && (left.iter().all(made) || digits >= DIGITS_MIN)
+}
+
+/// A room of a chat and who is in it: `ward3@conference.example.org/ada` (RFC 7622).
+fn is_room(address: &[u8], behind: &[u8]) -> bool {
+    let host = address.split(|b| *b == b'@').next_back().unwrap_or_default();
+    behind.starts_with(b"/") && (host.starts_with(b"conference.") || host.starts_with(b"muc."))
 }
 
 /// A number at a telephone exchange: `sip:100@pbx.example.org` (RFC 3261 section 19.1).
@@ -62,6 +71,35 @@ fn is_user_of_url(before: &[u8]) -> bool {
     let user = |b: &&u8| is_word_byte(**b) || b":%-.~!$'()*+,;".contains(b);
     let len = before.iter().rev().take_while(user).count();
     before.get(..before.len() - len).is_some_and(|head| head.ends_with(b"://"))
+}
+
+/// Whether a URI in `text` has a user and a password before its host (RFC 3986 section 3.2.1):
+/// `postgresql://app:S3cret@db.example`. What is left to be filled in, or said to be a password, is
+/// none.
+pub(super) fn has_password_in_uri(text: &[u8]) -> bool {
+    const SCHEME_LETTERS_MIN: usize = 2;
+    const PASSWORD_MIN: usize = 4;
+    const SAID: [&[u8]; 7] =
+        [b"password", b"passwd", b"pass", b"pwd", b"secret", b"token", b"xxxx"];
+    memchr::memchr_iter(b'@', text).any(|at| {
+        let before = text.get(at.saturating_sub(2 * WINDOW)..at).unwrap_or_default();
+        let user = |b: &&u8| is_word_byte(**b) || b":%-.~!$'()*+,;=&".contains(b);
+        let len = before.iter().rev().take_while(user).count();
+        let (head, info) = before.split_at_checked(before.len() - len).unwrap_or_default();
+        let Some(scheme) = head.strip_suffix(b"://") else { return false };
+        let letters = scheme.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let Some(colon) = memchr::memchr(b':', info) else { return false };
+        let password = info.get(colon + 1..).unwrap_or_default();
+        let host = text.get(at + 1).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'[');
+        let masked = password.windows(3).any(|w| w == b"***" || w == b"xxx" || w == b"XXX");
+        let filled = !SAID.iter().any(|said| said.eq_ignore_ascii_case(password));
+        letters >= SCHEME_LETTERS_MIN
+            && host
+            && filled
+            && !masked
+            && password.len() >= PASSWORD_MIN
+            && !password.iter().all(u8::is_ascii_uppercase)
+    })
 }
 
 /// The last word before that is no option is a command, or `git clone`.
@@ -116,6 +154,8 @@ mod tests {
             "https://ada@example.org",
             "<9f86d081884c7d659a2feaa0c55ad015@mail.example.org>",
             "sip:100@pbx.example.org",
+            "ward3@conference.example.org/ada",
+            "<DM6PR04MB1234ab12cd34ef@prod.outlook.com>",
         ] {
             assert!(login(text), "{text}");
         }

@@ -40,11 +40,11 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use checks::{check_names, passes_check};
+pub use checks::{check_names, names_month, passes_check};
 pub use detector::{Detector, Inspection};
 pub use explain::nothing_found;
 pub use field::FieldRef;
 pub use judge::{CONFIDENCE_REPORTED, Judgement, Verdict};
-pub use locate::{CODE, Place};
+pub use locate::{CODE, Place, XML_PATCH};
 pub use profile::Profile;
-pub use vocabulary::{knows_word, knows_words};
+pub use vocabulary::{knows_word, knows_words, names_person};

@@ -1,5 +1,6 @@
 //! Elements that patches name: by a JSON Pointer (RFC 6901) in a JSON Patch (RFC 6902), by a
-//! FHIRPath in the Parameters of a FHIRPath Patch (FHIR R5 section 3.2.0.14.2).
+//! FHIRPath in the Parameters of a FHIRPath Patch (FHIR R5 section 3.2.0.14.2), by an XPath in an
+//! XML Patch (RFC 5261 section 4.1).
 //!
 //! What a path is told as is an element that the pack knows, or the beginning of one, so it is of a
 //! closed vocabulary and may be kept.
@@ -47,6 +48,15 @@ impl Elements {
             None => of_fhir_path(path)?,
         };
         self.knows(&element).then_some(element)
+    }
+
+    /// The element that the selector of an XML Patch names: `Patient.name.family` for
+    /// `/f:Patient/f:name[1]/f:family/@value`.
+    pub(super) fn selected_by(&self, selector: &[u8]) -> Option<Element> {
+        if selector.len() > PATH_BYTES_MAX {
+            return None;
+        }
+        of_selector(selector).filter(|element| self.knows(element))
     }
 
     /// `name` below `element`.
@@ -115,6 +125,37 @@ fn of_fhir_path(path: &[u8]) -> Option<Element> {
             Some(_) => return None,
         }
     }
+}
+
+/// The last name in the selector of an XML Patch.
+pub(super) fn last_selected(selector: &[u8]) -> Option<Element> {
+    let all = of_selector(selector.get(..PATH_BYTES_MAX).unwrap_or(selector))?;
+    all.rsplit(|b| *b == b'.').next().map(SmallVec::from_slice)
+}
+
+fn of_selector(selector: &[u8]) -> Option<Element> {
+    let mut out = Element::new();
+    let mut rest = selector.trim_ascii();
+    while !rest.is_empty() {
+        let len = rest.iter().take_while(|b| !matches!(b, b'/' | b'[')).count();
+        let (step, behind) = rest.split_at_checked(len)?;
+        rest = behind;
+        match step.rsplit(|b| *b == b':').next().unwrap_or(step) {
+            // The root, whatever it is called, the value of a primitive of FHIR, a text.
+            b"" | b"." | b"*" | b"@value" | b"text()" => {}
+            b"value" if step.starts_with(b"@") => {}
+            name => push(&mut out, name.strip_prefix(b"@").unwrap_or(name))?,
+        }
+        while rest.first() == Some(&b'[') {
+            rest = behind_bracket(rest, b'[')?;
+        }
+        match rest.split_first() {
+            None => break,
+            Some((b'/', behind)) => rest = behind,
+            Some(_) => return None,
+        }
+    }
+    Some(out).filter(|out| !out.is_empty())
 }
 
 /// What follows the bracket that `text` begins with, quotes and brackets in it passed over.
@@ -192,6 +233,28 @@ mod tests {
         }
         assert_eq!(elements().member("Patient", "birthDate").as_deref(), Some("Patient.birthDate"));
         assert_eq!(elements().member("Patient", "Lovelace"), None);
+    }
+
+    #[test]
+    fn selectors_of_xml_name_elements() {
+        for (selector, element) in [
+            ("Patient/birthDate", "Patient.birthDate"),
+            ("/f:Patient/f:birthDate/@value", "Patient.birthDate"),
+            ("*/f:name[1]/f:family/@f:value", "name.family"),
+            ("/Patient/name[use/@value='a/b]']/family/text()", "Patient.name.family"),
+            ("//birthDate", "birthDate"),
+            ("Patient", "Patient"),
+        ] {
+            let told = elements().selected_by(selector.as_bytes());
+            assert_eq!(told.as_deref(), Some(element.as_bytes()), "{selector}");
+        }
+        for selector in
+            ["", "/", "id('a')", "Patient/name[", "Patient/active", "a b/family", "@value"]
+        {
+            assert_eq!(elements().selected_by(selector.as_bytes()), None, "{selector}");
+        }
+        let last = last_selected(b"/staff/person[2]/x:ssn/text()");
+        assert_eq!(last.as_deref(), Some(&b"ssn"[..]));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
-use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::hybrid::LazyStateID;
+use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::meta::{BuildError, Regex};
 use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, Input};
@@ -28,6 +29,8 @@ pub(super) struct Guard {
     own_allow: Vec<Regex>,
     /// Words that it must not hold, in any case.
     stop_words: Option<AhoCorasick>,
+    /// Words of which it has to hold one.
+    keywords: Option<AhoCorasick>,
 }
 
 impl Guard {
@@ -37,6 +40,7 @@ impl Guard {
         let allowed = || self.allow.iter().chain(&self.own_allow).any(|a| a.is_match(value));
         entropy(value) > self.entropy
             && !self.stop_words.as_ref().is_some_and(|words| words.is_match(value))
+            && self.keywords.as_ref().is_none_or(|words| words.is_match(value))
             && !allowed()
     }
 
@@ -82,7 +86,7 @@ impl Shared {
         way: &WholePattern,
     ) -> Result<Option<Guard>, RuleError> {
         let own = ("whole", way.group, way.entropy);
-        self.guard(rule, own, (&way.allow, &way.stop_words))
+        self.guard(rule, own, (&way.allow, &way.stop_words, &way.keywords))
     }
 
     /// What a pattern for values inside text asks beside.
@@ -92,37 +96,45 @@ impl Shared {
         way: &Embedded,
     ) -> Result<Option<Guard>, RuleError> {
         let own = ("embedded", way.group, way.entropy);
-        self.guard(rule, own, (&way.allow, &way.stop_words))
+        self.guard(rule, own, (&way.allow, &way.stop_words, &[]))
     }
 
     fn guard(
         &self,
         rule: &Rule,
         (key, group, entropy): (&'static str, Option<usize>, Option<f64>),
-        (allow, stop_words): (&[String], &[String]),
+        (allow, stop_words, keywords): (&[String], &[String], &[String]),
     ) -> Result<Option<Guard>, RuleError> {
         let words: Vec<&String> = rule.stop_words.iter().chain(stop_words).collect();
-        if entropy.is_none() && words.is_empty() && allow.is_empty() && self.allow.is_empty() {
+        let lists = words.is_empty() && allow.is_empty() && keywords.is_empty();
+        if entropy.is_none() && lists && self.allow.is_empty() {
             return Ok(None);
         }
         if entropy.is_some_and(|bits| !(0.0..=8.0).contains(&bits)) {
             return Err(refuse(rule, key, "entropy: expected bits per character from 0 to 8"));
         }
-        let stop_words = match words.as_slice() {
-            [] => None,
-            words => {
-                let built = AhoCorasick::builder().ascii_case_insensitive(true).build(words);
-                Some(built.map_err(|e| refuse(rule, "stop_words", e.to_string()))?)
-            }
-        };
         Ok(Some(Guard {
             group,
             entropy: entropy.unwrap_or(-1.0),
             allow: Arc::clone(&self.allow),
             own_allow: regexes(rule, key, allow)?,
-            stop_words,
+            stop_words: any_of(rule, "stop_words", &words)?,
+            keywords: any_of(rule, key, &keywords.iter().collect::<Vec<_>>())?,
         }))
     }
+}
+
+/// Finds any of `words` in whatever case; nothing to find where there are none.
+fn any_of(
+    rule: &Rule,
+    key: &'static str,
+    words: &[&String],
+) -> Result<Option<AhoCorasick>, RuleError> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let built = AhoCorasick::builder().ascii_case_insensitive(true).build(words);
+    built.map(Some).map_err(|e| refuse(rule, key, e.to_string()))
 }
 
 fn regexes(rule: &Rule, key: &'static str, all: &[String]) -> Result<Vec<Regex>, RuleError> {
@@ -158,16 +170,11 @@ impl Pattern {
                 known.minimum_len().unwrap_or(0)..=known.maximum_len().unwrap_or(usize::MAX)
             })
             .unwrap_or(0..=usize::MAX);
-        let limit = Some(PATTERN_COMPILED_BYTES_MAX);
-        let config = dense::Config::new()
-            .start_kind(StartKind::Anchored)
-            .dfa_size_limit(limit)
-            .determinize_size_limit(limit);
-        let dfa =
-            dense::Builder::new().configure(config).syntax(syntax_config()).build(&anchored).ok();
-        let first = dfa.as_ref().map_or_else(|| Box::new([true; 256]), first_bytes);
+        let mut states = States::of(&anchored);
+        let first = states.as_mut().map_or_else(|| Box::new([true; 256]), States::first_bytes);
         let glimpsed = [Glimpse::Id, Glimpse::Instant];
-        let glimpsed = glimpsed.map(|kind| dfa.as_ref().is_none_or(|dfa| kind.is_matched(dfa)));
+        let glimpsed =
+            glimpsed.map(|kind| states.as_mut().is_none_or(|states| kind.is_matched(states)));
         Ok(Pattern { regex, lengths, first, glimpsed, guard })
     }
 
@@ -254,25 +261,25 @@ impl Glimpse {
         }
     }
 
-    /// Whether the automaton matches one: every state that such values lead to is gone through,
-    /// place by place.
-    fn is_matched(self, dfa: &dense::DFA<Vec<u32>>) -> bool {
-        let Ok(start) = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)) else {
-            return true;
-        };
-        let mut states = vec![start];
+    /// Whether the pattern matches one: every state that such values lead to is gone through,
+    /// place by place. What cannot be told counts as yes.
+    fn is_matched(self, pattern: &mut States) -> bool {
+        let mut states = vec![pattern.start];
         for place in 0..*self.lengths().end() {
-            let bytes = (0..=u8::MAX).filter(|byte| self.allows(place, *byte));
-            let mut next: Vec<_> = bytes
-                .flat_map(|byte| states.iter().map(move |state| dfa.next_state(*state, byte)))
-                .filter(|state| !dfa.is_dead_state(*state))
-                .collect();
+            let mut next = Vec::new();
+            for byte in (0..=u8::MAX).filter(|byte| self.allows(place, *byte)) {
+                for state in &states {
+                    match pattern.next(*state, byte) {
+                        Some(state) if state.is_dead() => {}
+                        Some(state) if !state.is_quit() => next.push(state),
+                        _ => return true,
+                    }
+                }
+            }
             next.sort_unstable();
             next.dedup();
-            let is_match = |state| dfa.is_match_state(dfa.next_eoi_state(state));
-            if next.iter().any(|state| dfa.is_quit_state(*state))
-                || self.lengths().contains(&(place + 1)) && next.iter().copied().any(is_match)
-            {
+            let over = self.lengths().contains(&(place + 1));
+            if over && next.iter().any(|state| pattern.ends_at(*state)) {
                 return true;
             }
             states = next;
@@ -281,16 +288,46 @@ impl Glimpse {
     }
 }
 
-/// Bytes from which the automaton does not go dead at once.
-fn first_bytes(dfa: &dense::DFA<Vec<u32>>) -> Box<[bool; 256]> {
-    let mut first = Box::new([true; 256]);
-    let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes));
-    if let Ok(start) = start {
-        for (open, byte) in first.iter_mut().zip(0u8..=255) {
-            *open = !dfa.is_dead_state(dfa.next_state(start, byte));
-        }
+/// States of a pattern, made as they are asked for: all of them may be very many.
+struct States {
+    dfa: DFA,
+    cache: Cache,
+    start: LazyStateID,
+}
+
+impl States {
+    /// Of a pattern over whole values; `None` where it has none.
+    fn of(anchored: &str) -> Option<States> {
+        // A cache that is full is not emptied: states would lose their meaning.
+        let config = DFA::config()
+            .cache_capacity(PATTERN_COMPILED_BYTES_MAX)
+            .skip_cache_capacity_check(true)
+            .minimum_cache_clear_count(Some(0));
+        let dfa = DFA::builder().configure(config).syntax(syntax_config()).build(anchored).ok()?;
+        let mut cache = dfa.create_cache();
+        let start = start::Config::new().anchored(Anchored::Yes);
+        let start = dfa.start_state(&mut cache, &start).ok()?;
+        Some(States { dfa, cache, start })
     }
-    first
+
+    /// Where `byte` leads to; `None` where that cannot be told.
+    fn next(&mut self, state: LazyStateID, byte: u8) -> Option<LazyStateID> {
+        self.dfa.next_state(&mut self.cache, state, byte).ok()
+    }
+
+    /// Whether a value may end here.
+    fn ends_at(&mut self, state: LazyStateID) -> bool {
+        self.dfa.next_eoi_state(&mut self.cache, state).map_or(true, |end| end.is_match())
+    }
+
+    /// Bytes behind which the pattern does not fail at once.
+    fn first_bytes(&mut self) -> Box<[bool; 256]> {
+        let mut first = Box::new([true; 256]);
+        for (open, byte) in first.iter_mut().zip(0u8..=255) {
+            *open = self.next(self.start, byte).is_none_or(|state| !state.is_dead());
+        }
+        first
+    }
 }
 
 fn syntax_config() -> syntax::Config {
@@ -305,8 +342,8 @@ mod tests {
     fn what_is_told_at_a_glance_is_passed_by_patterns_that_cannot_match_it() {
         let glimpsed = |pattern: &str| {
             let anchored = format!(r"\A(?:{pattern})\z");
-            let dfa = dense::Builder::new().syntax(syntax_config()).build(&anchored).unwrap();
-            [Glimpse::Id, Glimpse::Instant].map(|kind| kind.is_matched(&dfa))
+            let mut states = States::of(&anchored).unwrap();
+            [Glimpse::Id, Glimpse::Instant].map(|kind| kind.is_matched(&mut states))
         };
         assert_eq!(glimpsed("[A-Za-z0-9_]{20,60}"), [false, false]);
         assert_eq!(glimpsed("[A-Za-z0-9_-]{20,60}"), [true, false]);

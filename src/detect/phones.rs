@@ -6,7 +6,7 @@ use super::checks::starts_with_date;
 use super::shape::is_word_byte;
 
 /// Words that lead in a number one can call.
-const CALLED: [&str; 19] = [
+const CALLED: [&str; 31] = [
     "phone",
     "phones",
     "telephone",
@@ -26,6 +26,18 @@ const CALLED: [&str; 19] = [
     "answering",
     "registered",
     "contact",
+    "tél",
+    "téléphone",
+    "teléfono",
+    "telefono",
+    "telefon",
+    "telefone",
+    "telefoon",
+    "tlf",
+    "puh",
+    "mobil",
+    "handy",
+    "móvil",
 ];
 /// Words that may stand between such a word and its number.
 const BETWEEN: [&str; 14] =

@@ -31,7 +31,7 @@ pub(super) struct Recogniser {
     pub(super) run: fn(&Seen<'_>) -> bool,
 }
 
-const RECOGNISERS: [Recogniser; 14] = [
+const RECOGNISERS: [Recogniser; 16] = [
     Recogniser { name: "address", forms: &[Form::Text, Form::Other], run: address },
     Recogniser {
         name: "address-plain",
@@ -48,7 +48,9 @@ const RECOGNISERS: [Recogniser; 14] = [
     },
     Recogniser { name: "ip", forms: &[Form::Token, Form::Other, Form::Text], run: ip },
     Recogniser { name: "jwt", forms: &[Form::Token, Form::Word, Form::Other], run: jwt },
+    Recogniser { name: "name-words", forms: &[Form::TitleWords], run: name_words },
     Recogniser { name: "phone", forms: &[Form::Other], run: phone },
+    Recogniser { name: "phone-grouped", forms: &[Form::Other], run: phone_grouped },
     Recogniser {
         name: "phone-extended",
         forms: &[Form::Other, Form::Token, Form::Text],
@@ -59,7 +61,7 @@ const RECOGNISERS: [Recogniser; 14] = [
     Recogniser { name: "street-line", forms: &[Form::Text, Form::Other], run: street_line },
     Recogniser {
         name: "written-date",
-        forms: &[Form::Token, Form::Text, Form::Other],
+        forms: &[Form::Integer, Form::Token, Form::Text, Form::Other],
         run: written,
     },
 ];
@@ -74,20 +76,25 @@ pub(super) fn names() -> String {
     RECOGNISERS.map(|r| r.name).join(", ")
 }
 
-/// `Basic` and the base64 of a user, a colon and a password (RFC 7617).
+/// `Basic` and the base64 of a user, a colon and a password (RFC 7617), one of them at least.
 fn basic(value: &Seen<'_>) -> bool {
     const CREDENTIALS_MAX: usize = 1024;
     let Some((scheme, rest)) = value.bytes.split_at_checked(6) else { return false };
+    // One space is what stands there; programs take more (RFC 9110 section 11.4).
+    let rest = rest.trim_ascii_start();
     scheme.eq_ignore_ascii_case(b"basic ")
         && rest.len() <= CREDENTIALS_MAX
-        && STANDARD.decode(rest).is_ok_and(|pair| pair.contains(&b':'))
+        && STANDARD.decode(rest).is_ok_and(|pair| pair.len() > 1 && pair.contains(&b':'))
 }
 
 /// A date, a date with a time, or eight digits that can be a date.
 fn date(value: &Seen<'_>) -> bool {
     match value.form {
         Form::Date => true,
-        Form::DateTime => value.bytes.get(11..13) == Some(b"00"),
+        Form::DateTime => {
+            value.bytes.get(13..16) == Some(b":00")
+                || !matches!(value.bytes.get(10), Some(b'T' | b' '))
+        }
         Form::Integer => {
             let century = |at: &[u8]| matches!(at, b"18" | b"19" | b"20");
             let of = |at| value.bytes.get(at..at + 2).is_some_and(century);
@@ -146,8 +153,25 @@ fn jwt(value: &Seen<'_>) -> bool {
         && value.census.joints >= 2
 }
 
-/// Digits with `+`, spaces, brackets, hyphens, points or slashes in the way of a telephone number.
+/// A few capitalised words, as names and titles are written.
+fn name_words(value: &Seen<'_>) -> bool {
+    const SPACES_MAX: usize = 4;
+    const LEN_MAX: usize = 60;
+    value.census.spaces <= SPACES_MAX && value.census.len <= LEN_MAX
+}
+
+/// A telephone number as it is dialled: with a plus sign, a parenthesis or a trunk prefix.
 fn phone(value: &Seen<'_>) -> bool {
+    matches!(value.bytes.first(), Some(b'+' | b'(' | b'0')) && is_phone(value)
+}
+
+/// Only in groups, as other numbers are, too.
+fn phone_grouped(value: &Seen<'_>) -> bool {
+    matches!(value.bytes.first(), Some(b'1'..=b'9')) && is_phone(value)
+}
+
+/// Digits with `+`, spaces, brackets, hyphens, points or slashes in the way of a telephone number.
+fn is_phone(value: &Seen<'_>) -> bool {
     let census = &value.census;
     (7..=16).contains(&census.digits)
         && census.len > census.digits
@@ -162,7 +186,7 @@ fn phone(value: &Seen<'_>) -> bool {
 fn phone_extended(value: &Seen<'_>) -> bool {
     const EXTENSION_DIGITS_MAX: usize = 6;
     if value.census.len > 40 || value.census.letters() == 0 {
-        return phone(value);
+        return is_phone(value);
     }
     let Some(at) = value.bytes.iter().position(u8::is_ascii_alphabetic) else { return false };
     let Some((number, rest)) = value.bytes.split_at_checked(at) else { return false };
@@ -172,7 +196,7 @@ fn phone_extended(value: &Seen<'_>) -> bool {
     let number = number.trim_ascii_end();
     (1..=EXTENSION_DIGITS_MAX).contains(&digits.len())
         && digits.iter().all(u8::is_ascii_digit)
-        && phone(&Seen { bytes: number, census: Census::of(number), form: Form::Other })
+        && is_phone(&Seen { bytes: number, census: Census::of(number), form: Form::Other })
 }
 
 fn is_phone_spaced(bytes: &[u8]) -> bool {
@@ -264,7 +288,11 @@ fn may_be_street(value: &Seen<'_>) -> bool {
 /// A date with a month's name, a short year or no day.
 fn written(value: &Seen<'_>) -> bool {
     let census = &value.census;
-    let instant = value.bytes.starts_with(b"/Date(");
+    if value.form == Form::Integer {
+        // Seconds, as Unix counts them, or milliseconds, as Java does.
+        return (5..=13).contains(&census.digits) && written_date(value.bytes);
+    }
+    let instant = value.bytes.starts_with(b"/Date(") || value.bytes.ends_with(b" GMT");
     (instant || (3..=8).contains(&census.digits))
         && (6..=32).contains(&census.len)
         && census.ats == 0
@@ -285,8 +313,11 @@ mod tests {
 
     #[test]
     fn versions_and_dates_are_no_phones() {
-        for text in ["+44 20 7946 0958", "(212) 555-0123", "212.555.0123", "020/7946-0958"] {
+        for text in ["+44 20 7946 0958", "(212) 555-0123", "020/7946-0958"] {
             assert!(is("phone", text), "{text}");
+        }
+        for text in ["212.555.0123", "212-555-0123", "1 212 555 0123"] {
+            assert!(is("phone-grouped", text) && !is("phone", text), "{text}");
         }
         for text in ["212-555-0123x45", "(212) 555-0123 ext. 45", "06 39 98 12 34"] {
             assert!(is("phone-extended", text), "{text}");

@@ -76,6 +76,20 @@ pub(super) fn repeat_evidence(distinct: u64) -> f64 {
     (float(distinct.max(1)).ln() / 2.0).min(2.5)
 }
 
+/// Values of a column from which on their repeats say something.
+const FEW_MIN: u64 = 20;
+/// Repeats of each up to which they say nothing: people come again.
+const FEW_TIMES: u64 = 5;
+
+/// What is taken away where `count` values are only `distinct` different ones: names of kinds of
+/// things repeat, those of people differ.
+pub(super) fn few_evidence(count: u64, distinct: u64) -> f64 {
+    if count < FEW_MIN || distinct == 0 || distinct.saturating_mul(FEW_TIMES) > count {
+        return 0.0;
+    }
+    -2.0 * (float(count) / float(distinct)).ln()
+}
+
 /// The sum as a confidence, 0 to 99: nothing is certain.
 pub(super) fn confidence(log_odds: f64) -> u8 {
     let percent = (100.0 / (1.0 + (-log_odds).exp())).round().clamp(0.0, 99.0);
@@ -118,6 +132,15 @@ mod tests {
         }
         assert_eq!(confidence(1e9), 99);
         assert_eq!(confidence(-1e9), 0);
+    }
+
+    #[test]
+    fn few_values_that_come_again_and_again_are_kinds() {
+        assert_eq!(few_evidence(500, 400), 0.0);
+        assert_eq!(few_evidence(10, 1), 0.0);
+        assert_eq!(few_evidence(500, 0), 0.0);
+        assert!((few_evidence(500, 5) + 9.21).abs() < 0.01);
+        assert!(few_evidence(50, 5) < -4.5);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One string alone: could it be a person's? Asked of names before they are kept, so a wrong yes
 //! costs a name and a wrong no a person's data.
 
+use super::checks::is_annotation;
 use super::shape::is_word_byte;
 
 /// Digits in a row, or in groups with single separators, from which on a number may be a person's.
@@ -27,6 +28,7 @@ fn has_at(text: &[u8]) -> bool {
     memchr::memchr_iter(b'@', text).any(|at| {
         let before = at.checked_sub(1).and_then(|n| text.get(n));
         before.is_some_and(|b| is_word_byte(*b))
+            && !is_annotation(text.get(at + 1..).unwrap_or_default())
             && text.get(at + 1).is_some_and(|b| is_word_byte(*b))
     }) || text.windows(3).any(|w| w.eq_ignore_ascii_case(b"%40"))
 }

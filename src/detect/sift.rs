@@ -152,7 +152,10 @@ fn unspaced(bytes: &[u8], census: &Census) -> Form {
     if census.others == 0 || only_underscores(bytes) {
         return if letters > 0 { long_or(bytes, census, Form::Token) } else { Form::Other };
     }
-    long_or(bytes, census, Form::Other)
+    match long_or(bytes, census, Form::Other) {
+        Form::Other if is_path(bytes) => Form::Url,
+        form => form,
+    }
 }
 
 /// Text with white space.
@@ -216,11 +219,14 @@ fn is_dateish(bytes: &[u8]) -> bool {
     let separator = |at: usize| bytes.get(at).copied();
     match (separator(4), separator(7)) {
         (Some(b'-'), Some(b'-')) => {
-            starts_with_date(bytes)
+            (starts_with_date(bytes) || (bytes.len() == 10 && super::checks::birth_date(bytes)))
                 && (bytes.len() == 10
                     || matches!(
                         (bytes.get(10), bytes.get(13)),
                         (Some(b'T' | b't' | b' '), Some(b':'))
+                            // A date with a zone (XML Schema).
+                            | (Some(b'Z'), None)
+                            | (Some(b'+' | b'-'), Some(b':'))
                     ))
         }
         _ => bytes.len() <= 10 && super::checks::birth_date(bytes),
@@ -275,6 +281,17 @@ fn only_underscores(bytes: &[u8]) -> bool {
     bytes.iter().all(|b| LANES[usize::from(*b)] != OTHER_LANE || *b == b'_')
 }
 
+/// The path of a file or of a resource: `/etc/ssl/key.pem`, `C:\Users\ada`.
+fn is_path(bytes: &[u8]) -> bool {
+    let rest = match bytes {
+        [b'/', rest @ ..] => rest,
+        [drive, b':', b'\\', rest @ ..] if drive.is_ascii_alphabetic() => return !rest.is_empty(),
+        _ => return false,
+    };
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"/._-".contains(b) || *b >= 0x80;
+    rest.first() != Some(&b'/') && memchr::memchr(b'/', rest).is_some() && rest.iter().all(plain)
+}
+
 fn is_url(bytes: &[u8]) -> bool {
     if bytes.get(..4).is_some_and(|head| head.eq_ignore_ascii_case(b"urn:")) {
         return true;
@@ -317,6 +334,8 @@ mod tests {
             ("31/01/1970", Form::Date),
             ("2024-02-29T10:00:00.000+00:00", Form::DateTime),
             ("2024-02-29 10:00:00", Form::DateTime),
+            ("2024-02-29Z", Form::DateTime),
+            ("2024-02-29+01:00", Form::DateTime),
             ("6ba7b810-9dad-11d1-80b4-00c04fd430c8", Form::Uuid),
             ("36e76ca0d8d1a9f0b3c1", Form::Hex),
             ("laboratory", Form::Word),
@@ -338,6 +357,10 @@ mod tests {
             ("ada@example.org", Form::Address),
             ("logo@2x", Form::Other),
             ("1.2.3.4", Form::Other),
+            ("/var/lib/jenkins/job-12", Form::Url),
+            ("C:\\Users\\svc12", Form::Url),
+            ("/9j-4AA.", Form::Other),
+            ("//a", Form::Other),
             ("943 476 5919", Form::Other),
             ("UGF0aWVudCByZXBvcnRzIG1pbGQgY2hlc3QgZGlzY29tZm9ydA==", Form::Base64),
         ] {

@@ -14,8 +14,10 @@ const WORD_BYTES_MAX: usize = 40;
 
 /// Abbreviations that stand in paths of health care and of the web and that too few publishers use
 /// for the list. Sorted.
-const ABBREVIATIONS: [&str; 76] = [
+const ABBREVIATIONS: [&str; 78] = [
     "adt",
+    "ashx",
+    "asmx",
     "atna",
     "axd",
     "cbc",
@@ -104,6 +106,11 @@ pub(super) fn segment_is_person(text: &[u8]) -> bool {
 fn has_unknown_capital(text: &[u8]) -> bool {
     let part = |b: &u8| b.is_ascii_alphanumeric() || *b >= 0x80;
     text.split(|b| !part(b)).any(|word| word.len() > 1 && is_capitalised(word) && !is_known(word))
+}
+
+/// Whether words read like a person's name: several capitalised ones of which one is unknown.
+pub fn names_person(text: &[u8]) -> bool {
+    key_is_person(text)
 }
 
 /// Whether an object key reads like a person's name: several capitalised words of which one is

@@ -74,12 +74,12 @@ const ID_LENGTH: usize = 36;
 /// How long a point in time is.
 pub(super) const INSTANT_LENGTHS: std::ops::RangeInclusive<usize> = 16..=40;
 
-/// Whether `bytes` are a date with a time of day, other than the hour of midnight: a date of birth
-/// that was written with a time has that.
+/// Whether `bytes` are a date with a time of day that is no whole hour: a date of birth that was
+/// written with a time has midnight, or what was midnight where it was written.
 pub(super) fn is_instant(bytes: &[u8]) -> bool {
     INSTANT_LENGTHS.contains(&bytes.len())
         && INSTANT_MARKS.iter().all(|(place, byte)| bytes.get(*place) == Some(byte))
-        && bytes.get(11..13) != Some(b"00")
+        && bytes.get(13..16) != Some(b":00")
         && starts_with_date(bytes)
 }
 

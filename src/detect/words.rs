@@ -92,6 +92,19 @@ impl Words {
         self.places(phrases).next().is_some() && self.places(phrases).all(within)
     }
 
+    /// Whether behind the last place of `phrases` a word follows that is none of `tails`.
+    pub(super) fn goes_on(&self, phrases: &[Phrase], tails: &[String]) -> bool {
+        let end = self.places(phrases).map(|(_, end)| end).max();
+        let behind = end.and_then(|end| self.words.get(end..)).unwrap_or_default();
+        behind.iter().any(|word| !tails.iter().any(|tail| same_word(word, tail)))
+    }
+
+    /// The first of `words` in the part above the last.
+    pub(super) fn any_above<'w>(&self, words: &'w [String]) -> Option<&'w String> {
+        let above = self.words.get(self.above..self.leaf).unwrap_or_default();
+        words.iter().find(|word| above.contains(word))
+    }
+
     /// The first of `phrases` that stands in the last part (in the parent too where that says
     /// nothing).
     pub(super) fn any_phrase<'p>(
@@ -210,15 +223,25 @@ fn split_words(part: &str, out: &mut Vec<String>) {
         let next_lower = chars.peek().is_some_and(|n| n.is_lowercase());
         let humps =
             c.is_uppercase() && (last.is_lowercase() || (last.is_uppercase() && next_lower));
-        if humps || !c.is_alphabetic() {
+        if humps || !is_of_word(c) {
             flush(&mut word, out);
         }
-        if c.is_alphabetic() {
+        if is_of_word(c) {
             word.extend(c.to_lowercase());
         }
         last = c;
     }
     flush(&mut word, out);
+}
+
+/// Letters, and the signs that Indic scripts and Thai write above, below and between them.
+fn is_of_word(c: char) -> bool {
+    let indic = '\u{93c}'..='\u{94d}';
+    let thai = '\u{e31}'..='\u{e4e}';
+    c.is_alphabetic()
+        || ('\u{300}'..='\u{36f}').contains(&c)
+        || indic.contains(&c)
+        || (thai.contains(&c) && c != '\u{e3f}')
 }
 
 /// Whose a value is, where names are written without a break: `patientzip`, `memberlastname`.
@@ -275,6 +298,7 @@ mod tests {
         assert_eq!(words("X-Patient_SSNValue2"), ["x", "patient", "ssn", "value"]);
         assert_eq!(words("/record/@dateOfBirth"), ["record", "date", "of", "birth"]);
         assert_eq!(words("$.patientzip"), ["patient", "zip"]);
+        assert_eq!(words("$['जन्म तिथि']"), ["जन्म", "तिथि"]);
         assert_eq!(words("memberlastname"), ["member", "lastname"]);
         assert_eq!(words("emergencycontactname"), ["emergency", "contact", "name"]);
         assert_eq!(words("$.patients.contacts"), ["patients", "contacts"]);
@@ -304,6 +328,18 @@ mod tests {
         assert!(!part("$.socialInsuranceNumber", "insurance number", "insurance number"));
         let twice = "$.socialInsuranceNumber.insuranceNumber";
         assert!(!part(twice, "insurance number", "social insurance number"));
+    }
+
+    #[test]
+    fn what_follows_a_name_is_told() {
+        let tails = ["confirm".to_owned(), "value".to_owned()];
+        let on = |path: &str| Words::of_path(path).goes_on(&Phrase::expand("pass word"), &tails);
+        assert!(on("$.passWordCharset"));
+        assert!(on("$.password.policy"));
+        assert!(!on("$.oldPassWord"));
+        assert!(!on("$.password_confirm"));
+        assert!(!on("$.passwords[*].value"));
+        assert!(!on("$.charset"));
     }
 
     #[test]

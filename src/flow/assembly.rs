@@ -1,11 +1,14 @@
 //! Delivers what a flow's streams have, and decides when to wait no longer for what they lack.
 
 use crate::base::Timestamp;
-use crate::base::limits::{GAP_WAIT_MILLIS, GAP_WAIT_PACKETS, GAP_WAIT_UNHEARD_MILLIS};
+use crate::base::limits::{
+    ACK_HOLD_BYTES_MAX, GAP_WAIT_MILLIS, GAP_WAIT_PACKETS, GAP_WAIT_UNHEARD_MILLIS,
+};
 use crate::model::{Direction, EndCause, Offsets, SecondCopy, Segment, StreamEvent, StreamInput};
 
+use super::pending::Chunk;
 use super::reassembler::{Admitted, Reassembler, Shared};
-use super::stream::{NO_FIN, Stream};
+use super::stream::Stream;
 use super::{FlowAnomalies, FlowHandler, FlowInfo};
 
 const BOTH: [Direction; 2] = [Direction::ToServer, Direction::ToClient];
@@ -101,9 +104,29 @@ impl<H: FlowHandler> Output<'_, H> {
             let (at, bytes) = (other.at, &*other.data);
             let replaces = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             let why = FlowAnomalies::OVERLAP;
-            let copy = SecondCopy { direction, at, back: 0, replaces, bytes, why };
+            let guise = other.guise;
+            let copy = SecondCopy { direction, at, back: 0, replaces, bytes, guise, why };
             self.copy(stream, other.offset, copy);
         }
+    }
+
+    /// Tells of the last `len` bytes of a chunk, which lie behind a FIN.
+    fn behind_fin(
+        &mut self,
+        direction: Direction,
+        stream: &Stream,
+        (offset, chunk): (u64, &Chunk),
+        len: usize,
+    ) {
+        let from = chunk.data.len() - len;
+        let bytes = chunk.data.get(from..).unwrap_or_default();
+        if bytes.is_empty() {
+            return;
+        }
+        let replaces = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let (at, guise, why) = (chunk.at, chunk.guise, FlowAnomalies::BEHIND_FIN);
+        let copy = SecondCopy { direction, at, back: 0, replaces, bytes, guise, why };
+        self.copy(stream, offset + from as u64, copy);
     }
 
     fn end(&mut self, direction: Direction, stream: &mut Stream, cause: EndCause) {
@@ -112,8 +135,11 @@ impl<H: FlowHandler> Output<'_, H> {
         }
         self.others(direction, stream);
         stream.mark_ended();
-        if let Some(pending) = stream.pending.take() {
+        if let Some(mut pending) = stream.pending.take() {
             self.shared.held -= pending.charge();
+            while let Some((offset, chunk)) = pending.pop_first() {
+                self.behind_fin(direction, stream, (offset, &chunk), chunk.data.len());
+            }
         }
         let offsets = Offsets { begin: stream.next, heard: 0 };
         let (at, input) = (self.now, StreamInput::End(cause));
@@ -139,6 +165,8 @@ impl<H: FlowHandler> Output<'_, H> {
         let data = chunk.data.get(..left).unwrap_or(&chunk.data);
         let new = data.get(old..).unwrap_or_default();
         self.bytes_of(direction, stream, (chunk.at, chunk.heard), new);
+        let behind = chunk.data.len() - data.len();
+        self.behind_fin(direction, stream, (offset, &chunk), behind);
         note_cut(stream, end);
         true
     }
@@ -270,9 +298,11 @@ impl Reassembler {
         if offset > reach {
             let heard = peer.last_packet.wrapping_sub(since_packet).cast_signed() > 0;
             let unheard = u128::from(GAP_WAIT_UNHEARD_MILLIS);
+            // One that answers acknowledges whatever comes early: it did not.
+            let deaf = !heard && !peer.seen();
             let given_up = patience == Patience::Over
                 || long_acked >= offset
-                || !heard && waited >= unheard && now.since(moved).as_millis() >= unheard;
+                || deaf && waited >= unheard && now.since(moved).as_millis() >= unheard;
             if given_up {
                 out.gap(direction, this, offset.min(this.fin));
             }
@@ -284,7 +314,9 @@ impl Reassembler {
             || waited >= u128::from(GAP_WAIT_MILLIS);
         if given_up {
             let held = peer.pending.as_ref().and_then(|p| p.first()).map(|(offset, _)| offset);
-            let end = held.map_or(needs, |held| held.min(needs)).min(peer.fin);
+            // That it sent so much has to show in its own packets: anybody can acknowledge.
+            let sent = held.unwrap_or(peer.came_to());
+            let end = sent.min(needs).min(peer.fin);
             // A single byte that only an acknowledgment tells of may be a FIN that was not seen.
             let fin_only = held.is_none() && end.saturating_sub(peer.next) <= 1;
             if !peer.seen() {
@@ -302,8 +334,9 @@ impl Reassembler {
 
 /// Where a stream that will bring no more is known to end.
 fn known_end(stream: &Stream) -> u64 {
-    if stream.fin != NO_FIN {
-        return stream.fin;
+    let near = |fin: &u64| fin.saturating_sub(stream.reach()) <= u64::from(ACK_HOLD_BYTES_MAX);
+    if let Some(fin) = Some(stream.fin).filter(|fin| stream.acked >= *fin || near(fin)) {
+        return fin;
     }
     let acked = if stream.seen() && stream.acked > stream.next + 1 { stream.acked } else { 0 };
     stream.reach().max(acked)

@@ -7,6 +7,8 @@ use hashbrown::HashTable;
 use crate::base::Timestamp;
 use crate::model::Direction;
 
+/// How far from the end data goes on with the ended flow, and is not that of another.
+const GOES_ON_BYTES_MAX: i32 = 1 << 20;
 /// How far behind the end a segment still is one of the ended flow's.
 const LATE_BYTES_MAX: i32 = 1 << 24;
 
@@ -19,9 +21,14 @@ struct Closed {
     next: [u32; 2],
     /// When it ended: milliseconds since its generation began.
     millis: u32,
-    /// Whether the client is the lower of the two addresses.
-    client_low: bool,
+    /// Bits: [`CLIENT_LOW`] and [`WHOLE`].
+    flags: u8,
 }
+
+/// The client is the lower of the two addresses.
+const CLIENT_LOW: u8 = 1;
+/// It is known where both streams ended.
+const WHOLE: u8 = 1 << 1;
 
 /// What a segment is to a flow that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +37,13 @@ pub(super) enum Late {
     Unknown,
     /// It brings nothing new.
     Absorbed,
-    /// It brings new data; whether its sender was the client.
-    NewData { from_client: bool },
+    /// It brings new data.
+    NewData {
+        /// Its sender was the client.
+        from_client: bool,
+        /// Where both streams ended, if it goes on there.
+        next: Option<[u32; 2]>,
+    },
 }
 
 /// The ended flows, in two generations, so that forgetting costs nothing per flow.
@@ -57,6 +69,8 @@ pub(super) struct Ended {
     pub(super) at: Timestamp,
     pub(super) next: [u32; 2],
     pub(super) client_low: bool,
+    /// Whether `next` is known of both.
+    pub(super) whole: bool,
 }
 
 /// A segment whose flow is not in the table.
@@ -65,6 +79,8 @@ pub(super) struct Stray {
     pub(super) hash: u64,
     pub(super) at: Timestamp,
     pub(super) from_low: bool,
+    /// Sequence number of its payload.
+    pub(super) start: u32,
     /// Sequence number behind its payload.
     pub(super) end: u32,
     pub(super) has_payload: bool,
@@ -93,7 +109,7 @@ impl ClosedFlows {
             hash: ended.hash,
             next: ended.next,
             millis: u32::try_from(millis).unwrap_or(u32::MAX),
-            client_low: ended.client_low,
+            flags: u8::from(ended.client_low) * CLIENT_LOW + u8::from(ended.whole) * WHOLE,
         };
         self.forget(ended.hash);
         self.current.flows.insert_unique(ended.hash, closed, |closed| closed.hash);
@@ -102,29 +118,34 @@ impl ClosedFlows {
 
     /// What `stray` is to the flow remembered under its hash.
     pub(super) fn judge(&self, stray: &Stray) -> Late {
-        let found = [&self.current, &self.previous].into_iter().find_map(|generation| {
-            let closed = generation.flows.find(stray.hash, |closed| closed.hash == stray.hash)?;
-            let began = generation.began.nanos();
-            let ended = began.saturating_add(i64::from(closed.millis) * 1_000_000);
-            Some((closed, Timestamp::from_nanos(ended)))
-        });
-        let Some((closed, ended)) = found else { return Late::Unknown };
-        if stray.at.since(ended) > self.keep {
-            return Late::Unknown;
-        }
-        let from_client = stray.from_low == closed.client_low;
+        let Some(closed) = self.find(stray.hash, stray.at) else { return Late::Unknown };
+        let from_client = stray.from_low == (closed.flags & CLIENT_LOW != 0);
         let direction = if from_client { Direction::ToServer } else { Direction::ToClient };
         let next = closed.next.get(direction.index()).copied().unwrap_or_default();
         let behind = next.wrapping_sub(stray.end).cast_signed();
         if !stray.has_payload || (0..LATE_BYTES_MAX).contains(&behind) {
             Late::Absorbed
         } else {
-            Late::NewData { from_client }
+            let ahead = stray.start.wrapping_sub(next).cast_signed();
+            let whole = closed.flags & WHOLE != 0;
+            let goes_on = whole && (-GOES_ON_BYTES_MAX..=GOES_ON_BYTES_MAX).contains(&ahead);
+            Late::NewData { from_client, next: goes_on.then_some(closed.next) }
         }
     }
 
-    /// Forgets the flow under `hash`: its five-tuple is used again.
-    pub(super) fn forget(&mut self, hash: u64) {
+    fn find(&self, hash: u64, at: Timestamp) -> Option<&Closed> {
+        let (closed, ended) =
+            [&self.current, &self.previous].into_iter().find_map(|generation| {
+                let closed = generation.flows.find(hash, |closed| closed.hash == hash)?;
+                let began = generation.began.nanos();
+                let ended = began.saturating_add(i64::from(closed.millis) * 1_000_000);
+                Some((closed, Timestamp::from_nanos(ended)))
+            })?;
+        (at.since(ended) <= self.keep).then_some(closed)
+    }
+
+    /// Forgets the flow under `hash`.
+    fn forget(&mut self, hash: u64) {
         for generation in [&mut self.current, &mut self.previous] {
             if let Ok(entry) = generation.flows.find_entry(hash, |closed| closed.hash == hash) {
                 entry.remove();
@@ -141,12 +162,12 @@ mod tests {
 
     fn ended(hash: u64, seconds: i64) -> Ended {
         let at = Timestamp::from_seconds(seconds, 0);
-        Ended { hash, at, next: [1000, 2000], client_low: true }
+        Ended { hash, at, next: [1000, 2000], client_low: true, whole: true }
     }
 
     fn stray(hash: u64, seconds: i64, end: u32) -> Stray {
         let at = Timestamp::from_seconds(seconds, 0);
-        Stray { hash, at, from_low: true, end, has_payload: true }
+        Stray { hash, at, from_low: true, start: end - 1, end, has_payload: true }
     }
 
     #[test]
@@ -154,11 +175,12 @@ mod tests {
         let mut closed = ClosedFlows::new(KEEP, 64);
         closed.remember(ended(7, 100));
         assert_eq!(closed.judge(&stray(7, 105, 1000)), Late::Absorbed);
-        assert_eq!(closed.judge(&stray(7, 105, 1001)), Late::NewData { from_client: true });
+        let goes_on = Late::NewData { from_client: true, next: Some([1000, 2000]) };
+        assert_eq!(closed.judge(&stray(7, 105, 1001)), goes_on);
+        let elsewhere = Late::NewData { from_client: true, next: None };
+        assert_eq!(closed.judge(&stray(7, 105, 9_000_000)), elsewhere);
         assert_eq!(closed.judge(&stray(7, 111, 1000)), Late::Unknown);
         assert_eq!(closed.judge(&stray(8, 105, 1000)), Late::Unknown);
-        closed.forget(7);
-        assert_eq!(closed.judge(&stray(7, 105, 1000)), Late::Unknown);
     }
 
     #[test]

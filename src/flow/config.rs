@@ -17,6 +17,8 @@ pub struct FlowConfig {
     pub server_ports: Vec<u16>,
     /// Silence, in packet time, that ends a flow.
     pub idle: Duration,
+    /// The same while the handler [holds something open](super::FlowHandler::holds_open).
+    pub idle_open: Duration,
     /// How long an ended flow absorbs late segments.
     pub closed: Duration,
     /// Out-of-order bytes held per stream, overhead included.
@@ -42,8 +44,9 @@ impl FlowConfig {
             closed_flows: shares.closed_flows,
             server_ports: Vec::new(),
             idle: Duration::from_secs(limits::FLOW_IDLE_SECONDS),
+            idle_open: Duration::from_secs(limits::FLOW_IDLE_OPEN_SECONDS),
             closed: Duration::from_secs(limits::FLOW_CLOSED_SECONDS),
-            bytes_per_stream: limits::REASSEMBLY_BYTES_PER_STREAM.min(shares.early_bytes),
+            bytes_per_stream: limits::REASSEMBLY_BYTES_PER_STREAM.min(shares.early_bytes / 2),
             segments_per_stream: limits::REASSEMBLY_SEGMENTS_PER_STREAM,
             bytes_per_table: shares.early_bytes,
         }

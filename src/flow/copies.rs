@@ -4,7 +4,7 @@ use crate::base::limits::WINDOW_BYTES_MAX;
 use crate::model::{Direction, SecondCopy, Segment, TcpFlags};
 
 use super::assembly::Output;
-use super::reassembler::{Reassembler, first_payload_seq, wire_len};
+use super::reassembler::{Reassembler, first_payload_seq, guise, wire_len};
 use super::stream::{NO_FIN, Stream};
 use super::{FlowAnomalies, FlowHandler};
 
@@ -16,12 +16,12 @@ impl Reassembler {
         segment: &Segment<'_>,
         out: &mut Output<'_, H>,
     ) {
-        let (this, _) = self.pair(direction);
+        let (this, peer) = self.pair(direction);
         let seq = first_payload_seq(segment);
         if segment.payload.is_empty() || this.ahead(seq) > WINDOW_BYTES_MAX.cast_signed() {
             return;
         }
-        let differs = tell(this, direction, segment, out);
+        let differs = tell(this, (direction, guise(peer, segment)), segment, out);
         if differs {
             out.shared.counters.conflicts += 1;
             self.anomalies.insert(FlowAnomalies::OVERLAP_CONFLICT);
@@ -31,7 +31,7 @@ impl Reassembler {
 
 fn tell<H: FlowHandler>(
     this: &Stream,
-    direction: Direction,
+    (direction, guise): (Direction, u16),
     segment: &Segment<'_>,
     out: &mut Output<'_, H>,
 ) -> bool {
@@ -41,7 +41,7 @@ fn tell<H: FlowHandler>(
         let end = index(to).min(segment.payload.len());
         let bytes = segment.payload.get(index(from).min(end)..end).unwrap_or_default();
         let replaces = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        SecondCopy { direction, at: segment.at, back: 0, replaces, bytes, why }
+        SecondCopy { direction, at: segment.at, back: 0, replaces, bytes, guise, why }
     };
     let end = start + segment.payload.len() as u64;
     if !segment.flags.has(TcpFlags::ACK | TcpFlags::SYN) {

@@ -82,3 +82,98 @@ fn a_port_used_again_after_both_ends_closed_is_another_flow() {
     assert_eq!(flows[1].streams[0].text(), "again");
     assert_eq!(flows[1].info.orientation, Orientation::Syn);
 }
+
+/// What an exchange looks like in which both ends say a word.
+fn words(first: u32, second: u32) -> [Line; 3] {
+    [
+        request(ACK, first, second, b"ask"),
+        response(ACK, second, first + 3, b"tell"),
+        request(ACK, first + 3, second + 4, b""),
+    ]
+}
+
+#[test]
+fn a_reset_behind_what_never_arrived_is_not_the_end() {
+    // Data, or a FIN, that lies far ahead, a RST behind it; then what is really said.
+    for ahead in [request(ACK, 10_101, 501, b"x"), request(FIN, 10_101, 501, b"")] {
+        let flow = one(&[
+            ahead,
+            request(RST, 10_102, 0, b""),
+            request(ACK, 101, 501, b"real"),
+            response(ACK, 501, 105, b"answer"),
+        ]);
+        assert!(flow.streams[0].text().starts_with("real"), "{flow:?}");
+        assert_eq!(flow.streams[1].text(), "answer");
+    }
+    // The same with a RST that has the right number.
+    let flow = one(&[
+        request(ACK, 301, 501, b"x"),
+        request(RST, 101, 0, b""),
+        request(ACK, 101, 501, b"real"),
+    ]);
+    assert!(flow.streams[0].text().starts_with("real"), "{flow:?}");
+}
+
+#[test]
+fn what_was_never_delivered_is_not_absorbed_by_the_flow_that_ended() {
+    let mut lines = words(101, 501).to_vec();
+    lines.extend([request(RST, 104, 0, b""), request(ACK, 104, 505, b"more")]);
+    let flows = flows(&lines);
+    assert_eq!(flows.len(), 2);
+    assert_eq!(flows[1].info.orientation, Orientation::Continued);
+    assert_eq!(flows[1].streams[0].text(), "more");
+    // A RST far from where it goes on is not believed there either.
+    let mut lines = words(101, 501).to_vec();
+    lines.extend([
+        request(RST, 104, 0, b""),
+        request(ACK, 104, 505, b"mo"),
+        request(RST, 1_000_104, 0, b""),
+        request(ACK, 106, 505, b"re"),
+    ]);
+    let flows = self::flows(&lines);
+    assert_eq!(flows.len(), 2, "{flows:#?}");
+    assert_eq!(flows[1].streams[0].text(), "more");
+}
+
+#[test]
+fn a_syn_that_nobody_answers_does_not_take_over_what_a_reset_ended() {
+    let mut lines = words(101, 501).to_vec();
+    lines.extend([
+        request(RST, 104, 0, b""),
+        request(SYN, 900_000_000, 0, b""),
+        request(ACK, 104, 505, b"more"),
+        response(ACK, 505, 108, b"yes"),
+    ]);
+    let flows = flows(&lines);
+    let last = flows.last().unwrap();
+    assert_eq!((&*last.streams[0].text(), &*last.streams[1].text()), ("more", "yes"));
+}
+
+#[test]
+fn a_port_used_again_is_known_by_what_follows_where_the_answer_was_not_captured() {
+    let mut lines = words(101, 501).to_vec();
+    lines.extend([
+        request(SYN, 900_000_000, 0, b""),
+        request(ACK, 900_000_001, 700_000_001, b""),
+        request(ACK, 900_000_001, 700_000_001, b"second"),
+        response(ACK, 700_000_001, 900_000_007, b"answer"),
+    ]);
+    let flows = flows(&lines);
+    assert_eq!(flows.len(), 2, "{flows:#?}");
+    assert_eq!(flows[1].info.orientation, Orientation::Syn);
+    assert_eq!(flows[1].streams[0].text(), "second");
+    assert_eq!(flows[1].streams[1].text(), "answer");
+}
+
+#[test]
+fn what_waited_behind_a_fin_that_was_taken_back_is_not_delivered() {
+    let flow = one(&[
+        request(FIN, 70_101, 501, b""),
+        request(ACK, 101, 501, b"all"),
+        request(FIN, 104, 501, b""),
+        response(FIN, 501, 105, b""),
+    ]);
+    assert_eq!(flow.streams[0].text(), "all");
+    assert_eq!(flow.streams[0].end, Some(EndCause::Fin));
+    assert!(anomalies(&flow).contains(FlowAnomalies::FIN_MOVED));
+}

@@ -140,3 +140,39 @@ fn what_handlers_keep_of_flows_at_rest_counts_as_well() {
     assert_eq!(table.counters().evicted, 100 - table.len() as u64);
     assert!(hoarder.evicted.iter().all(|what| *what == Scarce::Flows));
 }
+
+#[test]
+fn a_flow_with_an_open_message_outlives_a_long_silence_and_one_without_does_not() {
+    let minutes = |n: i64| n * 60_000;
+    let mut hoarder = Hoarder { room: usize::MAX, ..Hoarder::default() };
+    let mut table = FlowTable::new(FlowConfig::default());
+    for (port, said) in [(1, &b"a"[..]), (2, b".")] {
+        let mut lines = handshake();
+        lines.push(request(ACK, 101, 501, said));
+        lines_of(port, 0, lines).iter().for_each(|l| table.process(&l.segment(), &mut hoarder));
+    }
+    let now = |millis: i64| crate::base::Timestamp::from_micros(millis * 1000);
+    table.sweep(now(minutes(15)), &mut hoarder);
+    assert_eq!(hoarder.closed, [2]);
+    let more = lines_of(1, minutes(16), vec![request(ACK, 102, 501, b"b")]);
+    table.process(&more[0].segment(), &mut hoarder);
+    table.sweep(now(minutes(40)), &mut hoarder);
+    assert_eq!((table.len(), &*hoarder.closed), (1, &[2][..]));
+    table.sweep(now(minutes(50)), &mut hoarder);
+    assert_eq!(hoarder.closed, [2, 1], "half an hour is all there is");
+}
+
+#[test]
+fn a_segment_that_comes_again_megabytes_later_is_waited_for() {
+    let piece = [b'x'; 1448];
+    let mut lines = handshake();
+    let lost = request(ACK, 101, 501, &piece);
+    let of = |n: u32| request(ACK, 101 + 1448 * n, 501, &piece);
+    // What a window of six megabytes brings until the first of it comes again.
+    lines.extend((1..4300).map(of));
+    lines.push(lost);
+    let mut recorder = Recorder::default();
+    let table = process_with(FlowConfig::default(), &lines, &mut recorder);
+    assert_eq!((table.counters().gaps, table.counters().waits_broken_off), (0, 0));
+    assert_eq!(recorder.flows[0].streams[0].bytes.len(), 4300 * 1448);
+}

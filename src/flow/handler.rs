@@ -18,6 +18,8 @@ pub enum Orientation {
     Ports,
     /// As in the flow of the same five-tuple that had just ended.
     Continued,
+    /// It is the server: who opened the flow is asked, on a port of this flow only.
+    Turned,
 }
 
 impl Orientation {
@@ -48,6 +50,15 @@ impl FlowInfo {
     pub fn id(&self) -> u64 {
         let tuple = FiveTuple { src: self.client, dst: self.server, transport: FiveTuple::TCP };
         orientation::flow_id(&tuple, self.encapsulation.network(), self.opened)
+    }
+
+    /// Where who is asked is found: port 0 where that is of this flow only.
+    pub fn asked_at(&self) -> SocketAddr {
+        let mut server = self.server;
+        if self.orientation == Orientation::Turned {
+            server.set_port(0);
+        }
+        server
     }
 }
 

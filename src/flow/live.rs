@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::base::Timestamp;
+use crate::base::limits::ACK_HOLD_BYTES_MAX;
 use crate::model::{
     Direction, EndCause, FiveTuple, FragmentOddities, SecondCopy, Segment, TcpFlags,
 };
@@ -41,6 +42,10 @@ pub(super) enum Verdict {
     Challenged,
     /// The first of another flow; this one is over.
     Supersedes,
+    /// The first but for a SYN that was not believed, of another flow; this one is over.
+    Proves,
+    /// One of the flow that was over before this one, which nobody answered.
+    LeadsBack,
 }
 
 impl<S> Flow<S> {
@@ -70,7 +75,8 @@ impl<S> Flow<S> {
             && oddities.contains(FragmentOddities::CONFLICT)
         {
             let why = FlowAnomalies::FRAGMENTS;
-            let copy = SecondCopy { direction, at, back: 0, replaces: 0, bytes: &[], why };
+            let copy =
+                SecondCopy { direction, at, back: 0, replaces: 0, bytes: &[], guise: 0, why };
             handler.second_copy(&self.identity.info(), state, copy);
         }
     }
@@ -98,14 +104,25 @@ impl<S> Flow<S> {
     }
 
     /// Whether a packet of time `now` would come too late for it. A flow whose both FINs were seen
-    /// only waits for missing data, so it ends sooner.
-    pub(super) fn is_expired(&self, now: Timestamp, slack: Duration, config: &FlowConfig) -> bool {
-        let limit = if self.is_closing() { config.closed } else { config.idle };
-        now.since(self.last) > limit.saturating_add(slack)
+    /// only waits for missing data, so it ends sooner. A RST that was believed in the middle of
+    /// something ends nothing sooner: whoever forged it may wait.
+    pub(super) fn is_expired<H: FlowHandler<State = S>>(
+        &self,
+        (now, slack): (Timestamp, Duration),
+        config: &FlowConfig,
+        handler: &H,
+    ) -> bool {
+        let silence = now.since(self.last);
+        let over = |limit: Duration| silence > limit.saturating_add(slack);
+        if self.is_closing() {
+            return over(config.closed);
+        }
+        let open = || self.state.as_ref().is_some_and(|state| handler.holds_open(state));
+        over(config.idle) && (self.reassembler.reset || over(config.idle_open) || !open())
     }
 
     fn is_closing(&self) -> bool {
-        self.reassembler.reset || self.reassembler.streams.iter().all(|stream| stream.fin != NO_FIN)
+        self.reassembler.streams.iter().all(|stream| stream.fin != NO_FIN)
     }
 
     /// Why it is over, which nobody noticed until `cause`.
@@ -214,8 +231,10 @@ impl<S> Flow<S> {
     ) -> Option<EndCause> {
         if segment.flags.has(TcpFlags::RST) {
             if self.reassembler.believes_reset(direction, segment) {
-                self.reassembler.reset = self.is_midway(handler);
-                return (!self.reassembler.reset).then_some(EndCause::Reset);
+                let doubted =
+                    self.is_midway(handler) || !self.reassembler.is_reset_whole(direction, segment);
+                self.reassembler.reset = doubted;
+                return (!doubted).then_some(EndCause::Reset);
             }
             shared.counters.resets_ignored += 1;
             self.reassembler.anomalies.insert(FlowAnomalies::RESET_IGNORED);
@@ -306,17 +325,51 @@ impl<S> Flow<S> {
 
     /// What is remembered of it once it is over, under the hash of its five-tuple.
     pub(super) fn ended(&self, hash: u64) -> Ended {
-        let next = |direction| {
-            let stream = self.reassembler.stream(direction);
-            let beyond = u32::try_from(stream.highest().saturating_sub(stream.next));
-            stream.next_seq.wrapping_add(beyond.unwrap_or(0))
-        };
+        let next = |direction| self.reassembler.stream(direction).next_seq;
         let tuple = self.identity.tuple();
         Ended {
             hash,
             at: self.last,
             next: [next(Direction::ToServer), next(Direction::ToClient)],
             client_low: tuple.src <= tuple.dst,
+            whole: self.reassembler.anchored_both(),
         }
+    }
+
+    /// Goes on where the flow of its five-tuple ended, at these sequence numbers.
+    pub(super) fn resume(&mut self, next: [u32; 2]) {
+        for (stream, seq) in self.reassembler.streams.iter_mut().zip(next) {
+            stream.anchor_at(seq);
+        }
+    }
+
+    /// Whether it began with a SYN and nobody answered.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.identity.orientation == Orientation::Syn
+            && !self.reassembler.stream(Direction::ToClient).seen()
+    }
+
+    /// Whether a segment lies where nothing of this flow is expected.
+    pub(super) fn is_elsewhere(&self, segment: &Segment<'_>) -> bool {
+        let stream = self.reassembler.stream(self.direction(&segment.tuple));
+        let ahead = stream.ahead(first_payload_seq(segment));
+        stream.located() && ahead.unsigned_abs() > ACK_HOLD_BYTES_MAX
+    }
+
+    /// Whether the sender of a SYN that was not believed goes on as if it had been: the answer was
+    /// not captured. Not while something is under way: then that is what goes on.
+    pub(super) fn proves_challenge<H: FlowHandler<State = S>>(
+        &self,
+        segment: &Segment<'_>,
+        handler: &H,
+    ) -> bool {
+        let Some(isn) = self.reassembler.challenge else { return false };
+        let direction = self.direction(&segment.tuple);
+        let peer = self.reassembler.stream(direction.reversed());
+        let strange = peer.ahead(segment.ack).unsigned_abs() > ACK_HOLD_BYTES_MAX;
+        segment.seq == isn.wrapping_add(1)
+            && segment.flags.has(TcpFlags::ACK)
+            && (strange || self.is_elsewhere(segment))
+            && !self.is_midway(handler)
     }
 }

@@ -22,7 +22,8 @@
 //!   One that is known to differ sets [`FlowAnomalies::OVERLAP_CONFLICT`].
 //! - *Missing bytes* are given up when the receiver acknowledged them and they still did not come
 //!   within some packets or a second of the flow's own time, when nothing was heard from the
-//!   receiver for ten seconds, when no more can be buffered, or when the flow ends. If they come
+//!   receiver for ten seconds (and never was), when no more can be buffered, or when the flow
+//!   ends. If they come
 //!   later after all, that is [`FlowAnomalies::LATE_DATA`].
 //! - *Cause before effect*: data that acknowledges bytes of the other direction which were not
 //!   seen yet waits for them, by the same rule, so that answers do not overtake questions when
@@ -32,11 +33,14 @@
 //!   number seen is the start and the ports decide who is the server.
 //! - *SYN with another sequence number*: on a flow that is ending or was never answered it begins
 //!   a new flow (port reuse). On a live one it is ignored and flagged (RFC 5961 section 4), unless
-//!   the other end answers it with a SYN-ACK.
+//!   the other end answers it with a SYN-ACK, or its sender goes on from there while nothing is
+//!   under way. One that nobody answered gives way to data of the flow that ended before it.
 //! - *RST* counts only where its sequence number lies in what is plausible (RFC 5961 section 3).
-//!   A flow that ends [midway](FlowHandler::is_midway) is kept a while: data that goes on behind a
-//!   RST is delivered, data behind both FINs told as another reading. Behind other ends new data
-//!   is a flow of its own ([`Orientation::Continued`]).
+//!   A flow that ends [midway](FlowHandler::is_midway), or while anything is missing or not yet
+//!   acknowledged, is kept a while: data that goes on behind a RST is delivered, data behind both
+//!   FINs told as another reading. Behind other ends new data is a flow of its own, which begins
+//!   where the first ended ([`Orientation::Continued`]).
+//! - *Acknowledgments* of bytes that their sender's own packets do not show are no loss.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -49,6 +53,7 @@ mod counters;
 mod crossing;
 mod handler;
 mod identity;
+mod keyed;
 mod live;
 mod orientation;
 mod pending;

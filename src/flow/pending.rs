@@ -13,6 +13,8 @@ use crate::base::limits::{
 pub(super) struct Chunk {
     /// When its packet was captured.
     pub(super) at: Timestamp,
+    /// What its packet looks like.
+    pub(super) guise: u16,
     /// Which packet of the flow that was.
     pub(super) packet: u32,
     /// The other stream should have got this far before it is delivered.
@@ -28,6 +30,7 @@ pub(super) struct Chunk {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Early<'a> {
     pub(super) at: Timestamp,
+    pub(super) guise: u16,
     pub(super) packet: u32,
     pub(super) needs: u64,
     pub(super) heard: u64,
@@ -41,6 +44,7 @@ pub(super) struct Early<'a> {
 #[derive(Debug)]
 pub(super) struct Other {
     pub(super) at: Timestamp,
+    pub(super) guise: u16,
     pub(super) offset: u64,
     pub(super) data: Box<[u8]>,
 }
@@ -197,8 +201,8 @@ impl Pending {
 
     /// Keeps a copy that lost, as far as there is room; returns what it costs.
     fn keep_other(&mut self, early: &Early<'_>, room: usize, segments: usize) -> usize {
-        let (at, offset) = (early.at, early.offset);
-        let other = Other { at, offset, data: early.data.into() };
+        let &Early { at, guise, offset, .. } = early;
+        let other = Other { at, guise, offset, data: early.data.into() };
         let cost = other.charge();
         if cost > room || self.others.len() >= segments {
             return 0;
@@ -210,8 +214,8 @@ impl Pending {
 
     /// Puts a chunk where no bytes are held; returns what it costs.
     fn place(&mut self, offset: u64, early: &Early<'_>, data: &[u8]) -> usize {
-        let &Early { at, packet, needs, heard, .. } = early;
-        let mut chunk = Chunk { at, packet, needs, heard, cut: 0, data: data.into() };
+        let &Early { at, guise, packet, needs, heard, .. } = early;
+        let mut chunk = Chunk { at, guise, packet, needs, heard, cut: 0, data: data.into() };
         let cost = chunk.charge();
         self.charge += cost;
         let Some(hollow) = self.chunks.remove(&offset) else {
@@ -272,7 +276,7 @@ mod tests {
 
     fn early(offset: u64, data: &[u8]) -> Early<'_> {
         let (at, packet, needs, heard) = (Timestamp::default(), 0, 0, 0);
-        Early { at, packet, needs, heard, offset, cut: 0, data }
+        Early { at, guise: 0, packet, needs, heard, offset, cut: 0, data }
     }
 
     fn content(mut pending: Pending) -> Vec<(u64, Vec<u8>, u32)> {

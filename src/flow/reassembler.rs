@@ -40,9 +40,11 @@ pub(super) struct Reassembler {
     pub(super) settled: bool,
     /// Whether events can be delivered: it is known who the client is.
     pub(super) open: bool,
-    /// A SYN with this sequence number was not believed; a SYN-ACK for it would prove it.
+    /// A SYN with this sequence number was not believed; a SYN-ACK for it would prove it, or its
+    /// sender going on from there.
     pub(super) challenge: Option<u32>,
-    /// A RST was believed in the middle of something, and no data came since.
+    /// A RST was believed in the middle of something, or while data was missing, and none came
+    /// since.
     pub(super) reset: bool,
     /// Nothing came of one direction, and it was waited long enough for it.
     pub(super) alone: bool,
@@ -138,7 +140,7 @@ impl Reassembler {
         if !this.anchored() {
             this.begin_at_most(first);
         }
-        this.mark_seen();
+        this.mark_seen(first);
         // Data right behind its own SYN is where its stream begins, whatever was answered.
         let behind_syn = !syn && this.isn().is_some_and(|isn| isn.wrapping_add(1) == first);
         if behind_syn && wire_len(segment) > 0 && this.untouched() && this.pending.is_none() {
@@ -215,7 +217,8 @@ impl Reassembler {
             return Admitted::Full;
         }
         let (at, offset, data) = (segment.at, span.start, span.data);
-        let early = Early { at, packet, needs, heard, offset, cut, data };
+        let guise = guise(peer, segment);
+        let early = Early { at, guise, packet, needs, heard, offset, cut, data };
         let room = room.min(this.room(&shared.config));
         let acked = this.acked;
         let pending = this.pending.get_or_insert_with(|| {
@@ -266,21 +269,36 @@ impl Reassembler {
         if this.fin == NO_FIN && (fin >= this.next || !this.anchored()) {
             this.fin = fin;
         } else if this.fin != fin {
+            // The same sender cannot have meant the farther one, unless that was acknowledged.
+            if (this.next..this.fin).contains(&fin) && this.acked <= this.fin {
+                this.fin = fin;
+            }
             self.anomalies.insert(FlowAnomalies::FIN_MOVED);
         }
     }
 
     /// Whether a RST is believed: its sequence number lies between what the receiver acknowledged
-    /// and the highest that came.
+    /// and the highest that came. See [`Reassembler::is_reset_whole`] for how far.
     pub(super) fn believes_reset(&mut self, direction: Direction, segment: &Segment<'_>) -> bool {
         let (this, _) = self.pair(direction);
-        if !this.seen() || !this.anchored() {
+        if !this.located() {
             // Nothing to compare with: the answer of a closed port has any number.
             return true;
         }
         let offset = this.offset(segment.seq);
         let low = if this.acked == 0 { this.next } else { this.acked.min(this.next) };
         (low..=this.highest()).contains(&offset)
+    }
+
+    /// Whether a RST that is believed stands right behind all that came, and nothing is known to
+    /// be missing: no early segment, and no FIN. Else what came may never have reached its
+    /// receiver, nor the RST.
+    pub(super) fn is_reset_whole(&self, direction: Direction, segment: &Segment<'_>) -> bool {
+        let this = self.stream(direction);
+        let behind = !this.located() || this.offset(segment.seq) >= this.reach();
+        behind
+            && !self.waiting()
+            && self.streams.iter().all(|s| s.fin == NO_FIN || s.fin <= s.reach())
     }
 
     /// Whether it is known where both streams begin.
@@ -297,6 +315,14 @@ pub(super) fn first_payload_seq(segment: &Segment<'_>) -> u32 {
 /// Payload bytes that were on the wire; never fewer than were captured.
 pub(super) fn wire_len(segment: &Segment<'_>) -> u32 {
     segment.wire_payload_len.max(u32::try_from(segment.payload.len()).unwrap_or(u32::MAX))
+}
+
+/// What a segment looks like, to tell its copies from those of others: by its headers, and by
+/// whether its acknowledgment is one that a receiver takes.
+pub(super) fn guise(peer: &Stream, segment: &Segment<'_>) -> u16 {
+    let acks = segment.flags.has(TcpFlags::ACK);
+    let ahead = acks && peer.located() && peer.ahead(segment.ack) > 0;
+    segment.guise ^ (u16::from(!acks) | u16::from(ahead) << 1)
 }
 
 /// How far the other stream should have come before this segment's payload is delivered.

@@ -1,7 +1,7 @@
 //! One direction of a flow: where it stands in sequence space.
 
 use crate::base::limits::{
-    LATE_SYN_BYTES_MAX, REASSEMBLY_SEGMENT_OVERHEAD, REASSEMBLY_STREAM_OVERHEAD,
+    ACK_HOLD_BYTES_MAX, LATE_SYN_BYTES_MAX, REASSEMBLY_SEGMENT_OVERHEAD, REASSEMBLY_STREAM_OVERHEAD,
 };
 
 use super::StreamTotals;
@@ -50,6 +50,8 @@ pub(super) struct Stream {
     pub(super) bytes: u64,
     /// Payload bytes given up.
     pub(super) gap_bytes: u64,
+    /// The low bits of the highest sequence number that its packets out of order carried.
+    top: [u8; 3],
     /// The last gap given up: the sequence number it began at, and its length, saturating.
     lost_seq: u32,
     lost_len: u32,
@@ -70,6 +72,7 @@ impl Default for Stream {
             packets: 0,
             bytes: 0,
             gap_bytes: 0,
+            top: [0; 3],
             lost_seq: 0,
             lost_len: 0,
             status: 0,
@@ -114,8 +117,23 @@ impl Stream {
         self.bytes == 0 && self.gap_bytes == 0 && !self.ended()
     }
 
-    pub(super) fn mark_seen(&mut self) {
+    /// A packet of it was seen that carries this sequence number.
+    pub(super) fn mark_seen(&mut self, seq: u32) {
+        let near = !self.located() || self.ahead(seq).unsigned_abs() <= ACK_HOLD_BYTES_MAX;
+        let beyond = self.offset(seq) > self.came_to();
+        if near && (beyond || !self.seen()) {
+            let [_, low @ ..] = seq.to_be_bytes();
+            self.top = low;
+        }
         self.status |= SEEN;
+    }
+
+    /// How far its sender is known to have come, by what its own packets say.
+    pub(super) fn came_to(&self) -> u64 {
+        let [high, middle, low] = self.top;
+        let top = u32::from_be_bytes([0, high, middle, low]);
+        let ahead = top.wrapping_sub(self.next_seq) & 0x00ff_ffff;
+        self.next + u64::from(if ahead <= ACK_HOLD_BYTES_MAX { ahead } else { 0 })
     }
 
     pub(super) fn mark_ended(&mut self) {
@@ -257,7 +275,7 @@ mod tests {
     fn offsets_do_not_wrap_where_sequence_numbers_do() {
         let mut stream = Stream::default();
         stream.anchor_at(u32::MAX - 1);
-        stream.mark_seen();
+        stream.mark_seen(u32::MAX - 1);
         assert_eq!(stream.offset(3), ORIGIN + 5);
         stream.advance(1 << 33);
         assert_eq!(stream.next_seq, u32::MAX - 1);

@@ -1,7 +1,5 @@
 //! The flows of one worker.
 
-use std::hash::{BuildHasher, Hasher};
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hashbrown::HashTable;
@@ -15,6 +13,7 @@ use crate::model::{EndCause, FiveTuple, Segment, TcpFlags};
 
 use super::closed::{ClosedFlows, Late, Stray};
 use super::crossing::Crossings;
+use super::keyed::{hash, tag};
 use super::live::{Flow, Verdict};
 use super::orientation;
 use super::reassembler::{Shared, first_payload_seq, wire_len};
@@ -46,6 +45,9 @@ pub struct FlowTable<S> {
 const EARLY: usize = 0;
 const MESSAGES: usize = 1;
 const UNTIDY: usize = 2;
+
+/// A flow that begins: who it is, what is odd about it, and where it goes on.
+type Begun = (FlowInfo, FlowAnomalies, Option<[u32; 2]>);
 
 /// Where a flow lies. The tag spares most looks at other flows, and all of them when the index
 /// grows.
@@ -117,7 +119,7 @@ impl<S> FlowTable<S> {
             found = self.find(hash, (&segment.tuple, own));
         }
         if let Some(at) = found {
-            match self.judge(at, segment) {
+            match self.judge((at, hash), segment, handler) {
                 Some(Verdict::Belongs) => return self.advance(at, hash, segment, handler),
                 Some(Verdict::Challenged) => {
                     self.shared.counters.syns_challenged += 1;
@@ -126,14 +128,38 @@ impl<S> FlowTable<S> {
                     }
                     return;
                 }
-                Some(Verdict::Supersedes) => self.retire(at, EndCause::Expired, handler),
+                Some(Verdict::Supersedes) => {
+                    self.remember(at, hash);
+                    self.retire(at, EndCause::Expired, handler);
+                }
+                Some(Verdict::Proves) => {
+                    self.remember(at, hash);
+                    self.retire(at, EndCause::Expired, handler);
+                    return self.open(proven(segment), hash, segment, handler);
+                }
+                Some(Verdict::LeadsBack) => self.retire(at, EndCause::Expired, handler),
                 None => return,
             }
         }
-        let Some((info, anomalies)) = self.begin(joined, segment) else { return };
+        if let Some(begun) = self.begin(joined, segment) {
+            self.open(begun, hash, segment, handler);
+        }
+    }
+
+    fn open<H: FlowHandler<State = S>>(
+        &mut self,
+        (info, anomalies, next): Begun,
+        hash: u64,
+        segment: &Segment<'_>,
+        handler: &mut H,
+    ) {
         self.make_room(handler);
         self.shared.counters.opened += 1;
-        let at = self.flows.insert(Flow::new(info, anomalies));
+        let mut flow = Flow::new(info, anomalies);
+        if let Some(next) = next {
+            flow.resume(next);
+        }
+        let at = self.flows.insert(flow);
         let entry = Entry { tag: tag(hash), flow: at };
         self.index.insert_unique(Entry::spread(entry.tag), entry, |e| Entry::spread(e.tag));
         self.advance(at, hash, segment, handler);
@@ -152,7 +178,7 @@ impl<S> FlowTable<S> {
             let at = self.sweep_at;
             self.sweep_at += 1;
             let Some(flow) = self.flows.get_mut(at) else { continue };
-            if flow.is_expired(now, slack, &self.shared.config) {
+            if flow.is_expired((now, slack), &self.shared.config, handler) {
                 self.retire(at, EndCause::Expired, handler);
             }
         }
@@ -198,17 +224,43 @@ impl<S> FlowTable<S> {
         self.index.find(Entry::spread(tag), same).map(|entry| entry.flow)
     }
 
-    fn judge(&mut self, at: u32, segment: &Segment<'_>) -> Option<Verdict> {
+    fn judge<H: FlowHandler<State = S>>(
+        &mut self,
+        (at, hash): (u32, u64),
+        segment: &Segment<'_>,
+        handler: &H,
+    ) -> Option<Verdict> {
         let flow = self.flows.get_mut(at)?;
-        if flow.is_expired(segment.at, Duration::ZERO, &self.shared.config) {
+        if flow.is_expired((segment.at, Duration::ZERO), &self.shared.config, handler) {
             return Some(Verdict::Supersedes);
         }
-        let syn = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::RST);
-        Some(if syn { flow.judge_syn(segment) } else { Verdict::Belongs })
+        if segment.flags.has(TcpFlags::SYN | TcpFlags::RST) {
+            let syn = !segment.flags.has(TcpFlags::RST);
+            return Some(if syn { flow.judge_syn(segment) } else { Verdict::Belongs });
+        }
+        if flow.proves_challenge(segment, handler) {
+            return Some(Verdict::Proves);
+        }
+        // A forged SYN behind a forged RST: what was said to be over goes on.
+        if flow.is_unanswered() && flow.is_elsewhere(segment) {
+            let late = self.closed.judge(&stray(hash, segment));
+            if matches!(late, Late::NewData { next: Some(_), .. }) {
+                return Some(Verdict::LeadsBack);
+            }
+        }
+        Some(Verdict::Belongs)
     }
 
-    /// What is known of the flow that `segment` begins; `None` where it begins none.
-    fn begin(&mut self, hash: u64, segment: &Segment<'_>) -> Option<(FlowInfo, FlowAnomalies)> {
+    /// Remembers a flow that is over.
+    fn remember(&mut self, at: u32, hash: u64) {
+        if let Some(flow) = self.flows.get(at) {
+            self.shared.counters.forgotten += self.closed.remember(flow.ended(hash));
+        }
+    }
+
+    /// What is known of the flow that `segment` begins, and where it goes on if it does; `None`
+    /// where it begins none.
+    fn begin(&mut self, hash: u64, segment: &Segment<'_>) -> Option<Begun> {
         let (tuple, flags) = (&segment.tuple, segment.flags);
         if flags.has(TcpFlags::RST) {
             // Nothing can follow it.
@@ -217,9 +269,8 @@ impl<S> FlowTable<S> {
         }
         let forth = (tuple.src, tuple.dst);
         let back = (tuple.dst, tuple.src);
-        let mut anomalies = FlowAnomalies::default();
+        let (mut anomalies, mut resumed) = (FlowAnomalies::default(), None);
         let ((client, server), orientation) = if flags.has(TcpFlags::SYN) {
-            self.closed.forget(hash);
             if flags.has(TcpFlags::ACK) {
                 (back, Orientation::SynAck)
             } else {
@@ -231,8 +282,9 @@ impl<S> FlowTable<S> {
                     self.shared.counters.after_end += 1;
                     return None;
                 }
-                Late::NewData { from_client } => {
+                Late::NewData { from_client, next } => {
                     anomalies.insert(FlowAnomalies::DATA_AFTER_END);
+                    resumed = next;
                     (if from_client { forth } else { back }, Orientation::Continued)
                 }
                 Late::Unknown => {
@@ -243,7 +295,8 @@ impl<S> FlowTable<S> {
         };
         let opened = segment.at;
         let encapsulation = segment.encapsulation.clone();
-        Some((FlowInfo { client, server, opened, encapsulation, orientation }, anomalies))
+        let info = FlowInfo { client, server, opened, encapsulation, orientation };
+        Some((info, anomalies, resumed))
     }
 
     fn advance<H: FlowHandler<State = S>>(
@@ -264,8 +317,7 @@ impl<S> FlowTable<S> {
             flow.note(segment, handler);
         }
         if let Some(cause) = over {
-            let forgotten = self.closed.remember(flow.ended(hash));
-            self.shared.counters.forgotten += forgotten;
+            self.remember(at, hash);
             self.retire(at, cause, handler);
         } else {
             self.note_holder(at, handler);
@@ -422,36 +474,13 @@ impl<S> FlowTable<S> {
     }
 }
 
-/// See [`FlowTable::hash`].
-fn hash(seed: &foldhash::quality::RandomState, tuple: &FiveTuple, network: u64) -> u64 {
-    let mut hasher = seed.build_hasher();
-    if network != 0 {
-        hasher.write_u64(network);
-    }
-    match (tuple.src, tuple.dst) {
-        (SocketAddr::V4(src), SocketAddr::V4(dst)) => {
-            let end = |ip: u32, port: u16| u64::from(ip) << 16 | u64::from(port);
-            let a = end(src.ip().to_bits(), src.port());
-            let b = end(dst.ip().to_bits(), dst.port());
-            hasher.write_u64(a.min(b));
-            hasher.write_u64(a.max(b));
-        }
-        _ => {
-            let (low, high) = orientation::canonical(tuple);
-            for end in [low, high] {
-                match end.ip() {
-                    IpAddr::V4(ip) => hasher.write_u32(ip.to_bits()),
-                    IpAddr::V6(ip) => hasher.write_u128(ip.to_bits()),
-                }
-                hasher.write_u16(end.port());
-            }
-        }
-    }
-    hasher.finish()
-}
-
-fn tag(hash: u64) -> u32 {
-    u32::try_from(hash >> 32).unwrap_or(0)
+/// The flow of which `segment` is the first but for a SYN that was not believed.
+fn proven(segment: &Segment<'_>) -> Begun {
+    let (client, server) = (segment.tuple.src, segment.tuple.dst);
+    let (opened, encapsulation) = (segment.at, segment.encapsulation.clone());
+    let orientation = Orientation::Syn;
+    let info = FlowInfo { client, server, opened, encapsulation, orientation };
+    (info, FlowAnomalies::default(), Some([segment.seq, segment.ack]))
 }
 
 fn stray(hash: u64, segment: &Segment<'_>) -> Stray {
@@ -459,6 +488,7 @@ fn stray(hash: u64, segment: &Segment<'_>) -> Stray {
         hash,
         at: segment.at,
         from_low: segment.tuple.src <= segment.tuple.dst,
+        start: first_payload_seq(segment),
         end: first_payload_seq(segment).wrapping_add(wire_len(segment)),
         has_payload: wire_len(segment) > 0,
     }

@@ -144,9 +144,11 @@ impl Line {
             ack: self.ack,
             flags: TcpFlags(self.flags),
             urgent: 0,
+            guise: 0,
             payload: &self.payload,
             wire_payload_len: self.wire,
             encapsulation: Default::default(),
+            block: None,
         }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::base::Span;
 use crate::base::key::hex;
 use crate::base::limits::ABSORBED_IDS_MAX;
+use crate::base::{Span, address_text};
 use crate::model::{Direction, Evidence, Form, Location, Severity, ValueKind};
 
 use super::assessed::{
@@ -77,8 +77,10 @@ fn tls_facts(key: &EndpointKey, rollup: &mut Rollup, siblings: &Siblings) -> Opt
     if &*key.standard != TLS {
         return None;
     }
-    let stats = *rollup.services.get_mut(&key.service)?.tls.take()?;
-    Some(TlsFacts { stats, clear: siblings.without_encryption(&key.service) })
+    let service = rollup.services.get_mut(&key.service)?;
+    let stats = *service.tls.take()?;
+    let clear = siblings.without_encryption(&key.service, service.addresses.keys(), &stats);
+    Some(TlsFacts { stats, clear })
 }
 
 /// The id of an endpoint row: `ep-` and the first 16 hexadecimal digits of SHA-256 over service,
@@ -364,7 +366,7 @@ fn services(rollup: &Rollup) -> BTreeMap<Arc<str>, Service> {
     let mut out: BTreeMap<Arc<str>, Service> = BTreeMap::new();
     for (name, stats) in &rollup.services {
         let service = Service {
-            addresses: stats.addresses.keys().map(ToString::to_string).collect(),
+            addresses: stats.addresses.keys().map(|address| address_text(*address)).collect(),
             names: stats.products.keys().map(ToString::to_string).collect(),
             encapsulation: stats.encapsulation.keys().map(ToString::to_string).collect(),
             tls: stats.tls.as_ref().map(|tls| ServiceTls::of(name, stats.addresses.keys(), tls)),

@@ -25,6 +25,8 @@ pub struct Hl7Header<'a> {
     /// It asks for no acknowledgement, or not for one by itself: MSH-15 and MSH-16 say so, or it
     /// stands in a batch (FHS, BHS), which may be acknowledged as a whole.
     pub unasked: bool,
+    /// Whether it is kept is all that is answered (MSH-16 says `NE`): the application says nothing.
+    pub commit_only: bool,
 }
 
 impl Hl7Header<'_> {
@@ -62,6 +64,9 @@ pub enum MessageHead<'a> {
     Hl7v2(Hl7Header<'a>),
 }
 
+/// The half of a token that texts share which are near each other.
+const NEAR: u64 = 0xffff_ffff;
+
 /// How a message finds its other half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -71,8 +76,61 @@ pub enum Correlation {
     /// Both halves carry this number (HTTP/2 stream).
     Stream(u64),
     /// Both halves carry a text of which this is a hash (HL7 v2: MSH-10 and MSA-2). Of several that
-    /// wait under one text the oldest is answered.
+    /// wait under one text the oldest is answered. See [`Correlation::named`].
     Token(u64),
+    /// The same of a message that, by its type, answers none.
+    Asks(u64),
+    /// A message that says what it is called and what it answers, hashes as of a token (HL7 v2:
+    /// MSH-10 and MSA-2). Which of them joins it depends on who waits for what.
+    Answer {
+        /// What it answers.
+        to: u64,
+        /// What it is called, should it be answered itself.
+        own: u64,
+        /// Otherwise it stands until another answer comes: a commit, which says only that the
+        /// message was kept.
+        last: bool,
+    },
+    /// A response that carries nothing to find its request by: it answers the oldest that waits
+    /// (commits of MLLP release 2).
+    Oldest {
+        /// Otherwise it stands until one comes that is found by what it carries.
+        last: bool,
+    },
+}
+
+impl Correlation {
+    /// The number of a text for [`Correlation::Token`] and the others: its upper half is that of
+    /// the hash of the `exact` text, its lower half that of what is `near` it, which texts share
+    /// that came back cut or padded.
+    pub fn named(exact: u64, near: u64) -> u64 {
+        exact & !NEAR | near & NEAR
+    }
+
+    /// Whether both are tokens of texts that are near each other.
+    pub fn is_near(self, other: Correlation) -> bool {
+        match (self, other) {
+            (Correlation::Token(one), Correlation::Token(other)) => one & NEAR == other & NEAR,
+            _ => false,
+        }
+    }
+
+    /// How a message finds what it answers.
+    pub fn answering(self) -> Correlation {
+        match self {
+            Correlation::Answer { to, .. } => Correlation::Token(to),
+            Correlation::Asks(own) => Correlation::Token(own),
+            other => other,
+        }
+    }
+
+    /// How a message is found by what answers it.
+    pub fn asking(self) -> Correlation {
+        match self {
+            Correlation::Answer { own, .. } | Correlation::Asks(own) => Correlation::Token(own),
+            other => other,
+        }
+    }
 }
 
 /// What the rest of a connection speaks after a switch.
@@ -145,8 +203,11 @@ pub enum MessageEvent<'a> {
         /// that it was none.
         refuted: bool,
     },
-    /// Something came from the server that cannot be read, and may answer any request.
-    Unread,
+    /// Something came that cannot be read, and may answer whatever its receiver asked.
+    Unread {
+        /// Response, or of a client whom the server asked.
+        direction: Direction,
+    },
     /// Something odd.
     Anomaly {
         /// Request or response.

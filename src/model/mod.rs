@@ -4,6 +4,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod account;
+pub mod block;
 pub mod community_id;
 pub mod encapsulation;
 pub mod event;
@@ -20,6 +21,7 @@ pub mod tls;
 pub mod value;
 
 pub use account::{InputAccount, PacketAccount, Reason, Settled, SkipReason};
+pub use block::Block;
 pub use community_id::community_id;
 pub use encapsulation::{Encapsulation, FragmentOddities, Layer, network_of};
 pub use event::{CertificateSaid, EventSink, ExchangeEvent, Hl7Said, Revealed, TlsSaid};

@@ -2,6 +2,8 @@
 
 use crate::base::Timestamp;
 
+use super::Block;
+
 /// What kind of header a packet starts with: the `LINKTYPE_` numbers of
 /// <https://www.tcpdump.org/linktypes.html>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,4 +39,6 @@ pub struct Packet<'a> {
     pub data: &'a [u8],
     /// Bytes on the wire.
     pub wire_len: u32,
+    /// What `data` lies in, where that can be shared.
+    pub block: Option<&'a Block>,
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::base::Timestamp;
 
-use super::Encapsulation;
+use super::{Block, Encapsulation};
 
 /// Who sent a segment to whom. Always the innermost addresses when the packet came through a
 /// tunnel.
@@ -72,6 +72,9 @@ pub struct Segment<'a> {
     pub flags: TcpFlags,
     /// Urgent pointer, significant where that flag is set.
     pub urgent: u16,
+    /// What the sender's headers look like: time to live and length of the TCP header. Segments of
+    /// one sender share it, those that somebody forges or means not to arrive often do not.
+    pub guise: u16,
     /// The payload that was captured.
     pub payload: &'a [u8],
     /// Payload bytes that were on the wire. More than `payload.len()` where the capture cut the
@@ -79,17 +82,23 @@ pub struct Segment<'a> {
     pub wire_payload_len: u32,
     /// What the packet was wrapped in.
     pub encapsulation: &'a Encapsulation,
+    /// What the packet lies in, where that can be shared.
+    pub block: Option<&'a Block>,
 }
 
-/// Segments with their payloads in one arena: the only copy an in-order payload ever gets.
+/// Segments with their payloads, each in the block that a file was read into or else in an arena of
+/// the batch: the only copy an in-order payload ever gets.
 ///
 /// ```text
-/// arena     | payload 0 | payload 1 | payload 2 |
-/// segments  [0: 0..40]  [1: 40..80]  [2: 80..90]
+/// block     | header | payload 0 | header | payload 2 |
+/// arena     | payload 1 |
+/// segments  [0: block 54..94]  [1: arena 0..40]  [2: block 148..158]
 /// ```
 #[derive(Debug, Default)]
 pub struct SegmentBatch {
     arena: Vec<u8>,
+    block: Option<Block>,
+    bytes: usize,
     segments: Vec<Stored>,
     /// What the segments were wrapped in; neighbours mostly share it.
     encapsulations: Vec<Encapsulation>,
@@ -106,17 +115,31 @@ struct Stored {
     ack: u32,
     flags: TcpFlags,
     urgent: u16,
+    guise: u16,
     wire_payload_len: u32,
-    start: usize,
+    place: Place,
     len: usize,
     encapsulation: usize,
 }
 
+/// Where a payload begins.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Arena(usize),
+    Block(usize),
+}
+
 impl SegmentBatch {
-    /// Appends a copy of `segment`.
+    /// Whether `segment` would be copied only because the batch holds another block.
+    #[inline]
+    pub fn is_of_another_block(&self, segment: &Segment<'_>) -> bool {
+        matches!((&self.block, segment.block), (Some(held), Some(block)) if !held.is(block))
+    }
+
+    /// Appends `segment`: a copy, unless it lies in the block of the batch.
     pub fn push(&mut self, segment: &Segment<'_>) {
-        let start = self.arena.len();
-        self.arena.extend_from_slice(segment.payload);
+        let place = self.keep(segment.block, segment.payload);
+        self.bytes += segment.payload.len();
         let encapsulation = self.place_of(segment.encapsulation);
         self.segments.push(Stored {
             at: segment.at,
@@ -125,11 +148,24 @@ impl SegmentBatch {
             ack: segment.ack,
             flags: segment.flags,
             urgent: segment.urgent,
+            guise: segment.guise,
             wire_payload_len: segment.wire_payload_len,
-            start,
+            place,
             len: segment.payload.len(),
             encapsulation,
         });
+    }
+
+    fn keep(&mut self, block: Option<&Block>, payload: &[u8]) -> Place {
+        if let Some(block) = block
+            && let Some(start) = block.place_of(payload)
+            && self.block.get_or_insert_with(|| block.clone()).is(block)
+        {
+            return Place::Block(start);
+        }
+        let start = self.arena.len();
+        self.arena.extend_from_slice(payload);
+        Place::Arena(start)
     }
 
     fn place_of(&mut self, encapsulation: &Encapsulation) -> usize {
@@ -151,10 +187,20 @@ impl SegmentBatch {
             ack: s.ack,
             flags: s.flags,
             urgent: s.urgent,
-            payload: self.arena.get(s.start..s.start + s.len).unwrap_or_default(),
+            guise: s.guise,
+            payload: self.payload(s.place, s.len),
             wire_payload_len: s.wire_payload_len,
             encapsulation: self.encapsulations.get(s.encapsulation).unwrap_or_default(),
+            block: self.block.as_ref(),
         })
+    }
+
+    fn payload(&self, place: Place, len: usize) -> &[u8] {
+        let (bytes, start) = match place {
+            Place::Arena(start) => (&self.arena[..], start),
+            Place::Block(start) => (self.block.as_ref().map_or(&[][..], Block::bytes), start),
+        };
+        bytes.get(start..start + len).unwrap_or_default()
     }
 
     /// How many segments there are.
@@ -169,12 +215,14 @@ impl SegmentBatch {
 
     /// Payload bytes held.
     pub fn bytes(&self) -> usize {
-        self.arena.len()
+        self.bytes
     }
 
-    /// Forgets the segments and keeps the memory.
+    /// Forgets the segments and the block, and keeps the memory.
     pub fn clear(&mut self) {
         self.arena.clear();
+        self.block = None;
+        self.bytes = 0;
         self.segments.clear();
         self.encapsulations.clear();
     }

@@ -82,6 +82,8 @@ pub struct SecondCopy<'a> {
     pub replaces: u32,
     /// The bytes.
     pub bytes: &'a [u8],
+    /// What its packet looks like: copies of one sender share it.
+    pub guise: u16,
     /// Why it is told: the name of an anomaly.
     pub why: &'static str,
 }

@@ -7,7 +7,8 @@
 
 use crate::base::Timestamp;
 use crate::base::limits::{
-    IDENTIFY_BYTES_MAX, IDENTIFY_PIECES_MAX, PROBE_BYTES_MAX, RESYNC_LINE_BYTES_MAX,
+    IDENTIFY_BYTES_MAX, IDENTIFY_PIECES_MAX, PROBE_BYTES_MAX, PROBE_WORD_BYTES_MAX,
+    RESYNC_LINE_BYTES_MAX,
 };
 use crate::model::{Direction, EndCause, Offsets, StreamEvent, StreamInput};
 
@@ -38,6 +39,8 @@ pub struct Identifier {
     held: Vec<Held>,
     /// Whether the first bytes may be the middle of something.
     midstream: bool,
+    /// Whether it is known who opened the flow.
+    oriented: bool,
 }
 
 /// What identification still does in one direction.
@@ -71,7 +74,8 @@ enum HeldInput {
 impl Identifier {
     /// For a flow of which nothing was seen yet. `midstream`: its start was not captured.
     pub fn new(midstream: bool) -> Self {
-        Identifier { lanes: [Lane::Probing, Lane::Probing], held: Vec::new(), midstream }
+        let lanes = [Lane::Probing, Lane::Probing];
+        Identifier { lanes, held: Vec::new(), midstream, oriented: !midstream }
     }
 
     /// Takes the next event of the flow. Not to be called again once it has decided.
@@ -130,7 +134,13 @@ impl Identifier {
     fn probe(&mut self, event: &StreamEvent<'_>, bytes: &[u8]) -> Identification {
         let direction = event.direction;
         let held = self.held_of(direction);
-        let room = PROBE_BYTES_MAX.saturating_sub(held.len());
+        // Empty lines before a request are passed over (RFC 9112 section 2.2), however many.
+        let empty = if held.is_empty() { empty_lines(bytes) } else { 0 };
+        let bytes = bytes.get(empty..).unwrap_or_default();
+        if bytes.is_empty() {
+            return Identification::Undecided;
+        }
+        let room = PROBE_WORD_BYTES_MAX.saturating_sub(held.len());
         let fits = bytes.get(..room).unwrap_or(bytes);
         // The usual flow is told by its first chunk, without a copy.
         let joined;
@@ -140,10 +150,13 @@ impl Identifier {
             joined = [held.as_slice(), fits].concat();
             &joined
         };
-        if let Some((protocol, flipped)) = verdict(direction, first) {
+        // Of what may begin in the middle of something, lines tell.
+        let window = if self.midstream { PROBE_BYTES_MAX } else { probe_window(first) };
+        let first = first.get(..window).unwrap_or(first);
+        if let Some((protocol, flipped)) = verdict(direction, first, self.oriented) {
             return Identification::Found { protocol, flipped };
         }
-        if first.len() < PROBE_BYTES_MAX && undecided(direction, first) {
+        if first.len() < window && undecided(direction, first) {
             self.hold(event, bytes);
             return Identification::Undecided;
         }
@@ -357,16 +370,29 @@ fn ends_line(byte: u8) -> bool {
     matches!(byte, b'\n' | BLOCK_START | 0x1c)
 }
 
+/// How many bytes are empty lines.
+fn empty_lines(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
+}
+
 /// Where the line begins that `byte` at `end` ends or starts.
 fn behind(end: usize, byte: u8) -> usize {
     end + usize::from(byte != BLOCK_START)
 }
 
-/// The protocol these first bytes are of; as oriented before the other way round.
-fn verdict(direction: Direction, first: &[u8]) -> Option<(&'static Protocol, bool)> {
+/// The protocol these first bytes are of; as oriented before the other way round. Where it is known
+/// who opened the flow, only what cannot go this way turns it.
+fn verdict(
+    direction: Direction,
+    first: &[u8],
+    oriented: bool,
+) -> Option<(&'static Protocol, bool)> {
     [(direction, false), (direction.reversed(), true)].into_iter().find_map(|(goes, flipped)| {
-        let matches = |p: &&&Protocol| (p.probe)(goes, first) == Verdict::Match;
-        PROTOCOLS.iter().find(matches).map(|protocol| (*protocol, flipped))
+        PROTOCOLS.iter().find_map(|protocol| match (protocol.probe)(goes, first) {
+            Verdict::Match => Some((*protocol, flipped)),
+            Verdict::Turned if oriented => Some((*protocol, false)),
+            Verdict::Turned | Verdict::NoMatch | Verdict::NeedMore => None,
+        })
     })
 }
 
@@ -374,6 +400,14 @@ fn verdict(direction: Direction, first: &[u8]) -> Option<(&'static Protocol, boo
 fn undecided(direction: Direction, first: &[u8]) -> bool {
     let either = [direction, direction.reversed()];
     PROTOCOLS.iter().any(|p| either.iter().any(|goes| (p.probe)(*goes, first) == Verdict::NeedMore))
+}
+
+/// How many of the first bytes are looked at: more where they begin with a long word, which may be
+/// the method of a request.
+fn probe_window(first: &[u8]) -> usize {
+    let word = first.iter().position(u8::is_ascii_whitespace).unwrap_or(first.len());
+    let behind = PROBE_BYTES_MAX / 2;
+    PROBE_BYTES_MAX.max(word + behind).min(PROBE_WORD_BYTES_MAX)
 }
 
 /// The protocol of which a message starts in this line, and which way it goes. `whole`: the line

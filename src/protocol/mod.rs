@@ -7,7 +7,7 @@
 //! - [`http1`]: HTTP/1.0 and HTTP/1.1
 //! - [`mllp`]: HL7 v2 in MLLP blocks
 //! - [`tls`]: handshakes of TLS, without decryption
-//! - [`starttls`], [`socks`]: what stands before TLS, and before anything
+//! - [`starttls`], [`proxy`], [`socks`]: what stands before TLS, and before anything
 //! - [`http2`], [`websocket`], [`dicom`], [`ssh`]: told apart, not yet parsed
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -18,6 +18,7 @@ pub mod http2;
 pub mod identify;
 pub mod mllp;
 pub mod parser;
+pub mod proxy;
 pub mod registry;
 pub mod socks;
 pub mod ssh;
@@ -32,5 +33,5 @@ mod recorder;
 
 pub use http1::leaves_framing_open;
 pub use identify::{Identification, Identifier};
-pub use parser::{MessageSink, Parser, Protocol, Rest, Verdict, bits};
+pub use parser::{MessageSink, Parser, Protocol, Rest, Verdict, bits, hand_on};
 pub use registry::{PROTOCOLS, protocol_named};

@@ -1,5 +1,6 @@
 //! What a protocol is to the rest of the house.
 
+use crate::base::Timestamp;
 use crate::model::{Direction, MessageEvent, StreamEvent};
 
 /// Takes what a parser makes of its streams.
@@ -60,11 +61,21 @@ pub fn bits<const N: usize>(flags: [bool; N]) -> u8 {
     flags.into_iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(flag))
 }
 
+/// Hands on what is left of an event's bytes, behind a switch to another protocol.
+pub fn hand_on((direction, at): (Direction, Timestamp), rest: &[u8], sink: &mut dyn MessageSink) {
+    if !rest.is_empty() {
+        sink.message(MessageEvent::Remainder { direction, at, bytes: rest });
+    }
+}
+
 /// What a probe says of the first bytes of one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// These bytes are of the protocol and go in the given direction.
     Match,
+    /// They are of the protocol, and what such bytes usually do is go the other way: where it is
+    /// known who opened the flow, the side that is usually asked asks.
+    Turned,
     /// They are not, whatever follows.
     NoMatch,
     /// They may be; more bytes will tell.

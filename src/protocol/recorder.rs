@@ -69,7 +69,7 @@ impl MessageSink for Recorder {
             MessageEvent::Lost { direction, refuted } => {
                 self.line(direction, if refuted { "lost refuted" } else { "lost" }.into());
             }
-            MessageEvent::Unread => self.line(Direction::ToClient, "unread".into()),
+            MessageEvent::Unread { direction } => self.line(direction, "unread".into()),
             MessageEvent::Anomaly { direction, anomaly } => {
                 self.line(direction, format!("odd {}", anomaly.0));
             }

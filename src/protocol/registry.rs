@@ -1,6 +1,6 @@
 //! Every protocol that is told apart, one line each, in the order they are tried.
 
-use super::{Protocol, dicom, http1, http2, mllp, socks, ssh, starttls, tls, websocket};
+use super::{Protocol, dicom, http1, http2, mllp, proxy, socks, ssh, starttls, tls, websocket};
 
 /// The protocols. Their probes do not overlap, so the order only matters for speed.
 pub static PROTOCOLS: &[&Protocol] = &[
@@ -11,6 +11,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &dicom::PROTOCOL,
     &ssh::PROTOCOL,
     &starttls::SMTP,
+    &starttls::LMTP,
     &starttls::FTP,
     &starttls::IMAP,
     &starttls::POP3,
@@ -19,7 +20,13 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &starttls::LDAP,
     &starttls::POSTGRESQL,
     &starttls::MYSQL,
+    &starttls::SIEVE,
+    &starttls::NATS,
+    &starttls::RDP,
+    &starttls::VNC,
     &tls::tds::PROTOCOL,
+    &proxy::PROTOCOL,
+    &socks::VERSION_4,
     &socks::PROTOCOL,
     &websocket::PROTOCOL,
 ];

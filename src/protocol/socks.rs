@@ -1,12 +1,25 @@
-//! SOCKS version 5 (RFC 1928): what a proxy is asked for is passed over, and what is said through
-//! it is identified like any flow. Names and passwords (RFC 1929) are not looked at.
+//! SOCKS version 5 (RFC 1928), 4 and 4A (Ying-Da Lee, "SOCKS: A protocol for TCP proxy across
+//! firewalls" and "SOCKS 4A: A Simple Extension to SOCKS 4 Protocol"): what a proxy is asked for is
+//! passed over, and what is said through it is identified like any flow. Names and passwords
+//! (RFC 1929) are not looked at.
 
 use crate::base::Timestamp;
+use crate::base::limits::PROBE_BYTES_MAX;
 use crate::model::{Direction, MessageEvent, StreamEvent, StreamInput, SwitchTo};
 
-use super::{MessageSink, Parser, Protocol, Rest, Verdict};
+use super::{MessageSink, Parser, Protocol, Rest, Verdict, hand_on};
 
-/// The registry's entry.
+/// The registry's entry for versions 4 and 4A.
+pub static VERSION_4: Protocol = Protocol {
+    name: "socks4",
+    ports: &[1080],
+    probe: probe_4,
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(SocksParser::default())),
+    read: false,
+};
+
+/// The registry's entry for version 5.
 pub static PROTOCOL: Protocol = Protocol {
     name: "socks5",
     ports: &[1080],
@@ -17,6 +30,8 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 const VERSION: u8 = 5;
+/// The version before.
+const FOUR: u8 = 4;
 /// No authentication, and that by name and password: behind others what follows is encoded.
 const METHODS: [u8; 2] = [0, 2];
 /// Bytes held of one direction: both steps of a client at their longest.
@@ -42,6 +57,66 @@ fn probe(direction: Direction, bytes: &[u8]) -> Verdict {
         Verdict::Match
     } else {
         Verdict::NoMatch
+    }
+}
+
+/// A request to connect of version 4: port, address, a name up to a zero, and in 4A the host's.
+fn probe_4(direction: Direction, bytes: &[u8]) -> Verdict {
+    let fits = b"\x04\x01".iter().zip(bytes).all(|(expected, byte)| expected == byte);
+    if direction != Direction::ToServer || !fits {
+        return Verdict::NoMatch;
+    }
+    let Some([_, _, port @ .., a, b, c, d]) = bytes.first_chunk::<8>() else {
+        return Verdict::NeedMore;
+    };
+    // A network that is none, but for the addresses that say a name follows: other protocols
+    // begin with these bytes and a length.
+    let address = *a != 0 || ([*b, *c] == [0, 0] && *d != 0);
+    let names = bytes.get(8..).unwrap_or_default();
+    let printable = names.iter().all(|byte| *byte == 0 || byte.is_ascii_graphic());
+    if *port == [0, 0] || !address || (request_4(bytes).is_none() && !printable) {
+        return Verdict::NoMatch;
+    }
+    match request_4(bytes) {
+        None if bytes.len() < PROBE_BYTES_MAX => Verdict::NeedMore,
+        Some(whole)
+            if names.get(..whole - 8).is_some_and(|names| {
+                names.iter().all(|byte| *byte == 0 || byte.is_ascii_graphic())
+            }) =>
+        {
+            Verdict::Match
+        }
+        _ => Verdict::NoMatch,
+    }
+}
+
+/// How long the request of version 4 is that `bytes` begin with; `None` where it goes on.
+fn request_4(bytes: &[u8]) -> Option<usize> {
+    let address = bytes.get(4..8)?;
+    let name = bytes.get(8..)?;
+    let name_end = 8 + name.iter().position(|byte| *byte == 0)? + 1;
+    // 0.0.0.x: the server is to look the name up that follows.
+    if !matches!(address, [0, 0, 0, 1..=255]) {
+        return Some(name_end);
+    }
+    let host = bytes.get(name_end..)?;
+    Some(name_end + host.iter().position(|byte| *byte == 0)? + 1)
+}
+
+/// What the server of version 4 says: 0, its code (90 grants), port and address.
+fn reply_4(bytes: &[u8]) -> Step {
+    match bytes {
+        [0, 90, rest @ ..] if rest.len() >= 6 => Step::Whole(8),
+        [] | [0] | [0, 90, ..] => Step::NeedMore,
+        _ => Step::Over,
+    }
+}
+
+/// The request of a client of version 4, of which only that to connect (1) makes a way through.
+fn connect_4(bytes: &[u8]) -> Step {
+    match bytes.get(1) {
+        Some(command) if *command != 1 => Step::Over,
+        _ => request_4(bytes).map_or(Step::NeedMore, Step::Whole),
     }
 }
 
@@ -75,6 +150,8 @@ enum Server {
     Method,
     Password,
     Reply,
+    /// The same in version 4.
+    Reply4,
     Through,
 }
 
@@ -91,6 +168,9 @@ impl SocksParser {
     fn step(&mut self) -> bool {
         let [client, server] = &self.held;
         let (direction, step) = match (self.client, self.server) {
+            (Client::Greeting, _) if client.first() == Some(&FOUR) => {
+                (Direction::ToServer, connect_4(client))
+            }
             (Client::Greeting, _) => (Direction::ToServer, counted(client, VERSION)),
             (Client::Password, Server::Password) | (Client::Password, Server::Reply) => {
                 (Direction::ToServer, password(client))
@@ -100,6 +180,7 @@ impl SocksParser {
             (Client::Request, _) => (Direction::ToServer, address(client, 1)),
             (Client::Through, Server::Password) => (Direction::ToClient, granted(server)),
             (Client::Through, Server::Reply) => (Direction::ToClient, address(server, 0)),
+            (Client::Through, Server::Reply4) => (Direction::ToClient, reply_4(server)),
             _ => return false,
         };
         let used = match step {
@@ -111,6 +192,9 @@ impl SocksParser {
             Step::Whole(used) => used,
         };
         match direction {
+            Direction::ToServer if client.first() == Some(&FOUR) && self.is_new() => {
+                (self.client, self.server) = (Client::Through, Server::Reply4);
+            }
             Direction::ToServer => {
                 self.client = match self.client {
                     Client::Greeting => Client::Waits,
@@ -134,6 +218,10 @@ impl SocksParser {
         true
     }
 
+    fn is_new(&self) -> bool {
+        (self.client, self.server) == (Client::Greeting, Server::Method)
+    }
+
     /// Both sides are through: what they said since, and all that follows, is something else.
     fn switch(&mut self, at: Timestamp, sink: &mut dyn MessageSink) {
         self.done = true;
@@ -142,9 +230,7 @@ impl SocksParser {
             .into_iter()
             .zip(std::mem::take(&mut self.held))
         {
-            if !bytes.is_empty() {
-                sink.message(MessageEvent::Remainder { direction, at, bytes: &bytes });
-            }
+            hand_on((direction, at), &bytes, sink);
         }
     }
 }
@@ -163,10 +249,7 @@ impl Parser for SocksParser {
                     if self.server == Server::Through && !self.done {
                         self.switch(event.at, sink);
                         let rest = bytes.get(place + 1..).unwrap_or_default();
-                        if !rest.is_empty() {
-                            let (direction, at) = (event.direction, event.at);
-                            sink.message(MessageEvent::Remainder { direction, at, bytes: rest });
-                        }
+                        hand_on((event.direction, event.at), rest, sink);
                     }
                     if self.done {
                         self.held = Default::default();
@@ -293,6 +376,47 @@ mod tests {
             answer([b"\x05\x02\x01\0".as_slice(), REPLY].concat()),
         ];
         assert_eq!(told(&early), ["switch Unknown", "> remainder GET"]);
+    }
+
+    #[test]
+    fn version_4_is_passed_through_as_well() {
+        let requests: [&[u8]; 3] = [
+            b"\x04\x01\x01\xbb\x0a\0\0\x09\0",
+            b"\x04\x01\x01\xbb\x0a\0\0\x09ada\0",
+            b"\x04\x01\x01\xbb\0\0\0\x01ada\0ehr.clinic.example\0",
+        ];
+        let granted = b"\0\x5a\x01\xbb\x0a\0\0\x09";
+        for request in requests {
+            let early = [request, b"GET"].concat();
+            for (asked, remainder) in [(request, None), (&early, Some("> remainder GET"))] {
+                let steps = [ask(asked), answer([&granted[..], b"hello"].concat())];
+                let expected: Vec<&str> = ["switch Unknown"]
+                    .into_iter()
+                    .chain(remainder)
+                    .chain(["< remainder hello"])
+                    .collect();
+                assert_eq!(told(&steps), expected, "{asked:?}");
+            }
+            assert!(told(&[ask(request), answer(b"\0\x5b\0\0\0\0\0\0"), ask("x")]).is_empty());
+            let verdict = |bytes: &[u8]| probe_4(Direction::ToServer, bytes);
+            assert_eq!(verdict(request), Verdict::Match);
+            assert_eq!(verdict(&early), Verdict::Match);
+            for cut in 0..request.len() {
+                assert_eq!(verdict(&request[..cut]), Verdict::NeedMore, "{cut}");
+            }
+            assert_eq!(probe_4(Direction::ToClient, request), Verdict::NoMatch);
+        }
+        // To bind; no port; an answer of TDS; a name that is none.
+        for other in [
+            &b"\x04\x02\x01\xbb\x0a\0\0\x09\0"[..],
+            b"\x04\x01\0\0\x0a\0\0\x09\0",
+            b"\x04\x01\0\x2b\0\0\x01\0\0\0\x1a",
+            b"\x04\x01\0\x2b\0\x34\x01\0\0\0\x1a",
+            b"\x04\x01\x01\xbb\x0a\0\0\x09\x01\x02\0",
+        ] {
+            assert_eq!(probe_4(Direction::ToServer, other), Verdict::NoMatch, "{other:?}");
+        }
+        assert!(told(&[ask(b"\x04\x02\x01\xbb\x0a\0\0\x09\0"), answer(granted)]).is_empty());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::QueryError;
 use super::filter::{ClassPattern, OperationFilter, Pattern, limited, seen, wanted};
 use crate::base::Timestamp;
-use crate::inventory::{Endpoint, Finding, Inventory};
+use crate::inventory::{Endpoint, Finding};
 use crate::model::{Direction, FindingKind, Location, Severity};
 use crate::store::words::direction_name;
 use crate::store::{FindingState, Reader, TriageState};
@@ -169,19 +169,6 @@ pub fn findings(reader: &Reader, filter: &FindingFilter) -> Result<Vec<FindingRo
         FindingRow { history: history.into_iter().map(DecisionRow::from).collect(), ..row }
     });
     Ok(rows.collect())
-}
-
-/// The findings of an inventory that nobody judged yet, in the same order.
-pub(super) fn of_inventory(inventory: &Inventory) -> Vec<FindingRow> {
-    let endpoints: BTreeMap<&str, &Endpoint> =
-        inventory.endpoints.iter().map(|e| (e.id.as_str(), e)).collect();
-    let mut findings: Vec<&Finding> = inventory.findings.iter().collect();
-    findings.sort_by_key(|f| (Reverse(f.severity), Reverse(f.count)));
-    let row = |f: &Finding| {
-        let endpoint = endpoints.get(f.endpoint.as_str()).copied();
-        row(TriageState::New, f.clone(), None, endpoint)
-    };
-    findings.into_iter().map(row).collect()
 }
 
 /// What a decision means now: one that has ended means nothing, and what was resolved and is

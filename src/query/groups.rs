@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::findings::{FindingRow, of_inventory};
-use crate::inventory::Inventory;
+use super::findings::FindingRow;
 use crate::model::Severity;
 use crate::store::TriageState;
 
@@ -81,11 +80,6 @@ pub fn grouped(rows: &[FindingRow]) -> Vec<FindingGroup> {
         (Reverse(group.severity), TriageState::named(group.state), Reverse(group.count))
     });
     groups
-}
-
-/// The findings of an inventory in groups, none of them judged yet.
-pub fn inventory_groups(inventory: &Inventory) -> Vec<FindingGroup> {
-    grouped(&of_inventory(inventory))
 }
 
 fn empty(row: &FindingRow) -> FindingGroup {

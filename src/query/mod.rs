@@ -11,6 +11,7 @@ pub mod filter;
 pub mod findings;
 pub mod groups;
 pub mod observed;
+pub mod overview;
 pub mod report;
 pub mod schema;
 pub mod services;
@@ -26,8 +27,9 @@ pub use error::QueryError;
 pub use fields::{FieldClassRow, FieldFilter, FieldRow, fields};
 pub use filter::{ClassPattern, OperationFilter, Pattern};
 pub use findings::{DecisionRow, FindingFilter, FindingRow, findings};
-pub use groups::{FindingGroup, grouped, inventory_groups};
+pub use groups::{FindingGroup, grouped};
 pub use observed::observed;
+pub use overview::{Damaged, Overview, OverviewGroup, overview};
 pub use report::{
     ClassFlow, ClassSummary, ClientGroup, ExposedService, FirstThing, ReportData, ReportFilter,
     RuleGroup, Since, report, watched,

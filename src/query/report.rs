@@ -58,6 +58,17 @@ pub struct ReportData {
     pub changes: Option<(Since, Changes)>,
 }
 
+impl ReportData {
+    /// Leaves out the findings below `least`, and the rules that have no other.
+    pub fn keep_findings(&mut self, least: Severity) {
+        for group in &mut self.findings {
+            group.open.retain(|f| f.severity >= least);
+            group.decided.retain(|f| f.severity >= least);
+        }
+        self.findings.retain(|g| !(g.open.is_empty() && g.decided.is_empty()));
+    }
+}
+
 /// Since when changes are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Since {

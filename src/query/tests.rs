@@ -266,3 +266,52 @@ fn a_statement_that_does_more_than_read_is_refused_in_one_line() {
     let error = sql(&reader, "SELECT nope FROM v_endpoints").unwrap_err().to_string();
     assert!(error.contains("no such column: nope at character 8"), "{error}");
 }
+
+#[test]
+fn an_overview_adds_up_what_the_queries_show() {
+    let mut inventory = sample();
+    let (first, ends) = (inventory.findings[0].clone(), inventory.endpoints.clone());
+    for n in 0..40_usize {
+        let mut finding = first.clone();
+        finding.id = format!("f-{}", (n * 7) % 40);
+        finding.severity = [Severity::Low, Severity::High, Severity::Critical][n % 3];
+        finding.count = [1, 2, 3, 4][n % 4];
+        finding.rule = ["sensitive-data-in-clear", "sensitive-data-in-url"][n % 2];
+        finding.endpoint = ends[n % ends.len()].id.clone();
+        finding.data_class = Some(["us.ssn", "contact.email", "person.name"][n / 14].into());
+        finding.direction = [None, Some(Direction::ToServer)][n / 20];
+        inventory.findings.push(finding);
+    }
+    let (_folder, reader) = opened(&inventory);
+    let rows = findings(&reader, &FindingFilter::default()).unwrap();
+    let all = grouped(&rows);
+    for most in [3, 1000] {
+        let got = overview(&reader, most).unwrap();
+        let told = |group: &FindingGroup| {
+            let FindingGroup { rule, severity, service, operation, .. } = group.clone();
+            (rule.to_owned(), severity, service, operation, group.direction, group.findings)
+        };
+        let expected: Vec<_> = all.iter().take(most).map(told).collect();
+        let first = got.first.iter().map(|group| {
+            let direction = group.direction.map(crate::store::words::direction_name);
+            let (rule, severity) = (group.rule.clone(), group.severity);
+            let (service, operation) = (group.service.clone(), group.operation.clone());
+            (rule, severity, service, operation, direction, group.findings)
+        });
+        assert_eq!(first.collect::<Vec<_>>(), expected);
+        let classes: Vec<_> = got.first.iter().map(|group| &group.data_classes).collect();
+        assert_eq!(classes, all.iter().take(most).map(|g| &g.data_classes).collect::<Vec<_>>());
+        assert_eq!(got.all_findings(), rows.len() as u64);
+        assert_eq!(got.worst(), Some(Severity::Critical));
+        let endpoints = &inventory.endpoints;
+        assert_eq!(got.endpoints, endpoints.len() as u64);
+        assert_eq!(got.requests, endpoints.iter().map(|e| e.requests).sum::<u64>());
+        let one_sided = endpoints.iter().map(|e| e.coverage.one_sided).sum::<u64>();
+        assert_eq!(got.damaged.one_sided, one_sided);
+        let open = endpoints.iter().filter(|e| e.auth.contains_key("none")).count();
+        assert_eq!(got.unauthenticated, open as u64);
+        assert_eq!(got.services, inventory.services.len() as u64);
+        assert_eq!(got.clients, inventory.clients.len() as u64);
+        assert_eq!(got.seen.unwrap().0, endpoints.iter().map(|e| e.first_seen).min().unwrap());
+    }
+}

@@ -113,7 +113,8 @@ pub const FINDINGS: &[Column] = &[
 pub const CHANGES: &[Column] = &[
     Column::text("change", "change", 0),
     Column::text("what", "what", 0),
-    Column::text("service", "service", 1).if_same(5).shrinking(Shrink::Middle(14)),
+    // Of a service that is new or gone it is all there is to tell.
+    Column::text("service", "service", 0).shrinking(Shrink::Middle(14)),
     Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)),
     Column::text("field", "field", 2).shrinking(Shrink::Middle(12)),
     Column::text("data_class", "data class", 1).shrinking(Shrink::End(12)),

@@ -16,16 +16,24 @@ pub(super) fn write<'a>(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut writer = csv::WriterBuilder::new().from_writer(out);
-    writer.write_record(columns.iter().map(|c| cell(&c.key).into_owned()))?;
+    writer.write_record(columns.iter().map(|c| cell(&c.key).into_owned())).map_err(cause)?;
     for record in records {
         let cells = columns.iter().map(|c| match record.value(&c.key) {
             // Numbers are ours: they stay numbers, also below zero.
             Some(Value::Number(number)) => number.to_string(),
             other => cell(&flat(other)).into_owned(),
         });
-        writer.write_record(cells)?;
+        writer.write_record(cells).map_err(cause)?;
     }
     writer.flush()
+}
+
+/// What the writer below said, of its kind: whoever stops reading early is told by that.
+fn cause(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// A value as text: lists joined by `; `, objects as JSON.
@@ -88,6 +96,30 @@ mod tests {
     fn values_keep_their_kind() {
         let csv = rendered(&[json!(-5), json!(["a", "b"]), json!({"200": 3}), json!(null)]);
         assert_eq!(csv, "name\n-5\na; b\n\"{\"\"200\"\":3}\"\n\"\"\n");
+    }
+
+    /// Takes so many bytes and then nothing more.
+    struct Closed(usize);
+
+    impl Write for Closed {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::BrokenPipe)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn whoever_stops_reading_in_the_middle_is_told_as_such() {
+        let long = json!("x".repeat(5000));
+        let records: Vec<Record> =
+            (0..100).map(|_| Record::from_entries(vec![("name".into(), long.clone())])).collect();
+        let columns = [&Column::named("name")];
+        let error = write(records.iter(), &columns, &mut Closed(20_000)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]

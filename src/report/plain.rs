@@ -7,17 +7,21 @@ use crate::query::ReportData;
 use crate::rules::RulePack;
 
 /// What classes are of which the rules say how they are found, rather than what they are.
-const NAMES: [(&str, &str); 36] = [
+const NAMES: [(&str, &str); 45] = [
     ("contact.email", "e-mail address"),
     ("contact.phone", "telephone number"),
+    ("device.serial_number", "serial number of a medical device"),
     ("device.udi", "number of a medical device"),
+    ("financial.account_number", "bank account number"),
     ("financial.credit_card", "payment card number"),
     ("financial.iban", "bank account number (IBAN)"),
+    ("financial.routing_number", "routing number of a bank"),
     ("gb.nhs_number", "NHS number"),
     ("health.allergy", "allergy"),
     ("health.attachment", "clinical document or picture"),
     ("health.clinical_code", "clinical code (diagnosis, test, drug)"),
     ("health.diagnosis", "diagnosis"),
+    ("health.event_date", "date of a visit or treatment"),
     ("health.free_text", "clinical notes and reports"),
     ("health.medication", "medication"),
     ("health.mrn", "medical record number"),
@@ -25,6 +29,7 @@ const NAMES: [(&str, &str); 36] = [
     ("health.plan_id", "health insurance member number"),
     ("health.procedure", "procedure"),
     ("health.sensitivity_label", "mark of especially sensitive data"),
+    ("health.visit_number", "number of a visit, account or claim"),
     ("health.vital_sign", "vital sign"),
     ("network.ip_address", "address of somebody's device"),
     ("network.mac_address", "hardware address of a device"),
@@ -32,8 +37,12 @@ const NAMES: [(&str, &str); 36] = [
     ("person.birth_date", "date of birth"),
     ("person.death_date", "date of death"),
     ("person.driving_licence", "driving licence number"),
+    ("person.ethnicity", "race or ethnic origin"),
     ("person.identifier", "number that identifies a person"),
     ("person.name", "name of a person"),
+    ("person.photo", "picture of a person"),
+    ("person.place", "place of a person"),
+    ("person.religion", "religion"),
     ("secret.aws_access_key", "access key of AWS"),
     ("secret.jwt", "access token (JWT)"),
     ("secret.password", "password"),

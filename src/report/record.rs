@@ -35,6 +35,12 @@ impl Record {
         self
     }
 
+    /// The same without some.
+    pub fn without(mut self, keys: &[&str]) -> Record {
+        self.entries.retain(|(key, _)| !keys.contains(&key.as_str()));
+        self
+    }
+
     /// The value of `key`.
     pub fn value(&self, key: &str) -> Option<&Value> {
         self.entries.iter().find(|(k, _)| k == key).map(|(_, value)| value)

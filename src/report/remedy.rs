@@ -159,7 +159,7 @@ pub const REMEDIES: &[Remedy] = &[
     },
     Remedy {
         rule: "tls-certificate-expiry",
-        heading: "Certificates have expired or soon will",
+        heading: "Certificates have expired, soon will, or are not valid yet",
         action: "renew the certificate",
         steps: &[
             "Renew the certificate now; check that no client was told to accept an expired one.",

@@ -15,7 +15,8 @@ use crate::query::{FindingRow, ReportData, RuleGroup};
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// The findings as SARIF: a rule per posture rule, a result per finding. Endpoints and fields are
-/// logical locations; what someone accepted or called false is suppressed, with the reason.
+/// logical locations; what someone accepted or called false is suppressed, with the reason. Texts
+/// stand with the rules, and results say only what is their own: there may be many of them.
 pub fn sarif(data: &ReportData) -> serde_json::Result<String> {
     let rules: Vec<Value> = data.findings.iter().map(rule).collect();
     let results: Vec<Value> = data
@@ -23,7 +24,8 @@ pub fn sarif(data: &ReportData) -> serde_json::Result<String> {
         .iter()
         .enumerate()
         .flat_map(|(place, group)| {
-            group.open.iter().chain(&group.decided).map(move |finding| result(place, finding))
+            let findings = group.open.iter().chain(&group.decided);
+            findings.map(move |finding| result((place, group.severity), finding))
         })
         .collect();
     let log = json!({
@@ -44,7 +46,7 @@ pub fn sarif(data: &ReportData) -> serde_json::Result<String> {
             "results": results,
         }],
     });
-    Ok(serde_json::to_string_pretty(&log)? + "\n")
+    Ok(serde_json::to_string(&log)? + "\n")
 }
 
 fn rule(group: &RuleGroup) -> Value {
@@ -53,6 +55,7 @@ fn rule(group: &RuleGroup) -> Value {
     let explanation = one.map(|f| f.explanation.clone()).unwrap_or_default();
     let references = one.map(|f| f.references.clone()).unwrap_or_default();
     let steps = remedy.steps.join(" ");
+    let kind = one.map(|f| f.kind);
     json!({
         "id": group.rule,
         "shortDescription": { "text": remedy.heading },
@@ -64,6 +67,7 @@ fn rule(group: &RuleGroup) -> Value {
         "properties": {
             "tags": tags(&references),
             "security-severity": score(group.severity),
+            "kind": kind,
         },
     })
 }
@@ -75,7 +79,7 @@ fn tags(references: &[String]) -> Vec<String> {
     tags
 }
 
-fn result(rule: usize, finding: &FindingRow) -> Value {
+fn result((rule, severity): (usize, Severity), finding: &FindingRow) -> Value {
     let name = [finding.service.as_deref(), finding.operation.as_deref()];
     let endpoint = name.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let place = tell::place(finding);
@@ -86,8 +90,6 @@ fn result(rule: usize, finding: &FindingRow) -> Value {
     let mut result = json!({
         "ruleId": finding.rule,
         "ruleIndex": rule,
-        "kind": "fail",
-        "level": level(finding.severity),
         "message": { "text": finding.title },
         "locations": [{ "logicalLocations": [{
             "fullyQualifiedName": name,
@@ -99,12 +101,16 @@ fn result(rule: usize, finding: &FindingRow) -> Value {
         "properties": {
             "severity": finding.severity.name(),
             "state": finding.state,
-            "kind": finding.kind,
             "dataClass": finding.data_class,
             "firstSeen": finding.first_seen,
             "lastSeen": finding.last_seen,
         },
     });
+    if let Some(result) = result.as_object_mut()
+        && level(finding.severity) != level(severity)
+    {
+        result.insert("level".into(), level(finding.severity).into());
+    }
     if matches!(finding.state, "accepted" | "false-positive")
         && let Some(result) = result.as_object_mut()
     {
@@ -137,19 +143,40 @@ fn score(severity: Severity) -> &'static str {
     }
 }
 
-/// The findings with their remedies, safe for spreadsheets.
+/// What a rule says of each of its findings.
+const TEXTS: [&str; 2] = ["explanation", "references"];
+
+/// The findings, safe for spreadsheets, and behind them a row for each rule (`scope` `rule`) with
+/// its texts and its remedy: in the row of every finding they were three quarters of the file.
 pub fn csv(data: &ReportData) -> Result<String, ReportError> {
     let mut columns = columns::FINDINGS.to_vec();
-    columns.push(Column::hidden("remedy"));
-    let rows = data.findings.iter().flat_map(|g| g.open.iter().chain(&g.decided));
+    columns.extend([Column::hidden("remedy"), Column::hidden("scope")]);
     let mut records = Vec::new();
-    for finding in rows {
-        let record = Record::of(finding).map_err(std::io::Error::from)?;
-        let steps = remedy(finding.rule).steps.join(" ");
-        records.push(record.with("remedy", steps.into()));
+    for finding in data.findings.iter().flat_map(|g| g.open.iter().chain(&g.decided)) {
+        let record = Record::of(finding).map_err(std::io::Error::from)?.without(&TEXTS);
+        records.push(record.with("scope", "finding".into()));
     }
+    records.extend(data.findings.iter().map(rule_record));
     let section = Section { title: "", columns: &columns, records: &records };
     let mut out = Vec::new();
     render(&section, Format::Csv, Layout::default(), &mut out)?;
     Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+fn rule_record(group: &RuleGroup) -> Record {
+    let remedy = remedy(&group.rule);
+    let one = group.open.first().or(group.decided.first());
+    let mut record = Record::from_entries(vec![
+        ("rule".into(), group.rule.as_str().into()),
+        ("title".into(), remedy.heading.into()),
+        ("remedy".into(), remedy.steps.join(" ").into()),
+        ("scope".into(), "rule".into()),
+    ]);
+    if let Some(finding) = one {
+        record = record
+            .with("kind", json!(finding.kind))
+            .with("explanation", finding.explanation.as_str().into())
+            .with("references", json!(finding.references));
+    }
+    record
 }

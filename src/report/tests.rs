@@ -254,6 +254,28 @@ fn tables_fit_and_say_what_matters() {
 }
 
 #[test]
+fn a_change_always_says_of_which_service() {
+    let row = |what: &str, change: &str, operation: Option<&str>| {
+        json!({
+            "change": change, "what": what, "service": "api.example", "operation": operation,
+            "field": operation.map(|_| "$.entry[*].resource.identifier[*].value"),
+            "data_class": operation.map(|_| "gb.nhs_number"), "direction": "response",
+            "before": "none", "after": "all", "last_seen": "2026-11-21T23:19:41.000001Z",
+        })
+    };
+    let path = Some("GET /fhir/r4/Patient/{id}/_history/{vid}");
+    let rows = [row("service", "gone", None), row("authentication", "different", path)];
+    for width in 40..200 {
+        for rows in [&rows[..1], &rows] {
+            let shown = table(rows, CHANGES, width);
+            let first = shown.lines().nth(1).unwrap_or_default();
+            assert!(first.contains("gone") && first.contains("api.example"), "{width}: {shown}");
+        }
+    }
+    assert!(table(&rows, CHANGES, 80).contains("OPERATION"));
+}
+
+#[test]
 fn a_finding_is_told_whole_at_eighty_columns() {
     let shown = table(&[finding()], FINDINGS, 80);
     let f = finding();

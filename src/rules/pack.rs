@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::builtin;
 use super::place::Place;
+use super::rule::phrases;
 use super::{FhirTables, Rule, RuleError};
 
 /// Rules with their context, in the order they were loaded.
@@ -28,7 +29,7 @@ pub struct Context {
     #[serde(default)]
     pub negative: Vec<String>,
     /// Words of the names of things: a number under such a name is the thing's.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "phrases")]
     pub things: Vec<String>,
     /// Last words of a name that say nothing, so that the parent's count in full.
     #[serde(default)]
@@ -39,6 +40,9 @@ pub struct Context {
     /// Last words of what offices are called: who is named so is no person.
     #[serde(default)]
     pub offices: Vec<String>,
+    /// Names of objects that say something about fields and hold none of their values.
+    #[serde(default)]
+    pub about: Vec<String>,
     /// Words in the names of fields in which people write of others.
     #[serde(default)]
     pub notes: Vec<String>,
@@ -147,6 +151,7 @@ impl RulePack {
         self.context.generic.extend(other.context.generic);
         self.context.fillers.extend(other.context.fillers);
         self.context.offices.extend(other.context.offices);
+        self.context.about.extend(other.context.about);
         self.context.notes.extend(other.context.notes);
         self.fhir.types.extend(other.fhir.types);
         for (resource, elements) in other.fhir.elements {
@@ -252,6 +257,29 @@ reject = ["UK 8", "EU", "42"]
                 .contains("shoes.toml, line 8, rule shoe-size, key wieght: unknown field `wieght`"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn names_that_stand_for_too_many_phrases_are_refused() {
+        let word = "a|b|c|d|e|f|g|h|i|j";
+        let named = |key: &str, name: &str| {
+            let text = RULE.replace("[rule.examples]", &format!("{key} = [{name:?}]\n$&"));
+            RulePack::parse("shoes.toml", &text.replace("$&", "[rule.examples]"))
+        };
+        for key in ["names", "weak_names", "beside_names"] {
+            named(key, &[word; 2].join(" ")).unwrap();
+            let error = named(key, &[word; 12].join(" ")).unwrap_err().to_string();
+            let place = format!("shoes.toml, line 9, rule shoe-size, key {key}: ");
+            assert!(error.contains(&place), "{error}");
+            assert!(error.contains("stands for more than 256 phrases"), "{error}");
+        }
+        let things = format!("[context]\nthings = [{:?}]", [word; 30].join(" "));
+        let error = RulePack::parse("c.toml", &things).unwrap_err().to_string();
+        assert!(error.contains("c.toml, line 2, key things: "), "{error}");
+        let many = vec![format!("{:?}", [word; 2].join(" ")); 41].join(", ");
+        let text = RULE.replace("weight = 9.5", &format!("weight = 9.5\nnames = [{many}]"));
+        let error = RulePack::parse("shoes.toml", &text).unwrap_err().to_string();
+        assert!(error.contains("at most 4096 phrases"), "{error}");
     }
 
     #[test]

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
+
+use crate::base::limits::{NAME_PHRASES_MAX, NAMES_MAX};
 
 /// A rule. Weights are log-odds in nats: what the evidence multiplies the odds of the class by is
 /// `exp(weight)` (see `detect::judge` for the sum).
@@ -47,7 +50,8 @@ pub struct Rule {
     #[serde(default)]
     pub stop_words: Vec<String>,
     /// Names of value forms, in place of masks: the rule then only speaks where the field's name
-    /// does.
+    /// does. What its recogniser takes is counted: where the name only hints at the class, few
+    /// distinct values among many speak against it.
     #[serde(default)]
     pub forms: Vec<String>,
     /// Name of a built-in check that a value of the right format has to pass.
@@ -69,17 +73,26 @@ pub struct Rule {
     #[serde(default)]
     pub bare_needs_context: bool,
     /// Whole words of a field's name that speak for the class; `a|b` stands for either.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "phrases")]
     pub names: Vec<String>,
     /// Words that hint at it without being enough.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "phrases")]
     pub weak_names: Vec<String>,
+    /// The fewest characters of a value, for rules of forms: where the one that the column is shown
+    /// by has fewer, it is a count or a place in a list.
+    #[serde(default)]
+    pub shortest: usize,
+    /// Words that may follow its names, and those of the other rules of its class, in the name of a
+    /// field. Where some rule lists any, a name that goes on with another word is that of something
+    /// about the value (`passwordCharset`).
+    #[serde(default)]
+    pub tails: Vec<String>,
     /// Words that speak against it, beside those of the whole pack.
     #[serde(default)]
     pub negative: Vec<String>,
     /// Names that speak for the class where another field of the same object carries one of
     /// `beside`: the whole of the last part, as `name` beside a birth date.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "phrases")]
     pub beside_names: Vec<String>,
     /// Those classes.
     #[serde(default)]
@@ -177,7 +190,7 @@ pub struct Embedded {
     #[serde(default)]
     pub lead_in: Vec<String>,
     /// Words that say right before a value that it is something else.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "phrases")]
     pub named_otherwise: Vec<String>,
 }
 
@@ -197,6 +210,9 @@ pub struct WholePattern {
     /// As those of the rule, for this alone.
     #[serde(default)]
     pub stop_words: Vec<String>,
+    /// Words, in any case, of which a value holds one. None needed where empty.
+    #[serde(default)]
+    pub keywords: Vec<String>,
 }
 
 /// What a rule must find and must leave.
@@ -212,7 +228,7 @@ pub struct Examples {
 }
 
 /// One example.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(untagged)]
 pub enum Example {
     /// A value: it passes the check, or the rule finds something embedded in it.
@@ -224,4 +240,27 @@ pub enum Example {
         /// Its value.
         value: String,
     },
+}
+
+/// Names that do not stand for more phrases than fit: every `|` multiplies them.
+pub(super) fn phrases<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let names = Vec::<String>::deserialize(from)?;
+    let mut all = 0usize;
+    for name in &names {
+        let choices = name.split_whitespace().map(|word| word.split('|').count());
+        let stands_for = choices.fold(1usize, usize::saturating_mul);
+        if stands_for > NAME_PHRASES_MAX {
+            let head: String = name.chars().take(40).collect();
+            return Err(Error::custom(format!(
+                "{head:?}… stands for more than {NAME_PHRASES_MAX} phrases: \
+                 write it as several names with fewer choices"
+            )));
+        }
+        all = all.saturating_add(stands_for);
+    }
+    if all > NAMES_MAX {
+        let reason = format!("expected at most {NAMES_MAX} phrases, every choice counted");
+        return Err(Error::custom(reason));
+    }
+    Ok(names)
 }

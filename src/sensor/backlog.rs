@@ -3,7 +3,10 @@
 //! Whoever waits for something new (an endpoint, a field, the first exchanges of either, of which
 //! classes and findings are made) goes before those of whom only counters changed, and those
 //! before services of earlier runs of which nothing new is known and which only are judged anew.
-//! Within each kind it is first come, first served, so that nobody waits for ever.
+//! Of what is new goes first what some rule says something of: however many pages somebody probes,
+//! they do not hold up the one that shows a patient. Within each kind it is first come, first
+//! served, and with every flush whoever waited longest in each kind goes first: nobody waits for
+//! ever.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +16,9 @@ use crate::inventory::{EndpointKey, Keys, Part, Rollup};
 /// Why a service waits, those first who are in a hurry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Urgency {
-    /// There may be something that nobody knows.
+    /// There may be something sensitive that nobody knows.
+    Sensitive,
+    /// There may be something else that nobody knows.
     New,
     /// There is more of what is known.
     More,
@@ -61,6 +66,21 @@ impl Backlog {
         self.note(&key.service, urgency);
         if let Some(waiting) = self.services.get_mut(&key.service) {
             waiting.endpoints.extend([key.clone()]);
+        }
+    }
+
+    /// Whoever waited longest in each kind but the first goes before all that came later.
+    pub(super) fn let_eldest_pass(&mut self) {
+        for kind in [Urgency::New, Urgency::More, Urgency::Stale] {
+            let mut waiting = self.queue.range((kind, 0)..=(kind, u64::MAX));
+            let Some((&(_, number), service)) = waiting.next() else { continue };
+            let service = service.clone();
+            let place = (Urgency::Sensitive, number);
+            self.queue.remove(&(kind, number));
+            if let Some(waiting) = self.services.get_mut(&service) {
+                waiting.place = place;
+            }
+            self.queue.insert(place, service);
         }
     }
 
@@ -112,6 +132,37 @@ mod tests {
             out.extend(part.services.keys().map(ToString::to_string));
         }
         out
+    }
+
+    #[test]
+    fn what_is_sensitive_goes_first_and_the_eldest_of_each_kind_pass_once_a_flush() {
+        let mut backlog = Backlog::default();
+        for (service, urgency) in [
+            ("stale-1", Urgency::Stale),
+            ("stale-2", Urgency::Stale),
+            ("more", Urgency::More),
+            ("new-1", Urgency::New),
+            ("new-2", Urgency::New),
+            ("secret-1", Urgency::Sensitive),
+        ] {
+            backlog.note(&service.into(), urgency);
+        }
+        let none = Rollup::default();
+        let flushed = |backlog: &mut Backlog, many: usize| -> Vec<String> {
+            backlog.let_eldest_pass();
+            let mut names = Vec::new();
+            for _ in 0..many {
+                let part = backlog.take(1, [&none, &none]);
+                names.extend(part.services.keys().map(ToString::to_string));
+            }
+            names
+        };
+        assert_eq!(flushed(&mut backlog, 4), ["stale-1", "more", "new-1", "secret-1"]);
+        // However much that is sensitive comes, two flushes are enough for whoever waits.
+        for n in 2..100 {
+            backlog.note(&format!("secret-{n}").as_str().into(), Urgency::Sensitive);
+        }
+        assert_eq!(flushed(&mut backlog, 3), ["stale-2", "new-2", "secret-2"]);
     }
 
     #[test]

@@ -26,6 +26,15 @@ pub enum Blindness {
     Encrypted,
 }
 
+/// Whether an interface that went away is taken up again when it is back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Return {
+    /// It is tried again and again.
+    Awaited,
+    /// It cannot be opened any more.
+    Never,
+}
+
 /// How health changed: one line for a log each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -78,6 +87,11 @@ impl Packets {
         self.lost += other.lost;
     }
 
+    /// Whether more were lost than is chance.
+    fn are_too_few(self) -> bool {
+        self.lost >= LOST_LEAST && self.lost * 100 > self.seen * LOSS_PERCENT_MAX
+    }
+
     fn since(self, before: Packets) -> Packets {
         Packets {
             seen: self.seen.saturating_sub(before.seen),
@@ -99,9 +113,9 @@ pub fn judge(window: &Window) -> BTreeMap<Blindness, String> {
                      (phitap doctor -i {name})"
                 ),
             );
-        } else if packets.lost >= LOST_LEAST && packets.lost * 100 > packets.seen * LOSS_PERCENT_MAX
-        {
-            wrong.insert(Blindness::Losing(name.clone()), losing(name, *packets, seconds));
+        } else if packets.are_too_few() {
+            let within = format!("within {seconds} s");
+            wrong.insert(Blindness::Losing(name.clone()), losing(name, *packets, &within));
         }
     }
     let Sights { both_ways, one_way, tls, not_tls, exchanges, .. } = window.sights;
@@ -127,12 +141,12 @@ pub fn judge(window: &Window) -> BTreeMap<Blindness, String> {
     wrong
 }
 
-fn losing(name: &str, packets: Packets, seconds: u64) -> String {
+fn losing(name: &str, packets: Packets, within: &str) -> String {
     let Packets { seen, lost } = packets;
     // In tenths of a percent, rounded to the nearest.
     let tenths = (lost.saturating_mul(1000) + seen / 2) / seen.max(1);
     format!(
-        "{}.{} % of the packets of {name} lost within {seconds} s ({lost} of {seen}): raise \
+        "{}.{} % of the packets of {name} lost {within} ({lost} of {seen}): raise \
          --buffer or --workers, or listen to less with a filter",
         tenths / 10,
         tenths % 10,
@@ -176,7 +190,11 @@ impl Health {
         account: &InputAccount,
         sights: &Sights,
     ) -> Vec<Change> {
-        self.inputs.insert(account.name.clone(), Packets::of(&account.packets));
+        // What is away brings nothing: that is told already.
+        let interface = Blindness::Gone(interface_of(&account.name).to_owned());
+        if !self.gone.contains_key(&interface) {
+            self.inputs.insert(account.name.clone(), Packets::of(&account.packets));
+        }
         let passed = self.samples.back().map(|last| nanos(last.at, at));
         let step = i64::try_from((self.window / SAMPLES).as_nanos()).unwrap_or(i64::MAX);
         match passed {
@@ -204,17 +222,52 @@ impl Health {
 
     /// An interface, or a ring of one, cannot be read any more, for this reason. It is no longer
     /// judged by what it brings.
-    pub fn gone(&mut self, input: &str, reason: &str) -> Vec<Change> {
+    pub fn gone(&mut self, input: &str, reason: &str, returns: Return) -> Vec<Change> {
         let name = interface_of(input);
         self.inputs.retain(|input, _| interface_of(input) != name);
-        let text = format!(
-            "{name} is gone ({reason}), what others bring is still read: bring it back, then start \
-             the capture again"
-        );
+        for sample in &mut self.samples {
+            sample.inputs.retain(|input, _| interface_of(input) != name);
+        }
+        let text = match returns {
+            Return::Awaited => {
+                format!(
+                    "{name} is gone ({reason}): bring it back, it is opened again within seconds"
+                )
+            }
+            Return::Never => format!(
+                "{name} is gone ({reason}), what others bring is still read: bring it back, then \
+                 start the capture again"
+            ),
+        };
         self.gone.insert(Blindness::Gone(name.to_owned()), text);
         let mut wrong = self.wrong.clone();
         wrong.retain(|blindness, _| *blindness != Blindness::Silent(name.to_owned()));
         wrong.extend(self.gone.clone());
+        self.compare(wrong)
+    }
+
+    /// An interface, or a ring of one, is read again.
+    pub fn back(&mut self, input: &str) -> Vec<Change> {
+        let gone = Blindness::Gone(interface_of(input).to_owned());
+        self.gone.remove(&gone);
+        let mut wrong = self.wrong.clone();
+        wrong.remove(&gone);
+        self.compare(wrong)
+    }
+
+    /// The capture is over, and this is what became of all packets: tells of losses that no window
+    /// was long enough for.
+    pub fn end<'a>(&mut self, accounts: impl Iterator<Item = &'a InputAccount>) -> Vec<Change> {
+        let mut inputs: BTreeMap<String, Packets> = BTreeMap::new();
+        for account in accounts {
+            let of_all = inputs.entry(interface_of(&account.name).to_owned()).or_default();
+            of_all.add(Packets::of(&account.packets));
+        }
+        let mut wrong = self.wrong.clone();
+        for (name, packets) in inputs.iter().filter(|(_, packets)| packets.are_too_few()) {
+            let text = losing(name, *packets, "in all");
+            wrong.entry(Blindness::Losing(name.clone())).or_insert(text);
+        }
         self.compare(wrong)
     }
 
@@ -291,10 +344,28 @@ impl Watch {
     }
 
     /// An input cannot be read any more.
-    pub(super) fn gone(&self, input: &str, reason: &str) {
+    pub(super) fn gone(&self, input: &str, reason: &str, returns: Return) {
         let mut watch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (health, told) = &mut *watch;
-        for change in health.gone(input, reason) {
+        for change in health.gone(input, reason, returns) {
+            told(&change);
+        }
+    }
+
+    /// The capture is over.
+    pub(super) fn end<'a>(&self, accounts: impl Iterator<Item = &'a InputAccount>) {
+        let mut watch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (health, told) = &mut *watch;
+        for change in health.end(accounts) {
+            told(&change);
+        }
+    }
+
+    /// It can be read again.
+    pub(super) fn back(&self, input: &str) {
+        let mut watch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (health, told) = &mut *watch;
+        for change in health.back(input) {
             told(&change);
         }
     }
@@ -328,19 +399,19 @@ mod tests {
         assert_eq!(of(10_000, 100), []);
         assert_eq!(of(10_000, 101), [Blindness::Losing("eth1".into())]);
         assert_eq!(of(100, 19), [], "too few to tell");
-        let text = losing("eth1", Packets { seen: 10_000, lost: 256 }, 30);
+        let text = losing("eth1", Packets { seen: 10_000, lost: 256 }, "within 30 s");
         assert!(text.starts_with("2.6 % of the packets of eth1"), "{text}");
     }
 
     #[test]
-    fn an_interface_that_went_away_is_told_once_and_not_as_silent() {
+    fn an_interface_that_went_away_is_told_once_and_not_as_silent_and_once_more_when_it_is_back() {
         let mut health = Health::new(Duration::from_secs(30));
         let account = |name: &str, seen| {
             let packets = PacketAccount { seen, ..PacketAccount::default() };
             InputAccount { name: name.to_owned(), packets, incomplete: None }
         };
         let mut changes = Vec::new();
-        for second in 0..200 {
+        for second in 0..400 {
             let at = Timestamp::from_seconds(1_700_000_000 + second, 0);
             let seen = u64::try_from(second).unwrap();
             changes.extend(health.observe(at, &account("eth1", seen), &Sights::default()));
@@ -352,12 +423,27 @@ mod tests {
                 ));
             }
             if second == 50 {
-                changes.extend(health.gone("eth2, ring 1 of 2", "it disappeared"));
-                changes.extend(health.gone("eth2, ring 2 of 2", "it disappeared"));
+                let awaited = Return::Awaited;
+                changes.extend(health.gone("eth2, ring 1 of 2", "it disappeared", awaited));
+                changes.extend(health.gone("eth2, ring 2 of 2", "it disappeared", awaited));
+            }
+            if second > 50 {
+                // The rings go on telling what they had counted; from 250 on they count again.
+                let seen = u64::try_from(second.max(250) - 200).unwrap();
+                changes.extend(health.observe(
+                    at,
+                    &account("eth2, ring 1 of 2", seen),
+                    &Sights::default(),
+                ));
+            }
+            if second == 250 {
+                changes.extend(health.back("eth2, ring 2 of 2"));
+                changes.extend(health.back("eth2, ring 1 of 2"));
             }
         }
         let told: Vec<_> = changes.iter().map(|c| (c.blindness.clone(), c.began)).collect();
-        assert_eq!(told, [(Blindness::Gone("eth2".into()), true)]);
+        let gone = Blindness::Gone("eth2".into());
+        assert_eq!(told, [(gone.clone(), true), (gone, false)]);
         assert!(changes[0].text.starts_with("eth2 is gone (it disappeared)"), "{:?}", changes[0]);
     }
 
@@ -398,6 +484,21 @@ mod tests {
             }
         }
         changes
+    }
+
+    #[test]
+    fn a_capture_too_short_for_a_window_is_judged_at_its_end() {
+        let mut health = Health::new(Duration::from_secs(30));
+        let mut lossy = account(10_000);
+        lossy.packets.dropped = 3500;
+        health.observe(Timestamp::from_seconds(1, 0), &lossy, &Sights::default());
+        assert!(health.wrong().is_empty());
+        let told = health.end([&lossy, &account(500)].into_iter());
+        assert_eq!(told.len(), 1);
+        assert!(told[0].began && told[0].text.contains("lost in all (3500 of 10500)"), "{told:?}");
+        assert!(health.end([&lossy, &account(500)].into_iter()).is_empty(), "once");
+        let mut fine = Health::new(Duration::from_secs(30));
+        assert!(fine.end([&account(10_000)].into_iter()).is_empty());
     }
 
     #[test]

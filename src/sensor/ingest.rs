@@ -112,7 +112,9 @@ impl Ingest {
             self.settle();
         }
         let packet = match self.held.take() {
-            Some(Held { at, link, wire_len }) => Packet { at, link, wire_len, data: &self.bytes },
+            Some(Held { at, link, wire_len }) => {
+                Packet { at, link, wire_len, data: &self.bytes, block: None }
+            }
             None => match self.source.next_packet()? {
                 Next::Packet(packet) => packet,
                 Next::Idle(now) => return Ok(Step::Idle(now)),
@@ -176,6 +178,7 @@ impl Ingest {
         packets.seen += losses.kernel;
         packets.dropped = losses.kernel;
         let incomplete = self.source.incomplete().map(ToString::to_string);
+        let incomplete = incomplete.or_else(|| Some(self.source.absence()?.to_string()));
         InputAccount { name: self.source.name().to_owned(), packets, incomplete }
     }
 }

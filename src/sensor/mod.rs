@@ -6,6 +6,8 @@
 //! - `shard`: a worker whose panics are caught
 //! - [`recorder`]: the writer's side: rollups in, a run in the store out
 //! - `backlog`: what a live capture has not published yet, and whose turn it is
+//! - `parts`: at the end of a run parts of the inventory are assessed while others are written
+//! - `away`: an interface that went away and may come back
 //! - `inputs`: what became of the inputs that are done
 //! - `pressure`: what a worker that cannot keep up is spared
 //! - `drain`: the end of a capture
@@ -16,15 +18,18 @@
 //! - `together`: files that are read at once, by packet time
 //! - `threads`: capture threads, workers and writer
 
+mod away;
 mod backlog;
 pub mod diagnosis;
 mod drain;
 pub mod health;
 pub mod ingest;
 mod inputs;
+mod parts;
 pub mod pipeline;
 mod pressure;
 pub mod progress;
+mod queue;
 pub mod recorder;
 mod shard;
 pub mod sight;

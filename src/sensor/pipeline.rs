@@ -6,9 +6,7 @@
 //! ```
 //!
 //! Files wait when a queue is full. Live input waits a little, and leaves whole flows out where a
-//! worker cannot keep up (`pressure`), which is counted. Files are read one after the other,
-//! interfaces all at once. With no workers everything runs in one thread: the same core, the same
-//! result. What has several threads is in `threads`.
+//! worker cannot keep up (`pressure`), which is counted. Without workers one thread does it all.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +19,9 @@ use crate::decode::Decoder;
 use crate::model::{Segment, SegmentBatch, Settled};
 use crate::store::{InputIdentity, InputRecord, StoreError};
 
+use super::away::Away;
 use super::drain::Drain;
-use super::health::Watch;
+use super::health::{Return, Watch};
 use super::ingest::{Ingest, Step};
 pub use super::inputs::Earlier;
 use super::inputs::Inputs;
@@ -31,6 +30,7 @@ use super::recorder::{Recorded, Recorder};
 use super::shard::{Panics, Shard};
 use super::sight::Gauge;
 use super::stop::Stop;
+pub use super::threads::shards;
 use super::threads::threaded;
 
 /// Segments of one batch: so many that waking the other thread costs little.
@@ -104,6 +104,8 @@ pub type Identify = Box<dyn FnOnce() -> Option<InputIdentity> + Send>;
 pub struct Settings {
     /// Worker threads; 0 runs everything in the calling thread.
     pub workers: usize,
+    /// Shards among which flows are divided.
+    pub shards: usize,
     /// What may be held of what.
     pub shares: Shares,
     /// Makes a worker.
@@ -209,10 +211,11 @@ impl Inline {
 
 impl Lane for Inline {
     fn push(&mut self, segment: &Segment<'_>) {
-        self.batch.push(segment);
-        if self.batch.len() >= BATCH_SEGMENTS || self.batch.bytes() >= BATCH_BYTES {
+        let full = self.batch.len() >= BATCH_SEGMENTS || self.batch.bytes() >= BATCH_BYTES;
+        if full || self.batch.is_of_another_block(segment) {
             self.flush();
         }
+        self.batch.push(segment);
     }
 
     fn tick(&mut self, now: Timestamp, inputs: Vec<InputRecord>) -> bool {
@@ -329,7 +332,7 @@ impl<'a> Capture<'a> {
         ingest.go_on(std::mem::take(&mut self.decoder), number);
         let mut last = Timestamp::default();
         let (mut stopped, mut failed) = (false, false);
-        let mut drain = Drain::default();
+        let (mut drain, mut away) = (Drain::default(), Away::default());
         loop {
             if ingest.packets() % LOOK_PACKETS == 0
                 && self.look(&mut ingest, last, pace, lane)
@@ -346,6 +349,7 @@ impl<'a> Capture<'a> {
                 Ok(Step::Counted) => {}
                 Ok(Step::Idle(now)) => {
                     lane.idle();
+                    away.look(ingest.source(), self.settings.watch.as_ref());
                     if self.look(&mut ingest, now, pace, lane) && (!live || drain.is_quiet()) {
                         stopped = true;
                         break;
@@ -410,7 +414,7 @@ impl<'a> Capture<'a> {
     /// Says at once that an interface went away: others may be read for weeks.
     fn tell_gone(&self, ingest: &Ingest, error: &CaptureError) {
         if let (Some(watch), CaptureError::Live(error)) = (&self.settings.watch, error) {
-            watch.gone(ingest.source().name(), &error.reason());
+            watch.gone(ingest.source().name(), &error.reason(), Return::Never);
         }
     }
 
@@ -483,9 +487,9 @@ impl<'a> Capture<'a> {
             }
         }
         let (inputs, earlier) = self.done.into_parts();
-        let recorded = recorder.seal(&inputs, self.interrupted)?;
+        self.settings.watch.as_ref().inspect(|w| w.end(inputs.iter().map(|i| &i.account)));
         Ok(Outcome {
-            recorded,
+            recorded: recorder.seal(&inputs, self.interrupted)?,
             inputs,
             earlier,
             failures: self.failures,

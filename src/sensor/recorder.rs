@@ -12,6 +12,7 @@ use crate::inventory::{
 use crate::store::{InputRecord, RunId, RunKind, Seal, StoreError, Writer};
 
 use super::backlog::{Backlog, Urgency};
+use super::parts::{self, Observed};
 
 /// How often a live capture writes what it has seen, at the soonest.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
@@ -65,8 +66,6 @@ pub struct Recorder {
 
 /// What a sealed run leaves.
 pub struct Recorded {
-    /// What all runs add up to.
-    pub inventory: Inventory,
     /// What this run saw by itself.
     pub run: Rollup,
     /// Rules that stored evidence speaks of and that are not loaded.
@@ -130,7 +129,7 @@ impl Recorder {
 
     fn note_changes(&mut self, rollup: &Rollup) {
         for (key, stats) in &rollup.endpoints {
-            let urgency = if self.is_new(key, stats) { Urgency::New } else { Urgency::More };
+            let urgency = self.urgency(key, stats);
             self.backlog.note_endpoint(key, urgency);
         }
         for service in rollup.services.keys() {
@@ -145,6 +144,15 @@ impl Recorder {
         let others = self.backlog.others();
         others.clients.extend(rollup.clients.keys().copied());
         others.flows.extend(rollup.flows.keys().cloned());
+    }
+
+    /// Why what comes of an endpoint is worth telling.
+    fn urgency(&self, key: &EndpointKey, now: &EndpointStats) -> Urgency {
+        if !self.is_new(key, now) {
+            return Urgency::More;
+        }
+        let speaks = now.fields.values().any(|evidence| !evidence.rules.is_empty());
+        if speaks { Urgency::Sensitive } else { Urgency::New }
     }
 
     /// Whether what comes of an endpoint may tell something that nobody knows.
@@ -166,7 +174,7 @@ impl Recorder {
     /// Whether a live capture should flush now.
     pub fn is_due(&self) -> bool {
         let interval = match self.backlog.urgency() {
-            Some(Urgency::New) if self.unfinished => Duration::ZERO,
+            Some(Urgency::Sensitive | Urgency::New) if self.unfinished => Duration::ZERO,
             _ => FLUSH_INTERVAL.max(self.flush_took * FLUSH_REST).min(FLUSH_INTERVAL_MAX),
         };
         self.kind == RunKind::Capture && self.since_flush.elapsed() >= interval
@@ -203,20 +211,12 @@ impl Recorder {
     /// Publishes part after part.
     fn publish_parts(&mut self, watch: &Stopwatch) -> Result<(), StoreError> {
         self.note_crowds();
+        self.backlog.let_eldest_pass();
         loop {
-            let others = self.others.get_or_insert_default();
-            let part = self.backlog.take(PART_ENDPOINTS, [others, &self.rollup]);
-            let mut rollup = others.part(&part);
-            rollup.merge(self.rollup.part(&part), &self.caps);
-            let inventory = assess(rollup, &*self.detector, &self.marks, &self.caps);
-            let inputs: Vec<_> = std::mem::take(&mut self.inputs).into_values().collect();
-            if let Some((writer, run)) = &mut self.store {
-                writer.write_part(*run, &self.rollup, &part, &inputs)?;
-                writer.publish_part(&inventory, &part)?;
-            }
+            self.publish_part()?;
             let most = match self.backlog.urgency() {
                 None => return Ok(()),
-                Some(Urgency::New) => NEW_MAX,
+                Some(Urgency::Sensitive | Urgency::New) => NEW_MAX,
                 Some(Urgency::More | Urgency::Stale) => MORE_MAX,
             };
             if watch.elapsed() >= most {
@@ -224,6 +224,24 @@ impl Recorder {
                 return Ok(());
             }
         }
+    }
+
+    /// Publishes those whose turn it is.
+    fn publish_part(&mut self) -> Result<(), StoreError> {
+        let part = self.take_part();
+        let inventory = self.observed().assess(&part);
+        let inputs: Vec<_> = std::mem::take(&mut self.inputs).into_values().collect();
+        if let Some((writer, run)) = &mut self.store {
+            writer.write_part(*run, &self.rollup, &part, &inputs)?;
+            writer.publish_part(&inventory, &part)?;
+        }
+        Ok(())
+    }
+
+    /// Takes those whose turn it is.
+    fn take_part(&mut self) -> Part {
+        let others = self.others.get_or_insert_default();
+        self.backlog.take(PART_ENDPOINTS, [others, &self.rollup])
     }
 
     /// Clients and rows of flows of which some must make room for others change all at once.
@@ -261,27 +279,92 @@ impl Recorder {
         inputs: &[InputRecord],
         interrupted: bool,
     ) -> Result<Recorded, StoreError> {
-        if let Some((writer, run)) = &mut self.store {
-            writer.write_all(*run, &self.rollup)?;
+        match self.kind {
+            RunKind::Capture => self.publish_rest()?,
+            RunKind::Replay => {
+                self.reread_marks()?;
+                self.load_others()?;
+            }
         }
-        self.reread_marks()?;
-        let inventory = self.assess()?;
         self.note_inputs(inputs.to_vec());
         let inputs: Vec<_> = std::mem::take(&mut self.inputs).into_values().collect();
-        if let Some((mut writer, run)) = self.store {
-            writer.seal(&Seal {
+        if let Some((mut writer, run)) = self.store.take() {
+            let seal = Seal {
                 run,
                 inputs: &inputs,
                 // A capture has no end but the one it is given.
                 interrupted: interrupted && self.kind == RunKind::Replay,
                 replaces: &self.replaces,
                 ended: clock::wall(),
-                inventory: &inventory,
-            })?;
+                inventory: None,
+            };
+            match self.kind {
+                RunKind::Capture => writer.seal(&seal)?,
+                RunKind::Replay => self.write_all(&mut writer, &seal)?,
+            }
             writer.close()?;
         }
         let unknown_rules = self.unknown_rules.into_iter().collect();
-        Ok(Recorded { inventory, run: self.rollup, unknown_rules })
+        Ok(Recorded { run: self.rollup, unknown_rules })
+    }
+
+    /// Writes all that a replay saw, and says what all runs add up to: nobody looked before.
+    fn write_all(&self, writer: &mut Writer, seal: &Seal<'_>) -> Result<(), StoreError> {
+        let (observed, rollup) = (self.observed(), &self.rollup);
+        let parts = observed.all_parts(PART_ENDPOINTS);
+        parts::assessed(
+            &parts,
+            |part| observed.assess(part),
+            |assessed| {
+                writer.write_all(seal.run, rollup)?;
+                writer.seal_in_parts(seal, assessed.map(|(_, inventory)| inventory))
+            },
+        )
+    }
+
+    /// All that was observed, and how it is judged.
+    fn observed(&self) -> Observed<'_> {
+        Observed {
+            others: self.others.as_ref(),
+            own: &self.rollup,
+            detector: &self.detector,
+            marks: &self.marks,
+            caps: &self.caps,
+        }
+    }
+
+    /// Publishes what a capture has not published yet: all else is there.
+    fn publish_rest(&mut self) -> Result<(), StoreError> {
+        if self.reread_marks()? {
+            self.note_stale();
+        }
+        if self.compacted || !self.backlog.is_empty() && self.known.len() > self.caps.services {
+            return self.publish_all();
+        }
+        self.note_crowds();
+        let mut parts = Vec::new();
+        while !self.backlog.is_empty() {
+            parts.push(self.take_part());
+        }
+        let mut inputs: Vec<_> = match parts.is_empty() {
+            true => Vec::new(),
+            false => std::mem::take(&mut self.inputs).into_values().collect(),
+        };
+        let Some((mut writer, run)) = self.store.take() else { return Ok(()) };
+        let (observed, rollup) = (self.observed(), &self.rollup);
+        let written = parts::assessed(
+            &parts,
+            |part| observed.assess(part),
+            |assessed| {
+                for (part, inventory) in assessed {
+                    writer.write_part(run, rollup, part, &std::mem::take(&mut inputs))?;
+                    writer.publish_part(&inventory, part)?;
+                }
+                Ok(())
+            },
+        );
+        self.store = Some((writer, run));
+        written
     }
 
     /// Gives the run up: nothing of it stays.

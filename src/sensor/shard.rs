@@ -4,31 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crossbeam_channel::{Receiver, Sender};
-
 use crate::analysis::Worker;
 use crate::base::Timestamp;
 use crate::inventory::Rollup;
 use crate::model::SegmentBatch;
-use crate::store::InputRecord;
 
 use super::sight::{Gauge, Sight, Sights};
-
-/// What a worker is given.
-pub(super) enum Work {
-    /// Segments of its flows.
-    Batch(SegmentBatch),
-    /// Hand over what you have; this is the time.
-    Tick(Timestamp),
-}
-
-/// What the writer is given.
-pub(super) enum Report {
-    /// What a worker observed.
-    Rollup(Box<Rollup>),
-    /// The inputs of one capture thread whose accounts have changed.
-    Inputs(Vec<InputRecord>),
-}
 
 /// A worker whose panics are caught: the shard starts anew and the sensor goes on.
 pub(super) struct Shard {
@@ -143,35 +124,6 @@ impl Shard {
     }
 }
 
-/// Works until there is no more to come, then hands over what is left.
-pub(super) fn serve(
-    mut shard: Shard,
-    work: &Receiver<Work>,
-    give_back: &Sender<SegmentBatch>,
-    to_writer: &Sender<Report>,
-) {
-    for work in work {
-        let mut due = false;
-        match work {
-            Work::Batch(mut batch) => {
-                if let Some(rollup) = shard.process(&batch) {
-                    let _ = to_writer.send(Report::Rollup(Box::new(rollup)));
-                }
-                batch.clear();
-                let _ = give_back.try_send(batch);
-            }
-            Work::Tick(now) => {
-                shard.sweep(now);
-                due = true;
-            }
-        }
-        if due || shard.worker.has_much() {
-            let _ = to_writer.send(Report::Rollup(Box::new(shard.take())));
-        }
-    }
-    let _ = to_writer.send(Report::Rollup(Box::new(shard.finish())));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,9 +167,11 @@ mod tests {
                 ack,
                 flags: TcpFlags(flags),
                 urgent: 0,
+                guise: 0,
                 payload,
                 wire_payload_len: len(payload),
                 encapsulation: Default::default(),
+                block: None,
             });
         }
     }

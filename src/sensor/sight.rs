@@ -188,9 +188,11 @@ mod tests {
             ack: 0,
             flags: TcpFlags(flags),
             urgent: 0,
+            guise: 0,
             payload,
             wire_payload_len: 0,
             encapsulation: Default::default(),
+            block: None,
         });
     }
 

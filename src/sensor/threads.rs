@@ -1,7 +1,8 @@
 //! The same with threads: a capture thread per interface, workers, the writer.
 
 use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
@@ -16,10 +17,11 @@ use super::pipeline::{
     BATCH_BYTES, BATCH_SEGMENTS, Capture, Lane, OpenInput, Outcome, Pace, Settings, Sources,
 };
 use super::pressure::Pressure;
+use super::queue::{Hand, Report, ShardQueue, Work};
 use super::recorder::Recorder;
-use super::shard::{Panics, Report, Shard, Work, serve};
+use super::shard::{Panics, Shard};
 
-/// Batches that wait for a worker, where memory allows.
+/// Batches that wait, for each worker, where memory allows.
 const QUEUE_BATCHES_MAX: usize = 4;
 /// What a batch takes: its bytes, and about as much again as a quarter of them for the segments.
 const BATCH_HELD_BYTES: usize = BATCH_BYTES + BATCH_BYTES / 4;
@@ -32,6 +34,15 @@ const QUEUE_ROLLUPS: usize = 8;
 /// which all is written.
 const LAST_BATCH_WAIT: Duration = Duration::from_millis(500);
 
+/// Among how many shards so many workers divide the flows. A capture thread that reads files works,
+/// too, where it would wait.
+pub fn shards(workers: usize, pace: Pace) -> usize {
+    match pace {
+        Pace::Live => workers.max(1),
+        Pace::Files | Pace::Following => workers + 1,
+    }
+}
+
 /// Runs `sources` to their end with worker threads.
 pub(super) fn threaded(
     sources: &mut Sources<'_>,
@@ -39,31 +50,28 @@ pub(super) fn threaded(
     recorder: Recorder,
 ) -> Result<Outcome, StoreError> {
     let panics = Arc::new(Panics::default());
-    let failed = Mutex::new(None);
+    let failed = AtomicBool::new(false);
     // As many that are empty go back.
     let batches = settings.shares.queue_bytes / BATCH_HELD_BYTES / 2;
-    let batches = batches.clamp(1, QUEUE_BATCHES_MAX);
+    let most = QUEUE_BATCHES_MAX * settings.workers / settings.shards.max(1);
+    let batches = batches.clamp(1, most.max(1));
     let (to_writer, from_workers) = bounded::<Report>(QUEUE_ROLLUPS);
     let mut capture = Capture::new(settings, (0, 1));
+    let (lanes, queues): (Vec<_>, Vec<_>) =
+        (0..settings.shards).map(|_| shard(settings, batches, &panics)).unzip();
     let recorder = thread::scope(|scope| {
-        let mut lanes = Vec::new();
-        for _ in 0..settings.workers {
-            let (to_worker, work) = bounded::<Work>(batches);
-            let (give_back, empty) = bounded::<SegmentBatch>(batches + 1);
-            let (make, panics) = (settings.worker.clone(), panics.clone());
-            let gauge = settings.gauge.clone();
-            let to_writer = to_writer.clone();
-            scope.spawn(move || {
-                let shard = Shard::new(make, panics).gauged(gauge);
-                serve(shard, &work, &give_back, &to_writer);
-            });
-            let (batch, pressure) = (SegmentBatch::default(), Pressure::default());
-            lanes.push(ShardLane { to_worker, empty, batch, pressure });
+        let (bell, rung) = bounded::<()>(settings.workers);
+        let hand = |first| Hand { queues: &queues, first, to_writer: to_writer.clone() };
+        for worker in 0..settings.workers {
+            let (hand, rung) = (hand(worker), rung.clone());
+            scope.spawn(move || hand.serve(&rung));
         }
         let failed = &failed;
         let writer = scope.spawn(move || write_loop(recorder, &from_workers, failed));
         let (state, live) = (table_state(), sources.pace == Pace::Live);
-        let shards = Shards { lanes, state, live, failed, to_writer, shed: 0 };
+        let hand = hand(settings.workers);
+        drop((to_writer, rung));
+        let shards = Shards { lanes, state, live, failed, hand, bell, shed: 0 };
         if live {
             listen(scope, &mut capture, (sources, settings), shards);
         } else {
@@ -74,13 +82,20 @@ pub(super) fn threaded(
         // The workers and the writer end when nobody is left to hand them anything.
         writer.join()
     });
-    if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(error);
-    }
     match recorder {
-        Ok(recorder) => capture.conclude(recorder, &panics),
+        Ok(recorder) => capture.conclude(recorder?, &panics),
         Err(panic) => std::panic::resume_unwind(panic),
     }
+}
+
+/// A new shard, its queue and the way there.
+fn shard(settings: &Settings, batches: usize, panics: &Arc<Panics>) -> (ShardLane, ShardQueue) {
+    let (to_shard, work) = bounded::<Work>(batches);
+    let (give_back, empty) = bounded::<SegmentBatch>(batches + 1);
+    let shard = Shard::new(settings.worker.clone(), panics.clone());
+    let shard = Mutex::new(Some(shard.gauged(settings.gauge.clone())));
+    let (batch, pressure) = (SegmentBatch::default(), Pressure::default());
+    (ShardLane { to_shard, empty, batch, pressure }, ShardQueue { work, give_back, shard })
 }
 
 /// Reads every live input at once: the first in this thread, each further one in its own. A flow
@@ -118,9 +133,9 @@ fn listen<'scope, 'env>(
     }
 }
 
-/// The way to one worker.
+/// The way to one shard.
 struct ShardLane {
-    to_worker: Sender<Work>,
+    to_shard: Sender<Work>,
     empty: Receiver<SegmentBatch>,
     batch: SegmentBatch,
     pressure: Pressure,
@@ -131,23 +146,34 @@ impl ShardLane {
         self.batch.len() >= BATCH_SEGMENTS || self.batch.bytes() >= BATCH_BYTES
     }
 
-    /// Hands over what is pending; how many segments were lost. Where the worker is behind, files
-    /// wait. Live input goes on filling its batch: those of a few segments, as quiet interfaces
-    /// make them, are no reason to lose any. Only when it is full it waits, a little, and that it
-    /// had to is what decides on the flows that are left out.
-    fn flush(&mut self, live: bool) -> u64 {
+    /// Hands over what is pending of files, which wait where the shard is behind. Meanwhile it may
+    /// `help`, as long as there is something to do.
+    fn deliver(&mut self, mut help: impl FnMut() -> bool) {
+        if self.batch.is_empty() {
+            return;
+        }
+        let mut work = Work::Batch(self.exchange());
+        while let Err(TrySendError::Full(back)) = self.to_shard.try_send(work) {
+            if !help() {
+                // The shard ends only when this lane does.
+                let _ = self.to_shard.send(back);
+                return;
+            }
+            work = back;
+        }
+    }
+
+    /// Hands over what is pending of live input; how many segments were lost. Where the shard is
+    /// behind it goes on filling its batch: those of a few segments, as quiet interfaces make them,
+    /// are no reason to lose any. Only when it is full it waits, a little, and that it had to is
+    /// what decides on the flows that are left out.
+    fn flush(&mut self) -> u64 {
         if self.batch.is_empty() {
             return 0;
         }
-        if !live {
+        if !self.to_shard.is_full() {
             let batch = self.exchange();
-            // The worker ends only when this lane does.
-            let _ = self.to_worker.send(Work::Batch(batch));
-            return 0;
-        }
-        if !self.to_worker.is_full() {
-            let batch = self.exchange();
-            match self.to_worker.try_send(Work::Batch(batch)) {
+            match self.to_shard.try_send(Work::Batch(batch)) {
                 // Another capture thread was quicker, or the worker is gone.
                 Err(
                     TrySendError::Full(Work::Batch(batch))
@@ -181,7 +207,7 @@ impl ShardLane {
 
     fn hand_over(&mut self, within: Duration) -> u64 {
         let batch = self.exchange();
-        match self.to_worker.send_timeout(Work::Batch(batch), within) {
+        match self.to_shard.send_timeout(Work::Batch(batch), within) {
             Err(
                 SendTimeoutError::Timeout(Work::Batch(mut batch))
                 | SendTimeoutError::Disconnected(Work::Batch(mut batch)),
@@ -207,8 +233,10 @@ struct Shards<'a> {
     lanes: Vec<ShardLane>,
     state: foldhash::quality::RandomState,
     live: bool,
-    failed: &'a Mutex<Option<StoreError>>,
-    to_writer: Sender<Report>,
+    failed: &'a AtomicBool,
+    hand: Hand<'a>,
+    /// Rung when something waits.
+    bell: Sender<()>,
     shed: u64,
 }
 
@@ -216,7 +244,7 @@ impl<'a> Shards<'a> {
     /// The same ways, for the thread that reads another input.
     fn of_source(&self) -> Shards<'a> {
         let lane = |lane: &ShardLane| ShardLane {
-            to_worker: lane.to_worker.clone(),
+            to_shard: lane.to_shard.clone(),
             empty: lane.empty.clone(),
             batch: SegmentBatch::default(),
             pressure: lane.pressure.shared(),
@@ -225,7 +253,8 @@ impl<'a> Shards<'a> {
             lanes: self.lanes.iter().map(lane).collect(),
             // One flow has one worker, whichever thread sees it.
             state: self.state.clone(),
-            to_writer: self.to_writer.clone(),
+            hand: self.hand.clone(),
+            bell: self.bell.clone(),
             shed: 0,
             ..*self
         }
@@ -233,10 +262,15 @@ impl<'a> Shards<'a> {
 
     /// Hands over what is pending and tells what did not fit.
     fn finish(mut self, capture: &mut Capture<'_>) {
-        for lane in &mut self.lanes {
-            self.shed += if self.live { lane.finish() } else { lane.flush(false) };
+        if self.live {
+            self.shed += self.lanes.iter_mut().map(ShardLane::finish).sum::<u64>();
+            capture.shed(self.shed);
+            return;
         }
-        capture.shed(self.shed);
+        self.flush_all();
+        // Nothing is left to be read.
+        drop((self.lanes, self.bell));
+        self.hand.finish();
     }
 
     /// A number of the flow, the same in both directions and, within the run, for whichever
@@ -258,9 +292,26 @@ impl<'a> Shards<'a> {
 
     /// Hands over what is pending for every worker.
     fn flush_all(&mut self) {
-        for lane in &mut self.lanes {
-            self.shed += lane.flush(self.live);
+        for at in 0..self.lanes.len() {
+            self.flush(at);
         }
+    }
+
+    /// Hands over what is pending for one.
+    fn flush(&mut self, at: usize) {
+        let Some(lane) = self.lanes.get_mut(at) else { return };
+        if self.live {
+            self.shed += lane.flush();
+        } else {
+            lane.deliver(|| {
+                let helped = self.hand.help();
+                // While it was at a shard, others did not see what waits there.
+                let _ = self.bell.try_send(());
+                helped
+            });
+        }
+        // Where it was rung already nobody sleeps.
+        let _ = self.bell.try_send(());
     }
 }
 
@@ -273,9 +324,13 @@ impl Lane for Shards<'_> {
             self.shed += 1;
             return;
         }
+        if lane.batch.is_of_another_block(segment) {
+            self.flush(at);
+        }
+        let Some(lane) = self.lanes.get_mut(at) else { return };
         lane.batch.push(segment);
         if lane.is_full() {
-            self.shed += lane.flush(self.live);
+            self.flush(at);
         }
     }
 
@@ -287,9 +342,10 @@ impl Lane for Shards<'_> {
         self.flush_all();
         for lane in &self.lanes {
             // A worker that is behind hands over what it has soon enough by itself.
-            let _ = lane.to_worker.try_send(Work::Tick(now));
+            let _ = lane.to_shard.try_send(Work::Tick(now));
         }
-        self.to_writer.try_send(Report::Inputs(inputs)).is_ok()
+        let _ = self.bell.try_send(());
+        self.hand.to_writer.try_send(Report::Inputs(inputs)).is_ok()
     }
 
     fn take_shed(&mut self) -> u64 {
@@ -297,15 +353,17 @@ impl Lane for Shards<'_> {
     }
 
     fn broken(&self) -> bool {
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.failed.load(Ordering::Relaxed)
     }
 }
 
+/// Records what is reported until there is no more to come. After a failure, which others see,
+/// reports are only taken, so that nobody waits for ever.
 fn write_loop(
     mut recorder: Recorder,
     reports: &Receiver<Report>,
-    failed: &Mutex<Option<StoreError>>,
-) -> Recorder {
+    failed: &AtomicBool,
+) -> Result<Recorder, StoreError> {
     let take = |recorder: &mut Recorder, report| match report {
         Report::Rollup(rollup) => recorder.add(*rollup),
         Report::Inputs(inputs) => recorder.note_inputs(inputs),
@@ -316,13 +374,15 @@ fn write_loop(
         for report in reports.try_iter().take(QUEUE_ROLLUPS) {
             take(&mut recorder, report);
         }
-        let mut slot = failed.lock().unwrap_or_else(PoisonError::into_inner);
-        // After a failure the queue is only drained, so that nobody waits for ever.
-        if slot.is_none() && recorder.is_due() {
-            *slot = recorder.flush().err();
+        if recorder.is_due()
+            && let Err(error) = recorder.flush()
+        {
+            failed.store(true, Ordering::Relaxed);
+            reports.iter().for_each(drop);
+            return Err(error);
         }
     }
-    recorder
+    Ok(recorder)
 }
 
 #[cfg(test)]
@@ -333,10 +393,10 @@ mod tests {
     use crate::model::TcpFlags;
 
     fn lane(batches: usize) -> (ShardLane, Receiver<Work>) {
-        let (to_worker, work) = bounded(batches);
+        let (to_shard, work) = bounded(batches);
         let (_, empty) = bounded(batches);
         let (batch, pressure) = (SegmentBatch::default(), Pressure::default());
-        (ShardLane { to_worker, empty, batch, pressure }, work)
+        (ShardLane { to_shard, empty, batch, pressure }, work)
     }
 
     fn push(lane: &mut ShardLane, payload: &[u8]) {
@@ -348,9 +408,11 @@ mod tests {
             ack: 0,
             flags: TcpFlags(0),
             urgent: 0,
+            guise: 0,
             payload,
             wire_payload_len: 0,
             encapsulation: Default::default(),
+            block: None,
         });
     }
 
@@ -359,7 +421,7 @@ mod tests {
         let (mut lane, work) = lane(2);
         for _ in 0..100 {
             push(&mut lane, b"x");
-            assert_eq!(lane.flush(true), 0);
+            assert_eq!(lane.flush(), 0);
         }
         let waiting = lane.batch.len() as u64;
         assert_eq!(waiting, 98, "two batches of one fit");
@@ -374,11 +436,11 @@ mod tests {
         let (mut lane, _work) = lane(1);
         let big = vec![0; BATCH_BYTES];
         push(&mut lane, &big);
-        assert_eq!(lane.flush(true), 0, "there is room");
+        assert_eq!(lane.flush(), 0, "there is room");
         push(&mut lane, b"x");
-        assert_eq!(lane.flush(true), 0, "a small one waits");
+        assert_eq!(lane.flush(), 0, "a small one waits");
         push(&mut lane, &big);
-        assert_eq!(lane.flush(true), 2, "a full one does not");
+        assert_eq!(lane.flush(), 2, "a full one does not");
         assert!(lane.batch.is_empty());
         push(&mut lane, b"x");
         assert_eq!(lane.finish(), 1, "nor the last one for ever");
@@ -387,7 +449,9 @@ mod tests {
     #[test]
     fn under_pressure_flows_are_left_out_whole_and_every_segment_is_counted() {
         let (to_writer, _reports) = bounded(1);
-        let failed = Mutex::new(None);
+        let (bell, _rung) = bounded(1);
+        let hand = Hand { queues: &[], first: 0, to_writer };
+        let failed = AtomicBool::new(false);
         let mut lanes = Vec::new();
         let mut works = Vec::new();
         for _ in 0..2 {
@@ -397,7 +461,7 @@ mod tests {
             works.push(work);
         }
         let state = table_state();
-        let mut shards = Shards { lanes, state, live: true, failed: &failed, to_writer, shed: 0 };
+        let mut shards = Shards { lanes, state, live: true, failed: &failed, hand, bell, shed: 0 };
         let (flows, segments) = (1000_u16, 3);
         let server = SocketAddr::from(([10, 0, 0, 1], 80));
         for n in (0..flows).cycle().take(usize::from(flows) * segments) {
@@ -410,9 +474,11 @@ mod tests {
                     ack: 0,
                     flags: TcpFlags(0),
                     urgent: 0,
+                    guise: 0,
                     payload: b"x",
                     wire_payload_len: 1,
                     encapsulation: Default::default(),
+                    block: None,
                 });
             }
         }

@@ -82,6 +82,7 @@ class Tally:
 # field is what it is called, and nobody's number.
 CALLED = {
     "health.clinical_code": ("loinc", "snomed", "ndc", "icd", "drugcode", "diagnosiscode", "testcode", "conceptid", "findingcode"),
+    "health.free_text": ("clinicalnote", "progressnote"),
     "health.vital_sign": ("bloodpressure", "heartrate", "systolic", "diastolic"),
     "network.ip_address": ("clientip",),
 }

@@ -60,6 +60,12 @@ impl Conversation {
         self
     }
 
+    /// Nobody says anything for so long.
+    pub fn wait(mut self, us: u64) -> Self {
+        self.at_us += us;
+        self
+    }
+
     /// A request with a body, and the answer to it with one.
     pub fn exchange(self, request: (&str, &[u8]), response: (&str, &[u8])) -> Self {
         let head = |(head, body): (&str, &[u8])| {

@@ -5,10 +5,11 @@ use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 
+use crate::analysis::Commons;
 use crate::analysis::half::Exchange;
 use crate::analysis::recall::Recall;
 use crate::analysis::workbench::Workbench;
-use crate::base::{InstallationKey, Timestamp};
+use crate::base::{InstallationKey, Shares, Timestamp};
 use crate::detect::Detector;
 use crate::flow::{FlowInfo, Orientation};
 use crate::model::{Direction, Header, MessageHead};
@@ -118,6 +119,71 @@ proptest! {
         }
         prop_assert_eq!(books(&mut with), books(&mut without));
     }
+}
+
+/// Benches whose workers share what bodies said.
+fn sharing(shares: &Shares) -> [Workbench; 2] {
+    let commons = Arc::new(Commons::within(shares));
+    [(); 2].map(|()| {
+        let mut recall = Recall::within(shares);
+        recall.share(Arc::clone(&commons));
+        bench(recall)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn a_body_that_another_worker_walked_says_what_walking_it_says(
+        sent in proptest::collection::vec((0usize..2, 0usize..8, 1usize..900), 1..24),
+        clear in 0usize..24,
+    ) {
+        let bodies = bodies();
+        let mut with = sharing(&Shares::of(64 << 20, 2));
+        let mut without = [(); 2].map(|()| bench(Recall::none()));
+        for (at, (to, n, size)) in sent.into_iter().enumerate() {
+            answer(&mut with[to], &bodies[n], size, 0);
+            answer(&mut without[to], &bodies[n], size, 0);
+            if at == clear {
+                // As when the path table of one is full.
+                for benches in [&mut with, &mut without] {
+                    let bench = &mut benches[0];
+                    prop_assert!(!books(bench).is_empty() || to == 1);
+                    bench.paths.clear();
+                    bench.columns.clear();
+                    bench.roles.clear();
+                    bench.recall.clear();
+                    bench.accumulator.forget_columns();
+                }
+            }
+        }
+        for (with, without) in with.iter_mut().zip(&mut without) {
+            prop_assert_eq!(books(with), books(without));
+        }
+    }
+}
+
+#[test]
+fn what_another_worker_walked_is_not_walked_again() {
+    let [mut first, mut second] = sharing(&Shares::of(64 << 20, 2));
+    let body = &bodies()[0];
+    answer(&mut first, body, 100, 0);
+    // A walk asks what each path means.
+    assert!(!first.roles.is_empty());
+    answer(&mut second, body, 64, 0);
+    assert!(second.roles.is_empty(), "it was walked");
+    assert_eq!(books(&mut first), books(&mut second));
+}
+
+#[test]
+fn what_is_too_deep_to_be_shared_is_walked_by_each() {
+    let [mut first, mut second] = sharing(&Shares::of(64 << 20, 2));
+    let deep = format!("{}1{}", "{\"a\":".repeat(100), "}".repeat(100));
+    let body = ("application/json", None, deep.into_bytes());
+    answer(&mut first, &body, 100, 0);
+    answer(&mut second, &body, 64, 0);
+    assert!(!second.roles.is_empty(), "it was not walked");
+    assert_eq!(books(&mut first), books(&mut second));
 }
 
 #[test]

@@ -25,7 +25,9 @@ impl Conversation {
         bench.resting_bytes = (bench.resting_bytes + self.resting_bytes()).saturating_sub(resting);
         let open = match &mut self.stage {
             Stage::Speaking(speaking) => {
-                speaking.parser.held_bytes() + speaking.pairing.held_bytes()
+                speaking.parser.held_bytes()
+                    + speaking.pairing.held_bytes()
+                    + speaking.back.pairing.held_bytes()
             }
             _ => 0,
         };

@@ -37,6 +37,7 @@ impl Spares {
         };
         speaking.parser.resume(parser);
         speaking.pairing.resume(pairing);
+        speaking.back.clear();
         (speaking.over, speaking.bytes) = (over, 0);
         Some(speaking)
     }
@@ -63,6 +64,7 @@ impl Speaking {
         let idle = self.switch.is_none()
             && self.remainder.is_empty()
             && self.encrypted.is_none()
+            && self.back.is_empty()
             && !self.interim;
         let (parser, pairing) = (self.parser.rest()?, self.pairing.rest()?);
         let (protocol, over) = (self.protocol, self.over);

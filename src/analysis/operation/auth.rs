@@ -49,9 +49,65 @@ pub fn from_header(header: &Header<'_>, schemes: &mut AuthSchemes) {
         HeaderName::Other if is_key_header(header.name) && !is_nothing(header.value) => {
             schemes.insert(AuthScheme::ApiKeyHeader);
         }
+        HeaderName::Other if header.name.eq_ignore_ascii_case(b"sec-websocket-protocol") => {
+            if let Some(scheme) = by_subprotocol(header.value) {
+                schemes.insert(scheme);
+            }
+        }
+        HeaderName::Other => {
+            if let Some(scheme) = by_value(header) {
+                schemes.insert(scheme);
+            }
+        }
         _ => {}
     }
 }
+
+/// Names that stand for `Authorization` where that is taken, or by mistake.
+const AUTHORIZATIONS: [&[u8]; 5] = [
+    b"x-authorization",
+    b"authentication",
+    b"x-authentication",
+    b"x-forwarded-authorization",
+    b"x-original-authorization",
+];
+/// Words of names whose JWT is no credential: it signs this request, or is against forgery.
+const PROOFS: [&[u8]; 6] = [b"dpop", b"jws", b"pop", b"proof", b"signature", b"digest"];
+
+/// The scheme of a header field that no standard knows, by what stands in it: gateways pass on a
+/// JWT under names of their own (`X-Goog-IAP-JWT-Assertion`, `CF-Access-JWT-Assertion`).
+fn by_value(header: &Header<'_>) -> Option<AuthScheme> {
+    if AUTHORIZATIONS.iter().any(|name| header.name.eq_ignore_ascii_case(name)) {
+        return authorization(header.value);
+    }
+    let scheme = header.value.split_at_checked(b"bearer ".len());
+    let value = match scheme {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token.trim_ascii(),
+        _ => header.value,
+    };
+    let none =
+        |word: &[u8]| NO_KEYS.iter().chain(&PROOFS).any(|other| word.eq_ignore_ascii_case(other));
+    (looks_like_jwt(value) && !header.name.split(|b| b"-_.".contains(b)).any(none))
+        .then_some(AuthScheme::BearerJwt)
+}
+
+/// The scheme of a token that a browser, which can set no other field, offers as a subprotocol of
+/// a WebSocket (RFC 6455 section 4.1): `bearer, eyJ…`, `base64url.bearer.authorization.k8s.io.…`.
+fn by_subprotocol(value: &[u8]) -> Option<AuthScheme> {
+    const KUBERNETES: &[u8] = b"base64url.bearer.authorization.k8s.io.";
+    let parts = || value.split(|b| *b == b',').map(<[u8]>::trim_ascii);
+    if parts().any(looks_like_jwt) {
+        return Some(AuthScheme::BearerJwt);
+    }
+    let bearer = |part: &[u8]| part.starts_with(KUBERNETES) && part.len() > KUBERNETES.len();
+    let mut after = parts();
+    let scheme = after.any(|part| part.eq_ignore_ascii_case(b"bearer"));
+    let token = scheme && after.next().is_some_and(|token| token.len() >= TOKEN_BYTES_MIN);
+    (token || parts().any(bearer)).then_some(AuthScheme::Bearer)
+}
+
+/// A shorter subprotocol is the name of one.
+const TOKEN_BYTES_MIN: usize = 16;
 
 /// The scheme of an `Authorization` value (RFC 9110 section 11.4).
 fn authorization(value: &[u8]) -> Option<AuthScheme> {
@@ -371,6 +427,51 @@ mod tests {
         ] {
             assert_eq!(schemes(&[(name, "v")]), ["none"], "{name}");
         }
+    }
+
+    #[test]
+    fn a_token_offered_as_a_subprotocol_is_a_credential() {
+        let jwt = "eyJhbGciOiJub25lIn0.e30.c2ln";
+        for (value, scheme) in [
+            (format!("bearer, {jwt}"), "jwt"),
+            (jwt.to_owned(), "jwt"),
+            ("Bearer, 8Hq2vN5xW0aZ7kLp3TqR".to_owned(), "bearer"),
+            ("v4.channel.k8s.io, base64url.bearer.authorization.k8s.io.ZQ".to_owned(), "bearer"),
+            ("graphql-ws, graphql-transport-ws".to_owned(), "none"),
+            ("bearer".to_owned(), "none"),
+        ] {
+            assert_eq!(schemes(&[("Sec-WebSocket-Protocol", &value)]), [scheme], "{value}");
+        }
+    }
+
+    #[test]
+    fn a_jwt_in_any_header_is_a_credential() {
+        let jwt = "eyJhbGciOiJub25lIn0.e30.c2ln";
+        for name in [
+            "X-Goog-IAP-JWT-Assertion",
+            "CF-Access-JWT-Assertion",
+            "X-Amzn-Oidc-Data",
+            "X-JWT-Assertion",
+            "X-Acme-Identity",
+            "X-Authorization",
+            "Authentication",
+        ] {
+            assert_eq!(schemes(&[(name, jwt)]), ["jwt"], "{name}");
+            assert_eq!(schemes(&[(name, &format!("Bearer {jwt}"))]), ["jwt"], "{name}");
+        }
+        for name in ["DPoP", "X-JWS-Signature", "X-CSRF-State", "X-Idempotency"] {
+            assert_eq!(schemes(&[(name, jwt)]), ["none"], "{name}");
+        }
+        assert_eq!(schemes(&[("X-Acme-Identity", "eyJhbGciOiJub25lIn0")]), ["none"]);
+        assert_eq!(schemes(&[("X-Acme-Identity", "Bearer of news")]), ["none"]);
+    }
+
+    #[test]
+    fn what_stands_in_for_authorization_is_read_as_that_is() {
+        assert_eq!(schemes(&[("X-Authorization", "Bearer abc")]), ["bearer"]);
+        assert_eq!(schemes(&[("Authentication", "Bearer abc")]), ["bearer"]);
+        assert_eq!(schemes(&[("X-Forwarded-Authorization", "Basic dTpw")]), ["basic"]);
+        assert_eq!(schemes(&[("X-Authorization", "Bearer null")]), ["none"]);
     }
 
     #[test]

@@ -78,7 +78,10 @@ pub fn authority(text: &[u8], secure: bool) -> Authority {
     };
     let name = name.strip_suffix(b".").unwrap_or(name);
     let numeric = name.iter().all(|b| b.is_ascii_digit() || *b == b'.');
-    if name.is_empty() || numeric || !port.iter().all(u8::is_ascii_digit) || port.len() > 5 {
+    let number = std::str::from_utf8(port).ok().and_then(|port| port.parse::<u16>().ok());
+    let digits = port.iter().all(u8::is_ascii_digit);
+    let possible = port.is_empty() || (digits && number.is_some_and(|number| number > 0));
+    if name.is_empty() || numeric || !possible {
         return Authority::Address;
     }
     let mut out = String::from_utf8_lossy(name).to_ascii_lowercase();
@@ -92,7 +95,7 @@ pub fn authority(text: &[u8], secure: bool) -> Authority {
 
 /// The name of a service that is only known by its address.
 pub fn address_name(server: SocketAddr) -> String {
-    server.to_string()
+    crate::base::address_text(server)
 }
 
 /// What stands before the host in an authority (RFC 3986 section 3.2.1).
@@ -188,7 +191,9 @@ mod tests {
         assert_eq!(name("FHIR.Example.org:80"), "fhir.example.org");
         assert_eq!(name("fhir.example.org:8080"), "fhir.example.org:8080");
         assert_eq!(name("user:pw@fhir.example.org"), "fhir.example.org");
-        for address in ["", "10.0.0.1", "10.0.0.1:8080", "[fd77::1]:80", "a b", "x:y", "a/b"] {
+        for address in
+            ["", "10.0.0.1", "10.0.0.1:8080", "[fd77::1]:80", "a b", "x:y", "a/b", "p:65536", "p:0"]
+        {
             assert_eq!(name(address), "-", "{address}");
         }
     }

@@ -14,7 +14,7 @@ use crate::content::percent_decode;
 
 /// Parameters that carry a credential whatever their value is: lower-case, without separators.
 /// Sorted.
-const STRONG: [&str; 36] = [
+const STRONG: [&str; 38] = [
     "accesskey",
     "accesstoken",
     "apikey",
@@ -25,6 +25,7 @@ const STRONG: [&str; 36] = [
     "bearer",
     "clientsecret",
     "contrasena",
+    "hapikey",
     "idtoken",
     "jsessionid",
     "jwt",
@@ -45,6 +46,7 @@ const STRONG: [&str; 36] = [
     "sessionid",
     "sessiontoken",
     "subscriptionkey",
+    "wstoken",
     "xamzsecuritytoken",
     "xamzsignature",
     "xapikey",
@@ -118,6 +120,8 @@ const PARAMETERS_MAX: usize = 256;
 const NAME_BYTES_MAX: usize = 32;
 /// A shorter value may be a word, a number or a code.
 const SECRET_BYTES_MIN: usize = 16;
+/// Bytes of hashes and keys in hexadecimal, however they begin.
+const HEXADECIMAL: [usize; 3] = [32, 40, 64];
 /// A longer one is a document.
 const SECRET_BYTES_MAX: usize = 4096;
 
@@ -128,13 +132,27 @@ pub fn in_query<'a>(path: &'a [u8], query: &'a [u8]) -> impl Iterator<Item = &'s
         if value.is_empty() {
             return None;
         }
-        let Some(name) = canonical(raw) else { return by_ending(raw, value) };
+        let other = || by_ending(raw, value).or_else(|| is_jwt(raw, value).then_some(JWT));
+        let Some(name) = canonical(raw) else { return other() };
         if let Some(strong) = listed(&STRONG, &name) {
             return Some(strong);
         }
-        let Some(weak) = listed(&WEAK, &name) else { return by_ending(raw, value) };
+        let Some(weak) = listed(&WEAK, &name) else { return other() };
         (has_companions(weak, path, query) || looks_secret(weak, &decoded(value))).then_some(weak)
     })
+}
+
+/// What a parameter is called whose value is a JWT.
+const JWT: &str = "jwt";
+
+/// Whether a value is a JWT (RFC 7519) that proves something (`assertion`, `client_assertion` of
+/// RFC 7523): not one that says where to go on, or what is asked for (RFC 9101).
+fn is_jwt(name: &[u8], value: &[u8]) -> bool {
+    const OTHERS: [&[u8]; 5] = [b"hint", b"nonce", b"request", b"state", b"entity"];
+    let is = |word: &[u8]| OTHERS.iter().chain(&OPEN_NOTHING).any(|o| word.eq_ignore_ascii_case(o));
+    value.starts_with(b"eyJ")
+        && memchr::memchr_iter(b'.', value).count() == 2
+        && (!words(name).any(is) || words(name).any(|w| w.eq_ignore_ascii_case(b"assertion")))
 }
 
 /// The last word of a name, where it is one of [`ENDINGS`] and the value looks like a secret:
@@ -179,6 +197,30 @@ pub fn has_link(path: &[u8]) -> bool {
         before = segment;
         opens
     })
+}
+
+/// The credentials in the parameters of segments (`/a;jsessionid=…`, RFC 3986 section 3.3), by
+/// their names in the list of those that are credentials whatever their value is, and the token of
+/// a bot in a segment of its own (`/bot123456:AAH…/getMe`).
+pub fn in_path(path: &[u8]) -> impl Iterator<Item = &'static str> + '_ {
+    let matrix = memchr::memchr(b';', path).and_then(|at| path.get(at + 1..)).unwrap_or_default();
+    let pairs = matrix.split(|b| matches!(b, b';' | b'/')).take(PARAMETERS_MAX);
+    let named = pairs.filter_map(|pair| {
+        let at = memchr::memchr(b'=', pair).filter(|at| at + 1 < pair.len())?;
+        listed(&STRONG, &canonical(pair.get(..at)?)?)
+    });
+    let bot = memchr::memchr(b':', path).is_some() && path.split(|b| *b == b'/').any(is_bot);
+    named.chain(bot.then_some("token"))
+}
+
+/// `bot123456:AAH…`: a number, and the key of a bot.
+fn is_bot(segment: &[u8]) -> bool {
+    const KEY_BYTES_MIN: usize = 30;
+    let Some(token) = segment.strip_prefix(b"bot") else { return false };
+    let digits = token.iter().take_while(|b| b.is_ascii_digit()).count();
+    let key = token.get(digits..).and_then(|rest| rest.strip_prefix(b":")).unwrap_or_default();
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_".contains(b);
+    digits >= 5 && key.len() >= KEY_BYTES_MIN && key.iter().all(plain)
 }
 
 /// A request that tells where its sender came from, with a credential in that URL.
@@ -300,6 +342,9 @@ fn looks_secret(name: &str, value: &[u8]) -> bool {
     if is_uuid(body) {
         return !matches!(name, "key" | "code" | "ticket");
     }
+    if HEXADECIMAL.contains(&body.len()) && body.iter().all(u8::is_ascii_hexdigit) {
+        return true;
+    }
     is_mixed(body)
 }
 
@@ -381,6 +426,18 @@ mod tests {
     fn of(target: &str) -> Vec<&'static str> {
         let (path, query) = target.split_once('?').unwrap();
         in_query(path.as_bytes(), query.as_bytes()).collect()
+    }
+
+    #[test]
+    fn credentials_in_segments_of_a_path_are_found() {
+        let of = |path: &'static str| in_path(path.as_bytes()).collect::<Vec<_>>();
+        assert_eq!(of("/a;jsessionid=0123456789abcdef/b"), ["jsessionid"]);
+        assert_eq!(of("/a;v=1;access_token=x"), ["accesstoken"]);
+        assert_eq!(of("/bot123456:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw/getMe"), ["token"]);
+        for path in ["/a;v=1", "/a;jsessionid=", "/bot123456:getMe", "/a:b", "/", ";"] {
+            assert_eq!(of(path), [""; 0], "{path}");
+        }
+        assert_eq!(in_query(b"/a", b"token=0123456789abcdef0123456789abcdef").count(), 1);
     }
 
     #[test]
@@ -493,6 +550,24 @@ mod tests {
         assert_eq!(of("/x?user%5Bpassword%5D=hunter2"), ["password"]);
         assert_eq!(of("/x?invite-token=9f86d081884c7d659a2feaa0c55ad015"), ["token"]);
         assert_eq!(of("/x?a_name_that_is_in_no_list_app_secret=8Hq2vN5xW0aZ7kLp3TqR"), ["secret"]);
+    }
+
+    #[test]
+    fn a_jwt_is_a_credential_under_most_names() {
+        let jwt = "eyJhbGciOiJub25lIn0.e30.c2ln";
+        assert_eq!(of(&format!("/token?assertion={jwt}")), ["jwt"]);
+        assert_eq!(of(&format!("/token?client_assertion={jwt}")), ["jwt"]);
+        assert_eq!(of(&format!("/view?launch_ctx={jwt}")), ["jwt"]);
+        for name in ["state", "request", "id_token_hint", "page", "login-hint"] {
+            assert_eq!(of(&format!("/x?{name}={jwt}")), Vec::<&str>::new(), "{name}");
+        }
+        assert_eq!(of("/x?launch_ctx=eyJhbGciOiJub25lIn0"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn keys_of_moodle_and_hubspot_are_known() {
+        assert_eq!(of("/webservice?wstoken=8f14e45fceea167a5a36dedd4bea2543"), ["wstoken"]);
+        assert_eq!(of("/crm?hapikey=8f14e45f-ceea-167a-5a36-dedd4bea2543"), ["hapikey"]);
     }
 
     #[test]

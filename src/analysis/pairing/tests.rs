@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::limits::COMMITTED_BYTES_MAX;
 use crate::model::Status;
 
 fn request(number: u8) -> Box<Request> {
@@ -19,7 +20,9 @@ fn response(status: u16) -> Box<Response> {
 }
 
 /// The number of a request, and the status of what answers it.
-fn shown(exchange: Exchange) -> (Option<u8>, Option<u16>) {
+type Shown = (Option<u8>, Option<u16>);
+
+fn shown(exchange: Exchange) -> Shown {
     let status = exchange.response.and_then(|r| match r.status {
         Some(Status::Http(code)) => Some(code),
         _ => None,
@@ -198,6 +201,156 @@ fn waiting_in_vain_wants_an_end_or_a_later_answer_and_both_directions() {
 }
 
 #[test]
+fn who_goes_on_for_minutes_without_an_answer_waits_in_vain() {
+    // Requests begin at these seconds; the recording ends, and nothing else.
+    let waiting = |seconds: &[i64], answered: &[u64]| {
+        let (mut pairing, mut out) = (Pairing::default(), Vec::new());
+        let mut done = |e: Exchange| {
+            out.extend(e.request.filter(|_| e.unanswered).map(|r| r.head.minor_version));
+        };
+        for (number, at) in (1..).zip(seconds) {
+            let mut asked = request(number);
+            asked.half.at = Timestamp::from_seconds(*at, 0);
+            let by = Correlation::Token(number.into());
+            pairing.request(by, (asked, Stand::default()), &mut done);
+        }
+        for token in answered {
+            let answer = (response(1), Stand::default());
+            pairing.response(Correlation::Token(*token), answer, &mut done);
+            pairing.settle(&mut done);
+        }
+        pairing.end(Ending { heard: true, over: false }, &mut done);
+        out
+    };
+    assert_eq!(waiting(&[0, 30, 400], &[]), [1, 2]);
+    assert_eq!(waiting(&[0, 30, 400], &[1]), [2]);
+    assert!(waiting(&[0, 30, 299], &[]).is_empty());
+    assert!(waiting(&[0, 30, 400], &[1, 2]).is_empty());
+}
+
+#[test]
+fn an_answer_names_what_is_near_only_where_nothing_bears_the_name_itself() {
+    let name = |exact: u64, near| Correlation::named(exact << 32, near);
+    let told = |asked: &[u64], answer: u64| {
+        let (mut pairing, mut out) = (Pairing::default(), Vec::new());
+        let mut done = |exchange| out.push(shown(exchange));
+        for (number, own) in (1..).zip(asked) {
+            let asked = (request(number), Stand::default());
+            pairing.request(Correlation::Token(*own), asked, &mut done);
+        }
+        let by = Correlation::Answer { to: answer, own: 99, last: true };
+        pairing.response(by, (response(200), Stand::default()), &mut done);
+        pairing.end(Ending::default(), &mut done);
+        out.retain(|(_, answer)| answer.is_some());
+        out
+    };
+    let two = [name(1, 5), name(2, 5)];
+    assert_eq!(told(&two, name(2, 5)), [(Some(2), Some(200))]);
+    assert_eq!(told(&two, name(3, 5)), [(Some(1), Some(200))]);
+    assert_eq!(told(&two, name(3, 6)), [(None, Some(200))]);
+}
+
+#[test]
+fn an_answer_that_names_nothing_stands_until_a_better_one_or_the_next_request() {
+    let oldest = |last| Correlation::Oldest { last };
+    let told = |answers: &[(Correlation, u16)]| {
+        let (mut pairing, mut out) = (Pairing::default(), Vec::new());
+        let mut done = |exchange| out.push(shown(exchange));
+        let ask = |number: u8| (request(number), Stand::default());
+        pairing.request(Correlation::Token(1), ask(1), &mut done);
+        for (correlation, status) in answers {
+            let answer = (response(*status), Stand::default());
+            pairing.response(*correlation, answer, &mut done);
+            pairing.settle(&mut done);
+        }
+        pairing.request(Correlation::Token(2), ask(2), &mut done);
+        assert_eq!(pairing.rest(), None);
+        pairing.end(Ending::default(), &mut done);
+        out
+    };
+    let (first, second) = (Some(1), (Some(2), None));
+    assert_eq!(told(&[(oldest(false), 201)]), [(first, Some(201)), second]);
+    assert_eq!(told(&[(oldest(true), 500)]), [(first, Some(500)), second]);
+    let better = [(oldest(false), 201), (Correlation::Token(1), 202)];
+    assert_eq!(told(&better), [(first, Some(202)), second]);
+    // One that answers nothing is no half.
+    assert_eq!(told(&[(oldest(true), 500), (oldest(true), 501)]), [(first, Some(500)), second]);
+}
+
+/// What is told of a message that is committed, and of its other answers, the first of them behind
+/// `between` messages that are committed as well; and whether one of them says that it came late.
+fn told_of_commit(between: u64, answers: &[(bool, u16)]) -> (Vec<Shown>, bool) {
+    let (mut pairing, mut out, mut late) = (Pairing::default(), Vec::new(), false);
+    let mut done = |exchange: Exchange| {
+        let response = exchange.response.as_ref();
+        late |= response.is_some_and(|r| r.half.anomalies.contains(&ANSWER_LATE));
+        out.push(shown(exchange));
+    };
+    let mut most = 0;
+    let mut pass = |pairing: &mut Pairing,
+                    (to, number, last, status): (u64, Option<u8>, bool, u16)| {
+        if let Some(number) = number {
+            let asked = (request(number), Stand::default());
+            pairing.request(Correlation::Token(to), asked, &mut done);
+        }
+        let by = Correlation::Answer { to, own: 10_000_000 + to, last };
+        pairing.response(by, (response(status), Stand::default()), &mut done);
+        pairing.settle(&mut done);
+        most = most.max(pairing.kept_bytes);
+    };
+    for (place, (last, status)) in answers.iter().enumerate() {
+        pass(&mut pairing, (1, (place == 0).then_some(1), *last, *status));
+        for other in 0..if place == 0 { between } else { 0 } {
+            pass(&mut pairing, (100 + other, Some(9), false, 201));
+        }
+    }
+    pairing.end(Ending::default(), &mut done);
+    assert!(most <= COMMITTED_BYTES_MAX + 16 * 1024, "{most}");
+    out.retain(|(asked, _)| *asked != Some(9));
+    (out, late)
+}
+
+#[test]
+fn a_commit_stands_until_the_application_answers_or_there_is_no_room() {
+    let first = Some(1);
+    let told = |answers: &[(bool, u16)]| told_of_commit(0, answers).0;
+    assert_eq!(told(&[(false, 201), (true, 500)]), [(first, Some(500))]);
+    assert_eq!(told(&[(false, 201), (false, 202)]), [(first, Some(202))]);
+    assert_eq!(told(&[(false, 201)]), [(first, Some(201))]);
+    // Where the application says nothing, nobody waits.
+    let (mut pairing, mut out) = (Pairing::default(), Vec::new());
+    let mut asked = request(1);
+    asked.head.commit_only = true;
+    let mut done = |exchange| out.push(shown(exchange));
+    pairing.request(Correlation::Token(1), (asked, Stand::default()), &mut done);
+    let by = Correlation::Answer { to: 1, own: 2, last: false };
+    pairing.response(by, (response(201), Stand::default()), &mut done);
+    pairing.settle(&mut done);
+    assert!(pairing.is_empty());
+    assert_eq!(out, [(first, Some(201))]);
+    for between in [17, 100] {
+        let told = told_of_commit(between, &[(false, 201), (true, 500)]);
+        assert_eq!(told, (vec![(first, Some(500))], false), "{between}");
+    }
+    // So long a wait ends: what comes then stands alone, and says why.
+    let late = told_of_commit(3_000, &[(false, 201), (true, 500)]);
+    assert_eq!(late, (vec![(first, Some(201)), (None, Some(500))], true));
+}
+
+#[test]
+fn a_message_is_found_by_its_own_name_where_it_asks_and_by_what_it_answers_else() {
+    let (mut pairing, mut out) = (Pairing::default(), Vec::new());
+    let mut done = |exchange| out.push(shown(exchange));
+    let by = |to, own| Correlation::Answer { to, own, last: true };
+    pairing.request(by(7, 8), (request(1), Stand::default()), &mut done);
+    assert!(!pairing.waits_for(by(7, 9)) && pairing.waits_for(by(8, 9)));
+    pairing.response(by(8, 9), (response(200), Stand::default()), &mut done);
+    pairing.settle(&mut done);
+    assert!(pairing.is_empty());
+    assert_eq!(out, [(Some(1), Some(200))]);
+}
+
+#[test]
 fn a_tentative_half_counts_only_with_its_other_half() {
     let mut pairing = Pairing::default();
     let mut count = 0;
@@ -299,4 +452,33 @@ fn few_responses_wait_for_requests_that_may_never_come() {
     assert!(told >= 100 - EARLY_MAX, "{told}");
     pairing.end(Ending::default(), &mut |_| told += 1);
     assert_eq!(told, 100);
+}
+
+#[test]
+fn a_request_that_is_cut_goes_on_in_the_gap() {
+    use crate::base::Timestamp;
+    use crate::model::{Offsets, StreamEvent, StreamInput};
+    let paired = |missing: u64| {
+        let mut pairing = Pairing::default();
+        let mut out = Vec::new();
+        let mut done = |e: Exchange| out.push(shown(e));
+        pairing.lost(Direction::ToServer);
+        pairing.lost(Direction::ToClient);
+        let gap = Stand::of(&StreamEvent {
+            direction: Direction::ToServer,
+            at: Timestamp::default(),
+            offsets: Offsets { begin: 500, heard: 0 },
+            input: StreamInput::Gap(missing),
+        });
+        pairing.request(Correlation::InOrder, (request(2), gap), &mut done);
+        pairing.asked_until(gap);
+        pairing.lost(Direction::ToServer);
+        let answer = Stand { begin: 900, end: 1000, heard: 500 + missing };
+        pairing.response(Correlation::InOrder, (response(2), answer), &mut done);
+        pairing.end(Ending::default(), &mut done);
+        out
+    };
+    assert_eq!(paired(200), [(Some(2), Some(2))]);
+    // Another request may have been in a gap so long, and what answers it was seen.
+    assert_eq!(paired(5000).len(), 2);
 }

@@ -21,8 +21,9 @@ use options::for_options;
 pub(super) struct PcapNg {
     order: ByteOrder,
     interfaces: Vec<Interface>,
-    /// Simple packet blocks carry no time: they get that of the packet before them.
-    last_at: Timestamp,
+    /// Simple packet blocks carry no time: they get that of the packet or statistics before them,
+    /// or else the one that their interface counts from.
+    last_at: Option<Timestamp>,
     /// A block that is passed over and did not come whole yet.
     passing: Option<Passing>,
     /// Packets that interfaces of earlier sections lost.
@@ -90,7 +91,7 @@ impl PcapNg {
         let mut reader = PcapNg {
             order: ByteOrder::Little,
             interfaces: Vec::new(),
-            last_at: Timestamp::default(),
+            last_at: None,
             passing: None,
             lost_before: 0,
         };
@@ -210,6 +211,12 @@ impl PcapNg {
         lost.fold(self.lost_before, u64::saturating_add)
     }
 
+    /// A count of an interface's clock, as blocks write it.
+    #[inline]
+    fn ticks(&self, high: [u8; 4], low: [u8; 4]) -> u64 {
+        u64::from(self.order.u32(high)) << 32 | u64::from(self.order.u32(low))
+    }
+
     /// What an interface says of itself, from its start up to here.
     fn statistics(&mut self, window: &mut Window, block: Block) -> Result<(), Box<Incomplete>> {
         hold(self.order, window, block.len, STATISTICS_LEN_MIN)?;
@@ -223,8 +230,13 @@ impl PcapNg {
             }
         });
         let id = self.order.u32(array(window, 8));
+        let ticks = self.ticks(array(window, 12), array(window, 16));
         if let Some(interface) = self.interfaces.get_mut(id as usize) {
             interface.lost = lost;
+            if ticks > 0 {
+                // Statistics that came late speak of no time before that of the last packet.
+                self.last_at = self.last_at.max(Some(interface.clock.time(ticks)));
+            }
         }
         window.consume(block.len);
         Ok(())
@@ -248,11 +260,11 @@ impl PcapNg {
             let detail = format!("a packet of {captured} bytes in a block of {}", block.len);
             return Err(damaged(window.offset(), detail));
         }
-        let ticks = u64::from(self.order.u32([h0, h1, h2, h3])) << 32
-            | u64::from(self.order.u32([t0, t1, t2, t3]));
-        self.last_at = interface.clock.time(ticks);
+        let ticks = self.ticks([h0, h1, h2, h3], [t0, t1, t2, t3]);
+        let at = interface.clock.time(ticks);
+        self.last_at = Some(at);
         Ok(Record {
-            at: self.last_at,
+            at,
             link: interface.link,
             wire_len: self.order.u32([w0, w1, w2, w3]),
             skip: PACKET_HEADER_LEN,
@@ -277,7 +289,7 @@ impl PcapNg {
             snap_len => wire_len.min(snap_len),
         };
         Ok(Record {
-            at: self.last_at,
+            at: self.last_at.unwrap_or_else(|| interface.clock.time(0)),
             link: interface.link,
             wire_len,
             skip: SIMPLE_HEADER_LEN,

@@ -106,6 +106,7 @@ impl PacketSource for FileSource {
         match record {
             Ok(Some(record)) => {
                 self.last_at = record.at;
+                let (data, block) = self.window.lend(record.len, record.skip, record.captured);
                 Ok(Next::Packet(Packet {
                     at: record.at,
                     link: record.link,
@@ -113,7 +114,8 @@ impl PacketSource for FileSource {
                     wire_len: record
                         .wire_len
                         .max(u32::try_from(record.captured).unwrap_or(u32::MAX)),
-                    data: self.window.lend(record.len, record.skip, record.captured),
+                    data,
+                    block,
                 }))
             }
             // A reader that has nothing now is asked again: no format has lost anything by then.

@@ -147,6 +147,23 @@ fn simple_packets_are_cut_at_the_snap_length_and_borrow_a_time() {
 }
 
 #[test]
+fn simple_packets_have_the_time_of_the_statistics_before_them_or_of_their_interface() {
+    for order in ORDERS {
+        let start = match order {
+            ByteOrder::Big => 1_700_000_000i64.to_be_bytes(),
+            ByteOrder::Little => 1_700_000_000i64.to_le_bytes(),
+        };
+        let mut file = Writer::new(order);
+        file.section().interface(1, 0, &[(14, &start)]).simple(1, b"a").statistics(0, &[]);
+        file.simple(1, b"b").statistics_at(0, 9).simple(1, b"c");
+        file.enhanced(0, 12, b"d").statistics_at(0, 11).simple(1, b"e");
+        let times: Vec<i64> = whole(&file.bytes).iter().map(|packet| packet.nanos).collect();
+        let base = 1_700_000_000_000_000_000;
+        assert_eq!(times, [base, base, base + 9_000, base + 12_000, base + 12_000]);
+    }
+}
+
+#[test]
 fn blocks_longer_than_the_buffer_are_passed_over() {
     let mut file = Writer::new(ByteOrder::Little);
     file.section().interface(1, 0, &[]).block(0x0bad, &vec![7; 3_000_000]).enhanced(0, 1, b"a");

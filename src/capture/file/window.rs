@@ -1,9 +1,10 @@
-//! A buffer that slides over a reader.
+//! Blocks of memory that slide over a reader.
 
 use std::io::{self, ErrorKind, Read};
 
 use crate::base::limits::CAPTURE_READ_BYTES;
 use crate::capture::source::{Incomplete, IncompleteCause};
+use crate::model::Block;
 
 /// The part of a capture that is in memory.
 ///
@@ -14,10 +15,15 @@ use crate::capture::source::{Incomplete, IncompleteCause};
 /// ```
 ///
 /// Consumed bytes stay where they are until the next [`Window::fill`] that has to read, so a
-/// slice may be lent after it was consumed.
+/// slice may be lent after it was consumed. With it the block it lies in may be lent: as long as
+/// someone holds that, what comes next is read into another one.
 pub(super) struct Window {
     input: Box<dyn Read + Send>,
-    bytes: Vec<u8>,
+    block: Block,
+    /// Those read into before: as many as batches hold at most.
+    others: Vec<Block>,
+    /// Whether the block holds so much that it is worth lending.
+    lends: bool,
     start: usize,
     end: usize,
     offset: u64,
@@ -29,8 +35,17 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(input: Box<dyn Read + Send>) -> Self {
-        let bytes = vec![0; CAPTURE_READ_BYTES];
-        Window { input, bytes, start: 0, end: 0, offset: 0, finished: None, starved: false }
+        Window {
+            input,
+            block: Block::of(CAPTURE_READ_BYTES),
+            others: Vec::new(),
+            lends: false,
+            start: 0,
+            end: 0,
+            offset: 0,
+            finished: None,
+            starved: false,
+        }
     }
 
     /// Whether at least `n` bytes can be had; reads as needed. `n` has a limit at the caller.
@@ -42,7 +57,7 @@ impl Window {
     /// The bytes in memory that were not consumed.
     #[inline]
     pub(super) fn rest(&self) -> &[u8] {
-        self.bytes.get(self.start..self.end).unwrap_or_default()
+        self.block.bytes().get(self.start..self.end).unwrap_or_default()
     }
 
     /// Where `rest` begins in the (decompressed) capture, in bytes.
@@ -50,12 +65,14 @@ impl Window {
         self.offset
     }
 
-    /// Consumes `len` bytes, which must have been filled, and lends `n` of them from `skip` on.
+    /// Consumes `len` bytes, which must have been filled, and lends `n` of them from `skip` on,
+    /// with the block they lie in where much was read at once.
     #[inline]
-    pub(super) fn lend(&mut self, len: usize, skip: usize, n: usize) -> &[u8] {
+    pub(super) fn lend(&mut self, len: usize, skip: usize, n: usize) -> (&[u8], Option<&Block>) {
         let from = self.start + skip;
         self.consume(len);
-        self.bytes.get(from..from + n).unwrap_or_default()
+        let bytes = self.block.bytes().get(from..from + n).unwrap_or_default();
+        (bytes, self.lends.then_some(&self.block))
     }
 
     /// Consumes `len` bytes, which must have been filled.
@@ -80,17 +97,14 @@ impl Window {
     #[cold]
     fn refill(&mut self, n: usize) -> bool {
         if self.finished.is_none() {
-            self.bytes.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
-            if self.bytes.len() < n {
-                self.bytes.resize(n, 0);
-            }
+            self.make_room(n);
         }
         while self.end - self.start < n && self.finished.is_none() {
-            match self.input.read(self.bytes.get_mut(self.end..).unwrap_or_default()) {
+            let free = self.block.alone().and_then(|bytes| bytes.get_mut(self.end..));
+            let free = free.unwrap_or_default();
+            match self.input.read(free) {
                 Ok(0) => self.finished = Some(Ok(())),
-                Ok(read) => self.end += read.min(self.bytes.len() - self.end),
+                Ok(read) => self.end += read.min(free.len()),
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) if e.kind() == ErrorKind::WouldBlock => {
                     self.starved = true;
@@ -99,7 +113,36 @@ impl Window {
                 Err(e) => self.finished = Some(Err(e)),
             }
         }
+        self.lends = self.end - self.start >= CAPTURE_READ_BYTES / 2;
         self.end - self.start >= n
+    }
+
+    /// Moves what was not consumed to the beginning of a block that nobody else holds and that has
+    /// room for `n` bytes.
+    fn make_room(&mut self, n: usize) {
+        let left = self.start..self.end;
+        if let Some(bytes) = self.block.alone() {
+            bytes.copy_within(left.clone(), 0);
+        } else {
+            let mut next = self.free_block();
+            if let Some(bytes) = next.alone() {
+                bytes.resize(bytes.len().max(left.len()), 0);
+                bytes.iter_mut().zip(self.rest()).for_each(|(to, from)| *to = *from);
+            }
+            self.others.push(std::mem::replace(&mut self.block, next));
+        }
+        if let Some(bytes) = self.block.alone()
+            && bytes.len() < n
+        {
+            bytes.resize(n, 0);
+        }
+        (self.start, self.end) = (0, left.len());
+    }
+
+    /// One of the others that nobody holds any more, or else a new one.
+    fn free_block(&mut self) -> Block {
+        let free = self.others.iter_mut().position(|block| block.alone().is_some());
+        free.map_or_else(|| Block::of(CAPTURE_READ_BYTES), |at| self.others.swap_remove(at))
     }
 
     /// Whether a `fill` failed since the last time only because the input has nothing now.

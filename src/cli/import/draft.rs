@@ -34,6 +34,8 @@ pub(super) struct Asked {
     pub(super) allow: Vec<String>,
     /// Words that it must not hold.
     pub(super) stop_words: Vec<String>,
+    /// Words of which it has to hold one.
+    pub(super) keywords: Vec<String>,
 }
 
 /// A pattern for whole values.
@@ -102,7 +104,7 @@ impl Draft {
             if matches.contains(&text) || text.trim() != text {
                 continue;
             }
-            self.examples = [vec![text.clone(); EXAMPLES], self.ordinary()];
+            self.examples = [spaced(&text), self.ordinary()];
             match self.try_out() {
                 Ok(()) => matches.push(text),
                 // What is wrong with the rule is wrong whatever the example.
@@ -115,14 +117,15 @@ impl Draft {
             }
         }
         // Few values are all there are: of a list of two words there is no third.
-        if let (Some(text), true) = (matches.first().cloned(), !matches.is_empty()) {
-            matches.resize(EXAMPLES, text);
+        if let Some(text) = matches.first() {
+            let more = spaced(text).into_iter().skip(1);
+            matches.extend(more.take(EXAMPLES.saturating_sub(matches.len())).collect::<Vec<_>>());
             self.examples = [matches, self.ordinary()];
             return self.try_out();
         }
         if first.is_none() {
             // A pattern that cannot be compiled has no values; what is wrong with it says more.
-            self.examples = [vec![String::new(); EXAMPLES], self.ordinary()];
+            self.examples = [spaced(""), self.ordinary()];
             first = self.try_out().err().filter(|why| !why.starts_with("examples"));
         }
         Err(first.unwrap_or_else(|| "no value could be made that it matches".to_owned()))
@@ -216,7 +219,13 @@ impl Asked {
         }
         list(out, "allow", &self.allow);
         list(out, "stop_words", &self.stop_words);
+        list(out, "keywords", &self.keywords);
     }
+}
+
+/// One value in as many ways as examples are needed: white space around it is no part of it.
+fn spaced(text: &str) -> Vec<String> {
+    vec![text.to_owned(), format!("{text} "), format!("  {text}")]
 }
 
 /// Text as TOML has it.

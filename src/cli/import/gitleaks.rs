@@ -5,6 +5,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::draft::{Asked, Draft, Imported, Inside, Loss, Whole, kebab, one_line};
+use super::sample::sample;
 
 /// What stands in the patterns of gitleaks between a name and its value.
 const OPERATOR: &str = r#"(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}("#;
@@ -12,6 +13,8 @@ const OPERATOR: &str = r#"(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}("#;
 const EACH_MAX: usize = 24;
 /// Characters of a keyword that is looked for.
 const KEYWORD_MIN: usize = 3;
+/// Values that are made of a pattern to see whether all of them hold a keyword.
+const SAMPLES: u64 = 256;
 /// Names that say nothing of what a field carries: each API has them.
 const COMMON: [&str; 14] = [
     "access",
@@ -58,6 +61,10 @@ struct Entry {
     allowlist: Option<Allowlist>,
     #[serde(default)]
     allowlists: Vec<Allowlist>,
+    #[serde(default)]
+    required: Vec<toml::Table>,
+    #[serde(default, rename = "skipReport")]
+    skip_report: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -119,12 +126,7 @@ fn take(
     common: &Asked,
     changed: &mut dyn FnMut(&str),
 ) -> Result<Taken, String> {
-    let Some(regex) = &entry.regex else {
-        return Err("it has no pattern: names of files are not seen in traffic".to_owned());
-    };
-    if entry.path.is_some() {
-        return Err("it speaks of files with certain names, which traffic does not have".to_owned());
-    }
+    let regex = pattern_of(entry, changed)?;
     let mut asked = Asked { group: entry.secret_group, entropy: entry.entropy, ..Asked::default() };
     for list in entry.allowlist.iter().chain(&entry.allowlists) {
         take_list(list, &mut asked, &mut *changed);
@@ -137,41 +139,64 @@ fn take(
     if anchors.len() < entry.keywords.len() || anchors.is_empty() {
         changed("keywords of less than three characters are not looked for inside text");
     }
-    let id = kebab(entry.id.get_ref());
+    let (id, what) = (kebab(entry.id.get_ref()), one_line(entry.id.get_ref()));
     let mut draft = Draft {
         class: format!("secret.{}", id.replace('-', "_")),
         id: format!("gitleaks-{id}"),
         description: one_line(&entry.description),
-        reference: format!("{file}, line {line}, rule {}", one_line(entry.id.get_ref())),
+        reference: format!("{file}, line {line}, rule {what}"),
         weight: WEIGHT_KEY,
         allow: common.allow.clone(),
         stop_words: common.stop_words.clone(),
         ..Draft::default()
     };
     if draft.description.is_empty() {
-        draft.description =
-            format!("What the rule {} of {file} finds.", one_line(entry.id.get_ref()));
+        draft.description = format!("What {what} of {file} finds.");
     }
     if !anchors.is_empty() {
-        let (format, asked) = (format.clone(), asked.clone());
-        draft.inside.push(Inside { anchors, format, lead_in: Vec::new(), asked });
+        let (format, lead_in) = (format.clone(), Vec::new());
+        draft.inside.push(Inside { anchors, format, lead_in, asked: asked.clone() });
     }
     let inner = inner(regex);
     let keywords: Vec<String> = entry.keywords.iter().filter_map(|word| phrase(word)).collect();
-    let named = inner.is_some() && !keywords.is_empty();
+    // What its keyword is no part of is a key where that stands beside it, and nowhere else.
+    let (some, all) = hold(&format, &entry.keywords);
+    let named = !keywords.is_empty() && (inner.is_some() || !some);
     if named && keywords.iter().all(|word| COMMON.contains(&word.as_str())) {
         return Err("its keywords are names that fields of every API have: they say nothing".into());
     }
-    if let Some(inner) = inner.filter(|_| named) {
-        let asked = Asked { group: None, ..asked };
-        draft.whole.push(Whole { format: inner, asked });
-        draft.names = keywords.clone();
+    let (format, asked) = match inner.filter(|_| named) {
+        Some(inner) => (inner, Asked { group: None, ..asked }),
+        None if some && !all => {
+            changed("a whole value has to hold one of its keywords");
+            (format, Asked { keywords: entry.keywords.clone(), ..asked })
+        }
+        None => (format, asked),
+    };
+    draft.whole.push(Whole { format, asked });
+    if named {
+        draft.names.clone_from(&keywords);
         (draft.weight, draft.needs_context) = (WEIGHT_NAMED, true);
-    } else {
-        draft.whole.push(Whole { format, asked });
     }
     draft.exemplify()?;
     Ok(Taken { draft, named, keywords })
+}
+
+/// The pattern of a rule, if it is one that reports something of what traffic has.
+fn pattern_of<'e>(entry: &'e Entry, changed: &mut dyn FnMut(&str)) -> Result<&'e str, String> {
+    let Some(regex) = &entry.regex else {
+        return Err("it has no pattern: names of files are not seen in traffic".to_owned());
+    };
+    if entry.path.is_some() {
+        return Err("it speaks of files with certain names, which traffic does not have".to_owned());
+    }
+    if entry.skip_report {
+        return Err("it reports nothing by itself: others of the file ask for it".to_owned());
+    }
+    if !entry.required.is_empty() {
+        changed("what it requires nearby is not asked for: it finds more");
+    }
+    Ok(regex)
 }
 
 fn take_list(list: &Allowlist, asked: &mut Asked, mut changed: impl FnMut(&str)) {
@@ -248,6 +273,18 @@ fn inner(regex: &str) -> Option<String> {
     None
 }
 
+/// Whether some and whether all of what `pattern` matches hold one of `keywords`, as far as can be
+/// tried; all where there are none to hold.
+fn hold(pattern: &str, keywords: &[String]) -> (bool, bool) {
+    let lower: Vec<String> = keywords.iter().map(|word| word.to_lowercase()).collect();
+    let holds = |text: String| {
+        let text = text.to_lowercase();
+        lower.is_empty() || lower.iter().any(|word| text.contains(word.as_str()))
+    };
+    let samples = (1..=SAMPLES).filter_map(|seed| sample(pattern, seed)).map(holds);
+    samples.fold((false, true), |(some, all), one| (some || one, all && one))
+}
+
 /// A keyword as the words of a field's name.
 fn phrase(keyword: &str) -> Option<String> {
     let lower = keyword.to_lowercase();
@@ -313,5 +350,10 @@ mod tests {
         assert_eq!(braced(r"[{]a{2,}\{\p{L}{3}"), r"[{]a{2,}\{\p{L}{3}");
         assert_eq!(phrase("CO_API_KEY").as_deref(), Some("co api key"));
         assert_eq!(phrase("a1"), None);
+        let held = |pattern: &str, word: &str| hold(pattern, &[word.to_owned()]);
+        assert_eq!(held("(?i)(?:acme_[a-f0-9]{16}|x-acme-[0-9]{4})", "ACME"), (true, true));
+        assert_eq!(held("(?i)(?:acme_[a-f0-9]{16}|[a-f0-9]{40})", "acme_"), (true, false));
+        assert_eq!(held("[a-f0-9]{40}", "acme"), (false, false));
+        assert_eq!(hold("[a-f0-9]{40}", &[]), (true, true));
     }
 }

@@ -30,7 +30,9 @@ const EDGES: [(&str, &str); 10] = [
 /// What `text` becomes; fails where it is no YAML of recognisers.
 pub(super) fn translate(text: &str, file: &str) -> Result<Imported, Wrong> {
     let tree = Node::parse(text)?;
-    let list = tree.get("recognizers").unwrap_or(&tree).list();
+    // By itself, as a registry's, or as part of the configuration of an analyser.
+    let registry = tree.get("recognizer_registry").unwrap_or(&tree);
+    let list = registry.get("recognizers").unwrap_or(registry).list();
     if list.is_empty() {
         return Err((tree.line, "expected a list of recognizers".to_owned()));
     }
@@ -217,6 +219,20 @@ fn phrase(word: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn recognisers_are_found_wherever_they_are_listed() {
+        let list = "- name: zip\n  patterns: [{regex: 'Z[0-9]{5}', score: 0.9}]\n";
+        let nested = list.replace('\n', "\n    ");
+        for text in [
+            list.to_owned(),
+            format!("recognizers:\n  {}", list.replace('\n', "\n  ")),
+            format!("nlp_configuration: {{}}\nrecognizer_registry:\n  recognizers:\n    {nested}"),
+        ] {
+            assert_eq!(translate(text.trim_end(), "f.yaml").unwrap().taken, 1, "{text}");
+        }
+        assert!(translate("recognizer_registry: {}", "f.yaml").is_err());
+    }
 
     #[test]
     fn edges_are_edges_and_other_look_around_is_not() {

@@ -79,6 +79,116 @@ fn data_urls_and_tokens_are_looked_into() {
     assert_eq!(inside(&format!("{token}.{token}")), []);
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn what_stands_in_hexadecimal_is_walked_by_what_it_is() {
+    let json = br#"{"mail":"ada@example.org"}"#;
+    let mail = pairs(&[("$.v|$.mail", "ada@example.org")]);
+    assert_eq!(inside(&hex(json)), mail);
+    assert_eq!(inside(&hex(json).to_uppercase()), mail);
+    assert_eq!(inside(&format!("0x{}", hex(json))), mail);
+    assert_eq!(inside(&format!("\\x{}", hex(json))), mail);
+    assert_eq!(inside(&hex(&gz(json))), mail);
+    assert_eq!(inside(&hex(NOTE.as_bytes())), pairs(&[("$.v|$", NOTE)]));
+    let number = "943 476 5919 and";
+    assert_eq!(inside(&hex(number.as_bytes())), pairs(&[("$.v|$", number)]));
+    assert_eq!(inside(&hex(b"9434765919401023")), pairs(&[("$.v|$", "9434765919401023")]));
+    let xml = inside(&hex(b"<a><b c='1'>two</b></a>"));
+    assert_eq!(xml, pairs(&[("$.v|/a/b/@c", "1"), ("$.v|/a/b", "two")]));
+    let long = NOTE.repeat(2_000);
+    let body = serde_json::json!({ "v": hex(long.as_bytes()) }).to_string();
+    let whole = seen("application/json", &[body.as_bytes()]);
+    assert!(whole.last().is_some_and(|(path, text)| path == "$.v|$" && text.ends_with(NOTE)));
+    let pieces: Vec<&[u8]> = body.as_bytes().chunks(777).collect();
+    assert!(seen("application/json", &pieces) == whole, "pieces say something else");
+}
+
+#[test]
+fn hashes_and_numbers_in_hexadecimal_hold_nothing() {
+    for value in [
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "6a204bd89f3c8348afd5c77c717a097a6a204bd89f3c8348afd5c77c717a097a",
+        "31415926535897932384626433832795",
+        "416461204c6f76656c61636",
+        "0x71c7656ec7ab88b098defb751b7401b5f6d8976f",
+        "4a6f2052",
+    ] {
+        assert_eq!(inside(value), [], "{value}");
+    }
+    // One digit short of a byte.
+    assert_eq!(inside(&hex(NOTE.as_bytes())[1..]), []);
+}
+
+#[test]
+fn what_stands_encoded_among_text_is_walked_beside_it() {
+    let json = br#"{"mail":"ada@example.org"}"#;
+    let mail = pairs(&[("$.v|$.mail", "ada@example.org")]);
+    let text = STANDARD.encode(json);
+    let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let token = format!("{}.{}.{}", part(br#"{"alg":"HS256"}"#), part(json), part(&[147; 64]));
+    for value in [
+        format!("sent payload {text} to queue 7"),
+        format!("GET /x 200 body=\"{text}\""),
+        format!("src: data:application/json;base64,{text}"),
+        format!("Basic {text}"),
+        format!("[2026-01-01] user='ada' blob='{text}', size=34"),
+        format!("level=info payload={text}"),
+        format!("authorization is Bearer {token} for now"),
+    ] {
+        assert_eq!(inside(&value), mail, "{value}");
+        assert!(hides_something(value.as_bytes()), "{value}");
+    }
+    let two = format!("{text} and {text} again");
+    assert_eq!(inside(&two), [&mail[..], &mail].concat());
+    // What stands in the record at the end of a text is a value of that.
+    let record = inside(&format!("got {{\"w\": \"{text}\"}}"));
+    let expected = pairs(&[("$.v|$.w", &text), ("$.v|$.w|$.mail", "ada@example.org")]);
+    assert_eq!(record, expected);
+}
+
+#[test]
+fn words_hosts_and_hashes_among_text_hold_nothing() {
+    for value in [
+        "see src/analysis/operation/url_credentials.rs for more of it",
+        "the internationalizationOfEverything is done in one go, mostly",
+        "urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8 is the id = 1",
+        "integrity=\"sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC\"",
+        "<img src=\"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAA\">",
+        "com.example.healthcare.patients.AbstractPatientRepositoryFactoryBean, 12",
+        "Negotiate TlRMTVNTUAABAAAAB4IIogAAAAAAAAAAAAAAAAAAAAAKAGFKAAAADw==",
+    ] {
+        assert_eq!(inside(value), [], "{value}");
+    }
+}
+
+#[test]
+fn what_stands_among_a_long_text_is_found_once_wherever_it_stands() {
+    let text = STANDARD.encode(r#"{"mail":"ada@example.org"}"#);
+    let window = crate::base::limits::SCALAR_WINDOW_BYTES;
+    let overlap = crate::base::limits::SCALAR_OVERLAP_BYTES;
+    for end in [window, window - overlap] {
+        for place in (end - 70..end + 40).chain([10, window / 2]) {
+            let value = format!("{}{text} {}", "ab ".repeat(place / 3), "cd ".repeat(window / 2));
+            let body = serde_json::json!({ "v": value }).to_string();
+            let found = seen("application/json", &[body.as_bytes()]);
+            let count = found.iter().filter(|(path, _)| path == "$.v|$.mail").count();
+            assert_eq!(count, 1, "{place}");
+        }
+    }
+}
+
+#[test]
+fn looking_among_text_takes_linear_time() {
+    // A quadratic look at any of these would take minutes.
+    for piece in ["x".repeat(23) + " ", "x".repeat(24) + " ", "eyJ".repeat(9) + "."] {
+        let text = format!("a {}", piece.repeat(2_000_000 / piece.len()));
+        within(text.as_bytes(), Window::WHOLE).count();
+    }
+}
+
 #[test]
 fn values_around_values_are_undone_four_deep() {
     let mut value = NOTE.to_owned();
@@ -153,10 +263,38 @@ proptest! {
     }
 
     #[test]
+    fn every_long_run_among_text_is_met(text in "[ab=,. ]{0,30}[a-zA-Z/]{20,30}[ =,.ab]{0,99}") {
+        let text = text.as_bytes();
+        let mut naive = Vec::new();
+        let mut from = 0;
+        for piece in text.split(|b| sextet(*b).is_none()) {
+            if piece.len() >= 24 {
+                naive.push((from, from + piece.len()));
+            }
+            from += piece.len() + 1;
+        }
+        prop_assert_eq!(within::runs(text).collect::<Vec<_>>(), naive);
+    }
+
+    #[test]
+    fn cutting_a_text_anywhere_changes_nothing_of_what_stands_among_it(
+        text in "[ -~]{18,80}",
+        around in "[a-z ,=]{0,40}",
+        cuts in proptest::collection::vec(0usize..300, 0..6),
+    ) {
+        let hex = hex(text.as_bytes());
+        let value = format!("{around} {} {around}", STANDARD.encode(&text));
+        let body = serde_json::json!({ "v": value, "w": hex }).to_string();
+        let whole = seen("application/json", &[body.as_bytes()]);
+        prop_assert_eq!(seen("application/json", &cut(body.as_bytes(), &cuts)), whole);
+    }
+
+    #[test]
     fn any_bytes_are_looked_at(value in proptest::collection::vec(any::<u8>(), 0..200)) {
         hides_something(&value);
         hidden_in_head(&value);
         hidden_parameter("SAMLRequest", &value);
+        within(&value, Window::WHOLE).count();
     }
 
     #[test]
@@ -165,5 +303,9 @@ proptest! {
         prop_assume!(sniff::hidden_coding(&bytes).is_none() && bytes[0] < 0xfe);
         let token = URL_SAFE_NO_PAD.encode(&bytes);
         prop_assert_eq!(hidden(token.as_bytes()), None);
+        let text = format!("token {token} is it");
+        prop_assert_eq!(within(text.as_bytes(), Window::WHOLE).next(), None);
+        let digits = hex(&bytes);
+        prop_assert_eq!(hidden(digits.as_bytes()), None);
     }
 }

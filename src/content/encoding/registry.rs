@@ -1,6 +1,6 @@
 //! Every encoding, one line each.
 
-use super::{base64, brotli, deflate, gzip, quoted_printable, zstd};
+use super::{base64, brotli, deflate, gzip, hex, quoted_printable, zstd};
 
 /// Undoes one encoding, resumable at any byte of input and output.
 pub trait Decode {
@@ -85,10 +85,19 @@ pub static TRANSFER_CODINGS: [Coding; 2] = [
     Coding { names: &["quoted-printable"], make: quoted_printable::make },
 ];
 
-/// The one of values that hold something else.
+/// Encodings of values only, which no message names.
+pub static VALUE_CODINGS: [Coding; 1] = [Coding { names: &["hex"], make: hex::make }];
+
+/// The usual one of values that hold something else.
 pub(crate) fn base64_coding() -> &'static Coding {
     let [base64, _] = &TRANSFER_CODINGS;
     base64
+}
+
+/// The other one.
+pub(crate) fn hex_coding() -> &'static Coding {
+    let [hex] = &VALUE_CODINGS;
+    hex
 }
 
 /// The content coding called `name`.

@@ -4,7 +4,7 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use proptest::prelude::*;
 
-use super::{CODINGS, Chain, ChainState, Coding, TRANSFER_CODINGS, coding_named};
+use super::{CODINGS, Chain, ChainState, Coding, TRANSFER_CODINGS, VALUE_CODINGS, coding_named};
 use crate::content::recorder::cut;
 
 fn gzip(data: &[u8]) -> Vec<u8> {
@@ -43,6 +43,10 @@ fn base64(data: &[u8]) -> Vec<u8> {
     text.as_bytes().chunks(76).collect::<Vec<_>>().join(&b"\r\n"[..])
 }
 
+fn hex(data: &[u8]) -> Vec<u8> {
+    data.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()
+}
+
 fn quoted_printable(data: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     for (n, byte) in data.iter().enumerate() {
@@ -68,11 +72,12 @@ fn encoders() -> Vec<(&'static Coding, Encoder)> {
             "br" => brotli,
             "zstd" => zstd,
             "base64" => base64,
+            "hex" => hex,
             "quoted-printable" => quoted_printable,
             other => panic!("no encoder to test {other} with"),
         }
     };
-    let all = CODINGS.iter().chain(&TRANSFER_CODINGS);
+    let all = CODINGS.iter().chain(&TRANSFER_CODINGS).chain(&VALUE_CODINGS);
     let mut encoders: Vec<_> = all.map(|c| (c, encoder(c.names[0]))).collect();
     encoders.push((coding_named(b"deflate").unwrap(), raw_deflate));
     encoders

@@ -1,7 +1,17 @@
 //! The characters that separate and escape (MSH-1 and MSH-2), and escape sequences.
 
 /// Headers that say which characters separate: of a message, a batch and a file.
-pub(super) const HEADERS: [[u8; 3]; 3] = [*b"MSH", *b"BHS", *b"FHS"];
+const HEADERS: [[u8; 3]; 3] = [*b"MSH", *b"BHS", *b"FHS"];
+
+/// Whether a byte behind the name of a header may be the separator of fields: a tab is seen, too.
+pub(super) fn separates(byte: u8) -> bool {
+    byte.is_ascii_punctuation() || byte == b'\t'
+}
+
+/// Whether `name` is that of a header, in whatever case.
+pub(super) fn is_header(name: [u8; 3]) -> bool {
+    HEADERS.contains(&name.map(|b| b.to_ascii_uppercase()))
+}
 
 /// Bytes between two escape characters that are one sequence; hexadecimal ones may be long.
 pub(super) const ESCAPE_BYTES_MAX: usize = 64;
@@ -94,6 +104,18 @@ fn hex(digits: &[u8], out: &mut Vec<u8>) -> bool {
     true
 }
 
+/// The message of HL7 v2 that all of `value` is, from its header on: behind blanks and a byte order
+/// mark a header with two encoding characters at least, and a field behind them. A value is looked
+/// at more closely than a body, most of which were announced.
+pub(crate) fn message_in(value: &[u8]) -> Option<&[u8]> {
+    let text = value.trim_ascii_start();
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
+    let text = text.strip_prefix(b"\x0b").unwrap_or(text);
+    let (separator, rest) = text.get(3..)?.split_first()?;
+    let marks = rest.iter().take(6).position(|b| b == separator)?;
+    (marks >= 2 && begins_message(text)).then_some(text)
+}
+
 /// Whether a body that begins with `head` is HL7 v2: a header, the field separator, and the
 /// encoding characters up to the next.
 pub(crate) fn begins_message(head: &[u8]) -> bool {
@@ -103,8 +125,8 @@ pub(crate) fn begins_message(head: &[u8]) -> bool {
     let Some((separator, rest)) = rest.split_first() else { return false };
     let end = rest.iter().position(|b| b == separator || SEGMENT_ENDS.contains(b));
     let marks = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-    HEADERS.contains(name)
-        && separator.is_ascii_punctuation()
+    is_header(*name)
+        && separates(*separator)
         && (1..=5).contains(&marks.len())
         && marks.iter().all(u8::is_ascii_punctuation)
 }

@@ -14,5 +14,5 @@ mod walker;
 mod tests;
 
 pub(crate) use charset::declared;
-pub(crate) use marks::begins_message;
+pub(crate) use marks::{begins_message, message_in};
 pub(crate) use walker::Hl7Walker;

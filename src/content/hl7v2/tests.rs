@@ -188,6 +188,64 @@ fn msh_18_names_the_charset() {
     assert_eq!(last("ISO IR87", b"\x1b$B;3ED\x1b(B"), "山田");
 }
 
+const INSIDE: &str = "MSH|^~\\&|A\rPID|1||4711^^^H^MR||ROE^JANE";
+
+/// The fields below the one value of a body.
+fn inside(kind: &str, body: &str) -> Vec<(String, String)> {
+    of_body(Some(kind.as_bytes()), body.as_bytes())
+}
+
+fn expected(below: &str) -> Vec<(String, String)> {
+    [("MSH-3", "A"), ("PID-1", "1"), ("PID-3.1", "4711"), ("PID-3.4", "H"), ("PID-3.5", "MR")]
+        .into_iter()
+        .chain([("PID-5.1", "ROE"), ("PID-5.2", "JANE")])
+        .map(|(path, text)| (format!("{below}|{path}"), text.to_owned()))
+        .collect()
+}
+
+#[test]
+fn a_message_in_a_value_is_walked_field_by_field_wherever_the_value_stands() {
+    for end in ["\r", "\n", "\r\n"] {
+        for before in ["", "\n  ", "\u{feff}", "\u{feff}\r\n", "\u{b}"] {
+            let message = format!("{before}{}{end}", INSIDE.replace('\r', end));
+            let json = serde_json::json!({ "m": [message] }).to_string();
+            assert_eq!(inside("application/json", &json), expected("$.m[*]"), "{json}");
+            let coded: String = message.bytes().map(|b| format!("%{b:02X}")).collect();
+            let form = inside("application/x-www-form-urlencoded", &format!("m={coded}"));
+            assert_eq!(form, expected("m"), "{coded}");
+            if before == "\u{b}" {
+                continue;
+            }
+            let xml = format!("<a><m><![CDATA[{message}]]></m></a>");
+            assert_eq!(inside("text/xml", &xml), expected("/a/m"), "{xml}");
+            let coded = message.replace('&', "&amp;").replace('\r', "&#13;");
+            let attribute = format!("<a m=\"{coded}\"/>");
+            assert_eq!(inside("text/xml", &attribute), expected("/a/@m"), "{attribute}");
+            let part = format!(
+                "--x\r\nContent-Disposition: form-data; name=\"m\"\r\n\r\n{message}\r\n--x--\r\n"
+            );
+            let found = inside("multipart/form-data; boundary=x", &part);
+            assert_eq!(found, expected("part:m"), "{part:?}");
+        }
+    }
+    // Each with characters of its own, and one inside another.
+    let odd = serde_json::json!({ "m": "MSH#*!?@#A\rPID###7*x" }).to_string();
+    assert_eq!(inside("application/json", &odd).last().unwrap().0, "$.m|PID-3.2");
+    let twice = serde_json::json!({ "m": "MSH|^~\\&|A\rOBX|1|TX|||MSH#*!?@#B" }).to_string();
+    assert_eq!(inside("application/json", &twice).last().unwrap().0, "$.m|OBX-5|MSH-3");
+}
+
+#[test]
+fn a_text_that_only_names_a_segment_is_a_text() {
+    for text in
+        ["MSH", "MSH|", "MSH|x|y", "MSH-9 is the type", "BHS||", "MSH|^|x", "see MSH|^~\\&|A"]
+    {
+        let body = serde_json::json!({ "m": text }).to_string();
+        let found = inside("application/json", &body);
+        assert_eq!(found, [("$.m".to_owned(), text.to_owned())]);
+    }
+}
+
 const SHREDS: &[&str] = &[
     "MSH|^~\\&|A|B\r",
     "MSH#*!?@#A\n",
@@ -238,5 +296,34 @@ proptest! {
         let seen = walk(&body, &[]).seen;
         let of = |what: &str| seen.iter().filter(|s| s.what == what).count();
         prop_assert_eq!(of("enter"), of("leave"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_message_in_a_value_is_the_same_however_the_body_is_cut(
+        shreds in proptest::collection::vec(proptest::sample::select(SHREDS), 0..16),
+        lines in proptest::sample::select(&[0usize, 1, 6_500][..]),
+        cuts in proptest::collection::vec(0usize..120_000, 0..8),
+    ) {
+        // Long ones flow on window by window.
+        let message = format!("{INSIDE}\r{}{}", shreds.concat(), "OBX|1|TX|x\r".repeat(lines));
+        let body = serde_json::json!({ "m": message }).to_string();
+        let walk = |cuts: &[usize]| {
+            let mut paths = PathTable::new(Box::new(KeepAll));
+            let mut sink = Recorder::default();
+            let mut walker = BodyWalker::new(BodyPlan::from_headers(Some(b"text/json"), None));
+            for piece in cut(body.as_bytes(), cuts) {
+                walker.push(piece, &mut paths, &mut sink);
+            }
+            walker.finish(&mut paths, &mut sink);
+            sink.seen
+        };
+        let whole = walk(&[]);
+        prop_assert!(walk(&cuts) == whole, "pieces say something else");
+        let told: Vec<_> = whole.iter().filter(|s| s.path == "$.m").collect();
+        prop_assert!(told.is_empty(), "{told:?}");
     }
 }

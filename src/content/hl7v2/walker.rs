@@ -9,21 +9,23 @@ use crate::model::{Value, ValueKind};
 
 use super::super::leaf::Leaf;
 use super::super::{FieldSink, PathId, PathTable, Root, Step};
-use super::marks::{ESCAPE_BYTES_MAX, HEADERS, Marks, SEGMENT_ENDS};
+use super::marks::{ESCAPE_BYTES_MAX, Marks, SEGMENT_ENDS, is_header, separates};
 use super::segments::{is_known, is_name};
 
 /// Walks ER7 as it arrives.
 #[derive(Debug)]
 pub(crate) struct Hl7Walker {
-    /// Multipart bodies around.
     /// The value it stands in, if any.
     below: PathId,
+    /// Multipart bodies around.
     parts: u8,
     marks: Marks,
     /// Which bytes mean something in a value.
     special: Box<[bool; 256]>,
     at: At,
     name: [u8; 3],
+    /// The header was in lower case: names of segments may be.
+    lower: bool,
     place: Place,
     leaf: Leaf,
     /// What stands behind an escape character that is not closed.
@@ -92,6 +94,7 @@ impl Hl7Walker {
             special: marks.table(),
             at: At::Name(0),
             name: [0; 3],
+            lower: false,
             place: Place::default(),
             leaf: Leaf::at_level(level),
             escape: None,
@@ -165,19 +168,29 @@ impl Hl7Walker {
     ) {
         if SEGMENT_ENDS.contains(&byte) {
             self.end_segment(paths, sink);
+        } else if have == 0 && matches!(byte, b' ' | b'\t') {
+            // Some senders indent.
         } else if let Some(place) = self.name.get_mut(have) {
             *place = byte;
             self.at = At::Name(have + 1);
-        } else if HEADERS.contains(&self.name) && byte.is_ascii_punctuation() {
+        } else if is_header(self.name) && separates(byte) {
+            self.lower = self.name.iter().any(u8::is_ascii_lowercase);
+            self.name.make_ascii_uppercase();
             self.marks = Marks { field: byte, ..Marks::default() };
             self.begin_segment(At::Marks(0), paths, sink);
-        } else if is_name(self.name) && byte == self.marks.field {
+        } else if is_name(self.named()) && byte == self.marks.field {
+            self.name = self.named();
             self.place = Place::of_field(1);
             self.begin_segment(At::Fields, paths, sink);
         } else {
             self.line_of_name(have, paths, sink);
             self.text(&[byte], paths, sink);
         }
+    }
+
+    /// The name of the segment at hand as the standard writes it.
+    fn named(&self) -> [u8; 3] {
+        if self.lower { self.name.map(|b| b.to_ascii_uppercase()) } else { self.name }
     }
 
     /// What was taken for a name is the start of a line of text.

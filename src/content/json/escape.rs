@@ -5,6 +5,26 @@ use super::bytes::string_end;
 /// U+FFFD, which stands for what is no character.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
+/// Before each record of a JSON text sequence (RFC 7464).
+pub(super) const RECORD_SEPARATOR: u8 = 0x1e;
+
+/// A line end, or a record separator: neither stands in a string of JSON as it is.
+#[inline]
+pub(super) fn is_break(byte: u8) -> bool {
+    matches!(byte, b'\n' | RECORD_SEPARATOR)
+}
+
+/// Where a string stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// With the input.
+    Input,
+    /// Before this place, which is behind the closing quote.
+    Quote(usize),
+    /// At this place, where a line ends.
+    Break(usize),
+}
+
 /// What is open of an escape where the input was cut.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Escape {
@@ -27,32 +47,45 @@ enum Stage {
 }
 
 impl Escape {
-    /// Takes the bytes of a string from `at` up to its closing quote and hands out what they
-    /// mean. Returns the place behind the closing quote, or `None` when the input ends first.
+    /// Takes the bytes of a string from `at` up to its closing quote, or with `lines` to the end
+    /// of the line where that comes first, and hands out what they mean.
     pub(super) fn run(
         &mut self,
         input: &[u8],
         mut at: usize,
+        lines: bool,
         mut out: impl FnMut(&[u8]),
-    ) -> Option<usize> {
+    ) -> Stop {
         loop {
             if self.stage == Stage::Plain {
                 let end = string_end(input, at);
                 let plain = input.get(at..end).unwrap_or_default();
+                let line = match lines {
+                    true => memchr::memchr2(b'\n', RECORD_SEPARATOR, plain),
+                    false => None,
+                };
+                let plain = plain.get(..line.unwrap_or(plain.len())).unwrap_or_default();
                 if !plain.is_empty() {
                     self.flush(&mut out);
                     out(plain);
                 }
+                if line.is_some() {
+                    return Stop::Break(at + plain.len());
+                }
                 at = end + 1;
-                match input.get(end)? {
-                    b'"' => {
+                match input.get(end) {
+                    None => return Stop::Input,
+                    Some(b'"') => {
                         self.flush(&mut out);
-                        return Some(at);
+                        return Stop::Quote(at);
                     }
-                    _ => self.stage = Stage::Backslash,
+                    Some(_) => self.stage = Stage::Backslash,
                 }
             }
-            let byte = *input.get(at)?;
+            let Some(&byte) = input.get(at) else { return Stop::Input };
+            if lines && self.stage == Stage::Backslash && is_break(byte) {
+                return Stop::Break(at);
+            }
             if self.step(byte, &mut out) {
                 at += 1;
             }
@@ -137,8 +170,8 @@ mod tests {
     fn unescape(text: &str) -> (String, bool) {
         let mut escape = Escape::default();
         let mut out = Vec::new();
-        let end = escape.run(text.as_bytes(), 0, |b| out.extend_from_slice(b));
-        assert_eq!(end, Some(text.len()), "{text}");
+        let end = escape.run(text.as_bytes(), 0, false, |b| out.extend_from_slice(b));
+        assert_eq!(end, Stop::Quote(text.len()), "{text}");
         (String::from_utf8(out).unwrap(), escape.malformed)
     }
 

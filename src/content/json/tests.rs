@@ -29,6 +29,20 @@ fn walk_pieces(pieces: &[&[u8]], paths: &mut PathTable) -> Walked {
     Walked { seen: sink.seen, malformed: walker.is_malformed(), complete }
 }
 
+/// What is walked of a body whose media type says that each line is a record.
+fn walk_lines(pieces: &[&[u8]]) -> Walked {
+    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut walker = JsonWalker::new(paths.root(Root::Json), &paths);
+    walker.expect_lines();
+    let mut sink = Recorder::default();
+    for piece in pieces {
+        walker.push(piece, &mut paths, &mut sink);
+    }
+    let complete = walker.is_complete();
+    walker.finish(&mut paths, &mut sink);
+    Walked { seen: sink.seen, malformed: walker.is_malformed(), complete }
+}
+
 fn walk(text: &[u8]) -> Walked {
     walk_pieces(&[text], &mut PathTable::new(Box::new(KeepAll)))
 }
@@ -136,6 +150,58 @@ proptest! {
     }
 
     #[test]
+    fn cutting_torn_lines_anywhere_changes_nothing(
+        text in concat!(
+            "(\\{\"a\":|\\{\"a\":\\[\"b|\\{\"k|1\\}|\\]\\}|\"\\}|\\\\|\\\\u0",
+            "|\u{1e}|\n|\n\\{\"c\":|,|\"|\\[){0,24}",
+        ),
+        cuts in proptest::collection::vec(any::<usize>(), 0..8),
+    ) {
+        let whole = walk_lines(&[text.as_bytes()]);
+        let cut = walk_lines(&cut(text.as_bytes(), &cuts));
+        prop_assert_eq!((cut.malformed, cut.complete), (whole.malformed, whole.complete));
+        prop_assert_eq!(cut.seen, whole.seen);
+        let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+        let told = walk(text.as_bytes());
+        let bytes = walk_pieces(&bytes, &mut PathTable::new(Box::new(KeepAll)));
+        prop_assert_eq!(bytes.seen, told.seen);
+    }
+
+    #[test]
+    fn a_record_that_is_torn_anywhere_costs_that_record_alone(
+        json in arb_json(),
+        at in any::<prop::sample::Index>(),
+        declared: bool,
+    ) {
+        let record = serde_json::json!({ "a": json, "b": [{ "c": 1 }, "x"] }).to_string();
+        let torn = &record.as_bytes()[..at.index(record.len())];
+        let good = r#"{"good":[{"n":7}]}"#.as_bytes();
+        let walked = |first: &[u8]| -> Vec<Seen> {
+            let text = [good, good, first, good, good].join(&b'\n');
+            if declared { walk_lines(&[&text]).seen } else { walk(&text).seen }
+        };
+        let ends = |seen: &[Seen]| seen[seen.len() - 10..].to_vec();
+        prop_assert_eq!(ends(&walked(torn)), ends(&walked(good)));
+    }
+
+    #[test]
+    fn values_over_many_lines_are_no_torn_records(
+        values in proptest::collection::vec(arb_json(), 1..4),
+    ) {
+        let text = |pretty: bool| -> Vec<u8> {
+            let text = |json: &Json| match pretty {
+                true => serde_json::to_string_pretty(json).unwrap(),
+                false => json.to_string(),
+            };
+            values.iter().map(text).collect::<Vec<_>>().join("\n").into_bytes()
+        };
+        let (short, long) = (walk(&text(false)), walk(&text(true)));
+        prop_assert!(!long.malformed && !short.malformed);
+        prop_assert_eq!(&short.seen, &long.seen);
+        prop_assert_eq!(short.seen, walk_lines(&[&text(true)]).seen);
+    }
+
+    #[test]
     fn no_bytes_panic_and_enters_are_left(
         bytes in proptest::collection::vec(any::<u8>(), 0..200),
     ) {
@@ -181,6 +247,50 @@ fn paths_are_canonical() {
 fn lines_are_walked_as_one_object() {
     let text = "{\"x\":1}\n{\"x\":2}\r\n\n\u{1e}{\"x\":3}";
     assert_eq!(values(text), pairs(&[("$.x", "1"), ("$.x", "2"), ("$.x", "3")]));
+}
+
+#[test]
+fn a_torn_line_shifts_nothing_behind_it() {
+    let good = r#"{"id":"p","at":[{"n":1}]}"#;
+    for torn in [
+        r#"{"id":"q","at":[{"n":1"#,
+        r#"{"id":"q","at":[{"n":1}"#,
+        r#"{"id":"q","at":["#,
+        r#"{"id":"#,
+        r#"{"id"#,
+        r#"{"id":"unfinis"#,
+        r#"{"id":"unfinis\"#,
+        r#"{"id":"caf\u00"#,
+        r#"{"id":"q","#,
+        "ERROR: timeout (retry [3",
+        "ERROR: timeout (retry [",
+        r#"n":1}]} half a line, "its"#,
+    ] {
+        let torn = torn.replace("\\\\", "\\");
+        for line_end in ["\n", "\r\n", "\n\u{1e}"] {
+            let text = [good, good, torn.as_str(), good, good].join(line_end);
+            for walked in [walk(text.as_bytes()), walk_lines(&[text.as_bytes()])] {
+                assert!(walked.malformed && walked.complete, "{torn}");
+                let seen = Recorder { seen: walked.seen }.values();
+                let behind = pairs(&[("$.id", "p"), ("$.at[*].n", "1")]);
+                assert_eq!(seen[seen.len() - 4..], [&behind[..], &behind].concat(), "{torn}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_laid_out_over_lines_is_whole() {
+    let listing = "{\"rows\":[\n{\"id\":1},\n{\"id\":2}\n]}\n";
+    assert_eq!(values(listing), pairs(&[("$.rows[*].id", "1"), ("$.rows[*].id", "2")]));
+    let twice = values(&listing.repeat(3));
+    assert!(twice.len() == 6 && twice.iter().all(|(path, _)| path == "$.rows[*].id"), "{twice:?}");
+    let braces = "{\n\"a\":\n{\n\"b\":\n[\n{\n\"c\":1}]}}\n";
+    let seen = walk_lines(&[braces.as_bytes(), braces.as_bytes()]).seen;
+    let seen = Recorder { seen }.values();
+    assert_eq!(seen, pairs(&[("$.a.b[*].c", "1"), ("$.a.b[*].c", "1")]));
+    let quoted = values("{\"a\":1}\n{\"a\":\"two\nlines\n \\n{\"}\n");
+    assert_eq!(quoted, pairs(&[("$.a", "1"), ("$.a", "two\nlines\n \n{")]));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The scanner.
 
 mod keys;
+mod lines;
 
 use crate::base::limits::{DEPTH_MAX, DEPTH_TOLD_MAX};
 use crate::content::leaf::Leaf;
@@ -11,6 +12,7 @@ use super::bytes::{bare_end, ends_bare, is_blank, skip_blank, string_end};
 use super::escape::Escape;
 use super::token::kind_of;
 use super::trail::{Trail, moved};
+use lines::{LineWatch, Quoted};
 
 /// Walks JSON as it arrives. Takes what is nearly JSON too: several values one after the other
 /// (NDJSON, RFC 7464), unquoted keys, missing and doubled commas, unknown literals. What is none
@@ -29,7 +31,7 @@ pub struct JsonWalker {
     trail: Trail,
     /// Top-level values that began.
     values: u64,
-    lines: bool,
+    lines: LineWatch,
     /// It is the argument of a call: what is behind the `)` is no part of it.
     argument: bool,
     malformed: bool,
@@ -106,7 +108,7 @@ impl JsonWalker {
             escape: Escape::default(),
             trail: Trail::default(),
             values: 0,
-            lines: false,
+            lines: LineWatch::default(),
             argument: false,
             malformed: false,
             too_deep: false,
@@ -127,13 +129,14 @@ impl JsonWalker {
         self.stack.clear();
         self.state = State::Value;
         (self.over, self.values) = (0, 0);
-        self.escape = Escape::default();
+        (self.lines, self.escape) = (LineWatch::default(), Escape::default());
         self.trail.save(paths, root);
     }
 
-    /// Says that each line is a value (NDJSON), so that after a gap the next line can be walked.
+    /// Says that each line is a value (NDJSON), so that after a gap, or where a value is torn, the
+    /// next line can be walked.
     pub fn expect_lines(&mut self) {
-        self.lines = true;
+        self.lines.assume();
     }
 
     /// Says that the document is the argument of a call, which ends behind it.
@@ -160,13 +163,16 @@ impl JsonWalker {
     pub fn is_complete(&self) -> bool {
         let number = self.state == State::Bare && kind_of(self.leaf.held()).is_some();
         let between = matches!(self.state, State::Value | State::After | State::Lost);
-        self.stack.is_empty() && (between || number)
+        // Behind a whole value, what is no JSON is a remark (`// end`, `<!-- 0.02s -->`).
+        let remark = self.values > 0 && self.state == State::Bare;
+        self.stack.is_empty() && (between || number || remark)
     }
 
     /// Walks the next bytes.
     pub fn push<S: FieldSink>(&mut self, input: &[u8], paths: &mut PathTable, sink: &mut S) {
         self.revive(paths);
         self.scan(input, paths, sink);
+        self.lines.end_input(input);
         let Frame { path, child, .. } = self.top;
         self.trail.save(paths, if child == PathId::NONE { path } else { child });
     }
@@ -174,7 +180,7 @@ impl JsonWalker {
     /// Bytes are missing here. Where each line is a value the next line is walked; otherwise
     /// nobody knows in which field what follows lies, and it is not walked.
     pub fn gap<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
-        let lines = self.lines || self.values > 1;
+        let lines = self.lines.are_expected() || self.values > 1;
         self.finish(paths, sink);
         self.state = if lines { State::Line } else { State::Lost };
     }
@@ -219,7 +225,8 @@ impl JsonWalker {
     fn scan<S: FieldSink>(&mut self, input: &[u8], paths: &mut PathTable, sink: &mut S) {
         let mut at = 0;
         while let Some(&byte) = input.get(at) {
-            at = match self.state {
+            let state = self.state;
+            at = match state {
                 State::Key if byte == b'"' => self.quoted_key(input, at + 1, paths, sink),
                 State::Value if byte == b'"' => self.quoted_value(input, at + 1, paths, sink),
                 State::After => self.after(byte, input, at, paths, sink),
@@ -230,6 +237,7 @@ impl JsonWalker {
                 State::Line => self.line(input, at),
                 State::Lost => return,
                 _ if is_blank(byte) => skip_blank(input, at + 1),
+                _ if byte == b'{' && self.is_torn_at(input, at) => self.tear(at, paths, sink),
                 State::Key => self.odd_key(byte, at, paths, sink),
                 State::Value => self.value(byte, input, at, paths, sink),
                 State::Colon => self.colon(byte, at),
@@ -250,9 +258,11 @@ impl JsonWalker {
         let end = string_end(input, from);
         if input.get(end) == Some(&b'"') {
             let text = input.get(from..end).unwrap_or_default();
-            self.leaf.whole(text, self.top.child, paths, sink);
-            self.state = State::After;
-            return end + 1;
+            if !self.lines.may_tear(text) {
+                self.leaf.whole(text, self.top.child, paths, sink);
+                self.state = State::After;
+                return end + 1;
+            }
         }
         self.state = State::String;
         self.string(input, from, paths, sink)
@@ -267,11 +277,16 @@ impl JsonWalker {
         sink: &mut S,
     ) -> usize {
         let (leaf, path) = (&mut self.leaf, self.top.child);
-        let end = self.escape.run(input, at, |bytes| leaf.extend(bytes, path, paths, sink));
-        let Some(end) = end else { return input.len() };
-        self.leaf.end(ValueKind::String, path, paths, sink);
-        self.settle();
-        end
+        let extend = |bytes: &[u8]| leaf.extend(bytes, path, paths, sink);
+        match self.lines.quoted(&mut self.escape, input, at, extend) {
+            Quoted::Open => input.len(),
+            Quoted::Torn(at) => self.tear(at, paths, sink),
+            Quoted::Closed(end) => {
+                self.leaf.end(ValueKind::String, path, paths, sink);
+                self.settle();
+                end
+            }
+        }
     }
 
     /// A value that is no string.
@@ -368,9 +383,11 @@ impl JsonWalker {
             _ if is_blank(byte) => return skip_blank(input, at + 1),
             (b')', Container::Document) if self.argument => self.state = State::Lost,
             (_, Container::Document) => {
+                self.lines.next_record(input, at);
                 self.state = State::Value;
                 return at;
             }
+            (b'{', _) if self.is_torn_at(input, at) => return self.tear(at, paths, sink),
             (_, container) => {
                 self.malformed = true;
                 let object = container == Container::Object;
@@ -458,6 +475,7 @@ impl JsonWalker {
         match memchr::memchr(b'\n', rest) {
             Some(n) => {
                 self.state = State::Value;
+                self.lines.begin(at + n + 1);
                 at + n + 1
             }
             None => input.len(),

@@ -99,16 +99,30 @@ fn header_names_are_lowered() {
 }
 
 #[test]
-fn tags_are_kept_until_the_table_is_cleared() {
+fn a_table_that_was_cleared_is_empty_and_of_another_generation() {
     let mut paths = PathTable::new(Box::new(KeepAll));
-    let root = paths.root(Root::Json);
-    paths.set_tag(root, 7);
-    assert_eq!(paths.tag(root), 7);
+    paths.root(Root::Json);
     paths.clear();
     assert!(paths.is_empty());
     assert_eq!(paths.generation(), 1);
-    let again = paths.root(Root::Json);
-    assert_eq!(paths.tag(again), 0);
+}
+
+#[test]
+fn a_path_is_copied_with_its_steps_and_not_made_where_there_is_no_room() {
+    let mut from = PathTable::new(Box::new(KeepAll));
+    let root = from.root(Root::Json);
+    let array = from.step(root, Step::Index);
+    let path = from.named(array, Step::Key, b"nhs number").id();
+    // Whoever copies does not ask: the name was kept there.
+    let mut to = PathTable::new(Box::new(|_: &[u8]| false));
+    let copied = to.copy(&from, path).expect("there is room");
+    assert_eq!(to.render(copied), from.render(path));
+    assert_eq!(to.copy(&from, path), Some(copied));
+    let mut deep = path;
+    for _ in 0..64 {
+        deep = from.named(deep, Step::Key, b"a").id();
+    }
+    assert_eq!(to.copy(&from, deep), None);
 }
 
 #[test]

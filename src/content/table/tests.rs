@@ -42,6 +42,17 @@ fn cells_stand_under_the_names_of_their_columns() {
 }
 
 #[test]
+fn what_spreadsheets_put_around_a_number_is_no_part_of_it() {
+    let table = "nhs,n\n=\"0123\",1\n\"=\"\"0123\"\"\",'7'\n'0123,'t Hof\n=A1+2,'\n";
+    let column = |name: &str| -> Vec<String> {
+        let path = format!("$[*].{name}");
+        values(table).into_iter().filter(|(at, _)| *at == path).map(|(_, value)| value).collect()
+    };
+    assert_eq!(column("nhs"), ["0123", "0123", "0123", "=A1+2"]);
+    assert_eq!(column("n"), ["1", "7", "'t Hof", "'"]);
+}
+
+#[test]
 fn rows_are_objects() {
     let (sink, format) = seen("text/csv", &[b"a,b\n1,2\n"]);
     let what: Vec<(&str, &str)> = sink.seen.iter().map(|s| (s.what, s.path.as_str())).collect();

@@ -93,6 +93,7 @@ impl XmlWalker {
     }
 
     fn begin_attribute<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        self.begin_span();
         if self.attribute == PathId::NONE || self.name == b"xmlns" {
             self.attribute = PathId::NONE;
             return;
@@ -121,12 +122,16 @@ impl XmlWalker {
         paths: &mut PathTable,
         sink: &mut S,
     ) {
+        if let Some((_, digits)) = &mut self.span {
+            digits.push(piece);
+        }
         if self.attribute != PathId::NONE {
             self.leaf.extend(piece, self.attribute, paths, sink);
         }
     }
 
     pub(super) fn end_attribute<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        self.end_span();
         if self.attribute != PathId::NONE {
             self.leaf.end(ValueKind::String, self.attribute, paths, sink);
         }
@@ -146,6 +151,7 @@ impl XmlWalker {
         let path = self.path_of_name(parent, Step::Element, paths, sink);
         self.stack.push(path);
         sink.enter(paths, path);
+        self.enter_cell(paths, sink);
     }
 
     /// What stands for every element below the deepest that has a path of its own, where the
@@ -209,6 +215,7 @@ impl XmlWalker {
     }
 
     pub(super) fn leave<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        self.leave_cell(paths, sink);
         if let Some(path) = self.stack.pop() {
             sink.leave(paths, path);
         }

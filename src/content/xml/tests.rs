@@ -68,7 +68,7 @@ impl Element {
                     element.fields(&path, out);
                 }
                 Child::Text(piece) | Child::Cdata(piece) => text.push_str(piece),
-                Child::Comment => {}
+                Child::Comment => out.push((format!("{path}/comment()"), "<no> - &".into())),
             }
         }
         end(&mut text, out);
@@ -180,6 +180,27 @@ fn what_is_deep_keeps_its_own_name_below_a_cut_path() {
     let seen = fields(&text);
     let cut = format!("{}/*/a", "/a".repeat(DEPTH_MAX));
     assert_eq!(seen, pairs(&[(&cut, "x"), ("/a/z", "1")]));
+}
+
+#[test]
+fn comments_are_looked_at_where_they_stand() {
+    let text = "<!-- <nhs>943 476 5919</nhs> --><r>a<!--\n jo@clinic.nl -- - --->b<!----><x>1</x>\
+        <!-- {\"mrn\":\"77\"} --></r>";
+    let expected = [
+        ("/comment()", "<nhs>943 476 5919</nhs>"),
+        ("/r/comment()", "jo@clinic.nl -- - -"),
+        ("/r", "ab"),
+        ("/r/x", "1"),
+        ("/r/comment()|$.mrn", "77"),
+    ];
+    let (seen, walker) = walk(&[text.as_bytes()]);
+    assert_eq!(seen, pairs(&expected));
+    assert!(!walker.is_malformed());
+    for size in 1..6 {
+        let pieces: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
+        assert_eq!(walk(&pieces).0, seen);
+    }
+    assert_eq!(fields("<r>a<!-- uncle"), pairs(&[("/r/comment()", "uncle"), ("/r", "a")]));
 }
 
 #[test]

@@ -1,18 +1,21 @@
-//! All datagrams that wait for fragments.
+//! All datagrams that wait for fragments, and those that became whole a moment ago.
+
+// A decoy may have made one whole that the receiver never saw: the fragment it takes comes later.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::base::limits::{
-    FRAGMENT_BYTES_MAX, FRAGMENT_WAIT_SECONDS, FRAGMENTED_DATAGRAMS_MAX, SWEEP_SLACK_SECONDS,
+    FRAGMENT_BYTES_MAX, FRAGMENT_WAIT_SECONDS, FRAGMENT_WAIT_V6_SECONDS, FRAGMENTED_DATAGRAMS_MAX,
+    SWEEP_SLACK_SECONDS,
 };
 use crate::base::{TableMap, Timestamp};
 use crate::decode::network::Datagram;
 use crate::decode::{reasons, tunnel};
 use crate::model::{Settled, SkipReason};
 
-use super::partial::{Added, Carriers, Partial, Whole, place};
+use super::partial::{Added, Carriers, Partial, UDP, Whole, place};
 
 /// What makes fragments belong together. IPv6 leaves the protocol out (RFC 8200 section 4.5): 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,13 +55,13 @@ struct Turn {
     since: Timestamp,
 }
 
-const UDP: u8 = 17;
-
 #[derive(Debug)]
 pub(in crate::decode) struct Fragments {
     partials: TableMap<Key, Partial>,
-    /// The oldest first.
+    /// Those that wait, the oldest first.
     order: VecDeque<Turn>,
+    /// Those that are whole, the oldest first: the first to go.
+    kept: VecDeque<Turn>,
     bounds: Bounds,
     serial: u64,
     held: usize,
@@ -81,6 +84,7 @@ impl Fragments {
         Fragments {
             partials: TableMap::default(),
             order: VecDeque::new(),
+            kept: VecDeque::new(),
             bounds,
             serial: 0,
             held: 0,
@@ -91,7 +95,7 @@ impl Fragments {
     /// Whether there is nothing that could expire.
     #[inline]
     pub(in crate::decode) fn is_empty(&self) -> bool {
-        self.order.is_empty()
+        self.order.is_empty() && self.kept.is_empty()
     }
 
     /// Bytes held, with their overhead.
@@ -105,7 +109,7 @@ impl Fragments {
         &mut self.settled
     }
 
-    /// Adds a fragment; the datagram it completes, or what became of it.
+    /// Adds a fragment; the datagram it completes or changes, or what became of it.
     pub(in crate::decode) fn add(
         &mut self,
         fragment: &Datagram<'_>,
@@ -124,37 +128,50 @@ impl Fragments {
         let partial = self.partials.entry(key).or_insert_with(|| {
             self.serial += 1;
             self.order.push_back(Turn { key, serial: self.serial, since: origin.at });
-            Partial::new(origin.at, self.serial, fragment.protocol)
+            let partial = Partial::new(origin.at, self.serial, fragment.protocol);
+            self.held += partial.cost();
+            partial
         });
         if partial.dismissed {
             return self.refuse(&origin.carriers, SkipReason::Skipped(reasons::UDP));
         }
-        let before = if partial.carriers.is_empty() { 0 } else { partial.cost() };
-        let added = partial.add(fragment, range);
-        self.held = self.held + partial.cost() - before;
-        match added {
-            Added::New => {}
-            Added::Again => return self.refuse(&origin.carriers, SkipReason::Duplicate),
-            Added::Full => {
-                self.carry(&key, &mut origin);
-                self.give_up(&key, SkipReason::Shed(reasons::FRAGMENT_MEMORY));
-                return Err(SkipReason::Held);
-            }
-        }
-        if part.offset == 0 && fragment.protocol == UDP && !leads_on(fragment) {
+        // Only IPv4 says in every fragment that it is UDP.
+        if part.offset == 0 && protocol == UDP && !partial.has_first() && !leads_on(fragment) {
             self.dismiss(&key);
             return self.refuse(&origin.carriers, SkipReason::Skipped(reasons::UDP));
         }
-        if self.partials.get(&key).is_some_and(Partial::is_whole)
-            && let Some(partial) = self.take(&key)
-        {
-            let mut whole = partial.put_together();
-            merge(&mut whole.carriers, &origin.carriers);
-            return Ok(whole);
+        let before = partial.cost();
+        let added = partial.add(fragment, range);
+        self.held = (self.held + partial.cost()).saturating_sub(before);
+        match added {
+            Added::Whole(readings) => {
+                let (protocol, oddities) = (partial.protocol(), partial.oddities());
+                let mut carriers = std::mem::take(&mut partial.carriers);
+                merge(&mut carriers, &origin.carriers);
+                self.keep(key, origin.at);
+                self.bound();
+                Ok(Whole { protocol, readings, oddities, carriers })
+            }
+            Added::New => {
+                self.carry(&key, &mut origin);
+                self.bound();
+                Err(SkipReason::Held)
+            }
+            Added::Again => self.refuse(&origin.carriers, SkipReason::Duplicate),
+            Added::Full => {
+                self.carry(&key, &mut origin);
+                self.give_up(&key, SkipReason::Shed(reasons::FRAGMENT_MEMORY));
+                Err(SkipReason::Held)
+            }
         }
-        self.carry(&key, &mut origin);
-        self.bound();
-        Err(SkipReason::Held)
+    }
+
+    /// Keeps what became whole for as long as a receiver may still wait.
+    fn keep(&mut self, key: Key, since: Timestamp) {
+        let Some(partial) = self.partials.get_mut(&key) else { return };
+        self.serial += 1;
+        (partial.serial, partial.since) = (self.serial, since);
+        self.kept.push_back(Turn { key, serial: self.serial, since });
     }
 
     /// Notes the packet, and those before it, with the datagram.
@@ -181,7 +198,9 @@ impl Fragments {
     /// Decides by its own times whether what is held under `key` waited too long for a packet of
     /// time `at`: then that begins another datagram.
     fn expire(&mut self, key: &Key, at: Timestamp) {
-        let wait = Duration::from_secs(FRAGMENT_WAIT_SECONDS);
+        let v6 = key.src.is_ipv6();
+        let wait = if v6 { FRAGMENT_WAIT_V6_SECONDS } else { FRAGMENT_WAIT_SECONDS };
+        let wait = Duration::from_secs(wait);
         if self.partials.get(key).is_some_and(|partial| at.since(partial.since) > wait) {
             self.give_up(key, SkipReason::Skipped(reasons::FRAGMENT_INCOMPLETE));
         }
@@ -189,39 +208,55 @@ impl Fragments {
 
     /// Frees what any later packet would find expired.
     pub(in crate::decode) fn sweep(&mut self, now: Timestamp) {
-        let wait = Duration::from_secs(FRAGMENT_WAIT_SECONDS + SWEEP_SLACK_SECONDS);
-        while self.order.front().is_some_and(|turn| now.since(turn.since) > wait) {
-            self.give_up_oldest(SkipReason::Skipped(reasons::FRAGMENT_INCOMPLETE));
+        let wait = Duration::from_secs(FRAGMENT_WAIT_V6_SECONDS + SWEEP_SLACK_SECONDS);
+        let why = SkipReason::Skipped(reasons::FRAGMENT_INCOMPLETE);
+        let is_due = |turn: &Turn| now.since(turn.since) > wait;
+        while self.order.front().is_some_and(is_due) {
+            let turn = self.order.pop_front();
+            self.give_up_turn(turn, why);
+        }
+        while self.kept.front().is_some_and(is_due) {
+            let turn = self.kept.pop_front();
+            self.give_up_turn(turn, why);
         }
     }
 
     /// The input ended: nothing more can come.
     pub(in crate::decode) fn finish(&mut self) {
-        while !self.order.is_empty() {
-            self.give_up_oldest(SkipReason::Skipped(reasons::FRAGMENT_INCOMPLETE));
+        while !self.is_empty() {
+            let turn = self.oldest();
+            self.give_up_turn(turn, SkipReason::Skipped(reasons::FRAGMENT_INCOMPLETE));
         }
     }
 
     /// Gives up the oldest while too much is held.
     fn bound(&mut self) {
         while self.partials.len() > self.bounds.datagrams || self.held > self.bounds.bytes {
-            if self.order.is_empty() {
+            if self.is_empty() {
                 return;
             }
-            self.give_up_oldest(SkipReason::Shed(reasons::FRAGMENT_MEMORY));
+            let turn = self.oldest();
+            self.give_up_turn(turn, SkipReason::Shed(reasons::FRAGMENT_MEMORY));
         }
-        // Entries of datagrams that became whole go with the next one that is older, at the latest
-        // when they outnumber those that wait.
-        if self.order.len() > 2 * self.partials.len() + 64 {
-            let partials = &self.partials;
-            self.order.retain(|turn| {
-                partials.get(&turn.key).is_some_and(|partial| partial.serial == turn.serial)
-            });
+        // Entries of datagrams that are gone, or became whole, go with the next one that is older,
+        // at the latest when they outnumber the others.
+        let partials = &self.partials;
+        for turns in [&mut self.order, &mut self.kept] {
+            if turns.len() > 2 * partials.len() + 64 {
+                turns.retain(|turn| {
+                    partials.get(&turn.key).is_some_and(|partial| partial.serial == turn.serial)
+                });
+            }
         }
     }
 
-    fn give_up_oldest(&mut self, why: SkipReason) {
-        let Some(Turn { key, serial, .. }) = self.order.pop_front() else { return };
+    /// The next to go: what was read already before what waits.
+    fn oldest(&mut self) -> Option<Turn> {
+        self.kept.pop_front().or_else(|| self.order.pop_front())
+    }
+
+    fn give_up_turn(&mut self, turn: Option<Turn>, why: SkipReason) {
+        let Some(Turn { key, serial, .. }) = turn else { return };
         if self.partials.get(&key).is_some_and(|partial| partial.serial == serial) {
             self.give_up(&key, why);
         }

@@ -53,6 +53,44 @@ fn ipv6_fragments_do_too() {
     assert_eq!((text(&found), account.analysed), (vec!["0123456789abcdef".to_owned()], 2));
 }
 
+/// RFC 8200 section 4.5: what the others say of the header that follows counts for nothing.
+#[test]
+fn of_ipv6_the_first_fragment_alone_says_what_is_carried() {
+    const ICMP: u8 = 58;
+    let content = segment();
+    let part = |header: u8, (offset, more): (u16, u16), content: &[u8]| {
+        let field = (offset | more).to_be_bytes();
+        ipv6(44, &[&[header, 0, field[0], field[1], 0, 0, 0, 9][..], content].concat())
+    };
+    for other in [ICMP, 132, 253] {
+        let (first, last) =
+            (part(TCP, (0, 1), &content[..24]), part(other, (24, 0), &content[24..]));
+        for packets in [[first.clone(), last.clone()], [last, first]] {
+            let (found, account) = run(&packets);
+            let seen = (text(&found), account.analysed);
+            assert_eq!(seen, (vec!["0123456789abcdef".to_owned()], 2), "{other}");
+        }
+        // One that carries something else is no segment, whatever the others say: all of its
+        // fragments count as that.
+        let (first, last) =
+            (part(ICMP, (0, 1), &content[..24]), part(other, (24, 0), &content[24..]));
+        for packets in [[first.clone(), last.clone()], [last, first]] {
+            let (found, account) = run(&packets);
+            let skipped: Vec<(&str, u64)> =
+                account.skipped.iter().map(|(k, v)| (&**k, *v)).collect();
+            assert_eq!((found.len(), skipped), (0, vec![("icmp", 2)]), "{other}");
+        }
+        // Nor does a decoy before the first hide it.
+        let packets = [
+            part(other, (0, 1), &[0; 24]),
+            part(TCP, (0, 1), &content[..24]),
+            part(other, (24, 0), &content[24..]),
+        ];
+        let (found, _) = run(&packets);
+        assert!(text(&found).contains(&"0123456789abcdef".to_owned()), "{other}");
+    }
+}
+
 #[test]
 fn of_overlapping_copies_the_first_is_kept_and_the_last_read_as_well() {
     let mut other = segment();
@@ -140,7 +178,7 @@ fn what_waits_is_given_up_by_packet_time_alone() {
     let packets = fragments(TCP, 7, &segment(), &[24]);
     let mut books = Bookkeeper::default();
     books.take([&packets[0]]);
-    books.nanos += 91_000_000_000;
+    books.nanos += 121_000_000_000;
     books.take([&ipv4(&tcp(b"x"))]);
     books.take([&ipv4(&tcp(b"y"))]);
     assert_eq!(books.account.skipped["fragment-incomplete"], 1);
@@ -211,7 +249,8 @@ fn fragments_may_lie_in_two_inputs() {
     books.decoder.begin_input(1);
     assert_eq!(books.take([&packets[1]]).len(), 1);
     books.decoder.begin_input(2);
-    let packet = (LinkType::RAW, &packets[0][..], packets[0].len());
+    let other = fragments(TCP, 8, &segment(), &[24]);
+    let packet = (LinkType::RAW, &other[0][..], other[0].len());
     assert_eq!(decode_by(&mut books.decoder, 10_000_000_000, packet), Err(SkipReason::Held));
     books.decoder.finish();
     let settled: Vec<_> = books.decoder.settled().collect();
@@ -239,6 +278,7 @@ fn part(id: u32, offset: u32, content: &[u8]) -> Datagram<'_> {
         src: [10, 0, 0, 1].into(),
         dst: [10, 0, 0, 2].into(),
         protocol: TCP,
+        hops: 64,
         id,
         part: Some(Part { offset, more: true }),
         payload: View::of_datagram(content, content.len()),
@@ -276,6 +316,164 @@ fn one_datagram_has_no_more_pieces_than_its_limit() {
     }
     assert_eq!(packets, 1025);
     assert_eq!(held.settled()[0].packets, 1025);
+}
+
+/// The segment, and it with other bytes from 24 on.
+fn two_copies() -> (Vec<u8>, Vec<u8>) {
+    let (real, mut decoy) = (segment(), segment());
+    decoy[24..].copy_from_slice(b"################");
+    (real, decoy)
+}
+
+#[test]
+fn what_differs_from_a_whole_datagram_makes_another_reading_of_it() {
+    let (real, decoy) = two_copies();
+    let [head, lost] = &fragments(TCP, 7, &decoy, &[24])[..] else { panic!("two") };
+    let tail = &fragments(TCP, 7, &real, &[24])[1];
+    for order in [[head, lost, tail], [lost, head, tail], [head, tail, lost]] {
+        let mut books = Bookkeeper::default();
+        let mut found = Vec::new();
+        for packet in order {
+            found.extend(books.take([packet]));
+            books.nanos += 9_000_000_000;
+        }
+        assert_eq!(found.len(), 2, "{:?}", text(&found));
+        assert!(text(&found).contains(&"0123456789abcdef".to_owned()), "{:?}", text(&found));
+        assert!(found[1].oddities.contains(FragmentOddities::CONFLICT));
+        let account = books.finish();
+        assert_eq!((account.analysed, account.seen), (3, 3));
+    }
+}
+
+#[test]
+fn a_copy_of_what_made_a_datagram_whole_is_a_duplicate() {
+    let packets = fragments(TCP, 7, &segment(), &[24, 32]);
+    let mut books = Bookkeeper::default();
+    assert_eq!(books.take(&packets).len(), 1);
+    books.nanos += 1_000_000_000;
+    assert!(books.take(&packets).is_empty());
+    let account = books.finish();
+    assert_eq!((account.analysed, account.duplicate), (3, 3));
+}
+
+#[test]
+fn where_a_datagram_ends_in_two_places_both_are_read() {
+    let content = segment();
+    let head = fragment(TCP, 7, (0, true), &content[..24]);
+    let tail = fragment(TCP, 7, (24, false), &content[24..]);
+    let short = fragment(TCP, 7, (24, false), b"####");
+    let far = fragment(TCP, 7, (4000, false), b"####");
+    let (found, account) = run(&[head.clone(), short, tail.clone()]);
+    assert_eq!((found[0].payload.len(), account.analysed), (4, 3));
+    assert!(text(&found).contains(&"0123456789abcdef".to_owned()), "{:?}", text(&found));
+    let (found, account) = run(&[head, far, tail]);
+    assert_eq!((text(&found), account.analysed), (vec!["0123456789abcdef".to_owned()], 3));
+    assert!(found[0].oddities.contains(FragmentOddities::CONFLICT));
+}
+
+#[test]
+fn decoys_around_each_fragment_hide_none() {
+    let content = segment();
+    let part = |at: usize, more, bytes: &[u8]| fragment(TCP, 7, (at, more), bytes);
+    let packets = [
+        part(0, true, &content[..24]),
+        part(24, true, b"########"),
+        part(32, false, b"########"),
+        part(24, true, &content[24..32]),
+        part(24, true, b"--------"),
+        part(32, false, &content[32..]),
+        part(32, false, b"--------"),
+    ];
+    let (found, account) = run(&packets);
+    assert!(text(&found).contains(&"0123456789abcdef".to_owned()), "{:?}", text(&found));
+    assert_eq!(account.analysed, 7);
+}
+
+#[test]
+fn a_first_fragment_that_is_no_segment_hides_none() {
+    let content = segment();
+    let decoy = fragment(TCP, 7, (0, true), &[0; 24]);
+    let packets = fragments(TCP, 7, &content, &[24]);
+    let (found, account) = run(&[decoy, packets[1].clone(), packets[0].clone()]);
+    assert_eq!(text(&found), ["0123456789abcdef"]);
+    assert_eq!((account.analysed, account.malformed["tcp-header"]), (1, 2));
+}
+
+#[test]
+fn an_id_used_again_at_once_is_read_right_all_the_same() {
+    let mut books = Bookkeeper::default();
+    for payload in ["0123456789abcdef", "0123456789", "a longer one than those before it"] {
+        let found = books.take(&fragments(TCP, 7, &tcp(payload.as_bytes()), &[24, 32]));
+        assert!(text(&found).contains(&payload.to_owned()), "{:?}", text(&found));
+    }
+    let account = books.finish();
+    assert_eq!((account.analysed, account.duplicate), (6, 3), "what agrees is a copy");
+}
+
+#[test]
+fn a_whole_datagram_is_kept_no_longer_than_a_receiver_waits() {
+    let (real, decoy) = two_copies();
+    let mut books = Bookkeeper::default();
+    assert_eq!(books.take(&fragments(TCP, 7, &decoy, &[24])).len(), 1);
+    books.nanos += 31_000_000_000;
+    assert!(books.take([&fragments(TCP, 7, &real, &[24])[1]]).is_empty());
+    let account = books.finish();
+    assert_eq!((account.analysed, account.skipped["fragment-incomplete"]), (2, 1));
+}
+
+#[test]
+fn whole_datagrams_make_room_for_those_that_wait() {
+    let mut held = Fragments::new(Bounds { datagrams: 1000, bytes: 10_000 });
+    assert_eq!(held.add(&part(0, 8, &[0; 1000]), origin(1)).unwrap_err(), SkipReason::Held);
+    for id in 1..1000 {
+        let mut last = part(id, 8, &[0; 1000]);
+        last.part = Some(Part { offset: 8, more: false });
+        assert_eq!(held.add(&last, origin(1)).unwrap_err(), SkipReason::Held);
+        assert!(held.add(&part(id, 0, &[0; 8]), origin(1)).is_ok());
+        assert!(held.held() <= 10_000);
+    }
+    assert!(held.settled().is_empty(), "the one that waits is still there");
+    held.finish();
+    assert_eq!((held.held(), held.settled().len()), (0, 1));
+}
+
+#[test]
+fn decoys_without_end_are_shed_and_cost_little() {
+    let content = tcp(&[b'x'; 60_000]);
+    let mut packets = fragments(TCP, 7, &content, &[30_000]);
+    for n in 0..5000usize {
+        let bytes = n.to_be_bytes();
+        packets.push(fragment(TCP, 7, (24 + n * 8 % 59_000, true), &bytes));
+    }
+    let (found, account) = run(&packets);
+    let bytes: usize = found.iter().map(|f| f.payload.len()).sum();
+    assert!(bytes <= 4 * 1024 * 1024, "{bytes}");
+    assert!(account.shed["fragment-memory"] > 0);
+    assert_eq!(account.seen, 5002);
+}
+
+proptest! {
+    #[test]
+    fn what_comes_after_a_decoy_is_read_wherever_it_stands(
+        at in 3usize..40,
+        order in Just([0usize, 1, 2]).prop_shuffle(),
+        seconds in 0i64..15,
+    ) {
+        let content = tcp(&(0..300u32).map(|n| u8::try_from(n % 251).unwrap()).collect::<Vec<_>>());
+        let lost = [&content[..at * 8], &vec![255; content.len() - at * 8]].concat();
+        let real = fragments(TCP, 7, &content, &[at * 8]);
+        let lost = fragments(TCP, 7, &lost, &[at * 8]);
+        let sent = [&real[0], &lost[1], &real[1]];
+        let mut books = Bookkeeper::default();
+        let mut found = Vec::new();
+        for n in order {
+            found.extend(books.take([sent[n]]));
+            books.nanos += seconds * 1_000_000_000;
+        }
+        prop_assert!(found.iter().any(|f| f.payload == content[24..]));
+        prop_assert!(found.iter().any(|f| f.oddities.contains(FragmentOddities::CONFLICT)));
+        prop_assert_eq!(books.finish().analysed, 3);
+    }
 }
 
 proptest! {

@@ -48,6 +48,12 @@ fn labels<'a>(carried: &Carried<'a>, trail: &mut Trail) -> Result<Opened<'a>, Sk
     Err(CUT)
 }
 
+/// Whether an Ethernet frame begins here whose EtherType is that of a VLAN tag. Four bytes into
+/// such a frame there seems to be another: that of the tag follows where its own would be.
+fn is_tagged(view: View<'_>) -> bool {
+    matches!(view.be_u16(12), Some(0x8100 | 0x88a8 | 0x9100 | 0x9200))
+}
+
 /// No field says what follows the last label. IP tells itself by its version; a control word
 /// begins with four zero bits; else it is an Ethernet frame whose address happens to begin so.
 fn payload(view: View<'_>) -> Result<Opened<'_>, SkipReason> {
@@ -55,7 +61,9 @@ fn payload(view: View<'_>) -> Result<Opened<'_>, SkipReason> {
     let behind_word = view.after(4);
     Ok(match first >> 4 {
         4 | 6 if seems_ip(view) || !seems_ethernet(view) => Opened::Carries(Content::Ip, view),
-        0 if behind_word.is_some_and(seems_ethernet) || !seems_ethernet(view) => {
+        0 if behind_word.is_some_and(seems_ethernet) && !is_tagged(view)
+            || !seems_ethernet(view) =>
+        {
             Opened::Carries(Content::Ethernet, behind_word.ok_or(CUT)?)
         }
         // An associated channel: operation and maintenance, no traffic (RFC 4385 section 5).

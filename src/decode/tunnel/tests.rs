@@ -59,6 +59,7 @@ fn cases() -> Vec<Case> {
     let ip = ipv4(&tcp(b"GET /"));
     let frame = eth(&ip);
     let ip6 = ipv6(6, &tcp(b"GET /"));
+    let tagged = [&frame[..12], &[0x81, 0, 0, 7], &frame[12..]].concat();
     let with = |name: &str| vec![format!("{name} {ENDS}")];
     let labels = || vec!["mpls 100".to_owned(), "mpls 200".to_owned()];
     let two = |a: &str, b: &str| vec![format!("{a} {ENDS}"), format!("{b} {ENDS}")];
@@ -72,6 +73,11 @@ fn cases() -> Vec<Case> {
         ("mpls", ethernet(&[0x88, 0x47], &mpls(&ip)), labels()),
         ("mpls, IPv6", ethernet(&[0x88, 0x48], &mpls(&ip6)), labels()),
         ("pseudowire", ethernet(&[0x88, 0x47], &mpls(&frame)), labels()),
+        (
+            "pseudowire of a tagged frame",
+            ethernet(&[0x88, 0x47], &mpls(&tagged)),
+            [labels(), vec!["vlan 7".to_owned()]].concat(),
+        ),
         (
             "pseudowire with a control word",
             ethernet(&[0x88, 0x47], &mpls(&[&[0, 0, 0, 1][..], &frame].concat())),

@@ -12,7 +12,9 @@ pub(crate) fn birth_date(value: &[u8]) -> bool {
     if !BIRTH_YEARS.contains(&year) && is_run_together(value) {
         return true;
     }
-    BIRTH_YEARS.contains(&year) && is_date(year, month, day) && is_midnight(rest)
+    // OpenID Connect writes a birthday whose year is kept back so.
+    let kept_back = value.starts_with(b"0000-") && is_date(2000, month, day);
+    (kept_back || BIRTH_YEARS.contains(&year) && is_date(year, month, day)) && is_midnight(rest)
 }
 
 /// Whether `value` is eight digits, month and day in any order before the year: `01311970`.
@@ -81,14 +83,36 @@ fn iso_date(date: [u8; 10]) -> Option<(u32, u32, u32)> {
     Some((a * 1000 + b * 100 + c * 10 + d, e * 10 + f, g * 10 + h))
 }
 
-/// Nothing, or a time of day that is all zeros.
+/// Nothing, or a time of day that is midnight somewhere: a whole hour, perhaps with a zone. XML
+/// Schema puts a zone behind a date alone.
 fn is_midnight(rest: &[u8]) -> bool {
     match rest.split_first() {
         None => true,
         Some((b'T' | b' ', time)) => {
-            time.len() <= 24 && time.iter().all(|b| b"0:.Z+".contains(b)) && time.contains(&b':')
+            let hour = time.split(|b| *b == b':').next().unwrap_or_default();
+            let behind = time.get(hour.len()..).unwrap_or_default();
+            let zone = behind.iter().position(|b| !b"0:.".contains(b)).unwrap_or(behind.len());
+            let (zeros, zone) = behind.split_at_checked(zone).unwrap_or_default();
+            (1..=2).contains(&hour.len())
+                && hour.iter().all(u8::is_ascii_digit)
+                && decimal(hour) < 24
+                && zeros.starts_with(b":00")
+                && zeros.len() <= 24
+                && is_zone(zone)
         }
-        Some(_) => false,
+        Some(_) => is_zone(rest),
+    }
+}
+
+/// Nothing, `Z` or `+01:00`.
+fn is_zone(zone: &[u8]) -> bool {
+    match zone {
+        [] | b"Z" => true,
+        [b'+' | b'-', hours @ ..] => {
+            let digits = hours.iter().filter(|b| b.is_ascii_digit()).count();
+            digits == 4 && hours.iter().all(|b| b.is_ascii_digit() || *b == b':')
+        }
+        _ => false,
     }
 }
 
@@ -121,6 +145,12 @@ mod tests {
             "01311970",
             "31011970",
             "1980-05-17T00:00:00.000+00:00",
+            "1970-01-31Z",
+            "1970-01-31-07:00",
+            "1970-01-31T00:00:00+01:00",
+            "1970-01-30T23:00:00Z",
+            "1970-01-31 04:00:00.000",
+            "0000-01-31",
         ] {
             assert!(birth_date(value.as_bytes()), "{value}");
         }
@@ -142,6 +172,11 @@ mod tests {
             "13131970",
             "01311770",
             "1970-01-31x",
+            "1970-01-31T23:15:00Z",
+            "1970-01-31T25:00:00Z",
+            "1970-01-31-07",
+            "1970-01-31T00",
+            "0000-13-31",
         ] {
             assert!(!birth_date(value.as_bytes()), "{value}");
         }

@@ -6,7 +6,68 @@ pub(crate) fn is_email(value: &[u8]) -> bool {
     let Some(at) = memchr::memrchr(b'@', value) else { return false };
     let Some((local, rest)) = value.split_at_checked(at) else { return false };
     let host = rest.get(1..).unwrap_or_default();
-    is_local(local) && is_host(host) && !is_login(local, host)
+    is_local(local)
+        && is_host(host)
+        && !is_login(local, host)
+        && !is_machine(local, host)
+        && !is_annotation(host)
+}
+
+/// Hosts at which no mailbox is: accounts of programs, and what numbers messages.
+const MACHINES: [&[u8]; 9] = [
+    b".gserviceaccount.com",
+    b"apps.googleusercontent.com",
+    b"group.calendar.google.com",
+    b"resource.calendar.google.com",
+    b"mail.gmail.com",
+    b"email.amazonses.com",
+    b"s.whatsapp.net",
+    b"libssh.org",
+    b"openssh.com",
+];
+
+/// Whether what stands behind `@` is a term of a vocabulary and not a host: `count@odata.count`,
+/// `name@OData.Community.Display.V1.FormattedValue`, `x@Core.Description` (OData JSON Format 4.01
+/// section 4.6, OData CSDL 4.01 section 14.1). Top-level domains that terms do not end in are
+/// those of hosts: `jan@odata.org`.
+pub(in crate::detect) fn is_annotation(term: &[u8]) -> bool {
+    const NAMESPACES: [&[u8]; 4] =
+        [b"odata.", b"org.odata.", b"microsoft.dynamics.", b"com.sap.vocabularies."];
+    const ALIASES: [&[u8]; 8] = [
+        b"Analytics.",
+        b"Capabilities.",
+        b"Common.",
+        b"Core.",
+        b"Measures.",
+        b"Org.",
+        b"UI.",
+        b"Validation.",
+    ];
+    let begins =
+        |name: &&[u8]| term.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
+    let last = term.rsplit(|b| *b == b'.').next().unwrap_or_default();
+    let alias = ALIASES.iter().any(|name| term.starts_with(name))
+        && last.first().is_some_and(u8::is_ascii_uppercase);
+    let terms = last.len() > 3 || last == b"id";
+    (NAMESPACES.iter().any(begins) && terms) || alias
+}
+
+/// Whether an address was made for a message, an event or a program: an account of one, or a long
+/// hexadecimal number before `@`.
+fn is_machine(local: &[u8], host: &[u8]) -> bool {
+    const NUMBER_MIN: usize = 20;
+    const RUNS_MIN: usize = 6;
+    let tail = |end: &[u8]| {
+        let at = host.len().checked_sub(end.len());
+        at.and_then(|at| host.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    };
+    // Base 32 with the digits first (RFC 4648 section 7), as calendars number events.
+    let numbered = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'v');
+    let runs = || local.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).count();
+    let hex = |b: &u8| b.is_ascii_hexdigit() || *b == b'-';
+    (local.len() >= NUMBER_MIN
+        && (local.iter().all(hex) || (local.iter().all(numbered) && runs() >= RUNS_MIN)))
+        || MACHINES.iter().any(|end| tail(end))
 }
 
 /// Accounts of machines: the users that images of systems and tools of deployment come with.
@@ -138,6 +199,32 @@ fn is_file_end(label: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn annotations_and_numbers_of_messages_are_no_addresses() {
+        for value in [
+            "Visits3@odata.count",
+            "Photo@odata.mediaReadLink",
+            "owner@odata.bind",
+            "Name@OData.Community.Display.V1.FormattedValue",
+            "x@Microsoft.Dynamics.CRM.lookuplogicalname",
+            "x@Core.Description",
+            "7kukuqrfedlm2f9t0v3c4d5e6a@google.com",
+            "550e8400-e29b-41d4-a716-446655440000@clinic.example",
+            "CAF1c9=x_7@mail.gmail.com",
+        ] {
+            assert!(!is_email(value.as_bytes()), "{value}");
+        }
+        for value in [
+            "jan@odata.org",
+            "jan@core.nl",
+            "jan@common.description.nl",
+            "pieterjansen19610307@example.org",
+            "jan@gmail.com",
+        ] {
+            assert!(is_email(value.as_bytes()), "{value}");
+        }
+    }
 
     #[test]
     fn addresses_pass_and_lookalikes_do_not() {

@@ -1,6 +1,7 @@
 //! Arithmetic checks: what a value of the right format must satisfy. One file each; a rule names
 //! its check, and the registry below is the one place that knows them all.
 
+mod aba;
 mod arithmetic;
 mod calendar;
 mod card;
@@ -19,6 +20,7 @@ mod national;
 mod nhs;
 mod nino;
 mod npi;
+mod person_name;
 mod phone;
 mod registry;
 mod ssn;
@@ -26,8 +28,9 @@ mod verhoeff;
 mod written_date;
 
 pub(super) use date::{birth_date, starts_with_date};
-pub(super) use email::is_email;
+pub(super) use email::{is_annotation, is_email};
 pub(super) use iban::country_length;
 pub(super) use registry::{Check, find, names};
 pub use registry::{check_names, passes_check};
+pub use written_date::names_month;
 pub(super) use written_date::written_date;

@@ -3,8 +3,8 @@
 use super::super::shape::Compact;
 use super::national::NATIONAL;
 use super::{
-    card, clinical, date, e164, email, iban, ip, jwt, luhn, mac, mbi, nhs, nino, npi, phone, ssn,
-    written_date,
+    aba, card, clinical, date, e164, email, iban, ip, jwt, luhn, mac, mbi, nhs, nino, npi,
+    person_name, phone, ssn, written_date,
 };
 
 /// What a check is given.
@@ -37,7 +37,8 @@ impl Check {
     }
 }
 
-const CHECKS: [Check; 23] = [
+const CHECKS: [Check; 25] = [
+    Check { name: "aba", input: Input::Compact, run: aba::aba },
     Check { name: "birth-date", input: Input::Whole, run: date::birth_date },
     Check { name: "card", input: Input::Compact, run: card::card },
     Check { name: "e164", input: Input::Compact, run: e164::e164 },
@@ -53,6 +54,7 @@ const CHECKS: [Check; 23] = [
     Check { name: "nhs", input: Input::Compact, run: nhs::nhs },
     Check { name: "nino", input: Input::Compact, run: nino::nino },
     Check { name: "npi", input: Input::Compact, run: npi::npi },
+    Check { name: "person-name", input: Input::Whole, run: person_name::person_name },
     Check { name: "phone", input: Input::Whole, run: phone::phone },
     Check { name: "phone-us", input: Input::Compact, run: phone::phone_us },
     Check { name: "snomed-ct", input: Input::Compact, run: clinical::snomed_ct },

@@ -21,6 +21,12 @@ const YEARS: std::ops::RangeInclusive<u32> = 1890..=2045;
 /// The longest is like `31. September 1970` with room for `de` twice.
 const LEN_MAX: usize = 32;
 
+/// Whether `word` is the name of a month, long or short, in one of the languages known here.
+pub fn names_month(word: &str) -> bool {
+    let is = |month: &&str| word.eq_ignore_ascii_case(month);
+    MONTHS.iter().any(|names| names.iter().any(is))
+}
+
 /// One part of a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
@@ -39,6 +45,17 @@ pub(crate) fn written_date(value: &[u8]) -> bool {
     }
     if let Some(instant) = value.strip_prefix(b"/Date(") {
         return is_instant(instant);
+    }
+    if (5..=14).contains(&value.len()) && is_since_1970(value) {
+        return true;
+    }
+    // Most values are numbers: without a sign between them they are no date.
+    if value.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    if let Some(dated) = value.strip_suffix(b" 00:00:00 GMT") {
+        // RFC 5322, with the day of the week.
+        return dated.get(3..5) == Some(b", ") && written_date(dated.get(5..).unwrap_or_default());
     }
     if value.first().is_some_and(u8::is_ascii_digit)
         && let Some(date) = eastern(value)
@@ -62,6 +79,10 @@ pub(crate) fn written_date(value: &[u8]) -> bool {
     match parts {
         [Some(Number(day, 1 | 2)), Some(Month(month)), Some(Number(_, 2 | 4))]
         | [Some(Month(month)), Some(Number(day, 1 | 2)), Some(Number(_, 4))] => has_day(month, day),
+        // As in Prague and Zagreb: `31. 1. 1970`, `31.1.1970.`.
+        [Some(Number(day, 1 | 2)), Some(Number(month, 1 | 2)), Some(Number(_, 4))] => {
+            value.iter().filter(|b| **b == b'.').count() >= 2 && has_day(month, day)
+        }
         [Some(Number(a, 1 | 2)), Some(Number(b, 1 | 2)), Some(Number(_, 2))] => {
             alike(value) && (has_day(b, a) || has_day(a, b))
         }
@@ -112,6 +133,14 @@ fn run_together(value: &[u8]) -> Option<bool> {
         return Some(false);
     };
     Some(has_day(month, day))
+}
+
+/// Whether `value` is seconds or milliseconds since 1970 of a day until 2045, or as many before.
+fn is_since_1970(value: &[u8]) -> bool {
+    const MILLIS_MAX: u64 = 2_400_000_000_000;
+    let digits = value.strip_prefix(b"-").unwrap_or(value);
+    let number = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<u64>().ok());
+    digits.iter().all(u8::is_ascii_digit) && number.is_some_and(|n| n <= MILLIS_MAX)
 }
 
 /// The rest of `/Date(34560000000)/`, perhaps with an offset (ASP.NET AJAX): milliseconds since
@@ -182,6 +211,14 @@ mod tests {
             "02/1970",
             "Feb 1970",
             "29 Feb 1970",
+            "2592000000",
+            "2592000",
+            "-315619200",
+            "86400",
+            "31. 1. 1970",
+            "31.1.1970.",
+            "-2592000000",
+            "Sat, 31 Jan 1970 00:00:00 GMT",
         ] {
             assert!(written_date(value.as_bytes()), "{value}");
         }
@@ -203,8 +240,11 @@ mod tests {
             "February",
             "soon",
             "1970",
+            "1234",
             "",
             "1 2 3 4",
+            "9999999999999",
+            "Sat, 31 Foo 1970 00:00:00 GMT",
         ] {
             assert!(!written_date(value.as_bytes()), "{value}");
         }

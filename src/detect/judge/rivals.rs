@@ -43,7 +43,7 @@ impl JudgeClass {
             let count = evidence.of_rule(id);
             count.passed * 2 > count.tried
         };
-        let mut rules = self.rules.iter();
+        let mut rules = self.rules.iter().filter(|rule| rule.forms.is_empty());
         rules.any(|rule| passes(rule.id) || rule.bare.is_some_and(passes))
     }
 }

@@ -60,7 +60,9 @@ fn remotes_and_logins_are_no_mail() {
     assert_none("$.git", each(|n| format!("git@github.com:org/repo{n}.git")));
     assert_none("$.cmd", each(|n| format!("ssh deploy@web{n:02}.internal.example.com")));
     assert_none("$.cmd", each(|n| format!("scp -r a.txt deploy@web{n}.example.com:/var/www")));
-    assert_none("$.url", each(|n| format!("https://ada:pw{n}@example.org/index")));
+    assert_none("$.url", each(|n| format!("https://ada@example.org/index{n}")));
+    let judged = judge("$.url", each(|n| format!("https://ada:pw{n:03}@example.org/index")));
+    assert_eq!(classes(&judged), [("secret.password", 100)], "{judged:#?}");
     assert_none("$.host", each(|n| format!("deploy@web{n:02}.internal.example.com")));
     assert_none("$.target", each(|n| format!("ada@db{n}.internal.example.com")));
     assert_none("$.host", ["root@db-1.example.com", "ubuntu@app.local"].map(str::to_owned));
@@ -70,6 +72,23 @@ fn remotes_and_logins_are_no_mail() {
     }
     let judged = judge("$.note", each(|n| format!("write to ada{n}@example.org: she knows")));
     assert_eq!(judged.verdicts[0].class.as_ref(), "contact.email", "{judged:#?}");
+}
+
+#[test]
+fn a_few_names_that_come_again_and_again_are_kinds_of_things() {
+    let column = |distinct: u32| -> Vec<String> {
+        // Letters, since what has digits is no name.
+        let letter = |n: u32| char::from_u32(u32::from('a') + n % 26).unwrap();
+        let name = |n: u32| format!("Ad{}{} Byron", letter(n / 26), letter(n));
+        (0..500).map(|n| name(n % distinct)).collect()
+    };
+    let given = |path: &str, class: &str, distinct: u32| {
+        let column = column(distinct);
+        beside(path, &[class], &column.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    assert_eq!(given("$.name", "person.birth_date", 5), [""; 0]);
+    assert_eq!(given("$.name", "person.birth_date", 250), ["person.name"]);
+    assert_eq!(given("$.patientName", "person.birth_date", 5), ["person.name"]);
 }
 
 #[test]
@@ -197,7 +216,8 @@ fn a_name_beside_what_only_a_person_has_is_a_persons() {
     assert_eq!(beside("$[*].name", &["contact.email", "contact.phone"], &people), [""; 0]);
     assert_eq!(beside("$[*].name", &["person.birth_date"], &["amoxicillin", "ibuprofen"]), [""; 0]);
     assert_eq!(beside("$.wardName", &["health.mrn"], &["Renal Unit"]), [""; 0]);
-    assert_eq!(beside("$.medications[*].name", &["health.mrn"], &["Amoxil Forte"]), [""; 0]);
+    let drug = beside("$.medications[*].name", &["health.mrn"], &["Amoxil Forte"]);
+    assert_eq!(drug, ["health.medication"]);
     assert_eq!(beside("$.family", &["health.mrn"], &["8f14e45f"]), [""; 0]);
 }
 
@@ -333,4 +353,82 @@ fn a_column_of_national_numbers_is_given_its_class_and_at_most_one_more() {
         assert!(found.len() <= 2, "{}: {:#?}", rule.id(), judged.reasons);
         assert!(found.contains(&rule.class.as_ref()), "{}: {:#?}", rule.id(), judged.reasons);
     }
+}
+
+#[test]
+fn names_of_members_are_keys() {
+    let keys = ["postid", "title", "description", "author", "permaLink", "dateCreated"];
+    let path = "/methodResponse/params/param/value/array/data/value/struct/member/name";
+    let many = || keys.iter().cycle().take(60).map(|key| (*key).to_owned());
+    assert_eq!(classes(&judge(path, many())), []);
+    let persons = ["Ada Quartermain", "Tim Brontë", "Siobhan Peeters", "Piet Vries"];
+    let named = persons.iter().cycle().take(40).map(|name| (*name).to_owned());
+    assert_eq!(classes(&judge("/team/member/name", named)), [("person.name", 40)]);
+}
+
+/// Ten digits in the groups of one plan or another fit some plan two times of three.
+#[test]
+fn numbers_in_groups_are_no_phones_by_themselves() {
+    let grouped = |seed, apart: &str| {
+        let part = |d: &str| format!("{}{apart}{}{apart}{}", &d[..3], &d[3..6], &d[6..]);
+        digits(seed, 10, 10).iter().map(|d| part(d)).collect::<Vec<_>>()
+    };
+    for (seed, name) in (100..160).zip(["$.ref", "$.key", "$.customerCode", "$.entry"].repeat(15)) {
+        for apart in [" ", "-", "."] {
+            assert_none(name, grouped(seed, apart));
+        }
+    }
+    let numbers = (0..40u32).map(|n| format!("312-55{}-01{:02}", n % 10, n));
+    let judged = judge("$.reach", numbers.clone());
+    assert_eq!(classes(&judged), [("contact.phone", 40)], "{:#?}", judged.reasons);
+    let judged = judge("$.phone", numbers.take(1));
+    assert_eq!(classes(&judged), [("contact.phone", 1)], "{:#?}", judged.reasons);
+}
+
+/// Luhn's digit is the world's for accounts: a column of it is of no country.
+#[test]
+fn account_numbers_with_a_check_digit_are_no_persons_numbers() {
+    let luhn = |text: String| {
+        let sum: u32 =
+            text.chars().rev().zip([2, 1].into_iter().cycle()).fold(0, |sum, (c, by)| {
+                let n = c.to_digit(10).unwrap() * by;
+                sum + n / 10 + n % 10
+            });
+        format!("{text}{}", (10 - sum % 10) % 10)
+    };
+    for name in ["$.accountNumber", "$.meterNumber", "$.loyaltyId", "$.ocr", "$.bn", "$.companyId"]
+    {
+        for len in [8, 9] {
+            let values = digits(31, 100, len).into_iter().map(luhn);
+            let judged = judge(name, values);
+            let national = |class: &&str| class.starts_with("ca.") || class.starts_with("il.");
+            let found =
+                classes(&judged).into_iter().map(|(class, _)| class).filter(national).count();
+            assert_eq!(found, 0, "{name}: {:#?}", judged.verdicts);
+        }
+    }
+}
+
+#[test]
+fn numbers_of_documents_are_no_ssn_however_they_are_written() {
+    for name in ["$.ticketNo", "$.policyNumber", "$.caseNumber", "$.registration", "$.externalId"] {
+        for (seed, count) in [(41, 1), (42, 3), (43, 10), (44, 100)] {
+            let parts = |d: String| format!("{}-{}-{}", &d[..3], &d[3..5], &d[5..]);
+            let judged = judge(name, digits(seed, count, 9).into_iter().map(parts));
+            let ssn = classes(&judged).iter().any(|(class, _)| *class == "us.ssn");
+            assert!(!ssn, "{name}, {count}: {:#?}", judged.verdicts);
+        }
+    }
+    let judged = judge("$.customerSsn", ["536-22-1230".to_owned()]);
+    assert_eq!(classes(&judged), [("us.ssn", 1)], "{:#?}", judged.reasons);
+}
+
+#[test]
+fn ids_of_messages_and_calendars_are_no_mail() {
+    let each = |make: fn(u64) -> String| (0..100u64).map(make).collect::<Vec<_>>();
+    assert_none("$.internetMessageId", each(|n| format!("<CAF{n}x=abc{n}@mail.gmail.com>")));
+    assert_none("$.messageId", each(|n| format!("0100019{n:03}-6c1d@email.amazonses.com")));
+    assert_none("$.jid", each(|n| format!("316123456{n:02}@s.whatsapp.net")));
+    assert_none("$.id", each(|n| format!("c_{n}abcdef@group.calendar.google.com")));
+    assert_none("$.kex", each(|n| format!("curve25519-sha{n}@libssh.org")));
 }

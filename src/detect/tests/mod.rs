@@ -89,7 +89,12 @@ fn every_built_in_rule_holds_its_examples() {
     assert!(wrong.is_empty(), "{:#?}", wrong.iter().map(ToString::to_string).collect::<Vec<_>>());
     assert!(Detector::compile(&RulePack::builtin()).is_ok());
     for rule in RulePack::builtin().rules() {
-        let id = detector().rule_id(rule.id()).unwrap();
+        // Of rules that speak by names and forms alone no value is counted.
+        let Some(id) = detector().rule_id(rule.id()) else {
+            let found = [&rule.masks, &rule.bare_masks].iter().any(|masks| !masks.is_empty());
+            assert!(!rule.forms.is_empty() && rule.recogniser.is_none() && !found);
+            continue;
+        };
         assert_eq!(detector().rule_name(id), rule.id());
     }
 }

@@ -1,5 +1,6 @@
-//! Certificates of a service that had expired when they were shown last, or will within 30 days.
-//! By packet time: no clock is read.
+//! Certificates of a service that had expired when they were shown last, or will within 30 days,
+//! and those whose time had not come; of the authorities between it and a root, those that had or
+//! whose time had not. By packet time: no clock is read.
 
 use crate::base::Timestamp;
 use crate::base::time::rfc3339;
@@ -11,9 +12,10 @@ use super::raise::{PostureRule, Raised, Subject};
 pub(super) const RULE: PostureRule = PostureRule {
     id: "tls-certificate-expiry",
     kind: FindingKind::Configuration,
-    explanation: "Clients refuse an expired certificate, or have been told not to look, and then \
-        they accept anyone's. Have the certificate renewed before it ends, and let that happen by \
-        itself (ACME) where it can.",
+    explanation: "Clients refuse a certificate that has expired or is not valid yet, or have been \
+        told not to look, and then they accept anyone's. Have the certificate renewed before it \
+        ends, and let that happen by itself (ACME) where it can; where one is not valid yet, set \
+        the clock of whoever issues it right.",
     references: &[
         "OWASP API8:2023 Security Misconfiguration",
         "CWE-298",
@@ -27,42 +29,73 @@ pub(super) const RULE: PostureRule = PostureRule {
 /// How long before its end a certificate should be renewed.
 const SOON_SECONDS: i64 = 30 * 24 * 60 * 60;
 
-fn judge(seen: &CertificateStats) -> Option<Severity> {
+/// What is wrong with the times of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Wrong {
+    EndsSoon,
+    Early,
+    Expired,
+}
+
+impl Wrong {
+    fn severity(self) -> Severity {
+        match self {
+            Wrong::EndsSoon => Severity::Low,
+            Wrong::Early | Wrong::Expired => Severity::Medium,
+        }
+    }
+}
+
+fn judge(seen: &CertificateStats) -> Option<Wrong> {
     let last = Timestamp::from_nanos(seen.last).micros().div_euclid(1_000_000);
     let left = seen.facts.not_after.saturating_sub(last);
     match left {
-        ..0 => Some(Severity::Medium),
-        0..SOON_SECONDS => Some(Severity::Low),
+        ..0 => Some(Wrong::Expired),
+        _ if last < seen.facts.not_before => Some(Wrong::Early),
+        0..SOON_SECONDS => Some(Wrong::EndsSoon),
         _ => None,
     }
 }
 
 fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let Some(tls) = &subject.facts.tls else { return Vec::new() };
-    let own = || tls.stats.certificates.values().filter(|seen| seen.own > 0);
+    let all = || tls.stats.certificates.values();
     // A certificate that another of the same subject came after was renewed.
     let renewed = |old: &CertificateStats| {
-        own().any(|new| new.first > old.last && new.facts.subject == old.facts.subject)
+        all().any(|new| {
+            new.own > 0 && new.first > old.last && new.facts.subject == old.facts.subject
+        })
     };
-    let current = own().filter(|seen| !renewed(seen));
-    let raised: Vec<_> = current.filter_map(|seen| Some((seen, judge(seen)?))).collect();
-    let Some((worst, severity)) = raised.iter().max_by_key(|(_, severity)| *severity) else {
+    let current = all().filter(|seen| seen.own > 0 && !renewed(seen));
+    let own = current.filter_map(|seen| Some((seen, judge(seen)?)));
+    // Of an authority nobody looks at what stands for itself, nor at one of its certificates where
+    // another serves; that one ends soon is known to who signs with it.
+    let serves = |old: &CertificateStats| {
+        all().any(|new| new.facts.subject == old.facts.subject && judge(new).is_none())
+    };
+    let above = all().filter(|seen| seen.own == 0 && !seen.facts.self_signed && !serves(seen));
+    let above = above.filter_map(|seen| Some((seen, judge(seen)?)));
+    let above = above.filter(|(_, wrong)| *wrong != Wrong::EndsSoon);
+    let raised: Vec<_> = own.chain(above).collect();
+    let Some((worst, wrong)) = raised.iter().max_by_key(|(seen, wrong)| (*wrong, seen.own > 0))
+    else {
         return Vec::new();
     };
-    let how = if *severity > Severity::Low { "expired on" } else { "expires on" };
+    let (how, when) = match wrong {
+        Wrong::Expired => ("expired on", worst.facts.not_after),
+        Wrong::Early => ("is not valid before", worst.facts.not_before),
+        Wrong::EndsSoon => ("expires on", worst.facts.not_after),
+    };
+    let whose = if worst.own > 0 { "certificate" } else { "authority's certificate in the chain" };
     vec![Raised {
-        severity: *severity,
-        title: format!(
-            "the certificate of {} {how} {}",
-            subject.endpoint.service,
-            rfc3339(worst.facts.not_after)
-        ),
+        severity: wrong.severity(),
+        title: format!("the {whose} of {} {how} {}", subject.endpoint.service, rfc3339(when)),
         direction: None,
         field: None,
         class: None,
         about: None,
         seen: None,
-        count: raised.iter().map(|(seen, _)| seen.own).sum(),
+        count: raised.iter().map(|(seen, _)| seen.own).sum::<u64>().max(worst.above),
     }]
 }
 
@@ -87,6 +120,22 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_whose_time_has_not_come_is_raised() {
+        let titled = |early: i64| {
+            let mut facts = encrypted();
+            let shown = certificate(&mut facts);
+            shown.last = 1_700_000_000 * 1_000_000_000;
+            shown.facts.not_before = 1_700_000_000 + early;
+            let found = found(RULE.id, &endpoint(), &facts);
+            found.first().map(|f| (f.severity, f.title.clone()))
+        };
+        let (severity, title) = titled(1).unwrap();
+        assert_eq!(severity, Severity::Medium);
+        assert!(title.ends_with("is not valid before 2023-11-14T22:13:21Z"), "{title}");
+        assert_eq!(titled(0), None);
+    }
+
+    #[test]
     fn a_certificate_that_was_renewed_is_not_raised() {
         let mut facts = encrypted();
         let old = certificate(&mut facts);
@@ -102,5 +151,31 @@ mod tests {
         let certificates = &mut facts.tls.as_mut().unwrap().stats.certificates;
         certificates.get_mut("ff").unwrap().first = 0;
         assert_eq!(found(RULE.id, &endpoint(), &facts).len(), 1);
+    }
+
+    #[test]
+    fn an_authority_whose_certificate_has_expired_is_raised_unless_another_of_it_serves() {
+        let raised = |left: i64, self_signed: bool, another: bool| {
+            let mut facts = encrypted();
+            let mut above = certificate(&mut facts).clone();
+            (above.own, above.above) = (0, 3);
+            above.facts.subject = "CN=Authority".into();
+            above.facts.self_signed = self_signed;
+            let serving = above.clone();
+            above.facts.not_after = above.last / 1_000_000_000 + left;
+            let certificates = &mut facts.tls.as_mut().unwrap().stats.certificates;
+            certificates.insert("aa".into(), above);
+            if another {
+                certificates.insert("bb".into(), serving);
+            }
+            let found = found(RULE.id, &endpoint(), &facts);
+            found.first().map(|f| (f.severity, f.title.clone(), f.count))
+        };
+        let (severity, title, count) = raised(-1, false, false).unwrap();
+        assert_eq!((severity, count), (Severity::Medium, 3));
+        assert!(title.starts_with("the authority's certificate in the chain of "), "{title}");
+        for (left, root, another) in [(1, false, false), (-1, true, false), (-1, false, true)] {
+            assert_eq!(raised(left, root, another), None);
+        }
     }
 }

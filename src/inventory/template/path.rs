@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use crate::base::limits::PATH_SEGMENTS_MAX;
 
-use super::shape::Shape;
+use super::shape::{Shape, shape_of};
+
+/// `2024/05/17`
+const SPREAD_DATE_BYTES: usize = 10;
 
 /// What one segment of a template is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +132,29 @@ impl TemplatedPath {
         start..self.decoded.len()
     }
 
+    /// Makes one parameter of year, month and day that stand in segments of their own:
+    /// `2024/05/17`, `17/05/2024`. Numbers of other lengths, and two alone, may be ids.
+    fn join_dates(&mut self, path: &[u8]) {
+        let mut at = 0;
+        while let Some([first, second, third]) = self.segments.get(at..at + 3) {
+            let plain = [first, second, third].iter().all(|segment| {
+                segment.part == Part::Parameter("id") && segment.raw.len() == segment.decoded.len()
+            });
+            let raw = first.raw.start..third.raw.end;
+            let apart = second.raw.start == first.raw.end + 1
+                && third.raw.start == second.raw.end + 1
+                && raw.len() == SPREAD_DATE_BYTES;
+            let text = path.get(raw.clone()).unwrap_or_default();
+            if plain && apart && is_spread_date(text) {
+                self.segments.drain(at + 1..at + 3);
+                if let Some(segment) = self.segments.get_mut(at) {
+                    (segment.part, segment.raw) = (Part::Parameter("date"), raw);
+                }
+            }
+            at += 1;
+        }
+    }
+
     fn write(&mut self) {
         for (at, segment) in self.segments.iter().enumerate() {
             self.template.push('/');
@@ -168,6 +194,7 @@ impl TemplatedPath {
 ///   collapsing only.
 /// - The word before a key in parentheses (OData 4.01, part 2, section 4.3) and that behind the
 ///   colon of a custom method (`5:archive`, AIP-136) are kept where `shape` calls them literals.
+/// - Year, month and day in three segments are one `{date}`, told by these three alone.
 /// - Empty segments and a trailing slash are dropped, dot segments removed (RFC 3986, 5.2.4);
 ///   percent-encoding is undone where the result is a name (RFC 3986, 6.2.2.2, and `$`, `:`, `@`,
 ///   `!`, `*`, which clients encode as they like); case is kept.
@@ -202,7 +229,17 @@ pub fn template_path(
         }
         take_segment(path, raw, &mut shape, out);
     }
+    out.join_dates(path);
     out.write();
+}
+
+/// Whether three numbers with slashes between them are a date, as they would be with dashes.
+fn is_spread_date(text: &[u8]) -> bool {
+    let Ok(mut dashed) = <[u8; SPREAD_DATE_BYTES]>::try_from(text) else { return false };
+    for byte in dashed.iter_mut().filter(|byte| **byte == b'/') {
+        *byte = b'-';
+    }
+    text.iter().all(|b| b.is_ascii_digit() || *b == b'/') && shape_of(&dashed) == Shape::Date
 }
 
 /// Empty and dot segments say nothing, so they do not begin a rest.
@@ -315,6 +352,22 @@ mod tests {
         assert_eq!(template("/p/Smith,%20John/ada@example.org"), "/p/{text}/{email}");
         assert_eq!(template("/static/app.3f9a1c.js"), "/static/{file}");
         assert_eq!(template("/static/app.js"), "/static/app.js");
+    }
+
+    #[test]
+    fn a_date_over_three_segments_is_one_parameter() {
+        assert_eq!(template("/rep/2024/01/02/x"), "/rep/{date}/x");
+        assert_eq!(template("/17/05/2024/2024/05/18"), "/{date}/{date2}");
+        assert_eq!(template("/7/2024/05/17/8"), "/{id}/{date}/{id2}");
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let expected = [pair("date", "2024/01/02"), pair("id", "7")];
+        assert_eq!(parameters("/rep/2024/01/02/x/7"), expected);
+        // Numbers of other lengths, no dates, two alone, and what stands apart in the path.
+        assert_eq!(template("/a/2024/1/2"), "/a/{id}/{id2}/{id3}");
+        assert_eq!(template("/a/2024/13/02"), "/a/{id}/{id2}/{id3}");
+        assert_eq!(template("/a/2024/05"), "/a/{id}/{id2}");
+        assert_eq!(template("/a/2024;v=1/05/17"), "/a/{id}/{id2}/{id3}");
+        assert_eq!(template("/a/2024/x/../05/17"), "/a/{id}/{id2}/{id3}");
     }
 
     #[test]

@@ -192,14 +192,15 @@ fn is_word(part: &str) -> bool {
 }
 
 /// Names of the field that carry digits. Sorted.
-const NUMBERED_WORDS: [&str; 75] = [
+const NUMBERED_WORDS: [&str; 77] = [
     "2d", "2fa", "3d", "a11y", "atom10", "auth0", "b2b", "b2c", "base64", "c32", "c62", "ccda21",
     "cda2", "co2", "covid19", "d3", "dstu1", "dstu2", "dstu3", "e2e", "ec2", "error401",
     "error403", "error404", "error500", "fhir2", "fhir3", "fhir4", "fhir5", "form1099", "h264",
     "hl7", "hl7v2", "hl7v3", "html5", "http2", "i18n", "icd10", "icd11", "icd9", "ipv4", "ipv6",
     "iso8601", "k8s", "l10n", "log4j", "md5", "mp3", "mp4", "o365", "oauth1", "oauth2", "p2p",
     "pkcs12", "pkcs7", "pm2", "r2", "r3", "r4", "r4b", "r5", "r6", "s3", "saml2", "sha1", "sha256",
-    "sha512", "stu3", "utf8", "v1alpha1", "v1beta1", "v2beta1", "web3", "x12", "x509",
+    "sha512", "stu3", "utf8", "v1alpha", "v1alpha1", "v1beta", "v1beta1", "v2beta1", "web3", "x12",
+    "x509",
 ];
 
 /// Whether `part` is one of the words of the field that carry digits: `oauth2`, `icd10`.
@@ -243,7 +244,24 @@ fn is_uuid(text: &[u8]) -> bool {
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else { return false };
     let plain = |s: &str| !s.is_empty() && !s.contains(['@', ' ', '/', '{', '}']);
-    plain(local) && plain(domain) && domain.split('.').count() >= 2 && !domain.ends_with('.')
+    let Some((_, top)) = domain.rsplit_once('.') else { return false };
+    // `logo@2x.png` is a file, `react@18.2.0` a version; some endings of files are countries' too.
+    let host = top.len() >= 2
+        && top.bytes().all(|b| b.is_ascii_alphabetic() || b >= 0x80)
+        && (!is_file_extension(top) || TOP_LEVELS.iter().any(|t| top.eq_ignore_ascii_case(t)));
+    plain(local) && plain(domain) && host && !is_versioned(domain)
+}
+
+/// Endings of files that are top-level domains as well.
+const TOP_LEVELS: [&str; 4] = ["do", "md", "pl", "zip"];
+
+/// `18.2.0-beta.rc`, `7.x`: numbers with points that begin a version.
+fn is_versioned(domain: &str) -> bool {
+    let mut labels = domain.split('.');
+    let number = |label: Option<&str>| {
+        label.is_some_and(|l| !l.is_empty() && l.bytes().all(|b| b.is_ascii_digit()))
+    };
+    number(labels.next()) && number(labels.next())
 }
 
 /// `2024-05-17`, `2024-05`, `17-05-2024`, `17.05.2024`, and the first with `T` and a time.
@@ -522,8 +540,24 @@ mod tests {
                 "2024-05-17T10:11:12.5+02:00",
             ],
         );
-        all(Shape::Email, &["ada@example.org", "a.b+c@mail.example.co.uk"]);
+        all(
+            Shape::Email,
+            &[
+                "ada@example.org",
+                "a.b+c@mail.example.co.uk",
+                "jan@poczta.pl",
+                "ada@163.com",
+                "ada@1und1.de",
+                "ada@m\u{fc}nchen.de",
+            ],
+        );
         all(Shape::Id, &["2024-13-45", "20240517", "2024-05-17-1", "32-13-2024"]);
+    }
+
+    #[test]
+    fn files_and_packages_are_no_addresses() {
+        all(Shape::File, &["logo@2x.png", "icon-home@3x.png", "flag@2x.webp", "a@3x.min.js"]);
+        all(Shape::Id, &["react@18.2.0", "core@7.1.2", "vue@3", "vue@3.4.0-beta.rc"]);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The same host with and without encryption.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::base::address_text;
 use crate::inventory::rollup::{EndpointKey, EndpointStats};
 use crate::model::Status;
 
@@ -44,10 +46,31 @@ impl Siblings {
         out
     }
 
-    /// Those of the host of `service`.
-    pub fn without_encryption(&self, service: &str) -> Vec<(Arc<str>, u64)> {
-        let known = self.hosts.get(host_of(service));
-        known.into_iter().flatten().map(|(name, count)| (name.clone(), *count)).collect()
+    /// Those of the host of `service`, which answers on `addresses`. Without encryption some have
+    /// no name but their address (HL7 v2), or encrypted ones have none but in their certificates.
+    /// Other names on one address are other hosts.
+    pub fn without_encryption<'a>(
+        &self,
+        service: &str,
+        addresses: impl IntoIterator<Item = &'a SocketAddr>,
+        stats: &TlsStats,
+    ) -> Vec<(Arc<str>, u64)> {
+        let host = host_of(service);
+        let mut hosts = BTreeSet::from([host.to_owned()]);
+        hosts.extend(addresses.into_iter().map(|address| {
+            let address = address_text(*address);
+            host_of(&address).to_owned()
+        }));
+        if service.parse::<SocketAddr>().is_ok() {
+            let own = stats.certificates.values().filter(|seen| seen.own > 0);
+            let names = own.flat_map(|seen| &seen.facts.names).filter(|n| !n.contains('*'));
+            hosts.extend(names.map(|name| name.to_ascii_lowercase()));
+        }
+        let mut found = BTreeMap::new();
+        for known in hosts.iter().filter_map(|host| self.hosts.get(host.as_str())) {
+            found.extend(known.iter().map(|(name, count)| (name.clone(), *count)));
+        }
+        found.into_iter().collect()
     }
 }
 
@@ -66,6 +89,7 @@ fn host_of(service: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::tls::stats::{CertificateFacts, CertificateStats};
 
     #[test]
     fn ports_are_no_part_of_a_host() {
@@ -95,8 +119,23 @@ mod tests {
             endpoint("10.0.0.1:80", 200, 0),
         ];
         let siblings = Siblings::of(all.iter().map(|(key, stats)| (key, stats)));
-        assert_eq!(siblings.without_encryption("a.example"), [("a.example:8080".into(), 2)]);
-        assert!(siblings.without_encryption("b.example").is_empty());
-        assert_eq!(siblings.without_encryption("10.0.0.1:443"), [("10.0.0.1:80".into(), 3)]);
+        let clear = |service: &str, address: &str, certified: &str| {
+            let facts = CertificateFacts { names: vec![certified.into()], ..Default::default() };
+            let (above, mismatched, first, last) = (0, 0, 0, 0);
+            let seen = CertificateStats { facts, own: 1, above, mismatched, first, last };
+            let certificates = [("c".into(), seen)].into();
+            let stats = TlsStats { certificates, ..TlsStats::default() };
+            let address: SocketAddr = address.parse().unwrap();
+            let found = siblings.without_encryption(service, [&address], &stats);
+            found.into_iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>()
+        };
+        assert_eq!(clear("a.example", "10.0.0.9:443", "x.example"), ["a.example:8080 2"]);
+        assert!(clear("b.example", "10.0.0.9:443", "x.example").is_empty());
+        assert_eq!(clear("10.0.0.1:443", "10.0.0.1:443", "x.example"), ["10.0.0.1:80 3"]);
+        // What has no name stands on the address; what shows none may be certified for one.
+        assert_eq!(clear("b.example", "10.0.0.1:443", "x.example"), ["10.0.0.1:80 3"]);
+        assert_eq!(clear("10.0.0.9:443", "10.0.0.9:443", "A.example"), ["a.example:8080 2"]);
+        // Another host on one address is another, whatever its certificate says of it.
+        assert!(clear("b.example", "10.0.0.9:443", "a.example").is_empty());
     }
 }

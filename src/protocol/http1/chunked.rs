@@ -30,6 +30,8 @@ pub(super) struct Chunks {
     left: u64,
     /// Anomalies already told of this body, one bit each.
     told: u8,
+    /// What stood in a gap was inferred, and no size came since.
+    inferred: bool,
 }
 
 /// What the next bytes are.
@@ -47,7 +49,12 @@ pub(super) enum Piece<'a> {
 
 impl Chunks {
     pub(super) fn new() -> Self {
-        Chunks { step: Step::Start, left: 0, told: 0 }
+        Chunks { step: Step::Start, left: 0, told: 0, inferred: false }
+    }
+
+    /// Between chunks of a body that was gone through without knowing where they are.
+    pub(super) fn inferred() -> Self {
+        Chunks { inferred: true, ..Chunks::new() }
     }
 
     /// Takes some bytes of `input`; how many, and what they are.
@@ -68,21 +75,45 @@ impl Chunks {
         (input.len(), Piece::Framing)
     }
 
-    /// Takes a gap: whether it ends at a known place inside this chunk's data.
+    /// Takes a gap: whether it ends at a known place, inside this chunk's data or right behind it.
     pub(super) fn gap(&mut self, len: u64) -> bool {
-        if self.step != Step::Data || len > self.left {
-            return false;
+        let before = match self.step {
+            Step::Data => self.left,
+            Step::DataCr => 0,
+            // One of the two bytes came.
+            Step::DataLf => return len == 1 && self.resume(2),
+            _ => return false,
+        };
+        match len.checked_sub(before) {
+            None => {
+                self.left = before - len;
+                true
+            }
+            Some(behind) => self.resume(behind),
         }
-        self.left -= len;
-        if self.left == 0 {
-            self.step = Step::DataCr;
-        }
+    }
+
+    /// Goes on so many bytes behind the data of a chunk, as far as it is known what stands there.
+    fn resume(&mut self, behind: u64) -> bool {
+        self.step = match behind {
+            0 => Step::DataCr,
+            1 => Step::DataLf,
+            2 => Step::Start,
+            _ => return false,
+        };
+        self.left = 0;
+        self.inferred |= behind > 0;
         true
     }
 
     /// Bytes the open chunk still has.
     pub(super) fn left(&self) -> u64 {
         if self.step == Step::Data { self.left } else { 0 }
+    }
+
+    /// Whether what it goes on from behind a gap is not confirmed yet.
+    pub(super) fn is_inferred(&self) -> bool {
+        self.inferred
     }
 
     /// Whether the next byte is the first of a size line.
@@ -160,6 +191,7 @@ impl Chunks {
     }
 
     fn line_end(&mut self) -> bool {
+        self.inferred = false;
         self.step = Step::Data;
         true
     }

@@ -139,6 +139,15 @@ impl Shared {
         self.answered
     }
 
+    /// Whether what passes in `direction` is the last that was asked for, or asks: as far as was
+    /// seen nothing can have come behind it.
+    pub(super) fn waits_for_nothing_but(&self, direction: Direction) -> bool {
+        match direction {
+            Direction::ToServer => self.pending.len() == 1,
+            Direction::ToClient => self.answered,
+        }
+    }
+
     /// Forgets the requests: it is no longer known which response answers which.
     pub(super) fn forget(&mut self) {
         self.pending.clear();

@@ -5,11 +5,14 @@
 //! - `head`: start lines and fields, strictly by httparse, else tolerantly
 //! - `framing`: how long a body is
 //! - `chunked`: the chunked transfer coding
+//! - `astray`: a chunked body behind a gap in its framing
+//! - `trailers`: the fields behind a chunked body
 //! - `stream`: one direction: heads and bodies
 //! - `resync`: gaps, ends, and the search for the next message
 //! - `connection`: both directions, and the requests that wait for their response
 
 pub mod anomalies;
+mod astray;
 mod chunked;
 mod connection;
 mod doubt;
@@ -18,6 +21,7 @@ mod head;
 mod probe;
 mod resync;
 mod stream;
+mod trailers;
 
 #[cfg(test)]
 mod tests;

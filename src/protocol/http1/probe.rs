@@ -50,6 +50,7 @@ fn probe_request(bytes: &[u8]) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::limits::HTTP_METHOD_BYTES_MAX;
 
     #[test]
     fn requests_and_responses_are_told_by_their_first_bytes() {
@@ -71,6 +72,17 @@ mod tests {
             (ToClient, "220 mail.example ESMTP", NoMatch),
         ] {
             assert_eq!(probe(direction, bytes.as_bytes()), verdict, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_method_may_be_as_long_as_its_limit() {
+        let most = HTTP_METHOD_BYTES_MAX;
+        for (length, verdict) in
+            [(40, Verdict::Match), (most, Verdict::Match), (most + 1, Verdict::NoMatch)]
+        {
+            let line = format!("{} /patients HTTP/1.1\r\n", "M".repeat(length));
+            assert_eq!(probe(Direction::ToServer, line.as_bytes()), verdict, "{length}");
         }
     }
 }

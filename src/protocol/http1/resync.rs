@@ -6,10 +6,15 @@ use crate::base::limits::{RESYNC_BYTES_MAX, RESYNC_LINE_BYTES_MAX};
 use crate::model::{Direction, EndCause};
 
 use super::anomalies;
+use super::astray::Astray;
 use super::connection::{Out, Shared};
 use super::framing::Body;
 use super::head;
 use super::stream::{State, Stream, Trust, content, tell};
+
+/// Bytes of a gap in which no body can end and another begin: a start line and the field that says
+/// so do not fit.
+const FRAMING_GAP_MAX: u64 = 32;
 
 impl Stream {
     /// No message starts where one should. One may yet start in what was read.
@@ -52,6 +57,7 @@ impl Stream {
         {
             return out.body_gap(len);
         }
+        self.hand_on_astray(out);
         match &mut self.state {
             State::UntilClose => return out.body_gap(len),
             State::Sized(left) if len <= *left => {
@@ -70,7 +76,16 @@ impl Stream {
             }
             State::Closed => return,
             State::Sized(left) => out.body_gap(*left),
+            // How much of the body the framing that is missing framed, nobody knows.
+            State::Chunked(_) | State::Astray(_)
+                if len <= FRAMING_GAP_MAX || shared.waits_for_nothing_but(out.direction) =>
+            {
+                self.state = State::Astray(Astray::new());
+                return out.body_gap(len);
+            }
+            State::Chunked(chunks) if chunks.left() == 0 => out.body_gap(len),
             State::Chunked(chunks) => out.body_gap(chunks.left()),
+            State::Astray(_) => out.body_gap(len),
             State::Head | State::Skip(_) | State::Trailers | State::Doubt(_) => {}
         }
         self.cut(shared, out);
@@ -85,6 +100,7 @@ impl Stream {
     /// Takes the end of the stream.
     pub(super) fn end_of_input(&mut self, cause: EndCause, shared: &mut Shared, out: &mut Out<'_>) {
         self.no_doubt(out);
+        self.hand_on_astray(out);
         match self.state {
             State::UntilClose => out.end(cause == EndCause::Fin),
             State::Search { .. } | State::Closed => {}

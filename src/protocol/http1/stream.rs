@@ -9,6 +9,7 @@ use crate::model::{Correlation, Direction, Header, MessageEvent};
 use crate::protocol::bits;
 
 use super::anomalies;
+use super::astray::Astray;
 use super::chunked::{Chunks, Piece};
 use super::connection::{Out, Shared};
 use super::framing::{Asked, Body, Framing, Kind, Odd};
@@ -26,6 +27,8 @@ pub(super) enum State {
     /// is needed to tell (`doubt`).
     Doubt(u64),
     Chunked(Chunks),
+    /// In a chunked body behind a gap in its framing; `text` holds what is not told apart yet.
+    Astray(Astray),
     /// Behind the last chunk; `text` holds what came of the trailers.
     Trailers,
     UntilClose,
@@ -43,7 +46,7 @@ pub(super) enum State {
 #[derive(Debug)]
 pub(super) struct Skip {
     /// The unfinished line, as much as may matter.
-    line: Vec<u8>,
+    pub(super) line: Vec<u8>,
     /// `None` for trailers.
     pub(super) head: Option<(Kind, u8, Framing)>,
 }
@@ -153,6 +156,7 @@ impl Stream {
                     }
                 }
                 State::Chunked(_) => self.chunked(input, shared, out),
+                State::Astray(_) => self.astray(input, shared, out),
                 State::Trailers => self.trailers(input, out),
                 State::UntilClose => {
                     out.body(input);
@@ -406,6 +410,7 @@ impl Stream {
             Piece::Framing => {}
             Piece::Data(bytes) => out.body(bytes),
             Piece::Last => self.state = State::Trailers,
+            Piece::Broken(_) if chunks.is_inferred() => self.state = State::Astray(Astray::new()),
             Piece::Broken(anomaly) => {
                 // Where a size should stand a message may: some servers cut bodies short.
                 let mid_line = !chunks.at_line_start();
@@ -416,46 +421,6 @@ impl Stream {
             }
         }
         used
-    }
-
-    fn trailers(&mut self, input: &[u8], out: &mut Out<'_>) -> usize {
-        if self.text.is_empty() && input.starts_with(b"\r\n") {
-            self.end_message(true, out);
-            return 2;
-        }
-        let (used, taken) = self.take_line(input, HEAD_BYTES_MAX, out);
-        let line = self.text.get(self.line..).unwrap_or_default();
-        match taken {
-            Taken::Part => {}
-            Taken::Line if content(line).is_empty() => {
-                self.give_trailers(out);
-                self.end_message(true, out);
-            }
-            Taken::Line => self.line = self.text.len(),
-            Taken::Full => {
-                let line = skipped_line(line);
-                self.give_trailers(out);
-                out.anomaly(anomalies::HEAD_TOO_LARGE);
-                self.state = State::Skip(Box::new(Skip { line, head: None }));
-            }
-        }
-        used
-    }
-
-    /// Tells the trailers in the whole lines of `text`.
-    pub(super) fn give_trailers(&mut self, out: &mut Out<'_>) {
-        let mut text = std::mem::take(&mut self.text);
-        text.truncate(self.line);
-        self.line = 0;
-        let mut odd = Odd::default();
-        let mut fields = Fields::new();
-        head::straighten(&mut text, &mut odd);
-        head::trailers(&text, &mut fields, &mut odd);
-        if !fields.is_empty() {
-            let direction = out.direction;
-            out.sink.message(MessageEvent::Trailers { direction, headers: &fields });
-        }
-        tell(&mut odd, out);
     }
 
     /// Moves input up to and including the next LF into `text`, which holds at most `limit`.
@@ -486,7 +451,7 @@ pub(super) fn content(line: &[u8]) -> &[u8] {
 }
 
 /// As much of a line as is kept of skipped ones.
-fn skipped_line(line: &[u8]) -> Vec<u8> {
+pub(super) fn skipped_line(line: &[u8]) -> Vec<u8> {
     line.get(..SKIPPED_LINE_BYTES_MAX).unwrap_or(line).to_vec()
 }
 

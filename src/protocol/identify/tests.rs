@@ -54,6 +54,25 @@ const REQUEST: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const RESPONSE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
 #[test]
+fn a_method_of_any_length_that_fits_a_start_line_is_told() {
+    use crate::base::limits::HTTP_METHOD_BYTES_MAX as MOST;
+    for length in [257, 600, 4000, MOST] {
+        let line = format!("{} /patients HTTP/1.1\r\nHost: x\r\n\r\n", "M".repeat(length));
+        let (told, events) = identify(false, &[ask(&line)], usize::MAX);
+        assert_eq!(told, "http/1", "{length}");
+        assert_eq!(identify(false, &[ask(&line)], 100), (told, events), "{length}");
+    }
+    let long = format!("{} /patients HTTP/1.1\r\n\r\n", "M".repeat(MOST + 1));
+    let silent = [ask(long), answer("{}")];
+    assert_eq!(identify(false, &silent, usize::MAX).0, "unidentified");
+    assert_eq!(identify(false, &silent, 1000).0, "unidentified");
+    // A word that is short takes no more than it did.
+    let other = [ask(format!("BREW /{} HTTP/1.1\r\n", "p".repeat(600))), answer("{}")];
+    assert_eq!(identify(false, &other, usize::MAX).0, "unidentified");
+    assert_eq!(identify(false, &other, 7).0, "unidentified");
+}
+
+#[test]
 fn first_bytes_tell_protocol_and_orientation() {
     for (step, expected) in [
         (ask(REQUEST), "http/1"),
@@ -65,7 +84,6 @@ fn first_bytes_tell_protocol_and_orientation() {
         (answer(b"\x16\x03\x01\x00\x50\x01\x00"), "tls flipped"),
         (ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "http/2"),
         (ask("\x0bMSH|^~\\&|A|B|C|D|||ADT^A01|1|"), "mllp"),
-        (answer("\x0bMSH|^~\\&|A|B|C|D|||ADT^A01|1|"), "mllp flipped"),
         (answer("\x0bMSH|^~\\&|A|B|C|D|||ACK^A01|1|"), "mllp"),
         (answer("\x0bMSH|^~\\&|"), "undecided"),
         (ask(b"\x01\x00\x00\x00\x00\xd1\x00\x01\x00\x00"), "dicom"),
@@ -79,6 +97,13 @@ fn first_bytes_tell_protocol_and_orientation() {
 }
 
 #[test]
+fn empty_lines_before_a_request_do_not_hide_it() {
+    for lines in [1, 300, 3000] {
+        assert_eq!(told(false, &[ask("\r\n".repeat(lines) + REQUEST)]), "http/1", "{lines}");
+    }
+}
+
+#[test]
 fn a_flow_is_unidentified_once_neither_direction_fits() {
     let steps = [answer("200 news.example ready\r\n"), ask("EHLO x\r\n")];
     assert_eq!(told(false, &steps), "unidentified");
@@ -86,7 +111,7 @@ fn a_flow_is_unidentified_once_neither_direction_fits() {
     // One direction that fits is enough.
     assert_eq!(told(false, &[ask("\x00junk"), answer(RESPONSE)]), "http/1");
     // A token that never ends is no method.
-    assert_eq!(told(false, &[ask("A".repeat(600)), answer("x\r\n")]), "unidentified");
+    assert_eq!(told(false, &[ask("A".repeat(9000)), answer("x\r\n")]), "unidentified");
 }
 
 #[test]
@@ -103,6 +128,35 @@ fn a_flow_picked_up_in_a_body_is_told_by_the_next_message() {
     // The same with a guess that was wrong.
     assert_eq!(told(true, &[ask(format!("{body}{RESPONSE}"))]), "http/1 flipped");
     assert_eq!(told(false, &[ask(format!("{body}{RESPONSE}"))]), "undecided");
+}
+
+/// Where a client opened the flow a server that begins is not its client for that.
+#[test]
+fn either_side_may_send_a_message_of_hl7_where_it_is_known_who_opened_the_flow() {
+    let message = |kind: &str| format!("\x0bMSH|^~\\&|A|B|C|D|||{kind}|1|");
+    for step in [answer(message("ADT^A01")), ask(message("ACK^A01"))] {
+        assert_eq!(told(false, std::slice::from_ref(&step)), "mllp", "{step:?}");
+        assert_eq!(told(true, std::slice::from_ref(&step)), "mllp flipped", "{step:?}");
+    }
+}
+
+#[test]
+fn blocks_that_keep_a_connection_alive_hide_no_message_behind_them() {
+    let message = "\x0bMSH|^~\\&|A|B|C|D|||ADT^A01|1|";
+    for idle in ["\x0b\x1c\r", "\x06", "\x0b\x06\x1c\r", "\r\n\x0b\x1c\r\n"] {
+        for times in [1, 3, 600] {
+            let idle = idle.repeat(times);
+            let expected = if idle.contains('\x1c') || times < 600 { "mllp" } else { "undecided" };
+            for piece in [1, 2, usize::MAX] {
+                let alone = identify(false, &[ask(format!("{idle}{message}"))], piece).0;
+                assert_eq!(alone, expected, "{idle:?} {piece}");
+                let steps = [ask(&idle), answer(&idle), answer("\x06"), ask(message)];
+                let told = identify(false, &steps, piece).0;
+                assert_eq!(told == "mllp", expected == "mllp", "{idle:?} {piece}");
+            }
+        }
+    }
+    assert_eq!(told(false, &[ask("\x0b\x1c\rhello"), answer("hello")]), "undecided");
 }
 
 #[test]

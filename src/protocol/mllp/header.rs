@@ -5,10 +5,16 @@ use memchr::memchr2;
 
 use crate::model::Hl7Header;
 
+use super::kinds::asks;
+
 /// Segments that may stand before MSH: headers of a file and of a batch.
 const BATCH: [&[u8]; 2] = [b"FHS", b"BHS"];
+/// Segments that end a batch and a file.
+const TRAILERS: [&[u8]; 2] = [b"BTS", b"FTS"];
 /// Segments that may stand between MSH and MSA.
 const BETWEEN: [&[u8]; 2] = [b"SFT", b"UAC"];
+/// Segments that some receivers write before MSA, at most.
+const BEFORE_MSA_MAX: u8 = 8;
 
 /// Bytes in which a segment shows its name: a byte order mark, some blanks, three letters.
 const NAME_WINDOW: usize = 8;
@@ -24,8 +30,16 @@ pub(super) struct HeaderScan {
     msh: Option<(usize, usize)>,
     /// Where MSA was.
     msa: Option<(usize, usize)>,
+    /// Where EVN was, of a message whose MSH names no event.
+    evn: Option<(usize, usize)>,
+    /// Segments behind MSH that may be passed over until MSA comes, whatever they are.
+    passes: u8,
+    /// MSH names no event.
+    nameless: bool,
     /// A header of a file or of a batch was passed over.
     batch: bool,
+    /// A trailer of a file or of a batch was passed over.
+    trailer: bool,
 }
 
 /// What the bytes so far are.
@@ -35,11 +49,20 @@ pub(super) enum Scanned {
     NeedMore,
     /// All that the header says is there.
     Whole,
+    /// They are headers of a file or of a batch, and no message follows.
+    Opening,
+    /// They are trailers of a file or of a batch, and no message follows.
+    Closing,
     /// They are no HL7 v2.
     Foreign,
 }
 
 impl HeaderScan {
+    /// Whether nothing was shown to it yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.line == 0 && self.scanned == 0
+    }
+
     /// Looks at what was appended to `held`; `last` when no more of the header will come.
     pub(super) fn push(&mut self, held: &[u8], last: bool) -> Scanned {
         loop {
@@ -69,16 +92,23 @@ impl HeaderScan {
             return None;
         }
         let place = Some((self.line + skipped, self.line + skipped + line.len()));
-        let is = |names: &[&[u8]]| names.iter().any(|name| line.starts_with(name));
+        let is = |names: &[&[u8]]| names.iter().any(|name| is_named(line, name));
         match self.msh {
             None if is(&[b"MSH"]) => {
                 if over {
                     self.msh = place;
+                    let kind = read(line, b"", b"").kind;
+                    self.nameless = !names_event(line);
+                    self.passes = if asks(kind) { 0 } else { BEFORE_MSA_MAX };
                 }
                 Some(Scanned::NeedMore)
             }
             None if is(&BATCH) => {
                 self.batch = true;
+                None
+            }
+            None if is(&TRAILERS) => {
+                self.trailer = true;
                 None
             }
             None => Some(Scanned::Foreign),
@@ -89,13 +119,31 @@ impl HeaderScan {
                 }
                 Some(Scanned::NeedMore)
             }
+            Some(_) if is(&[b"EVN"]) && self.nameless => {
+                if over {
+                    self.evn = place;
+                    self.nameless = false;
+                    return (self.passes == 0).then_some(Scanned::Whole);
+                }
+                Some(Scanned::NeedMore)
+            }
             Some(_) if is(&BETWEEN) => None,
+            Some(_) if is(&[b"MSH"]) || is(&BATCH) || is(&TRAILERS) => Some(Scanned::Whole),
+            Some(_) if self.passes > 0 => {
+                self.passes -= u8::from(over);
+                None
+            }
             Some(_) => Some(Scanned::Whole),
         }
     }
 
     fn conclude(&self) -> Scanned {
-        if self.msh.is_some() { Scanned::Whole } else { Scanned::Foreign }
+        match self.msh {
+            Some(_) => Scanned::Whole,
+            None if self.batch => Scanned::Opening,
+            None if self.trailer => Scanned::Closing,
+            None => Scanned::Foreign,
+        }
     }
 
     /// Whether the message stands behind the header of a batch.
@@ -118,8 +166,35 @@ impl HeaderScan {
         let at = |place: Option<(usize, usize)>| {
             place.and_then(|(from, to)| held.get(from..to)).unwrap_or_default()
         };
-        read(at(self.msh), at(self.msa))
+        read(at(self.msh), at(self.msa), at(self.evn))
     }
+}
+
+/// What stands behind the start of a block of HLLP (HL7 v2.3 appendix C: `D23`, and a line end that
+/// some leave out); `None` while that may still be one.
+pub(super) fn without_hllp(text: &[u8]) -> Option<&[u8]> {
+    let digit = |at: usize| text.get(at).is_none_or(u8::is_ascii_digit);
+    if text.first() != Some(&b'D') || !digit(1) || !digit(2) {
+        return Some(text);
+    }
+    match text.get(3..)? {
+        [] => None,
+        [b'\r', behind @ ..] => Some(behind),
+        behind => Some(behind),
+    }
+}
+
+/// Whether MSH-9 has a second component.
+fn names_event(msh: &[u8]) -> bool {
+    let (Some(separator), Some(mark)) = (msh.get(3), msh.get(4)) else { return false };
+    // The separator itself is MSH-1.
+    let kind = msh.split(|b| b == separator).nth(8).unwrap_or_default();
+    kind.split(|b| b == mark).nth(1).is_some_and(|event| !event.is_empty())
+}
+
+/// Whether a segment has a name; some senders write it in lower case.
+pub(super) fn is_named(line: &[u8], name: &[u8]) -> bool {
+    line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
 }
 
 /// Without a byte order mark and blanks: both are seen before MSH.
@@ -129,13 +204,14 @@ fn without_mark(line: &[u8]) -> &[u8] {
 
 /// Whether MSH-15 and MSH-16 ask for an acknowledgement whatever becomes of the message (HL7 v2.8.2
 /// section 2.9.2): always in the original mode, in which both are empty, else where one says `AL`.
-fn asks(accept: &[u8], application: &[u8]) -> bool {
+fn expects(accept: &[u8], application: &[u8]) -> bool {
     let both = [accept.trim_ascii(), application.trim_ascii()];
     both.iter().all(|b| b.is_empty()) || both.iter().any(|b| b.eq_ignore_ascii_case(b"AL"))
 }
 
-/// Reads MSH, and MSA where there is one (else empty).
-pub(super) fn read<'a>(msh: &'a [u8], msa: &'a [u8]) -> Hl7Header<'a> {
+/// Reads MSH, and MSA and EVN where there is one (else empty). Where MSH-9 lacks type or event its
+/// third component has them, but for the event that EVN-1 names.
+pub(super) fn read<'a>(msh: &'a [u8], msa: &'a [u8], evn: &'a [u8]) -> Hl7Header<'a> {
     let Some(separator) = msh.get(3) else { return Hl7Header::default() };
     let mut fields = [&b""[..]; 17];
     // The separator itself is MSH-1.
@@ -147,18 +223,27 @@ pub(super) fn read<'a>(msh: &'a [u8], msa: &'a [u8]) -> Hl7Header<'a> {
     let [.., accept, application] = fields;
     let mark = *marks.first().unwrap_or(&b'^');
     let component = |field: &'a [u8], n| field.split(|b| *b == mark).nth(n).unwrap_or_default();
-    let acknowledges = msa.starts_with(b"MSA").then(|| {
+    let acknowledges = is_named(msa, b"MSA").then(|| {
         let mut parts = msa.split(|b| b == separator).skip(1);
         (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
     });
+    let mut structure = component(kind, 2).splitn(2, |b| *b == b'_');
+    let mut or_of_structure = |said: &'a [u8]| {
+        let other = structure.next().unwrap_or_default();
+        if said.is_empty() { other } else { said }
+    };
+    let (kind, event) = (component(kind, 0), component(kind, 1));
+    let recorded = evn.split(|b| b == separator).nth(1).unwrap_or_default();
+    let event = if event.is_empty() { recorded } else { event };
     Hl7Header {
-        kind: component(kind, 0),
-        event: component(kind, 1),
+        kind: or_of_structure(kind),
+        event: or_of_structure(event),
         control_id: id,
         version: component(version, 0),
         sender: [component(app, 0), component(facility, 0)],
         receiver: [component(to_app, 0), component(to_facility, 0)],
         acknowledges,
-        unasked: !asks(accept, application),
+        unasked: !expects(accept, application),
+        commit_only: application.trim_ascii().eq_ignore_ascii_case(b"NE"),
     }
 }

@@ -57,7 +57,9 @@ fn missing_and_doubled_frame_bytes_are_named_and_passed_over() {
     assert_eq!(odd(format!("\u{b}{ADT}\u{1c}")), with(2, "mllp-carriage-return-missing"));
     let doubled = odd(format!("\u{b}{ADT}\u{1c}\r\u{1c}\r"));
     assert_eq!(doubled, with(2, "mllp-frame-bytes-doubled"));
-    assert_eq!(odd(format!("\u{b}{ADT}\u{1c}\rhello")), with(2, "mllp-noise"));
+    let mut noisy = with(2, "mllp-noise");
+    noisy.insert(3, "> unread".to_owned());
+    assert_eq!(odd(format!("\u{b}{ADT}\u{1c}\rhello")), noisy);
     assert_eq!(odd(format!("\u{b}{ADT}\u{1c}\r\n\r\n")), whole);
 }
 
@@ -84,7 +86,7 @@ fn a_batch_may_lack_its_vertical_tab_as_a_message_may() {
         assert_eq!(told(&pieces), expected, "{start}");
         let verdict = |direction| (PROTOCOL.probe)(direction, batch.as_bytes());
         assert_eq!(verdict(Direction::ToServer), Verdict::Match, "{start}");
-        assert_eq!(verdict(Direction::ToClient), Verdict::NoMatch, "{start}");
+        assert_eq!(verdict(Direction::ToClient), Verdict::Turned, "{start}");
     }
     let marked = format!("\u{feff}{ADT}");
     for cut in 0..8 {
@@ -98,6 +100,10 @@ fn a_batch_may_lack_its_vertical_tab_as_a_message_may() {
 fn other_separators_line_ends_marks_and_software_segments_are_read() {
     let custom = "MSH#*~\\&#REG*x#N#LAB#E#1##ORU*R01#m2#P#2.8.2\nPID#1\n";
     assert_eq!(told(&[ask(block(custom))]), ["> hl7v2 ORU^R01 REG>LAB m2 2.8.2", "> end"]);
+    let tabs = ADT.replace('|', "\t").replace("MSH", "msh").replace("PID", "pid");
+    assert_eq!(told(&[ask(block(&tabs))]), [ADT_HEAD, "> end"]);
+    let found = (PROTOCOL.probe)(Direction::ToServer, block(&tabs).as_bytes());
+    assert_eq!(found, Verdict::Match);
     let marked = format!("\u{feff}\r\n {ADT}");
     assert_eq!(told(&[ask(block(&marked))]), [ADT_HEAD, "> end"]);
     let late = ACK.replace("\rMSA", "\rSFT|maker\rUAC|x\rMSA");
@@ -121,20 +127,19 @@ fn a_message_cut_by_the_end_of_its_stream_says_so() {
     let end = Step::End(Direction::ToServer, EndCause::Cut);
     let steps = [ask(format!("\u{b}{ADT}")), end.clone()];
     assert_eq!(told(&steps), [ADT_HEAD, "> end incomplete"]);
-    assert_eq!(told(&[ask("\u{b}hello"), end]), ["> odd mllp-not-hl7"]);
+    assert_eq!(told(&[ask("\u{b}hello"), end]), ["> odd mllp-not-hl7", "> unread"]);
 }
 
 #[test]
 fn what_is_no_hl7_is_passed_over_to_the_next_block() {
     let steps = [ask(block("ISA*00*x")), ask(block("")), ask(block(ADT))];
-    assert_eq!(told(&steps), ["> odd mllp-not-hl7", ADT_HEAD, "> end"]);
+    assert_eq!(told(&steps), ["> odd mllp-not-hl7", "> unread", ADT_HEAD, "> end"]);
 }
 
 #[test]
 fn what_may_answer_anything_is_told_and_what_keeps_alive_is_not() {
     let after = |bytes: &str| told(&[ask(block(ADT)), answer(bytes)]).split_off(2);
     let foreign = ["< odd mllp-not-hl7", "< unread"];
-    assert_eq!(after("\u{b}\u{6}\u{1c}\r"), foreign, "a commit of release 2");
     assert_eq!(after(&block("MSA|AA|m1\r")), foreign, "no header");
     assert_eq!(after("\u{6}"), ["< unread"], "a bare byte");
     for nothing in ["\u{b}\u{1c}\r", "\r\n", "\0"] {
@@ -160,9 +165,9 @@ fn messages_go_to_the_server_and_answers_to_the_client() {
     use Direction::{ToClient, ToServer};
     let (message, ack) = (block(ADT), block(ACK));
     assert_eq!(verdict(ToServer, &message), Verdict::Match);
-    assert_eq!(verdict(ToClient, &message), Verdict::NoMatch);
+    assert_eq!(verdict(ToClient, &message), Verdict::Turned);
     assert_eq!(verdict(ToClient, &ack), Verdict::Match);
-    assert_eq!(verdict(ToServer, &ack), Verdict::NoMatch);
+    assert_eq!(verdict(ToServer, &ack), Verdict::Turned);
     for cut in 0..30 {
         assert_eq!(verdict(ToServer, &message[..cut]), Verdict::NeedMore, "{cut}");
     }
@@ -195,4 +200,186 @@ fn batches_and_what_asks_for_no_answer_are_told() {
     let end = "> end";
     let expected = [&silent, end, &silent, end, ADT_HEAD, end];
     assert_eq!(told(&[ask(batch + &block(ADT))]), expected);
+}
+
+/// `text` in UTF-16, the byte that `big` says first.
+fn utf16(text: &str, big: bool) -> Vec<u8> {
+    let to_bytes = |unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+    text.encode_utf16().flat_map(to_bytes).collect()
+}
+
+#[test]
+fn a_block_in_utf_16_is_read_as_the_same_in_utf_8() {
+    let text = ADT.replace("PID|1", "PID|1||4711||下不^Łucja\u{1f600}|ജ");
+    let text = text.replacen("|2.5\r", "|2.5||||||UNICODE UTF-16\r", 1);
+    let expected = record(Box::new(MllpParser::default()), &[ask(block(&text))], usize::MAX);
+    let bytes = |big| {
+        let (message, mark) = (utf16(&text, big), utf16("\u{feff}", big));
+        let framed = |parts: &[&[u8]]| [b"\x0b", parts.concat().as_slice(), b"\x1c\r"].concat();
+        let encoded = |mark: &str| utf16(&block(&format!("{mark}{text}")), big);
+        (framed(&[&message]), framed(&[&mark, &message]), encoded("\u{feff}"), encoded(""))
+    };
+    let (little, little_marked, little_encoded, _) = bytes(false);
+    let (big, big_marked, big_encoded_marked, big_encoded) = bytes(true);
+    for block in
+        [little, little_marked, little_encoded, big, big_marked, big_encoded_marked, big_encoded]
+    {
+        assert_eq!((PROTOCOL.probe)(Direction::ToServer, &block), Verdict::Match);
+        let bodies = |lines: Vec<String>| {
+            let body = |line: &String| line.split_once(" body ").map(|(_, text)| text.to_owned());
+            let heads: Vec<_> = lines.iter().filter(|line| body(line).is_none()).cloned().collect();
+            (heads, lines.iter().filter_map(body).collect::<String>())
+        };
+        // Twice: whatever stands behind a block does not disturb the next.
+        let twice =
+            record(Box::new(MllpParser::default()), &[ask(&block), ask(&block)], usize::MAX);
+        let expected = [expected.clone(), expected.clone()].concat();
+        assert_eq!(bodies(twice), bodies(expected), "{}", block.escape_ascii());
+    }
+}
+
+#[test]
+fn start_and_end_of_text_frame_as_well_and_are_told() {
+    let framed = |text: &str| format!("\u{2}{text}\u{3}");
+    let other = "> odd mllp-frame-bytes-other";
+    let once = [other, ADT_HEAD, "> end"];
+    assert_eq!(told(&[ask(framed(ADT))]), once);
+    // With a carriage return, without one, and in UTF-16.
+    let steps = [ask(framed(ADT) + "\r"), ask(framed(ADT)), ask(utf16(&framed(ADT), false))];
+    assert_eq!(told(&steps), [once, once, once].concat());
+    let verdict = (PROTOCOL.probe)(Direction::ToServer, framed(ADT).as_bytes());
+    assert_eq!(verdict, Verdict::Match);
+    // In a block of the standard neither is a frame byte.
+    let inside = ADT.replace("PID|1", "PID|\u{2}\u{3}");
+    assert_eq!(told(&[ask(block(&inside))]), [ADT_HEAD, "> end"]);
+    // After a gap the next one is found where blocks had them.
+    let steps = [
+        ask(framed(ADT)),
+        Step::Gap(Direction::ToServer, 9),
+        ask(format!("x\u{3}{}", framed(ADT))),
+    ];
+    assert_eq!(told(&steps).split_off(3), ["> lost", ADT_HEAD, "> end"]);
+}
+
+#[test]
+fn a_batch_over_many_blocks_is_told_as_one_in_one_block_is() {
+    let silent = format!("{ADT_HEAD} expects nothing");
+    let (headers, trailers) = ("FHS|^~\\&|F\rBHS|^~\\&|B\r", "BTS|2\rFTS|1\r");
+    let end = "> end";
+    let expected = [&silent, end, &silent, end, ADT_HEAD, end];
+    let apart = [block(headers), block(ADT), block(ADT), block(trailers), block(ADT)];
+    let last = [block(headers), block(ADT), block(&format!("{ADT}{trailers}")), block(ADT)];
+    let (file, batch) = headers.split_at(11);
+    let each = [&[block(file), block(batch)], &apart[1..]].concat();
+    for blocks in [&apart[..], &last, &each] {
+        assert_eq!(told(&blocks.iter().map(ask).collect::<Vec<_>>()), expected);
+        assert_eq!(told(&[ask(blocks.concat())]), expected);
+        let bytes = blocks.concat();
+        let pieces: Vec<Step> = bytes.as_bytes().chunks(1).map(ask).collect();
+        assert_eq!(told(&pieces), expected);
+        let bodies = bodies(&[ask(bytes)]).concat();
+        assert!(bodies.starts_with("FHS|") && bodies.contains("B\\rMSH|"), "{bodies}");
+    }
+    // Without a trailer it lasts, and a gap ends it.
+    let steps =
+        [ask(block(headers)), ask(block(ADT)), Step::Gap(Direction::ToServer, 1), ask(block(ADT))];
+    let expected = [&silent, end, "> lost", ADT_HEAD, end];
+    assert_eq!(told(&steps), expected);
+}
+
+#[test]
+fn trailers_in_a_block_of_their_own_are_told_where_they_have_a_comment() {
+    let steps = |trailers: &str| {
+        [block("BHS|^~\\&|B\r"), block(ADT), block(trailers), block(ADT)].map(ask).to_vec()
+    };
+    let silent = format!("{ADT_HEAD} expects nothing");
+    let plain = [&silent, "> end", ADT_HEAD, "> end"];
+    for trailers in ["BTS|2\r", "BTS|2||\rFTS|1\r", "BTS\r", "BTS|\r\n"] {
+        assert_eq!(told(&steps(trailers)), plain, "{trailers}");
+    }
+    for trailers in ["BTS|2|for Jane Roe\r", "BTS|2\rFTS|1|for Jane Roe\r"] {
+        let lines = told(&steps(trailers));
+        assert_eq!(lines[2], "> hl7v2 BTS^ >   expects nothing", "{trailers}");
+        assert_eq!(lines.len(), 6, "{lines:?}");
+        assert!(bodies(&steps(trailers)).concat().contains("for Jane Roe"), "{trailers}");
+    }
+}
+
+#[test]
+fn a_commit_of_release_2_answers_whichever_way_it_goes() {
+    let after = |bytes: &str| told(&[ask(block(ADT)), answer(bytes)]).split_off(2);
+    assert_eq!(after("\u{b}\u{6}\u{1c}\r"), ["< hl7v2 ^ >   CA ", "< end"]);
+    assert_eq!(after("\u{b}\u{15}\u{1c}\r"), ["< hl7v2 ^ >   CE ", "< end"]);
+    assert_eq!(told(&[ask("\u{b}\u{15}\u{1c}\r")]), ["> hl7v2 ^ >   CE ", "> end"]);
+    assert_eq!(told(&[ask("\u{b}\u{7}\u{1c}\r")]), ["> odd mllp-not-hl7", "> unread"]);
+}
+
+#[test]
+fn an_acknowledgement_is_found_behind_other_segments_and_no_further_than_its_message() {
+    let head = "< hl7v2 ACK^A01 LAB>REG a1 2.5 AA m1";
+    for between in ["ERR|PID^1^5", "EVN|A01", "ZAK|x", "SFT|v\rNTE|1||x", ""] {
+        let late = ACK.replace("\rMSA", &format!("\r{between}\rMSA"));
+        assert_eq!(told(&[answer(block(&late))]), [head, "< end"], "{between}");
+        let bytes: Vec<Step> = block(&late).as_bytes().chunks(1).map(answer).collect();
+        assert_eq!(told(&bytes), [head, "< end"], "{between}");
+        assert_eq!(bodies(&[answer(block(&late))]).concat(), late.escape_default().to_string());
+    }
+    // What tells something has its acknowledgement first or none, and each message has its own.
+    let telling = ADT.replace("PID|1", "PID|1\rMSA|AA|x");
+    assert_eq!(told(&[ask(block(&telling))]), [ADT_HEAD, "> end"]);
+    let two = ACK.replace("MSA|AA|m1\r", "ERR|x\r") + ACK;
+    let none = "< hl7v2 ACK^A01 LAB>REG a1 2.5";
+    assert_eq!(told(&[answer(block(&two))]), [none, "< end", head, "< end"]);
+}
+
+#[test]
+fn a_message_in_lower_case_is_one_wherever_it_stands() {
+    let lower = ADT.replace("MSH", "msh").replace("PID", "pid");
+    let two = [ADT_HEAD, "> end", ADT_HEAD, "> end"];
+    for text in [block(&format!("{lower}{lower}")), block(&format!("{ADT}{lower}"))] {
+        let bytes: Vec<Step> = text.as_bytes().chunks(1).map(ask).collect();
+        assert_eq!(told(&[ask(&text)]), two);
+        assert_eq!(told(&bytes), two);
+    }
+    let bare = format!("{lower}\u{1c}\r");
+    assert_eq!(told(&[ask(&bare)])[..2], ["> odd mllp-start-missing", ADT_HEAD]);
+    assert_eq!((PROTOCOL.probe)(Direction::ToServer, bare.as_bytes()), Verdict::Match);
+    let word = ADT.replace("PID|1", "NTE|1\rmsHe|x\rmshe|y");
+    assert_eq!(told(&[ask(block(&word))]), [ADT_HEAD, "> end"]);
+    assert_eq!(bodies(&[ask(block(&word))]).concat(), word.escape_default().to_string());
+}
+
+#[test]
+fn blocks_of_hllp_are_read_behind_their_version() {
+    for version in ["D23", "D23\r"] {
+        let text = block(&format!("{version}{ADT}00123045"));
+        let bytes: Vec<Step> = text.as_bytes().chunks(1).map(ask).collect();
+        assert_eq!(told(&[ask(&text)]), [ADT_HEAD, "> end"]);
+        assert_eq!(told(&bytes), [ADT_HEAD, "> end"]);
+        assert!(bodies(&bytes).concat().starts_with("MSH|"));
+        let verdict = |text: &[u8]| (PROTOCOL.probe)(Direction::ToServer, text);
+        assert_eq!(verdict(text.as_bytes()), Verdict::Match);
+        for cut in 1..8 {
+            assert_eq!(verdict(&text.as_bytes()[..cut]), Verdict::NeedMore, "{cut}");
+        }
+    }
+    assert_eq!(told(&[ask(block("D2x|1"))]), ["> odd mllp-not-hl7", "> unread"]);
+}
+
+#[test]
+fn what_a_message_is_may_stand_in_its_structure_or_its_event() {
+    let of = |kind: &str, rest: &str| {
+        let text = ADT.replace("ADT^A01", kind).replace("PID|1", rest);
+        told(&[ask(block(&text))]).remove(0)
+    };
+    for (kind, rest) in [
+        ("^^ADT_A01", "PID|1"),
+        ("ADT", "EVN|A01|2026"),
+        ("^^ADT_A05", "EVN|A01"),
+        ("ADT^^ADT_A01", "PID|1"),
+        ("ADT^A01^ADT_A04", "EVN|A04"),
+    ] {
+        assert_eq!(of(kind, rest), ADT_HEAD, "{kind} {rest}");
+    }
+    assert_eq!(of("ADT", "PID|1"), ADT_HEAD.replace("A01", ""));
 }

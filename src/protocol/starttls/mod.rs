@@ -1,4 +1,5 @@
-//! Protocols that begin in the clear and go on in TLS: mail, FTP, LDAP, PostgreSQL, MySQL. They are
+//! Protocols that begin in the clear and go on in TLS: mail, FTP, LDAP, PostgreSQL, MySQL,
+//! NATS, and remote desktops. They are
 //! identified, and of what they say only the step into TLS is looked for: which protocol it is and
 //! what its session shows is told, what went before it is not.
 //!
@@ -12,4 +13,6 @@ pub mod probe;
 mod tests;
 
 pub use parser::{Dialect, StartTlsParser};
-pub use probe::{FTP, IMAP, LDAP, MYSQL, NNTP, POP3, POSTGRESQL, SMTP, XMPP};
+pub use probe::{
+    FTP, IMAP, LDAP, LMTP, MYSQL, NATS, NNTP, POP3, POSTGRESQL, RDP, SIEVE, SMTP, VNC, XMPP,
+};

@@ -1,14 +1,16 @@
-//! Where TLS begins.
+//! Where TLS begins, or HTTP behind a greeting that is another protocol's.
 //!
 //! Each direction is followed from one line, packet or message to the next, so that TLS is only
 //! found where one ends, and how the input is cut changes nothing. Where bytes are missing, or so
 //! many came that TLS is not to be expected any more, nothing is looked for.
 
 use crate::base::Timestamp;
-use crate::base::limits::IDENTIFY_BYTES_MAX;
+use crate::base::limits::{IDENTIFY_BYTES_MAX, PROBE_BYTES_MAX};
 use crate::model::{Direction, MessageEvent, StreamEvent, StreamInput, SwitchTo};
-use crate::protocol::{MessageSink, Parser, Rest};
+use crate::protocol::{MessageSink, Parser, Rest, Verdict, hand_on, protocol_named};
 
+/// What may follow a greeting instead.
+const HTTP: &str = "http/1";
 /// Type of the record that opens a TLS session.
 const HANDSHAKE: u8 = 22;
 /// Bytes of a line, packet or message that are looked at: a step into TLS is short.
@@ -17,6 +19,17 @@ const LOOKED_AT: usize = 64;
 const LDAP_STARTTLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
 /// MySQL's capability CLIENT_SSL, in the second byte of the flags.
 const CLIENT_SSL: u8 = 0x08;
+
+/// PostgreSQL's SSLRequest.
+pub(super) const SSL_REQUEST: &[u8] = b"\0\0\0\x08\x04\xd2\x16\x2f";
+/// A request to connect in X.224.
+const X224_REQUEST: u8 = 0xe0;
+/// What a client of RFB says up to TLS, and VeNCrypt as its choice (RFC 6143 section 7.1.2; the
+/// registry of security types).
+const RFB_CHOICE_BYTES: u64 = 12 + 1 + 2 + 4;
+const VENCRYPT: u8 = 19;
+/// The subtypes of VeNCrypt with TLS, from 257 on.
+const VENCRYPT_TLS: std::ops::RangeInclusive<u8> = 1..=8;
 
 /// What the plain part consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +40,14 @@ pub enum Dialect {
     Xmpp,
     /// Messages in BER; the client asks for an extension.
     Ldap,
-    /// Eight bytes of the client and one of the server.
+    /// Eight bytes of the client and one of the server, twice where GSSAPI is asked for first.
     Postgresql,
+    /// A line of the server, behind which the client may begin.
+    Nats,
+    /// A packet of each.
+    Rdp,
+    /// The client's version, its choice of VeNCrypt, the version of that and its choice there.
+    Rfb,
     /// One packet of each; that of the client says that TLS follows.
     Mysql,
 }
@@ -43,12 +62,14 @@ pub struct StartTlsParser {
     asked: bool,
     /// Bytes that were gone through.
     passed: usize,
+    /// The client's first line, until it is told whether that is a request.
+    opening: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Plain,
-    /// TLS follows in both directions.
+    /// TLS or HTTP follows in both directions.
     Switched,
     /// Nothing more is looked for.
     Done,
@@ -67,7 +88,9 @@ impl StartTlsParser {
     /// For a flow of which nothing was seen yet.
     pub fn new(dialect: Dialect) -> Self {
         let lanes = Default::default();
-        StartTlsParser { dialect, stage: Stage::Plain, lanes, asked: false, passed: 0 }
+        let asked = dialect == Dialect::Nats;
+        let opening = Some(Vec::new());
+        StartTlsParser { dialect, stage: Stage::Plain, lanes, asked, passed: 0, opening }
     }
 
     fn bytes(
@@ -83,6 +106,15 @@ impl StartTlsParser {
             if self.begins_tls(direction, *byte) {
                 self.stage = Stage::Switched;
                 sink.message(MessageEvent::Switch { to: SwitchTo::Named("tls") });
+                break;
+            }
+            if direction == Direction::ToServer
+                && let Some(request) = self.opens_with_request(*byte)
+            {
+                self.stage = Stage::Switched;
+                sink.message(MessageEvent::Switch { to: SwitchTo::Named(HTTP) });
+                hand_on((direction, at), &request, sink);
+                rest = behind;
                 break;
             }
             self.plain(direction, *byte);
@@ -101,9 +133,26 @@ impl StartTlsParser {
                 }
             }
         }
-        if self.stage == Stage::Switched && !rest.is_empty() {
-            sink.message(MessageEvent::Remainder { direction, at, bytes: rest });
+        if self.stage == Stage::Switched {
+            hand_on((direction, at), rest, sink);
         }
+    }
+
+    /// The client's first line, where this byte shows that it is a request of HTTP: whatever the
+    /// server said before, that is what is spoken.
+    fn opens_with_request(&mut self, byte: u8) -> Option<Vec<u8>> {
+        let mut line = self.opening.take()?;
+        line.push(byte);
+        // A path behind a method tells as a whole line does; a line has few slashes up to there.
+        let telling = byte == b'\n' || byte == b'/' && line.len() <= LOOKED_AT;
+        let http = protocol_named(HTTP).filter(|_| telling);
+        if http.is_some_and(|http| (http.probe)(Direction::ToServer, &line) == Verdict::Match) {
+            return Some(line);
+        }
+        if byte != b'\n' && line.len() < PROBE_BYTES_MAX {
+            self.opening = Some(line);
+        }
+        None
     }
 
     /// Whether the client's TLS begins with this byte: at the start of something, as it asked for.
@@ -121,7 +170,10 @@ impl StartTlsParser {
             Direction::ToClient => (server, false),
         };
         let over = match self.dialect {
-            Dialect::Lines => lane.until(b'\n', byte),
+            Dialect::Lines | Dialect::Nats => lane.until(b'\n', byte),
+            Dialect::Rdp => lane.counted(byte, tpkt_length),
+            Dialect::Rfb if client => lane.counted(byte, |_| Length::Left(RFB_CHOICE_BYTES - 1)),
+            Dialect::Rfb => Over::No,
             // Blanks between tags keep a stream alive.
             Dialect::Xmpp if lane.head.is_empty() && byte.is_ascii_whitespace() => Over::No,
             Dialect::Xmpp => lane.until(b'>', byte),
@@ -169,7 +221,8 @@ impl Parser for StartTlsParser {
     }
 
     fn held_bytes(&self) -> usize {
-        self.lanes.iter().map(|lane| lane.head.capacity()).sum()
+        let opening = self.opening.as_ref().map_or(0, Vec::capacity);
+        self.lanes.iter().map(|lane| lane.head.capacity()).sum::<usize>() + opening
     }
 }
 
@@ -243,13 +296,31 @@ fn packet_length(head: &[u8]) -> Length {
     }
 }
 
+/// A packet of TPKT: version, a byte in reserve, the length with these.
+fn tpkt_length(head: &[u8]) -> Length {
+    match head {
+        [3, _, high, low] => {
+            let length = u64::from(u16::from_be_bytes([*high, *low]));
+            length.checked_sub(4).map_or(Length::Unknown, Length::Left)
+        }
+        [] | [3] | [3, _] | [3, _, _] => Length::NeedMore,
+        _ => Length::Unknown,
+    }
+}
+
 /// Whether the client asks for TLS with this line, packet or message, of which the start is `head`.
 fn asks(dialect: Dialect, head: &[u8]) -> bool {
     match dialect {
         Dialect::Lines => asks_in_line(head),
         Dialect::Xmpp => head.starts_with(b"<starttls"),
         Dialect::Ldap => head.windows(LDAP_STARTTLS.len()).any(|part| part == LDAP_STARTTLS),
-        Dialect::Postgresql => true,
+        Dialect::Postgresql => head == SSL_REQUEST,
+        Dialect::Nats => false,
+        Dialect::Rdp => head.starts_with(&[3, 0]) && head.get(5) == Some(&X224_REQUEST),
+        Dialect::Rfb => match head.get(12..) {
+            Some([VENCRYPT, _, _, 0, 0, 1, choice]) => VENCRYPT_TLS.contains(choice),
+            _ => false,
+        },
         // Number 1, nothing but flags, the largest packet, a character set and zeros.
         Dialect::Mysql => {
             head.starts_with(&[32, 0, 0, 1]) && head.get(5).is_some_and(|f| f & CLIENT_SSL != 0)

@@ -4,7 +4,10 @@ use crate::base::limits::PROBE_BYTES_MAX;
 use crate::model::Direction;
 use crate::protocol::{Protocol, Verdict};
 
-use super::parser::{Dialect, StartTlsParser};
+use super::parser::{Dialect, SSL_REQUEST, StartTlsParser};
+
+/// PostgreSQL's GSSENCRequest.
+const GSS_REQUEST: &[u8] = b"\0\0\0\x08\x04\xd2\x16\x30";
 
 /// SMTP (RFC 5321), TLS by RFC 3207.
 pub static SMTP: Protocol = Protocol {
@@ -13,6 +16,56 @@ pub static SMTP: Protocol = Protocol {
     probe: |direction, bytes| greeting(direction, bytes, b"220", &[b"SMTP"]),
     start_line: |_, _| None,
     parser: Some(|| Box::new(StartTlsParser::new(Dialect::Lines))),
+    read: false,
+};
+
+/// LMTP (RFC 2033), TLS as in SMTP.
+pub static LMTP: Protocol = Protocol {
+    name: "lmtp",
+    ports: &[24],
+    probe: |direction, bytes| greeting(direction, bytes, b"220", &[b"LMTP"]),
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Lines))),
+    read: false,
+};
+
+/// ManageSieve (RFC 5804): servers begin with what they are.
+pub static SIEVE: Protocol = Protocol {
+    name: "sieve",
+    ports: &[4190],
+    probe: |direction, bytes| opens(direction, Direction::ToClient, bytes, b"\"IMPLEMENTATION\" "),
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Lines))),
+    read: false,
+};
+
+/// NATS (client protocol): behind the server's line the client may go on in TLS.
+pub static NATS: Protocol = Protocol {
+    name: "nats",
+    ports: &[4222],
+    probe: |direction, bytes| opens(direction, Direction::ToClient, bytes, b"INFO {"),
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Nats))),
+    read: false,
+};
+
+/// Remote Desktop Protocol (MS-RDPBCGR section 2.2.1.1).
+pub static RDP: Protocol = Protocol {
+    name: "rdp",
+    ports: &[3389],
+    probe: rdp,
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Rdp))),
+    read: false,
+};
+
+/// The Remote Framebuffer Protocol (RFC 6143), TLS by VeNCrypt. Both sides open alike.
+pub static VNC: Protocol = Protocol {
+    name: "vnc",
+    ports: &[5900],
+    probe: |direction, bytes| opens(direction, direction, bytes, b"RFB 003."),
+    start_line: |_, _| None,
+    parser: Some(|| Box::new(StartTlsParser::new(Dialect::Rfb))),
     read: false,
 };
 
@@ -76,12 +129,14 @@ pub static LDAP: Protocol = Protocol {
     read: false,
 };
 
-/// PostgreSQL (protocol 3.0, section 54.2.10), where the client asks for TLS before anything else.
+/// PostgreSQL (protocol 3.0, section 54.2.10), where the client asks for TLS before anything but
+/// encryption by GSSAPI.
 pub static POSTGRESQL: Protocol = Protocol {
     name: "postgresql",
     ports: &[5432],
-    probe: |direction, bytes| {
-        opens(direction, Direction::ToServer, bytes, b"\0\0\0\x08\x04\xd2\x16\x2f")
+    probe: |direction, bytes| match opens(direction, Direction::ToServer, bytes, SSL_REQUEST) {
+        Verdict::NoMatch => opens(direction, Direction::ToServer, bytes, GSS_REQUEST),
+        told => told,
     },
     start_line: |_, _| None,
     parser: Some(|| Box::new(StartTlsParser::new(Dialect::Postgresql))),
@@ -206,6 +261,23 @@ fn mysql(direction: Direction, bytes: &[u8]) -> Verdict {
     match (fits, bytes.len()) {
         (false, _) => Verdict::NoMatch,
         (true, 7..) => Verdict::Match,
+        (true, _) => Verdict::NeedMore,
+    }
+}
+
+/// A packet of TPKT (RFC 1006) with a request to connect (X.224 class 0), in which the client names
+/// a cookie or says what it can do: other users of TPKT have neither.
+fn rdp(direction: Direction, bytes: &[u8]) -> Verdict {
+    const COOKIE: &[u8] = b"Cookie: ms";
+    let told = |at: usize, is: u8| bytes.get(at).is_none_or(|byte| *byte == is);
+    let fits = direction == Direction::ToServer && told(0, 3) && told(1, 0) && told(5, 0xe0);
+    let said = bytes.get(11..).unwrap_or_default();
+    let short = said.get(..COOKIE.len()).unwrap_or(said);
+    let asks = matches!(said, [] | [1] | [1, _] | [1, _, 8] | [1, _, 8, 0, ..]);
+    match (fits && (asks || COOKIE.starts_with(short)), said.len()) {
+        (false, _) => Verdict::NoMatch,
+        (true, 0..4) => Verdict::NeedMore,
+        (true, _) if asks || short == COOKIE => Verdict::Match,
         (true, _) => Verdict::NeedMore,
     }
 }

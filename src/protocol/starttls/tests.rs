@@ -38,6 +38,36 @@ fn ldap_starttls(long: bool) -> Vec<u8> {
     [head, request].concat()
 }
 
+/// A request to connect in X.224, in which the client says what it can do.
+fn rdp_request(cookie: &[u8]) -> Vec<u8> {
+    let inner = [b"\xe0\0\0\0\0\0", cookie, b"\x01\0\x08\0\x0b\0\0\0"].concat();
+    let length = u8::try_from(inner.len()).unwrap();
+    [&[3, 0, 0, length + 5, length], &inner[..]].concat()
+}
+
+#[test]
+fn remote_desktops_and_nats_go_on_in_tls() {
+    let confirm = b"\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\x09\x08\0\x02\0\0\0";
+    for cookie in [&b"Cookie: mstshash=roe\r\n"[..], b""] {
+        let steps = [ask(rdp_request(cookie)), answer(confirm), ask(HELLO)];
+        assert_eq!(told(Dialect::Rdp, &steps), switched());
+    }
+    let plain = [ask(rdp_request(b"")), answer(confirm), ask(b"\x03\0\0\x05\x02"), ask(HELLO)];
+    assert!(told(Dialect::Rdp, &plain).is_empty());
+    let vnc = |choice: u8| {
+        let versions = [answer("RFB 003.008\n"), ask("RFB 003.008\n"), answer(b"\x01\x13")];
+        let chosen =
+            [ask(b"\x13"), answer(b"\0\x02"), ask(b"\0\x02"), answer(b"\0\x01\0\0\x01\x04")];
+        let subtype = [ask([0, 0, 1, choice]), answer(b"\x01"), ask(HELLO)];
+        told(Dialect::Rfb, &[&versions[..], &chosen, &subtype].concat())
+    };
+    assert_eq!(vnc(4), switched());
+    assert!(vnc(0).is_empty());
+    let info = answer("INFO {\"tls_required\":true}\r\n");
+    assert_eq!(told(Dialect::Nats, &[info.clone(), ask(HELLO)]), switched());
+    assert!(told(Dialect::Nats, &[info, ask("CONNECT {}\r\n"), ask(HELLO)]).is_empty());
+}
+
 #[test]
 fn openings_are_told_apart() {
     assert_eq!(found(ToClient, b"220 mail.example ESMTP ready\r\n"), ["smtp"]);
@@ -52,6 +82,14 @@ fn openings_are_told_apart() {
     assert_eq!(found(ToServer, &ldap_starttls(true)), ["ldap"]);
     assert_eq!(found(ToServer, b"\0\0\0\x08\x04\xd2\x16\x2f"), ["postgresql"]);
     assert_eq!(found(ToClient, &mysql_greeting()), ["mysql"]);
+    assert_eq!(found(ToServer, b"\0\0\0\x08\x04\xd2\x16\x30"), ["postgresql"]);
+    assert_eq!(found(ToClient, b"220 x LMTP\r\n"), ["lmtp"]);
+    assert_eq!(found(ToClient, b"\"IMPLEMENTATION\" \"Dovecot\"\r\n"), ["sieve"]);
+    assert_eq!(found(ToClient, b"INFO {\"server_id\":\"X\"}\r\n"), ["nats"]);
+    assert_eq!(found(ToClient, b"RFB 003.008\n"), ["vnc"]);
+    for cookie in [&b"Cookie: mstshash=roe\r\n"[..], b""] {
+        assert_eq!(found(ToServer, &rdp_request(cookie)), ["rdp"]);
+    }
     for (direction, first) in [
         (ToClient, b"220 hello\r\n".as_slice()),
         (ToClient, b"200 hello\r\n"),
@@ -62,6 +100,9 @@ fn openings_are_told_apart() {
         (ToServer, b"\x30\x0c\x04\x01\x01\x60\0\0"),
         (ToServer, b"\0\0\0\x08\0\x03\0\0"),
         (ToClient, b"\x4a\0\0\x01\x0a8.0.35\0"),
+        // Another user of TPKT and X.224, and the answer to a desktop's.
+        (ToServer, b"\x03\0\0\x16\x11\xe0\0\0\0\x01\0\xc1\x02\x01\0\xc2\x02\x01\x02"),
+        (ToClient, b"\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\x09\x08\0\x02\0\0\0"),
     ] {
         assert!(found(direction, first).is_empty(), "{}", first.escape_ascii());
     }
@@ -71,6 +112,8 @@ fn openings_are_told_apart() {
 fn tls_begins_behind_the_line_that_asks_for_it() {
     for (greeting, command, ready) in [
         ("220 ESMTP\r\n", "EHLO a\r\nSTARTTLS\r\n", "250-a\r\n250 STARTTLS\r\n220 go\r\n"),
+        ("220 LMTP\r\n", "LHLO a\r\nSTARTTLS\r\n", "250-a\r\n250 STARTTLS\r\n220 go\r\n"),
+        ("\"IMPLEMENTATION\" \"x\"\r\nOK\r\n", "STARTTLS\r\n", "OK \"Begin\"\r\n"),
         ("220 FTP\r\n", "AUTH TLS\r\n", "234 go\r\n"),
         ("* OK IMAP\r\n", "a1 CAPABILITY\r\na2 starttls\r\n", "a1 OK\r\na2 OK\r\n"),
         ("+OK\r\n", "STLS\r\n", "+OK go\r\n"),
@@ -127,6 +170,8 @@ fn postgresql_answers_with_one_byte() {
     let ask_tls = ask(b"\0\0\0\x08\x04\xd2\x16\x2f");
     let yes = [ask_tls.clone(), answer("S"), ask(HELLO)];
     assert_eq!(told(Dialect::Postgresql, &yes), switched());
+    let gss = [ask(b"\0\0\0\x08\x04\xd2\x16\x30"), answer("N")];
+    assert_eq!(told(Dialect::Postgresql, &[&gss[..], &yes].concat()), switched());
     let no = [ask_tls, answer("N"), ask(b"\0\0\0\x08\0\x03\0\0")];
     assert!(told(Dialect::Postgresql, &no).is_empty());
 }
@@ -140,4 +185,39 @@ fn mysql_says_in_its_flags_that_tls_follows() {
     let with = |step: Step| told(Dialect::Mysql, &[answer(mysql_greeting()), step, ask(HELLO)]);
     assert_eq!(with(request(0xae)), switched());
     assert!(with(request(0xa6)).is_empty());
+}
+
+/// Whatever a server greets with, it speaks HTTP where the client's first line is a request.
+#[test]
+fn a_request_behind_a_greeting_is_http() {
+    for (dialect, greeting) in [
+        (Dialect::Lines, "220 smtp.example ESMTP\r\n".as_bytes().to_vec()),
+        (Dialect::Lines, b"* OK IMAP4rev1 ready\r\n".to_vec()),
+        (Dialect::Mysql, mysql_greeting()),
+    ] {
+        for (line, told_by) in [
+            ("GET /patients?id=1 HTTP/1.1\r\n", "GET /"),
+            ("POST http://x/ HTTP/1.1\r\n", "POST http:/"),
+            ("BREW /pot HTTP/1.1\r\n", "BREW /pot HTTP/1.1\r\n"),
+        ] {
+            let (request, reply) = (format!("{line}Host: x\r\n\r\n"), "HTTP/1.1 200 OK\r\n\r\n");
+            let steps = [answer(&greeting), ask(&request), answer(reply)];
+            let lines = told(dialect, &steps);
+            assert_eq!(lines[0], "switch Named(\"http/1\")", "{line}");
+            let handed = |way: char| -> String {
+                let texts =
+                    lines.iter().filter_map(|l| l.strip_prefix(&format!("{way} remainder ")));
+                texts.collect()
+            };
+            assert!(handed('>').starts_with(&told_by.escape_default().to_string()), "{lines:?}");
+            assert_eq!(handed('>'), request.escape_default().to_string());
+            assert_eq!(handed('<'), reply.escape_default().to_string());
+        }
+    }
+    let greeting = answer("220 smtp.example ESMTP\r\n");
+    for line in ["EHLO a/b\r\n", "GET\r\n", "HELO GET /x\r\n"] {
+        // What is said later is what is sent, such as the text of a mail.
+        let steps = [greeting.clone(), ask(line), answer("250 ok\r\n"), ask("GET / HTTP/1.1\r\n")];
+        assert!(told(Dialect::Lines, &steps).is_empty(), "{line}");
+    }
 }

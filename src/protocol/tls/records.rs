@@ -137,6 +137,9 @@ impl Records {
         if encrypted {
             self.finish();
         } else if length > 0 {
+            if kind == CHANGE_CIPHER_SPEC && self.is_amidst_message() {
+                each(Said::Odd("tls-record-within-message"));
+            }
             self.stage = Stage::Record { kind, length, left: length };
         }
         used
@@ -162,10 +165,17 @@ impl Records {
                     }
                 }
             }
-            CHANGE_CIPHER_SPEC => self.sealed = true,
+            // Within a message it is none of the protocol's (RFC 8446 section 5.1): what follows it
+            // is still the message, and in the clear.
+            CHANGE_CIPHER_SPEC => self.sealed |= !self.is_amidst_message(),
             _ => {}
         }
         bytes.len()
+    }
+
+    /// Whether a handshake message has begun of which bytes are missing.
+    fn is_amidst_message(&self) -> bool {
+        !self.message.is_empty() || self.skip > 0
     }
 
     fn handshake(&mut self, bytes: &[u8], length: usize, each: &mut dyn FnMut(Said<'_>) -> Next) {
@@ -271,6 +281,27 @@ mod tests {
         assert_eq!(said(&[joined]).0, ["14 0", "13 1"]);
         let bytes: Vec<&[u8]> = spread.chunks(1).collect();
         assert_eq!(said(&bytes), said(&[spread]));
+    }
+
+    #[test]
+    fn a_record_of_another_kind_within_a_message_does_not_end_it() {
+        let (begin, end) = (b"\x16\x03\x01\x00\x05\x01\x00\x00\x04a", b"\x16\x03\x01\x00\x03bcd");
+        let odd = r#"Odd("tls-record-within-message")"#;
+        for (stray, told) in [
+            (&b"\x14\x03\x03\x00\x01\x01"[..], vec![odd, "1 4"]),
+            (b"\x15\x03\x03\x00\x02\x01\x5a", vec!["Alert(1, 90)", "1 4"]),
+            (b"\x18\x03\x03\x00\x03\x01\x00\x00", vec!["1 4"]),
+        ] {
+            let whole = [begin, stray, end].concat();
+            let told: Vec<String> = told.iter().map(|t| (*t).to_owned()).collect();
+            assert_eq!(said(&[&whole]), (told.clone(), false));
+            let bytes: Vec<&[u8]> = whole.chunks(1).collect();
+            assert_eq!(said(&bytes), (told, false));
+        }
+        // Behind the message it seals as ever.
+        let seal = b"\x14\x03\x03\x00\x01\x01";
+        let whole = [begin, &seal[..], end, seal, b"\x16\x03\x03\x00\x02\x9f\x00"].concat();
+        assert_eq!(said(&[&whole]), (vec![odd.to_owned(), "1 4".to_owned()], true));
     }
 
     #[test]

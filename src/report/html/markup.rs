@@ -108,16 +108,27 @@ impl Html {
     }
 
     /// Opens a table within a region that can be scrolled by keyboard where it is too wide; the
-    /// columns at `numbers` hold counts.
+    /// columns at `numbers` hold counts. On a narrow screen a row is a block whose lines begin with
+    /// their heads, which the style sheet reads from the table.
     pub(super) fn table(&mut self, caption: &str, heads: &[&str], numbers: &[usize]) -> &mut Self {
         self.raw("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"").text(caption);
-        self.raw("\"><table><caption>").text(caption).raw("</caption><thead><tr>");
+        self.raw("\"><table style=\"");
+        for (number, head) in (1..).zip(heads) {
+            self.raw("--h").number(number).raw(":'").head_of_style(head).raw("';");
+        }
+        self.raw("\"><caption>").text(caption).raw("</caption><thead><tr>");
         for (at, head) in heads.iter().enumerate() {
             let number = numbers.contains(&at);
             self.raw(if number { "<th scope=\"col\" class=\"n\">" } else { "<th scope=\"col\">" });
             self.text(head).raw("</th>");
         }
         self.raw("</tr></thead><tbody>")
+    }
+
+    /// A head within a string of a style.
+    fn head_of_style(&mut self, head: &str) -> &mut Self {
+        let plain: String = head.chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
+        self.text(&plain)
     }
 
     /// Closes it; `left` rows found no place, and `query` shows them.

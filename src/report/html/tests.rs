@@ -283,7 +283,10 @@ fn sarif_is_sound(log: &Value) {
     for result in run["results"].as_array().unwrap() {
         let rule = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(rules[rule]["id"], result["ruleId"]);
-        assert!(["error", "warning", "note"].contains(&result["level"].as_str().unwrap()));
+        // A result that does not say so has the level of its rule.
+        let usual = &rules[rule]["defaultConfiguration"]["level"];
+        let level = result.get("level").unwrap_or(usual).as_str().unwrap();
+        assert!(["error", "warning", "note"].contains(&level));
         assert!(result["message"]["text"].as_str().is_some_and(|t| !t.is_empty()));
         assert!(result["occurrenceCount"].as_u64().is_some_and(|n| n >= 1));
         let place = &result["locations"][0]["logicalLocations"][0];
@@ -318,6 +321,18 @@ fn sarif_holds_every_finding_once_and_what_was_decided_is_suppressed() {
         results.iter().filter(|r| r.get("suppressions").is_some()).collect();
     assert_eq!(suppressed.len(), 1);
     assert_eq!(suppressed[0]["partialFingerprints"]["phitapFinding/v1"], "fi-1");
+    // Texts stand with the rule, however many results it has.
+    let text = |key: &str| {
+        let told = log["runs"][0]["tool"]["driver"]["rules"][0][key]["text"].as_str();
+        told.filter(|text| !text.is_empty()).unwrap().to_owned()
+    };
+    for told in [text("fullDescription"), text("help")] {
+        assert_eq!(log.to_string().matches(json!(told).to_string().as_str()).count(), 1);
+    }
+    for result in results {
+        let own = result.to_string();
+        assert!(own.len() < 700, "{own}");
+    }
     let empty: Value =
         serde_json::from_str(&sarif::sarif(&ReportData::default()).unwrap()).unwrap();
     sarif_is_sound(&empty);
@@ -329,6 +344,8 @@ fn sarif_holds_every_finding_once_and_what_was_decided_is_suppressed() {
 fn names_in_tables_break_behind_their_separators_and_counts_stand_under_their_heads() {
     let page = html::html(&gathered(&stored(&inventory())), "Test");
     assert!(page.contains("ehr.<wbr>example:<wbr>8080"), "{page}");
+    // On a narrow screen the lines of a row have the heads of its table.
+    assert!(page.contains("<table style=\"--h1:'Severity';--h2:'Service';"), "heads of lines");
     assert!(page.contains("<th scope=\"col\" class=\"n\">Endpoints</th>"));
     let mut long = super::markup::Html::default();
     long.code_cell(&"x".repeat(40));

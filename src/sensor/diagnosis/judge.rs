@@ -73,6 +73,7 @@ pub fn judge(facts: &Facts) -> Vec<Remark> {
         offload,
         duplicates,
         malformed,
+        unopened,
         tls,
         clinical_services,
         layers,
@@ -105,8 +106,10 @@ fn packets(facts: &Facts) -> Option<Remark> {
     let measured = format!("{}, {} of them TCP", count(all.seen, "packet"), grouped(all.analysed));
     if all.analysed == 0 {
         let most = all.skipped.iter().max_by_key(|(_, n)| **n);
-        let what = most
-            .map_or(String::new(), |(reason, n)| format!("; most are {reason} ({})", grouped(*n)));
+        let what = most.map_or(String::new(), |(reason, n)| {
+            let name = wrapping_of(reason).map_or(*reason, |(name, _)| name);
+            format!("; most are {name} ({})", grouped(*n))
+        });
         let meaning = format!("no TCP among them{what}: APIs speak TCP, so none is seen");
         let action = match &facts.place {
             Place::Files => "capture without a filter, where clients and servers talk",
@@ -163,17 +166,18 @@ fn kernel_loss(facts: &Facts) -> Option<Remark> {
 
 fn gaps(facts: &Facts) -> Option<Remark> {
     let flows = facts.rollup.flows.values();
-    let (missing, bytes) = flows.fold((0, 0), |(m, b), f| (m + f.gap_bytes, b + f.bytes));
+    let (missing, bytes) = flows.fold((0_u64, 0), |(m, b), f| (m + f.gap_bytes, b + f.bytes));
     if bytes == 0 {
         return None;
     }
-    let measured = format!("{} of the TCP payload ({})", percent(missing, bytes), size(missing));
-    let Some(grade) = grade_of(missing, bytes) else {
+    let all = bytes.saturating_add(missing);
+    let measured = format!("{} of the TCP payload ({})", percent(missing, all), size(missing));
+    let Some(grade) = grade_of(missing, all) else {
         let meaning = "TCP sequence numbers have no holes to speak of";
         return Some(Remark::new(("gaps", Grade::Good), measured, meaning, &[]));
     };
-    let meaning = "bytes that were acknowledged were never seen: lost by the mirror (an \
-                   oversubscribed port), by the network card, or cut off";
+    let meaning = "bytes that sequence numbers or acknowledgments tell of were never seen: lost by \
+                   the mirror (an oversubscribed port), by the network card, or cut off";
     let mut actions = vec![
         "mirror fewer ports, or to a faster port: both directions of 1 Gbit/s need 2".to_owned(),
     ];
@@ -242,6 +246,48 @@ fn malformed(facts: &Facts) -> Option<Remark> {
     let meaning = "headers contradict themselves or end too soon";
     let action = "look at some of them: tcpdump -nevvr FILE, or in Wireshark".to_owned();
     Some(Remark::new(("malformed", Grade::Notice), measured, meaning, &[action]))
+}
+
+/// Encapsulations that may carry TCP and are not opened: the reason for which a packet is skipped,
+/// its name, and where its content is in the clear.
+pub(super) const UNOPENED: &[(&str, &str, &str)] = &[
+    ("capwap", "CAPWAP (UDP port 5246 or 5247)", "behind the wireless controller"),
+    ("cisco-metadata", "Cisco MetaData (EtherType 0x8909)", "outside the TrustSec domain"),
+    ("esp", "IPsec ESP (IP protocol 50)", "behind the VPN gateway"),
+    ("gtp", "GTP-U (UDP port 2152)", "behind the mobile gateway (UPF, PGW)"),
+    ("l2tp", "L2TP (UDP port 1701 or IP protocol 115)", "behind the concentrator"),
+    ("macsec", "MACsec (EtherType 0x88e5)", "inside the switch that ends MACsec"),
+    ("srv6-ethernet", "Ethernet over SRv6 (next header 143)", "behind the edge router"),
+    ("tzsp", "TZSP (UDP port 37008)", "where it is sent from, or as ERSPAN or VXLAN"),
+];
+
+fn wrapping_of(reason: &str) -> Option<(&'static str, &'static str)> {
+    let (_, name, place) = UNOPENED.iter().find(|(of, ..)| *of == reason)?;
+    Some((name, place))
+}
+
+fn unopened(facts: &Facts) -> Option<Remark> {
+    let all = &facts.packets;
+    let mut found: Vec<_> = all
+        .skipped
+        .iter()
+        .filter_map(|(reason, n)| wrapping_of(reason).map(|wrapping| (wrapping, *n)))
+        .filter(|(_, n)| n.saturating_mul(MANY) > all.seen)
+        .collect();
+    found.sort_by_key(|((name, _), n)| (std::cmp::Reverse(*n), *name));
+    let sum: u64 = found.iter().map(|(_, n)| *n).sum();
+    if sum == 0 {
+        return None;
+    }
+    let measured = format!("{} not opened", count_of(sum, all.seen, "packet"));
+    let told: Vec<String> =
+        found.iter().map(|((name, _), n)| format!("{name} ({})", grouped(*n))).collect();
+    let meaning = format!("{}: what is inside is not seen", told.join(", "));
+    let actions: Vec<String> =
+        found.iter().map(|((name, place), _)| format!("{name}: mirror {place}")).collect();
+    // Half of what arrives and more is blindness.
+    let grade = if sum.saturating_mul(2) >= all.seen { Grade::Problem } else { Grade::Notice };
+    Some(Remark::new(("unopened", grade), measured, &meaning, &actions))
 }
 
 fn tls(facts: &Facts) -> Option<Remark> {

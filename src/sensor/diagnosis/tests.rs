@@ -83,6 +83,29 @@ fn no_packets_and_no_tcp_are_told_apart() {
 }
 
 #[test]
+fn encapsulations_that_are_not_opened_are_named() {
+    let all = changed(|f| {
+        f.packets = PacketAccount { seen: 180, ..PacketAccount::default() };
+        f.packets.skipped.insert("l2tp", 180);
+    });
+    let said = grade(&all, "unopened", Grade::Problem);
+    assert!(said.contains("180 of 180 packets") && said.contains("L2TP (UDP port 1701"), "{said}");
+    assert!(said.contains("behind the concentrator"), "{said}");
+    assert!(grade(&all, "packets", Grade::Problem).contains("most are L2TP"));
+    let some = |n| {
+        changed(|f| {
+            f.packets.skipped.insert("gtp", n);
+            f.packets.skipped.insert("udp", 5000);
+        })
+    };
+    assert!(grade(&some(101), "unopened", Grade::Notice).contains("GTP-U"));
+    assert!(some(100).iter().all(|r| r.check != "unopened"));
+    for (reason, ..) in judge::UNOPENED {
+        assert!(crate::decode::reasons::ALL.contains(reason), "{reason}");
+    }
+}
+
+#[test]
 fn one_direction_is_a_problem_a_notice_or_none() {
     let of = |one_way, both_ways| {
         changed(|f| (f.sights.one_way, f.sights.both_ways) = (one_way, both_ways))
@@ -110,10 +133,12 @@ fn gaps_are_bytes_nobody_saw() {
     let of = |missing| {
         changed(|f| f.rollup.flows.values_mut().for_each(|flow| flow.gap_bytes = missing))
     };
-    let told = grade(&of(26_000), "gaps", Grade::Problem);
-    assert!(told.contains("2.6 % of the TCP payload (25 KiB)"), "{told}");
+    let told = grade(&of(26_694), "gaps", Grade::Problem);
+    assert!(told.contains("2.6 % of the TCP payload (26 KiB)"), "{told}");
     grade(&of(10_000), "gaps", Grade::Notice);
     grade(&of(1000), "gaps", Grade::Good);
+    let told = grade(&of(99_000_000), "gaps", Grade::Problem);
+    assert!(told.contains("99 % of the TCP payload"), "{told}");
 }
 
 #[test]
@@ -131,6 +156,7 @@ fn frames_longer_than_the_mtu_name_the_command() {
             link: crate::model::LinkType::ETHERNET,
             data: &data,
             wire_len: u32::try_from(len).unwrap(),
+            block: None,
         });
         Measured::new(Box::new(memory), lengths.clone())
     };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{CachedStatement, Connection, Row, params};
 
 use super::columns::{
     count, counts_from, counts_json, direction, from_json, from_json_or_null, int, json, location,
@@ -31,11 +31,8 @@ pub(super) fn write_all(
 ) -> Result<(), Fault> {
     small::write_small(conn, run, rollup)?;
     conn.prepare_cached("DELETE FROM run_endpoint WHERE run = ?1")?.execute([run.0])?;
-    let mut bytes = Vec::new();
-    for (key, stats) in &rollup.endpoints {
-        insert_endpoint(conn, run, key, stats, (names, &mut bytes))?;
-    }
-    Ok(())
+    let mut insert = EndpointWriter::new(conn, run, names)?;
+    rollup.endpoints.iter().try_for_each(|(key, stats)| insert.write(key, stats))
 }
 
 /// Replaces what `run` contributed to `part`: what is no longer in the rollup disappears.
@@ -45,10 +42,10 @@ pub(super) fn write_part(
     rollup: &Rollup,
     (part, names): (&Part, &RuleNames),
 ) -> Result<(), Fault> {
-    let mut bytes = Vec::new();
+    let mut insert = EndpointWriter::new(conn, run, names)?;
     for (service, endpoints) in &part.services {
         let mut write = |key: &EndpointKey| match rollup.endpoints.get(key) {
-            Some(stats) => insert_endpoint(conn, run, key, stats, (names, &mut bytes)),
+            Some(stats) => insert.write(key, stats),
             None => Ok(()),
         };
         match endpoints {
@@ -92,75 +89,87 @@ fn remove_endpoint(conn: &Connection, run: RunId, key: &EndpointKey) -> Result<(
     Ok(())
 }
 
-fn insert_endpoint(
-    conn: &Connection,
+const INSERT_ENDPOINT: &str = "INSERT INTO run_endpoint (run, service, \
+     standard, method, path, operation, requests, \
+     encrypted, unauthenticated_successes, exchanges, one_sided, gaps, truncated, undecoded, \
+     first_ns, last_ns, request_bytes, response_bytes, fields_overflow, statuses, auth, \
+     protocols, interactions, media, clients, anomalies, unread, unread_bodies, \
+     url_credentials, ambiguous, senders, times) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
+     ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)";
+
+const INSERT_FIELD: &str = "INSERT INTO run_field (endpoint, direction, location, path, \
+     context, evidence) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+
+/// Writes endpoints of a run; its statements are looked up once for many.
+struct EndpointWriter<'a> {
+    conn: &'a Connection,
     run: RunId,
-    key: &EndpointKey,
-    stats: &EndpointStats,
-    (names, bytes): (&RuleNames, &mut Vec<u8>),
-) -> Result<(), Fault> {
-    let auth: BTreeMap<&str, u64> = stats.auth.iter().map(|(s, n)| (s.name(), *n)).collect();
-    conn.prepare_cached(
-        "INSERT INTO run_endpoint (run, service, standard, method, path, operation, requests, \
-         encrypted, unauthenticated_successes, exchanges, one_sided, gaps, truncated, undecoded, \
-         first_ns, last_ns, request_bytes, response_bytes, fields_overflow, statuses, auth, \
-         protocols, interactions, media, clients, anomalies, unread, unread_bodies, \
-         url_credentials, ambiguous, senders, times) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
-         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
-    )?
-    .execute(params![
-        run.0,
-        key.service,
-        key.standard,
-        key.method,
-        key.path,
-        key.operation,
-        int(stats.requests),
-        int(stats.encrypted),
-        int(stats.unauthenticated_successes),
-        int(stats.coverage.exchanges),
-        int(stats.coverage.one_sided),
-        int(stats.coverage.gaps),
-        int(stats.coverage.truncated),
-        int(stats.coverage.undecoded),
-        stats.span.first.nanos(),
-        stats.span.last.nanos(),
-        int(stats.body_bytes[0]),
-        int(stats.body_bytes[1]),
-        int(stats.fields_overflow),
-        counts_json(&stats.statuses)?,
-        json(&auth)?,
-        json(&stats.protocols)?,
-        json(&stats.interactions)?,
-        json(&stats.media)?,
-        counts_json(&stats.clients)?,
-        json(&stats.anomalies)?,
-        int(stats.coverage.unread),
-        json(&stats.coverage.unread_bodies)?,
-        json(&stats.url_credentials)?,
-        int(stats.coverage.ambiguous),
-        senders_json(&stats.senders)?,
-        times_json(&stats.times)?,
-    ])?;
-    let endpoint = conn.last_insert_rowid();
-    let mut insert = conn.prepare_cached(
-        "INSERT INTO run_field (endpoint, direction, location, path, context, evidence) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    for (field, evidence) in &stats.fields {
-        bytes.clear();
-        encode(evidence, names, bytes)?;
-        insert.execute(params![
-            endpoint,
-            direction_name(field.direction),
-            field.location.name(),
-            field.path,
-            field.context,
-            bytes.as_slice(),
-        ])?;
+    names: &'a RuleNames,
+    insert: CachedStatement<'a>,
+    insert_field: CachedStatement<'a>,
+    bytes: Vec<u8>,
+}
+
+impl<'a> EndpointWriter<'a> {
+    fn new(conn: &'a Connection, run: RunId, names: &'a RuleNames) -> rusqlite::Result<Self> {
+        let insert = conn.prepare_cached(INSERT_ENDPOINT)?;
+        let insert_field = conn.prepare_cached(INSERT_FIELD)?;
+        Ok(EndpointWriter { conn, run, names, insert, insert_field, bytes: Vec::new() })
     }
-    Ok(())
+
+    fn write(&mut self, key: &EndpointKey, stats: &EndpointStats) -> Result<(), Fault> {
+        let auth: BTreeMap<&str, u64> = stats.auth.iter().map(|(s, n)| (s.name(), *n)).collect();
+        self.insert.execute(params![
+            self.run.0,
+            key.service,
+            key.standard,
+            key.method,
+            key.path,
+            key.operation,
+            int(stats.requests),
+            int(stats.encrypted),
+            int(stats.unauthenticated_successes),
+            int(stats.coverage.exchanges),
+            int(stats.coverage.one_sided),
+            int(stats.coverage.gaps),
+            int(stats.coverage.truncated),
+            int(stats.coverage.undecoded),
+            stats.span.first.nanos(),
+            stats.span.last.nanos(),
+            int(stats.body_bytes[0]),
+            int(stats.body_bytes[1]),
+            int(stats.fields_overflow),
+            counts_json(&stats.statuses)?,
+            json(&auth)?,
+            json(&stats.protocols)?,
+            json(&stats.interactions)?,
+            json(&stats.media)?,
+            counts_json(&stats.clients)?,
+            json(&stats.anomalies)?,
+            int(stats.coverage.unread),
+            json(&stats.coverage.unread_bodies)?,
+            json(&stats.url_credentials)?,
+            int(stats.coverage.ambiguous),
+            senders_json(&stats.senders)?,
+            times_json(&stats.times)?,
+        ])?;
+        let endpoint = self.conn.last_insert_rowid();
+        for (field, evidence) in &stats.fields {
+            self.bytes.clear();
+            encode(evidence, self.names, &mut self.bytes)?;
+            self.insert_field.execute(params![
+                endpoint,
+                direction_name(field.direction),
+                field.location.name(),
+                field.path,
+                field.context,
+                self.bytes.as_slice(),
+            ])?;
+        }
+        Ok(())
+    }
 }
 
 /// Reads back what `run` contributed, and the names of rules it speaks of that are not loaded.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 /// `MIGRATIONS[n]` takes a database from version n to n + 1. Steps are never edited once
 /// released: a change is a new step.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("schema.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
@@ -15,6 +15,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("schema_8.sql"),
     include_str!("schema_9.sql"),
     include_str!("schema_10.sql"),
+    include_str!("schema_11.sql"),
 ];
 
 /// `user_version` of a database that this program writes.
@@ -62,7 +63,10 @@ mod tests {
              '{}'); \
              INSERT INTO field VALUES ('ep-1', 'request', 'body', '$.a', 0, 3, 3, NULL, '[]', \
              '[{\"class\":\"us.ssn\",\"confidence\":99,\"count\":3}]', '[]'); \
-             INSERT INTO service VALUES ('a.example', 1, 3, 10, 'info', 1, 2, '[]', '[]', '[]')",
+             INSERT INTO service VALUES ('a.example', 1, 3, 10, 'info', 1, 2, '[]', '[]', '[]'); \
+             INSERT INTO finding VALUES ('f-1', 'r', 'auth', 'low', 'T', 'Why.', 'ep-1', NULL, \
+             NULL, NULL, NULL, 3, 1, 2, '[\"45 CFR\"]'), ('f-2', 'r', 'auth', 'low', 'T', 'Why.', \
+             'ep-1', NULL, NULL, NULL, NULL, 3, 1, 2, '[\"45 CFR\"]')",
         )
         .unwrap();
         migrate(&mut conn, |_| panic!("it is not new")).unwrap();
@@ -86,5 +90,11 @@ mod tests {
             ("us.ssn".to_owned(), None, None, classes),
             "undated until it is published"
         );
+        let sql = "SELECT group_concat(id), explanation, \"references\", \
+                   (SELECT count(*) FROM finding_text) FROM v_findings";
+        let row: (String, String, String, i64) = conn
+            .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .unwrap();
+        assert_eq!(row, ("f-1,f-2".into(), "Why.".into(), r#"["45 CFR"]"#.into(), 1));
     }
 }

@@ -7,6 +7,7 @@
 
 mod columns;
 mod contribution;
+mod glance;
 mod marks;
 mod migrations;
 mod open;
@@ -18,6 +19,7 @@ mod small;
 mod triage;
 mod writer;
 
+pub use glance::{EndpointGlance, FindingGlance, Glancer};
 pub use marks::{MarkChange, Marker, MarksChanged, PastMark};
 pub use open::{APPLICATION_ID, made_with_key};
 pub use purge::{Purge, Purged};

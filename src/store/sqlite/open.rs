@@ -23,6 +23,15 @@ pub(super) const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// Bytes the write-ahead log keeps after a checkpoint.
 const LOG_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
+/// Pages (4 KiB) that the log takes before they are moved into the database: a burst of new
+/// endpoints is not interrupted by it every other moment, and the log stays within
+/// [`LOG_BYTES_MAX`].
+const LOG_PAGES: i64 = 8 * 1024;
+
+/// What the sensor's connection holds of the file. With the 2 MB of other connections a transaction
+/// of many endpoints, whose keys are hashes, wrote the pages of its indexes again and again.
+const WRITER_CACHE_KIB: i64 = 24 * 1024;
+
 /// A connection, and the lock that keeps a second sensor away.
 ///
 /// The lock is `flock` on the database file itself: no file is left behind, the kernel releases
@@ -358,11 +367,14 @@ fn prepare(conn: &mut Connection, path: &Path, key_id: &str) -> Result<(), Store
         let reason = format!("its file system cannot hold a write-ahead log (mode {mode})");
         return Err(StoreError::Unwritable { path: path.into(), reason });
     }
-    conn.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES_MAX, |row| {
-        row.get::<_, i64>(0)
-    })
-    .map(drop)
-    .map_err(fault)
+    // A negative size is one in KiB.
+    conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(fault)?;
+    for (limit, value) in [("journal_size_limit", LOG_BYTES_MAX), ("wal_autocheckpoint", LOG_PAGES)]
+    {
+        conn.pragma_update_and_check(None, limit, value, |row| row.get::<_, i64>(0))
+            .map_err(fault)?;
+    }
+    Ok(())
 }
 
 /// Whether the file is a phitap database that this version understands.

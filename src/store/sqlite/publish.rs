@@ -1,9 +1,11 @@
 //! The inventory as rows. Rows that did not change are left alone, so that a live capture can
 //! publish often: what is written is what is new.
 
+use std::borrow::Borrow;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::columns::{counts_json, int, json};
@@ -152,7 +154,7 @@ const FINDING: Table = Table {
         "kind",
         "severity",
         "title",
-        "explanation",
+        "text",
         "endpoint",
         "direction",
         "location",
@@ -161,7 +163,6 @@ const FINDING: Table = Table {
         "count",
         "first_ns",
         "last_ns",
-        "references",
     ],
 };
 
@@ -184,9 +185,19 @@ impl Table {
         )
     }
 
-    /// Deletes the rows of a table with one key column whose key is not in `kept`.
-    fn keep(&self, conn: &Connection, kept: &BTreeSet<&str>) -> rusqlite::Result<()> {
+    /// Deletes the rows of a table with one key column whose key is not in `kept`. All that is in
+    /// `kept` is in the table, so where it has as many rows there is nothing to look for.
+    fn keep(
+        &self,
+        conn: &Connection,
+        kept: &BTreeSet<impl Ord + Borrow<str>>,
+    ) -> Result<(), Fault> {
         let key = self.key.first().copied().unwrap_or_default();
+        let sql = format!("SELECT count(*) FROM {}", self.name);
+        let rows: i64 = conn.query_row(&sql, [], |row| row.get(0))?;
+        if usize::try_from(rows).is_ok_and(|rows| rows == kept.len()) {
+            return Ok(());
+        }
         let mut gone = Vec::new();
         let mut select = conn.prepare(&format!("SELECT {key} FROM {}", self.name))?;
         let mut rows = select.query([])?;
@@ -197,18 +208,36 @@ impl Table {
             }
         }
         let mut delete = conn.prepare(&format!("DELETE FROM {} WHERE {key} = ?1", self.name))?;
-        gone.iter().try_for_each(|value| delete.execute([value]).map(drop))
+        Ok(gone.iter().try_for_each(|value| delete.execute([value]).map(drop))?)
     }
 }
 
 /// Makes the public tables say what `inventory` says.
 pub(super) fn publish(conn: &Connection, inventory: &Inventory) -> Result<(), Fault> {
-    SERVICE.keep(conn, &inventory.services.iter().map(|s| s.service.as_str()).collect())?;
-    ENDPOINT.keep(conn, &inventory.endpoints.iter().map(|e| e.id.as_str()).collect())?;
-    CLIENT.keep(conn, &inventory.clients.iter().map(|c| c.client.as_str()).collect())?;
-    carry_states(conn, inventory)?;
-    FINDING.keep(conn, &inventory.findings.iter().map(|f| f.id.as_str()).collect())?;
-    write(conn, inventory)
+    publish_in_parts(conn, [inventory])
+}
+
+/// Makes the public tables say what `parts` say together; no service is in two of them.
+pub(super) fn publish_in_parts(
+    conn: &Connection,
+    parts: impl IntoIterator<Item = impl Borrow<Inventory>>,
+) -> Result<(), Fault> {
+    let (mut services, mut clients) = (BTreeSet::new(), BTreeSet::new());
+    let (mut endpoints, mut findings) = (BTreeSet::new(), BTreeSet::new());
+    for part in parts {
+        let inventory = part.borrow();
+        carry_states(conn, inventory)?;
+        write(conn, inventory)?;
+        services.extend(inventory.services.iter().map(|s| s.service.clone()));
+        clients.extend(inventory.clients.iter().map(|c| c.client.clone()));
+        endpoints.extend(inventory.endpoints.iter().map(|e| e.id.clone()));
+        findings.extend(inventory.findings.iter().map(|f| f.id.clone()));
+    }
+    SERVICE.keep(conn, &services)?;
+    ENDPOINT.keep(conn, &endpoints)?;
+    CLIENT.keep(conn, &clients)?;
+    FINDING.keep(conn, &findings)?;
+    Ok(recount(conn)?)
 }
 
 /// Makes the public tables say of `part` what `inventory`, which has nothing else, says of it.
@@ -230,10 +259,12 @@ pub(super) fn publish_part(
         let sql = "SELECT service FROM service WHERE service = ?1";
         remove(conn, (sql, service), ("DELETE FROM service WHERE service = ?1", &services))?;
     }
+    write(conn, inventory)?;
     if part.clients == Keys::All {
-        CLIENT.keep(conn, &inventory.clients.iter().map(|c| c.client.as_str()).collect())?;
+        let clients: BTreeSet<&str> = inventory.clients.iter().map(|c| c.client.as_str()).collect();
+        CLIENT.keep(conn, &clients)?;
     }
-    write(conn, inventory)
+    Ok(recount(conn)?)
 }
 
 /// Removes those of a service's keys that are not in `kept`.
@@ -286,6 +317,7 @@ fn services(conn: &Connection, services: &[Service]) -> Result<(), Fault> {
 
 fn endpoints(conn: &Connection, endpoints: &[Endpoint]) -> Result<(), Fault> {
     let mut upsert = conn.prepare_cached(&ENDPOINT.upsert())?;
+    let mut write_fields = FieldWriter::new(conn)?;
     for e in endpoints {
         let classes: Vec<StoredClass> =
             e.data_classes.iter().map(|(d, class)| StoredClass::of(class, Some(*d))).collect();
@@ -321,7 +353,7 @@ fn endpoints(conn: &Connection, endpoints: &[Endpoint]) -> Result<(), Fault> {
             int(e.coverage.ambiguous),
             json(&stored_times(&e.times))?,
         ])?;
-        fields(conn, e)?;
+        write_fields.of(e)?;
     }
     Ok(())
 }
@@ -329,47 +361,64 @@ fn endpoints(conn: &Connection, endpoints: &[Endpoint]) -> Result<(), Fault> {
 /// A field's key within its endpoint, as it is stored.
 type FieldPlace<'a> = (Direction, Location, &'a str, i64);
 
-fn fields(conn: &Connection, endpoint: &Endpoint) -> Result<(), Fault> {
-    let mut upsert = conn.prepare_cached(&FIELD.upsert())?;
-    let mut nth: BTreeMap<(Direction, Location, &str), i64> = BTreeMap::new();
-    let mut kept: BTreeSet<FieldPlace<'_>> = BTreeSet::new();
-    for f in &endpoint.fields {
-        let name = (f.direction, f.location, f.field.as_str());
-        let place = nth.entry(name).and_modify(|n| *n += 1).or_insert(0);
-        kept.insert((f.direction, f.location, f.field.as_str(), *place));
-        let classes: Vec<StoredClass> =
-            f.data_classes.iter().map(|class| StoredClass::of(class, None)).collect();
-        upsert.execute(params![
-            endpoint.id,
-            direction_name(f.direction),
-            f.location.name(),
-            f.field,
-            *place,
-            int(f.seen),
-            int(f.exchanges),
-            f.mask,
-            json(&f.types)?,
-            json(&classes)?,
-            json(&f.explanation)?,
-            f.first_seen.nanos(),
-            f.last_seen.nanos(),
-        ])?;
-    }
-    keep_fields(conn, endpoint, &kept)
+/// Writes the fields of endpoints; its statements are looked up once for many.
+struct FieldWriter<'c> {
+    conn: &'c Connection,
+    upsert: CachedStatement<'c>,
+    count: CachedStatement<'c>,
 }
 
-/// Deletes the fields of `endpoint` that are not in `kept`; counting them first is cheaper, and
-/// fields hardly ever vanish.
-fn keep_fields(
+impl<'c> FieldWriter<'c> {
+    fn new(conn: &'c Connection) -> rusqlite::Result<Self> {
+        let upsert = conn.prepare_cached(&FIELD.upsert())?;
+        let count = conn.prepare_cached("SELECT count(*) FROM field WHERE endpoint = ?1")?;
+        Ok(FieldWriter { conn, upsert, count })
+    }
+
+    fn of(&mut self, endpoint: &Endpoint) -> Result<(), Fault> {
+        let mut nth: BTreeMap<(Direction, Location, &str), i64> = BTreeMap::new();
+        let mut kept: BTreeSet<FieldPlace<'_>> = BTreeSet::new();
+        for f in &endpoint.fields {
+            let name = (f.direction, f.location, f.field.as_str());
+            let place = nth.entry(name).and_modify(|n| *n += 1).or_insert(0);
+            kept.insert((f.direction, f.location, f.field.as_str(), *place));
+            let classes: Vec<StoredClass> =
+                f.data_classes.iter().map(|class| StoredClass::of(class, None)).collect();
+            self.upsert.execute(params![
+                endpoint.id,
+                direction_name(f.direction),
+                f.location.name(),
+                f.field,
+                *place,
+                int(f.seen),
+                int(f.exchanges),
+                f.mask,
+                json(&f.types)?,
+                json(&classes)?,
+                json(&f.explanation)?,
+                f.first_seen.nanos(),
+                f.last_seen.nanos(),
+            ])?;
+        }
+        self.keep(endpoint, &kept)
+    }
+
+    /// Deletes the fields of `endpoint` that are not in `kept`; counting them first is cheaper, and
+    /// fields hardly ever vanish.
+    fn keep(&mut self, endpoint: &Endpoint, kept: &BTreeSet<FieldPlace<'_>>) -> Result<(), Fault> {
+        let stored: i64 = self.count.query_row([&endpoint.id], |row| row.get(0))?;
+        if usize::try_from(stored).is_ok_and(|stored| stored == kept.len()) {
+            return Ok(());
+        }
+        remove_fields(self.conn, endpoint, kept)
+    }
+}
+
+fn remove_fields(
     conn: &Connection,
     endpoint: &Endpoint,
     kept: &BTreeSet<FieldPlace<'_>>,
 ) -> Result<(), Fault> {
-    let sql = "SELECT count(*) FROM field WHERE endpoint = ?1";
-    let stored: i64 = conn.prepare_cached(sql)?.query_row([&endpoint.id], |row| row.get(0))?;
-    if usize::try_from(stored).is_ok_and(|stored| stored == kept.len()) {
-        return Ok(());
-    }
     let kept: BTreeSet<(&str, &str, &str, i64)> =
         kept.iter().map(|(d, l, f, nth)| (direction_name(*d), l.name(), *f, *nth)).collect();
     let mut select = conn.prepare_cached(
@@ -405,14 +454,19 @@ fn clients(conn: &Connection, clients: &[Client]) -> Result<(), Fault> {
 
 fn findings(conn: &Connection, findings: &[Finding]) -> Result<(), Fault> {
     let mut upsert = conn.prepare_cached(&FINDING.upsert())?;
+    let mut texts: BTreeMap<(&str, &[String]), i64> = BTreeMap::new();
     for f in findings {
+        let text = match texts.entry((&f.explanation, &f.references)) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => *new.insert(text(conn, f)?),
+        };
         upsert.execute(params![
             f.id,
             f.rule,
             f.kind.name(),
             f.severity.name(),
             f.title,
-            f.explanation,
+            text,
             f.endpoint,
             f.direction.map(direction_name),
             f.location.map(Location::name),
@@ -421,10 +475,21 @@ fn findings(conn: &Connection, findings: &[Finding]) -> Result<(), Fault> {
             int(f.count),
             f.first_seen.nanos(),
             f.last_seen.nanos(),
-            json(&f.references)?,
         ])?;
     }
-    Ok(recount(conn)?)
+    Ok(())
+}
+
+/// The row that holds what a finding's rule says.
+fn text(conn: &Connection, finding: &Finding) -> Result<i64, Fault> {
+    let said = params![finding.explanation, json(&finding.references)?];
+    conn.prepare_cached(
+        "INSERT INTO finding_text (explanation, \"references\") VALUES (?1, ?2) \
+         ON CONFLICT DO NOTHING",
+    )?
+    .execute(said)?;
+    let sql = "SELECT id FROM finding_text WHERE explanation = ?1 AND \"references\" = ?2";
+    Ok(conn.prepare_cached(sql)?.query_row(said, |row| row.get(0))?)
 }
 
 /// The fields in the order an inventory has them.

@@ -118,11 +118,11 @@ pub(super) fn forget_decisions(conn: &Connection, gone: &BTreeSet<String>) -> Re
 pub(super) fn remove(conn: &Connection, what: Purge<'_>) -> Result<(), Fault> {
     match what {
         Purge::Service(service) => remove_service(conn, service),
-        Purge::Before(time) => Ok(remove_before(conn, time)?),
+        Purge::Before(time) => remove_before(conn, time),
     }
 }
 
-fn remove_before(conn: &Connection, time: Timestamp) -> rusqlite::Result<()> {
+fn remove_before(conn: &Connection, time: Timestamp) -> Result<(), Fault> {
     let before = params![time.nanos()];
     conn.execute("DELETE FROM run WHERE state <> 'open' AND ended_ns < ?1", before)?;
     let emptied: Vec<i64> = conn
@@ -139,8 +139,15 @@ fn remove_before(conn: &Connection, time: Timestamp) -> rusqlite::Result<()> {
     for run in emptied {
         conn.execute("DELETE FROM run WHERE id = ?1", [run])?;
     }
+    let gone: Vec<(i64, String)> = conn
+        .prepare("SELECT run, service FROM run_service WHERE last_ns < ?1")?
+        .query_map(before, |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
     for table in ["run_endpoint", "run_service", "run_client"] {
         conn.execute(&format!("DELETE FROM {table} WHERE last_ns < ?1"), before)?;
+    }
+    for (run, service) in gone {
+        forget_clients(conn, &service, Some(run))?;
     }
     Ok(())
 }
@@ -153,7 +160,7 @@ fn remove_service(conn: &Connection, service: &str) -> Result<(), Fault> {
     for server in &servers {
         delete.execute([server])?;
     }
-    forget_clients(conn, service)
+    forget_clients(conn, service, None)
 }
 
 /// Servers of the service that serve no other.
@@ -169,14 +176,17 @@ fn own_servers(conn: &Connection, service: &str) -> Result<BTreeSet<String>, Fau
     Ok(own.difference(&others).cloned().collect())
 }
 
-/// Takes the service out of what clients called; a client that called nothing else goes.
-fn forget_clients(conn: &Connection, service: &str) -> Result<(), Fault> {
+/// Takes the service out of what clients called, in one run or in all; a client that called nothing
+/// else goes. What others called themselves goes as well: to whom they said it is not kept, and it
+/// may be names that only this service was told.
+fn forget_clients(conn: &Connection, service: &str, run: Option<i64>) -> Result<(), Fault> {
     let mut select = conn.prepare(
         "SELECT run, client, requests, services FROM run_client \
-         WHERE EXISTS (SELECT 1 FROM json_each(services) WHERE key = ?1)",
+         WHERE EXISTS (SELECT 1 FROM json_each(services) WHERE key = ?1) \
+         AND (?2 IS NULL OR run = ?2)",
     )?;
     let mut changed = Vec::new();
-    let mut rows = select.query([service])?;
+    let mut rows = select.query(params![service, run])?;
     while let Some(row) = rows.next()? {
         let (run, client): (i64, String) = (row.get("run")?, row.get("client")?);
         let requests: i64 = row.get("requests")?;
@@ -192,7 +202,7 @@ fn forget_clients(conn: &Connection, service: &str) -> Result<(), Fault> {
             )?;
         } else {
             conn.execute(
-                "UPDATE run_client SET requests = ?3, services = ?4 \
+                "UPDATE run_client SET requests = ?3, services = ?4, user_agents = '{}' \
                  WHERE (run, client) = (?1, ?2)",
                 params![run, client, requests, json(&services)?],
             )?;

@@ -10,6 +10,7 @@ use super::columns::{
     text, time, word, word_or_null,
 };
 use super::contribution::flow_stats;
+use super::glance::{self, Glancer};
 use super::marks::{self, PastMark};
 use super::open::{open_read_only, open_to_read};
 use super::publish::{StoredClass, StoredTimes, sort_fields};
@@ -104,9 +105,19 @@ impl Reader {
                 services: all(conn, "SELECT * FROM service ORDER BY service", service)?,
                 endpoints: endpoints(conn, true)?,
                 clients: all(conn, "SELECT * FROM client ORDER BY client", client)?,
-                findings: all(conn, "SELECT * FROM finding ORDER BY id", finding)?,
+                findings: all(conn, FINDINGS, finding)?,
             })
         })
+    }
+
+    /// Shows every row of what was published last to `glancer`, and holds none.
+    pub fn glance(&self, glancer: &mut dyn Glancer) -> Result<(), StoreError> {
+        self.at_once(|conn| glance::show(conn, glancer))
+    }
+
+    /// Every finding by id, whatever was decided about it.
+    pub fn all_findings(&self) -> Result<Vec<Finding>, StoreError> {
+        self.at_once(|conn| all(conn, FINDINGS, finding))
     }
 
     /// The services, by name.
@@ -143,7 +154,7 @@ impl Reader {
     {
         self.at_once(|conn| {
             let mut states = states(conn)?;
-            let findings = all(conn, "SELECT * FROM finding ORDER BY id", finding)?;
+            let findings = all(conn, FINDINGS, finding)?;
             let findings = findings.into_iter().map(|f| {
                 let state = states.remove(&f.id);
                 (f, state)
@@ -265,6 +276,10 @@ impl Reader {
         done.map_err(|fault: Fault| fault.at(&self.path))
     }
 }
+
+/// Every finding with the texts of its rule, by id.
+const FINDINGS: &str = "SELECT f.*, t.explanation, t.\"references\" \
+                        FROM finding f JOIN finding_text t ON t.id = f.text ORDER BY f.id";
 
 fn all<T>(
     conn: &Connection,

@@ -94,8 +94,9 @@ pub struct Seal<'a> {
     pub replaces: &'a [RunId],
     /// Wall time of the end.
     pub ended: Timestamp,
-    /// What all remaining runs add up to, this one among them and the replaced ones not.
-    pub inventory: &'a Inventory,
+    /// What all remaining runs add up to, this one among them and the replaced ones not; `None`
+    /// where just that was published part after part.
+    pub inventory: Option<&'a Inventory>,
 }
 
 /// What was done about runs that a crash left open.

@@ -133,11 +133,24 @@ impl Writer {
     }
 
     /// Ends a run: in one transaction its inputs are written, it is marked as ended, the runs it
-    /// replaces are removed and the inventory is published.
+    /// replaces are removed and the inventory is published, where it was not.
     pub fn seal(&mut self, seal: &Seal<'_>) -> Result<(), StoreError> {
         self.transact(|t, _| {
             runs::seal(t, seal)?;
-            publish::publish(t, seal.inventory)
+            seal.inventory.map_or(Ok(()), |inventory| publish::publish(t, inventory))
+        })
+    }
+
+    /// Ends a run as [`Writer::seal`] does and publishes what `parts` say together; no service is
+    /// in two of them. None is held any longer than it takes to write it.
+    pub fn seal_in_parts(
+        &mut self,
+        seal: &Seal<'_>,
+        parts: impl IntoIterator<Item = Inventory>,
+    ) -> Result<(), StoreError> {
+        self.transact(|t, _| {
+            runs::seal(t, seal)?;
+            publish::publish_in_parts(t, parts)
         })
     }
 

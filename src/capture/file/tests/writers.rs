@@ -99,6 +99,13 @@ impl Writer {
         self.block(5, &body.bytes)
     }
 
+    /// Statistics without options, of a time below 2^32 units.
+    pub(super) fn statistics_at(&mut self, id: u32, ticks: u32) -> &mut Self {
+        let mut body = Writer::new(self.order);
+        body.u32(id).u32(0).u32(ticks);
+        self.block(5, &body.bytes)
+    }
+
     pub(super) fn obsolete(&mut self, id: u16, ticks: u32, data: &[u8]) -> &mut Self {
         let mut body = Writer::new(self.order);
         body.u16(id).u16(0).u32(0).u32(ticks).u32(len(data)).u32(len(data)).raw(data);

@@ -5,6 +5,7 @@ use crate::content::json::bytes::{solid, string_end};
 use crate::content::paths::Interned;
 use crate::content::{FieldSink, PathTable, Step};
 
+use super::lines::Quoted;
 use super::{Frame, JsonWalker, State};
 
 impl JsonWalker {
@@ -38,6 +39,10 @@ impl JsonWalker {
                 return self.string(input, from + 1, paths, sink);
             }
             let text = input.get(from + 1..end).unwrap_or_default();
+            if self.lines.may_tear(text) {
+                self.state = State::String;
+                return self.string(input, from + 1, paths, sink);
+            }
             self.leaf.whole(text, path, paths, sink);
             if input.get(end + 1) != Some(&b',') {
                 self.state = State::After;
@@ -64,9 +69,11 @@ impl JsonWalker {
         let end = string_end(input, from);
         if input.get(end) == Some(&b'"') {
             let key = input.get(from..end).unwrap_or_default();
-            self.member(key, paths, sink);
-            self.state = State::Colon;
-            return end + 1;
+            if !self.lines.may_tear(key) {
+                self.member(key, paths, sink);
+                self.state = State::Colon;
+                return end + 1;
+            }
         }
         self.state = State::KeyString;
         self.key_string(input, from, paths, sink)
@@ -103,8 +110,12 @@ impl JsonWalker {
         sink: &mut S,
     ) -> usize {
         let key = &mut self.key;
-        let end = self.escape.run(input, at, |bytes| extend_key(key, bytes));
-        let Some(end) = end else { return input.len() };
+        let extend = |bytes: &[u8]| extend_key(key, bytes);
+        let end = match self.lines.quoted(&mut self.escape, input, at, extend) {
+            Quoted::Open => return input.len(),
+            Quoted::Torn(at) => return self.tear(at, paths, sink),
+            Quoted::Closed(end) => end,
+        };
         let key = std::mem::take(&mut self.key);
         self.member(&key, paths, sink);
         self.key = key;

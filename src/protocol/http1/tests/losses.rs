@@ -252,3 +252,89 @@ fn a_response_of_unknown_purpose_may_have_no_body_after_all() {
     assert!(told.iter().any(|e| e.starts_with("< body HTTP/1.1 is")), "{told:?}");
     assert_eq!(told.last().unwrap(), "< end");
 }
+
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+/// What is told of a chunked response of which `missing` bytes from `at` on were lost, and of the
+/// response behind it; without its head.
+fn told_without(body: &str, (at, missing): (usize, usize)) -> Vec<String> {
+    let next = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+    let text = format!("{CHUNKED}{body}{next}");
+    let (from, len) = (CHUNKED.len() + at, u64::try_from(missing).unwrap());
+    let parts = |size: usize| {
+        let pieces = |text: &str| text.as_bytes().chunks(size).map(answer).collect::<Vec<_>>();
+        let lost = vec![gap(Direction::ToClient, len)];
+        [
+            vec![ask("GET / HTTP/1.1\r\n\r\n")],
+            pieces(&text[..from]),
+            lost,
+            pieces(&text[from + missing..]),
+        ]
+        .concat()
+    };
+    let told = parse(&parts(usize::MAX));
+    assert_eq!(parse(&parts(1)), told, "{at} {missing}");
+    told[3..].to_vec()
+}
+
+#[test]
+fn a_gap_in_the_framing_of_a_chunk_leaves_the_rest_of_the_body() {
+    let body = "3\r\nabc\r\n14\r\ntwenty bytes of text\r\n5\r\nhello\r\n0\r\n\r\n";
+    for (at, missing, seen) in [
+        // Line ends alone: it is known what stood there.
+        (6, 1, "abctwenty bytes of texthello"),
+        (6, 2, "abctwenty bytes of texthello"),
+        (7, 1, "abctwenty bytes of texthello"),
+        (4, 4, "atwenty bytes of texthello"),
+        // Within a size, all of it, and a size and data.
+        (8, 1, "abctwenty bytes of texthello"),
+        (8, 2, "abctwenty bytes of texthello"),
+        (8, 3, "abctwenty bytes of texthello"),
+        (10, 2, "abctwenty bytes of texthello"),
+        (8, 11, "abcbytes of texthello"),
+        (20, 14, "abctwenty bhello"),
+        (1, 30, "thello"),
+        (36, 3, "abctwenty bytes of textllo"),
+    ] {
+        let told = told_without(body, (at, missing));
+        let texts: String = told.iter().filter_map(|e| e.strip_prefix("< body ")).collect();
+        assert_eq!(texts, seen, "{at} {missing}: {told:?}");
+        assert_eq!(told.iter().filter(|e| e.starts_with("< gap")).count(), 1, "{told:?}");
+        let behind = ["< end", "< 404 1.1 Content-Length=0", "< end"];
+        assert_eq!(told[told.len() - 3..], behind, "{at} {missing}: {told:?}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_size_is_content_and_hides_no_message() {
+    let line = "20240517\r\n0\r\n5\r\nabc\r\n\r\n";
+    let body = format!("3\r\nabc\r\n{:x}\r\n{line}\r\n0\r\n\r\n", line.len());
+    let told = told_without(&body, (8, 3));
+    assert_eq!(
+        told[told.len() - 3..],
+        ["< end", "< 404 1.1 Content-Length=0", "< end"],
+        "{told:?}"
+    );
+    // The end of the body is missing as well: the message that follows is found all the same.
+    let told = told_without("3\r\nabc\r\nffff\r\nsome text\r\nffff\r\n{}", (8, 2));
+    let end = ["< end incomplete", "< odd http-messages-lost", "< lost"];
+    let found = ["< tentative 404 1.1 Content-Length=0", "< end"];
+    assert_eq!(told[told.len() - 5..], [&end[..], &found].concat(), "{told:?}");
+}
+
+#[test]
+fn a_gap_in_which_another_message_may_have_begun_ends_a_chunked_body() {
+    let ask_twice = ask("GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
+    let rest = "of another\r\n5\r\nhello\r\n0\r\n\r\n";
+    let steps = |missing| {
+        let begin = answer(format!("{CHUNKED}3\r\nabc\r\n"));
+        [ask_twice.clone(), begin, gap(Direction::ToClient, missing), answer(rest)]
+    };
+    let told = parse(&steps(500));
+    let over = ["< gap 500", "< end incomplete", "< odd http-messages-lost", "< lost"];
+    assert_eq!(told[told.len() - 4..], over);
+    // Nothing fits into few bytes.
+    let told = parse(&steps(20));
+    assert_eq!(told.last().unwrap(), "< end", "{told:?}");
+    assert!(told.contains(&"< gap 20".to_owned()), "{told:?}");
+}

@@ -1,5 +1,6 @@
 //! Tests of the database, by what they are about.
 
+mod burst;
 mod files;
 mod inventory;
 mod privacy;

@@ -33,7 +33,7 @@ fn a_removed_run_leaves_no_trace() {
         replaces: &[],
         // Earlier than the other run, which ends at 200.
         ended: at(1),
-        inventory: &with,
+        inventory: Some(&with),
     };
     writer.seal(&seal).unwrap();
     assert!(traces(&folder) > 500);

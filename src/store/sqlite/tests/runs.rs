@@ -26,7 +26,14 @@ fn a_rollup_reads_back() {
     writer.write_all(run, &rollup).unwrap();
     assert!(loaded(&writer).is_empty(), "open runs are not for others");
     let inventory = &inventory();
-    let end = Seal { run, inputs: &[], interrupted: false, replaces: &[], ended: at(1), inventory };
+    let end = Seal {
+        run,
+        inputs: &[],
+        interrupted: false,
+        replaces: &[],
+        ended: at(1),
+        inventory: Some(inventory),
+    };
     writer.seal(&end).unwrap();
     let read = writer.load_sealed(&[]).unwrap().pop().unwrap();
     assert!(read.unknown_rules.is_empty());
@@ -43,7 +50,14 @@ fn what_an_older_version_counted_is_dated_by_its_run() {
     let run = writer.begin_run(RunKind::Replay, at(0)).unwrap();
     writer.write_all(run, &rollup(&["/a"], 7)).unwrap();
     let inventory = &inventory();
-    let end = Seal { run, inputs: &[], interrupted: false, replaces: &[], ended: at(1), inventory };
+    let end = Seal {
+        run,
+        inputs: &[],
+        interrupted: false,
+        replaces: &[],
+        ended: at(1),
+        inventory: Some(inventory),
+    };
     writer.seal(&end).unwrap();
     writer.close().unwrap();
     // Five strings in the form of tokens, which pass `us.ssn`.
@@ -114,7 +128,14 @@ fn inputs_are_replaced_at_their_places_and_others_left() {
     writer.write_part(run, &none, part, &[placed(1, "b2", None), placed(2, "c", None)]).unwrap();
     let inputs = &[placed(3, "d", None)];
     let inventory = &inventory();
-    let seal = Seal { run, inputs, interrupted: false, replaces: &[], ended: at(1), inventory };
+    let seal = Seal {
+        run,
+        inputs,
+        interrupted: false,
+        replaces: &[],
+        ended: at(1),
+        inventory: Some(inventory),
+    };
     writer.seal(&seal).unwrap();
     writer.close().unwrap();
     let reader = folder.reader();
@@ -215,7 +236,14 @@ fn an_interrupted_run_is_partial() {
     let mut writer = folder.writer();
     let run = writer.begin_run(RunKind::Replay, at(0)).unwrap();
     let inventory = &inventory();
-    let seal = Seal { run, inputs: &[], interrupted: true, replaces: &[], ended: at(1), inventory };
+    let seal = Seal {
+        run,
+        inputs: &[],
+        interrupted: true,
+        replaces: &[],
+        ended: at(1),
+        inventory: Some(inventory),
+    };
     writer.seal(&seal).unwrap();
     assert!(writer.seal(&seal).is_err(), "a run ends once");
     writer.close().unwrap();

@@ -296,7 +296,14 @@ pub(crate) fn replay(writer: &mut Writer, inputs: &[InputRecord], replaces: &[Ru
     let inventory = &inventory();
     let placed = |(position, input): (u32, &InputRecord)| InputRecord { position, ..input.clone() };
     let inputs = &(0..).zip(inputs).map(placed).collect::<Vec<_>>();
-    let seal = Seal { run, inputs, interrupted: false, replaces, ended: at(200), inventory };
+    let seal = Seal {
+        run,
+        inputs,
+        interrupted: false,
+        replaces,
+        ended: at(200),
+        inventory: Some(inventory),
+    };
     writer.seal(&seal).unwrap();
     run
 }

@@ -1,0 +1,270 @@
+//! Names of fields that say who it is or when somebody was born, by their form: dates with the
+//! name of the month, digits of other scripts, names joined by marks, users of systems. Asked
+//! after the rules, of names alone: a wrong yes costs a name, a wrong no a person's data.
+
+use crate::detect::{knows_word, knows_words, names_month, names_person};
+
+use super::headings;
+
+/// Digits of other scripts that may be a number of somebody.
+const FOREIGN_DIGITS_MIN: usize = 4;
+/// How keys of vendors begin.
+const VENDORS: [&str; 8] =
+    ["AIza", "AKIA", "ghp_", "github_pat_", "glpat-", "sk_live_", "xoxb-", "xoxp-"];
+
+/// Whether `name` is a person's data by its form.
+pub(super) fn tells(name: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(name) else { return true };
+    // Most names are one word, or words of letters in a case of their own.
+    if text.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') {
+        return false;
+    }
+    has_foreign_number(text)
+        || has_written_date(text)
+        || has_joined_names(text)
+        || has_user(text)
+        || is_postal(text)
+        || VENDORS.iter().any(|vendor| text.starts_with(vendor) && text.len() > vendor.len() + 8)
+        || is_chosen(text)
+}
+
+/// A number in digits of another script than ASCII, or a date in Chinese, Japanese or Korean.
+fn has_foreign_number(text: &str) -> bool {
+    if text.is_ascii() {
+        return false;
+    }
+    // Superscripts, fractions and Roman numbers are no digits of a number.
+    let digit =
+        |c: &char| *c >= '\u{660}' && c.is_numeric() && !matches!(c, '\u{2070}'..='\u{2bff}');
+    let marked = |(a, b): (char, char)| {
+        (a.is_ascii_digit() || digit(&a)) && matches!(b, '年' | '月' | '日' | '년' | '월' | '일')
+    };
+    text.chars().filter(digit).count() >= FOREIGN_DIGITS_MIN
+        || text.chars().zip(text.chars().skip(1)).filter(|pair| marked(*pair)).count() >= 2
+}
+
+/// One part of a date.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Day,
+    Month,
+    Year,
+    Other,
+}
+
+/// `March 7, 1961`, `7th March 1961`, `07-MAR-61`, `07Mar1961`, `March 1961`.
+fn has_written_date(text: &str) -> bool {
+    use Part::{Day, Month, Year};
+    if !text.bytes().any(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let (mut before, mut last) = (Part::Other, Part::Other);
+    let mut from = 0;
+    let bytes = text.as_bytes();
+    let kind = |b: &u8| (b.is_ascii_digit(), b.is_ascii_alphabetic() || *b >= 0x80);
+    for run in bytes.chunk_by(|a, b| kind(a) == kind(b)) {
+        let word = text.get(from..from + run.len()).unwrap_or_default();
+        from += run.len();
+        let part = match (kind(run.first().unwrap_or(&0)), run.len()) {
+            ((true, _), 1 | 2) => Day,
+            ((true, _), 4) if run.starts_with(b"19") || run.starts_with(b"20") => Year,
+            ((_, true), 3..) if names_month(word) => Month,
+            // Ordinal numbers, and words between.
+            ((_, true), _) if ["st", "nd", "rd", "th", "de", "of", "del"].contains(&word) => {
+                continue;
+            }
+            ((false, false), 1..=2) => continue,
+            _ => Part::Other,
+        };
+        match (before, last, part) {
+            (Day, Month, Day | Year) | (Month, Day, Year) | (_, Month, Year) => return true,
+            (Year, Month, Day) => return true,
+            _ => (before, last) = (last, part),
+        }
+    }
+    false
+}
+
+/// Names with a mark between that stands in no name of a field (`Zwaluw^Jan`), or capitalised as
+/// persons' are (`Zwaluw/Jan`, `Zwaluw(Jan)`), with a year behind (`Jan_Zwaluw_1961`), or an
+/// initial before (`j.zwaluw`).
+fn has_joined_names(text: &str) -> bool {
+    let marks = |c: char| matches!(c, '^' | ';' | '|' | '\\' | '&' | '=' | '~');
+    if text.contains(marks) && !headings::is_heading(text) {
+        return true;
+    }
+    if text.contains(['/', '(']) && !text.contains("://") {
+        let spaced = text.replace(['/', '(', ')'], " ");
+        if names_person(spaced.trim().as_bytes()) {
+            return true;
+        }
+    }
+    let bare = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let year = text.len() - bare.len() == 4 && bare.ends_with(['_', '-', '.']);
+    if year && names_person(bare.trim_end_matches(['_', '-', '.']).as_bytes()) {
+        return true;
+    }
+    match text.split_once('.') {
+        Some((initial, name)) => {
+            initial.len() == 1
+                && initial.bytes().all(|b| b.is_ascii_alphabetic())
+                && name.len() >= 4
+                && name.bytes().all(|b| b.is_ascii_alphabetic())
+                && !knows_words(name.as_bytes(), &[])
+        }
+        None => false,
+    }
+}
+
+/// `/home/jzwaluw/x.pdf`, `C:/Users/jzwaluw`, `user:jzwaluw`.
+fn has_user(text: &str) -> bool {
+    const BEFORE: [&str; 3] = ["home", "user", "users"];
+    let mut before = "";
+    text.split(['/', '\\', ':']).any(|part| {
+        let of_user = BEFORE.iter().any(|word| before.eq_ignore_ascii_case(word));
+        before = part;
+        of_user
+            && part.len() >= 3
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+            && !knows_words(part.as_bytes(), &[])
+    })
+}
+
+/// A postcode of the United Kingdom (BS 7666), or the number of a post office box.
+fn is_postal(text: &str) -> bool {
+    let upper = |b: &u8| b.is_ascii_uppercase();
+    let digit = |b: &u8| b.is_ascii_digit();
+    if let Some((outward, inward)) = text.split_once(' ')
+        && (2..=4).contains(&outward.len())
+    {
+        let letters = outward.bytes().take_while(upper).count();
+        let area = outward.as_bytes().get(letters..).unwrap_or_default();
+        let district = area.first().is_some_and(digit) && area.len() <= 2;
+        if (1..=2).contains(&letters)
+            && district
+            && matches!(inward.as_bytes(), [n, a, b] if digit(n) && upper(a) && upper(b))
+        {
+            return true;
+        }
+    }
+    let letters: String = text.chars().filter(char::is_ascii_alphabetic).take(6).collect();
+    letters.eq_ignore_ascii_case("pobox") && text.bytes().any(|b| digit(&b))
+}
+
+/// Letters, digits and an exclamation mark together: a password that somebody chose.
+fn is_chosen(text: &str) -> bool {
+    let any = |f: fn(&u8) -> bool| text.as_bytes().iter().any(f);
+    text.len() >= 6
+        && text.ends_with(['!', '?'])
+        && any(u8::is_ascii_digit)
+        && any(u8::is_ascii_alphabetic)
+}
+
+/// Whether a segment of a path says itself that a user follows (`~visser`, `@visser`), and that is
+/// no word of APIs.
+pub fn is_user(segment: &[u8]) -> bool {
+    let [b'~' | b'@', user @ ..] = segment else { return false };
+    user.first().is_some_and(u8::is_ascii_alphabetic) && !knows_word(user)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_data_by_their_form_are_told() {
+        for name in [
+            "March 7, 1961",
+            "Mar 7, 1961",
+            "7 March 1961",
+            "7th March 1961",
+            "7-Mar-1961",
+            "07-MAR-61",
+            "07Mar1961",
+            "March 1961",
+            "7. März 1961",
+            "7 de marzo de 1961",
+            "born 7 Mar 61",
+            "1961年3月7日",
+            "９４３４７６５９１９",
+            "٩٤٣٤٧٦٥٩١٩",
+            "Quokka^Jan^A",
+            "Quokka;Jan",
+            "Quokka|Jan",
+            "Quokka/Jan",
+            "Jan/Quokka",
+            "Quokka(Jan)",
+            "Jan_Quokka_1961",
+            "j.quokka",
+            "DOMAIN\\jquokka",
+            "C:\\Users\\jquokka\\a.txt",
+            "/home/jquokka/x.pdf",
+            "CN=jquokka",
+            "user:jquokka",
+            "~jquokka",
+            "SW1A 1AA",
+            "P.O. Box 123",
+            "PO Box 9",
+            "xoxb-123456-abcdef",
+            "Welkom01!",
+        ] {
+            assert!(tells(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_fields_are_left() {
+        for name in [
+            "first name",
+            "Blood Pressure (mmHg)",
+            "SpO2 %",
+            "HbA1c",
+            "address_line_1",
+            "a.b.c",
+            "application/json",
+            "MRN / PID",
+            "@odata.count",
+            "x-amz-id-2",
+            "xs:element",
+            "April",
+            "may_2",
+            "line2",
+            "dec2hex",
+            "sep-1",
+            "2024",
+            "Q1 2024",
+            "report_2024",
+            "$ref",
+            "http://hl7.org/fhir/StructureDefinition/patient-birthPlace",
+            "urn:oid:1.2.3",
+            "user:name",
+            "users/count",
+            "home/page",
+            "e.target",
+            "x.y",
+            "m²",
+            "10⁻³ mol",
+            "第1四半期",
+            "Box 12",
+            "and/or",
+            "count(id)",
+            "sha256",
+            "isActive?",
+            "ok!",
+            "a=b",
+            "GET /x",
+        ] {
+            assert!(!tells(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn users_in_paths_are_told_by_their_mark() {
+        for segment in ["~visser", "@visser", "~jan.visser"] {
+            assert!(is_user(segment.as_bytes()), "{segment}");
+        }
+        for segment in ["~", "@", "@types", "~1", "visser", "$metadata"] {
+            assert!(!is_user(segment.as_bytes()), "{segment}");
+        }
+    }
+}

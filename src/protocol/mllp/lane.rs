@@ -1,0 +1,495 @@
+//! One direction of a flow: its blocks, byte by byte.
+
+use memchr::{memchr, memchr2};
+
+use crate::base::Timestamp;
+use crate::base::limits::HL7_HEAD_BYTES_MAX;
+use crate::model::{Direction, MessageEvent, MessageHead};
+use crate::protocol::bits;
+
+use super::batch::Batch;
+use super::commit::Commit;
+use super::header::{HeaderScan, Scanned, without_hllp};
+use super::joins::correlation;
+use super::out::Out;
+use super::wide::{self, WideBlock, Width};
+
+/// Start block: vertical tab.
+const START: u8 = 0x0b;
+/// End block: file separator.
+const END: u8 = 0x1c;
+/// What some senders write in their place: start and end of text.
+const STX: u8 = 0x02;
+const ETX: u8 = 0x03;
+/// Bytes of UTF-16 that are made UTF-8 at a time.
+const WIDE_BYTES: usize = 4096;
+const MSH: &[u8] = b"MSH";
+/// The same as some senders write it; in [`Stage::Body`] with this bit beside its length.
+const LOWER_MSH: &[u8] = b"msh";
+const LOWER: u8 = 1 << 7;
+/// What a block begins with: the header of a message, of a file or of a batch.
+const HEADERS: [&[u8]; 6] = [MSH, b"FHS", b"BHS", LOWER_MSH, b"fhs", b"bhs"];
+/// The bytes of a byte order mark, which may stand where a block lacks its vertical tab.
+const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+
+/// One direction.
+#[derive(Debug, Default)]
+pub(super) struct Lane {
+    pub(super) stage: Stage,
+    /// The start of a message, until its header is whole.
+    pub(super) held: Vec<u8>,
+    scan: HeaderScan,
+    /// Time of the first byte of the message at hand.
+    started: Timestamp,
+    /// A block was found: what stood before the first may be the rest of another.
+    pub(super) begun: bool,
+    /// The block at hand holds a batch.
+    in_batch: bool,
+    /// The batch whose messages stand in blocks of their own.
+    pub(super) batch: Batch,
+    /// Blocks stand between STX and ETX.
+    stx: bool,
+    /// The block at hand is in UTF-16.
+    wide: Option<WideBlock>,
+    /// What of it was made UTF-8.
+    text: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stage {
+    /// Between blocks.
+    Between {
+        /// The carriage return that belongs to the last block is still to come.
+        owed: bool,
+        /// So much of the name of a header came without a vertical tab before it.
+        matched: &'static [u8],
+        /// An anomaly was told since the last block.
+        told: bool,
+    },
+    /// Something that is no message, up to the next vertical tab.
+    Noise,
+    /// After a gap: up to the next vertical tab.
+    Resync,
+    /// In a message whose header is not whole.
+    Head,
+    /// Behind the header. So many bytes of `MSH` (with [`LOWER`]: of `msh`) came at the start of
+    /// the line at hand and are not told yet; `None` in the middle of a line.
+    Body(Option<u8>),
+    /// In a block that is no HL7 v2.
+    Foreign,
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Stage::Between { owed: false, matched: b"", told: false }
+    }
+}
+
+impl Lane {
+    const OWED: u8 = 1;
+    const TOLD: u8 = 1 << 1;
+    const BEGUN: u8 = 1 << 2;
+    const STX: u8 = 1 << 3;
+    const BATCH: u8 = 1 << 4;
+
+    pub(super) fn held_bytes(&self) -> usize {
+        self.held.capacity() + self.text.capacity() + self.batch.held_bytes()
+    }
+
+    /// The bytes that begin and end a block.
+    fn frame(&self) -> (u8, u8) {
+        if self.stx { (STX, ETX) } else { (START, END) }
+    }
+
+    /// What is to be remembered of it between blocks.
+    pub(super) fn rest(&self) -> Option<u8> {
+        match self.stage {
+            Stage::Between { owed, matched: b"", told }
+                if self.held.is_empty() && !self.batch.is_waiting() =>
+            {
+                Some(bits([owed, told, self.begun, self.stx, self.batch.is_open()]))
+            }
+            _ => None,
+        }
+    }
+
+    /// One that goes on from there.
+    pub(super) fn resumed(bits: u8) -> Lane {
+        let (owed, told) = (bits & Self::OWED != 0, bits & Self::TOLD != 0);
+        let stage = Stage::Between { owed, matched: b"", told };
+        Lane {
+            stage,
+            begun: bits & Self::BEGUN != 0,
+            batch: Batch::resumed(bits & Self::BATCH != 0),
+            stx: bits & Self::STX != 0,
+            ..Lane::default()
+        }
+    }
+
+    pub(super) fn bytes(&mut self, bytes: &[u8], out: &mut Out<'_>) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let used =
+                if self.wide.is_some() { self.wide(rest, out) } else { self.narrow(rest, out) };
+            rest = rest.get(used..).unwrap_or_default();
+        }
+    }
+
+    /// Makes a part of a block in UTF-16 UTF-8, and goes through that.
+    fn wide(&mut self, rest: &[u8], out: &mut Out<'_>) -> usize {
+        let frame = self.frame();
+        let Some(wide) = &mut self.wide else { return 0 };
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
+        let (used, over) = wide.push(rest.get(..WIDE_BYTES).unwrap_or(rest), frame, &mut text);
+        self.narrow(&text, out);
+        if over {
+            self.wide = None;
+            text = Vec::new();
+        }
+        self.text = text;
+        used
+    }
+
+    /// Goes through text up to its end, or to where it turns out to be in UTF-16: how much of it
+    /// was used.
+    fn narrow(&mut self, bytes: &[u8], out: &mut Out<'_>) -> usize {
+        let was_wide = self.wide.is_some();
+        let mut rest = bytes;
+        while !rest.is_empty() && self.wide.is_some() == was_wide {
+            let used = match self.stage {
+                Stage::Between { owed, matched, told } => {
+                    self.between(rest, (owed, matched, told), out)
+                }
+                Stage::Noise | Stage::Resync => self.seek(rest, out),
+                Stage::Head => self.head(rest, out),
+                Stage::Body(line) => self.body(rest, line, out),
+                Stage::Foreign => self.foreign(rest, out),
+            };
+            rest = rest.get(used..).unwrap_or_default();
+        }
+        bytes.len() - rest.len()
+    }
+
+    /// One byte between blocks.
+    fn between(
+        &mut self,
+        rest: &[u8],
+        was: (bool, &'static [u8], bool),
+        out: &mut Out<'_>,
+    ) -> usize {
+        let (mut owed, matched, mut told) = was;
+        let byte = *rest.first().unwrap_or(&0);
+        if byte == 0 && matched.is_empty() {
+            // The other half of a character of UTF-16, or what keeps a connection alive.
+            return 1;
+        }
+        if owed && byte == b'\r' {
+            self.stage = Stage::Between { owed: false, matched, told };
+            return 1;
+        }
+        if std::mem::take(&mut owed) {
+            out.odd("mllp-carriage-return-missing");
+            told = true;
+        }
+        if matches!(byte, START | STX) && matched.is_empty() {
+            self.stx = byte == STX;
+            if self.stx {
+                out.odd("mllp-frame-bytes-other");
+            }
+            self.begin(out);
+            return 1;
+        }
+        let end = byte == END || byte == ETX && self.stx;
+        if matched.is_empty() && (end || matches!(byte, b'\r' | b'\n') || MARK.contains(&byte)) {
+            if !told && end {
+                out.odd("mllp-frame-bytes-doubled");
+                told = true;
+            }
+            self.stage = Stage::Between { owed, matched, told };
+            return 1;
+        }
+        let next =
+            |name: &&&[u8]| name.starts_with(matched) && name.get(matched.len()) == Some(&byte);
+        if let Some(more) = HEADERS.iter().find(next).and_then(|n| n.get(..=matched.len())) {
+            self.stage = Stage::Between { owed, matched: more, told };
+            return 1;
+        }
+        if HEADERS.contains(&matched) && is_separator(byte) {
+            out.odd("mllp-start-missing");
+            self.stx = false;
+            self.begin(out);
+            self.held.extend_from_slice(matched);
+            return 0;
+        }
+        if self.begun {
+            out.odd("mllp-noise");
+        }
+        // Of a client nothing is expected before its first block.
+        if self.begun || out.direction == Direction::ToClient {
+            out.unread();
+        }
+        self.stage = Stage::Noise;
+        0
+    }
+
+    fn seek(&mut self, rest: &[u8], out: &mut Out<'_>) -> usize {
+        // STX stands in anything: it is a block's only where blocks had it.
+        let stop = if self.stx { memchr2(START, STX, rest) } else { memchr(START, rest) };
+        let Some(at) = stop else { return rest.len() };
+        self.stx = rest.get(at) == Some(&STX);
+        self.begin(out);
+        at + 1
+    }
+
+    fn begin(&mut self, out: &Out<'_>) {
+        self.stage = Stage::Head;
+        self.held.clear();
+        self.scan = HeaderScan::default();
+        self.started = out.at;
+        self.begun = true;
+        self.in_batch = self.batch.is_open();
+    }
+
+    fn head(&mut self, rest: &[u8], out: &mut Out<'_>) -> usize {
+        let room = HL7_HEAD_BYTES_MAX.saturating_sub(self.held.len());
+        // The name of a segment is taken byte by byte, so that nothing behind it is held.
+        let most = if self.scan.awaits_name(self.held.len()) { 1 } else { room };
+        let window = rest.get(..most).unwrap_or(rest);
+        let (start, end) = self.frame();
+        let is_frame = |byte: &u8| [start, end].contains(byte);
+        let stop = window.iter().position(|b| is_frame(b) || matches!(b, b'\r' | b'\n'));
+        let take = match stop.and_then(|at| Some((at, window.get(at)?))) {
+            Some((0, frame)) if is_frame(frame) => return self.head_ends(*frame == start, out),
+            Some((at, frame)) if is_frame(frame) => at,
+            Some((at, _)) => at + 1,
+            None => window.len(),
+        };
+        self.held.extend_from_slice(window.get(..take).unwrap_or_default());
+        if self.turns_wide() {
+            return take;
+        }
+        if self.scan.is_new() {
+            let Some(behind) = without_hllp(&self.held) else { return take };
+            let passed = self.held.len() - behind.len();
+            self.held.drain(..passed);
+            if self.held.is_empty() {
+                return take;
+            }
+        }
+        let full = self.held.len() >= HL7_HEAD_BYTES_MAX;
+        match self.scan.push(&self.held, full) {
+            Scanned::NeedMore => {}
+            told => self.tell_head(told, out),
+        }
+        take
+    }
+
+    /// Whether the first bytes of a block say that it is in UTF-16.
+    fn turns_wide(&mut self) -> bool {
+        if self.wide.is_some() || self.held.len() > wide::TOLD_BYTES {
+            return false;
+        }
+        let Width::Wide(order, skip) = wide::tell(&self.held) else { return false };
+        let mut wide = WideBlock::new(order);
+        // No character that is whole, but the first letter of a header.
+        let first = self.held.get(skip..).unwrap_or_default();
+        let mut text = Vec::new();
+        wide.push(first, self.frame(), &mut text);
+        self.held = text;
+        self.wide = Some(wide);
+        true
+    }
+
+    /// A frame byte comes before the header is whole: how many bytes of the input are used.
+    fn head_ends(&mut self, starts: bool, out: &mut Out<'_>) -> usize {
+        if !self.held.is_empty() {
+            let commit = Commit::read(&self.held).filter(|_| !starts);
+            match (commit, self.scan.push(&self.held, true)) {
+                (Some(commit), _) => {
+                    out.commit(commit, self.started);
+                    self.held.clear();
+                }
+                (None, Scanned::Opening) if !starts => {
+                    self.batch.opens(&self.held);
+                    self.held.clear();
+                }
+                (None, Scanned::Closing) if !starts => {
+                    self.batch.closes();
+                    out.trailers(&self.held, self.started);
+                    self.held.clear();
+                }
+                (None, told) => {
+                    self.tell_head(told, out);
+                    return 0;
+                }
+            }
+            self.stage = self.behind_block();
+            return 1;
+        }
+        if starts {
+            out.odd("mllp-frame-bytes-doubled");
+        } else {
+            // An empty block: some senders keep a connection alive with it.
+            self.stage = self.behind_block();
+        }
+        1
+    }
+
+    /// Behind a block a carriage return is owed, but for those that end with ETX.
+    fn behind_block(&self) -> Stage {
+        Stage::Between { owed: !self.stx, matched: b"", told: false }
+    }
+
+    /// Tells the head, and what is held as the first bytes of the body.
+    fn tell_head(&mut self, told: Scanned, out: &mut Out<'_>) {
+        let mut held = std::mem::take(&mut self.held);
+        if told == Scanned::Whole {
+            self.in_batch |= self.scan.begins_batch();
+            let mut header = self.scan.header(&held);
+            header.unasked |= self.in_batch;
+            let correlation = correlation(&header, out);
+            let (direction, at) = (out.direction, self.started);
+            let head = MessageHead::Hl7v2(header);
+            out.tell(MessageEvent::Head { direction, at, correlation, tentative: false, head });
+            let (first, behind) =
+                held.split_at_checked(self.scan.header_bytes()).unwrap_or((&held, &[]));
+            let mid_line = first.last().is_some_and(|b| !matches!(b, b'\r' | b'\n'));
+            out.body(&self.batch.preface(mid_line));
+            out.body(first);
+            self.stage = Stage::Body((!mid_line).then_some(0));
+            // One segment at most, and no MSH: no further head follows from it.
+            self.narrow(behind, out);
+        } else {
+            out.odd("mllp-not-hl7");
+            out.unread();
+            self.stage = Stage::Foreign;
+        }
+        held.clear();
+        self.held = held;
+    }
+
+    fn body(&mut self, rest: &[u8], line: Option<u8>, out: &mut Out<'_>) -> usize {
+        let (start, end) = self.frame();
+        let stop = memchr2(start, end, rest);
+        let text = rest.get(..stop.unwrap_or(rest.len())).unwrap_or_default();
+        let next = self.lines(text, line, out);
+        self.batch.watch(text.get(..next.unwrap_or(text.len())).unwrap_or_default());
+        if let Some(used) = next {
+            return used;
+        }
+        match stop.and_then(|at| rest.get(at)) {
+            None => text.len(),
+            Some(byte) if *byte == end => {
+                self.flush(out);
+                out.end(true);
+                self.stage = self.behind_block();
+                text.len() + 1
+            }
+            Some(_) => {
+                self.flush(out);
+                out.odd("mllp-end-missing");
+                out.end(true);
+                self.begin(out);
+                text.len() + 1
+            }
+        }
+    }
+
+    /// Tells `text` up to where an MSH begins the next message: how much of it was used then.
+    fn lines(&mut self, text: &[u8], line: Option<u8>, out: &mut Out<'_>) -> Option<usize> {
+        let mut line = line;
+        // Bytes of a started MSH that came before `text`.
+        let mut before = begun(line);
+        let mut at = 0;
+        while let Some(byte) = text.get(at) {
+            let Some(matched) = line else {
+                let behind = text.get(at..).unwrap_or_default();
+                let Some(end) = memchr2(b'\r', b'\n', behind) else { break };
+                at += end + 1;
+                line = Some(0);
+                continue;
+            };
+            let (name, have) = (begun(line), usize::from(matched & !LOWER));
+            if let Some(more) = one_more(matched, *byte) {
+                line = Some(more);
+                at += 1;
+            } else if have == MSH.len() && is_separator(*byte) {
+                let inside = have - before.len();
+                out.body(text.get(..at - inside).unwrap_or_default());
+                out.end(true);
+                let in_batch = self.in_batch;
+                self.begin(out);
+                self.in_batch = in_batch;
+                self.held.extend_from_slice(name);
+                return Some(at);
+            } else {
+                out.body(before);
+                before = b"";
+                line = matches!(byte, b'\r' | b'\n').then_some(0);
+                at += usize::from(line.is_some());
+            }
+        }
+        let inside = begun(line).len() - before.len();
+        out.body(text.get(..text.len() - inside).unwrap_or_default());
+        self.stage = Stage::Body(line);
+        None
+    }
+
+    /// Tells the bytes of an MSH that did not become one.
+    fn flush(&mut self, out: &mut Out<'_>) {
+        if let Stage::Body(line @ Some(_)) = self.stage {
+            out.body(begun(line));
+            self.stage = Stage::Body(Some(0));
+        }
+    }
+
+    fn foreign(&mut self, rest: &[u8], out: &mut Out<'_>) -> usize {
+        let (start, end) = self.frame();
+        let Some(at) = memchr2(start, end, rest) else { return rest.len() };
+        if rest.get(at) == Some(&start) {
+            self.begin(out);
+        } else {
+            self.stage = self.behind_block();
+        }
+        at + 1
+    }
+
+    /// The stream ends here, or bytes are missing: how many.
+    pub(super) fn cut(&mut self, missing: Option<u64>, out: &mut Out<'_>) {
+        if matches!(self.stage, Stage::Head) && !self.held.is_empty() {
+            let told = self.scan.push(&self.held, true);
+            self.tell_head(told, out);
+        }
+        if let Stage::Body(_) = self.stage {
+            self.flush(out);
+            if let Some(len) = missing {
+                out.tell(MessageEvent::BodyGap { direction: out.direction, len });
+            }
+            out.end(false);
+        }
+        self.batch.closes();
+        self.wide = None;
+    }
+}
+
+/// What came of an MSH at the start of a line ([`Stage::Body`]).
+fn begun(line: Option<u8>) -> &'static [u8] {
+    let line = line.unwrap_or(0);
+    let name = if line & LOWER == 0 { MSH } else { LOWER_MSH };
+    name.get(..usize::from(line & !LOWER)).unwrap_or_default()
+}
+
+/// What came of one with this byte, if that is its next.
+fn one_more(matched: u8, byte: u8) -> Option<u8> {
+    let have = usize::from(matched & !LOWER);
+    let fits = |name: &[u8]| name.get(have) == Some(&byte);
+    let lower = matched & LOWER != 0 || have == 0 && fits(LOWER_MSH);
+    let name = if lower { LOWER_MSH } else { MSH };
+    fits(name).then_some((matched + 1) | if lower { LOWER } else { 0 })
+}
+
+/// What can stand behind `MSH`.
+fn is_separator(byte: u8) -> bool {
+    byte.is_ascii_punctuation() || byte == b'\t'
+}
