@@ -16,10 +16,12 @@ use super::words::{Phrase, Standing, Words};
 mod distinct;
 mod forms;
 mod lab;
+mod naming;
 mod rivals;
 mod texts;
 
 use distinct::Distinct;
+use naming::{Common, Naming};
 use rivals::{Checked, Claim};
 
 /// The class of identifiers of whatever kind: a value may be one and be known more closely.
@@ -111,25 +113,6 @@ pub(super) struct Judge {
     pub(super) about: Vec<String>,
     pub(super) places: Places,
     pub(super) profile: Profile,
-}
-
-/// What a field's name says of one class.
-#[derive(Clone, Copy, Debug, Default)]
-struct Naming<'a> {
-    weight: f64,
-    /// The words that speak for it.
-    phrase: Option<&'a Phrase>,
-    named: bool,
-    /// A word speaks against it.
-    against: bool,
-}
-
-/// What a field's name says against every class.
-struct Common<'a> {
-    /// What a thing is named by.
-    thing: Option<&'a Phrase>,
-    /// Any other word that speaks against.
-    negative: Option<&'a String>,
 }
 
 impl Judge {
@@ -258,61 +241,6 @@ impl Judge {
         named.map(|class| Arc::clone(&class.class)).next()
     }
 
-    fn naming<'c>(
-        &self,
-        class: &'c JudgeClass,
-        (words, common): (&Words, &Common<'_>),
-        reasons: &mut Vec<String>,
-        column: &Column<'_>,
-    ) -> Naming<'c> {
-        let ends =
-            |phrases: &[Phrase]| class.tails.is_empty() || !words.goes_on(phrases, &class.tails);
-        let (standing, phrase) = match ends(&class.names) {
-            true => words.standing(&class.names, &self.generic),
-            false => (Standing::Absent, None),
-        };
-        let mut naming = Naming {
-            weight: match standing {
-                Standing::Leaf => score::NAME_LEAF,
-                Standing::GenericLeaf => score::NAME_GENERIC,
-                Standing::Parent => score::NAME_PARENT,
-                Standing::Absent => 0.0,
-            },
-            phrase: phrase.filter(|_| standing >= Standing::GenericLeaf),
-            named: standing >= Standing::GenericLeaf,
-            against: false,
-        };
-        let relevant = column.speaks_of(class);
-        if let Some(phrase) = naming.phrase.filter(|_| relevant) {
-            reasons.push(format!("{}: name has \"{}\"", class.class, phrase.text()));
-        }
-        if naming.weight < score::NAME_WEAK {
-            let (standing, phrase) = words.standing(&class.weak_names, &self.generic);
-            if standing >= Standing::GenericLeaf && ends(&class.weak_names) {
-                naming.weight = score::NAME_WEAK;
-                (naming.phrase, naming.named) = (phrase, true);
-                if let Some(phrase) = phrase.filter(|_| relevant) {
-                    let (class, text) = (&class.class, phrase.text());
-                    reasons.push(format!("{class}: name has \"{text}\", which only hints at it"));
-                }
-            }
-        }
-        let thing = common.thing;
-        let other = common.negative.or_else(|| words.any_of(&class.negative, &self.generic));
-        if let Some(word) = thing.map(Phrase::text).or_else(|| other.cloned()) {
-            // `orderPhone` is a phone; a number under `sku` is what it says.
-            let other = thing.is_some() && !naming.named;
-            naming.weight += if other { score::NAME_THING } else { score::NAME_NEGATIVE };
-            naming.against = true;
-            // Of a class that nothing speaks for, nothing needs to be said.
-            if relevant && (naming.named || column.is_tried_for(class)) {
-                reasons
-                    .push(format!("{}: name has \"{word}\", which speaks against it", class.class));
-            }
-        }
-        naming
-    }
-
     fn report(
         &self,
         class: &Arc<str>,
@@ -416,18 +344,24 @@ impl Column<'_> {
         };
         let context = naming.named || place.is_some();
         let refused = self.refused_by(class);
-        let against = if rival && !naming.named { score::RIVAL } else { 0.0 };
+        // Of what the field says to be something else, a few values that fit are those of it that
+        // happen to: numbers of drugs that begin with a trunk prefix.
+        let foreign = rival && !naming.named;
+        let against = if foreign { score::RIVAL } else { 0.0 };
         for rule in &class.rules {
             let strong = rule.weight >= score::STRONG;
             let named = if strong { naming.weight.max(0.0) } else { naming.weight };
             let base = score::PRIOR + named + against;
             // What a rule of forms recognises only tells how many values differ.
             let checks = rule.forms.is_empty();
+            let stands = |claim: &Claim| strong || !foreign || claim.count * 2 > self.filled;
             if checks && (context || !rule.needs_context) {
-                offer(self.by_check(rule, (rule.id, rule.weight), base, context));
+                let whole = self.by_check(rule, (rule.id, rule.weight), base, context);
+                offer(whole.filter(stands));
             }
             if let Some(bare) = rule.bare.filter(|_| context || !rule.bare_needs_context) {
-                offer(self.by_check(rule, (bare, rule.bare_weight), base, context));
+                let whole = self.by_check(rule, (bare, rule.bare_weight), base, context);
+                offer(whole.filter(stands));
             }
             let hinted = naming.weight <= score::NAME_WEAK;
             offer(self.by_form(rule, (base, hinted), refused).filter(|_| naming.named));

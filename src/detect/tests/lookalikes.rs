@@ -432,3 +432,14 @@ fn ids_of_messages_and_calendars_are_no_mail() {
     assert_none("$.id", each(|n| format!("c_{n}abcdef@group.calendar.google.com")));
     assert_none("$.kex", each(|n| format!("curve25519-sha{n}@libssh.org")));
 }
+
+#[test]
+fn codes_of_drugs_that_begin_with_a_trunk_prefix_are_no_phones() {
+    let codes = digits(51, 300, 11).into_iter().map(|d| {
+        let (labeler, rest) = d.split_at(5);
+        let (product, package) = rest.split_at(4);
+        format!("{labeler}-{product}-{package}")
+    });
+    let judged = judge("$.drugCode", codes);
+    assert!(judged.verdicts.iter().all(|v| *v.class != *"contact.phone"), "{judged:#?}");
+}
