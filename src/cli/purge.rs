@@ -67,7 +67,7 @@ pub fn again(
         }
         whole.merge(rollup, caps);
     }
-    assess(whole, detector, marks, caps)
+    assess(whole, &detector.judging(), marks, caps)
 }
 
 fn counted(purged: &Purged) -> String {

@@ -15,7 +15,7 @@ use super::escapes;
 use super::field::FieldRef;
 use super::fillers::Fillers;
 use super::folded::Folded;
-use super::judge::{Judge, Judgement};
+use super::judge::{Judge, Judgement, Judging};
 use super::locate::Place;
 use super::profile::Profile;
 use super::recognisers::Seen;
@@ -208,12 +208,12 @@ impl Detector {
     /// What `field` carries, by all that was seen of it. The evidence is only settled, not
     /// changed.
     pub fn judge(&self, field: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement {
-        self.judge.judge(field, evidence)
+        self.judging().judge(field, evidence)
     }
 
-    /// Whether what `field.beside` says can change the judgement of a field at `path`.
-    pub fn minds_neighbours(&self, path: &str) -> bool {
-        self.judge.minds_neighbours(path)
+    /// To judge many fields, whose names come again.
+    pub fn judging(&self) -> Judging<'_> {
+        Judging::new(&self.judge)
     }
 
     /// The token of an issuer known from `Identifier.system` (URI or OID) or of a contact point's

@@ -11,7 +11,7 @@ use super::locate::{CODE, HL7_V2, PATCH, Place, Places};
 use super::names::Mentions;
 use super::profile::Profile;
 use super::score;
-use super::words::{Phrase, Standing, Words};
+use super::words::Phrase;
 
 mod distinct;
 mod forms;
@@ -21,7 +21,8 @@ mod rivals;
 mod texts;
 
 use distinct::Distinct;
-use naming::{Common, Naming};
+pub use naming::Judging;
+use naming::{Name, Naming};
 use rivals::{Checked, Claim};
 
 /// The class of identifiers of whatever kind: a value may be one and be known more closely.
@@ -125,8 +126,14 @@ impl Judge {
         self
     }
 
-    /// Judges `field`. A function of its arguments alone: traffic's order has no part in it.
-    pub(super) fn judge(&self, field: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement {
+    /// Judges `field`, called `name`. A function of its arguments alone: traffic's order has no
+    /// part in it.
+    fn judge<'j>(
+        &'j self,
+        field: &FieldRef<'_>,
+        name: &Name<'j>,
+        evidence: &mut Evidence,
+    ) -> Judgement {
         let mut out = Judgement::default();
         let blank = evidence.of_form(Form::Empty) + evidence.of_form(Form::Literal);
         let filled = evidence.seen.saturating_sub(blank);
@@ -134,38 +141,30 @@ impl Judge {
             return out;
         }
         let distinct = Distinct::of(evidence);
-        let words = Words::of_path(&field.name());
         let places = self.places_of(field);
-        // In FHIR the place says it all: `name` of an organisation's contact is no clue there.
-        let words = if field.is_of_standard() { Words::default() } else { words };
-        let common = Common {
-            thing: words.any_phrase(&self.things, &self.generic),
-            negative: words
-                .any_of(&self.negative, &self.generic)
-                .or_else(|| words.any_above(&self.about)),
-        };
-        let rivals = self.settled(&words, &places, evidence);
+        let passing = self.passing(evidence);
+        let rivals = self.settled(name, &places, &passing);
         let prose = places.iter().any(|place| *place.class == *PROSE);
         let searched = self.searched(&distinct);
-        let notes = prose || words.any_of(&self.notes, &self.generic).is_some();
+        let notes = prose || name.notes;
         let column = Column { evidence, distinct, filled, prose, notes, searched };
         let mut claims: Vec<(&JudgeClass, Option<&Place>, Option<Claim>)> = Vec::new();
-        let mentioned = self.mentions.among(&words, self.classes.len());
-        for (class, mentioned) in self.classes.iter().zip(mentioned) {
+        for (at, class) in self.classes.iter().enumerate() {
+            let mentioned = name.mentions(at);
             let place = places.iter().find(|p| p.class == class.class);
             // Of a class that neither name nor place nor a value speaks of, nothing can be said.
             if !mentioned && place.is_none() && !column.speaks_of(class) {
                 continue;
             }
             let rival = rivals.as_deref().filter(|settled| **settled != *class.class);
-            let part = mentioned && self.is_part_of_another(class, &words, &column);
+            let part = mentioned && self.is_part_of_another(at, name, &passing);
             let naming = match part {
                 true => Naming::default(),
-                false => self.naming(class, (&words, &common), &mut out.reasons, &column),
+                false => name.naming(at, self, &mut out.reasons, &column),
             };
             let beside = |rule: &JudgeRule| {
                 field.beside.iter().any(|class| rule.beside.contains(class))
-                    && words.leaf_is(&rule.beside_names, &class.negative, &self.things)
+                    && name.speaks_beside(rule, self)
             };
             let mut claim = column.best_claim(class, naming, (place, rival.is_some()), &beside);
             if let (Some(claim), Some(settled), false) = (&mut claim, rival, naming.named) {
@@ -185,13 +184,6 @@ impl Judge {
         }
         out.verdicts.sort_by(|a, b| a.class.cmp(&b.class));
         out
-    }
-
-    /// Whether what stands beside a field at `path` can change what is said of it.
-    pub(super) fn minds_neighbours(&self, path: &str) -> bool {
-        let words = Words::of_path(path);
-        let is_leaf = |rule: &JudgeRule| words.leaf_is(&rule.beside_names, &[], &[]);
-        self.classes.iter().any(|class| class.rules.iter().any(is_leaf))
     }
 
     fn places_of(&self, field: &FieldRef<'_>) -> Vec<Place> {
@@ -226,19 +218,22 @@ impl Judge {
         self.places.element_at(element, field.path).to_vec()
     }
 
-    /// The class that place or name settle, if any: the others then need more.
-    fn settled(&self, words: &Words, places: &[Place], evidence: &Evidence) -> Option<Arc<str>> {
+    /// The class that place or name settle, if any: the others then need more. `passing` are the
+    /// classes that most values pass.
+    fn settled<'j>(
+        &'j self,
+        name: &Name<'j>,
+        places: &[Place],
+        passing: &[usize],
+    ) -> Option<Arc<str>> {
         if let Some(place) = places.iter().max_by_key(|p| p.confidence)
             && place.confidence >= 75
             && *place.class != *ANY_IDENTIFIER
         {
             return Some(Arc::clone(&place.class));
         }
-        let named = self.classes.iter().filter(|class| {
-            class.passes_most(evidence)
-                && words.standing(&class.names, &self.generic).0 >= Standing::GenericLeaf
-        });
-        named.map(|class| Arc::clone(&class.class)).next()
+        let named = passing.iter().find(|class| name.says(**class, self))?;
+        self.classes.get(*named).map(|class| Arc::clone(&class.class))
     }
 
     fn report(

@@ -44,7 +44,7 @@ pub use checks::{check_names, names_month, passes_check};
 pub use detector::{Detector, Inspection};
 pub use explain::nothing_found;
 pub use field::FieldRef;
-pub use judge::{CONFIDENCE_REPORTED, Judgement, Verdict};
+pub use judge::{CONFIDENCE_REPORTED, Judgement, Judging, Verdict};
 pub use locate::{CODE, Place, XML_PATCH};
 pub use profile::Profile;
 pub use vocabulary::{knows_word, knows_words, names_person};

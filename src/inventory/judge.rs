@@ -2,7 +2,7 @@
 
 pub use crate::detect::{FieldRef, Judgement, Verdict, nothing_found};
 
-use crate::detect::Detector;
+use crate::detect::Judging;
 use crate::model::Evidence;
 
 /// Judges fields. A pure function: equal evidence of equal fields is judged equally. A trait, so
@@ -15,12 +15,12 @@ pub trait Judge {
     fn minds_neighbours(&self, path: &str) -> bool;
 }
 
-impl Judge for Detector {
+impl Judge for Judging<'_> {
     fn judge(&self, field: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement {
-        Detector::judge(self, field, evidence)
+        Judging::judge(self, field, evidence)
     }
 
     fn minds_neighbours(&self, path: &str) -> bool {
-        Detector::minds_neighbours(self, path)
+        Judging::minds_neighbours(self, path)
     }
 }

@@ -31,7 +31,7 @@ impl Observed<'_> {
     pub(super) fn assess(&self, part: &Part) -> Inventory {
         let mut rollup = self.others.map(|others| others.part(part)).unwrap_or_default();
         rollup.merge(self.own.part(part), self.caps);
-        assess(rollup, self.detector, self.marks, self.caps)
+        assess(rollup, &self.detector.judging(), self.marks, self.caps)
     }
 
     /// Parts of about so many endpoints that make up the whole; one where services have to make

@@ -414,7 +414,7 @@ impl Recorder {
         self.load_others()?;
         let mut whole = self.others.clone().unwrap_or_default();
         whole.merge(self.rollup.clone(), &self.caps);
-        Ok(assess(whole, &*self.detector, &self.marks, &self.caps))
+        Ok(assess(whole, &self.detector.judging(), &self.marks, &self.caps))
     }
 }
 

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::super::locate::Place;
 use super::super::score;
-use super::super::words::Words;
-use super::{CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule};
+use super::{CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule, Name};
 use crate::base::Span;
 use crate::model::{Evidence, RuleId};
 
@@ -38,7 +37,7 @@ impl Claim {
 
 impl JudgeClass {
     /// Whether most values that have the format of one of its rules pass it.
-    pub(super) fn passes_most(&self, evidence: &Evidence) -> bool {
+    fn passes_most(&self, evidence: &Evidence) -> bool {
         let passes = |id: RuleId| {
             let count = evidence.of_rule(id);
             count.passed * 2 > count.tried
@@ -49,17 +48,25 @@ impl JudgeClass {
 }
 
 impl Judge {
-    /// Whether the words of `class` are part of a longer name of another class, whose rules most of
-    /// the values pass.
+    /// The numbers of the classes that most values pass.
+    pub(super) fn passing(&self, evidence: &Evidence) -> Vec<usize> {
+        let all = self.classes.iter().enumerate();
+        all.filter(|(_, class)| class.passes_most(evidence)).map(|(at, _)| at).collect()
+    }
+
+    /// Whether the words of the class with this number are part of a longer name of another class,
+    /// whose rules most of the values pass.
     pub(super) fn is_part_of_another(
         &self,
-        class: &JudgeClass,
-        words: &Words,
-        column: &Column<'_>,
+        class: usize,
+        name: &Name<'_>,
+        passing: &[usize],
     ) -> bool {
-        let mut others = self.classes.iter().filter(|other| other.class != class.class);
+        let Some(own) = self.classes.get(class) else { return false };
+        let mut others = passing.iter().filter(|other| **other != class && name.mentions(**other));
         others.any(|other| {
-            other.passes_most(column.evidence) && words.is_part_of(&class.names, &other.names)
+            let other = self.classes.get(*other);
+            other.is_some_and(|other| name.words.is_part_of(&own.names, &other.names))
         })
     }
 
