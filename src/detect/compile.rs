@@ -282,14 +282,7 @@ impl Build {
             Some(at) => *at,
             None => {
                 judge.by_class.insert(rule.class.clone(), judge.classes.len());
-                judge.classes.push(JudgeClass {
-                    class: rule.class.clone(),
-                    rules: Vec::new(),
-                    names: Vec::new(),
-                    weak_names: Vec::new(),
-                    negative: Vec::new(),
-                    tails: Vec::new(),
-                });
+                judge.classes.push(JudgeClass::of(rule.class.clone()));
                 judge.classes.len() - 1
             }
         };

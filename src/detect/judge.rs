@@ -13,6 +13,7 @@ use super::profile::Profile;
 use super::score;
 use super::words::Phrase;
 
+mod answers;
 mod distinct;
 mod forms;
 mod lab;
@@ -20,6 +21,7 @@ mod naming;
 mod rivals;
 mod texts;
 
+use answers::{Answers, Asks};
 use distinct::Distinct;
 pub use naming::Judging;
 use naming::{Name, Naming};
@@ -86,7 +88,7 @@ pub(super) struct JudgeRule {
 }
 
 /// The rules of one class and the words that go with it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct JudgeClass {
     pub(super) class: Arc<str>,
     pub(super) rules: Vec<JudgeRule>,
@@ -95,6 +97,14 @@ pub(super) struct JudgeClass {
     pub(super) negative: Vec<String>,
     /// Words that may follow the names; any where there are none.
     pub(super) tails: Vec<String>,
+    asks: Asks,
+}
+
+impl JudgeClass {
+    /// Without rules or words.
+    pub(super) fn of(class: Arc<str>) -> Self {
+        Self { class, ..Self::default() }
+    }
 }
 
 /// Everything judgement knows beside the evidence.
@@ -119,7 +129,8 @@ pub(super) struct Judge {
 impl Judge {
     /// With its classes found by the words of their names.
     pub(super) fn indexed(mut self) -> Self {
-        for (at, class) in self.classes.iter().enumerate() {
+        for (at, class) in self.classes.iter_mut().enumerate() {
+            class.asks = Asks::of(&class.rules);
             self.mentions.add(at, &class.names);
             self.mentions.add(at, &class.weak_names);
         }
@@ -142,12 +153,13 @@ impl Judge {
         }
         let distinct = Distinct::of(evidence);
         let places = self.places_of(field);
-        let passing = self.passing(evidence);
+        let answers = Answers::of(evidence);
+        let passing = self.passing(&answers);
         let rivals = self.settled(name, &places, &passing);
         let prose = places.iter().any(|place| *place.class == *PROSE);
         let searched = self.searched(&distinct);
         let notes = prose || name.notes;
-        let column = Column { evidence, distinct, filled, prose, notes, searched };
+        let column = Column { evidence, distinct, answers, filled, prose, notes, searched };
         let mut claims: Vec<(&JudgeClass, Option<&Place>, Option<Claim>)> = Vec::new();
         for (at, class) in self.classes.iter().enumerate() {
             let mentioned = name.mentions(at);
@@ -291,6 +303,7 @@ impl Judge {
 pub(super) struct Column<'a> {
     pub(super) evidence: &'a Evidence,
     distinct: Distinct,
+    answers: Answers,
     /// Values that are neither empty nor true, false or null.
     pub(super) filled: u64,
     /// Whether its place says that clinicians write here.
@@ -304,17 +317,12 @@ pub(super) struct Column<'a> {
 impl Column<'_> {
     /// Whether any rule of `class` has anything to say of these values.
     fn speaks_of(&self, class: &JudgeClass) -> bool {
-        let forms = |rule: &JudgeRule| self.of_forms(&rule.forms) > 0;
-        self.is_tried_for(class) || class.rules.iter().any(forms)
+        self.answers.speak_of(&class.asks)
     }
 
     /// Whether any value has the format of `class`, or holds one that has.
     fn is_tried_for(&self, class: &JudgeClass) -> bool {
-        let any = |id: RuleId| {
-            let count = self.evidence.of_rule(id);
-            count.tried + count.embedded > 0
-        };
-        class.rules.iter().any(|rule| any(rule.id) || rule.bare.is_some_and(any))
+        self.answers.are_tried_for(&class.asks)
     }
 
     fn of_forms(&self, forms: &[Form]) -> u64 {

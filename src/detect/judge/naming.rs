@@ -82,6 +82,8 @@ struct Said<'j> {
     hints: Option<&'j Phrase>,
     /// The words that speak against it.
     against: Option<String>,
+    /// Other classes of which longer names stand wherever one of this stands.
+    longer: OnceCell<Vec<usize>>,
 }
 
 /// What a field's name says of one class, as judgement weighs it.
@@ -120,6 +122,22 @@ impl<'j> Name<'j> {
     /// Whether a name of the class with this number is what it says, whatever follows.
     pub(super) fn says(&self, class: usize, judge: &'j Judge) -> bool {
         self.mentions(class) && self.said(class, judge).is_some_and(|said| said.stands)
+    }
+
+    /// The classes of which it has a longer name wherever it has one of the class with this
+    /// number.
+    pub(super) fn longer_than(&self, class: usize, judge: &'j Judge) -> &[usize] {
+        let (Some(own), Some(said)) = (judge.classes.get(class), self.said(class, judge)) else {
+            return &[];
+        };
+        said.longer.get_or_init(|| {
+            let all = judge.classes.iter().enumerate();
+            let others = all.filter(|(at, _)| *at != class && self.mentions(*at));
+            others
+                .filter(|(_, other)| self.words.is_part_of(&own.names, &other.names))
+                .map(|(at, _)| at)
+                .collect()
+        })
     }
 
     /// What it says of the class with this number; why goes to `reasons` where the column has
@@ -217,6 +235,13 @@ impl<'j> Name<'j> {
             naming.weight += if thing { score::NAME_THING } else { score::NAME_NEGATIVE };
             naming.against = true;
         }
-        Said { naming, stands: stands >= Standing::GenericLeaf, names, hints, against }
+        Said {
+            naming,
+            stands: stands >= Standing::GenericLeaf,
+            names,
+            hints,
+            against,
+            longer: OnceCell::new(),
+        }
     }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::super::locate::Place;
 use super::super::score;
-use super::{CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule, Name};
+use super::{Answers, CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule, Name};
 use crate::base::Span;
-use crate::model::{Evidence, RuleId};
+use crate::model::RuleId;
 
 /// One way in which a class may be carried.
 pub(in crate::detect) struct Claim {
@@ -35,39 +35,23 @@ impl Claim {
     }
 }
 
-impl JudgeClass {
-    /// Whether most values that have the format of one of its rules pass it.
-    fn passes_most(&self, evidence: &Evidence) -> bool {
-        let passes = |id: RuleId| {
-            let count = evidence.of_rule(id);
-            count.passed * 2 > count.tried
-        };
-        let mut rules = self.rules.iter().filter(|rule| rule.forms.is_empty());
-        rules.any(|rule| passes(rule.id) || rule.bare.is_some_and(passes))
-    }
-}
-
 impl Judge {
     /// The numbers of the classes that most values pass.
-    pub(super) fn passing(&self, evidence: &Evidence) -> Vec<usize> {
+    pub(super) fn passing(&self, answers: &Answers) -> Vec<usize> {
         let all = self.classes.iter().enumerate();
-        all.filter(|(_, class)| class.passes_most(evidence)).map(|(at, _)| at).collect()
+        all.filter(|(_, class)| answers.pass_most(&class.asks)).map(|(at, _)| at).collect()
     }
 
     /// Whether the words of the class with this number are part of a longer name of another class,
     /// whose rules most of the values pass.
-    pub(super) fn is_part_of_another(
-        &self,
+    pub(super) fn is_part_of_another<'j>(
+        &'j self,
         class: usize,
-        name: &Name<'_>,
+        name: &Name<'j>,
         passing: &[usize],
     ) -> bool {
-        let Some(own) = self.classes.get(class) else { return false };
-        let mut others = passing.iter().filter(|other| **other != class && name.mentions(**other));
-        others.any(|other| {
-            let other = self.classes.get(*other);
-            other.is_some_and(|other| name.words.is_part_of(&own.names, &other.names))
-        })
+        let longer = name.longer_than(class, self);
+        passing.iter().any(|other| longer.contains(other))
     }
 
     /// How many checks were tried on the values of a column without being asked for by a name: one
