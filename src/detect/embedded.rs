@@ -2,7 +2,6 @@
 //! rare place (a digit at the begin of a word, an `@`, a literal), so the whole is linear.
 
 use regex_automata::Input;
-use regex_automata::meta::Regex;
 use smallvec::SmallVec;
 
 use crate::base::limits::{LEAD_IN_BYTES, MASK_CHARS_MAX};
@@ -13,7 +12,7 @@ use super::anchors::Anchors;
 use super::checks::is_email;
 use super::finders::Finder;
 use super::logins::{has_password_in_uri, is_login};
-use super::patterns::Guard;
+use super::patterns::{Expression, Guard};
 use super::shape::{Shape, is_word_byte};
 use super::sift::Census;
 use super::whole::Trial;
@@ -33,7 +32,7 @@ pub(super) enum Method {
 #[derive(Debug)]
 pub(super) struct Sought {
     /// The pattern.
-    pub(super) regex: Regex,
+    pub(super) regex: Expression,
     /// What its value has to be beside its form.
     pub(super) guard: Option<Guard>,
 }
@@ -255,17 +254,17 @@ impl Search {
                     text.get(range.clone()).is_some_and(|value| self.trial.passes(value))
                 })
                 .map(|range| range.start),
-            Method::Pattern(sought) => sought
-                .regex
-                .find_iter(Input::new(text).range(place))
-                .find(|hit| {
-                    let passes = |value| self.trial.passes(value);
-                    let guard = sought.guard.as_ref();
+            Method::Pattern(sought) => sought.regex.compiled().and_then(|regex| {
+                let guard = sought.guard.as_ref();
+                let passes = |value| self.trial.passes(value);
+                let mut hits = regex.find_iter(Input::new(text).range(place));
+                let hit = hits.find(|hit| {
                     text.get(hit.range()).is_some_and(passes)
                         && self.is_led_in(text, hit.start())
                         && guard.is_none_or(|g| g.lets_pass(&sought.regex, text, hit.range()))
-                })
-                .map(|hit| hit.start()),
+                });
+                hit.map(|hit| hit.start())
+            }),
         };
         found.is_some_and(|start| self.is_led_in(text, start))
     }

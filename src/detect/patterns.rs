@@ -1,7 +1,7 @@
 //! Patterns of rules: compiled within bounds, and what they ask of a value beside its form.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use regex_automata::hybrid::LazyStateID;
@@ -25,8 +25,8 @@ pub(super) struct Guard {
     /// Bits of entropy per character that it has more of.
     entropy: f64,
     /// What it must not hold.
-    allow: Arc<[Regex]>,
-    own_allow: Vec<Regex>,
+    allow: Arc<[Expression]>,
+    own_allow: Vec<Expression>,
     /// Words that it must not hold, in any case.
     stop_words: Option<AhoCorasick>,
     /// Words of which it has to hold one.
@@ -35,7 +35,7 @@ pub(super) struct Guard {
 
 impl Guard {
     /// Whether what `regex` matched from `at` on is a value.
-    pub(super) fn lets_pass(&self, regex: &Regex, text: &[u8], at: Range<usize>) -> bool {
+    pub(super) fn lets_pass(&self, regex: &Expression, text: &[u8], at: Range<usize>) -> bool {
         let value = text.get(self.value(regex, text, at)).unwrap_or_default();
         let allowed = || self.allow.iter().chain(&self.own_allow).any(|a| a.is_match(value));
         entropy(value) > self.entropy
@@ -44,7 +44,8 @@ impl Guard {
             && !allowed()
     }
 
-    fn value(&self, regex: &Regex, text: &[u8], at: Range<usize>) -> Range<usize> {
+    fn value(&self, regex: &Expression, text: &[u8], at: Range<usize>) -> Range<usize> {
+        let Some(regex) = regex.compiled() else { return at };
         let mut groups = regex.create_captures();
         let rest = Input::new(text).range(at.start..text.len()).anchored(Anchored::Yes);
         regex.search_captures(&rest, &mut groups);
@@ -69,7 +70,7 @@ fn entropy(value: &[u8]) -> f64 {
 
 /// What the patterns of one rule share.
 pub(super) struct Shared {
-    allow: Arc<[Regex]>,
+    allow: Arc<[Expression]>,
 }
 
 impl Shared {
@@ -137,7 +138,7 @@ fn any_of(
     built.map(Some).map_err(|e| refuse(rule, key, e.to_string()))
 }
 
-fn regexes(rule: &Rule, key: &'static str, all: &[String]) -> Result<Vec<Regex>, RuleError> {
+fn regexes(rule: &Rule, key: &'static str, all: &[String]) -> Result<Vec<Expression>, RuleError> {
     all.iter().map(|pattern| regex(rule, key, pattern)).collect()
 }
 
@@ -145,7 +146,7 @@ fn regexes(rule: &Rule, key: &'static str, all: &[String]) -> Result<Vec<Regex>,
 #[derive(Debug)]
 pub(super) struct Pattern {
     /// Matches whole values.
-    regex: Regex,
+    regex: Expression,
     /// Least and greatest length of a value.
     lengths: std::ops::RangeInclusive<usize>,
     /// Which bytes a value can begin with.
@@ -206,19 +207,51 @@ impl Pattern {
     }
 }
 
-/// Compiles a pattern that is neither long nor large; no pattern backtracks.
-pub(super) fn regex(rule: &Rule, key: &'static str, pattern: &str) -> Result<Regex, RuleError> {
+/// A pattern that is compiled when a value first gets that far: most of the built-in ones never see
+/// one, and to compile them all took a third of the time to start.
+#[derive(Debug)]
+pub(super) struct Expression {
+    pattern: Box<str>,
+    /// Nothing where it cannot be compiled: no rule of ours, which the tests compile.
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Expression {
+    /// As compiled.
+    pub(super) fn compiled(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| compile(&self.pattern).ok()).as_ref()
+    }
+
+    fn is_match(&self, text: &[u8]) -> bool {
+        self.compiled().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+/// A pattern that is neither long nor large; no pattern backtracks. That of a user's rule is
+/// compiled at once, and refused where that fails.
+pub(super) fn regex(
+    rule: &Rule,
+    key: &'static str,
+    pattern: &str,
+) -> Result<Expression, RuleError> {
     if pattern.len() > PATTERN_BYTES_MAX {
         let reason = format!("longer than {PATTERN_BYTES_MAX} bytes: split it or use masks");
         return Err(refuse(rule, key, reason));
     }
+    let compiled = OnceLock::new();
+    // What is built in is compiled at once where it is tested.
+    if !rule.is_built_in() || cfg!(debug_assertions) {
+        let refused = |why| refuse(rule, key, format!("{why}: shorten or correct the pattern"));
+        let _ = compiled.set(Some(compile(pattern).map_err(refused)?));
+    }
+    Ok(Expression { pattern: pattern.into(), compiled })
+}
+
+fn compile(pattern: &str) -> Result<Regex, String> {
     let limit = Some(PATTERN_COMPILED_BYTES_MAX);
     let config = Regex::config().nfa_size_limit(limit).onepass_size_limit(limit).utf8_empty(false);
-    Regex::builder()
-        .configure(config)
-        .syntax(syntax_config())
-        .build(pattern)
-        .map_err(|e| refuse(rule, key, format!("{}: shorten or correct the pattern", told(&e))))
+    let built = Regex::builder().configure(config).syntax(syntax_config()).build(pattern);
+    built.map_err(|e| told(&e))
 }
 
 /// What is wrong with a pattern, in one line: the drawing of where goes.

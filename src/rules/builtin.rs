@@ -96,6 +96,7 @@ pub(super) fn load() -> RulePack {
     for read in rules.chain(fields).flatten() {
         pack.extend(read);
     }
+    pack.mark_built_in();
     pack
 }
 

@@ -75,6 +75,11 @@ impl RulePack {
         builtin::load()
     }
 
+    /// Notes that every rule in it comes with the program.
+    pub(super) fn mark_built_in(&mut self) {
+        self.rules.iter_mut().for_each(|rule| rule.built_in = true);
+    }
+
     /// The rules of every `*.toml` right inside `dir`, by file name.
     pub fn load_dir(dir: &Path) -> Result<RulePack, RuleError> {
         let unreadable = |source| RuleError::Read { file: dir.display().to_string(), source };

@@ -133,9 +133,16 @@ pub struct Rule {
     pub(super) file: Arc<str>,
     #[serde(skip)]
     pub(super) line: usize,
+    #[serde(skip)]
+    pub(super) built_in: bool,
 }
 
 impl Rule {
+    /// Whether it comes with the program, whose tests compile all of it.
+    pub fn is_built_in(&self) -> bool {
+        self.built_in
+    }
+
     /// The rule's id.
     pub fn id(&self) -> &str {
         self.id.get_ref()

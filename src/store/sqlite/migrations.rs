@@ -18,6 +18,10 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("schema_11.sql"),
 ];
 
+/// What all the steps make of a new database, in one: taken one by one they take four times as
+/// long, since every `ALTER TABLE` reads all that is there again.
+const WHOLE: &str = include_str!("schema_whole.sql");
+
 /// `user_version` of a database that this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
@@ -33,14 +37,20 @@ pub(super) fn migrate(
     let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have taken the steps while we waited.
     let from = user_version(&transaction)?;
-    for (step, sql) in (0i64..).zip(MIGRATIONS).filter(|(step, _)| *step >= from) {
-        transaction.execute_batch(sql)?;
-        if step == 0 {
-            stamp(&transaction)?;
-        }
-        transaction.pragma_update(None, "user_version", step + 1)?;
+    if from == 0 {
+        transaction.execute_batch(WHOLE)?;
+        stamp(&transaction)?;
+    } else {
+        steps(&transaction, from)?;
     }
+    transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
+}
+
+/// Takes the steps behind version `from`.
+fn steps(conn: &Connection, from: i64) -> rusqlite::Result<()> {
+    let lacking = (0i64..).zip(MIGRATIONS).filter(|(step, _)| *step >= from);
+    lacking.map(|(_, sql)| sql).try_for_each(|sql| conn.execute_batch(sql))
 }
 
 /// The version of the format of the file.
@@ -51,6 +61,36 @@ pub(super) fn user_version(conn: &Connection) -> rusqlite::Result<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What makes everything in `conn`, in order.
+    fn schema(conn: &Connection) -> Vec<String> {
+        let sql = "SELECT sql FROM sqlite_schema \
+                   WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid";
+        let mut made = conn.prepare(sql).unwrap();
+        made.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_new_database_is_what_the_steps_make() {
+        let stepped = Connection::open_in_memory().unwrap();
+        steps(&stepped, 0).unwrap();
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/sqlite/schema_whole.sql");
+        if std::env::var_os("PHITAP_WRITE_SCHEMA").is_some() {
+            let head = "-- What the steps schema.sql, schema_2.sql and so on make of a new \
+                        database. Not to be edited:\n-- PHITAP_WRITE_SCHEMA=1 cargo test \
+                        a_new_database_is_what_the_steps_make\n\n";
+            let whole = format!("{head}{};\n", schema(&stepped).join(";\n\n"));
+            std::fs::write(file, whole).unwrap();
+            return;
+        }
+        let mut new = Connection::open_in_memory().unwrap();
+        migrate(&mut new, |_| Ok(())).unwrap();
+        assert_eq!(schema(&new), schema(&stepped), "PHITAP_WRITE_SCHEMA=1 writes {file} anew");
+        assert_eq!(user_version(&new).unwrap(), VERSION);
+        for name in ["v_findings", "v_endpoints", "v_fields", "v_services", "v_data_classes"] {
+            new.prepare(&format!("SELECT * FROM {name}")).unwrap();
+        }
+    }
 
     #[test]
     fn a_database_of_version_1_is_brought_up_to_date_with_what_it_holds() {
