@@ -393,9 +393,11 @@ cases! {
     refused_connect
     repeated_bodies
     smuggled_length
+    soap_security
     stacked_codings
     tls_sessions
     until_close
+    xml_in_values
     xml_record
 }
 
