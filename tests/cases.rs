@@ -331,6 +331,7 @@ cases! {
     absolute_form
     auth_near_misses
     auth_schemes
+    cards_and_calendars
     charsets
     chunked_with_trailers
     classes_of_the_first_pack
