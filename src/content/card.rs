@@ -56,8 +56,12 @@ pub(crate) struct CardWalker {
     escaped: bool,
     /// Open components.
     open: SmallVec<[(&'static str, PathId); 4]>,
-    /// The property at hand, its parts by their order, and which of them is read.
+    /// Of the paths below.
+    generation: u32,
+    /// The property at hand, what it is called, its parts by their order, and which of them is
+    /// read.
     property: PathId,
+    member: Vec<u8>,
     parts: &'static [&'static str],
     part: usize,
     leaf: Leaf,
@@ -91,7 +95,9 @@ impl CardWalker {
             ended: false,
             escaped: false,
             open: SmallVec::new(),
+            generation: 0,
             property: PathId::NONE,
+            member: Vec::new(),
             parts: &[],
             part: 0,
             leaf: Leaf::at_level(level),
@@ -100,7 +106,7 @@ impl CardWalker {
 
     /// Memory it takes.
     pub(crate) fn held_bytes(&self) -> usize {
-        size_of::<Self>() + self.head.capacity() + self.leaf.held_bytes()
+        size_of::<Self>() + self.head.capacity() + self.member.capacity() + self.leaf.held_bytes()
     }
 
     /// Walks the next bytes of what lies at `root`.
@@ -111,6 +117,7 @@ impl CardWalker {
         paths: &mut PathTable,
         sink: &mut S,
     ) {
+        self.revive(root, paths);
         let mut rest = bytes;
         while let Some((byte, behind)) = rest.split_first() {
             if matches!(byte, b'\r' | b'\n') {
@@ -141,6 +148,7 @@ impl CardWalker {
 
     /// Bytes are missing: the value at hand ends, and the next line is walked.
     pub(crate) fn gap<S: FieldSink>(&mut self, root: PathId, paths: &mut PathTable, sink: &mut S) {
+        self.revive(root, paths);
         self.end_line(root, paths, sink);
         self.ended = false;
         self.place = Place::Lost;
@@ -153,10 +161,26 @@ impl CardWalker {
         paths: &mut PathTable,
         sink: &mut S,
     ) {
+        self.revive(root, paths);
         self.end_line(root, paths, sink);
         while let Some((_, path)) = self.open.pop() {
             sink.leave(paths, path);
         }
+    }
+
+    /// Interns again what this stands on when the table was cleared.
+    fn revive(&mut self, root: PathId, paths: &mut PathTable) {
+        if self.generation == paths.generation() {
+            return;
+        }
+        self.generation = paths.generation();
+        let mut object = root;
+        for (name, path) in &mut self.open {
+            object = paths.intern(object, Step::Key, false, name.as_bytes());
+            *path = object;
+        }
+        let data = self.member.is_empty();
+        self.property = paths.intern(object, Step::Key, data, &self.member);
     }
 
     fn object(&self, root: PathId) -> PathId {
@@ -232,8 +256,10 @@ impl CardWalker {
         self.part = 0;
         let named = paths.named(object, Step::Key, member);
         self.property = named.id();
-        if matches!(named, Interned::Data(_)) {
-            sink.key(paths, self.property, member);
+        self.member.clear();
+        match named {
+            Interned::Named(_) => self.member.extend_from_slice(member),
+            Interned::Data(_) => sink.key(paths, self.property, member),
         }
     }
 
@@ -389,6 +415,19 @@ mod tests {
         }
         let bytes: Vec<&[u8]> = CARD.as_bytes().chunks(1).collect();
         assert_eq!(seen("text/vcard", &bytes), expected());
+    }
+
+    #[test]
+    fn a_cleared_table_changes_no_path() {
+        let mut paths = PathTable::new(Box::new(KeepAll));
+        let mut sink = Recorder::default();
+        let mut walker = BodyWalker::new(BodyPlan::from_headers(Some(b"text/vcard"), None));
+        for byte in CARD.as_bytes().chunks(1) {
+            walker.push(byte, &mut paths, &mut sink);
+            paths.clear();
+        }
+        walker.finish(&mut paths, &mut sink);
+        assert_eq!(sink.values(), expected());
     }
 
     #[test]
