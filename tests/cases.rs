@@ -398,6 +398,7 @@ cases! {
     stacked_codings
     tls_sessions
     until_close
+    wrapped_identifiers
     xml_in_values
     xml_record
 }
