@@ -237,7 +237,6 @@ impl Inspector<'_> {
                 }
             }
             Role::Header(part) => self.frames.hear(part, value.bytes),
-            Role::Proof(proof) => proof.add(value.bytes, &mut self.facts.schemes),
             Role::ValueType => {
                 let observed = hl7v2::observed(value.bytes);
                 if let Some(notes) = self.frames.notes(1) {
@@ -324,6 +323,7 @@ impl Inspector<'_> {
                     });
                 }
             }
+            Role::Proof(proof) => proof.add(value.bytes, &mut self.facts.schemes),
             _ => self.note_patch(role, value),
         }
     }

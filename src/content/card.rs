@@ -360,6 +360,8 @@ impl CardWalker {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::recorder::{KeepAll, Recorder};
     use super::super::{BodyPlan, BodyWalker, PathTable};
 
@@ -417,6 +419,20 @@ mod tests {
         assert_eq!(seen("text/vcard", &bytes), expected());
     }
 
+    proptest! {
+        #[test]
+        fn whatever_it_holds_a_card_is_walked_the_same(
+            lines in proptest::collection::vec("[A-Zn;:,.\"\\\\ \t\r\n=é]{0,12}", 0..12),
+            at in any::<prop::sample::Index>(),
+        ) {
+            let text = format!("BEGIN:VCARD\nN:{}", lines.join("\nADR:"));
+            let at = at.index(text.len());
+            let (a, b) = text.as_bytes().split_at(at);
+            let whole = seen("text/vcard", &[text.as_bytes()]);
+            prop_assert_eq!(seen("text/vcard", &[a, b]), whole);
+        }
+    }
+
     #[test]
     fn a_cleared_table_changes_no_path() {
         let mut paths = PathTable::new(Box::new(KeepAll));
@@ -434,7 +450,8 @@ mod tests {
     fn calendars_have_events_within() {
         let text = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Visit\n\
             ATTENDEE;CN=\"Roe; Jane\";ROLE=CHAIR:mailto:jane@exam\n ple.org\n\
-            BEGIN:VALARM\nTRIGGER:-PT1H\nEND:VALARM\nLOCATION:Leeds\nEND:VEVENT\nX-A:1\nEND:VCALENDAR";
+            BEGIN:VALARM\nTRIGGER:-PT1H\nEND:VALARM\nLOCATION:Leeds\nEND:VEVENT\nX-A:1\n\
+            END:VCALENDAR";
         let expected = [
             ("$.vcalendar.vevent.summary", "Visit"),
             ("$.vcalendar.vevent.attendee.full_name", "Roe; Jane"),

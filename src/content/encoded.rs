@@ -1,8 +1,8 @@
 //! Values that hold a document or text in base64 (RFC 4648, either alphabet): attachments, records
 //! of queues, data URLs (RFC 2397), the claims of a JWT (RFC 7519), messages of SAML (Bindings for
 //! SAML 2.0, sections 3.4 and 3.5); or in hexadecimal, as databases write bytes; texts in which
-//! such a thing stands among others; and a document of XML that is there as it is. What is inside is
-//! walked as a body whose head says nothing.
+//! such a thing stands among others; and a document of XML that is there as it is. What is inside
+//! is walked as a body whose head says nothing.
 
 mod hex;
 mod within;

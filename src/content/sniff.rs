@@ -99,8 +99,8 @@ pub(crate) fn hidden_coding(first: &[u8]) -> Option<&'static Coding> {
     coding_named(name)
 }
 
-/// The document of XML that a string is, all of which or the first window of which is `text`: a page
-/// or a fragment of HTML is none, nor is what merely stands in angle brackets.
+/// The document of XML that a string is, all of which or the first window of which is `text`: a
+/// page or a fragment of HTML is none, nor is what merely stands in angle brackets.
 pub(crate) fn document_in(text: &[u8]) -> Option<&[u8]> {
     let text = text.trim_ascii_start();
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
