@@ -331,6 +331,7 @@ cases! {
     absolute_form
     auth_near_misses
     auth_schemes
+    cards_and_calendars
     charsets
     chunked_with_trailers
     classes_of_the_first_pack
@@ -393,9 +394,12 @@ cases! {
     refused_connect
     repeated_bodies
     smuggled_length
+    soap_security
     stacked_codings
     tls_sessions
     until_close
+    wrapped_identifiers
+    xml_in_values
     xml_record
 }
 

@@ -150,13 +150,15 @@ impl Workbench {
         }));
     }
 
-    /// A request whose body is an HL7 v2 message asks what that says.
+    /// A request whose body is an HL7 v2 message asks what that says, and one in SOAP may say who
+    /// sends it.
     pub(super) fn hear_exchange(&mut self, exchange: &mut Exchange) {
         if let Some(response) = &mut exchange.response {
             self.hear(&mut response.half);
         }
         let Some(request) = &mut exchange.request else { return };
         self.hear(&mut request.half);
+        request.head.auth.merge(request.half.facts.schemes);
         if request.head.hl7v2.is_none()
             && let Some(heard) = &request.half.facts.heard
         {

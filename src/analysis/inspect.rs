@@ -8,13 +8,16 @@ use std::sync::Arc;
 
 use crate::content::{FieldSink, PathId, PathTable};
 use crate::detect::Detector;
+use crate::inventory::AuthScheme;
 use crate::model::{Value, ValueKind};
 
 use super::columns::{Columns, Context, Place};
 use super::frames::{Frame, Frames, METHODS, Notes};
 use super::heard::Heard;
 use super::leaves::Leaves;
+use super::operation::auth::AuthSchemes;
 use super::operation::fhir::{self, Version};
+use super::operation::soap_security::Proof;
 use super::operation::{cda, hl7v2};
 use super::roles::{self, Role, Roles};
 use super::values::{Looked, Values};
@@ -32,6 +35,8 @@ pub struct BodyFacts {
     pub hl7v2: bool,
     /// What the header of the first HL7 v2 message in it says.
     pub heard: Option<Arc<Heard>>,
+    /// Credentials in the header of a SOAP message.
+    pub schemes: AuthSchemes,
     /// Interactions of the entries of a batch or transaction.
     pub entries: Vec<(&'static str, u64)>,
 }
@@ -318,6 +323,7 @@ impl Inspector<'_> {
                     });
                 }
             }
+            Role::Proof(proof) => proof.add(value.bytes, &mut self.facts.schemes),
             _ => self.note_patch(role, value),
         }
     }
@@ -380,7 +386,12 @@ impl FieldSink for Inspector<'_> {
         match self.shared.roles.of(paths, path) {
             Role::ResourceElement => {
                 if let Some(kind) = fhir::resource_type(paths.name(path).as_bytes()) {
+                    let told = self.facts.resource;
                     self.found_resource(kind);
+                    // One that stands in a value of another body is not what the body is.
+                    if roles::stands_in_value(paths, path) {
+                        self.facts.resource = told;
+                    }
                 }
             }
             Role::Hl7v2 => self.found_hl7v2(path, !roles::stands_in_value(paths, path)),
@@ -391,6 +402,7 @@ impl FieldSink for Inspector<'_> {
                 self.found_message_xml(root, !roles::stands_in_value(paths, path));
             }
             Role::Message => self.frames.header.get_or_insert_default().begin(),
+            Role::Proof(Proof::EncryptedAssertion) => self.facts.schemes.insert(AuthScheme::Saml),
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 use crate::content::{PathId, PathTable, Step};
 
 use super::heard::Part;
+use super::operation::soap_security::Proof;
 use super::operation::{cda, fhir, hl7v2};
 use super::v2xml;
 
@@ -84,6 +85,8 @@ pub(super) enum Role {
     ValueType,
     /// OBX-5.
     Observed,
+    /// A part of the header of a SOAP message that says who sends it.
+    Proof(Proof),
 }
 
 /// What a component of a parameter of a query is: of one that names a field and what that has to
@@ -216,7 +219,9 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
             && paths.step_of(path) == Some(Step::Element)
             && fhir::resource_type(name.as_bytes()).is_some() =>
         {
+            let step = paths.parent(path).and_then(|parent| paths.step_of(parent));
             match name_above(path) {
+                _ if step == Some(Step::Decoded) => Role::ResourceElement,
                 "" | "resource" | "contained" => Role::ResourceElement,
                 _ => Role::Plain,
             }
@@ -237,6 +242,7 @@ fn role_in_v3(paths: &PathTable, path: PathId) -> Option<Role> {
         (Step::Attribute, "extension") if above(path) == "id" => Some(Role::Value(0)),
         (Step::Attribute, "value") if above(path) == "telecom" => Some(Role::Telecom),
         (Step::Attribute, "codeSystem") => Some(Role::System(0)),
+        _ if let Some(proof) = Proof::at(paths, path) => Some(Role::Proof(proof)),
         (Step::Attribute, "sel") if matches!(above(path), "add" | "replace") => {
             Some(Role::PatchSelector)
         }

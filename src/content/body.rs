@@ -4,6 +4,7 @@ use crate::base::limits::{
     EXPANSION_BYTES_TOLD, EXPANSION_RATIO_TOLD, MULTIPART_DEPTH_MAX, SNIFF_BYTES,
 };
 
+use super::card::CardWalker;
 use super::charset::{self, Charset};
 use super::encoding::{Chain, ChainState};
 use super::events::EventWalker;
@@ -315,6 +316,7 @@ impl Decoded {
         let root = self.root_of_walker(paths);
         match &mut self.walker {
             Walker::None => {}
+            Walker::Card(card) => card.finish(root, paths, sink),
             Walker::Events(events) => {
                 self.truncated |= events.is_within_line();
                 events.finish(root, paths, sink);
@@ -438,6 +440,7 @@ impl Decoded {
                     }
                 }
             }
+            Format::Card => Walker::Card(Box::new(CardWalker::at_level(self.level))),
             Format::Events => Walker::Events(Box::new(EventWalker::at_level(self.level))),
             Format::Table => Walker::Table(Box::new(TableWalker::at_level(self.level))),
             Format::Html => Walker::Page(Box::new(PageWalker::at_level(self.level))),
@@ -475,12 +478,7 @@ impl Decoded {
     }
 
     fn root_of_walker(&self, paths: &mut PathTable) -> PathId {
-        match self.walker {
-            Walker::Events(_) | Walker::Page(_) | Walker::Table(_) | Walker::Text(_) => {
-                self.root(Root::Text, paths)
-            }
-            _ => PathId::NONE,
-        }
+        if self.walker.is_of_text() { self.root(Root::Text, paths) } else { PathId::NONE }
     }
 
     /// `root` behind the value it stands in and one `part:` per multipart body around.

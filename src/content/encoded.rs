@@ -1,7 +1,8 @@
 //! Values that hold a document or text in base64 (RFC 4648, either alphabet): attachments, records
 //! of queues, data URLs (RFC 2397), the claims of a JWT (RFC 7519), messages of SAML (Bindings for
-//! SAML 2.0, sections 3.4 and 3.5); or in hexadecimal, as databases write bytes; and texts in which
-//! such a thing stands among others. What is inside is walked as a body whose head says nothing.
+//! SAML 2.0, sections 3.4 and 3.5); or in hexadecimal, as databases write bytes; texts in which
+//! such a thing stands among others; and a document of XML that is there as it is. What is inside
+//! is walked as a body whose head says nothing.
 
 mod hex;
 mod within;
@@ -48,12 +49,19 @@ pub(crate) struct Hidden<'a> {
 enum Alphabet {
     Base64,
     Hex,
+    /// None: it stands there as it is.
+    Plain,
 }
 
 impl<'a> Hidden<'a> {
     /// In hexadecimal.
     fn hex(text: &'a [u8]) -> Self {
         Hidden { text, alphabet: Alphabet::Hex, deflated: false }
+    }
+
+    /// As it is.
+    pub(crate) fn plain(text: &'a [u8]) -> Self {
+        Hidden { text, alphabet: Alphabet::Plain, deflated: false }
     }
 
     /// In base64, compressed or not.
@@ -70,11 +78,12 @@ impl Encoded {
             plan.codings.extend(coding_named(b"deflate"));
         }
         let coding = match hidden.alphabet {
-            Alphabet::Base64 => base64_coding(),
-            Alphabet::Hex => hex_coding(),
+            Alphabet::Base64 => Some(base64_coding()),
+            Alphabet::Hex => Some(hex_coding()),
+            Alphabet::Plain => None,
         };
         Encoded {
-            chain: Chain::new(&[coding]),
+            chain: Chain::new(coding.as_slice()),
             body: Box::new(BodyWalker::within_value(plan, level)),
         }
     }

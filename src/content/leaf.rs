@@ -8,7 +8,7 @@ use super::encoded::{self, ENCODED_BYTES_MIN, Encoded, Hidden, WITHIN_BYTES_MIN,
 use super::hl7v2::{Hl7Walker, message_in};
 use super::json::{JsonWalker, begins_like_json, is_blank, looks_like_json};
 use super::markup::{self, MarkupWalker};
-use super::{FieldSink, PathId, PathTable, Step, record};
+use super::{FieldSink, PathId, PathTable, Step, record, sniff};
 
 /// One scalar at a time, collected from pieces. Windows are counted from the start of the scalar,
 /// so they do not depend on how it was cut on its way.
@@ -216,7 +216,7 @@ impl Leaf {
         if self.continued {
             more = more.get(SCALAR_OVERLAP_BYTES..).unwrap_or_default();
         } else if self.level < JSON_IN_TEXT_MAX
-            && let Some(hidden) = encoded::hidden_in_head(more)
+            && let Some(hidden) = self.document(more).or_else(|| encoded::hidden_in_head(more))
         {
             self.encoded = Some(Box::new(Encoded::new(self.level + 1, &hidden)));
             more = hidden.text;
@@ -399,11 +399,18 @@ impl Leaf {
         if self.level >= JSON_IN_TEXT_MAX {
             return false;
         }
-        let hidden = encoded::hidden_parameter(paths.name(path), bytes);
+        let document = self.document(bytes);
+        let hidden = document.or_else(|| encoded::hidden_parameter(paths.name(path), bytes));
         if let Some(hidden) = &hidden {
             self.walk_hidden(hidden, path, paths, sink);
         }
         hidden.is_some()
+    }
+
+    /// The document of XML that a scalar is which begins with `bytes`; of a text that is known.
+    fn document<'a>(&self, bytes: &'a [u8]) -> Option<Hidden<'a>> {
+        let inside = self.stands != Stands::Text;
+        inside.then(|| sniff::document_in(bytes)).flatten().map(Hidden::plain)
     }
 
     /// What a scalar that begins with `bytes` is, by `json` where it begins with a bracket; how

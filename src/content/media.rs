@@ -68,6 +68,9 @@ impl MediaType {
                 "text" | "application",
                 "csv" | "x-csv" | "comma-separated-values" | "tab-separated-values" | "tsv",
             ) => Some(Format::Table),
+            ("text", "vcard" | "x-vcard" | "directory" | "calendar" | "x-vcalendar") => {
+                Some(Format::Card)
+            }
             ("text", "event-stream") => Some(Format::Events),
             ("text", _) => Some(Format::Text),
             ("application", "javascript" | "x-javascript" | "sql" | "yaml" | "x-yaml") => {

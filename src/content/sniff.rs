@@ -1,5 +1,8 @@
 //! Telling a format by its first bytes.
 
+use crate::base::limits::SNIFF_BYTES;
+
+use super::card::begins_card;
 use super::encoding::{Coding, coding_named};
 use super::hl7v2::begins_message;
 use super::json::{begins_like_json, is_blank};
@@ -44,6 +47,9 @@ pub(crate) fn tell(plan: &BodyPlan, raw: &[u8], head: &[u8]) -> (Format, bool) {
         (None, Looks::Form) => (Format::Form, false),
         (None | Some(Format::Text | Format::Table | Format::Hl7v2), Looks::Hl7v2) => {
             (Format::Hl7v2, false)
+        }
+        (None | Some(Format::Text), Looks::Text | Looks::Form) if begins_card(head) => {
+            (Format::Card, false)
         }
         (None | Some(Format::Text), Looks::Text) if begins_table(head) => (Format::Table, false),
         (None, Looks::Text) => (Format::Text, false),
@@ -91,6 +97,19 @@ pub(crate) fn hidden_coding(first: &[u8]) -> Option<&'static Coding> {
         _ => return None,
     };
     coding_named(name)
+}
+
+/// The document of XML that a string is, all of which or the first window of which is `text`: a
+/// page or a fragment of HTML is none, nor is what merely stands in angle brackets.
+pub(crate) fn document_in(text: &[u8]) -> Option<&[u8]> {
+    let text = text.trim_ascii_start();
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let head = text.get(..SNIFF_BYTES).unwrap_or(text);
+    let begins = text.first() == Some(&b'<')
+        && matches!(looks(head), Looks::Xml)
+        && matches!(fragment(head), Fragment::Xml);
+    let has = |tag: &[u8]| memchr::memmem::find(text, tag).is_some();
+    (begins && (has(b"</") || has(b"/>"))).then_some(text)
 }
 
 /// Whether the first bytes are those of a known binary format.

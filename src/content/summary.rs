@@ -20,6 +20,8 @@ pub enum Format {
     Form,
     /// HL7 v2 in its delimited encoding.
     Hl7v2,
+    /// Cards and calendars.
+    Card,
     /// A stream of events as a server sends them, each with data of its own.
     Events,
     /// Parts, each with a format of its own.
@@ -44,6 +46,7 @@ impl Format {
             Format::Xml => "xml",
             Format::Form => "form",
             Format::Hl7v2 => "hl7v2",
+            Format::Card => "card",
             Format::Events => "events",
             Format::Multipart => "multipart",
             Format::Html => "html",

@@ -1,5 +1,6 @@
 //! The walkers of every format, one of which walks a body.
 
+use super::card::CardWalker;
 use super::events::EventWalker;
 use super::form::FormWalker;
 use super::hl7v2::Hl7Walker;
@@ -16,6 +17,7 @@ pub(crate) enum Walker {
     /// Counts only.
     #[default]
     None,
+    Card(Box<CardWalker>),
     Events(Box<EventWalker>),
     Form(Box<FormWalker>),
     Hl7v2(Box<Hl7Walker>),
@@ -32,6 +34,7 @@ impl Walker {
     pub(crate) fn held_bytes(&self) -> usize {
         match self {
             Walker::None => 0,
+            Walker::Card(card) => card.held_bytes(),
             Walker::Events(events) => events.held_bytes(),
             Walker::Form(form) => form.held_bytes(),
             Walker::Hl7v2(hl7v2) => hl7v2.held_bytes(),
@@ -44,6 +47,12 @@ impl Walker {
         }
     }
 
+    /// Whether what it walks has the root of a text.
+    pub(crate) fn is_of_text(&self) -> bool {
+        use Walker::{Card, Events, Page, Table, Text};
+        matches!(self, Card(_) | Events(_) | Page(_) | Table(_) | Text(_))
+    }
+
     /// Walks the next bytes; `root` is that of a text, page, table or stream.
     pub(crate) fn push<S: FieldSink>(
         &mut self,
@@ -54,6 +63,7 @@ impl Walker {
     ) {
         match self {
             Walker::None => {}
+            Walker::Card(card) => card.push(text, root, paths, sink),
             Walker::Events(events) => events.push(text, root, paths, sink),
             Walker::Form(form) => form.push(text, paths, sink),
             Walker::Hl7v2(hl7v2) => hl7v2.push(text, paths, sink),
@@ -70,6 +80,7 @@ impl Walker {
     pub(crate) fn gap<S: FieldSink>(&mut self, root: PathId, paths: &mut PathTable, sink: &mut S) {
         match self {
             Walker::None => {}
+            Walker::Card(card) => card.gap(root, paths, sink),
             Walker::Events(events) => events.gap(root, paths, sink),
             Walker::Form(form) => form.gap(paths, sink),
             Walker::Hl7v2(hl7v2) => hl7v2.gap(paths, sink),

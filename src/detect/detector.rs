@@ -23,6 +23,7 @@ use super::sensitive;
 use super::sift::{Census, form_of, is_uuid};
 use super::vocabulary;
 use super::whole::{Whole, is_instant};
+use super::wrapped::{self, Core};
 
 /// The compiled rules: immutable, shared by workers.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// The same with what was found of the value once its escapes were undone, whose form counts.
+    /// The same with what was found of the value once what hides it was undone, whose form counts.
     fn with(self, plain: Inspection) -> Inspection {
         let (mine, other) = (self.outcome, plain.outcome);
         let outcome = Outcome {
@@ -141,12 +142,38 @@ impl Detector {
             self.whole.apply(&seen, &mut outcome);
         }
         // A value that is one thing as a whole has nothing else inside.
-        if outcome.passed.iter().all(|rule| self.asked.contains(rule))
-            && wants_search(form, bytes, &census)
-        {
+        if !self.is_told(&outcome) && wants_search(form, bytes, &census) {
             self.embedded.apply(bytes, &census, &mut outcome);
         }
-        Inspection { form, outcome }
+        let found = Inspection { form, outcome };
+        match wrapped::core(bytes, &census).filter(|_| !self.is_told(&outcome)) {
+            Some(core) => self.inspect_core(kind, core, found),
+            None => found,
+        }
+    }
+
+    /// Whether the rules know what a value is as a whole.
+    fn is_told(&self, outcome: &Outcome) -> bool {
+        !outcome.passed.iter().all(|rule| self.asked.contains(rule))
+    }
+
+    /// What was found of a value, with what is said of the `core` of it. Whether its check passes
+    /// or fails, it was tried: a column of page ids behind a type is one of page ids.
+    fn inspect_core(&self, kind: ValueKind, core: Core<'_>, found: Inspection) -> Inspection {
+        let bytes = core.bytes;
+        let census = Census::of(bytes);
+        let form = form_of(kind, bytes, &census);
+        if self.fillers.has(bytes, &census, form) {
+            return found;
+        }
+        let mut outcome = Outcome::default();
+        self.whole.apply(&Seen { bytes, census, form }, &mut outcome);
+        for rule in outcome.passed.iter().filter(|rule| self.embedded.denies(*rule, core.kind)) {
+            outcome.passed.remove(rule);
+        }
+        // What leads somewhere does so whatever it ends in.
+        let form = if found.form == Form::Url { Form::Url } else { form };
+        found.with(Inspection { form, outcome })
     }
 
     /// Whether one string alone may hold personal data or a secret. Asked before a name that

@@ -134,6 +134,18 @@ impl Embedded {
         self.userinfo = Some(rule);
     }
 
+    /// Whether `before` names what follows as something else than what `rule` looks for.
+    pub(super) fn denies(&self, rule: RuleId, before: &[u8]) -> bool {
+        let mut searches = self.searches.iter().filter(|search| search.trial.rule == rule);
+        searches.any(|search| {
+            let named = Before::of(
+                before.get(before.len().saturating_sub(LEAD_IN_BYTES)..).unwrap_or(before),
+                true,
+            );
+            search.is_named_otherwise(named.text())
+        })
+    }
+
     /// Compiles the anchors once all searches are there.
     pub(super) fn finish(&mut self) {
         self.anchors = Anchors::compile(&self.anchored);

@@ -72,8 +72,18 @@ impl FieldRef<'_> {
 
     /// Whether its place in a document of a standard says all that its name could say.
     pub(super) fn is_of_standard(&self) -> bool {
-        let standard = ["HL7v2", "CDA."].iter().any(|root| self.context.starts_with(root));
+        let hl7v2 = self.context.starts_with("HL7v2") && !self.is_within_hl7v2();
+        let standard = hl7v2 || self.context.starts_with("CDA.");
         let fhir = self.standard.starts_with("fhir") && !self.context.is_empty();
         (standard || fhir) && self.location == Location::Body
+    }
+
+    /// Whether it is in a document of another format that a field of HL7 v2 holds:
+    /// `OBX-5|$.patientName`.
+    fn is_within_hl7v2(&self) -> bool {
+        let Some((around, document)) = self.path.rsplit_once('|') else { return false };
+        let field = around.rsplit('|').next().unwrap_or(around).as_bytes();
+        let place = matches!(field, [_, _, _, b'-', digit, ..] if digit.is_ascii_digit());
+        place && document.starts_with(['$', '/'])
     }
 }

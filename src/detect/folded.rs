@@ -1,5 +1,6 @@
-//! Numbers as word processors and Japanese keyboards write them, with spaces and hyphens that break
-//! no line and digits of full width; and numbers that a table made decimal (`536221234.0`).
+//! Numbers as word processors and keyboards of other scripts write them: spaces and hyphens that
+//! break no line, digits of full width, Arabic or Indian ones, marks of direction around them; and
+//! numbers that a table made decimal (`536221234.0`).
 
 use smallvec::SmallVec;
 
@@ -28,6 +29,12 @@ impl Folded {
         let mut out = SmallVec::new();
         let (mut rest, mut digits) = (bytes, 0);
         while let Some((first, tail)) = rest.split_first() {
+            if !first.is_ascii()
+                && let Some(tail) = behind_mark(rest)
+            {
+                rest = tail;
+                continue;
+            }
             let (byte, tail) = if first.is_ascii() { (*first, tail) } else { folded(rest)? };
             digits += usize::from(byte.is_ascii_digit());
             out.push(byte);
@@ -43,7 +50,8 @@ impl Folded {
 }
 
 /// The ASCII of the character that `rest` begins with: U+00A0, U+2007, U+202F, U+3000 are spaces,
-/// U+2010 to U+2015 and U+2212 hyphens, U+FF08 to U+FF19 of full width.
+/// U+2010 to U+2015 and U+2212 hyphens, U+FF08 to U+FF19 of full width. Digits are those of Arabic,
+/// Persian, Devanagari, Bengali and Thai.
 fn folded(rest: &[u8]) -> Option<(u8, &[u8])> {
     Some(match rest {
         [0xc2, 0xa0, tail @ ..]
@@ -51,8 +59,29 @@ fn folded(rest: &[u8]) -> Option<(u8, &[u8])> {
         | [0xe3, 0x80, 0x80, tail @ ..] => (b' ', tail),
         [0xe2, 0x80, 0x90..=0x95, tail @ ..] | [0xe2, 0x88, 0x92, tail @ ..] => (b'-', tail),
         [0xef, 0xbc, last @ 0x88..=0x99, tail @ ..] => (last.checked_sub(0x60)?, tail),
+        [0xd9, last @ 0xa0..=0xa9, tail @ ..] => (digit(*last, 0xa0)?, tail),
+        [0xdb, last @ 0xb0..=0xb9, tail @ ..] => (digit(*last, 0xb0)?, tail),
+        [0xe0, 0xa5 | 0xa7, last @ 0xa6..=0xaf, tail @ ..] => (digit(*last, 0xa6)?, tail),
+        [0xe0, 0xb9, last @ 0x90..=0x99, tail @ ..] => (digit(*last, 0x90)?, tail),
         _ => return None,
     })
+}
+
+/// The digit that the last byte of its character stands for, where `zero` is that of naught.
+fn digit(last: u8, zero: u8) -> Option<u8> {
+    last.checked_sub(zero)?.checked_add(b'0')
+}
+
+/// What is behind a mark of direction or a joint of no width: U+200B to U+200F, U+202A to U+202E,
+/// U+2060 to U+2069, U+061C, U+FEFF.
+fn behind_mark(rest: &[u8]) -> Option<&[u8]> {
+    match rest {
+        [0xe2, 0x80, 0x8b..=0x8f | 0xaa..=0xae, tail @ ..]
+        | [0xe2, 0x81, 0xa0..=0xa9, tail @ ..]
+        | [0xd8, 0x9c, tail @ ..]
+        | [0xef, 0xbb, 0xbf, tail @ ..] => Some(tail),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -74,6 +103,12 @@ mod tests {
             ("（０３）１２３４－５６７８", "(03)1234-5678"),
             ("＋４４ 20 7946 0958", "+44 20 7946 0958"),
             ("536221234.0", "536221234"),
+            ("٩٤٣٤٧٦٥٩١٩", "9434765919"),
+            ("۹۴۳ ۴۷۶ ۵۹۱۹", "943 476 5919"),
+            ("९४३४७६५९१९", "9434765919"),
+            ("৯৪৩৪৭৬৫৯১৯", "9434765919"),
+            ("๙๔๓๔๗๖๕๙๑๙", "9434765919"),
+            ("\u{200f}+٩٧٢ ٣ ١٢٣٤٥٦٧\u{200f}", "+972 3 1234567"),
         ] {
             assert_eq!(fold(text).as_deref(), Some(expected), "{text}");
         }

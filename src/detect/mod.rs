@@ -36,6 +36,7 @@ mod streets;
 mod vocabulary;
 mod whole;
 mod words;
+mod wrapped;
 
 #[cfg(test)]
 mod tests;

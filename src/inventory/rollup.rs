@@ -41,14 +41,22 @@ pub enum AuthScheme {
     /// A credential that can be used again, for a proxy on the way (RFC 9110 section 11.7): it
     /// proves nothing to the service.
     Proxy,
+    /// An assertion of SAML in the header of a SOAP message (OASIS WS-Security, SAML Token
+    /// Profile), which whoever bears it can use.
+    Saml,
     /// A signature of this request, or a token bound to a key that is not sent: AWS Signature
-    /// Version 4, DPoP (RFC 9449).
+    /// Version 4, DPoP (RFC 9449), WS-Security.
     Signed,
+    /// A name and the digest of a password in the header of a SOAP message (OASIS WS-Security,
+    /// Username Token Profile).
+    UsernameDigest,
+    /// The same with the password itself.
+    UsernameToken,
 }
 
 impl AuthScheme {
     /// Every scheme, in order.
-    pub const ALL: [AuthScheme; 12] = [
+    pub const ALL: [AuthScheme; 15] = [
         AuthScheme::None,
         AuthScheme::ApiKeyHeader,
         AuthScheme::ApiKeyQuery,
@@ -60,7 +68,10 @@ impl AuthScheme {
         AuthScheme::Negotiate,
         AuthScheme::Other,
         AuthScheme::Proxy,
+        AuthScheme::Saml,
         AuthScheme::Signed,
+        AuthScheme::UsernameDigest,
+        AuthScheme::UsernameToken,
     ];
 
     /// The name shown to users.
@@ -77,7 +88,10 @@ impl AuthScheme {
             AuthScheme::Negotiate => "negotiate",
             AuthScheme::Other => "other",
             AuthScheme::Proxy => "proxy",
+            AuthScheme::Saml => "saml",
             AuthScheme::Signed => "signed",
+            AuthScheme::UsernameDigest => "username-digest",
+            AuthScheme::UsernameToken => "username-token",
         }
     }
 }

@@ -32,6 +32,13 @@ impl RuleBits {
         }
     }
 
+    /// Takes `rule` out.
+    pub fn remove(&mut self, rule: RuleId) {
+        if let Some(word) = self.0.get_mut(usize::from(rule.0 >> 6)) {
+            *word &= !(1 << (rule.0 & 63));
+        }
+    }
+
     /// Whether `rule` is in it.
     pub fn contains(&self, rule: RuleId) -> bool {
         self.0.get(usize::from(rule.0 >> 6)).is_some_and(|word| word >> (rule.0 & 63) & 1 == 1)

@@ -24,6 +24,8 @@ pub(super) fn tells(name: &[u8]) -> bool {
         || has_joined_names(text)
         || has_user(text)
         || is_postal(text)
+        || is_mail_name(text)
+        || is_handle(text)
         || VENDORS.iter().any(|vendor| text.starts_with(vendor) && text.len() > vendor.len() + 8)
         || is_chosen(text)
 }
@@ -130,11 +132,68 @@ fn has_user(text: &str) -> bool {
     })
 }
 
-/// A postcode of the United Kingdom (BS 7666), or the number of a post office box.
+/// Words between the names of a person.
+const PARTICLES: [&str; 14] =
+    ["al", "da", "de", "del", "den", "der", "di", "dos", "la", "le", "ten", "ter", "van", "von"];
+/// Titles, and given names that are words as well.
+const GIVEN: [&str; 12] =
+    ["dr", "mr", "mrs", "ms", "prof", "jan", "mark", "may", "june", "april", "will", "grace"];
+/// Letters of the shortest word that may be a family's name.
+const FAMILY_LETTERS_MIN: usize = 4;
+
+/// What stands before the `@` of a mail address: `jan.zwaluw`, `j.de.vries`, `zwaluw.j`,
+/// `jan+zwaluw`, `zwaluw@`. One word of it is none that APIs use, and the others are none that
+/// stand beside such a word.
+fn is_mail_name(text: &str) -> bool {
+    const PARTS_MAX: usize = 4;
+    let (bare, marked) = match text.strip_suffix('@') {
+        Some(bare) => (bare, true),
+        None => (text, false),
+    };
+    let bare = bare.trim_end_matches(|c: char| c.is_ascii_digit());
+    let (mut parts, mut family) = (0, false);
+    for part in bare.split(['.', '+']) {
+        let one_of = |words: &[&str]| words.iter().any(|word| part.eq_ignore_ascii_case(word));
+        let plain = !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphabetic());
+        let unknown = part.len() >= FAMILY_LETTERS_MIN && !knows_words(part.as_bytes(), &[]);
+        let beside = part.len() == 1 || one_of(&PARTICLES) || one_of(&GIVEN);
+        if !plain || !(unknown || beside || part.len() == 3 && !knows_word(part.as_bytes())) {
+            return false;
+        }
+        family |= unknown && !one_of(&GIVEN);
+        parts += 1;
+    }
+    family && (marked || (2..=PARTS_MAX).contains(&parts))
+}
+
+/// The name that a user of a network goes by: `@jzwaluw`. Notations mark what they add to a
+/// document likewise, in words (`@context`, `@odata.count`).
+fn is_handle(text: &str) -> bool {
+    const LETTERS_MIN: usize = 5;
+    let Some(handle) = text.strip_prefix('@').filter(|name| !name.starts_with("xml")) else {
+        return false;
+    };
+    let mut any = false;
+    let mut parts = handle.split(|c: char| c.is_ascii_digit() || matches!(c, '_' | '.' | '-'));
+    let fits = parts.all(|part| {
+        let unknown = part.len() >= LETTERS_MIN && !knows_words(part.as_bytes(), &[]);
+        any |= unknown;
+        part.bytes().all(|b| b.is_ascii_alphabetic()) && (unknown || part.len() < LETTERS_MIN)
+    });
+    // `@nullFlavor`: one word of several is known.
+    let hump =
+        |pair: &[u8]| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase());
+    any && fits && !handle.as_bytes().windows(2).any(hump)
+}
+
+/// A postcode of the United Kingdom (BS 7666), of the Netherlands or of Canada, or the number of a
+/// post office box.
 fn is_postal(text: &str) -> bool {
     let upper = |b: &u8| b.is_ascii_uppercase();
     let digit = |b: &u8| b.is_ascii_digit();
-    if let Some((outward, inward)) = text.split_once(' ')
+    // Outward and inward code, with a space between or none.
+    let compact = text.len().checked_sub(3).and_then(|at| text.split_at_checked(at));
+    if let Some((outward, inward)) = text.split_once(' ').or(compact)
         && (2..=4).contains(&outward.len())
     {
         let letters = outward.bytes().take_while(upper).count();
@@ -146,6 +205,22 @@ fn is_postal(text: &str) -> bool {
         {
             return true;
         }
+    }
+    let bytes = text.as_bytes();
+    match bytes {
+        [first, a, b, c, between @ .., x, y]
+            if digit(first) && [a, b, c].into_iter().all(digit) && upper(x) && upper(y) =>
+        {
+            // `1234 AB`; these three were never given out.
+            let given = !matches!([*x, *y], [b'S', b'A' | b'D' | b'S']);
+            return *first != b'0' && given && matches!(between, [] | [b' ']);
+        }
+        [a, b, c, between @ .., d, e, f]
+            if [a, c, e].into_iter().all(upper) && [b, d, f].into_iter().all(digit) =>
+        {
+            return matches!(between, [] | [b' ' | b'-']);
+        }
+        _ => {}
     }
     let letters: String = text.chars().filter(char::is_ascii_alphabetic).take(6).collect();
     letters.eq_ignore_ascii_case("pobox") && text.bytes().any(|b| digit(&b))
@@ -203,6 +278,22 @@ mod tests {
             "user:jquokka",
             "~jquokka",
             "SW1A 1AA",
+            "SW1A1AA",
+            "1234AB",
+            "1234 AB",
+            "K1A 0B6",
+            "K1A0B6",
+            "jan.quokka",
+            "Jan.Quokka",
+            "zebulon.quokka",
+            "quokka.j",
+            "j.de.quokka",
+            "dr.quokka",
+            "jan+quokka",
+            "jan.quokka@",
+            "quokka@",
+            "@jquokka",
+            "@Jan_Quokka",
             "P.O. Box 123",
             "PO Box 9",
             "xoxb-123456-abcdef",
@@ -251,6 +342,31 @@ mod tests {
             "sha256",
             "isActive?",
             "ok!",
+            "@context",
+            "@type",
+            "@graph",
+            "@odata.context",
+            "@nullFlavor",
+            "@classCode",
+            "@extension",
+            "@timestamp",
+            "@version",
+            "@xmlns",
+            "@xsi",
+            "spring.datasource",
+            "user.name",
+            "host.hostname",
+            "log.level",
+            "event.action",
+            "address.city",
+            "given.name",
+            "1234SA",
+            "0234AB",
+            "H264",
+            "A1B2C",
+            "http2",
+            "utf8mb4",
+            "md5sum",
             "a=b",
             "GET /x",
         ] {

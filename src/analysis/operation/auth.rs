@@ -13,6 +13,16 @@ impl AuthSchemes {
         self.0 |= 1 << scheme as u16;
     }
 
+    /// Adds those of `other`.
+    pub fn merge(&mut self, other: AuthSchemes) {
+        self.0 |= other.0;
+    }
+
+    /// Whether `scheme` is among them.
+    pub fn contains(self, scheme: AuthScheme) -> bool {
+        self.0 >> scheme as u16 & 1 == 1
+    }
+
     /// Whether nothing that looks like a credential for the service was seen.
     pub fn is_empty(self) -> bool {
         self.0 & !(1 << AuthScheme::Proxy as u16) == 0
@@ -21,7 +31,7 @@ impl AuthSchemes {
     /// The schemes in order; [`AuthScheme::None`] where there is none.
     pub fn iter(self) -> impl Iterator<Item = AuthScheme> {
         let none = self.is_empty().then_some(AuthScheme::None);
-        let some = AuthScheme::ALL.into_iter().filter(move |s| self.0 >> *s as u16 & 1 == 1);
+        let some = AuthScheme::ALL.into_iter().filter(move |s| self.contains(*s));
         none.into_iter().chain(some)
     }
 }

@@ -309,3 +309,43 @@ proptest! {
         prop_assert_eq!(hidden(digits.as_bytes()), None);
     }
 }
+
+#[test]
+fn a_document_of_xml_in_a_string_is_walked() {
+    let name = pairs(&[("$.v|/r/name", "Ada"), ("$.v|/r/@id", "7")]);
+    let sorted = |mut of: Vec<(String, String)>| {
+        of.sort_by(|a, b| b.cmp(a));
+        of
+    };
+    for xml in [
+        "<r id=\"7\"><name>Ada</name></r>",
+        "\r\n <?xml version=\"1.0\"?>\n<r id='7'><name>Ada</name></r>\n",
+        "\u{feff}<!-- x --><r id='7'><name>Ada</name></r>",
+    ] {
+        let comment = |(path, _): &(String, String)| path.contains("comment");
+        let seen = inside(xml).into_iter().filter(|value| !comment(value)).collect();
+        assert_eq!(sorted(seen), name, "{xml}");
+    }
+    let note = "a letter ".repeat(20_000);
+    let long = format!("<letter><to>ada@example.org</to><text>{note}</text></letter>");
+    let body = serde_json::json!({ "v": long }).to_string();
+    let values = seen("application/json", &[body.as_bytes()]);
+    assert!(values.contains(&("$.v|/letter/to".to_owned(), "ada@example.org".to_owned())));
+}
+
+#[test]
+fn markup_and_what_stands_in_brackets_are_no_documents() {
+    for text in [
+        "<ada@example.org>",
+        "<redacted>",
+        "<none/>",
+        "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>Ada</p></div>",
+        "<p>Seen today</p>",
+        "<b>Note</b>: seen",
+        "<!-- x --> Ada",
+        "< 5 and </p>",
+        "2 < 3",
+    ] {
+        assert_eq!(inside(text), pairs(&[]), "{text}");
+    }
+}

@@ -26,8 +26,18 @@ pub(super) const RULE: PostureRule = PostureRule {
 };
 
 /// Schemes whose credential can be used again by whoever reads it.
-const REUSABLE: [&str; 8] =
-    ["api-key-header", "api-key-query", "basic", "bearer", "cookie", "jwt", "other", "proxy"];
+const REUSABLE: [&str; 10] = [
+    "api-key-header",
+    "api-key-query",
+    "basic",
+    "bearer",
+    "cookie",
+    "jwt",
+    "other",
+    "proxy",
+    "saml",
+    "username-token",
+];
 
 fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let endpoint = subject.endpoint;
@@ -87,6 +97,7 @@ mod tests {
         assert!(found(RULE.id, &endpoint, &closed()).is_empty());
         endpoint.auth = [("digest".to_owned(), 3), ("none".to_owned(), 3)].into();
         endpoint.auth.insert("signed".to_owned(), 3);
+        endpoint.auth.insert("username-digest".to_owned(), 3);
         assert!(found(RULE.id, &endpoint, &clear()).is_empty());
     }
 }
