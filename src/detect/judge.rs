@@ -21,6 +21,7 @@ mod rivals;
 mod texts;
 
 use distinct::Distinct;
+use forms::Basis;
 use naming::{Common, Naming};
 use rivals::{Checked, Claim};
 
@@ -73,6 +74,8 @@ pub(super) struct JudgeRule {
     /// Where not empty: the rule speaks by name and form, of values of so many characters.
     pub(super) forms: Vec<Form>,
     pub(super) shortest: usize,
+    /// Names that speak for it alone, and not for the others of its class.
+    pub(super) own_names: Vec<Phrase>,
     /// Names that speak for it beside one of these classes.
     pub(super) beside_names: Vec<Phrase>,
     pub(super) beside: Vec<Arc<str>>,
@@ -121,6 +124,9 @@ impl Judge {
         for (at, class) in self.classes.iter().enumerate() {
             self.mentions.add(at, &class.names);
             self.mentions.add(at, &class.weak_names);
+            for rule in &class.rules {
+                self.mentions.add(at, &rule.own_names);
+            }
         }
         self
     }
@@ -140,9 +146,8 @@ impl Judge {
         let words = if field.is_of_standard() { Words::default() } else { words };
         let common = Common {
             thing: words.any_phrase(&self.things, &self.generic),
-            negative: words
-                .any_of(&self.negative, &self.generic)
-                .or_else(|| words.any_above(&self.about)),
+            negative: words.any_of(&self.negative, &self.generic).is_some(),
+            about: words.any_above(&self.about),
         };
         let rivals = self.settled(&words, &places, evidence);
         let prose = places.iter().any(|place| *place.class == *PROSE);
@@ -161,13 +166,22 @@ impl Judge {
             let part = mentioned && self.is_part_of_another(class, &words, &column);
             let naming = match part {
                 true => Naming::default(),
-                false => self.naming(class, (&words, &common), &mut out.reasons, &column),
+                false => {
+                    let names = (class, class.all_names());
+                    self.naming(names, (&words, &common), &mut out.reasons, &column)
+                }
             };
+            let naming = match field.named_beside() {
+                Some(named) if *named == *class.class && !naming.named => Naming::beside(naming),
+                _ => naming,
+            };
+            let own = self.own_namings(class, (&words, &common), &mut out.reasons, &column);
             let beside = |rule: &JudgeRule| {
                 field.beside.iter().any(|class| rule.beside.contains(class))
                     && words.leaf_is(&rule.beside_names, &class.negative, &self.things)
             };
-            let mut claim = column.best_claim(class, naming, (place, rival.is_some()), &beside);
+            let said = (naming, own.as_slice());
+            let mut claim = column.best_claim(class, said, (place, rival.is_some()), &beside);
             if let (Some(claim), Some(settled), false) = (&mut claim, rival, naming.named) {
                 claim.why.push_str(&format!("; its place or name says {settled}"));
             }
@@ -330,7 +344,7 @@ impl Column<'_> {
     fn best_claim(
         &self,
         class: &JudgeClass,
-        naming: Naming<'_>,
+        (said, own): (Naming<'_>, &[Naming<'_>]),
         (place, rival): (Option<&Place>, bool),
         beside: &dyn Fn(&JudgeRule) -> bool,
     ) -> Option<Claim> {
@@ -342,13 +356,15 @@ impl Column<'_> {
                 best = Some(claim);
             }
         };
-        let context = naming.named || place.is_some();
         let refused = self.refused_by(class);
-        // Of what the field says to be something else, a few values that fit are those of it that
-        // happen to: numbers of drugs that begin with a trunk prefix.
-        let foreign = rival && !naming.named;
-        let against = if foreign { score::RIVAL } else { 0.0 };
-        for rule in &class.rules {
+        for (at, rule) in class.rules.iter().enumerate() {
+            let naming =
+                own.get(at).copied().filter(|own| own.named && !said.named).unwrap_or(said);
+            let context = naming.named || place.is_some();
+            // Of what the field says to be something else, a few values that fit are those of it
+            // that happen to: numbers of drugs that begin with a trunk prefix.
+            let foreign = rival && !naming.named;
+            let against = if foreign { score::RIVAL } else { 0.0 };
             let strong = rule.weight >= score::STRONG;
             let named = if strong { naming.weight.max(0.0) } else { naming.weight };
             let base = score::PRIOR + named + against;
@@ -364,10 +380,12 @@ impl Column<'_> {
                 offer(whole.filter(stands));
             }
             let hinted = naming.weight <= score::NAME_WEAK;
-            offer(self.by_form(rule, (base, hinted), refused).filter(|_| naming.named));
+            let basis = Basis { base, hinted, no_texts: naming.beside };
+            offer(self.by_form(rule, basis, refused).filter(|_| naming.named));
             if beside(rule) {
                 let base = score::PRIOR + score::NAME_BESIDE + against;
-                offer(self.by_form(rule, (base, true), refused).map(Claim::beside));
+                let basis = Basis { base, hinted: true, no_texts: false };
+                offer(self.by_form(rule, basis, refused).map(Claim::beside));
             }
             if place.is_some_and(|place| place.confidence < CONFIDENCE_REPORTED) {
                 offer(self.by_look(rule, refused));
