@@ -388,6 +388,7 @@ cases! {
     multipart_upload
     ndjson_export
     other_codings
+    pairs_and_typed_values
     path_templates
     pipelining
     places_of_values

@@ -46,6 +46,8 @@ pub(super) struct Notes {
     pub(super) extension: Option<(u16, usize)>,
     /// Token of what the name in it says that `value` or `text` beside it is.
     pub(super) named: u16,
+    /// `value` is a name of something itself: what a form asks for, and no answer.
+    pub(super) label: bool,
     /// `text` leaf, where one was logged.
     pub(super) text: Option<usize>,
     /// In an OBX segment: what its values are called by their type.
@@ -158,6 +160,12 @@ impl Frames {
     /// Changes the innermost frame and the one around it.
     pub(super) fn last_two(&mut self, change: impl FnMut(&mut Frame)) {
         self.stack.iter_mut().rev().take(2).for_each(change);
+    }
+
+    /// What the innermost frame is named by a leaf in it, 0 for nothing.
+    pub(super) fn named_here(&self) -> u16 {
+        let notes = self.last().and_then(|frame| frame.notes.checked_sub(1));
+        notes.and_then(|place| self.notes.get(place as usize)).map_or(0, |notes| notes.named)
     }
 
     /// The notes of the frame that is `up` frames up, to be added to.

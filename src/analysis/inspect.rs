@@ -206,11 +206,9 @@ impl Inspector<'_> {
                     }
                 }
             }
-            Role::Value(up) => {
-                if let Some(notes) = self.frames.notes(up) {
-                    notes.value = Some(leaf);
-                }
-            }
+            Role::Value(up) => self.found_value(up, value, leaf),
+            Role::Content if self.frames.named_here() != 0 => self.found_value(0, value, leaf),
+            Role::Content => {}
             Role::Type(up) => {
                 if self.frames.depth() == 1 + usize::from(up) {
                     self.facts.bundle = match value.bytes {
@@ -245,6 +243,14 @@ impl Inspector<'_> {
             }
             Role::Query(part, up) => self.note_query((part, up), value, leaf, looked),
             _ => self.mark(role, value, leaf, looked),
+        }
+    }
+
+    /// What the name beside it is the name of.
+    fn found_value(&mut self, up: u8, value: &Value<'_>, leaf: usize) {
+        let label = self.shared.detector.is_label(value.bytes);
+        if let Some(notes) = self.frames.notes(up) {
+            (notes.value, notes.label) = (Some(leaf), label);
         }
     }
 
@@ -353,7 +359,8 @@ impl Inspector<'_> {
     }
 
     fn close(&mut self, frame: &Frame, notes: &Notes) {
-        let issuer = if notes.issuer == 0 { notes.named } else { notes.issuer };
+        let named = if notes.label { 0 } else { notes.named };
+        let issuer = if notes.issuer == 0 { named } else { notes.issuer };
         if let Some(leaf) = notes.value.or(notes.text.filter(|_| notes.named != 0))
             && issuer != 0
         {

@@ -51,12 +51,15 @@ pub(super) enum Role {
     EntryUrl(u8),
     /// `name` of a parameter, or of a part of one, of a Parameters resource.
     ParameterName(u8),
-    /// `name`, `key`, `field` or `label` of what may be a pair; its object is this many frames up.
+    /// `name`, `key`, `question` and the like of what may be a pair; its object is this many frames
+    /// up.
     PairName(u8),
     /// `code` of what may be a pair or a coding.
     PairCode(u8),
     /// `text` beside it.
     PairText(u8),
+    /// What an element holds, its text or its attribute `value`: an attribute may name it.
+    Content,
     /// `text` or `linkId` of an item of a questionnaire.
     Question(u8),
     /// `op` of what may be an operation of a JSON Patch.
@@ -194,7 +197,6 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
         "resourceType" => Role::ResourceType,
         "fhirVersion" => Role::FhirVersion,
         "system" => Role::System(up),
-        "value" => Role::Value(up),
         "type" => Role::Type(up),
         "reference" => Role::Reference(up),
         "display" => Role::Display(up),
@@ -212,8 +214,13 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
             _ => Role::Code(up),
         },
         "text" | "linkId" if name_above(path) == "item" => Role::Question(up),
-        "code" => Role::PairCode(up),
-        "name" | "key" | "field" | "label" => Role::PairName(up),
+        "code" | "Code" => Role::PairCode(up),
+        // As other interfaces than FHIR call it.
+        "codeSystem" | "CodeSystem" | "codeSystemName" | "code_system" | "codesystem"
+        | "codingSystem" | "CodingSystem" | "coding_system" | "codingScheme" | "coding_scheme"
+        | "codeType" | "code_type" | "codeSet" | "code_set" | "vocabulary" | "terminology" => {
+            Role::CodedSystem(up, 0)
+        }
         "text" => Role::PairText(up),
         name if up == 0
             && paths.step_of(path) == Some(Step::Element)
@@ -223,9 +230,28 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
             match name_above(path) {
                 _ if step == Some(Step::Decoded) => Role::ResourceElement,
                 "" | "resource" | "contained" => Role::ResourceElement,
-                _ => Role::Plain,
+                _ => Role::Content,
             }
         }
+        name => role_in_pair(name, (paths.step_of(path) == Some(Step::Element), up)),
+    }
+}
+
+/// The role of a member of what may be a pair of a name and a value, which in XML are elements of
+/// their own, or attributes beside each other or beside the text.
+fn role_in_pair(name: &str, (element, up): (bool, u8)) -> Role {
+    let above = if element { 1 } else { up };
+    match name {
+        // `<field name="ssn">`: such an element is named, and names nothing.
+        "field" | "attribute" | "property" | "param" | "parameter" if element => Role::Content,
+        "name" | "key" | "field" | "label" | "Name" | "Key" | "Field" | "Label" | "question"
+        | "Question" | "questionText" | "prompt" | "fieldName" | "field_name" | "FieldName"
+        | "attribute" | "attributeName" | "property" | "propertyName" | "param" | "parameter" => {
+            Role::PairName(above)
+        }
+        "value" | "Value" | "answer" | "Answer" | "answerText" | "response" | "fieldValue"
+        | "field_value" | "FieldValue" | "propertyValue" => Role::Value(above),
+        _ if element => Role::Content,
         _ => Role::Plain,
     }
 }

@@ -2,16 +2,17 @@
 //! rule and key.
 
 use crate::base::limits::{EMBEDDED_PATTERNS_MAX, RULES_MAX};
-use crate::base::{Mask, TableMap, TableSet};
-use crate::model::{Evidence, Form, Location, RuleBits, RuleId, ValueKind};
-use crate::rules::{Embedded as EmbeddedRule, Example, Rule, RuleError, RulePack, WholePattern};
+use crate::base::{TableMap, TableSet};
+use crate::model::{Form, RuleBits, RuleId};
+use crate::rules::{Embedded as EmbeddedRule, Rule, RuleError, RulePack, WholePattern};
 
 use super::checks::{self, Check};
 use super::detector::Detector;
 use super::embedded::{Embedded, Method, Search, Sought};
-use super::field::FieldRef;
+use super::examples::wrong_examples;
 use super::fillers::Fillers;
-use super::judge::{CONFIDENCE_REPORTED, Judge, JudgeClass, JudgeRule};
+use super::idle::idle_rules;
+use super::judge::{Judge, JudgeClass, JudgeRule};
 use super::locate::Places;
 use super::patterns::{Pattern, Shared, regex};
 use super::shape::Shape;
@@ -21,6 +22,9 @@ use super::{finders, recognisers};
 
 /// Examples of each kind that every rule has.
 const EXAMPLES_MIN: usize = 3;
+
+/// What a weight may be.
+const WEIGHTS: std::ops::RangeInclusive<f64> = -20.0..=20.0;
 
 /// What a class can be under the GDPR.
 const GDPR: [&str; 3] = ["health", "national-id", "personal"];
@@ -33,7 +37,8 @@ const TELLING_CHANCE_MAX: f64 = 0.001;
 /// Compiles a pack whose examples hold.
 pub(super) fn compile(pack: &RulePack) -> Result<Detector, RuleError> {
     let detector = build(pack)?;
-    match wrong_examples(&detector, pack).into_iter().next() {
+    let wrong = wrong_examples(&detector, pack).into_iter();
+    match wrong.chain(idle_rules(&detector, pack)).next() {
         Some(error) => Err(error),
         None => Ok(detector),
     }
@@ -46,12 +51,6 @@ pub(super) fn build(pack: &RulePack) -> Result<Detector, RuleError> {
         build.add(rule)?;
     }
     Ok(build.finish(pack))
-}
-
-/// Every example of a pack that does not hold, those of the last rule first: one of the user's that
-/// takes too much spoils built-in examples, too.
-pub(super) fn wrong_examples(detector: &Detector, pack: &RulePack) -> Vec<RuleError> {
-    pack.rules().iter().rev().flat_map(|rule| wrong_of_rule(detector, rule)).collect()
 }
 
 /// A rule that cannot be used, and why.
@@ -271,6 +270,7 @@ impl Build {
             bare_needs_context: rule.bare_needs_context || rule.needs_context,
             forms: forms_of(rule)?,
             shortest: rule.shortest,
+            own_names: rule.own_names.iter().flat_map(|n| Phrase::expand(n)).collect(),
             beside_names: rule.beside_names.iter().flat_map(|n| Phrase::expand(n)).collect(),
             beside: rule.beside.clone(),
             embedded_weight: rule.embedded_weight,
@@ -350,8 +350,18 @@ fn validate(rule: &Rule) -> Result<(), RuleError> {
             return Err(refuse(rule, key, "expected at least three different examples"));
         }
     }
-    if !(-20.0..=20.0).contains(&rule.weight) || !(-20.0..=20.0).contains(&rule.bare_weight) {
-        return Err(refuse(rule, "weight", "expected log-odds from -20 to 20"));
+    let weights = [
+        ("weight", Some(rule.weight)),
+        ("bare_weight", Some(rule.bare_weight)),
+        ("embedded_weight", rule.embedded_weight),
+    ];
+    for (key, weight) in weights {
+        if let Some(weight) = weight.filter(|weight| !WEIGHTS.contains(weight)) {
+            let (least, most) = (WEIGHTS.start(), WEIGHTS.end());
+            let reason =
+                format!("{weight} is out of range: expected log-odds from {least} to {most}");
+            return Err(refuse(rule, key, reason));
+        }
     }
     let letter = |hipaa: &String| matches!(hipaa.as_bytes(), [b'A'..=b'R']);
     if !rule.hipaa.as_ref().is_none_or(letter) {
@@ -425,54 +435,4 @@ fn method_of(rule: &Rule, way: &EmbeddedRule, shared: &Shared) -> Result<Method,
         return Err(refuse(rule, "embedded", "expected masks, a recogniser or a format"));
     }
     Ok(Method::Shapes)
-}
-
-fn wrong_of_rule(detector: &Detector, rule: &Rule) -> Vec<RuleError> {
-    let ids: Vec<RuleId> = [rule.id().to_owned(), format!("{}.bare", rule.id())]
-        .iter()
-        .filter_map(|name| detector.rule_id(name))
-        .collect();
-    let finds = |example: &Example| match example {
-        Example::Value(value) => {
-            let outcome = detector.inspect(ValueKind::String, value.as_bytes()).outcome;
-            let says = outcome.passed.union(outcome.embedded);
-            ids.iter().any(|id| says.contains(*id))
-        }
-        Example::Field { field, value } => reports(detector, rule, field, value),
-    };
-    let wrong = |key, example: &Example, verb| {
-        let shown = match example {
-            Example::Value(value) => value.clone(),
-            Example::Field { field, value } => format!("{field} = {value}"),
-        };
-        refuse(rule, key, format!("{shown:?} {verb}"))
-    };
-    let missed = rule.examples.matches.iter().filter(|e| !finds(e));
-    let taken = rule.examples.rejects.iter().filter(|e| finds(e));
-    missed
-        .map(|e| wrong("examples.match", e, "does not match"))
-        .chain(taken.map(|e| wrong("examples.reject", e, "matches")))
-        .collect()
-}
-
-/// Whether a field with this one value is given the rule's class.
-fn reports(detector: &Detector, rule: &Rule, field: &str, value: &str) -> bool {
-    let mut evidence = Evidence { exchanges: 1, ..Evidence::default() };
-    let seen = detector.inspect(ValueKind::String, value.as_bytes());
-    evidence.count(ValueKind::String, seen.form, 1);
-    evidence.offer_exemplar(1, Mask::of(value.as_bytes()));
-    if !seen.outcome.is_empty() {
-        evidence.candidate(1, seen.outcome, 1);
-    }
-    let field = FieldRef {
-        standard: "http",
-        direction: crate::model::Direction::ToClient,
-        location: Location::Body,
-        path: field,
-        endpoint: "",
-        beside: &[],
-        context: "",
-    };
-    let judged = detector.judge(&field, &mut evidence);
-    judged.verdicts.iter().any(|v| v.class == rule.class && v.confidence >= CONFIDENCE_REPORTED)
 }

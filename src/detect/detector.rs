@@ -65,6 +65,8 @@ impl Inspection {
 
 /// Values longer than this are no single identifier, so that only what is inside them counts.
 const WHOLE_BYTES_MAX: usize = 16 * 1024;
+/// Longer values are no names of fields.
+const LABEL_BYTES_MAX: usize = 40;
 /// Values from this length on can hold something beside themselves even without white space.
 const EMBEDDED_BYTES_MIN: usize = 12;
 
@@ -269,6 +271,17 @@ impl Detector {
     /// `{"name": "ssn", "value": …}` does: only names that rules know.
     pub fn named(&self, name: &[u8]) -> Option<&str> {
         self.judge.places.named(name)
+    }
+
+    /// Whether a value beside a name says what is asked for, and not what somebody answered: a name
+    /// that rules know (`Last name` beside `lastName`), or a word as programs have it (`varchar`).
+    pub fn is_label(&self, value: &[u8]) -> bool {
+        let of_word = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b':' | b'.');
+        if value.len() > LABEL_BYTES_MAX || !value.iter().all(|b| of_word(b) || *b == b' ') {
+            return false;
+        }
+        let coded = value.first().is_some_and(u8::is_ascii_lowercase) && !value.contains(&b' ');
+        coded || self.judge.places.knows_name(value)
     }
 
     /// The token of the element that the path of a patch names, by a JSON Pointer or in FHIRPath:

@@ -391,7 +391,7 @@ fn last_sentence(text: &[u8]) -> &[u8] {
 }
 
 /// Whether `words` stand in `text` as whole words.
-fn has_words(text: &[u8], words: &[u8]) -> bool {
+pub(super) fn has_words(text: &[u8], words: &[u8]) -> bool {
     let is_word = |b: Option<&u8>| b.is_some_and(|b| is_word_byte(*b));
     memchr::memmem::find_iter(text, words).any(|at| {
         let before = at.checked_sub(1).and_then(|before| text.get(before));

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::model::{Direction, Location};
 
+use super::locate::NAMED;
+
 /// Where a field is.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldRef<'a> {
@@ -68,6 +70,13 @@ impl FieldRef<'_> {
         let (_, name) = self.path.split_once('|').filter(|_| self.location == Location::Header)?;
         let document = name.starts_with(['$', '/']) || name.contains("|$");
         (!document).then_some(name)
+    }
+
+    /// The class that a name beside the value speaks for, in a document of no standard: `{"name":
+    /// "ssn", "value": …}`.
+    pub(super) fn named_beside(&self) -> Option<&str> {
+        let (_, token) = self.context.split_once('|').filter(|_| !self.is_of_standard())?;
+        token.strip_prefix(NAMED)
     }
 
     /// Whether its place in a document of a standard says all that its name could say.

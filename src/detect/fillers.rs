@@ -41,6 +41,10 @@ impl Fillers {
 
     /// Whether `bytes`, of this census and form, stand for no value.
     pub(super) fn has(&self, bytes: &[u8], census: &Census, form: Form) -> bool {
+        // The secret keys in the documentation of AWS.
+        if form == Form::Base64 && bytes.ends_with(b"EXAMPLEKEY") {
+            return true;
+        }
         let open =
             matches!(form, Form::Word | Form::Token | Form::TitleWords | Form::Text | Form::Other);
         if !open || census.len > FILLER_BYTES_MAX {
@@ -55,6 +59,7 @@ impl Fillers {
         };
         known.map(AsRef::as_ref).any(is)
             || (form == Form::TitleWords && self.names_an_office(bytes))
+            || (matches!(form, Form::TitleWords | Form::Text | Form::Other) && names_a_firm(bytes))
             || is_asked_for(bytes)
             || ((census.others > 0 || census.high > 0) && is_placeholder(bytes))
             || is_mask(bytes, census)
@@ -66,6 +71,40 @@ impl Fillers {
         let last = bytes.get(space + 1..).unwrap_or_default();
         self.ends.iter().any(|end| end.eq_ignore_ascii_case(last))
     }
+}
+
+/// Legal forms of firms without their points, sorted.
+const LEGAL_FORMS: [&str; 32] = [
+    "ab", "ag", "aps", "as", "bv", "co", "corp", "doo", "gmbh", "inc", "kft", "kg", "llc", "llp",
+    "lp", "ltd", "ltda", "nv", "oy", "oyj", "pc", "plc", "pllc", "pty", "sa", "sarl", "sas", "sl",
+    "spa", "srl", "sro", "zoo",
+];
+/// Words of the longest name of a firm that is told by its form.
+const FIRM_WORDS_MAX: usize = 6;
+
+/// Whether `bytes` are capitalised words and the legal form of a firm, behind a comma or with
+/// points in it: `Acme, Inc.`, `Foo Bar S.A.`. Without either it may be a surname.
+fn names_a_firm(bytes: &[u8]) -> bool {
+    let Some(space) = bytes.iter().rposition(|b| *b == b' ') else { return false };
+    let (before, last) = bytes.split_at(space);
+    let mut form = [0u8; 4];
+    let mut len = 0;
+    for byte in last.trim_ascii_start().iter().filter(|b| **b != b'.') {
+        let Some(slot) = form.get_mut(len) else { return false };
+        *slot = byte.to_ascii_lowercase();
+        len += 1;
+    }
+    let told = before.ends_with(b",") || last.contains(&b'.');
+    let form = form.get(..len).and_then(|form| std::str::from_utf8(form).ok());
+    let words = || before.split(|b| *b == b' ');
+    let capital = |word: &[u8]| {
+        let first = word.first();
+        first.is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80 || *b == b'&')
+            && !word.iter().any(|b| matches!(b, b'@' | b':' | b'.' | b'0'..=b'9'))
+    };
+    told && form.is_some_and(|form| LEGAL_FORMS.binary_search(&form).is_ok())
+        && words().count() <= FIRM_WORDS_MAX
+        && words().all(capital)
 }
 
 /// What a template or a document of an interface has in place of a value: `${…}`, `{{…}}`, `%s`,
@@ -86,7 +125,19 @@ fn is_placeholder(bytes: &[u8]) -> bool {
         (b"ENC(", b")"),
         (b"@Microsoft.KeyVault(", b")"),
     ];
-    let elsewhere = [&b"arn:aws:secretsmanager:"[..], b"arn:aws:ssm:", b"{cipher}"];
+    let elsewhere = [
+        &b"arn:aws:secretsmanager:"[..],
+        b"arn:aws:ssm:",
+        b"{cipher}",
+        b"vault:",
+        b"secretsmanager:",
+        b"ssm:/",
+        b"keyvault:",
+        b"op://",
+        b"sm://",
+        b"gcp-secret:",
+    ];
+    let named = bytes.strip_prefix(b"env:").unwrap_or_default();
     let variable = |name: &[u8]| {
         name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && name.contains(&b'_')
     };
@@ -94,6 +145,7 @@ fn is_placeholder(bytes: &[u8]) -> bool {
     if templates.iter().any(|(open, close)| within(open, close).is_some())
         || elsewhere.iter().any(|head| bytes.starts_with(head))
         || within(b"%", b"%").is_some_and(variable)
+        || (!named.is_empty() && named.iter().all(|b| b.is_ascii_uppercase() || *b == b'_'))
         || within(b"**", b"**").is_some_and(word)
     {
         return true;
@@ -117,6 +169,17 @@ fn is_asked_for(bytes: &[u8]) -> bool {
 const SHOWN_MAX: usize = 4;
 /// Signs that make a mask: fewer stand in real values.
 const MASKED_MIN: usize = 3;
+
+/// Letters x that stand for a key, and the bytes of what may stand before them: `sk_test_xxxxxxxx`.
+const CROSSED_MIN: usize = 8;
+const PREFIX_MAX: usize = 12;
+
+/// Whether `bytes` are a key's prefix and letters x for the key.
+fn is_crossed(bytes: &[u8]) -> bool {
+    let Some(last @ (b'x' | b'X')) = bytes.last() else { return false };
+    let crossed = bytes.iter().rev().take_while(|b| *b == last).count();
+    crossed >= CROSSED_MIN && bytes.len() - crossed <= PREFIX_MAX
+}
 
 /// Whether most of `bytes` is masked: `********`, `XXXXXX12`, `**** **** **** 4242`.
 fn is_mask(bytes: &[u8], census: &Census) -> bool {
@@ -143,7 +206,8 @@ fn is_mask(bytes: &[u8], census: &Census) -> bool {
     let shown = (census.letters() + census.digits).saturating_sub(exes.min(signs));
     // `sk_live_****` shows what kind of key it is.
     let cut = shown <= 2 * SHOWN_MAX && bytes.ends_with(b"****");
-    signs >= MASKED_MIN && census.ats == 0 && (cut || (shown <= SHOWN_MAX && shown < signs))
+    let masked = signs >= MASKED_MIN && (cut || (shown <= SHOWN_MAX && shown < signs));
+    census.ats == 0 && (masked || is_crossed(bytes))
 }
 
 #[cfg(test)]
@@ -178,6 +242,15 @@ mod tests {
             "**** **** **** 4242",
             "XXX-XX-1234",
             "sk_live_****",
+            "vault:secret/db#password",
+            "sk_test_xxxxxxxxxxxxxxxxxxxxxxxx",
+            "pk-live-XXXXXXXXXXXX",
+            "env:DB_PASSWORD",
+            "Acme, Inc.",
+            "Foo Bar S.A.",
+            "Umbrella Corp.",
+            "Meier & Söhne, GmbH",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
             "${DB_PASSWORD}",
             "{{ .Values.db.password }}",
             "$(DB_PASSWORD)",
@@ -216,6 +289,12 @@ mod tests {
             "$ecret{x}",
             "%Ab_12%",
             "**Abc1**",
+            "Lovelace, Ada",
+            "Maria Sa",
+            "Anna Co",
+            "write to ada@example.org, Acme, Inc.",
+            "vaulted ceilings",
+            "env:x",
         ] {
             assert!(!has(text), "{text}");
         }

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
-use super::checks::country_length;
+use super::checks::{country_length, person_name};
+use super::embedded::has_words;
 use super::phones::phone_said;
 use super::recognisers::is_private_key;
 use super::shape::is_word_byte;
+use super::vocabulary::knows_word;
 
 /// A finder by name.
 #[derive(Clone, Copy, Debug)]
@@ -17,12 +19,14 @@ pub(super) struct Finder {
     pub(super) run: fn(&[u8], Range<usize>) -> Option<Range<usize>>,
 }
 
-const FINDERS: [Finder; 8] = [
+const FINDERS: [Finder; 10] = [
     Finder { name: "honorific", run: honorific },
+    Finder { name: "honorific-name", run: honorific_name },
     Finder { name: "honorific-word", run: honorific_word },
     Finder { name: "iban", run: iban },
     Finder { name: "jwt", run: jwt },
     Finder { name: "name-after", run: name_after },
+    Finder { name: "name-line", run: name_line },
     Finder { name: "phone-plus", run: phone_plus },
     Finder { name: "phone-said", run: phone_said },
     Finder { name: "private-key", run: private_key },
@@ -64,11 +68,111 @@ const BRANDS: [&[u8]; 17] = [
     b"Who",
 ];
 
+/// What stands between the words of a name: `Anna de Vries`.
+const PARTICLES: [&[u8]; 12] = [
+    b"de ", b"van ", b"der ", b"den ", b"von ", b"da ", b"di ", b"del ", b"la ", b"le ", b"ten ",
+    b"zu ",
+];
+
 /// Two capitalised words behind `Mr `, `Dr. ` and the like.
 fn honorific(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
     let first = honorific_word(text, anchor)?;
-    let second = name_word(text, first.end + 1).filter(|_| text.get(first.end) == Some(&b' '));
-    Some(first.start..second?)
+    Some(first.start..second_word(text, first.end)?)
+}
+
+/// The end of the word of a name behind the one that ends at `first`.
+fn second_word(text: &[u8], first: usize) -> Option<usize> {
+    const PARTICLES_MAX: usize = 2;
+    if text.get(first) != Some(&b' ') {
+        return None;
+    }
+    let mut at = first + 1;
+    // `Jane A. Doe`.
+    if let Some([b'A'..=b'Z', b'.', b' ', ..]) = text.get(at..) {
+        at += 3;
+    }
+    for _ in 0..PARTICLES_MAX {
+        let rest = text.get(at..).unwrap_or_default();
+        at += PARTICLES.iter().find(|p| rest.starts_with(p)).map_or(0, |p| p.len());
+    }
+    name_word(text, at)
+}
+
+/// What is called by `M.` and is nobody: Morbus in German, Mycobacterium.
+const DISEASES: [&[u8]; 22] = [
+    b"Addison",
+    b"Alzheimer",
+    b"Avium",
+    b"Basedow",
+    b"Bechterew",
+    b"Behcet",
+    b"Bovis",
+    b"Crohn",
+    b"Cushing",
+    b"Dupuytren",
+    b"Fabry",
+    b"Gaucher",
+    b"Hodgkin",
+    b"Leprae",
+    b"Meniere",
+    b"Paget",
+    b"Parkinson",
+    b"Perthes",
+    b"Scheuermann",
+    b"Sudeck",
+    b"Tuberculosis",
+    b"Wilson",
+];
+
+/// The same, neither of them a word that interfaces use: `Sr. Software Engineer` is none.
+fn honorific_name(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
+    let first = honorific_word(text, anchor.clone())?;
+    let second = second_word(text, first.end)?;
+    let known = |range: Range<usize>| text.get(range).is_none_or(knows_word);
+    let disease = text.get(anchor.end..first.end).is_some_and(|word| DISEASES.contains(&word));
+    let names = !disease && !known(anchor.end..first.end) && !known(first.end + 1..second);
+    let person = text.get(anchor.end..second).is_some_and(person_name);
+    (names && person).then_some(first.start..second)
+}
+
+/// What stands after a name at the head of a record or a letter where it is about a patient, in
+/// lower case.
+const ABOUT_SOMEBODY: [&[u8]; 11] = [
+    b"dob",
+    b"d.o.b",
+    b"date of birth",
+    b"birth date",
+    b"birthdate",
+    b"mrn",
+    b"medical record",
+    b"nhs no",
+    b"ssn",
+    b"for referring",
+    b"for seeing",
+];
+
+/// Two capitalised words, one of which no interface uses, behind a label at the begin of a line,
+/// and shortly behind them what is said of a patient.
+fn name_line(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
+    const BEHIND: usize = 160;
+    let before = text.get(..anchor.start)?;
+    let indent = before.iter().rev().take(8).take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let line = before.get(..before.len() - indent)?;
+    if !line.last().is_none_or(|b| matches!(b, b'\n' | b'\r' | b'>' | b'|')) {
+        return None;
+    }
+    let found = name_after(text, anchor)?;
+    let name = text.get(found.clone())?;
+    let behind = text.get(found.end..text.len().min(found.end + BEHIND))?;
+    let mut lower = [0u8; BEHIND];
+    let lower = lower.get_mut(..behind.len())?;
+    lower.copy_from_slice(behind);
+    lower.make_ascii_lowercase();
+    let words = || name.split(|b| matches!(b, b' ' | b',')).filter(|word| word.len() > 2);
+    (words().any(|word| !knows_word(word))
+        && person_name(name)
+        && ABOUT_SOMEBODY.iter().any(|said| has_words(lower, said)))
+    .then_some(found)
 }
 
 /// One at least.
@@ -87,15 +191,11 @@ fn name_after(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
     let start = (anchor.end..anchor.end + 4).find(|at| !blank(at))?;
     let first = name_word(text, start)?;
     let between = text.get(first..)?;
-    let second = if between.starts_with(b", ") {
-        first + 2
-    } else if between.starts_with(b" ") {
-        first + 1
-    } else {
-        return None;
+    let end = match between.starts_with(b", ") {
+        true => name_word(text, first + 2),
+        false => second_word(text, first),
     };
-    let end = name_word(text, second)?;
-    Some(start..end)
+    Some(start..end?)
 }
 
 /// The end of a capitalised word of at least two letters that begins at `at`.
@@ -130,7 +230,7 @@ fn jwt(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
 }
 
 fn private_key(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
-    let end = text.len().min(anchor.start + 80);
+    let end = text.len().min(anchor.start + 160);
     text.get(anchor.start..end).filter(|head| is_private_key(head)).map(|_| anchor)
 }
 
@@ -214,6 +314,36 @@ mod tests {
         assert_eq!(word("Mr. Coffee maker", "Mr. "), None);
         assert_eq!(at("name-after", "name:  Smith, John", "name:"), Some("Smith, John"));
         assert_eq!(at("name-after", "name: report", "name:"), None);
+        assert_eq!(
+            at("honorific", "Mevr. Anna de Vries komt", "Mevr. "),
+            Some("Mevr. Anna de Vries")
+        );
+        assert_eq!(at("honorific-name", "M. Jean Dupont dit", "M. "), Some("M. Jean Dupont"));
+        for text in ["Sr. Software Engineer", "Sr. Vice President", "Sr. Staff Nurse"] {
+            assert_eq!(at("honorific-name", text, "Sr. "), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_at_the_head_of_a_letter_are_those_of_whom_it_is_about() {
+        let line = |text: &'static str, anchor| at("name-line", text, anchor);
+        for (text, name) in [
+            ("RE: Jane Doe\nDOB: 03/14/1962", "Jane Doe"),
+            ("Dear Sir,\n  RE: Jane A. Doe, MRN 1234567", "Jane A. Doe"),
+            ("RE: DOE, JANE (MRN 12-34-56)", "DOE, JANE"),
+        ] {
+            assert_eq!(line(text, "RE: "), Some(name), "{text}");
+        }
+        for text in [
+            "RE: Jane Doe",
+            "RE: Lab Results\nDOB: 03/14/1962",
+            "RE: Blue Kettle, Adobe Reader",
+            "wiRE: Jane Doe\nDOB: 03/14/1962",
+            "RE: jane doe\nDOB: 03/14/1962",
+            "RE: Flu Shot\nMRN 12",
+        ] {
+            assert_eq!(line(text, "RE: "), None, "{text}");
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod texts;
 
 use answers::{Answers, Asks};
 use distinct::Distinct;
+use forms::Basis;
 pub use naming::Judging;
 use naming::{Name, Naming};
 use rivals::{Checked, Claim};
@@ -76,6 +77,8 @@ pub(super) struct JudgeRule {
     /// Where not empty: the rule speaks by name and form, of values of so many characters.
     pub(super) forms: Vec<Form>,
     pub(super) shortest: usize,
+    /// Names that speak for it alone, and not for the others of its class.
+    pub(super) own_names: Vec<Phrase>,
     /// Names that speak for it beside one of these classes.
     pub(super) beside_names: Vec<Phrase>,
     pub(super) beside: Vec<Arc<str>>,
@@ -133,6 +136,9 @@ impl Judge {
             class.asks = Asks::of(&class.rules);
             self.mentions.add(at, &class.names);
             self.mentions.add(at, &class.weak_names);
+            for rule in &class.rules {
+                self.mentions.add(at, &rule.own_names);
+            }
         }
         self
     }
@@ -174,11 +180,17 @@ impl Judge {
                 true => Naming::default(),
                 false => name.naming(at, self, &mut out.reasons, &column),
             };
+            let naming = match field.named_beside() {
+                Some(named) if *named == *class.class && !naming.named => Naming::beside(naming),
+                _ => naming,
+            };
+            let own = name.own_namings(at, self, &mut out.reasons, &column);
             let beside = |rule: &JudgeRule| {
                 field.beside.iter().any(|class| rule.beside.contains(class))
                     && name.speaks_beside(rule, self)
             };
-            let mut claim = column.best_claim(class, naming, (place, rival.is_some()), &beside);
+            let said = (naming, own.as_slice());
+            let mut claim = column.best_claim(class, said, (place, rival.is_some()), &beside);
             if let (Some(claim), Some(settled), false) = (&mut claim, rival, naming.named) {
                 claim.why.push_str(&format!("; its place or name says {settled}"));
             }
@@ -333,7 +345,7 @@ impl Column<'_> {
     fn best_claim(
         &self,
         class: &JudgeClass,
-        naming: Naming<'_>,
+        (said, own): (Naming<'_>, &[Naming<'_>]),
         (place, rival): (Option<&Place>, bool),
         beside: &dyn Fn(&JudgeRule) -> bool,
     ) -> Option<Claim> {
@@ -345,13 +357,15 @@ impl Column<'_> {
                 best = Some(claim);
             }
         };
-        let context = naming.named || place.is_some();
         let refused = self.refused_by(class);
-        // Of what the field says to be something else, a few values that fit are those of it that
-        // happen to: numbers of drugs that begin with a trunk prefix.
-        let foreign = rival && !naming.named;
-        let against = if foreign { score::RIVAL } else { 0.0 };
-        for rule in &class.rules {
+        for (at, rule) in class.rules.iter().enumerate() {
+            let naming =
+                own.get(at).copied().filter(|own| own.named && !said.named).unwrap_or(said);
+            let context = naming.named || place.is_some();
+            // Of what the field says to be something else, a few values that fit are those of it
+            // that happen to: numbers of drugs that begin with a trunk prefix.
+            let foreign = rival && !naming.named;
+            let against = if foreign { score::RIVAL } else { 0.0 };
             let strong = rule.weight >= score::STRONG;
             let named = if strong { naming.weight.max(0.0) } else { naming.weight };
             let base = score::PRIOR + named + against;
@@ -367,10 +381,12 @@ impl Column<'_> {
                 offer(whole.filter(stands));
             }
             let hinted = naming.weight <= score::NAME_WEAK;
-            offer(self.by_form(rule, (base, hinted), refused).filter(|_| naming.named));
+            let basis = Basis { base, hinted, no_texts: naming.beside };
+            offer(self.by_form(rule, basis, refused).filter(|_| naming.named));
             if beside(rule) {
                 let base = score::PRIOR + score::NAME_BESIDE + against;
-                offer(self.by_form(rule, (base, true), refused).map(Claim::beside));
+                let basis = Basis { base, hinted: true, no_texts: false };
+                offer(self.by_form(rule, basis, refused).map(Claim::beside));
             }
             if place.is_some_and(|place| place.confidence < CONFIDENCE_REPORTED) {
                 offer(self.by_look(rule, refused));

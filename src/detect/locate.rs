@@ -27,12 +27,16 @@ pub(super) struct Places {
     search: TableMap<Box<str>, Vec<Place>>,
     /// System URI, OID, name of a code system or contact system → token.
     issuers: TableMap<Box<str>, Arc<str>>,
+    /// Name of a code system as people write it, in lower case without separators → token.
+    code_names: TableMap<Box<str>, Arc<str>>,
     /// Identifier type code → token.
     types: TableMap<Box<str>, Arc<str>>,
     /// Name of a parameter of an operation → token.
     parameters: TableMap<Box<str>, Arc<str>>,
     /// Name of a field, in lower case without separators → token of the class it speaks for.
     named: TableMap<Box<str>, Arc<str>>,
+    /// Every word and phrase that some rule goes by, written like those.
+    known: TableSet<Box<str>>,
     /// Token → class.
     tokens: TableMap<Box<str>, Place>,
     /// What the paths of patches may name.
@@ -49,9 +53,14 @@ const ISSUER_CONFIDENCE: u8 = 97;
 const NAMED_CONFIDENCE: u8 = 45;
 /// Bytes of a name beside a value that are looked up.
 const NAMED_BYTES_MAX: usize = 48;
+/// What questions begin with before they name what they ask for.
+const ASKING: [&str; 8] =
+    ["please", "whatis", "whatsthe", "enter", "provide", "your", "the", "patients"];
 /// Bytes of a system URI that are looked up; longer ones are no issuers known here.
 const SYSTEM_BYTES_MAX: usize = 256;
 
+/// What tokens of what a name beside a value says begin with.
+pub(super) const NAMED: &str = "named:";
 /// What marks that are names of parameters begin with.
 const PARAMETER: &str = "parameter:";
 /// What tokens of code systems begin with; alone it stands for every system that no rule knows.
@@ -117,6 +126,13 @@ impl Places {
             out.tokens.entry(rule.class.as_ref().into()).or_insert(known);
             out.name(rule);
         }
+        for (name, token) in &out.issuers {
+            let plain = plain_system(name);
+            if token.starts_with(CODE) && plain.len() >= CODE_NAME_BYTES_MIN && is_code_name(name) {
+                let plain = String::from_utf8_lossy(&plain).into_owned();
+                out.code_names.insert(plain.into(), Arc::clone(token));
+            }
+        }
         out.definitions = fhir.definitions.iter().map(|kind| kind.as_str().into()).collect();
         out.patched = Elements::of(out.elements.keys().map(AsRef::as_ref));
         out
@@ -156,12 +172,16 @@ impl Places {
 
     /// Notes the names that speak for the class of `rule`.
     fn name(&mut self, rule: &Rule) {
-        let token: Arc<str> = format!("named:{}", rule.class).into();
+        let token: Arc<str> = format!("{NAMED}{}", rule.class).into();
         let place = Place { class: Arc::clone(&rule.class), confidence: NAMED_CONFIDENCE };
         self.tokens.insert(token.as_ref().into(), place);
         for phrase in rule.names.iter().flat_map(|names| Phrase::expand(names)) {
             let name = phrase.text().replace(' ', "");
             self.named.entry(name.into()).or_insert_with(|| Arc::clone(&token));
+        }
+        let others = [&rule.names, &rule.own_names, &rule.weak_names, &rule.beside_names];
+        for phrase in others.into_iter().flatten().flat_map(|names| Phrase::expand(names)) {
+            self.known.insert(phrase.text().replace(' ', "").into());
         }
     }
 
@@ -171,7 +191,19 @@ impl Places {
             return None;
         }
         let plain = plain_name(name);
-        self.named.get(std::str::from_utf8(&plain).ok()?).map(AsRef::as_ref)
+        let mut plain = std::str::from_utf8(&plain).ok()?;
+        loop {
+            if let Some(token) = self.named.get(plain) {
+                return Some(token);
+            }
+            plain = ASKING.iter().find_map(|words| plain.strip_prefix(words))?;
+        }
+    }
+
+    /// Whether `name` is all of a name that a rule goes by, on whatever condition.
+    pub(super) fn knows_name(&self, name: &[u8]) -> bool {
+        let plain = plain_name(name.get(..NAMED_BYTES_MAX).unwrap_or(name));
+        std::str::from_utf8(&plain).is_ok_and(|plain| self.known.contains(plain))
     }
 
     /// The token of an issuer: an identifier's system, an OID, a code system, or a contact point's
@@ -180,8 +212,15 @@ impl Places {
         if system.len() > SYSTEM_BYTES_MAX {
             return None;
         }
-        let system = std::str::from_utf8(system).ok()?;
-        self.issuers.get(normal_system(system)).map(AsRef::as_ref)
+        let text = std::str::from_utf8(system).ok()?;
+        if let Some(known) = self.issuers.get(normal_system(text)) {
+            return Some(known);
+        }
+        if system.len() > NAMED_BYTES_MAX || !is_code_name(text) {
+            return None;
+        }
+        let plain = plain_system(text);
+        self.code_names.get(std::str::from_utf8(&plain).ok()?).map(AsRef::as_ref)
     }
 
     /// The token of a field of HL7 v2 by the name that queries have for it, `@PID.5.1.1`: its place
@@ -353,6 +392,12 @@ impl Places {
         places
     }
 
+    /// Whether some element or parameter of a standard holds `class`.
+    pub(super) fn hold(&self, class: &str) -> bool {
+        let mut places = self.elements.values().chain(self.search.values()).flatten();
+        places.any(|place| *place.class == *class)
+    }
+
     /// Every class that a place can stand for.
     pub(super) fn classes(&self) -> impl Iterator<Item = &str> {
         let lists = self.elements.values().chain(self.search.values()).flatten();
@@ -400,6 +445,22 @@ fn place(ClassWeight(class, confidence): &ClassWeight) -> Place {
 /// A name in lower case, without what is no letter.
 fn plain_name(name: &[u8]) -> SmallVec<[u8; NAMED_BYTES_MAX]> {
     name.iter().filter(|b| b.is_ascii_alphabetic()).map(u8::to_ascii_lowercase).collect()
+}
+
+/// Letters and digits of the shortest name of a code system that is known however it is written:
+/// `HOT` is one, and `hot` a word.
+const CODE_NAME_BYTES_MIN: usize = 4;
+
+/// Whether a system may be called so by people, and not by a URI or an OID.
+fn is_code_name(system: &str) -> bool {
+    system.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_'))
+        && system.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+/// `SNOMED-CT` as `snomedct`.
+fn plain_system(system: &str) -> SmallVec<[u8; NAMED_BYTES_MAX]> {
+    let plain = system.bytes().filter(u8::is_ascii_alphanumeric);
+    plain.map(|b| b.to_ascii_lowercase()).collect()
 }
 
 /// Systems are compared without scheme, `urn:oid:` and a slash at the end: all are seen in use.

@@ -76,6 +76,9 @@ pub(super) fn names() -> String {
     RECOGNISERS.map(|r| r.name).join(", ")
 }
 
+/// What brokers let anybody in with, and documentation says.
+const NOBODY: &[u8] = b"guest:guest";
+
 /// `Basic` and the base64 of a user, a colon and a password (RFC 7617), one of them at least.
 fn basic(value: &Seen<'_>) -> bool {
     const CREDENTIALS_MAX: usize = 1024;
@@ -84,7 +87,9 @@ fn basic(value: &Seen<'_>) -> bool {
     let rest = rest.trim_ascii_start();
     scheme.eq_ignore_ascii_case(b"basic ")
         && rest.len() <= CREDENTIALS_MAX
-        && STANDARD.decode(rest).is_ok_and(|pair| pair.len() > 1 && pair.contains(&b':'))
+        && STANDARD
+            .decode(rest)
+            .is_ok_and(|pair| pair.len() > 1 && pair.contains(&b':') && pair.as_slice() != NOBODY)
 }
 
 /// A date, a date with a time, or eight digits that can be a date.
@@ -231,12 +236,28 @@ fn private_key(value: &Seen<'_>) -> bool {
     is_private_key(value.bytes)
 }
 
-/// Whether `bytes` begin with the first line of a PEM private key (RFC 7468).
+/// Whether `bytes` begin with the first line of a PEM private key (RFC 7468) or one of OpenPGP, and
+/// go on with the key: the line alone stands where one is asked for.
 pub(super) fn is_private_key(bytes: &[u8]) -> bool {
+    const HEAD_MAX: usize = 48;
+    const BODY_MIN: usize = 16;
     let Some(rest) = bytes.strip_prefix(b"-----BEGIN ") else { return false };
-    let head = rest.get(..48).unwrap_or(rest);
-    head.windows(16).any(|w| w == b"PRIVATE KEY-----")
-        || head.windows(20).any(|w| w == b"PRIVATE KEY BLOCK---")
+    let head = rest.get(..HEAD_MAX).unwrap_or(rest);
+    let ends = [&b"PRIVATE KEY-----"[..], b"PRIVATE KEY BLOCK-----"];
+    let end = |end: &&[u8]| Some(memchr::memmem::find(head, end)? + end.len());
+    let Some(body) = ends.iter().find_map(end).and_then(|end| rest.get(end..)) else {
+        return false;
+    };
+    // Line ends as they are, as JSON and shells write them, and as a form joins lines.
+    let between =
+        |b: &&u8| b.is_ascii_whitespace() || matches!(b, b'\\' | b'n' | b'r' | b'"' | b',');
+    let body = body.get(body.iter().take(HEAD_MAX).take_while(between).count()..);
+    let body = body.unwrap_or_default();
+    let encoded = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    body.iter().take(BODY_MIN).take_while(encoded).count() == BODY_MIN
+        || [&b"Proc-Type:"[..], b"DEK-Info:", b"Version:", b"Comment:"]
+            .iter()
+            .any(|header| body.starts_with(header))
 }
 
 /// A house number and a street: `12 Oak Street`, `221b Baker St`, `Musterstraße 5`.

@@ -24,14 +24,39 @@ pub(super) enum Standing {
     Leaf,
 }
 
+/// Keys that say what type a value has and not what it is, of DynamoDB's JSON (`{"email": {"S":
+/// …}}`, Amazon DynamoDB API Reference, AttributeValue) and of Google's (Firestore REST API,
+/// Value).
+const TYPES: [&str; 14] = [
+    "S",
+    "N",
+    "B",
+    "L",
+    "M",
+    "SS",
+    "NS",
+    "BS",
+    "stringValue",
+    "integerValue",
+    "doubleValue",
+    "timestampValue",
+    "arrayValue",
+    "mapValue",
+];
+
 impl Words {
     /// Of a canonical path: JSON, XML, multipart, or a plain name.
     pub(super) fn of_path(path: &str) -> Words {
         let mut out = Words::default();
         // Where a document stands in a message is no name of its fields.
         let path = path.trim_start_matches("part:");
+        // Extended JSON of MongoDB.
+        let path = path.strip_suffix("['$date']").unwrap_or(path);
         for part in path.split(['.', '/', '[', ']', '|', ':', '\'', '"', '$', '*', '@']) {
             let before = out.words.len();
+            if before > 0 && TYPES.contains(&part) {
+                continue;
+            }
             split_words(part, &mut out.words);
             if out.words.len() > before {
                 (out.above, out.leaf) = (out.leaf, before);
@@ -126,8 +151,27 @@ impl Words {
     /// The first word of the last part (of the parent too where that says nothing) that is one
     /// of `words`.
     pub(super) fn any_of<'w>(&self, words: &'w [String], generic: &[String]) -> Option<&'w String> {
+        self.any_beside(words, generic, &[])
+    }
+
+    /// The same, but for words that are part of one of `names` there: `status` says nothing against
+    /// `hiv status`.
+    pub(super) fn any_beside<'w>(
+        &self,
+        words: &'w [String],
+        generic: &[String],
+        names: &[Phrase],
+    ) -> Option<&'w String> {
         let near = self.near(generic);
-        words.iter().find(|word| near.iter().any(|mine| same_word(mine, word)))
+        let named = |at: usize| {
+            let mut places = names.iter().flat_map(|name| name.places(near));
+            places.any(|(from, to)| (from..to).contains(&at))
+        };
+        let stands = |word: &String| {
+            let mut all = near.iter().enumerate();
+            all.any(|(at, mine)| same_word(mine, word) && !named(at))
+        };
+        words.iter().find(|word| stands(word))
     }
 }
 
@@ -177,6 +221,11 @@ impl Phrase {
                 .collect();
         }
         all.into_iter().map(|words| Phrase { joined: words.concat(), words }).collect()
+    }
+
+    /// Its words.
+    pub(super) fn words(&self) -> &[String] {
+        &self.words
     }
 
     /// As written.
@@ -357,6 +406,30 @@ mod tests {
         assert!(!is("$.orderNumber.name"));
         assert!(!is("$.name.id"));
         assert!(!is("$"));
+    }
+
+    #[test]
+    fn a_word_of_the_name_itself_says_nothing_against_it() {
+        let negative = ["status".to_owned(), "type".to_owned()];
+        let names = Phrase::expand("hiv|smoking status");
+        let against = |path: &str| {
+            Words::of_path(path).any_beside(&negative, &["value".to_owned()], &names).cloned()
+        };
+        assert_eq!(against("$.hivStatus"), None);
+        assert_eq!(against("$.smoking_status.value"), None);
+        assert_eq!(against("$.hivStatusType").as_deref(), Some("type"));
+        assert_eq!(against("$.orderStatus").as_deref(), Some("status"));
+    }
+
+    #[test]
+    fn keys_that_say_the_type_of_a_value_are_no_names() {
+        let words = |path| Words::of_path(path).words;
+        assert_eq!(words("$.Item.birthDate.S"), ["item", "birth", "date"]);
+        assert_eq!(words("$.phones.L[*].M.mobile.N"), ["phones", "mobile"]);
+        assert_eq!(words("$.fields.dob.timestampValue"), ["fields", "dob"]);
+        assert_eq!(words("$.dob['$date']"), ["dob"]);
+        assert_eq!(words("$.S"), ["s"]);
+        assert_eq!(words("$.size.s"), ["size", "s"]);
     }
 
     #[test]

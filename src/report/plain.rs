@@ -7,7 +7,7 @@ use crate::query::ReportData;
 use crate::rules::RulePack;
 
 /// What classes are of which the rules say how they are found, rather than what they are.
-const NAMES: [(&str, &str); 45] = [
+const NAMES: [(&str, &str); 48] = [
     ("contact.email", "e-mail address"),
     ("contact.phone", "telephone number"),
     ("device.serial_number", "serial number of a medical device"),
@@ -39,14 +39,17 @@ const NAMES: [(&str, &str); 45] = [
     ("person.driving_licence", "driving licence number"),
     ("person.ethnicity", "race or ethnic origin"),
     ("person.identifier", "number that identifies a person"),
+    ("person.marital_status", "marital status"),
     ("person.name", "name of a person"),
     ("person.photo", "picture of a person"),
     ("person.place", "place of a person"),
     ("person.religion", "religion"),
+    ("person.sexual_orientation", "sexual orientation or gender identity"),
     ("secret.aws_access_key", "access key of AWS"),
     ("secret.jwt", "access token (JWT)"),
     ("secret.password", "password"),
     ("secret.private_key", "private key"),
+    ("secret.session", "id of a session"),
     ("secret.signed_url", "link that opens without a login"),
     ("secret.token", "access token"),
     ("secret.vendor_key", "access key of a cloud service"),

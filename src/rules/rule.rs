@@ -75,6 +75,10 @@ pub struct Rule {
     /// Whole words of a field's name that speak for the class; `a|b` stands for either.
     #[serde(default, deserialize_with = "phrases")]
     pub names: Vec<String>,
+    /// Names that speak for this rule alone, and not for the others of its class: under `diagnosis`
+    /// a code of ICD-10 is one, and any other word none.
+    #[serde(default, deserialize_with = "phrases")]
+    pub own_names: Vec<String>,
     /// Words that hint at it without being enough.
     #[serde(default, deserialize_with = "phrases")]
     pub weak_names: Vec<String>,

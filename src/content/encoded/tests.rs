@@ -228,7 +228,7 @@ fn what_only_looks_encoded_is_left_alone() {
         "application/json",
         "d41d8cd98f00b204e9800998ecf8427e",
         "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
-        "AKIAIOSFODNN7EXAMPLE",
+        "AKIAIOSFODNN7EXAMPL2",
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB",
         "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB",
         "data:text/plain,hello there and good bye",

@@ -30,6 +30,7 @@ mod written_date;
 pub(super) use date::{birth_date, starts_with_date};
 pub(super) use email::{is_annotation, is_email};
 pub(super) use iban::country_length;
+pub(super) use person_name::person_name;
 pub(super) use registry::{Check, find, names};
 pub use registry::{check_names, passes_check};
 pub use written_date::names_month;

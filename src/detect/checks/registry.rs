@@ -37,8 +37,9 @@ impl Check {
     }
 }
 
-const CHECKS: [Check; 25] = [
+const CHECKS: [Check; 26] = [
     Check { name: "aba", input: Input::Compact, run: aba::aba },
+    Check { name: "aws-access-key", input: Input::Whole, run: aws_access_key },
     Check { name: "birth-date", input: Input::Whole, run: date::birth_date },
     Check { name: "card", input: Input::Compact, run: card::card },
     Check { name: "e164", input: Input::Compact, run: e164::e164 },
@@ -64,6 +65,11 @@ const CHECKS: [Check; 25] = [
     Check { name: "vin", input: Input::Compact, run: clinical::vin },
     Check { name: "written-date", input: Input::Whole, run: written_date::written_date },
 ];
+
+/// Access keys of AWS, but for those of its documentation (AKIAIOSFODNN7EXAMPLE and its like).
+fn aws_access_key(value: &[u8]) -> bool {
+    !value.ends_with(b"EXAMPLE")
+}
 
 /// Every check.
 fn all() -> impl Iterator<Item = &'static Check> {

@@ -4,14 +4,25 @@ use super::super::score;
 use super::{Claim, Column, JudgeClass, JudgeRule};
 use crate::model::{Form, ValueKind};
 
+/// What a claim by form is made on.
+#[derive(Clone, Copy)]
+pub(super) struct Basis {
+    /// What is known before the values are looked at.
+    pub(super) base: f64,
+    /// Whether that only hints at the class.
+    pub(super) hinted: bool,
+    /// Whether values in whole sentences say nothing.
+    pub(super) no_texts: bool,
+}
+
 impl Column<'_> {
     /// Values that look like the class where its place leaves open what stands there.
     pub(super) fn by_look(&self, rule: &JudgeRule, refused: u64) -> Option<Claim> {
         if rule.forms != [Form::TitleWords] {
             return None;
         }
-        let claim =
-            self.by_form(rule, (score::PRIOR + score::LOOK - rule.bare_weight, false), refused)?;
+        let base = score::PRIOR + score::LOOK - rule.bare_weight;
+        let claim = self.by_form(rule, Basis { base, hinted: false, no_texts: false }, refused)?;
         Some(Claim { why: format!("{} of a name", claim.why), ..claim })
     }
 
@@ -32,14 +43,18 @@ impl Column<'_> {
     pub(super) fn by_form(
         &self,
         rule: &JudgeRule,
-        (base, hinted): (f64, bool),
+        Basis { base, hinted, no_texts }: Basis,
         refused: u64,
     ) -> Option<Claim> {
         if rule.forms.is_empty() || self.evidence.kinds & !(1 << ValueKind::Boolean as u8) == 0 {
             return None;
         }
         let refused = if rule.forms.contains(&Form::TitleWords) { refused } else { 0 };
-        let fitting = self.of_forms(&rule.forms).saturating_sub(refused);
+        let texts = match no_texts && rule.forms.contains(&Form::Text) {
+            true => self.evidence.of_form(Form::Text),
+            false => 0,
+        };
+        let fitting = self.of_forms(&rule.forms).saturating_sub(refused + texts);
         let shown = self.evidence.exemplar.map(|exemplar| exemplar.mask.characters());
         if shown.is_some_and(|characters| characters < rule.shortest) {
             return None;

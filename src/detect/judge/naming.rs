@@ -59,8 +59,10 @@ pub(super) struct Name<'j> {
     pub(super) notes: bool,
     /// What a thing is named by.
     thing: Option<&'j Phrase>,
-    /// Any other word that speaks against every class.
-    negative: Option<&'j String>,
+    /// Whether any other word speaks against those whose names it is no part of.
+    negative: bool,
+    /// What it says something about.
+    about: Option<&'j String>,
     /// By class, whether one of its names may stand in it.
     mentioned: Vec<bool>,
     /// By class.
@@ -73,17 +75,34 @@ pub(super) struct Name<'j> {
 /// What a name says of one class.
 #[derive(Debug)]
 struct Said<'j> {
-    naming: Naming<'j>,
+    /// By the names of all its rules.
+    all: Weighed<'j>,
+    /// By those that speak for a single rule each, in the order of the rules; empty where none has
+    /// any.
+    own: Vec<Weighed<'j>>,
     /// A name of the class stands in it, whatever follows.
     stands: bool,
+    /// Other classes of which longer names stand wherever one of this stands.
+    longer: OnceCell<Vec<usize>>,
+}
+
+/// Names that speak for a class, and those that hint at it.
+#[derive(Clone, Copy)]
+struct Names<'j> {
+    strong: &'j [Phrase],
+    weak: &'j [Phrase],
+}
+
+/// What some names say of a class, and why.
+#[derive(Debug, Default)]
+struct Weighed<'j> {
+    naming: Naming<'j>,
     /// The words that name the class.
     names: Option<&'j Phrase>,
     /// The words that only hint at it.
     hints: Option<&'j Phrase>,
     /// The words that speak against it.
     against: Option<String>,
-    /// Other classes of which longer names stand wherever one of this stands.
-    longer: OnceCell<Vec<usize>>,
 }
 
 /// What a field's name says of one class, as judgement weighs it.
@@ -95,6 +114,39 @@ pub(super) struct Naming<'j> {
     pub(super) named: bool,
     /// A word speaks against it.
     pub(super) against: bool,
+    /// It is a value beside it that names it: what a program says to its users is written so, too,
+    /// in whole sentences.
+    pub(super) beside: bool,
+}
+
+impl Naming<'_> {
+    /// The same where a name beside the value speaks for the class.
+    pub(super) fn beside(self) -> Self {
+        Naming { weight: score::NAME_GENERIC, named: true, beside: true, ..self }
+    }
+}
+
+impl Weighed<'_> {
+    /// Why goes to `reasons` where the column has something to say of the class, too.
+    fn tell(&self, class: &JudgeClass, reasons: &mut Vec<String>, column: &Column<'_>) {
+        if !column.speaks_of(class) {
+            return;
+        }
+        let name = &class.class;
+        if let Some(phrase) = self.names {
+            reasons.push(format!("{name}: name has \"{}\"", phrase.text()));
+        }
+        if let Some(phrase) = self.hints {
+            let text = phrase.text();
+            reasons.push(format!("{name}: name has \"{text}\", which only hints at it"));
+        }
+        // Of a class that nothing speaks for, nothing needs to be said.
+        if let Some(word) = &self.against
+            && (self.naming.named || column.is_tried_for(class))
+        {
+            reasons.push(format!("{name}: name has \"{word}\", which speaks against it"));
+        }
+    }
 }
 
 impl<'j> Name<'j> {
@@ -103,9 +155,8 @@ impl<'j> Name<'j> {
         Self {
             notes: words.any_of(&judge.notes, &judge.generic).is_some(),
             thing: words.any_phrase(&judge.things, &judge.generic),
-            negative: words
-                .any_of(&judge.negative, &judge.generic)
-                .or_else(|| words.any_above(&judge.about)),
+            negative: words.any_of(&judge.negative, &judge.generic).is_some(),
+            about: words.any_above(&judge.about),
             mentioned: judge.mentions.among(&words, judge.classes.len()),
             said: judge.classes.iter().map(|_| OnceCell::new()).collect(),
             beside: OnceCell::new(),
@@ -140,8 +191,7 @@ impl<'j> Name<'j> {
         })
     }
 
-    /// What it says of the class with this number; why goes to `reasons` where the column has
-    /// something to say of the class, too.
+    /// What it says of the class with this number, and why.
     pub(super) fn naming(
         &self,
         class: usize,
@@ -152,23 +202,25 @@ impl<'j> Name<'j> {
         let (Some(of), Some(said)) = (judge.classes.get(class), self.said(class, judge)) else {
             return Naming::default();
         };
-        let name = &of.class;
-        if column.speaks_of(of) {
-            if let Some(phrase) = said.names {
-                reasons.push(format!("{name}: name has \"{}\"", phrase.text()));
-            }
-            if let Some(phrase) = said.hints {
-                let text = phrase.text();
-                reasons.push(format!("{name}: name has \"{text}\", which only hints at it"));
-            }
-            // Of a class that nothing speaks for, nothing needs to be said.
-            if let Some(word) = &said.against
-                && (said.naming.named || column.is_tried_for(of))
-            {
-                reasons.push(format!("{name}: name has \"{word}\", which speaks against it"));
-            }
-        }
-        said.naming
+        said.all.tell(of, reasons, column);
+        said.all.naming
+    }
+
+    /// The same of the names that speak for a single rule each, in the order of the rules; empty
+    /// where none has any.
+    pub(super) fn own_namings(
+        &self,
+        class: usize,
+        judge: &'j Judge,
+        reasons: &mut Vec<String>,
+        column: &Column<'_>,
+    ) -> Vec<Naming<'j>> {
+        let (Some(of), Some(said)) = (judge.classes.get(class), self.said(class, judge)) else {
+            return Vec::new();
+        };
+        let named = said.own.iter().filter(|own| own.naming.named && !said.all.naming.named);
+        named.for_each(|own| own.tell(of, reasons, column));
+        said.own.iter().map(|own| own.naming).collect()
     }
 
     /// Whether it speaks for `rule`, one of `judge`, in an object that is a person's.
@@ -197,6 +249,27 @@ impl<'j> Name<'j> {
     }
 
     fn weigh(&self, class: &'j JudgeClass, mentioned: bool, judge: &'j Judge) -> Said<'j> {
+        let of_class = Names { strong: &class.names, weak: &class.weak_names };
+        let (stands, all) = self.weigh_names(class, of_class, mentioned, judge);
+        let of_rule = |rule: &'j JudgeRule| match rule.own_names.is_empty() {
+            true => Weighed::default(),
+            false => {
+                let names = Names { strong: &rule.own_names, weak: &[] };
+                self.weigh_names(class, names, mentioned, judge).1
+            }
+        };
+        let any = mentioned && class.rules.iter().any(|rule| !rule.own_names.is_empty());
+        let own = if any { class.rules.iter().map(of_rule).collect() } else { Vec::new() };
+        Said { all, own, stands: stands >= Standing::GenericLeaf, longer: OnceCell::new() }
+    }
+
+    fn weigh_names(
+        &self,
+        class: &'j JudgeClass,
+        of: Names<'j>,
+        mentioned: bool,
+        judge: &'j Judge,
+    ) -> (Standing, Weighed<'j>) {
         let words = &self.words;
         let standing = |phrases: &'j [Phrase]| match mentioned {
             true => words.standing(phrases, &judge.generic),
@@ -204,8 +277,8 @@ impl<'j> Name<'j> {
         };
         let ends =
             |phrases: &[Phrase]| class.tails.is_empty() || !words.goes_on(phrases, &class.tails);
-        let (stands, phrase) = standing(&class.names);
-        let names = if ends(&class.names) { stands } else { Standing::Absent };
+        let (stands, phrase) = standing(of.strong);
+        let names = if ends(of.strong) { stands } else { Standing::Absent };
         let mut naming = Naming {
             weight: match names {
                 Standing::Leaf => score::NAME_LEAF,
@@ -215,19 +288,25 @@ impl<'j> Name<'j> {
             },
             phrase: phrase.filter(|_| names >= Standing::GenericLeaf),
             named: names >= Standing::GenericLeaf,
-            against: false,
+            ..Naming::default()
         };
         let names = naming.phrase;
         let mut hints = None;
         if naming.weight < score::NAME_WEAK {
-            let (standing, phrase) = standing(&class.weak_names);
-            if standing >= Standing::GenericLeaf && ends(&class.weak_names) {
+            let (standing, phrase) = standing(of.weak);
+            if standing >= Standing::GenericLeaf && ends(of.weak) {
                 naming.weight = score::NAME_WEAK;
                 (naming.phrase, naming.named) = (phrase, true);
                 hints = phrase;
             }
         }
-        let other = self.negative.or_else(|| words.any_of(&class.negative, &judge.generic));
+        let negative = match self.negative {
+            true if naming.named => words.any_beside(&judge.negative, &judge.generic, of.strong),
+            true => words.any_of(&judge.negative, &judge.generic),
+            false => None,
+        };
+        let other =
+            negative.or(self.about).or_else(|| words.any_of(&class.negative, &judge.generic));
         let against = self.thing.map(Phrase::text).or_else(|| other.cloned());
         if against.is_some() {
             // `orderPhone` is a phone; a number under `sku` is what it says.
@@ -235,13 +314,6 @@ impl<'j> Name<'j> {
             naming.weight += if thing { score::NAME_THING } else { score::NAME_NEGATIVE };
             naming.against = true;
         }
-        Said {
-            naming,
-            stands: stands >= Standing::GenericLeaf,
-            names,
-            hints,
-            against,
-            longer: OnceCell::new(),
-        }
+        (stands, Weighed { naming, names, hints, against })
     }
 }

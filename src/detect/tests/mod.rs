@@ -85,7 +85,7 @@ fn assert_none(path: &str, values: impl IntoIterator<Item = String>) {
 
 #[test]
 fn every_built_in_rule_holds_its_examples() {
-    let wrong = super::compile::wrong_examples(detector(), &RulePack::builtin());
+    let wrong = super::examples::wrong_examples(detector(), &RulePack::builtin());
     assert!(wrong.is_empty(), "{:#?}", wrong.iter().map(ToString::to_string).collect::<Vec<_>>());
     assert!(Detector::compile(&RulePack::builtin()).is_ok());
     for rule in RulePack::builtin().rules() {
@@ -476,7 +476,7 @@ fn what_stands_in_text_is_found() {
         ("<div>SSN 078-05-1120<br/>MRN: 12345678</div>", "us.ssn"),
         ("<div>SSN 078-05-1120<br/>MRN: 12345678</div>", "health.mrn"),
         ("pay to DE89 3704 0044 0532 0130 00 please", "financial.iban"),
-        ("key -----BEGIN EC PRIVATE KEY-----", "secret.private_key"),
+        ("key -----BEGIN EC PRIVATE KEY----- MHcCAQEEIIGH8Q5mF1", "secret.private_key"),
     ] {
         let judged = judge("$.note", [text.to_owned()]);
         assert!(
@@ -515,7 +515,7 @@ fn names_that_may_hold_a_person_are_sensitive() {
         "(212) 555-0123",
         "19700131",
         "AB123456C",
-        "AKIAIOSFODNN7EXAMPLE",
+        "AKIAIOSFODNN7EXAMPL2",
         "Dr. Jane Smith",
         "patient-9434765919.example.org",
     ] {

@@ -46,6 +46,70 @@ fn rules_that_cannot_be_used_are_refused_by_name() {
 }
 
 #[test]
+fn weights_out_of_range_are_told_with_the_range() {
+    let rule = |keys: &str| {
+        format!(
+            "[[rule]]\nid = \"own\"\nclass = \"own.id\"\ndescription = \"x\"\n\
+             references = [\"y\"]\n{keys}\nmasks = [\"K-#\"]\n[rule.examples]\n\
+             match = [\"K-1\", \"K-2\", \"K-3\"]\nreject = [\"a\", \"b\", \"c\"]\n"
+        )
+    };
+    for (keys, reason) in [
+        ("weight = 21.5", "line 2: weight: 21.5 is out of range: expected log-odds from -20 to 20"),
+        ("weight = 1.0\nbare_weight = -30.0", "bare_weight: -30 is out of range"),
+        ("weight = 1.0\nembedded_weight = 99.0", "embedded_weight: 99 is out of range"),
+    ] {
+        let pack = RulePack::parse("own.toml", &rule(keys)).unwrap();
+        let error = Detector::compile(&pack).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains(reason), "{keys}: {error}");
+    }
+}
+
+#[test]
+fn rules_that_could_never_be_reported_are_refused() {
+    let rule = |id: &str, keys: &str, examples: &str| {
+        format!(
+            "[[rule]]\nid = \"{id}\"\nclass = \"own.id\"\ndescription = \"x\"\n\
+             references = [\"y\"]\nweight = 5.0\n{keys}\n[rule.examples]\n{examples}\n\
+             reject = [\"a\", \"b\", \"c\"]\n"
+        )
+    };
+    let values = "match = [\"K-1\", \"K-2\", \"K-3\"]";
+    let fields = "match = [{ field = \"$.card\", value = \"12345\" }, { field = \"$.card\", \
+                  value = \"54321\" }, { field = \"$.card\", value = \"23145\" }]";
+    let compile = |text: String| {
+        let pack = RulePack::parse("own.toml", &text).unwrap();
+        Detector::compile(&pack).map(|_| ()).map_err(|e| e.to_string())
+    };
+    let asked = "masks = [\"K-#\"]\nneeds_context = true";
+    let error = compile(rule("own", asked, values)).unwrap_err();
+    assert!(error.contains("own of own.toml, line 2: names: can never be reported"), "{error}");
+    // Whatever may speak for it will do: a name of its own or of another rule, an issuer.
+    for more in
+        ["names = [\"card\"]", "own_names = [\"card\"]", "systems = [\"https://x.example\"]"]
+    {
+        assert_eq!(compile(rule("own", &format!("{asked}\n{more}"), values)), Ok(()), "{more}");
+    }
+    let named = rule("named", "masks = [\"L-##\"]\nnames = [\"card\"]", &values.replace("-", "-1"));
+    let named = named.replace("K-", "L-");
+    assert_eq!(compile(rule("own", asked, values) + &named), Ok(()));
+    // A name and a form do not outweigh a word that takes the name back.
+    let forms = "forms = [\"integer\"]\nbare_weight = 2.0\nnames = [\"card\", \"id card\"]";
+    assert_eq!(compile(rule("own", forms, fields)), Ok(()));
+    let negative = format!("{forms}\nnegative = [\"card\"]\nrecogniser = \"name-words\"");
+    let words = "match = [\"Ada Roe\", \"Eve Roe\", \"Ann Roe\"]";
+    let error = compile(rule("own", &negative, words)).unwrap_err();
+    assert!(error.contains("names: can never be reported: every name"), "{error}");
+    // What is passed over before a mask is looked at.
+    let blank = rule("own", "masks = [\"K-#\", \" K-#\"]", values);
+    let error = compile(blank).unwrap_err();
+    assert!(
+        error.contains("line 2: masks: no value of the form \" K-#\" is ever tried"),
+        "{error}"
+    );
+}
+
+#[test]
 fn too_many_rules_are_refused() {
     let text: String = (0..257)
         .map(|n| {
