@@ -320,7 +320,8 @@ fn guises(pieces: &[Piece<'_>]) -> impl Iterator<Item = Choice> {
             guises.push(piece.guise);
         }
     }
-    guises.into_iter().take(COPY_GUISES_MAX).map(Choice::Guise)
+    let guises = guises.into_iter().take(COPY_GUISES_MAX);
+    guises.flat_map(|guise| [Choice::Guise(guise), Choice::Taken(guise)])
 }
 
 /// Pieces up to which every choice is tried: fewer than [`READINGS_MAX`] then.
@@ -332,6 +333,9 @@ enum Choice {
     Range(usize, usize),
     /// Those of one guise that stand for as many bytes as they have.
     Guise(u16),
+    /// The others of that guise: all urgent bytes of a sender, where one meaning of the pointer
+    /// has them.
+    Taken(u16),
 }
 
 impl Choice {
@@ -340,6 +344,7 @@ impl Choice {
             Choice::Set(bits) => bits >> n & 1 == 1,
             Choice::Range(from, to) => (from..to).contains(&n),
             Choice::Guise(guise) => piece.guise == guise && piece.replaces == piece.bytes.len(),
+            Choice::Taken(guise) => piece.guise == guise && piece.replaces != piece.bytes.len(),
         }
     }
 }

@@ -136,9 +136,14 @@ fn bytes_before_the_stream_began_are_nobodys() {
 }
 
 #[test]
-fn beyond_any_window_there_is_no_copy() {
-    let far = 101_u32.wrapping_add(0x7000_0000);
-    assert_eq!(after_six(&[request(ACK, far, 501, b"zz")]).copies, []);
+fn what_lies_beyond_any_window_or_before_the_begin_is_told_as_another_reading() {
+    for far in [0x7000_0000_i32, -0x1000_0000] {
+        let told = after_six(&[request(ACK, 101_u32.wrapping_add_signed(far), 501, b"zz")]);
+        let back = i64::from(far) - 6;
+        assert_eq!(told.copies, [copy(back, b"zz", FlowAnomalies::ELSEWHERE)], "{far}");
+        assert_eq!(told.said, b"abcdef");
+    }
+    assert_eq!(after_six(&[request(ACK, 100, 501, b"z")]).copies, [], "a probe");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::analysis::Worker;
 use crate::base::clock::Stopwatch;
 use crate::base::{Shares, Timestamp};
 use crate::capture::CaptureError;
-use crate::decode::Decoder;
+use crate::decode::{Decoder, TunnelPorts};
 use crate::model::{Segment, SegmentBatch, Settled};
 use crate::store::{InputIdentity, InputRecord, StoreError};
 
@@ -118,6 +118,8 @@ pub struct Settings {
     pub gauge: Option<Gauge>,
     /// Watches a live capture for blindness; wants a gauge.
     pub watch: Option<Watch>,
+    /// Ports of tunnels beyond those that are theirs.
+    pub tunnels: TunnelPorts,
 }
 
 /// What a run leaves.
@@ -256,7 +258,8 @@ impl<'a> Capture<'a> {
     pub(super) fn new(settings: &'a Settings, (first, sources): (u32, usize)) -> Self {
         Capture {
             settings,
-            decoder: Decoder::within(settings.shares.fragment_bytes / sources.max(1)),
+            decoder: Decoder::within(settings.shares.fragment_bytes / sources.max(1))
+                .opening(settings.tunnels),
             done: Inputs::from(first),
             failures: Vec::new(),
             interrupted: false,
