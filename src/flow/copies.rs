@@ -17,7 +17,9 @@ impl Reassembler {
         out: &mut Output<'_, H>,
     ) {
         let (this, peer) = self.pair(direction);
-        if segment.payload.is_empty() {
+        // An urgent pointer counts without data, too: the byte comes later.
+        let points = segment.flags.has(TcpFlags::URG) && segment.flags.has(TcpFlags::ACK);
+        if segment.payload.is_empty() && (!points || is_elsewhere(this, segment)) {
             return;
         }
         let guise = guise(peer, segment);

@@ -112,6 +112,13 @@ fn the_urgent_byte_may_be_left_out_at_either_place_the_pointer_may_mean() {
     let taken_out = |back| (back, 1, Vec::new(), FlowAnomalies::URGENT_BYTE);
     assert_eq!(copyist.copies, [taken_out(2), taken_out(3)]);
     assert_eq!(copyist.said, b"abcdefghij");
+    // So it does where the pointer comes before the byte, in a segment without data.
+    copyist.copies.clear();
+    let line = request(ACK | TcpFlags::URG, 111, 501, b"");
+    let mut segment = line.segment();
+    segment.urgent = 2;
+    table.process(&segment, &mut copyist);
+    assert_eq!(copyist.copies, [taken_out(1), taken_out(2)]);
 }
 
 #[test]

@@ -17,11 +17,12 @@ use crate::base::{Shares, Timestamp};
 use crate::capture::CaptureError;
 use crate::decode::{Decoder, TunnelPorts};
 use crate::model::{Segment, SegmentBatch, Settled};
-use crate::store::{InputIdentity, InputRecord, StoreError};
+use crate::store::{InputRecord, StoreError};
 
 use super::away::Away;
 use super::drain::Drain;
 use super::health::{Return, Watch};
+pub use super::ingest::{Identify, OpenInput};
 use super::ingest::{Ingest, Step};
 pub use super::inputs::Earlier;
 use super::inputs::Inputs;
@@ -85,19 +86,6 @@ pub enum Pace {
     /// cannot be taken at once are lost, and what was seen is published meanwhile.
     Live,
 }
-
-/// One input, ready to be read.
-pub struct OpenInput {
-    /// The input.
-    pub ingest: Ingest,
-    /// Which file it is, where that is known before it is read.
-    pub identity: Option<InputIdentity>,
-    /// Tells which file it was, once it has been read to its end.
-    pub identify: Option<Identify>,
-}
-
-/// Tells which file was read.
-pub type Identify = Box<dyn FnOnce() -> Option<InputIdentity> + Send>;
 
 /// How a run goes.
 #[derive(Clone)]
