@@ -15,6 +15,7 @@ use decoys::{Play, server};
 use support::capture;
 use support::phitap::Lab;
 use support::rng::Rng;
+use support::say;
 
 /// Planted in every case; the class is that of its rule.
 const CLASS: &str = "us.ssn";
@@ -178,6 +179,9 @@ fn requests_among_random_decoys_are_found_or_said_to_be_ambiguous() {
             let decoys = play.1.decoys.join(", ");
             for (_, ambiguous) in missed(&lab, &[play]) {
                 unread += 1;
+                if named.is_some() {
+                    say(&format!("seed {seed}, play {number} is not read: {decoys}"));
+                }
                 if !ambiguous {
                     silent.push(format!("seed {seed}, play {number}: {decoys}"));
                 }

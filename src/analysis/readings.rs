@@ -314,14 +314,18 @@ fn choices(n: usize) -> impl Iterator<Item = Choice> {
 /// Where not every choice is tried: all pieces that look as if one sender had sent them, since a
 /// receiver may have got no others.
 fn guises(pieces: &[Piece<'_>]) -> impl Iterator<Item = Choice> {
-    let mut guises: SmallVec<[u16; COPY_GUISES_MAX]> = SmallVec::new();
+    let mut guises: SmallVec<[(u16, bool); COPY_GUISES_MAX]> = SmallVec::new();
     for piece in pieces.iter().filter(|_| pieces.len() > CHOICES_OF) {
-        if !guises.contains(&piece.guise) {
-            guises.push(piece.guise);
+        let guise = (piece.guise, piece.replaces == piece.bytes.len());
+        if !guises.contains(&guise) {
+            guises.push(guise);
         }
     }
-    let guises = guises.into_iter().take(COPY_GUISES_MAX);
-    guises.flat_map(|guise| [Choice::Guise(guise), Choice::Taken(guise)])
+    let choice = |(guise, stands)| match stands {
+        true => Choice::Guise(guise),
+        false => Choice::Taken(guise),
+    };
+    guises.into_iter().take(COPY_GUISES_MAX).map(choice)
 }
 
 /// Pieces up to which every choice is tried: fewer than [`READINGS_MAX`] then.

@@ -481,8 +481,9 @@ pub const COPIES_MAX: usize = 256;
 /// Their bytes.
 pub const COPY_BYTES_MAX: usize = 64 * 1024;
 
-/// Guises of which copies are kept: a sender's own, and some that are forged.
-pub const COPY_GUISES_MAX: usize = 4;
+/// Guises of which copies are kept: a sender's own, and some that are forged. An urgent byte has
+/// one of its own for either meaning of the pointer.
+pub const COPY_GUISES_MAX: usize = 8;
 
 /// Readings of one direction of an exchange beside the first that are inspected: who sends
 /// copies makes us parse that often.

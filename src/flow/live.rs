@@ -252,7 +252,8 @@ impl<S> Flow<S> {
         }
         let anew = self.reassembler.note(direction, segment, shared);
         let over = handshake_is_over(self.identity.opened, segment.at, self.reassembler.packets());
-        if self.reassembler.settled || over || self.reassembler.anchored_both() {
+        let odd = self.state.is_none() && self.reassembler.is_odd(direction, segment);
+        if self.reassembler.settled || over || odd || self.reassembler.anchored_both() {
             self.reassembler.settle();
         }
         let known = self.reassembler.settled || self.identity.orientation != Orientation::Ports;

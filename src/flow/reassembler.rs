@@ -265,6 +265,15 @@ impl Reassembler {
         found
     }
 
+    /// Whether a segment has what will not be delivered, so that whoever hears of the flow must be
+    /// told: a handshake is waited for no longer.
+    pub(super) fn is_odd(&self, direction: Direction, segment: &Segment<'_>) -> bool {
+        let this = self.stream(direction);
+        let end = this.offset(first_payload_seq(segment)) + u64::from(wire_len(segment));
+        let taken = segment.flags.has(TcpFlags::ACK | TcpFlags::SYN);
+        wire_len(segment) > 0 && (!taken || end > this.fin || segment.flags.has(TcpFlags::URG))
+    }
+
     /// Learns where the stream ends. Call it after the payload was admitted.
     pub(super) fn note_fin(&mut self, direction: Direction, segment: &Segment<'_>) {
         if !segment.flags.has(TcpFlags::FIN) {
