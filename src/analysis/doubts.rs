@@ -81,6 +81,9 @@ impl Conversation {
                 // What told the protocol is called in question: what goes on may be of another.
                 let grown = history.go_on(event.direction, event.input);
                 bench.histories.held += grown;
+                if grown > 0 && bench.histories.held > bench.shares.history_bytes {
+                    self.forget(flow, bench);
+                }
             }
             return;
         }

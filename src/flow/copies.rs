@@ -1,6 +1,6 @@
 //! What the first reading of a stream leaves out, told as other readings.
 
-use crate::base::limits::{ACK_HOLD_BYTES_MAX, WINDOW_BYTES_MAX};
+use crate::base::limits::WINDOW_BYTES_MAX;
 use crate::model::{Direction, SecondCopy, Segment, TcpFlags};
 
 use super::assembly::Output;
@@ -103,8 +103,8 @@ fn is_keep_alive(this: &Stream, start: u64, segment: &Segment<'_>) -> bool {
         && this.acked >= this.next
 }
 
-/// Whether a segment with data lies out of the window, or before what is known to be the begin of
-/// its stream. Not a probe, and not what lies a little before a begin that is only guessed.
+/// Whether a segment with data lies out of the window, or before the begin of its stream, be that
+/// known or guessed: who begins with a decoy has what is meant lie before it. Not a probe.
 fn is_elsewhere(this: &Stream, segment: &Segment<'_>) -> bool {
     let seq = first_payload_seq(segment);
     if this.ahead(seq) > WINDOW_BYTES_MAX.cast_signed() {
@@ -112,6 +112,5 @@ fn is_elsewhere(this: &Stream, segment: &Segment<'_>) -> bool {
     }
     let start = this.offset(seq);
     let end = start + u64::from(wire_len(segment));
-    let before = end <= this.begun() && this.anchored() && wire_len(segment) > 1;
-    before && (this.predates(start) || this.begun() - end > u64::from(ACK_HOLD_BYTES_MAX))
+    end <= this.begun() && this.anchored() && wire_len(segment) > 1
 }
