@@ -154,6 +154,15 @@ fn what_lies_beyond_any_window_or_before_the_begin_is_told_as_another_reading() 
 }
 
 #[test]
+fn what_lies_before_a_begin_that_was_guessed_is_told_too() {
+    let mut lines: Vec<Line> = (0..40).map(|n| request(ACK, 1000 + n, 501, b"x")).collect();
+    lines.push(request(ACK, 500, 501, b"GET"));
+    let (mut copyist, mut table) = (Copyist::default(), FlowTable::new(FlowConfig::default()));
+    lines.iter().for_each(|line| table.process(&line.segment(), &mut copyist));
+    assert_eq!(copyist.copies, [copy(-540, b"GET", FlowAnomalies::ELSEWHERE)]);
+}
+
+#[test]
 fn a_copy_that_lost_against_an_early_segment_is_told_when_its_time_comes() {
     let told = after_six(&[
         request(ACK, 109, 501, b"ijkl"),

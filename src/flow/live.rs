@@ -165,8 +165,8 @@ impl<S> Flow<S> {
             && peer.untouched()
             && peer.next_seq != segment.ack;
         if known {
-            // On a flow that carried something it may still begin another, if it is answered so.
-            if !ack && !this.untouched() {
+            // On a flow that was answered it may still begin another, if it is answered otherwise.
+            if !ack && !this.untouched() && !peer.untouched() {
                 self.reassembler.challenge = Some(segment.seq);
             }
             return Verdict::Belongs;

@@ -270,7 +270,8 @@ impl Reassembler {
     pub(super) fn is_odd(&self, direction: Direction, segment: &Segment<'_>) -> bool {
         let this = self.stream(direction);
         let end = this.offset(first_payload_seq(segment)) + u64::from(wire_len(segment));
-        let taken = segment.flags.has(TcpFlags::ACK | TcpFlags::SYN);
+        let taken = segment.flags.has(TcpFlags::ACK | TcpFlags::SYN)
+            && this.ahead(first_payload_seq(segment)) <= WINDOW_BYTES_MAX.cast_signed();
         wire_len(segment) > 0 && (!taken || end > this.fin || segment.flags.has(TcpFlags::URG))
     }
 
