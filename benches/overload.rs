@@ -178,6 +178,7 @@ impl Bench {
             progress: Default::default(),
             gauge: None,
             watch: None,
+            tunnels: Default::default(),
         }
     }
 

@@ -299,6 +299,64 @@ fn doctor_tells_what_is_wrong_with_a_capture() {
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
 }
 
+/// A frame as an overlay carries it: behind a tunnel's header, in UDP to `port`.
+fn tunnelled(frame: &Frame, port: u16, header: &[u8]) -> Frame {
+    let payload = [header, &frame.bytes].concat();
+    let len =
+        |more: usize| u16::try_from(payload.len() + more).expect("a short frame").to_be_bytes();
+    let (total, dgram) = (len(28), len(8));
+    let ether = [&[2; 12][..], &[8, 0]].concat();
+    let ip = [&[0x45, 0][..], &total, &[0, 1, 0, 0, 64, 17, 0, 0, 172, 16, 0, 1, 172, 16, 0, 2]];
+    let udp = [&[0xc3, 0x50][..], &port.to_be_bytes(), &dgram, &[0, 0]];
+    Frame::new(frame.at_us, [&ether[..], &ip.concat(), &udp.concat(), &payload].concat())
+}
+
+#[test]
+fn a_tunnel_on_a_port_of_its_own_is_named_and_opened() {
+    let lab = Lab::default();
+    let clinic = fixture("clinic/clinic.pcap");
+    let plain = capture::read(&clinic).expect("a fixture");
+    lab.replay("plain.db", &[&clinic], &[]).expect(0);
+    let (vxlan, geneve) = ([8, 0, 0, 0, 0, 0, 7, 0], [0, 0, 0x65, 0x58, 0, 0, 7, 0]);
+    for (tunnel, port, header) in [("vxlan", 14_789, vxlan), ("geneve", 16_081, geneve)] {
+        let frames: Vec<Frame> = plain.iter().map(|f| tunnelled(f, port, &header)).collect();
+        let path = lab.path(&format!("{tunnel}.pcap"));
+        capture::write(&path, &frames);
+        let named = path.to_str().expect("UTF-8");
+        let option = format!("--{tunnel}-port");
+        let port = port.to_string();
+        let doctor = |more: &[&str]| {
+            let args = [&["doctor", "--format", "json", named], more].concat();
+            lab.run(args).expect(0).rows()
+        };
+        let unknown = |rows: &[serde_json::Value]| {
+            let row = rows.iter().find(|row| row["check"] == "unknown");
+            row.map(|row| format!("{} {}", row["severity"], row["actions"]))
+        };
+        let told = unknown(&doctor(&[])).expect("it is told");
+        let action = format!("phitap replay PATH {option} {port}");
+        assert!(told.starts_with("\"problem\"") && told.contains(&action), "{told}");
+        assert_eq!(unknown(&doctor(&[&option, &port])), None);
+        let db = format!("{tunnel}.db");
+        lab.replay(&db, &[&path], &[&option, &port]).expect(0);
+        assert_eq!(lab.digest(&db), lab.digest("plain.db"), "{tunnel}");
+        // The same from the configuration.
+        let config = lab.file("tunnels.toml", format!("{tunnel}-port = [1, {port}]\n").as_bytes());
+        let config = config.to_str().expect("UTF-8");
+        let db = format!("{tunnel}-configured.db");
+        lab.replay(&db, &[&path], &["--config", config]).expect(0);
+        assert_eq!(lab.digest(&db), lab.digest("plain.db"), "{tunnel}");
+    }
+    for wrong in [
+        &["--vxlan-port", "0"][..],
+        &["--vxlan-port", "70000"],
+        &["--vxlan-port", "7", "--geneve-port", "7"],
+        &["--vxlan-port=1", "--vxlan-port=2", "--vxlan-port=3", "--vxlan-port=4", "--vxlan-port=5"],
+    ] {
+        lab.replay("wrong.db", &[&clinic], wrong).expect(2);
+    }
+}
+
 #[test]
 fn doctor_ends_with_what_it_was_given() {
     let lab = Lab::default();

@@ -42,15 +42,6 @@ const MEANT: &[Meant] = &[
               ServerHello",
         captures: &[("zeek+zeek/testing/btest/Traces/tls/hrr.pcap", 1, 1)],
     },
-    Meant {
-        why: "the server answers one SYN with several initial sequence numbers; what it says \
-              behind the last is out of the window of the first: its hello is not seen",
-        captures: &[(
-            "OISF+suricata-verify/tests/tcp-fastopen-10-syn-data-ignore/input.pcap",
-            1,
-            1,
-        )],
-    },
 ];
 
 fn hex(text: &str) -> String {

@@ -78,7 +78,12 @@ impl Conversation {
         }
         if self.is_closed() {
             if let Some(history) = &mut self.memory.history {
-                history.pass(event.direction, event.input);
+                // What told the protocol is called in question: what goes on may be of another.
+                let grown = history.go_on(event.direction, event.input);
+                bench.histories.held += grown;
+                if grown > 0 && bench.histories.held > bench.shares.history_bytes {
+                    self.forget(flow, bench);
+                }
             }
             return;
         }
@@ -185,7 +190,7 @@ impl Conversation {
         if self.memory.history.as_deref().is_some_and(late) {
             self.forget(flow, bench);
         }
-        if copy.back >= 0 && !copy.bytes.is_empty() {
+        if copy.back >= 0 && !(copy.bytes.is_empty() && copy.replaces == 0) {
             // It is of what is still to come.
             self.begin_period(flow, copy.direction, bench);
             self.begin_history(bench);

@@ -227,6 +227,23 @@ impl History {
         lane.passed = lane.passed.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
     }
 
+    /// Goes on with what was delivered of a stream that nobody reads: only where another copy of
+    /// the bytes that told its protocol came, and nothing passed since. How much more it takes.
+    pub fn go_on(&mut self, direction: Direction, input: StreamInput<'_>) -> usize {
+        let before = self.held_bytes();
+        let doubted = self.first && self.copies.iter().any(|copy| copy.lane == direction.index());
+        let fits = match input {
+            StreamInput::Bytes(bytes) => !self.is_full(direction, bytes.len()),
+            StreamInput::Gap(_) | StreamInput::End(_) => false,
+        };
+        if doubted && fits && self.lane(direction).passed == 0 {
+            self.add(direction, input);
+        } else {
+            self.pass(direction, input);
+        }
+        self.held_bytes().saturating_sub(before)
+    }
+
     /// A new period begins with the next byte.
     pub fn begin_period(&mut self) {
         for lane in &mut self.lanes {

@@ -314,13 +314,18 @@ fn choices(n: usize) -> impl Iterator<Item = Choice> {
 /// Where not every choice is tried: all pieces that look as if one sender had sent them, since a
 /// receiver may have got no others.
 fn guises(pieces: &[Piece<'_>]) -> impl Iterator<Item = Choice> {
-    let mut guises: SmallVec<[u16; COPY_GUISES_MAX]> = SmallVec::new();
+    let mut guises: SmallVec<[(u16, bool); COPY_GUISES_MAX]> = SmallVec::new();
     for piece in pieces.iter().filter(|_| pieces.len() > CHOICES_OF) {
-        if !guises.contains(&piece.guise) {
-            guises.push(piece.guise);
+        let guise = (piece.guise, piece.replaces == piece.bytes.len());
+        if !guises.contains(&guise) {
+            guises.push(guise);
         }
     }
-    guises.into_iter().take(COPY_GUISES_MAX).map(Choice::Guise)
+    let choice = |(guise, stands)| match stands {
+        true => Choice::Guise(guise),
+        false => Choice::Taken(guise),
+    };
+    guises.into_iter().take(COPY_GUISES_MAX).map(choice)
 }
 
 /// Pieces up to which every choice is tried: fewer than [`READINGS_MAX`] then.
@@ -332,6 +337,9 @@ enum Choice {
     Range(usize, usize),
     /// Those of one guise that stand for as many bytes as they have.
     Guise(u16),
+    /// The others of that guise: all urgent bytes of a sender, where one meaning of the pointer
+    /// has them.
+    Taken(u16),
 }
 
 impl Choice {
@@ -340,6 +348,7 @@ impl Choice {
             Choice::Set(bits) => bits >> n & 1 == 1,
             Choice::Range(from, to) => (from..to).contains(&n),
             Choice::Guise(guise) => piece.guise == guise && piece.replaces == piece.bytes.len(),
+            Choice::Taken(guise) => piece.guise == guise && piece.replaces != piece.bytes.len(),
         }
     }
 }

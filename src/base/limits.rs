@@ -57,15 +57,17 @@ pub const DATAGRAM_BYTES_MAX: u32 = 65_535;
 
 /// Packets among which a second copy is looked for: a switch that mirrors both sides of a path
 /// hands the copies on within a few packets, two mirrors that meet in an aggregator within some
-/// hundred. About 130 KB, which stay in the second-level cache.
-pub const DUPLICATE_PACKETS: usize = 4096;
+/// hundred, and a copy that comes [`DUPLICATE_MILLIS`] late among all that passed since. About
+/// 520 KB, which stay in the second-level cache.
+pub const DUPLICATE_PACKETS: usize = 16_384;
 
-/// The same in milliseconds: longer than any box between two taps takes, shorter than the least
-/// retransmission timeout (Linux: 200 ms).
-pub const DUPLICATE_MILLIS: u64 = 50;
+/// The same in milliseconds: longer than any box between two taps takes, a mirror session over
+/// a loaded link included, shorter than the least retransmission timeout (Linux: 200 ms).
+pub const DUPLICATE_MILLIS: u64 = 100;
 
-/// IPv6 extension headers of one packet that are followed. RFC 8200 foresees at most seven.
-pub const IPV6_EXTENSIONS_MAX: usize = 16;
+/// IPv6 extension headers of one packet that are followed. RFC 8200 foresees at most seven, but
+/// receivers follow as many as there are: each takes eight bytes of a datagram or more.
+pub const IPV6_EXTENSIONS_MAX: usize = 8192;
 
 /// Distinct candidate values a field's sample keeps (bottom-k by keyed hash). At 256 a pass rate
 /// of 9 % and one of 100 % cannot be confused, and a full sample costs under 4 KiB.
@@ -479,8 +481,9 @@ pub const COPIES_MAX: usize = 256;
 /// Their bytes.
 pub const COPY_BYTES_MAX: usize = 64 * 1024;
 
-/// Guises of which copies are kept: a sender's own, and some that are forged.
-pub const COPY_GUISES_MAX: usize = 4;
+/// Guises of which copies are kept: a sender's own, and some that are forged. An urgent byte has
+/// one of its own for either meaning of the pointer.
+pub const COPY_GUISES_MAX: usize = 8;
 
 /// Readings of one direction of an exchange beside the first that are inspected: who sends
 /// copies makes us parse that often.

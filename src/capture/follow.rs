@@ -2,18 +2,20 @@
 //! directory, read while it is written.
 //!
 //! Files are read in the order of their names, numbers in them as numbers, which must be that of
-//! their times. A file is done
-//! when a capture with a later name is there or when it has been renamed or removed; until then
-//! its end is only where it has come to.
+//! their times. A file is done when a capture with a later name is there that was not read yet,
+//! when one that was read is written anew, or when it was renamed, emptied or removed; until then
+//! its end is only where it has come to. Files that are written anew are read again, as that
+//! happens: a ring of names, or one name whose file is renamed when it is full.
+
+mod known;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
-use std::ops::Bound;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::base::StableHasher;
 use crate::capture::file::{FileError, FileSource};
@@ -21,6 +23,8 @@ use crate::capture::inputs::identity_of;
 use crate::capture::numbered::Numbered;
 use crate::capture::source::{CaptureError, Incomplete, Next, PacketSource, Progress};
 use crate::model::InputIdentity;
+
+use known::Known;
 
 /// How long whoever has nothing waits before the next look.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -34,8 +38,8 @@ pub struct Follow {
     waiting: VecDeque<Numbered>,
     /// The file read last, held open so that no new file is given its inode number.
     last: Option<(Numbered, File)>,
-    /// Names that the directory had at the last look.
-    known: BTreeSet<Numbered>,
+    /// Files that the directory had at the last look.
+    known: Known,
     /// Names that are not read: the inventory has them.
     skipped: BTreeSet<Numbered>,
 }
@@ -62,7 +66,7 @@ impl Follow {
             directory: directory.to_owned(),
             waiting: VecDeque::new(),
             last: None,
-            known: BTreeSet::new(),
+            known: Known::default(),
             skipped: BTreeSet::new(),
         }
     }
@@ -84,6 +88,9 @@ impl Follow {
 
     /// The next capture, once it can be read. Waits a little where there is none.
     pub fn look(&mut self) -> Result<Followed, FileError> {
+        if let Some((name, file)) = &self.last {
+            self.known.note_read(name, file);
+        }
         if self.waiting.is_empty()
             && let Some(late) = self.list_again()?
         {
@@ -98,7 +105,7 @@ impl Follow {
             self.waiting.pop_front();
             return Ok(Followed::Nothing);
         }
-        let followed = match Tail::open(&path) {
+        let followed = match Tail::open(&path, self.neighbours()) {
             Ok(tail) => tail.source(),
             // Removed before its turn came.
             Err(e) if e.kind() == ErrorKind::NotFound => {
@@ -131,21 +138,34 @@ impl Follow {
         }
     }
 
+    /// What is known of the files beside the one whose turn it is.
+    fn neighbours(&self) -> Neighbours {
+        let waiting: BTreeSet<Numbered> = self.waiting.iter().cloned().collect();
+        let handled = self.known.clone().without(waiting.iter().cloned());
+        Neighbours { handled, waiting }
+    }
+
     /// Looks at the directory; tells of one file that came too late, the others at the next look.
     fn list_again(&mut self) -> Result<Option<Followed>, FileError> {
         let names = list(&self.directory).map_err(|source| FileError::Open {
             name: self.directory.display().to_string(),
             source,
         })?;
+        let path = |name: &Numbered| self.directory.join(name.path());
+        let anew: Vec<Numbered> =
+            names.iter().filter(|n| self.known.is_replaced(n, &path(n))).cloned().collect();
         let last = self.last.as_ref().map(|(name, _)| name);
-        let later = |name: &&Numbered| last.is_none_or(|last| *name > last);
-        self.waiting =
-            names.iter().filter(later).filter(|n| !self.known.contains(*n)).cloned().collect();
-        let late = names.iter().find(|n| !later(n) && !self.known.contains(*n)).cloned();
+        let later = |name: &&Numbered| last.is_none_or(|last| *name >= last);
+        let unknown = names.iter().filter(later).filter(|n| !self.known.has(n)).cloned();
+        let mut waiting: Vec<Numbered> = anew.iter().cloned().chain(unknown).collect();
+        if !anew.is_empty() {
+            // Names say no longer which was written first.
+            waiting.sort_by_cached_key(|name| modified(&path(name)));
+        }
+        let late = names.iter().find(|n| !later(n) && !self.known.has(n)).cloned();
         if let Some(late) = late {
-            self.waiting.clear();
-            self.known.insert(late.clone());
-            let path = self.directory.join(late.path());
+            let path = path(&late);
+            self.known.note(&late, &path);
             if !is_capture(&path) {
                 return Ok(Some(Followed::Nothing));
             }
@@ -155,8 +175,12 @@ impl Follow {
             return Ok(Some(Followed::Passed { path, reason }));
         }
         // What is gone is not asked for again.
-        self.skipped.retain(|name| names.contains(name));
-        self.known = names;
+        self.skipped.retain(|name| names.contains(name) && !anew.contains(name));
+        self.known.keep(|name| names.contains(name));
+        for name in &waiting {
+            self.known.note(name, &self.directory.join(name.path()));
+        }
+        self.waiting = waiting.into();
         Ok(None)
     }
 
@@ -170,7 +194,9 @@ impl Follow {
         let bytes = |name: &Numbered| name.path().as_os_str().as_encoded_bytes().to_vec();
         let (name, last) = (bytes(name), bytes(last));
         let longer = name.strip_prefix(last.as_slice());
-        longer.is_some_and(|more| more.starts_with(b".")) || is_at(handle, path)
+        let renamed = longer.is_some_and(|more| more.starts_with(b".") && !is_number(more));
+        let same = is_at(handle, path) && name != last;
+        renamed || same || self.known.was_read(path)
     }
 }
 
@@ -214,6 +240,28 @@ impl PacketSource for FollowedFile {
 struct Tail {
     file: File,
     path: PathBuf,
+    /// Bytes read.
+    at: u64,
+    beside: Neighbours,
+}
+
+/// The files beside one that is read.
+struct Neighbours {
+    /// Those that were read, or passed over.
+    handled: Known,
+    /// Those that are to be read.
+    waiting: BTreeSet<Numbered>,
+}
+
+impl Neighbours {
+    /// Whether the capture `other`, at `path`, shows that the writer is done with `name`.
+    fn shows_done(&self, name: &Numbered, other: &Numbered, path: &Path) -> bool {
+        if self.handled.has(other) {
+            let anew = self.handled.is_replaced(other, path);
+            return anew && is_capture(path) && !self.handled.was_read(path);
+        }
+        (other > name || self.waiting.contains(other)) && is_capture(path)
+    }
 }
 
 enum Opened {
@@ -223,8 +271,8 @@ enum Opened {
 }
 
 impl Tail {
-    fn open(path: &Path) -> io::Result<Tail> {
-        Ok(Tail { file: File::open(path)?, path: path.to_owned() })
+    fn open(path: &Path, beside: Neighbours) -> io::Result<Tail> {
+        Ok(Tail { file: File::open(path)?, path: path.to_owned(), at: 0, beside })
     }
 
     /// A capture's header must be there whole, and a compressed file as such: what ends in the
@@ -250,7 +298,8 @@ impl Tail {
     }
 
     fn is_done(&self) -> bool {
-        if !is_at(&self.file, &self.path) {
+        let emptied = self.file.metadata().is_ok_and(|now| now.len() < self.at);
+        if emptied || !is_at(&self.file, &self.path) {
             return true;
         }
         let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else {
@@ -259,21 +308,26 @@ impl Tail {
         // Some other file with a later name says nothing.
         let name = Numbered(name.into());
         list(folder).is_ok_and(|names| {
-            let mut later = names.range((Bound::Excluded(&name), Bound::Unbounded));
-            later.any(|name| is_capture(&folder.join(name.path())))
+            let mut others = names.iter().filter(|other| **other != name);
+            let shows =
+                |other: &Numbered| self.beside.shows_done(&name, other, &folder.join(other.path()));
+            others.any(shows)
         })
     }
 }
 
 impl Read for Tail {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        match self.file.read(out)? {
-            0 if out.is_empty() => Ok(0),
+        let mut read = self.file.read(out)?;
+        if read == 0 && !out.is_empty() {
+            if !self.is_done() {
+                return Err(ErrorKind::WouldBlock.into());
+            }
             // What was written between the first look and the sign that it is done is read, too.
-            0 if self.is_done() => self.file.read(out),
-            0 => Err(ErrorKind::WouldBlock.into()),
-            n => Ok(n),
+            read = self.file.read(out)?;
         }
+        self.at += read as u64;
+        Ok(read)
     }
 }
 
@@ -295,6 +349,16 @@ fn list(directory: &Path) -> io::Result<BTreeSet<Numbered>> {
         }
     }
     Ok(names)
+}
+
+/// When a file was written last.
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+}
+
+/// Whether that is how a rotation numbers files: one that is filled gets another name.
+fn is_number(suffix: &[u8]) -> bool {
+    suffix.len() > 1 && suffix.iter().skip(1).all(u8::is_ascii_digit)
 }
 
 fn head(path: &Path) -> [u8; 4] {

@@ -14,6 +14,7 @@ pub use super::lifecycle_args::{
     ReportArgs, ReportFormat,
 };
 pub use super::rules_args::{RulesArgs, RulesCommand};
+pub use super::tunnel_args::TunnelArgs;
 
 /// Inventory the APIs on a monitored network, and the personal and health data they carry.
 ///
@@ -132,6 +133,9 @@ pub struct RecordArgs {
     /// Show no progress bar
     #[arg(long)]
     pub no_progress: bool,
+    /// Ports of tunnels.
+    #[command(flatten)]
+    pub tunnels: TunnelArgs,
 }
 
 /// `phitap replay`
@@ -236,6 +240,9 @@ pub struct DoctorArgs {
     /// How the answer is shown
     #[arg(long, value_enum, default_value_t = DoctorFormat::Table)]
     pub format: DoctorFormat,
+    /// Ports of tunnels.
+    #[command(flatten)]
+    pub tunnels: TunnelArgs,
 }
 
 /// The formats of `phitap doctor`.

@@ -7,10 +7,12 @@ use std::thread;
 
 use serde::Deserialize;
 
-use super::args::{RecordArgs, StoreArgs};
+use super::args::{RecordArgs, StoreArgs, TunnelArgs};
 use super::exit::{Failure, tell};
 use super::outputs::{Kept, is_stream, spare_precious};
+use super::tunnel_args;
 use crate::base::{InstallationKey, KeyError, limits};
+use crate::decode::TunnelPorts;
 use crate::detect::{Detector, Profile};
 use crate::model::Severity;
 use crate::rules::{Place, RulePack};
@@ -34,6 +36,8 @@ struct ConfigFile {
     events: Option<PathBuf>,
     fail_on: Option<Severity>,
     filter: Option<String>,
+    vxlan_port: Option<Vec<u16>>,
+    geneve_port: Option<Vec<u16>>,
     profile: Option<String>,
     /// The file itself.
     #[serde(skip)]
@@ -107,6 +111,8 @@ pub struct RecordSettings {
     pub fail_on: Option<Severity>,
     /// The filter of the configuration file.
     pub filter: Option<Said<String>>,
+    /// Ports of tunnels.
+    pub tunnels: TunnelPorts,
 }
 
 /// The database that is meant: the option's, else the environment's, else the configuration
@@ -148,6 +154,7 @@ impl RecordSettings {
             kept.spare(&said.value, &said.origin)?;
             spare_precious(&said.value, &said.origin)?;
         }
+        let tunnels = file.tunnels(&args.tunnels)?;
         let key = file.key(args.key_file.as_ref(), &db)?;
         Ok(RecordSettings {
             db,
@@ -158,6 +165,7 @@ impl RecordSettings {
             events,
             fail_on: args.fail_on.or(file.fail_on),
             filter: filter.map(|said| Said { value: said.value.clone(), origin: said.origin }),
+            tunnels,
         })
     }
 }
@@ -187,6 +195,18 @@ impl ConfigFile {
 
     fn detector(&self, rules: Option<&PathBuf>) -> Result<Detector, Failure> {
         load_said_rules(self.path_said(rules, self.rules.as_ref(), ("--rules", "rules"))?.as_ref())
+    }
+
+    /// Ports of tunnels: those of the command line, or else those of the file, of each kind.
+    fn tunnels(&self, args: &TunnelArgs) -> Result<TunnelPorts, Failure> {
+        let or = |named: &[u16], key: Option<&Vec<u16>>| match (named.is_empty(), key) {
+            (true, Some(key)) => key.clone(),
+            _ => named.to_vec(),
+        };
+        let vxlan = or(&args.vxlan_port, self.vxlan_port.as_ref());
+        let geneve = or(&args.geneve_port, self.geneve_port.as_ref());
+        tunnel_args::ports(&vxlan, &geneve)
+            .map_err(|why| Failure::usage(format!("use vxlan-port and geneve-port: {why}")))
     }
 
     /// How fields are judged.

@@ -23,7 +23,9 @@ use crate::detect::Detector;
 use crate::inventory::Caps;
 use crate::report::Layout;
 use crate::report::text::{escaped, wrapped};
-use crate::sensor::diagnosis::{Facts, FrameLengths, Measured, Place, Remark, examine, judge};
+use crate::sensor::diagnosis::{
+    Facts, FrameLengths, Frames, Measured, Place, Remark, UnopenedKinds, examine, judge,
+};
 use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Pace, Settings, Sources};
 use crate::sensor::progress::Progress;
@@ -54,7 +56,7 @@ fn listen(args: &DoctorArgs, options: &LiveOptions) -> Result<(Facts, Exit), Fai
     let sources = open_all(&args.interface, 1, options)?;
     // The greatest: what is longer than that fits none of them.
     let mtu = args.interface.iter().filter_map(|name| mtu(name)).max();
-    let lengths = FrameLengths::of_mtu(mtu.unwrap_or(MTU));
+    let frames = frames(args, mtu.unwrap_or(MTU))?;
     let stop = Stop::default();
     watch_signals(&stop)?;
     tell(format!(
@@ -71,30 +73,36 @@ fn listen(args: &DoctorArgs, options: &LiveOptions) -> Result<(Facts, Exit), Fai
         until.ask();
     });
     let mut sources = sources.into_iter();
-    let mut next = || sources.next().map(|source| Ok(opened(Box::new(source), &lengths))).into();
+    let mut next = || sources.next().map(|source| Ok(opened(Box::new(source), &frames))).into();
     let sources = Sources { next: &mut next, pace: Pace::Live };
     let place = Place::Interfaces(args.interface.clone());
-    examined(sources, (place, &lengths, stop))
+    examined(sources, (place, &frames, stop))
 }
 
 fn read(args: &DoctorArgs) -> Result<(Facts, Exit), Failure> {
     let inputs = Inputs::expand(&args.paths);
     let exit = tell_unusable(&inputs)?;
-    let lengths = FrameLengths::of_mtu(MTU);
+    let frames = frames(args, MTU)?;
     let stop = Stop::default();
     watch_signals(&stop)?;
     let mut inputs = inputs.usable.into_iter();
     let mut next = || {
         let source = inputs.next().map(|input| input.open().map_err(CaptureError::from));
-        source.map(|source| source.map(|source| opened(Box::new(source), &lengths))).into()
+        source.map(|source| source.map(|source| opened(Box::new(source), &frames))).into()
     };
     let sources = Sources { next: &mut next, pace: Pace::Files };
-    let (facts, then) = examined(sources, (Place::Files, &lengths, stop))?;
+    let (facts, then) = examined(sources, (Place::Files, &frames, stop))?;
     Ok((facts, exit.and(then)))
 }
 
-fn opened(source: Box<dyn PacketSource>, lengths: &FrameLengths) -> OpenInput {
-    let source = Measured::new(source, lengths.clone());
+/// What is measured of frames, where a link carries so much.
+fn frames(args: &DoctorArgs, mtu: u32) -> Result<Frames, Failure> {
+    let unopened = UnopenedKinds::opening(args.tunnels.ports()?);
+    Ok(Frames { lengths: FrameLengths::of_mtu(mtu), unopened })
+}
+
+fn opened(source: Box<dyn PacketSource>, frames: &Frames) -> OpenInput {
+    let source = Measured::new(source, frames.clone());
     let ingest = Ingest::new(Box::new(source), None);
     OpenInput { ingest, identity: None, identify: None }
 }
@@ -102,7 +110,7 @@ fn opened(source: Box<dyn PacketSource>, lengths: &FrameLengths) -> OpenInput {
 /// Runs the pipeline without a database, under a key that nobody keeps.
 fn examined(
     sources: Sources<'_>,
-    (place, lengths, stop): (Place, &FrameLengths, Stop),
+    (place, frames, stop): (Place, &Frames, Stop),
 ) -> Result<(Facts, Exit), Failure> {
     let detector = Arc::new(load_rules(None)?);
     let key = InstallationKey::throwaway().map_err(Failure::failed)?;
@@ -116,6 +124,7 @@ fn examined(
         progress: Progress::default(),
         gauge: None,
         watch: None,
+        tunnels: frames.unopened.ports(),
     };
     let (outcome, sights) =
         examine(sources, &settings, (detector, caps)).map_err(Failure::failed)?;
@@ -127,7 +136,7 @@ fn examined(
     if outcome.inputs.is_empty() && !outcome.failures.is_empty() {
         return Err(Failure::usage("read anything"));
     }
-    let facts = Facts::new(place, (outcome, sights), lengths);
+    let facts = Facts::new(place, (outcome, sights), frames);
     let exit = if facts.incomplete.is_empty() { exit } else { exit.and(Exit::Incomplete) };
     Ok((facts, exit))
 }

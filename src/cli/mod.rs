@@ -47,6 +47,7 @@ pub mod rules_args;
 pub mod sql;
 pub mod summary;
 pub mod triage;
+mod tunnel_args;
 pub mod user;
 
 pub use main::main;

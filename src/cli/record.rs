@@ -97,6 +97,7 @@ impl Record {
             progress: self.progress.clone(),
             gauge: self.watch.is_some().then(Gauge::default),
             watch: self.watch.clone(),
+            tunnels: self.settings.tunnels,
         };
         let bar = Bar::show(&self.progress, self.bar);
         let outcome = pipeline::run(sources, &settings, recorder);

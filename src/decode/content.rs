@@ -3,7 +3,9 @@
 use smallvec::SmallVec;
 
 use crate::base::limits::TUNNEL_DEPTH_MAX;
+use crate::decode::ports::TunnelPorts;
 use crate::decode::reasons;
+use crate::decode::unopened::Unopened;
 use crate::model::{FragmentOddities, Layer, SkipReason};
 
 /// What the next bytes are.
@@ -28,10 +30,19 @@ pub(super) enum Content {
 pub(super) struct Trail {
     pub(super) layers: SmallVec<[Layer; 4]>,
     pub(super) oddities: FragmentOddities,
+    /// Ports of tunnels that were named.
+    pub(super) ports: TunnelPorts,
+    /// What is not opened and ended the way.
+    pub(super) unopened: Option<Unopened>,
     descents: usize,
 }
 
 impl Trail {
+    /// One at its begin, where these ports lead to tunnels as well.
+    pub(super) fn of(ports: TunnelPorts) -> Trail {
+        Trail { ports, ..Trail::default() }
+    }
+
     /// Notes a VLAN.
     pub(super) fn vlan(&mut self, id: u16) {
         self.note(Layer { id: Some(id.into()), ..Layer::named("vlan") });

@@ -5,6 +5,7 @@ use crate::decode::content::Trail;
 use crate::decode::encapsulations::Encapsulations;
 use crate::decode::fragments::{Carriers, Fragments, Origin, Reading, Whole};
 use crate::decode::network::{self, Datagram};
+use crate::decode::ports::TunnelPorts;
 use crate::decode::twins::Twins;
 use crate::decode::view::View;
 use crate::decode::{reasons, transport, walk};
@@ -25,6 +26,7 @@ pub struct Decoder {
     /// What else it may be where copies differed, the next one last.
     alternatives: Vec<Alternative>,
     input: u32,
+    ports: TunnelPorts,
 }
 
 /// A second reading of a datagram.
@@ -59,6 +61,12 @@ impl Decoder {
         Decoder { fragments: Fragments::within(fragment_bytes), ..Decoder::default() }
     }
 
+    /// Takes what goes to these UDP ports for tunnels as well.
+    pub fn opening(mut self, ports: TunnelPorts) -> Self {
+        self.ports = ports;
+        self
+    }
+
     /// The packets from now on are those of input number `input`: what becomes of fragments that
     /// waited is told under it.
     pub fn begin_input(&mut self, input: u32) {
@@ -72,7 +80,7 @@ impl Decoder {
     /// offload) from the frame's length. It exceeds the payload where the capture cut the packet.
     #[inline]
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Result<Segment<'a>, SkipReason> {
-        let mut trail = Trail::default();
+        let mut trail = Trail::of(self.ports);
         let frame = View::new(packet.data, packet.wire_len);
         let datagram = walk::frame(packet.link, frame, &mut trail)?;
         if !self.fragments.is_empty() {
@@ -171,7 +179,8 @@ impl Decoder {
             self.fragments.settle(&carriers, SkipReason::Duplicate);
             return Err(SkipReason::Duplicate);
         }
-        let origin = Origin { at, network, input: self.input, carriers };
+        let ports = self.ports;
+        let origin = Origin { at, network, input: self.input, carriers, ports };
         let whole = self.fragments.add(fragment, origin)?;
         let &Datagram { src, dst, id, .. } = fragment;
         let envelope = Envelope { src, dst, protocol: whole.protocol, id };

@@ -18,15 +18,19 @@ mod encapsulations;
 mod fragments;
 mod link;
 mod network;
+mod ports;
 mod ppp;
 pub mod reasons;
 mod transport;
 mod tunnel;
 mod twins;
+mod unopened;
 mod view;
 mod walk;
 
 pub use decoder::Decoder;
+pub use ports::TunnelPorts;
+pub use unopened::{Unopened, unopened};
 
 #[cfg(test)]
 mod testing;

@@ -27,12 +27,12 @@ use crate::decode::network::Datagram;
 /// that only look alike.
 ///
 /// ```text
-/// ring    | 0 | 1 | 2 | … 4095 |     in the order they came, overwritten in that order
+/// ring    | 0 | 1 | 2 | … 16383 |    in the order they came, overwritten in that order
 /// heads   bucket of a hash ─► its latest place ─► `older` ─► …
 /// ```
 ///
 /// A ring, not a cache that forgets by hash: how many duplicates are found is the same in every
-/// process.
+/// process. It takes no memory before the first packet: of many inputs that are open, one decodes.
 #[derive(Debug)]
 pub(super) struct Twins {
     seed: foldhash::quality::RandomState,
@@ -52,17 +52,12 @@ struct Seen {
 }
 
 const BUCKETS: usize = 2 * DUPLICATE_PACKETS;
-const PACKETS: u32 = 4096;
+const PACKETS: u32 = 16_384;
 const _: () = assert!(PACKETS as usize == DUPLICATE_PACKETS && BUCKETS.is_power_of_two());
 
 impl Default for Twins {
     fn default() -> Self {
-        Twins {
-            seed: table_state(),
-            ring: vec![Seen::default(); DUPLICATE_PACKETS].into(),
-            heads: vec![0; BUCKETS].into(),
-            next: 1,
-        }
+        Twins { seed: table_state(), ring: Box::default(), heads: Box::default(), next: 1 }
     }
 }
 
@@ -86,6 +81,10 @@ impl Twins {
     }
 
     fn note(&mut self, bucket: usize, seen: Seen) {
+        if self.heads.is_empty() {
+            self.ring = vec![Seen::default(); DUPLICATE_PACKETS].into();
+            self.heads = vec![0; BUCKETS].into();
+        }
         if let (Some(slot), Some(head)) =
             (self.ring.get_mut(place(self.next)), self.heads.get_mut(bucket))
         {
@@ -212,8 +211,8 @@ mod tests {
         let packet = changed(0, 2);
         let mut decoder = Decoder::default();
         assert!(!is_duplicate(&mut decoder, 0, &packet));
-        assert!(is_duplicate(&mut decoder, 50 * MILLI, &packet));
-        assert!(!is_duplicate(&mut decoder, 51 * MILLI, &packet), "sent again");
+        assert!(is_duplicate(&mut decoder, 100 * MILLI, &packet));
+        assert!(!is_duplicate(&mut decoder, 101 * MILLI, &packet), "sent again");
         // Clocks of two taps: the copy may carry the earlier time.
         assert!(is_duplicate(&mut decoder, 30 * MILLI, &packet));
         let other = |n: u16| {
@@ -222,7 +221,7 @@ mod tests {
             packet[14 + 5] = b;
             packet
         };
-        for (between, expected) in [(4095, true), (4096, false)] {
+        for (between, expected) in [(16_383, true), (16_384, false)] {
             let mut decoder = Decoder::default();
             assert!(!is_duplicate(&mut decoder, 0, &other(0)));
             for n in 1..=between {

@@ -2,7 +2,9 @@
 
 use crate::decode::content::{Content, Trail};
 use crate::decode::network::{self, Datagram};
+use crate::decode::ports::resembles;
 use crate::decode::tunnel::{self, Opened};
+use crate::decode::unopened::Unopened;
 use crate::decode::view::View;
 use crate::decode::{link, ppp, reasons};
 use crate::model::{FiveTuple, LinkType, SkipReason};
@@ -74,10 +76,18 @@ fn carried<'a>(
     let opened = if datagram.protocol == UDP {
         let port = datagram.payload.be_u16(2).ok_or(other)?;
         let payload = datagram.payload.after(UDP_HEADER_LEN).ok_or(other)?;
-        let opened = tunnel::by_udp_port(port, (ends, payload), trail);
+        let opened = tunnel::by_udp_port(trail.ports.known(port), (ends, payload), trail);
+        if !matches!(opened, Some(Ok(Opened::Carries(..)))) {
+            let resembles = resembles(payload);
+            trail.unopened = Some(Unopened::UdpPort { port, resembles });
+        }
         opened.or_else(|| Some(Err(reasons::of_udp_port(port))))
     } else {
-        tunnel::by_ip_protocol(datagram.protocol, (ends, datagram.payload), trail)
+        let opened = tunnel::by_ip_protocol(datagram.protocol, (ends, datagram.payload), trail);
+        if opened.is_none() {
+            trail.unopened = Some(Unopened::IpProtocol(datagram.protocol));
+        }
+        opened
     };
     match opened.ok_or(other)?? {
         Opened::Carries(content, view) => {
@@ -116,7 +126,11 @@ fn announced<'a>(
     let Content::EtherType(other) = content else { return Ok((content, view)) };
     let skipped = reasons::of_ether_type(other);
     trail.descend()?;
-    match tunnel::by_ether_type(other, view, trail).ok_or(skipped)?? {
+    let opened = tunnel::by_ether_type(other, view, trail);
+    if opened.is_none() {
+        trail.unopened = Some(Unopened::EtherType(other));
+    }
+    match opened.ok_or(skipped)?? {
         Opened::Carries(content, view) => Ok((content, view)),
         Opened::Foreign => Err(skipped),
     }

@@ -15,11 +15,14 @@ impl FlowAnomalies {
     pub const SYN_DATA: FlowAnomalies = FlowAnomalies(1 << 1);
     /// A SYN with another sequence number on a live flow: ignored.
     pub const SYN_CHALLENGED: FlowAnomalies = FlowAnomalies(1 << 2);
-    /// The SYN-ACK acknowledges another sequence number than that of the SYN; it is believed.
+    /// The SYN-ACK acknowledges another sequence number than that of the SYN; it is believed. Or
+    /// the first data came where the other end waited for it, and the handshake had said another
+    /// place.
     pub const HANDSHAKE_MISMATCH: FlowAnomalies = FlowAnomalies(1 << 3);
     /// A RST with an implausible sequence number: ignored.
     pub const RESET_IGNORED: FlowAnomalies = FlowAnomalies(1 << 4);
-    /// A segment or acknowledgment beyond any window: ignored.
+    /// A segment or acknowledgment beyond any window, or data before the begin of its stream:
+    /// ignored, and the data told as another reading.
     pub const OUT_OF_WINDOW: FlowAnomalies = FlowAnomalies(1 << 5);
     /// Data behind a FIN: told as another reading.
     pub const DATA_AFTER_FIN: FlowAnomalies = FlowAnomalies(1 << 6);
@@ -48,6 +51,10 @@ impl FlowAnomalies {
 
     /// The name of [`Self::OVERLAP_CONFLICT`].
     pub(super) const OVERLAP: &'static str = "overlap-conflict";
+    /// The name of [`Self::HANDSHAKE_MISMATCH`].
+    pub(super) const MISMATCH: &'static str = "handshake-mismatch";
+    /// The name of [`Self::OUT_OF_WINDOW`].
+    pub(super) const ELSEWHERE: &'static str = "out-of-window";
     /// The name of [`Self::DATA_AFTER_FIN`].
     pub(super) const BEHIND_FIN: &'static str = "data-after-fin";
     /// The name of [`Self::DATA_WITHOUT_ACK`].
@@ -64,9 +71,9 @@ impl FlowAnomalies {
         (Self::OVERLAP_CONFLICT, Self::OVERLAP),
         (Self::SYN_DATA, "syn-data"),
         (Self::SYN_CHALLENGED, "syn-challenged"),
-        (Self::HANDSHAKE_MISMATCH, "handshake-mismatch"),
+        (Self::HANDSHAKE_MISMATCH, Self::MISMATCH),
         (Self::RESET_IGNORED, "reset-ignored"),
-        (Self::OUT_OF_WINDOW, "out-of-window"),
+        (Self::OUT_OF_WINDOW, Self::ELSEWHERE),
         (Self::DATA_AFTER_FIN, Self::BEHIND_FIN),
         (Self::DATA_AFTER_END, "data-after-end"),
         (Self::DATA_WITHOUT_ACK, Self::WITHOUT_ACK),

@@ -17,11 +17,24 @@ impl Reassembler {
         out: &mut Output<'_, H>,
     ) {
         let (this, peer) = self.pair(direction);
-        let seq = first_payload_seq(segment);
-        if segment.payload.is_empty() || this.ahead(seq) > WINDOW_BYTES_MAX.cast_signed() {
+        // An urgent pointer counts without data, too: the byte comes later.
+        let points = segment.flags.has(TcpFlags::URG) && segment.flags.has(TcpFlags::ACK);
+        if segment.payload.is_empty() && (!points || is_elsewhere(this, segment)) {
             return;
         }
-        let differs = tell(this, (direction, guise(peer, segment)), segment, out);
+        let guise = guise(peer, segment);
+        if is_elsewhere(this, segment) {
+            // Who forged where the stream begins hides what its sender really says: it is read as
+            // it is, wherever it may belong.
+            let back = this.offset(first_payload_seq(segment)).cast_signed();
+            let back = back.saturating_sub(this.next.cast_signed());
+            let (at, replaces, bytes) = (segment.at, wire_len(segment), segment.payload);
+            let why = FlowAnomalies::ELSEWHERE;
+            let copy = SecondCopy { direction, at, back, replaces, bytes, guise, why };
+            out.handler.second_copy(out.flow, out.state, copy);
+            return;
+        }
+        let differs = tell(this, (direction, guise), segment, out);
         if differs {
             out.shared.counters.conflicts += 1;
             self.anomalies.insert(FlowAnomalies::OVERLAP_CONFLICT);
@@ -52,8 +65,9 @@ fn tell<H: FlowHandler>(
     if segment.flags.has(TcpFlags::URG) {
         // The pointer leads to the urgent byte, or to the one behind it (RFC 6093 section 3.1).
         let pointed = start + u64::from(segment.urgent);
-        for at in [pointed.saturating_sub(1), pointed] {
-            let taken = SecondCopy { replaces: 1, ..of(at, at, FlowAnomalies::URGENT_BYTE) };
+        for (at, meant) in [(pointed.saturating_sub(1), 0), (pointed, POINTER_ITSELF)] {
+            let guise = guise ^ meant;
+            let taken = SecondCopy { replaces: 1, guise, ..of(at, at, FlowAnomalies::URGENT_BYTE) };
             out.copy(this, at, taken);
         }
     }
@@ -64,17 +78,39 @@ fn tell<H: FlowHandler>(
         out.copy(this, from, copy);
     }
     let old = end.min(this.next);
-    if !this.anchored() || start >= old || is_keep_alive(this, start, wire_len(segment)) {
+    if !this.anchored() || start >= old || is_keep_alive(this, start, segment) {
         return false;
     }
     let late = this.was_lost(start, old);
     let why = if late { FlowAnomalies::LATE } else { FlowAnomalies::OVERLAP };
     let from = start.max(this.begun());
+    if from >= old {
+        return false;
+    }
     let copy = of(from, old, why);
     out.copy(this, from, copy) && !late
 }
 
+/// In the guise of a byte taken out: it is the one at the pointer, for receivers that mean that.
+const POINTER_ITSELF: u16 = 1 << 2;
+
 /// One byte that the receiver has: a probe, whose byte may be garbage (RFC 1122 section 4.2.3.6).
-fn is_keep_alive(this: &Stream, start: u64, wire: u32) -> bool {
-    wire <= 1 && start + 1 == this.next && this.acked >= this.next
+/// Stacks that send one send a zero; any other byte may be the one that the receiver took.
+fn is_keep_alive(this: &Stream, start: u64, segment: &Segment<'_>) -> bool {
+    segment.payload == [0]
+        && wire_len(segment) <= 1
+        && start + 1 == this.next
+        && this.acked >= this.next
+}
+
+/// Whether a segment with data lies out of the window, or before the begin of its stream, be that
+/// known or guessed: who begins with a decoy has what is meant lie before it. Not a probe.
+fn is_elsewhere(this: &Stream, segment: &Segment<'_>) -> bool {
+    let seq = first_payload_seq(segment);
+    if this.ahead(seq) > WINDOW_BYTES_MAX.cast_signed() {
+        return true;
+    }
+    let start = this.offset(seq);
+    let end = start + u64::from(wire_len(segment));
+    end <= this.begun() && this.anchored() && wire_len(segment) > 1
 }

@@ -112,6 +112,13 @@ fn the_urgent_byte_may_be_left_out_at_either_place_the_pointer_may_mean() {
     let taken_out = |back| (back, 1, Vec::new(), FlowAnomalies::URGENT_BYTE);
     assert_eq!(copyist.copies, [taken_out(2), taken_out(3)]);
     assert_eq!(copyist.said, b"abcdefghij");
+    // So it does where the pointer comes before the byte, in a segment without data.
+    copyist.copies.clear();
+    let line = request(ACK | TcpFlags::URG, 111, 501, b"");
+    let mut segment = line.segment();
+    segment.urgent = 2;
+    table.process(&segment, &mut copyist);
+    assert_eq!(copyist.copies, [taken_out(1), taken_out(2)]);
 }
 
 #[test]
@@ -136,9 +143,23 @@ fn bytes_before_the_stream_began_are_nobodys() {
 }
 
 #[test]
-fn beyond_any_window_there_is_no_copy() {
-    let far = 101_u32.wrapping_add(0x7000_0000);
-    assert_eq!(after_six(&[request(ACK, far, 501, b"zz")]).copies, []);
+fn what_lies_beyond_any_window_or_before_the_begin_is_told_as_another_reading() {
+    for far in [0x7000_0000_i32, -0x1000_0000] {
+        let told = after_six(&[request(ACK, 101_u32.wrapping_add_signed(far), 501, b"zz")]);
+        let back = i64::from(far) - 6;
+        assert_eq!(told.copies, [copy(back, b"zz", FlowAnomalies::ELSEWHERE)], "{far}");
+        assert_eq!(told.said, b"abcdef");
+    }
+    assert_eq!(after_six(&[request(ACK, 100, 501, b"z")]).copies, [], "a probe");
+}
+
+#[test]
+fn what_lies_before_a_begin_that_was_guessed_is_told_too() {
+    let mut lines: Vec<Line> = (0..40).map(|n| request(ACK, 1000 + n, 501, b"x")).collect();
+    lines.push(request(ACK, 500, 501, b"GET"));
+    let (mut copyist, mut table) = (Copyist::default(), FlowTable::new(FlowConfig::default()));
+    lines.iter().for_each(|line| table.process(&line.segment(), &mut copyist));
+    assert_eq!(copyist.copies, [copy(-540, b"GET", FlowAnomalies::ELSEWHERE)]);
 }
 
 #[test]

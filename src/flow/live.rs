@@ -70,13 +70,11 @@ impl<S> Flow<S> {
     ) {
         let oddities = segment.encapsulation.oddities();
         self.reassembler.anomalies.insert(FlowAnomalies::of_fragments(oddities));
-        let (direction, at) = (self.direction(&segment.tuple), segment.at);
+        let direction = self.direction(&segment.tuple);
         if let Some(state) = &mut self.state
             && oddities.contains(FragmentOddities::CONFLICT)
         {
-            let why = FlowAnomalies::FRAGMENTS;
-            let copy =
-                SecondCopy { direction, at, back: 0, replaces: 0, bytes: &[], guise: 0, why };
+            let copy = doubt(direction, segment, FlowAnomalies::FRAGMENTS);
             handler.second_copy(&self.identity.info(), state, copy);
         }
     }
@@ -114,7 +112,8 @@ impl<S> Flow<S> {
     ) -> bool {
         let silence = now.since(self.last);
         let over = |limit: Duration| silence > limit.saturating_add(slack);
-        if self.is_closing() {
+        // So do FINs in both names in the middle of a message, where nothing is missing.
+        if self.is_closing() && !(self.over().is_some() && self.is_midway(handler)) {
             return over(config.closed);
         }
         let open = || self.state.as_ref().is_some_and(|state| handler.holds_open(state));
@@ -166,6 +165,10 @@ impl<S> Flow<S> {
             && peer.untouched()
             && peer.next_seq != segment.ack;
         if known {
+            // On a flow that was answered it may still begin another, if it is answered otherwise.
+            if !ack && !this.untouched() && !peer.untouched() {
+                self.reassembler.challenge = Some(segment.seq);
+            }
             return Verdict::Belongs;
         }
         if closing
@@ -247,9 +250,10 @@ impl<S> Flow<S> {
         if self.state.is_none() && self.orient(direction, segment) {
             direction = direction.reversed();
         }
-        self.reassembler.note(direction, segment, shared);
+        let anew = self.reassembler.note(direction, segment, shared);
         let over = handshake_is_over(self.identity.opened, segment.at, self.reassembler.packets());
-        if self.reassembler.settled || over || self.reassembler.anchored_both() {
+        let odd = self.state.is_none() && self.reassembler.is_odd(direction, segment);
+        if self.reassembler.settled || over || odd || self.reassembler.anchored_both() {
             self.reassembler.settle();
         }
         let known = self.reassembler.settled || self.identity.orientation != Orientation::Ports;
@@ -260,6 +264,9 @@ impl<S> Flow<S> {
         }
         let state = self.state.as_mut()?;
         let flow = &self.identity.info();
+        if anew {
+            handler.second_copy(flow, state, doubt(direction, segment, FlowAnomalies::MISMATCH));
+        }
         let (now, heard) = (segment.at, self.reassembler.heard(direction, segment));
         let mut out = Output { handler, flow, state, shared, now, heard };
         self.reassembler.accept(direction, segment, &mut out);
@@ -372,4 +379,9 @@ impl<S> Flow<S> {
             && (strange || self.is_elsewhere(segment))
             && !self.is_midway(handler)
     }
+}
+
+/// Another reading of which there are no bytes: the exchange at hand can be read in several ways.
+fn doubt(direction: Direction, segment: &Segment<'_>, why: &'static str) -> SecondCopy<'static> {
+    SecondCopy { direction, at: segment.at, back: 0, replaces: 0, bytes: &[], guise: 0, why }
 }

@@ -40,7 +40,10 @@
 //!   acknowledged, is kept a while: data that goes on behind a RST is delivered, data behind both
 //!   FINs told as another reading. Behind other ends new data is a flow of its own, which begins
 //!   where the first ended ([`Orientation::Continued`]).
-//! - *Acknowledgments* of bytes that their sender's own packets do not show are no loss.
+//! - *Acknowledgments* of bytes that their sender's own packets do not show are no loss. The one
+//!   place that counts more than a handshake is where the first data comes and the other end waits
+//!   for it: SYN-ACKs are forged, too.
+//! - *Data out of the window*, or before the begin of its stream, is told as another reading.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -63,6 +66,8 @@ mod slab;
 mod stream;
 mod table;
 
+#[cfg(test)]
+mod begins_tests;
 #[cfg(test)]
 mod copies_tests;
 #[cfg(test)]

@@ -105,6 +105,7 @@ impl Reassembler {
         {
             return false;
         }
+        peer.note_awaited(segment.ack);
         if peer.located() {
             let ahead = peer.ahead(segment.ack);
             if ahead > 0 && !peer.ended() {
@@ -126,13 +127,13 @@ impl Reassembler {
     }
 
     /// Learns from flags and acknowledgment: where streams begin, what the receiver has. Not for
-    /// RSTs.
+    /// RSTs. Whether the stream begins elsewhere than the handshake said.
     pub(super) fn note(
         &mut self,
         direction: Direction,
         segment: &Segment<'_>,
         shared: &mut Shared,
-    ) {
+    ) -> bool {
         let (syn, ack) = (segment.flags.has(TcpFlags::SYN), segment.flags.has(TcpFlags::ACK));
         let first = first_payload_seq(segment);
         let mut anomalies = FlowAnomalies::default();
@@ -148,6 +149,14 @@ impl Reassembler {
         }
         if syn && this.untouched() {
             this.anchor_at(first);
+        }
+        let anew = !syn && wire_len(segment) > 0 && this.begins_anew_at(first);
+        if anew {
+            this.anchor_at(first);
+            anomalies.insert(FlowAnomalies::HANDSHAKE_MISMATCH);
+        }
+        if ack {
+            peer.note_awaited(segment.ack);
         }
         if syn {
             this.learn_isn(segment.seq);
@@ -172,6 +181,7 @@ impl Reassembler {
             }
         }
         self.anomalies.insert(anomalies);
+        anew
     }
 
     /// Streams that were seen begin at the lowest sequence number seen.
@@ -253,6 +263,16 @@ impl Reassembler {
         };
         self.anomalies.insert(anomalies);
         found
+    }
+
+    /// Whether a segment has what will not be delivered, so that whoever hears of the flow must be
+    /// told: a handshake is waited for no longer.
+    pub(super) fn is_odd(&self, direction: Direction, segment: &Segment<'_>) -> bool {
+        let this = self.stream(direction);
+        let end = this.offset(first_payload_seq(segment)) + u64::from(wire_len(segment));
+        let taken = segment.flags.has(TcpFlags::ACK | TcpFlags::SYN)
+            && this.ahead(first_payload_seq(segment)) <= WINDOW_BYTES_MAX.cast_signed();
+        wire_len(segment) > 0 && (!taken || end > this.fin || segment.flags.has(TcpFlags::URG))
     }
 
     /// Learns where the stream ends. Call it after the payload was admitted.

@@ -13,6 +13,9 @@ pub(super) const ORIGIN: u64 = 1 << 32;
 /// No FIN was seen.
 pub(super) const NO_FIN: u64 = u64::MAX;
 
+/// Bytes that may have been lost of the begin of a stream, so that its first data comes late.
+const BEGIN_LOST_BYTES_MAX: i32 = 1 << 29;
+
 /// The begin is known: bytes may be delivered.
 const ANCHORED: u8 = 1;
 /// A packet of this direction was seen.
@@ -52,7 +55,8 @@ pub(super) struct Stream {
     pub(super) gap_bytes: u64,
     /// The low bits of the highest sequence number that its packets out of order carried.
     top: [u8; 3],
-    /// The last gap given up: the sequence number it began at, and its length, saturating.
+    /// The last gap given up: the sequence number it began at, and its length, saturating. While
+    /// nothing was delivered or given up, the sequence number that the other end acknowledged last.
     lost_seq: u32,
     lost_len: u32,
     status: u8,
@@ -115,6 +119,24 @@ impl Stream {
     /// Whether nothing of it was delivered or given up.
     pub(super) fn untouched(&self) -> bool {
         self.bytes == 0 && self.gap_bytes == 0 && !self.ended()
+    }
+
+    /// Whether data at `seq`, the first of it, shows that it begins there and not where a handshake
+    /// said that was forged: the other end waits for it there, and no loss explains the distance.
+    pub(super) fn begins_anew_at(&self, seq: u32) -> bool {
+        let near = 0..=BEGIN_LOST_BYTES_MAX;
+        self.lost_seq == seq
+            && !near.contains(&self.ahead(seq))
+            && self.anchored()
+            && self.untouched()
+            && self.pending.is_none()
+    }
+
+    /// The other end acknowledged `seq`, which tells where it waits for the first byte.
+    pub(super) fn note_awaited(&mut self, seq: u32) {
+        if self.untouched() {
+            self.lost_seq = seq;
+        }
     }
 
     /// A packet of it was seen that carries this sequence number.

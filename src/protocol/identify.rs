@@ -12,7 +12,7 @@ use crate::base::limits::{
 };
 use crate::model::{Direction, EndCause, Offsets, StreamEvent, StreamInput};
 
-use super::{PROTOCOLS, Protocol, Verdict};
+use super::{PROTOCOLS, Protocol, Verdict, ssh};
 
 /// What is known of a flow.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,8 @@ pub struct Identifier {
     midstream: bool,
     /// Whether it is known who opened the flow.
     oriented: bool,
+    /// What one end's greeting is of that proves nothing yet.
+    greeting: Option<(&'static Protocol, bool)>,
 }
 
 /// What identification still does in one direction.
@@ -75,7 +77,7 @@ impl Identifier {
     /// For a flow of which nothing was seen yet. `midstream`: its start was not captured.
     pub fn new(midstream: bool) -> Self {
         let lanes = [Lane::Probing, Lane::Probing];
-        Identifier { lanes, held: Vec::new(), midstream, oriented: !midstream }
+        Identifier { lanes, held: Vec::new(), midstream, oriented: !midstream, greeting: None }
     }
 
     /// Takes the next event of the flow. Not to be called again once it has decided.
@@ -153,8 +155,8 @@ impl Identifier {
         // Of what may begin in the middle of something, lines tell.
         let window = if self.midstream { PROBE_BYTES_MAX } else { probe_window(first) };
         let first = first.get(..window).unwrap_or(first);
-        if let Some((protocol, flipped)) = verdict(direction, first, self.oriented) {
-            return Identification::Found { protocol, flipped };
+        if let Some(found) = verdict(direction, first, self.oriented) {
+            return self.found(event, bytes, found);
         }
         if first.len() < window && undecided(direction, first) {
             self.hold(event, bytes);
@@ -168,6 +170,25 @@ impl Identifier {
         *self.lane(direction) = Lane::Dead;
         self.hold_first(event, bytes);
         self.unless_dead()
+    }
+
+    /// The bytes in this direction are of `found`. Both ends of SSH greet, so what only one of them
+    /// says proves nothing: who answers with a request speaks HTTP.
+    fn found(
+        &mut self,
+        event: &StreamEvent<'_>,
+        bytes: &[u8],
+        found: (&'static Protocol, bool),
+    ) -> Identification {
+        let (protocol, flipped) = found;
+        let open = matches!(self.lane(event.direction.reversed()), Lane::Probing);
+        if open && self.greeting.is_none() && std::ptr::eq(protocol, &ssh::PROTOCOL) {
+            self.greeting = Some(found);
+            *self.lane(event.direction) = Lane::Dead;
+            self.hold_first(event, bytes);
+            return Identification::Undecided;
+        }
+        Identification::Found { protocol, flipped }
     }
 
     fn search(
@@ -254,7 +275,11 @@ impl Identifier {
 
     fn unless_dead(&self) -> Identification {
         let dead = self.lanes.iter().all(|lane| matches!(lane, Lane::Dead));
-        if dead { Identification::Unidentified } else { Identification::Undecided }
+        match self.greeting {
+            _ if !dead => Identification::Undecided,
+            Some((protocol, flipped)) => Identification::Found { protocol, flipped },
+            None => Identification::Unidentified,
+        }
     }
 
     fn last_held(&mut self, direction: Direction) -> Option<&mut Held> {

@@ -4,6 +4,7 @@ use crate::base::Timestamp;
 use crate::capture::{CaptureError, Filter, Next, PacketSource};
 use crate::decode::Decoder;
 use crate::model::{InputAccount, LinkType, Packet, PacketAccount, Reason, Segment, Settled};
+use crate::store::InputIdentity;
 
 /// What came of one step.
 pub enum Step<'a> {
@@ -16,6 +17,19 @@ pub enum Step<'a> {
     /// Nothing ever again.
     End,
 }
+
+/// One input, ready to be read.
+pub struct OpenInput {
+    /// The input.
+    pub ingest: Ingest,
+    /// Which file it is, where that is known before it is read.
+    pub identity: Option<InputIdentity>,
+    /// Tells which file it was, once it has been read to its end.
+    pub identify: Option<Identify>,
+}
+
+/// Tells which file was read.
+pub type Identify = Box<dyn FnOnce() -> Option<InputIdentity> + Send>;
 
 /// One input with its account.
 pub struct Ingest {

@@ -15,13 +15,14 @@ use crate::analysis::Worker;
 use crate::base::clock::Stopwatch;
 use crate::base::{Shares, Timestamp};
 use crate::capture::CaptureError;
-use crate::decode::Decoder;
+use crate::decode::{Decoder, TunnelPorts};
 use crate::model::{Segment, SegmentBatch, Settled};
-use crate::store::{InputIdentity, InputRecord, StoreError};
+use crate::store::{InputRecord, StoreError};
 
 use super::away::Away;
 use super::drain::Drain;
 use super::health::{Return, Watch};
+pub use super::ingest::{Identify, OpenInput};
 use super::ingest::{Ingest, Step};
 pub use super::inputs::Earlier;
 use super::inputs::Inputs;
@@ -86,19 +87,6 @@ pub enum Pace {
     Live,
 }
 
-/// One input, ready to be read.
-pub struct OpenInput {
-    /// The input.
-    pub ingest: Ingest,
-    /// Which file it is, where that is known before it is read.
-    pub identity: Option<InputIdentity>,
-    /// Tells which file it was, once it has been read to its end.
-    pub identify: Option<Identify>,
-}
-
-/// Tells which file was read.
-pub type Identify = Box<dyn FnOnce() -> Option<InputIdentity> + Send>;
-
 /// How a run goes.
 #[derive(Clone)]
 pub struct Settings {
@@ -118,6 +106,8 @@ pub struct Settings {
     pub gauge: Option<Gauge>,
     /// Watches a live capture for blindness; wants a gauge.
     pub watch: Option<Watch>,
+    /// Ports of tunnels beyond those that are theirs.
+    pub tunnels: TunnelPorts,
 }
 
 /// What a run leaves.
@@ -256,7 +246,8 @@ impl<'a> Capture<'a> {
     pub(super) fn new(settings: &'a Settings, (first, sources): (u32, usize)) -> Self {
         Capture {
             settings,
-            decoder: Decoder::within(settings.shares.fragment_bytes / sources.max(1)),
+            decoder: Decoder::within(settings.shares.fragment_bytes / sources.max(1))
+                .opening(settings.tunnels),
             done: Inputs::from(first),
             failures: Vec::new(),
             interrupted: false,

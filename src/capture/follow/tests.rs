@@ -171,3 +171,75 @@ fn a_pcapng_block_that_is_passed_over_may_come_in_pieces() {
     append(&path, &whole[described + 3000..]);
     assert_eq!(read(&mut file), (vec![4], false));
 }
+
+/// What is read until nothing more comes; the source that is still open.
+fn read_all(follow: &mut Follow) -> (Vec<usize>, Box<FollowedFile>) {
+    let mut all = Vec::new();
+    loop {
+        let mut file = opened(follow);
+        let (lengths, ended) = read(&mut file);
+        all.extend(lengths);
+        if !ended {
+            return (all, file);
+        }
+    }
+}
+
+#[test]
+fn a_ring_of_names_that_is_written_anew_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    append(&at("a0"), &capture(5..7));
+    append(&at("a1"), &capture(7..9));
+    let mut follow = Follow::new(folder.path());
+    let (lengths, mut file) = read_all(&mut follow);
+    assert_eq!(lengths, [5, 6, 7, 8]);
+    for (name, before, frames) in [("a0", "a1", 1..2), ("a1", "a0", 2..3), ("a0", "a1", 0..1)] {
+        // As `tcpdump -W` does: emptied, and written from its beginning.
+        fs::write(at(name), capture(frames.clone())).unwrap();
+        assert!(read(&mut file).1, "{before} is followed by {name}");
+        let (lengths, open) = read_all(&mut follow);
+        assert_eq!(lengths, frames.map(|n| n as usize).collect::<Vec<_>>(), "{name}");
+        file = open;
+    }
+}
+
+#[test]
+fn a_name_whose_file_is_renamed_when_it_is_full_is_read_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    append(&at("x.pcap"), &capture(40..42));
+    let mut follow = Follow::new(folder.path());
+    let (mut all, mut file) = read_all(&mut follow);
+    for n in 1..5 {
+        for older in (1..n).rev() {
+            let [from, to] = [older, older + 1].map(|number| at(&format!("x.pcap.{number}")));
+            fs::rename(from, to).unwrap();
+        }
+        fs::rename(at("x.pcap"), at("x.pcap.1")).unwrap();
+        if n == 2 {
+            // A look between the two steps.
+            assert!(read(&mut file).1);
+            assert!(matches!(follow.look().unwrap(), Followed::Nothing));
+        }
+        append(&at("x.pcap"), &capture(40 + 2 * n..42 + 2 * n));
+        assert!(n == 2 || read(&mut file).1, "it was renamed");
+        let (lengths, open) = read_all(&mut follow);
+        all.extend(lengths);
+        file = open;
+    }
+    assert_eq!(all, (40..50).collect::<Vec<usize>>());
+}
+
+#[test]
+fn a_file_that_is_emptied_and_written_anew_is_read_from_its_beginning() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    append(&path, &capture(5..9));
+    let mut follow = Follow::new(folder.path());
+    let (mut all, mut file) = read_all(&mut follow);
+    fs::write(&path, capture(1..2)).unwrap();
+    assert_eq!(read(&mut file), (vec![], true));
+    all.extend(read_all(&mut follow).0);
+    assert_eq!(all, [5, 6, 7, 8, 1]);
+}

@@ -12,6 +12,7 @@ use crate::base::limits::{
 };
 use crate::base::{TableMap, Timestamp};
 use crate::decode::network::Datagram;
+use crate::decode::ports::TunnelPorts;
 use crate::decode::{reasons, tunnel};
 use crate::model::{Settled, SkipReason};
 
@@ -37,6 +38,8 @@ pub(in crate::decode) struct Origin {
     pub(in crate::decode) input: u32,
     /// The packets before this one that it took to make this fragment whole.
     pub(in crate::decode) carriers: Carriers,
+    /// Ports of tunnels that were named.
+    pub(in crate::decode) ports: TunnelPorts,
 }
 
 /// Limits of a table: those of `base/limits.rs`, smaller in tests.
@@ -136,7 +139,11 @@ impl Fragments {
             return self.refuse(&origin.carriers, SkipReason::Skipped(reasons::UDP));
         }
         // Only IPv4 says in every fragment that it is UDP.
-        if part.offset == 0 && protocol == UDP && !partial.has_first() && !leads_on(fragment) {
+        if part.offset == 0
+            && protocol == UDP
+            && !partial.has_first()
+            && !leads_on(fragment, origin.ports)
+        {
             self.dismiss(&key);
             return self.refuse(&origin.carriers, SkipReason::Skipped(reasons::UDP));
         }
@@ -286,8 +293,8 @@ impl Fragments {
 }
 
 /// Whether the first fragment of a UDP datagram goes to a tunnel's port.
-fn leads_on(fragment: &Datagram<'_>) -> bool {
-    fragment.payload.be_u16(2).is_some_and(tunnel::is_port)
+fn leads_on(fragment: &Datagram<'_>, ports: TunnelPorts) -> bool {
+    fragment.payload.be_u16(2).is_some_and(|port| tunnel::is_port(ports.known(port)))
 }
 
 fn merge(carriers: &mut Carriers, more: &[(u32, u64)]) {

@@ -270,7 +270,7 @@ fn a_cut_fragment_leaves_a_gap_of_known_length() {
 
 fn origin(nanos: i64) -> Origin {
     let at = Timestamp::from_nanos(nanos);
-    Origin { at, network: 0, input: 0, carriers: Default::default() }
+    Origin { at, network: 0, input: 0, carriers: Default::default(), ports: Default::default() }
 }
 
 fn part(id: u32, offset: u32, content: &[u8]) -> Datagram<'_> {

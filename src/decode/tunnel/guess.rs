@@ -4,7 +4,7 @@ use crate::decode::content::Content;
 use crate::decode::view::View;
 
 /// Whether the bytes could be what a header says they are. What cannot be told is believed.
-pub(super) fn seems(content: Content, view: View<'_>) -> bool {
+pub(in crate::decode) fn seems(content: Content, view: View<'_>) -> bool {
     match content {
         Content::Ethernet => seems_ethernet(view),
         Content::Ip | Content::Ipv4 | Content::Ipv6 => seems_ip(view),

@@ -87,13 +87,22 @@ fn first_bytes_tell_protocol_and_orientation() {
         (answer("\x0bMSH|^~\\&|A|B|C|D|||ACK^A01|1|"), "mllp"),
         (answer("\x0bMSH|^~\\&|"), "undecided"),
         (ask(b"\x01\x00\x00\x00\x00\xd1\x00\x01\x00\x00"), "dicom"),
-        (answer("SSH-2.0-x\r\n"), "ssh"),
+        (answer("SSH-2.0-x\r\n"), "undecided"),
         (ask("GE"), "undecided"),
         (ask("EHLO x\r\n"), "undecided"),
     ] {
         assert_eq!(told(false, std::slice::from_ref(&step)), expected, "{step:?}");
         assert_eq!(told(true, std::slice::from_ref(&step)), expected, "{step:?}");
     }
+}
+
+#[test]
+fn ssh_is_what_both_ends_greet_with() {
+    let greeting = || answer("SSH-2.0-x\r\n");
+    assert_eq!(told(false, &[greeting(), ask("SSH-2.0-y\r\n")]), "ssh");
+    assert_eq!(told(false, &[greeting(), ask(b"\x00\x00\x05\xdc\x06\x14")]), "ssh");
+    // In the server's name anybody may greet.
+    assert_eq!(told(false, &[greeting(), ask(REQUEST), answer(RESPONSE)]), "http/1");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The ordinary pipeline, without a database, and what it measured.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::decode::Unopened;
 use crate::detect::Detector;
 use crate::inventory::{Caps, Rollup};
 use crate::model::{InputAccount, PacketAccount};
@@ -10,7 +12,7 @@ use crate::sensor::recorder::Recorder;
 use crate::sensor::sight::{Gauge, Sights};
 use crate::store::StoreError;
 
-use super::frames::FrameLengths;
+use super::frames::Frames;
 
 /// Where packets come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct Facts {
     pub rollup: Rollup,
     /// Inputs that end before their end: name and why.
     pub incomplete: Vec<String>,
+    /// What came that is not opened, by kind.
+    pub unopened: BTreeMap<Unopened, u64>,
 }
 
 /// Runs `sources` to their end, or until someone stops it, and measures.
@@ -56,7 +60,8 @@ pub fn examine(
 
 impl Facts {
     /// What an examination measured.
-    pub fn new(place: Place, examined: (Outcome, Sights), lengths: &FrameLengths) -> Self {
+    pub fn new(place: Place, examined: (Outcome, Sights), frames: &Frames) -> Self {
+        let Frames { lengths, unopened } = frames;
         let (outcome, sights) = examined;
         let mut packets = PacketAccount::default();
         let mut incomplete = Vec::new();
@@ -74,6 +79,7 @@ impl Facts {
             sights,
             rollup: outcome.recorded.run,
             incomplete,
+            unopened: unopened.read(),
         }
     }
 

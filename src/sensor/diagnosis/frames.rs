@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::capture::{CaptureError, Incomplete, Losses, Next, PacketSource, Progress};
 
+use super::unopened::UnopenedKinds;
+
 /// What an Ethernet frame has around its MTU: header, two VLAN tags.
 pub const FRAME_OVERHEAD: u32 = 14 + 8;
 
@@ -54,16 +56,25 @@ impl FrameLengths {
     }
 }
 
+/// What is measured of frames. Cloned freely; all clones are one.
+#[derive(Clone, Debug)]
+pub struct Frames {
+    /// Their lengths.
+    pub lengths: FrameLengths,
+    /// What they came to that is not opened.
+    pub unopened: UnopenedKinds,
+}
+
 /// A source whose frames are measured.
 pub struct Measured {
     source: Box<dyn PacketSource>,
-    lengths: FrameLengths,
+    frames: Frames,
 }
 
 impl Measured {
     /// Measures the frames of `source`.
-    pub fn new(source: Box<dyn PacketSource>, lengths: FrameLengths) -> Self {
-        Measured { source, lengths }
+    pub fn new(source: Box<dyn PacketSource>, frames: Frames) -> Self {
+        Measured { source, frames }
     }
 }
 
@@ -71,7 +82,8 @@ impl PacketSource for Measured {
     fn next_packet(&mut self) -> Result<Next<'_>, CaptureError> {
         let next = self.source.next_packet()?;
         if let Next::Packet(packet) = &next {
-            self.lengths.note(packet.wire_len);
+            self.frames.lengths.note(packet.wire_len);
+            self.frames.unopened.note(packet);
         }
         Ok(next)
     }

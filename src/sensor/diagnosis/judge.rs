@@ -4,6 +4,7 @@ use crate::base::number::grouped;
 
 use super::facts::{Facts, Place};
 use super::services::clinical;
+use super::unopened::unknown;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +44,7 @@ pub struct Remark {
 }
 
 impl Remark {
-    fn new(
+    pub(super) fn new(
         (check, grade): (&'static str, Grade),
         measured: String,
         meaning: &str,
@@ -56,7 +57,7 @@ impl Remark {
 /// One packet in so many, lost or missing, that is worth telling.
 const FEW: u64 = 1000;
 /// One in so many that is too many.
-const MANY: u64 = 100;
+pub(super) const MANY: u64 = 100;
 /// Flows from which on a share of them means something.
 const FLOWS_LEAST: u64 = 3;
 /// Services that are named.
@@ -74,6 +75,7 @@ pub fn judge(facts: &Facts) -> Vec<Remark> {
         duplicates,
         malformed,
         unopened,
+        unknown,
         tls,
         clinical_services,
         layers,
@@ -395,7 +397,7 @@ fn count(n: u64, noun: &str) -> String {
     format!("{} {noun}{s}", grouped(n))
 }
 
-fn count_of(part: u64, whole: u64, noun: &str) -> String {
+pub(super) fn count_of(part: u64, whole: u64, noun: &str) -> String {
     format!("{} of {}", grouped(part), count(whole, noun))
 }
 

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use super::*;
+use crate::decode::Unopened;
 use crate::inventory::{EndpointKey, EndpointStats, FlowKey, FlowStats, Rollup};
 use crate::model::PacketAccount;
 use crate::sensor::sight::Sights;
@@ -29,6 +30,7 @@ fn fine() -> Facts {
         sights: Sights { both_ways: 10, not_tls: 10, exchanges: 100, ..Sights::default() },
         rollup,
         incomplete: Vec::new(),
+        unopened: Default::default(),
     }
 }
 
@@ -106,6 +108,38 @@ fn encapsulations_that_are_not_opened_are_named() {
 }
 
 #[test]
+fn what_is_not_known_is_named_by_its_number_and_what_looks_like_a_tunnel_with_the_option() {
+    let some = |kind, n| {
+        changed(|f| {
+            f.packets.analysed -= n;
+            f.unopened.insert(kind, n);
+        })
+    };
+    let vxlan = Unopened::UdpPort { port: 14_789, resembles: Some("vxlan") };
+    let said = grade(&some(vxlan, 101), "unknown", Grade::Notice);
+    assert!(said.contains("VXLAN on UDP port 14789 (101)"), "{said}");
+    assert!(said.contains("phitap capture -i eth1 --vxlan-port 14789"), "{said}");
+    grade(&some(vxlan, 5000), "unknown", Grade::Problem);
+    let said = grade(&some(Unopened::EtherType(0x1234), 101), "unknown", Grade::Notice);
+    assert!(said.contains("EtherType 0x1234: mirror where it is taken off"), "{said}");
+    let said = grade(&some(Unopened::IpProtocol(99), 101), "unknown", Grade::Notice);
+    assert!(said.contains("IP protocol 99"), "{said}");
+    let udp = |port| Unopened::UdpPort { port, resembles: None };
+    assert!(grade(&some(udp(4500), 101), "unknown", Grade::Notice).contains("VPN gateway"));
+    assert!(grade(&some(udp(9999), 1001), "unknown", Grade::Notice).contains("UDP port 9999"));
+    let quiet = [
+        (vxlan, 100),
+        (udp(9999), 1000),
+        (udp(53), 9000),
+        (Unopened::EtherType(0x88cc), 9000),
+        (Unopened::IpProtocol(89), 9000),
+    ];
+    for (kind, n) in quiet {
+        assert!(some(kind, n).iter().all(|r| r.check != "unknown"), "{kind:?}");
+    }
+}
+
+#[test]
 fn one_direction_is_a_problem_a_notice_or_none() {
     let of = |one_way, both_ways| {
         changed(|f| (f.sights.one_way, f.sights.both_ways) = (one_way, both_ways))
@@ -158,7 +192,8 @@ fn frames_longer_than_the_mtu_name_the_command() {
             wire_len: u32::try_from(len).unwrap(),
             block: None,
         });
-        Measured::new(Box::new(memory), lengths.clone())
+        let frames = Frames { lengths: lengths.clone(), unopened: UnopenedKinds::default() };
+        Measured::new(Box::new(memory), frames)
     };
     for (len, longer) in [(1522, 0), (1523, 1)] {
         use crate::capture::PacketSource;

@@ -1,0 +1,116 @@
+//! Where streams begin, and what acknowledgments prove: what anybody can forge loses nothing.
+
+use super::testing::*;
+use super::{FlowAnomalies, Orientation};
+
+/// Forty packets without data: longer than anything is waited for.
+fn idle(seq: u32, ack: u32) -> impl Iterator<Item = Line> {
+    (0..20).flat_map(move |_| [request(ACK, seq, ack, b""), response(ACK, ack, seq, b"")])
+}
+
+#[test]
+fn an_acknowledgment_of_what_was_never_sent_loses_nothing() {
+    let far = [1, 50, 5000, 1 << 20, (1 << 20) + 1, 3 << 20, (1 << 30) - 1, (1 << 30) + 9, 1 << 31];
+    for far in far {
+        for (forged, bytes) in [(true, &b""[..]), (true, b"GET "), (false, b""), (false, b"one ")] {
+            let mut lines = handshake();
+            // Who says what it never heard, alone or with data that comes again as it should.
+            lines.push(match forged {
+                true => request(ACK, 101, 501 + far, bytes),
+                false => response(ACK, 501, 101_u32.wrapping_add(far), bytes),
+            });
+            lines.extend(idle(101, 501));
+            lines.extend([
+                request(ACK, 105, 501, b"/a").at(2000),
+                request(ACK, 101, 501, b"GET ").at(2000),
+                response(ACK, 505, 107, b"two").at(2000),
+                response(ACK, 501, 107, b"one ").at(2000),
+                request(FIN, 107, 508, b"").at(2000),
+                response(FIN, 508, 108, b"").at(2000),
+            ]);
+            let flows = told(&lines);
+            assert_eq!(flows.len(), 1, "{far} {forged}");
+            let [asked, answered] = [0, 1].map(|n| flows[0].streams[n].text());
+            let both = [asked.as_str(), answered.as_str()];
+            assert_eq!(both, ["GET /a", "one two"], "{far} {forged}");
+        }
+    }
+}
+
+#[test]
+fn an_acknowledgment_of_what_never_comes_ends_what_is_there_in_its_place() {
+    for far in [1, 5000, 3 << 20] {
+        let mut lines = handshake();
+        lines.push(request(ACK, 101, 501, b"GET"));
+        lines.push(response(ACK, 501, 104 + far, b""));
+        lines.extend(idle(104, 501));
+        lines.push(response(ACK, 501, 104, b"one").at(2000));
+        let flows = told(&lines);
+        assert!(flows[0].streams[0].text().starts_with("GET"), "{far}");
+        assert_eq!(flows[0].streams[1].text(), "one", "{far}");
+    }
+}
+
+#[test]
+fn data_where_the_other_end_waits_for_it_counts_more_than_a_forged_handshake() {
+    for forged in [5500_u32, 400, 500_u32.wrapping_add(1_500_000_000), 3_000_000_000] {
+        let flows = told(&[
+            request(SYN, 100, 0, b""),
+            response(SYN | ACK, forged, 101, b""),
+            response(SYN | ACK, 500, 101, b""),
+            request(ACK, 101, 501, b"GET"),
+            response(ACK, 501, 104, b"one"),
+            response(ACK, 504, 104, b" two"),
+        ]);
+        let flow = &flows[0];
+        assert_eq!(flow.streams[0].text(), "GET", "{forged}");
+        // A little behind, it is as if what lies between had been lost.
+        assert!(flow.streams[1].text().ends_with("one two"), "{forged}");
+        let anomalies = flow.totals.unwrap().anomalies;
+        let mismatch = anomalies.contains(FlowAnomalies::HANDSHAKE_MISMATCH);
+        assert_eq!(mismatch, flow.streams[1].text() == "one two", "{forged}");
+    }
+}
+
+#[test]
+fn the_lost_begin_of_a_stream_stays_a_gap() {
+    let mut lines = handshake();
+    lines.extend([
+        request(ACK, 101, 501, b"GET"),
+        // Twenty bytes were not captured; the client has them.
+        request(ACK, 104, 521, b""),
+        response(ACK, 521, 104, b"rest"),
+    ]);
+    let flows = told(&lines);
+    assert_eq!(flows[0].streams[1].text(), "-".repeat(20) + "rest");
+}
+
+#[test]
+fn a_port_used_again_with_the_same_number_is_another_flow_where_the_answer_is_another() {
+    let first = || {
+        let mut lines = handshake();
+        lines.extend([request(ACK, 101, 501, b"GET"), response(ACK, 501, 104, b"one")]);
+        lines
+    };
+    let mut again = first();
+    again.extend([
+        request(SYN, 100, 0, b"").at(30_000),
+        response(SYN | ACK, 502, 101, b"").at(30_000),
+        request(ACK, 101, 503, b"PUT").at(30_000),
+        response(ACK, 503, 104, b"two").at(30_000),
+    ]);
+    let flows = told(&again);
+    let said: Vec<_> = flows.iter().map(|f| [f.streams[0].text(), f.streams[1].text()]).collect();
+    assert_eq!(said, [["GET", "one"], ["PUT", "two"]]);
+    assert_eq!(flows[1].info.orientation, Orientation::SynAck);
+    // Sent again it is no other, and neither is it where nobody answers.
+    let mut resent = first();
+    resent.extend([
+        request(SYN, 100, 0, b""),
+        response(SYN | ACK, 500, 101, b""),
+        request(ACK, 104, 504, b" more"),
+    ]);
+    let flows = told(&resent);
+    assert_eq!(flows.len(), 1);
+    assert_eq!(flows[0].streams[0].text(), "GET more");
+}
