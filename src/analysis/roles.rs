@@ -215,12 +215,6 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
         },
         "text" | "linkId" if name_above(path) == "item" => Role::Question(up),
         "code" | "Code" => Role::PairCode(up),
-        // As other interfaces than FHIR call it.
-        "codeSystem" | "CodeSystem" | "codeSystemName" | "code_system" | "codesystem"
-        | "codingSystem" | "CodingSystem" | "coding_system" | "codingScheme" | "coding_scheme"
-        | "codeType" | "code_type" | "codeSet" | "code_set" | "vocabulary" | "terminology" => {
-            Role::CodedSystem(up, 0)
-        }
         "text" => Role::PairText(up),
         name if up == 0
             && paths.step_of(path) == Some(Step::Element)
@@ -233,8 +227,32 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
                 _ => Role::Content,
             }
         }
+        name if names_code_system(name) => Role::CodedSystem(up, 0),
         name => role_in_pair(name, (paths.step_of(path) == Some(Step::Element), up)),
     }
+}
+
+/// Whether `name` is what other interfaces than FHIR call the system of a code beside it.
+fn names_code_system(name: &str) -> bool {
+    matches!(
+        name,
+        "codeSystem"
+            | "CodeSystem"
+            | "codeSystemName"
+            | "code_system"
+            | "codesystem"
+            | "codingSystem"
+            | "CodingSystem"
+            | "coding_system"
+            | "codingScheme"
+            | "coding_scheme"
+            | "codeType"
+            | "code_type"
+            | "codeSet"
+            | "code_set"
+            | "vocabulary"
+            | "terminology"
+    )
 }
 
 /// The role of a member of what may be a pair of a name and a value, which in XML are elements of
