@@ -91,6 +91,8 @@ pub struct ExposedService {
     pub classes: Vec<String>,
     /// Clients that called it.
     pub clients: u64,
+    /// Networks they are in with how many of each, most first.
+    pub callers: Vec<(String, u64)>,
     /// Open findings.
     pub findings: u64,
 }
@@ -261,14 +263,17 @@ fn exposed(
     let mut places: BTreeMap<String, ExposedService> = BTreeMap::new();
     let order: Vec<String> = services.iter().map(|s| s.service.clone()).collect();
     for row in services {
-        let clients = groups.iter().filter_map(|g| g.services.get(&row.service)).sum();
+        let calls = |g: &ClientGroup| Some((g.network.clone(), *g.services.get(&row.service)?));
+        let mut callers: Vec<(String, u64)> = groups.iter().filter_map(calls).collect();
+        callers.sort_by_key(|(_, clients)| Reverse(*clients));
         let service = row.service.clone();
         let exposed = ExposedService {
             row,
             clear: 0,
             unauthenticated: 0,
             classes: Vec::new(),
-            clients,
+            clients: callers.iter().map(|(_, clients)| clients).sum(),
+            callers,
             findings: 0,
         };
         places.insert(service, exposed);

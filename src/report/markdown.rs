@@ -125,7 +125,7 @@ fn services(out: &mut String, data: &ReportData) {
             "Severity",
             "Service",
             "Open findings",
-            "Clients",
+            "Called from",
             "Endpoints",
             "In clear",
             "Without authentication",
@@ -133,20 +133,16 @@ fn services(out: &mut String, data: &ReportData) {
         ],
     );
     for service in data.services.iter().take(SERVICES_MAX) {
-        let numbers = [
-            service.findings,
-            service.clients,
-            service.row.endpoints,
-            service.clear,
-            service.unauthenticated,
-        ]
-        .map(|n| n.to_string());
-        let [findings, clients, endpoints, clear, open] = &numbers;
+        let numbers =
+            [service.findings, service.row.endpoints, service.clear, service.unauthenticated]
+                .map(|n| n.to_string());
+        let [findings, endpoints, clear, open] = &numbers;
+        let callers = tell::callers(service);
         let severity = service.row.severity.name();
         let classes = service.classes.join(", ");
         row(
             out,
-            &[severity, &service.row.service, findings, clients, endpoints, clear, open, &classes],
+            &[severity, &service.row.service, findings, &callers, endpoints, clear, open, &classes],
         );
     }
     more(out, data.services.len().saturating_sub(SERVICES_MAX), "phitap services");

@@ -7,7 +7,9 @@ use super::plain;
 use super::text::cut_end;
 use crate::base::Timestamp;
 use crate::protocol::protocol_named;
-use crate::query::{ChangeRow, EndpointRow, FindingRow, FirstThing, ReportData, Since};
+use crate::query::{
+    ChangeRow, EndpointRow, ExposedService, FindingRow, FirstThing, ReportData, Since,
+};
 
 /// How it was done, and what it cannot say.
 pub(super) const METHOD: &[&str] = &[
@@ -118,6 +120,31 @@ pub(super) fn summary(data: &ReportData) -> String {
          not pass the sensor, is not in these numbers.",
         count(many, "service")
     )
+}
+
+/// Networks of clients named in one cell.
+const CALLERS_MAX: usize = 3;
+
+/// Who calls a service: `17 in 10.0.1.0/24 (15) and 10.3.0.0/24 (2)`.
+pub(super) fn callers(service: &ExposedService) -> String {
+    told_callers(service.clients, &service.callers)
+}
+
+fn told_callers(all: u64, callers: &[(String, u64)]) -> String {
+    match callers {
+        [] => "none was seen".to_owned(),
+        [(network, clients)] => format!("{clients} in {network}"),
+        networks => {
+            let of = |(network, clients): &(String, u64)| format!("{network} ({clients})");
+            let mut named: Vec<String> = networks.iter().take(CALLERS_MAX).map(of).collect();
+            let left = networks.len().saturating_sub(CALLERS_MAX) as u64;
+            if left > 0 {
+                named.push(count(left, "other network"));
+            }
+            let last = named.pop().unwrap_or_default();
+            format!("{all} in {} and {last}", named.join(", "))
+        }
+    }
 }
 
 /// `1 service was seen,`
@@ -290,6 +317,20 @@ pub(super) fn changed(row: &ChangeRow) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn callers_are_told_by_network() {
+        let of = |callers: &[(&str, u64)]| {
+            let callers: Vec<_> = callers.iter().map(|(n, c)| ((*n).to_owned(), *c)).collect();
+            told_callers(callers.iter().map(|(_, clients)| clients).sum(), &callers)
+        };
+        assert_eq!(of(&[]), "none was seen");
+        assert_eq!(of(&[("10.0.1.0/24", 17)]), "17 in 10.0.1.0/24");
+        let two = [("10.0.1.0/24", 15), ("10.3.0.0/24", 2)];
+        assert_eq!(of(&two), "17 in 10.0.1.0/24 (15) and 10.3.0.0/24 (2)");
+        let five = [("a", 5), ("b", 4), ("c", 3), ("d", 2), ("e", 1)];
+        assert_eq!(of(&five), "15 in a (5), b (4), c (3) and 2 other networks");
+    }
 
     #[test]
     fn numbers_and_spans_are_words() {

@@ -17,19 +17,19 @@ pub(super) fn services(page: &mut Html, data: &ReportData) {
         "Severity",
         "Service",
         "Open findings",
-        "Clients",
+        "Called from",
         "Endpoints",
         "In clear",
         "No login",
         "Data classes",
         "Software",
     ];
-    page.table("Services, the most exposed first", &heads, &[2, 3, 4, 5, 6]);
+    page.table("Services, the most exposed first", &heads, &[2, 4, 5, 6]);
     for service in data.services.iter().take(SERVICES_MAX) {
         page.raw("<tr><td>");
         severity(page, service.row.severity);
         page.raw("</td>").code_cell(&service.row.service).number_cell(service.findings);
-        page.number_cell(service.clients).number_cell(service.row.endpoints);
+        page.cell(&tell::callers(service)).number_cell(service.row.endpoints);
         page.number_cell(service.clear).number_cell(service.unauthenticated);
         page.cell(&some(service.classes.iter().map(String::as_str)));
         page.cell(&some(service.row.names.iter().map(String::as_str))).raw("</tr>\n");
@@ -71,7 +71,7 @@ pub(super) fn classes(page: &mut Html, data: &ReportData) {
     }
     let heads =
         ["What it is", "Data class", "Surest", "Services", "Endpoints", "In clear", "No login"];
-    page.table("Data classes, the most widespread first", &heads, &[2, 3, 4, 5, 6]);
+    page.table("Data classes, the most widespread first", &heads, &[2, 4, 5, 6]);
     for class in data.classes.iter().take(CLASSES_MAX) {
         page.raw("<tr>").cell(plain::meaning(&class.class).unwrap_or(tell::WHOLE));
         page.code_cell(&class.class).number_cell(u64::from(class.confidence));
