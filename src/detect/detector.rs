@@ -148,7 +148,7 @@ impl Detector {
             self.embedded.apply(bytes, &census, &mut outcome);
         }
         let found = Inspection { form, outcome };
-        match wrapped::core(bytes, &census).filter(|_| !self.is_told(&outcome)) {
+        match wrapped::core(bytes, form, &census).filter(|_| !self.is_told(&outcome)) {
             Some(core) => self.inspect_core(kind, core, found),
             None => found,
         }

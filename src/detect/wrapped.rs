@@ -3,6 +3,7 @@
 //! brackets. What is around is the same throughout a column, so its values are judged by the core.
 
 use super::sift::Census;
+use crate::model::Form;
 
 /// Bytes of the longest value that is looked into.
 const WRAPPED_BYTES_MAX: usize = 192;
@@ -24,8 +25,9 @@ pub(super) struct Core<'a> {
 
 /// The identifier within `value`, where something stands around it that is known to. Linear, and
 /// nothing is copied.
-pub(super) fn core<'a>(value: &'a [u8], census: &Census) -> Option<Core<'a>> {
-    if census.len > WRAPPED_BYTES_MAX || (census.others == 0 && census.joints == 0) {
+pub(super) fn core<'a>(value: &'a [u8], form: Form, census: &Census) -> Option<Core<'a>> {
+    let whole = matches!(form, Form::Date | Form::DateTime | Form::Uuid | Form::Word);
+    if whole || census.len > WRAPPED_BYTES_MAX || (census.others == 0 && census.joints == 0) {
         return None;
     }
     let component = first_component(value);
@@ -38,7 +40,14 @@ pub(super) fn core<'a>(value: &'a [u8], census: &Census) -> Option<Core<'a>> {
     let len = core.bytes.len();
     // Addresses are found in whatever stands around them.
     let address = || memchr::memchr(b'@', core.bytes).is_some();
-    ((1..=CORE_BYTES_MAX).contains(&len) && len < value.len() && !address()).then_some(core)
+    let shorter = (1..=CORE_BYTES_MAX).contains(&len) && len < value.len();
+    (shorter && !is_uuid_like(core.bytes) && !address()).then_some(core)
+}
+
+/// What most references of FHIR end in is nobody's number (RFC 9562).
+fn is_uuid_like(text: &[u8]) -> bool {
+    let mark = |at: usize| text.get(at) == Some(&b'-');
+    text.len() == 36 && mark(8) && mark(13) && mark(18) && mark(23)
 }
 
 /// What stands before the first `^`, as HL7 v2 parts the components of an identifier, a name or an
@@ -70,7 +79,9 @@ fn bare(text: &[u8]) -> &[u8] {
 fn behind_type(text: &[u8]) -> Option<Core<'_>> {
     let text = text.split(|b| matches!(b, b';' | b'?')).next()?;
     // A version of a resource (FHIR).
-    let version = memchr::memmem::find(text, b"/_history/");
+    let version = memchr::memchr_iter(b'_', text)
+        .map(|at| at.saturating_sub(1))
+        .find(|at| text.get(*at..).is_some_and(|from| from.starts_with(b"/_history/")));
     let text = text.get(..version.unwrap_or(text.len()))?;
     let at = text.iter().rposition(|b| matches!(b, b'/' | b':' | b'|' | b'#' | b'='))?;
     let (kind, mut core) = (text.get(..at)?, bare(text.get(at + 1..)?));
@@ -99,7 +110,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Option<&str> {
-        let found = core(text.as_bytes(), &Census::of(text.as_bytes()))?;
+        let found = core(text.as_bytes(), Form::Token, &Census::of(text.as_bytes()))?;
         Some(std::str::from_utf8(found.bytes).unwrap())
     }
 
