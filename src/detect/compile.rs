@@ -111,6 +111,7 @@ impl Build {
                 generic: pack.context().generic.clone(),
                 notes: pack.context().notes.clone(),
                 about: pack.context().about.clone(),
+                vocabularies: pack.context().vocabularies.clone(),
                 places: Places::compile(pack.fhir(), pack.rules().iter()),
                 ..Judge::default()
             },

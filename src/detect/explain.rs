@@ -19,6 +19,10 @@ pub(super) fn withheld(
     let name = &class.class;
     if let Some(phrase) = named {
         let phrase = phrase.text();
+        if column.vocabulary {
+            let told = "but what the endpoint returns are words of a program";
+            return Some(format!("withheld {name}: name has \"{phrase}\", {told}"));
+        }
         return Some(format!("withheld {name}: name has \"{phrase}\", but no value has its form"));
     }
     for rule in class.rules.iter().filter(|rule| rule.forms.is_empty()) {

@@ -53,6 +53,13 @@ impl FieldRef<'_> {
         }
     }
 
+    /// Whether it is returned by an endpoint that has one of `words` in its path.
+    pub(super) fn is_of(&self, words: &[String]) -> bool {
+        let mut parts = self.endpoint.split(|c: char| !c.is_ascii_alphanumeric());
+        self.direction == Direction::ToClient
+            && parts.any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)))
+    }
+
     /// Whether it is a parameter of a query or of a form, and not within a document that such a
     /// parameter, or a part of a body, holds.
     pub(super) fn is_parameter(&self) -> bool {

@@ -118,6 +118,9 @@ fn is_placeholder(bytes: &[u8]) -> bool {
     let templates = [
         (&b"${"[..], &b"}"[..]),
         (b"#{", b"}"),
+        (b"#{", b"}#"),
+        (b"$ENV{", b"}"),
+        (b"<%", b"%>"),
         (b"%{", b"}"),
         (b"{{", b"}}"),
         (b"$(", b")"),
@@ -142,9 +145,12 @@ fn is_placeholder(bytes: &[u8]) -> bool {
         name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && name.contains(&b'_')
     };
     let word = |text: &[u8]| text.len() >= 3 && text.iter().all(u8::is_ascii_uppercase);
+    let constant =
+        |name: &[u8]| !name.is_empty() && name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
     if templates.iter().any(|(open, close)| within(open, close).is_some())
         || elsewhere.iter().any(|head| bytes.starts_with(head))
         || within(b"%", b"%").is_some_and(variable)
+        || within(b"__", b"__").is_some_and(constant)
         || (!named.is_empty() && named.iter().all(|b| b.is_ascii_uppercase() || *b == b'_'))
         || within(b"**", b"**").is_some_and(word)
     {
@@ -157,8 +163,16 @@ fn is_placeholder(bytes: &[u8]) -> bool {
     inside.iter().all(plain) && one_case
 }
 
-/// What an example says instead of what is to be filled in: `YOUR_API_KEY`, `your-token-here`.
+/// What an example says instead of what is to be filled in: `YOUR_API_KEY`, `your-token-here`,
+/// `INSERT_PASSWORD_HERE`.
 fn is_asked_for(bytes: &[u8]) -> bool {
+    let asked = ["INSERT_", "REPLACE_", "CHANGE_", "ENTER_"];
+    let told = asked.iter().any(|head| bytes.starts_with(head.as_bytes()));
+    if (told || bytes.ends_with(b"_HERE"))
+        && bytes.iter().all(|b| b.is_ascii_uppercase() || *b == b'_')
+    {
+        return true;
+    }
     let Some((head, rest)) = bytes.split_at_checked(5) else { return false };
     let plain = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b' ' | b'_' | b'-');
     let (your, apart) = head.split_at(4);
@@ -261,6 +275,13 @@ mod tests {
             "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db",
             "<your password>",
             "<REDACTED>",
+            "REPLACE_ME",
+            "CHANGE_ME",
+            "INSERT_PASSWORD_HERE",
+            "__SMTP_PASSWORD__",
+            "#{DbPassword}#",
+            "$ENV{PW}",
+            "<%= pw %>",
         ] {
             assert!(has(text), "{text}");
         }
@@ -295,6 +316,9 @@ mod tests {
             "write to ada@example.org, Acme, Inc.",
             "vaulted ceilings",
             "env:x",
+            "INSERT_1HERE",
+            "__init__x",
+            "__dunder__",
         ] {
             assert!(!has(text), "{text}");
         }

@@ -125,6 +125,8 @@ pub(super) struct Judge {
     pub(super) notes: Vec<String>,
     /// Names of objects that say something about fields.
     pub(super) about: Vec<String>,
+    /// Words of the paths of endpoints that return a program's words.
+    pub(super) vocabularies: Vec<String>,
     pub(super) places: Places,
     pub(super) profile: Profile,
 }
@@ -165,7 +167,9 @@ impl Judge {
         let prose = places.iter().any(|place| *place.class == *PROSE);
         let searched = self.searched(&distinct);
         let notes = prose || name.notes;
-        let column = Column { evidence, distinct, answers, filled, prose, notes, searched };
+        let vocabulary = field.is_of(&self.vocabularies);
+        let column =
+            Column { evidence, distinct, answers, filled, prose, notes, vocabulary, searched };
         let mut claims: Vec<(&JudgeClass, Option<&Place>, Option<Claim>)> = Vec::new();
         for (at, class) in self.classes.iter().enumerate() {
             let mentioned = name.mentions(at);
@@ -322,6 +326,8 @@ pub(super) struct Column<'a> {
     prose: bool,
     /// Whether its place or its name says that people write of others here.
     notes: bool,
+    /// Whether its endpoint returns a program's words by the names of fields.
+    pub(super) vocabulary: bool,
     /// Checks that were tried without a name that asks for them.
     searched: u64,
 }
@@ -382,8 +388,9 @@ impl Column<'_> {
             }
             let hinted = naming.weight <= score::NAME_WEAK;
             let basis = Basis { base, hinted, no_texts: naming.beside };
-            offer(self.by_form(rule, basis, refused).filter(|_| naming.named));
-            if beside(rule) {
+            let names = naming.named && !self.vocabulary;
+            offer(self.by_form(rule, basis, refused).filter(|_| names));
+            if !self.vocabulary && beside(rule) {
                 let base = score::PRIOR + score::NAME_BESIDE + against;
                 let basis = Basis { base, hinted: true, no_texts: false };
                 offer(self.by_form(rule, basis, refused).map(Claim::beside));

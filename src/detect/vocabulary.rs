@@ -5,9 +5,12 @@ use std::sync::LazyLock;
 
 use crate::base::TableSet;
 
-/// See `scripts/api-words.py`.
-static WORDS: LazyLock<TableSet<&'static str>> =
-    LazyLock::new(|| include_str!("../../rules/dictionaries/api-words.txt").lines().collect());
+/// See `scripts/api-words.py`; beside them what hospitals call their departments, people and
+/// records, which too few publishers use.
+static WORDS: LazyLock<TableSet<&'static str>> = LazyLock::new(|| {
+    let used = include_str!("../../rules/dictionaries/api-words.txt").lines();
+    used.chain(include_str!("../../rules/dictionaries/care-words.txt").lines()).collect()
+});
 
 /// Longer words are no names of persons.
 const WORD_BYTES_MAX: usize = 40;
@@ -251,6 +254,11 @@ mod tests {
             "data.tables.min.js",
             "app.dataTables.min.js",
             "well-known",
+            "Encounters",
+            "Wards",
+            "Prescriptions",
+            "Radiology",
+            "Practitioners",
         ] {
             assert!(!segment_is_person(word.as_bytes()), "{word}");
         }

@@ -40,6 +40,9 @@ pub struct Context {
     /// Last words of what offices are called: who is named so is no person.
     #[serde(default)]
     pub offices: Vec<String>,
+    /// Words of paths of endpoints that return the words of a program by the names of fields.
+    #[serde(default)]
+    pub vocabularies: Vec<String>,
     /// Names of objects that say something about fields and hold none of their values.
     #[serde(default)]
     pub about: Vec<String>,
@@ -73,6 +76,18 @@ impl RulePack {
     /// The pack that ships inside the program.
     pub fn builtin() -> RulePack {
         builtin::load()
+    }
+
+    /// Whether nothing was added to what comes with the program, and nothing switched off.
+    pub fn is_as_built(&self) -> bool {
+        self.off.is_empty() && self.rules.iter().all(Rule::is_built_in)
+    }
+
+    /// The same without rules that are `gone`.
+    pub fn without(&self, gone: &dyn Fn(&Rule) -> bool) -> RulePack {
+        let mut left = self.clone();
+        left.rules.retain(|rule| !gone(rule));
+        left
     }
 
     /// Notes that every rule in it comes with the program.
@@ -157,6 +172,7 @@ impl RulePack {
         self.context.fillers.extend(other.context.fillers);
         self.context.offices.extend(other.context.offices);
         self.context.about.extend(other.context.about);
+        self.context.vocabularies.extend(other.context.vocabularies);
         self.context.notes.extend(other.context.notes);
         self.fhir.types.extend(other.fhir.types);
         for (resource, elements) in other.fhir.elements {

@@ -443,3 +443,43 @@ fn codes_of_drugs_that_begin_with_a_trunk_prefix_are_no_phones() {
     let judged = judge("$.drugCode", codes);
     assert!(judged.verdicts.iter().all(|v| *v.class != *"contact.phone"), "{judged:#?}");
 }
+
+#[test]
+fn the_words_of_a_program_are_nobodys() {
+    let judged = |endpoint: &str, path: &str, value: &str| {
+        let field = FieldRef {
+            standard: "http",
+            direction: Direction::ToClient,
+            location: Location::Body,
+            path,
+            endpoint,
+            beside: &[],
+            context: "",
+        };
+        let values = std::iter::repeat_n(value.to_owned(), 3);
+        detector().judge(&field, &mut evidence_of(ValueKind::String, values))
+    };
+    for endpoint in ["/assets/i18n/{text}.json", "/locale", "/api/translations/{id}"] {
+        for (path, value) in [
+            ("$.hivStatus", "HIV-Status"),
+            ("$.smokingStatus", "Raucherstatus"),
+            ("$.allergies", "Allergien"),
+            ("$.form.patient.firstName", "Prénom du patient"),
+        ] {
+            let judged = judged(endpoint, path, value);
+            assert_eq!(classes(&judged), [], "{endpoint} {path}: {:#?}", judged.reasons);
+        }
+    }
+    assert_ne!(classes(&judged("/patients/{id}", "$.hivStatus", "positive")), []);
+    let address = judged("/locale", "$.support", "jane.roe@clinic.example");
+    assert_eq!(classes(&address), [("contact.email", 3)], "checks speak everywhere");
+}
+
+#[test]
+fn what_stands_for_a_value_to_come_is_no_value() {
+    for value in ["TODO", "placeholder", "from_env", "jsonb", "Boolean", "__DB_PASSWORD__"] {
+        for path in ["$.password", "$.bloodType", "$.medication"] {
+            assert_none(path, [value.to_owned()]);
+        }
+    }
+}
