@@ -1,6 +1,7 @@
 //! Identifiers with something around them: a type before (`Patient/9434765919` of FHIR, `tel:+44…`
 //! of RFC 3966, `urn:oid:…`), components behind (`9434765919^^^NHS` of HL7 v2's CX), a note behind
-//! (`9434765919 (NHS)`), quotes and brackets. What is around is the same throughout a column, so its values are judged by the core.
+//! (`9434765919 (NHS)`), quotes and brackets. What is around is the same throughout a column, so
+//! its values are judged by the core.
 
 use super::sift::Census;
 use crate::model::Form;
