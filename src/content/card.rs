@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use crate::model::ValueKind;
 
+use super::encoding::QuotedPrintable;
 use super::leaf::Leaf;
 use super::media::for_parameters;
 use super::paths::Interned;
@@ -64,6 +65,8 @@ pub(crate) struct CardWalker {
     member: Vec<u8>,
     parts: &'static [&'static str],
     part: usize,
+    /// Undoes how the value at hand is encoded (vCard 2.1).
+    printable: Option<QuotedPrintable>,
     leaf: Leaf,
 }
 
@@ -100,6 +103,7 @@ impl CardWalker {
             member: Vec::new(),
             parts: &[],
             part: 0,
+            printable: None,
             leaf: Leaf::at_level(level),
         }
     }
@@ -120,7 +124,7 @@ impl CardWalker {
         self.revive(root, paths);
         let mut rest = bytes;
         while let Some((byte, behind)) = rest.split_first() {
-            if matches!(byte, b'\r' | b'\n') {
+            if matches!(byte, b'\r' | b'\n') && !self.is_soft_break(*byte) {
                 self.ended = true;
                 rest = behind;
                 continue;
@@ -133,7 +137,7 @@ impl CardWalker {
                 self.end_line(root, paths, sink);
             }
             rest = match self.place {
-                Place::Value => self.value(rest, paths, sink),
+                Place::Value => self.encoded_value(rest, paths, sink),
                 Place::Head | Place::Begin | Place::End => {
                     self.head_byte(*byte, root, paths, sink);
                     behind
@@ -224,7 +228,14 @@ impl CardWalker {
         if self.place == Place::Value {
             self.begin_property(name, root, paths, sink);
             let property = self.property;
-            for_parameters(parameters.get(1..).unwrap_or_default(), |name, value| {
+            let parameters = parameters.get(1..).unwrap_or_default();
+            // It may stand without its name (vCard 2.1 section 2.1.5).
+            let printable = parameters.split(|b| *b == b';').any(|parameter| {
+                let value = parameter.rsplit(|b| *b == b'=').next().unwrap_or_default();
+                value.trim_ascii().eq_ignore_ascii_case(b"quoted-printable")
+            });
+            self.printable = printable.then(QuotedPrintable::default);
+            for_parameters(parameters, |name, value| {
                 if let Some((_, member)) = PERSONAL.iter().find(|(known, _)| *known == name) {
                     let path = paths.named(property, Step::Key, member.as_bytes()).id();
                     Leaf::at_level(self.leaf.level()).whole(value, path, paths, sink);
@@ -269,6 +280,34 @@ impl CardWalker {
             Some(part) => paths.named(self.property, Step::Key, part.as_bytes()).id(),
             None => self.property,
         }
+    }
+
+    /// Whether the line end `byte` is none of the value's.
+    fn is_soft_break(&self, byte: u8) -> bool {
+        let goes_on = |printable: &QuotedPrintable| printable.goes_on(byte);
+        self.place == Place::Value && !self.ended && self.printable.as_ref().is_some_and(goes_on)
+    }
+
+    /// The same as [`Self::value`] of one that may be encoded.
+    fn encoded_value<'a, S: FieldSink>(
+        &mut self,
+        bytes: &'a [u8],
+        paths: &mut PathTable,
+        sink: &mut S,
+    ) -> &'a [u8] {
+        let Some(printable) = &mut self.printable else { return self.value(bytes, paths, sink) };
+        let end = memchr::memchr(b'=', bytes).unwrap_or(bytes.len());
+        if printable.is_plain() && end > 0 {
+            let (plain, behind) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
+            let left = self.value(plain, paths, sink).len();
+            return bytes.get(bytes.len() - behind.len() - left..).unwrap_or_default();
+        }
+        let Some((byte, behind)) = bytes.split_first() else { return bytes };
+        let (meant, len) = printable.step(*byte);
+        self.escaped = false;
+        let path = self.path(paths);
+        self.leaf.extend(meant.get(..len).unwrap_or_default(), path, paths, sink);
+        behind
     }
 
     /// Takes text of a value up to what means something in it. What is behind.
@@ -330,6 +369,7 @@ impl CardWalker {
             Place::Head | Place::Lost => {}
         }
         self.head.clear();
+        self.printable = None;
         (self.quoted, self.escaped) = (false, false);
     }
 
@@ -444,6 +484,37 @@ mod tests {
         }
         walker.finish(&mut paths, &mut sink);
         assert_eq!(sink.values(), expected());
+    }
+
+    /// As telephones write them (vCard 2.1).
+    const PRINTABLE: &str = "BEGIN:VCARD\r\nVERSION:2.1\r\n\
+        N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCl=\r\nler;An=\r\nna;;;\r\n\
+        NOTE;encoding=quoted-printable:SSN=20536-=\r\n90-4399 and=0D=0A=\r\n more\r\n\
+        X-NHS-NUMBER;QUOTED-PRINTABLE:9434=\r\n765919\r\n\
+        TITLE;ENCODING=QUOTED-PRINTABLE:a=ZZb=\r\n\r\nFN:a=3Db=\r\nEND:VCARD\r\n";
+
+    #[test]
+    fn quoted_printable_is_decoded_wherever_it_is_cut() {
+        let expected = [
+            ("$.vcard.version", "2.1"),
+            ("$.vcard.n.family_name", "Müller"),
+            ("$.vcard.n.given_name", "Anna"),
+            ("$.vcard.note", "SSN 536-90-4399 and\r\n more"),
+            ("$.vcard['x-nhs-number']", "9434765919"),
+            ("$.vcard.title", "a=ZZb"),
+            // Only where it is said.
+            ("$.vcard.full_name", "a=3Db="),
+        ]
+        .map(|(path, value)| (path.to_owned(), value.to_owned()));
+        assert_eq!(seen("text/x-vcard", &[PRINTABLE.as_bytes()]), expected);
+        for at in 0..PRINTABLE.len() {
+            let (a, b) = PRINTABLE.as_bytes().split_at(at);
+            assert_eq!(seen("text/x-vcard", &[a, b]), expected, "{at}");
+        }
+        let bytes: Vec<&[u8]> = PRINTABLE.as_bytes().chunks(1).collect();
+        assert_eq!(seen("text/x-vcard", &bytes), expected);
+        let bare = PRINTABLE.replace("\r\n", "\n");
+        assert_eq!(seen("text/x-vcard", &[bare.as_bytes()]), expected);
     }
 
     #[test]

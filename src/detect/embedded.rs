@@ -302,7 +302,7 @@ impl Search {
 
     /// Whether what stands right behind `before` is named as something else there.
     fn is_named_otherwise(&self, before: &[u8]) -> bool {
-        let is_mark = |b: &u8| b.is_ascii_whitespace() || b":#='\"".contains(b);
+        let is_mark = |b: &u8| b.is_ascii_whitespace() || b":#='\"/".contains(b);
         let end = before.iter().rposition(|b| !is_mark(b)).map_or(0, |last| last + 1);
         let named = before.get(..end).unwrap_or_default();
         self.named_otherwise.iter().any(|words| {

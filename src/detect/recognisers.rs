@@ -178,7 +178,10 @@ fn phone_grouped(value: &Seen<'_>) -> bool {
 /// Digits with `+`, spaces, brackets, hyphens, points or slashes in the way of a telephone number.
 fn is_phone(value: &Seen<'_>) -> bool {
     let census = &value.census;
-    (7..=16).contains(&census.digits)
+    // An area stands in brackets; what is all in them may be any number, and is judged without.
+    let bracketed = value.bytes.first() == Some(&b'(') && value.bytes.last() == Some(&b')');
+    !bracketed
+        && (7..=16).contains(&census.digits)
         && census.len > census.digits
         && census.len <= 26
         && census.letters() + census.ats == 0

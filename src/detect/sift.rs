@@ -154,6 +154,9 @@ fn unspaced(bytes: &[u8], census: &Census) -> Form {
     }
     match long_or(bytes, census, Form::Other) {
         Form::Other if is_path(bytes) => Form::Url,
+        Form::Other if census.others == 1 && census.digits == 0 && is_joined_name(bytes) => {
+            Form::TitleWords
+        }
         form => form,
     }
 }
@@ -161,7 +164,8 @@ fn unspaced(bytes: &[u8], census: &Census) -> Form {
 /// Text with white space.
 fn spaced(bytes: &[u8], census: &Census) -> Form {
     let letters = census.letters();
-    let plain = census.others == 0 || (census.others == 1 && is_turned_name(bytes));
+    let turned = || is_turned_name(bytes) || is_joined_name(bytes);
+    let plain = census.others == 0 || (census.others == 1 && turned());
     if census.digits == 0 && plain && census.ats == 0 && census.len <= 80 {
         let mut words = bytes.split(|b| *b == b' ').filter(|word| !word.is_empty());
         if words.all(|word| word.first().is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80)) {
@@ -183,6 +187,24 @@ fn is_turned_name(bytes: &[u8]) -> bool {
         count += 1;
     }
     count <= WORDS_MAX && comma.is_some_and(|at| at < 2 && at + 1 < count)
+}
+
+/// Whether a comma without a blank parts capitalised words of two letters and more, as HL7 and the
+/// exports of records write names: `OKONKWO,ADAEZE`, `ROE,JANE A`.
+fn is_joined_name(bytes: &[u8]) -> bool {
+    const BEFORE_MAX: usize = 2;
+    const BEHIND_MAX: usize = 3;
+    const LETTERS_MIN: usize = 2;
+    let Some(comma) = memchr::memchr(b',', bytes) else { return false };
+    let (before, behind) = (bytes.get(..comma), bytes.get(comma + 1..));
+    let named = |part: Option<&[u8]>, words_max: usize| {
+        let part = part.unwrap_or_default();
+        let capital = part.first().is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80);
+        let words = part.split(|b| *b == b' ').filter(|word| !word.is_empty());
+        let first = part.split(|b| *b == b' ').next().unwrap_or_default();
+        capital && first.len() >= LETTERS_MIN && words.take(words_max + 1).count() <= words_max
+    };
+    named(before, BEFORE_MAX) && named(behind, BEHIND_MAX)
 }
 
 /// The bytes of both base64 alphabets.
@@ -350,6 +372,17 @@ mod tests {
             ("Lovelace, ada", Form::Text),
             ("Leeds, ", Form::Text),
             ("One, Two, Three", Form::Text),
+            ("OKONKWO,ADAEZE", Form::TitleWords),
+            ("ROE,JANE A", Form::TitleWords),
+            ("VAN DYKE,ANNA M.", Form::TitleWords),
+            ("Okonkwo,Adaeze", Form::TitleWords),
+            ("red,blue", Form::Other),
+            ("A,B", Form::Other),
+            ("ROE,", Form::Other),
+            (",ROE", Form::Other),
+            ("ONE,TWO,THREE", Form::Other),
+            ("ROE;JANE", Form::Other),
+            ("ROE,JANE AND ALL OF THEM", Form::Text),
             ("advised diet changes", Form::Text),
             ("http://loinc.org", Form::Url),
             ("urn:oid:2.16.840", Form::Url),

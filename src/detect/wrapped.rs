@@ -1,6 +1,7 @@
 //! Identifiers with something around them: a type before (`Patient/9434765919` of FHIR, `tel:+44…`
-//! of RFC 3966, `urn:oid:…`), components behind (`9434765919^^^NHS` of HL7 v2's CX), quotes and
-//! brackets. What is around is the same throughout a column, so its values are judged by the core.
+//! of RFC 3966, `urn:oid:…`), components behind (`9434765919^^^NHS` of HL7 v2's CX), a note behind
+//! (`9434765919 (NHS)`), quotes and brackets. What is around is the same throughout a column, so
+//! its values are judged by the core.
 
 use super::sift::Census;
 use crate::model::Form;
@@ -36,7 +37,8 @@ pub(super) fn core<'a>(value: &'a [u8], form: Form, census: &Census) -> Option<C
     }
     let whole = bare(component.unwrap_or(value));
     let all = Core { kind: b"", bytes: whole };
-    let core = behind_type(whole).or_else(|| behind_word(whole)).unwrap_or(all);
+    let core = behind_type(whole).or_else(|| behind_word(whole)).or_else(|| before_note(whole));
+    let core = core.unwrap_or(all);
     let len = core.bytes.len();
     // Addresses are found in whatever stands around them.
     let address = || memchr::memchr(b'@', core.bytes).is_some();
@@ -105,6 +107,20 @@ fn behind_word(text: &[u8]) -> Option<Core<'_>> {
     (plain && bytes.len() >= JOINED_DIGITS_MIN).then_some(Core { kind, bytes })
 }
 
+/// A number before words in parentheses that say what it is: `9434765919 (NHS)`.
+fn before_note(text: &[u8]) -> Option<Core<'_>> {
+    const NOTE_BYTES_MAX: usize = 32;
+    let note = text.strip_suffix(b")")?;
+    let at = memchr::memrchr(b'(', note)?;
+    let (bytes, kind) = (note.get(..at)?.trim_ascii_end(), note.get(at + 1..)?);
+    let of_words = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b' ' | b'-' | b'.');
+    let said = (1..=NOTE_BYTES_MAX).contains(&kind.len()) && kind.iter().all(of_words);
+    let of_number = |b: &u8| b.is_ascii_digit() || matches!(b, b' ' | b'-' | b'.' | b'+');
+    let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
+    let number = bytes.iter().all(of_number) && digits >= JOINED_DIGITS_MIN;
+    (said && number).then_some(Core { kind, bytes })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +142,8 @@ mod tests {
             ("*9434765919*", "9434765919"),
             ("\"943 476 5919\",", "943 476 5919"),
             ("(9434765919)", "9434765919"),
+            ("9434765919 (NHS)", "9434765919"),
+            ("943 476 5919 (NHS number)", "943 476 5919"),
             ("urn:nhs:9434765919", "9434765919"),
             ("urn:oid:2.16.840.1.113883.2.1.4.1.9434765919", "9434765919"),
             ("tel:+44-20-7946-0958;ext=12", "+44-20-7946-0958"),
@@ -146,6 +164,10 @@ mod tests {
             "9434765919",
             "943-476-5919",
             "(020) 7946 0958",
+            "1234 (NHS)",
+            "9434765919 ()",
+            "9434765919 (12)",
+            "ring 9434765919 (NHS)",
             "10.1.2.3:8080",
             "00:1a:2b:3c:4d:5e",
             "12/31/1970",

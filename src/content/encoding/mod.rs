@@ -19,5 +19,6 @@ pub(crate) use base64::{sextet, triplet};
 pub(crate) use chain::{Chain, ChainState};
 pub(crate) use hex::nibble;
 pub(crate) use pool::with_buffer;
+pub(crate) use quoted_printable::QuotedPrintable;
 pub use registry::{CODINGS, Coding, Decode, Progress, Status, TRANSFER_CODINGS, VALUE_CODINGS};
 pub(crate) use registry::{base64_coding, coding_named, hex_coding};

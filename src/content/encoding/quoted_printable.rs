@@ -2,7 +2,7 @@
 
 use super::{Decode, Progress, Status};
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 enum Stage {
     #[default]
     Plain,
@@ -14,8 +14,9 @@ enum Stage {
     SoftBreak,
 }
 
-#[derive(Default)]
-struct QuotedPrintable {
+/// Undoes it byte by byte.
+#[derive(Debug, Default)]
+pub(crate) struct QuotedPrintable {
     stage: Stage,
 }
 
@@ -24,8 +25,22 @@ pub(super) fn make() -> Option<Box<dyn Decode + Send>> {
 }
 
 impl QuotedPrintable {
+    /// Whether bytes other than `=` stand for themselves.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.stage, Stage::Plain)
+    }
+
+    /// Whether `byte` belongs to a soft line break.
+    pub(crate) fn goes_on(&self, byte: u8) -> bool {
+        match self.stage {
+            Stage::Equals => matches!(byte, b'\r' | b'\n'),
+            Stage::SoftBreak => byte == b'\n',
+            Stage::Plain | Stage::Digit(_) => false,
+        }
+    }
+
     /// What `byte` adds: at most three bytes, when what looked like an escape was none.
-    fn step(&mut self, byte: u8) -> ([u8; 3], usize) {
+    pub(crate) fn step(&mut self, byte: u8) -> ([u8; 3], usize) {
         match std::mem::take(&mut self.stage) {
             Stage::Plain if byte == b'=' => self.stage = Stage::Equals,
             Stage::SoftBreak if byte == b'\n' => {}
@@ -64,7 +79,7 @@ impl Decode for QuotedPrintable {
     }
 
     fn is_complete(&self) -> bool {
-        matches!(self.stage, Stage::Plain)
+        self.is_plain()
     }
 
     fn held_bytes(&self) -> usize {

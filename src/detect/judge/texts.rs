@@ -26,12 +26,30 @@ impl Column<'_> {
             let why = format!("{why}, too few of them");
             return Some(Claim { log_odds: score::PRIOR, count: 0, span, why, checked: None });
         }
+        let failed = self.failed_as_a_column(rule);
+        let why = match failed < 0.0 {
+            true => format!("{why}, all of them of a column whose other values fail"),
+            false => why,
+        };
         Some(Claim {
-            log_odds: score::PRIOR + weight + score::repeat_evidence(distinct),
+            log_odds: score::PRIOR + weight + score::repeat_evidence(distinct) + failed,
             count: embedded,
             span,
             why,
             checked: None,
         })
+    }
+
+    /// What is taken away where all that was found stands in values whose cores were tried, too: of
+    /// `card:4…` in every value some pass by chance, and the search in texts knows only those.
+    fn failed_as_a_column(&self, rule: &JudgeRule) -> f64 {
+        let Some(chance) = rule.chance.filter(|_| !self.distinct.is_in_texts(rule.id)) else {
+            return 0.0;
+        };
+        let says = [Some(rule.id), rule.bare].into_iter().flatten().map(|id| {
+            let (tried, passed, _) = self.distinct.of_rule(id);
+            if tried == 0 { 0.0 } else { score::check_evidence(tried, passed, chance) }
+        });
+        says.sum::<f64>().min(0.0)
     }
 }

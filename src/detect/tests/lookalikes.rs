@@ -222,6 +222,35 @@ fn a_name_beside_what_only_a_person_has_is_a_persons() {
 }
 
 #[test]
+fn names_behind_a_comma_without_a_blank_are_names() {
+    let person = ["person.name".to_owned()];
+    let beside_them = ["health.mrn", "person.birth_date"];
+    let families =
+        ["OKONKWO", "ZWALUW", "ROE", "PETROV", "VAN DYKE", "KOWALSKA", "O'NEIL", "LARSEN"];
+    let given = ["ADAEZE", "JAN", "JANE A", "IVAN", "EWA MARIA B"];
+    let of = |at: usize| format!("{},{}", families[at % 8], given[at % 5]);
+    let upper: Vec<String> = (0..40).map(of).collect();
+    let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
+    let mixed = ["Okonkwo,Adaeze", "Roe,Jane A", "Müller,Anna"];
+    for values in [upper.as_slice(), &mixed] {
+        for path in ["$.patientName", "$.PATIENT_NAME", "$[*].name"] {
+            assert_eq!(beside(path, &beside_them, values), person, "{path}");
+        }
+    }
+    for path in ["$.PAT_NAME", "$.PatName", "$.pat_name", "$.PAT_FULL_NAME"] {
+        assert_eq!(beside(path, &[], &upper), person, "{path}");
+    }
+    let lists = [["red,blue", "green,red"], ["A,B", "B,C"], ["GET,POST", "PUT,DELETE"]];
+    for values in lists.iter().chain(&[["1,2", "3,4"], ["ONE,TWO,THREE", "A,B,C"]]) {
+        assert_eq!(beside("$.methods", &beside_them, values), [""; 0], "{values:?}");
+        assert_eq!(beside("$.colour", &[], values), [""; 0], "{values:?}");
+    }
+    for values in [["red,blue", "green,red"], ["A,B", "B,C"]] {
+        assert_eq!(beside("$[*].name", &beside_them, &values), [""; 0], "{values:?}");
+    }
+}
+
+#[test]
 fn names_that_may_mean_a_login_need_full_names() {
     for name in ["$.user.name", "$.emergencyContact", "$.author.name", "$.doctor"] {
         let judged = judge(name, ["Ada Lovelace".to_owned()]);

@@ -4,6 +4,7 @@ mod corpus;
 mod lookalikes;
 mod refusals;
 mod values;
+mod wrapped;
 
 use proptest::prelude::*;
 
