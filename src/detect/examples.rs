@@ -52,7 +52,7 @@ fn spoiler(pack: &RulePack, rule: &Rule, error: &RuleError) -> Option<RuleError>
          switch that rule off",
         rule.id()
     );
-    one.or_else(|| own().last()).map(|own| refuse(own, "examples", reason))
+    one.or_else(|| own().next_back()).map(|own| refuse(own, "examples", reason))
 }
 
 fn wrong_of_rule(detector: &Detector, rule: &Rule) -> Vec<RuleError> {

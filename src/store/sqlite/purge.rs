@@ -139,14 +139,21 @@ fn remove_before(conn: &Connection, time: Timestamp) -> Result<(), Fault> {
     for run in emptied {
         conn.execute("DELETE FROM run WHERE id = ?1", [run])?;
     }
-    let gone: Vec<(i64, String)> = conn
-        .prepare("SELECT run, service FROM run_service WHERE last_ns < ?1")?
-        .query_map(before, |row| Ok((row.get(0)?, row.get(1)?)))?
+    let gone: Vec<(i64, String, String)> = conn
+        .prepare("SELECT run, service, addresses FROM run_service WHERE last_ns < ?1")?
+        .query_map(before, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<Result<_, _>>()?;
     for table in ["run_endpoint", "run_service", "run_client"] {
         conn.execute(&format!("DELETE FROM {table} WHERE last_ns < ?1"), before)?;
     }
-    for (run, service) in gone {
+    // What could be made of their flows, but for servers that serve another service still.
+    let mut forget_flows = conn.prepare(
+        "DELETE FROM run_flow WHERE run = ?1 AND server IN (SELECT key FROM json_each(?2)) \
+         AND server NOT IN (SELECT a.key FROM run_service s, json_each(s.addresses) a \
+                            WHERE s.run = ?1)",
+    )?;
+    for (run, service, addresses) in gone {
+        forget_flows.execute(params![run, addresses])?;
         forget_clients(conn, &service, Some(run))?;
     }
     Ok(())
