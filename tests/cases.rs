@@ -392,6 +392,7 @@ cases! {
     path_templates
     pipelining
     places_of_values
+    proxy_header
     refused_connect
     repeated_bodies
     smuggled_length

@@ -20,13 +20,16 @@ pub static PROTOCOL: Protocol = Protocol {
 const LINES: [&[u8]; 3] = [b"PROXY TCP4 ", b"PROXY TCP6 ", b"PROXY UNKNOWN"];
 /// Longest line of version 1.
 const LINE_BYTES_MAX: usize = 107;
-/// How a header of version 2 begins.
-const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+/// How a header of version 2 begins, behind two empty lines: before identification, such are passed
+/// over.
+const SIGNATURE: &[u8] = b"\0\r\nQUIT\n";
 /// Its fixed part: the signature, version and command, families, and the length of the rest.
-const FIXED_BYTES: usize = 16;
+const FIXED_BYTES: usize = SIGNATURE.len() + 4;
 
 fn probe(direction: Direction, bytes: &[u8]) -> Verdict {
     let starts = || LINES.iter().chain([&SIGNATURE]);
+    let empty_lines = bytes.iter().take_while(|byte| ends_line(**byte)).count();
+    let bytes = bytes.get(empty_lines..).unwrap_or_default();
     if direction != Direction::ToServer {
         Verdict::NoMatch
     } else if starts().any(|start| bytes.starts_with(start)) {
@@ -36,6 +39,10 @@ fn probe(direction: Direction, bytes: &[u8]) -> Verdict {
     } else {
         Verdict::NoMatch
     }
+}
+
+fn ends_line(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
 }
 
 /// See the module.
@@ -57,10 +64,13 @@ impl ProxyParser {
                 break;
             }
             used += 1;
+            if self.head.is_empty() && ends_line(*byte) {
+                continue;
+            }
             self.head.push(*byte);
             let second = SIGNATURE.starts_with(self.head.get(..1).unwrap_or_default());
             if second && self.head.len() == FIXED_BYTES {
-                let length = self.head.get(14..FIXED_BYTES).unwrap_or_default();
+                let length = self.head.get(FIXED_BYTES - 2..).unwrap_or_default();
                 let length = length.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit));
                 self.left = Some(length);
             }
@@ -120,7 +130,7 @@ mod tests {
 
     /// With addresses of IPv4 and one more field.
     fn binary() -> Vec<u8> {
-        [SIGNATURE, b"\x21\x11\x00\x10", &[7; 16]].concat()
+        [b"\r\n\r\n", SIGNATURE, b"\x21\x11\x00\x10", &[7; 16]].concat()
     }
 
     #[test]

@@ -54,6 +54,16 @@ const REQUEST: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const RESPONSE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
 #[test]
+fn a_header_that_begins_with_empty_lines_is_told_however_it_is_cut() {
+    const HEADER: &str = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0cabcdefghijkl";
+    for midstream in [false, true] {
+        assert_eq!(told(midstream, &[ask(HEADER)]), "proxy");
+    }
+    assert_eq!(told(false, &[ask("\r\n\r\n\0\r\nQUOTE\n")]), "undecided");
+    assert_eq!(told(false, &[ask(["\r\n\r\n", REQUEST].concat())]), "http/1");
+}
+
+#[test]
 fn a_method_of_any_length_that_fits_a_start_line_is_told() {
     use crate::base::limits::HTTP_METHOD_BYTES_MAX as MOST;
     for length in [257, 600, 4000, MOST] {
