@@ -30,6 +30,9 @@ pub enum AuthScheme {
     Bearer,
     /// RFC 6750 with a JSON Web Token (RFC 7519).
     BearerJwt,
+    /// A client's certificate that a proxy on the way checked and tells of (RFC 9440,
+    /// `X-Forwarded-Client-Cert`): without its key it proves nothing.
+    ClientCert,
     /// A session cookie.
     Cookie,
     /// RFC 7616.
@@ -45,7 +48,7 @@ pub enum AuthScheme {
     /// Profile), which whoever bears it can use.
     Saml,
     /// A signature of this request, or a token bound to a key that is not sent: AWS Signature
-    /// Version 4, DPoP (RFC 9449), WS-Security.
+    /// Version 4, DPoP (RFC 9449), WS-Security with a signature or a ticket of Kerberos.
     Signed,
     /// A name and the digest of a password in the header of a SOAP message (OASIS WS-Security,
     /// Username Token Profile).
@@ -56,13 +59,14 @@ pub enum AuthScheme {
 
 impl AuthScheme {
     /// Every scheme, in order.
-    pub const ALL: [AuthScheme; 15] = [
+    pub const ALL: [AuthScheme; 16] = [
         AuthScheme::None,
         AuthScheme::ApiKeyHeader,
         AuthScheme::ApiKeyQuery,
         AuthScheme::Basic,
         AuthScheme::Bearer,
         AuthScheme::BearerJwt,
+        AuthScheme::ClientCert,
         AuthScheme::Cookie,
         AuthScheme::Digest,
         AuthScheme::Negotiate,
@@ -83,6 +87,7 @@ impl AuthScheme {
             AuthScheme::Basic => "basic",
             AuthScheme::Bearer => "bearer",
             AuthScheme::BearerJwt => "jwt",
+            AuthScheme::ClientCert => "client-cert",
             AuthScheme::Cookie => "cookie",
             AuthScheme::Digest => "digest",
             AuthScheme::Negotiate => "negotiate",

@@ -5,12 +5,15 @@ use crate::model::{Header, HeaderName};
 
 /// A small set of schemes: a request may carry a cookie and a bearer token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AuthSchemes(u16);
+pub struct AuthSchemes(u32);
+
+/// A proxy says that a client's certificate does not hold, or that there is none.
+const UNVERIFIED: u32 = 1 << 31;
 
 impl AuthSchemes {
     /// Adds `scheme`.
     pub fn insert(&mut self, scheme: AuthScheme) {
-        self.0 |= 1 << scheme as u16;
+        self.0 |= 1 << scheme as u32;
     }
 
     /// Adds those of `other`.
@@ -20,12 +23,14 @@ impl AuthSchemes {
 
     /// Whether `scheme` is among them.
     pub fn contains(self, scheme: AuthScheme) -> bool {
-        self.0 >> scheme as u16 & 1 == 1
+        let refused = scheme == AuthScheme::ClientCert && self.0 & UNVERIFIED != 0;
+        self.0 >> scheme as u32 & 1 == 1 && !refused
     }
 
     /// Whether nothing that looks like a credential for the service was seen.
     pub fn is_empty(self) -> bool {
-        self.0 & !(1 << AuthScheme::Proxy as u16) == 0
+        let mut all = AuthScheme::ALL.into_iter();
+        !all.any(|scheme| scheme != AuthScheme::Proxy && self.contains(scheme))
     }
 
     /// The schemes in order; [`AuthScheme::None`] where there is none.
@@ -64,6 +69,14 @@ pub fn from_header(header: &Header<'_>, schemes: &mut AuthSchemes) {
                 schemes.insert(scheme);
             }
         }
+        HeaderName::Other if has_certificate(header) => schemes.insert(AuthScheme::ClientCert),
+        HeaderName::Other if is_one_of(header.name, &VERIFIED) => {
+            if header.value.eq_ignore_ascii_case(b"success") {
+                schemes.insert(AuthScheme::ClientCert);
+            } else if refuses(header.value) {
+                schemes.0 |= UNVERIFIED;
+            }
+        }
         HeaderName::Other => {
             if let Some(scheme) = by_value(header) {
                 schemes.insert(scheme);
@@ -83,6 +96,48 @@ const AUTHORIZATIONS: [&[u8]; 5] = [
 ];
 /// Words of names whose JWT is no credential: it signs this request, or is against forgery.
 const PROOFS: [&[u8]; 6] = [b"dpop", b"jws", b"pop", b"proof", b"signature", b"digest"];
+
+/// Names under which proxies pass on a client's certificate, or whose it is: RFC 9440, Envoy,
+/// Traefik, nginx and its ingress, HAProxy, load balancers of AWS and Azure.
+const CERTIFICATES: [&[u8]; 15] = [
+    b"client-cert",
+    b"x-client-cert",
+    b"x-forwarded-client-cert",
+    b"x-forwarded-tls-client-cert",
+    b"x-forwarded-tls-client-cert-info",
+    b"ssl-client-cert",
+    b"x-ssl-client-cert",
+    b"ssl-client-subject-dn",
+    b"x-ssl-client-dn",
+    b"x-ssl-client-s-dn",
+    b"x-ssl-client-subject-dn",
+    b"x-amzn-mtls-clientcert",
+    b"x-amzn-mtls-clientcert-leaf",
+    b"x-amzn-mtls-clientcert-subject",
+    b"x-arr-clientcert",
+];
+/// Names under which they say whether it holds, as nginx and Apache do (`SUCCESS`, `NONE`,
+/// `FAILED:…`). What HAProxy says there is 0 without a certificate as well.
+const VERIFIED: [&[u8]; 3] = [b"ssl-client-verify", b"x-ssl-client-verify", b"x-client-verify"];
+
+fn is_one_of(name: &[u8], names: &[&[u8]]) -> bool {
+    names.iter().any(|one| name.eq_ignore_ascii_case(one))
+}
+
+/// Whether it is a certificate, and not what stands there without one.
+fn has_certificate(header: &Header<'_>) -> bool {
+    is_one_of(header.name, &CERTIFICATES)
+        && !is_nothing(header.value)
+        && ![&b"-"[..], b"(null)"].contains(&header.value)
+}
+
+/// Whether a proxy says that there is no certificate that holds.
+fn refuses(verified: &[u8]) -> bool {
+    let says = |word: &[u8]| {
+        verified.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    says(b"none") || says(b"failed")
+}
 
 /// The scheme of a header field that no standard knows, by what stands in it: gateways pass on a
 /// JWT under names of their own (`X-Goog-IAP-JWT-Assertion`, `CF-Access-JWT-Assertion`).
@@ -390,6 +445,38 @@ mod tests {
             assert_eq!(schemes(&[("Proxy-Authorization", value)]), ["none"], "{value}");
         }
         assert_eq!(schemes(&[("Authorization", "DPoP")]), ["none"]);
+    }
+
+    #[test]
+    fn a_certificate_of_the_client_that_a_proxy_tells_of_is_a_credential() {
+        for field in [
+            ("X-Forwarded-Client-Cert", "By=spiffe://a;Hash=46;Subject=\"CN=gateway\""),
+            ("Client-Cert", ":MIIBqDCCAU6gAwIBAgI=:"),
+            ("X-Forwarded-Tls-Client-Cert", "MIIBqDCCAU6gAwIBAgI"),
+            ("X-Client-Cert", "-----BEGIN%20CERTIFICATE-----"),
+            ("ssl-client-cert", "-----BEGIN%20CERTIFICATE-----"),
+            ("X-SSL-Client-S-DN", "CN=gateway,O=Clinic"),
+            ("X-SSL-Client-Verify", "SUCCESS"),
+        ] {
+            assert_eq!(schemes(&[field]), ["client-cert"], "{field:?}");
+            let refused = ("X-SSL-Client-Verify", "FAILED:self signed certificate");
+            if field.1 != "SUCCESS" {
+                assert_eq!(schemes(&[field, refused]), ["none"], "{field:?}");
+                assert_eq!(schemes(&[refused, field]), ["none"], "{field:?}");
+            }
+        }
+        for field in [
+            ("X-SSL-Client-Verify", "NONE"),
+            ("X-SSL-Client-Verify", "0"),
+            ("X-SSL-Client-S-DN", ""),
+            ("X-SSL-Client-S-DN", "(null)"),
+            ("ssl-client-cert", "-"),
+            ("X-SSL-Client-Cipher", "ECDHE-RSA-AES256-GCM-SHA384"),
+        ] {
+            assert_eq!(schemes(&[field]), ["none"], "{field:?}");
+        }
+        let beside = [("X-SSL-Client-Verify", "NONE"), ("Authorization", "Bearer abc")];
+        assert_eq!(schemes(&beside), ["bearer"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How a SOAP message proves who sends it: what stands in its header as `wsse:Security` (OASIS Web
-//! Services Security: SOAP Message Security 1.1.1, Username Token Profile, SAML Token Profile).
+//! Services Security: SOAP Message Security 1.1.1; Username Token, SAML Token and Kerberos Token
+//! Profiles).
 
 use crate::content::{PathId, PathTable, Step};
 use crate::inventory::AuthScheme;
@@ -19,6 +20,8 @@ pub enum Proof {
     Confirmation,
     /// An assertion that only the receiver reads.
     EncryptedAssertion,
+    /// What kind a token in base64 is of.
+    TokenType,
 }
 
 impl Proof {
@@ -34,6 +37,7 @@ impl Proof {
             ("Password", false) => Proof::Password,
             ("SignatureValue", false) => Proof::Signature,
             ("Method", true) | ("ConfirmationMethod", false) => Proof::Confirmation,
+            ("ValueType", true) => Proof::TokenType,
             ("EncryptedAssertion", false) => Proof::EncryptedAssertion,
             _ => return None,
         };
@@ -44,6 +48,7 @@ impl Proof {
             Proof::Confirmation if attribute => &["SubjectConfirmation", "Subject", "Assertion"],
             Proof::Confirmation => &["SubjectConfirmation", "Subject"],
             Proof::EncryptedAssertion => &["Security"],
+            Proof::TokenType => &["BinarySecurityToken", "Security"],
         };
         let mut at = path;
         for name in above {
@@ -63,7 +68,12 @@ impl Proof {
             Proof::PasswordType if value.ends_with(b"#PasswordDigest") => {
                 schemes.insert(AuthScheme::UsernameDigest);
             }
-            Proof::PasswordType | Proof::EncryptedAssertion => {}
+            // A ticket is bound to a key that is not sent; a certificate alone is no proof. Names
+            // have `GSS_` before them and the number of an RFC behind them, or not.
+            Proof::TokenType if memchr::memmem::find(value, b"Kerberosv5_AP_REQ").is_some() => {
+                schemes.insert(AuthScheme::Signed);
+            }
+            Proof::PasswordType | Proof::EncryptedAssertion | Proof::TokenType => {}
             // Its type stands in its tag, before it.
             Proof::Password if schemes.contains(AuthScheme::UsernameDigest) => {}
             Proof::Password => schemes.insert(AuthScheme::UsernameToken),
