@@ -162,9 +162,11 @@ impl Frames {
         self.stack.iter_mut().rev().take(2).for_each(change);
     }
 
-    /// What the innermost frame is named by a leaf in it, 0 for nothing.
-    pub(super) fn named_here(&self) -> u16 {
-        let notes = self.last().and_then(|frame| frame.notes.checked_sub(1));
+    /// What the frame so many frames up is named by a leaf in it, 0 for nothing.
+    pub(super) fn named(&self, up: u8) -> u16 {
+        let at = self.stack.len().checked_sub(1 + usize::from(up));
+        let frame = at.and_then(|at| self.stack.get(at));
+        let notes = frame.and_then(|frame| frame.notes.checked_sub(1));
         notes.and_then(|place| self.notes.get(place as usize)).map_or(0, |notes| notes.named)
     }
 

@@ -207,8 +207,9 @@ impl Inspector<'_> {
                 }
             }
             Role::Value(up) => self.found_value(up, value, leaf),
-            Role::Content if self.frames.named_here() != 0 => self.found_value(0, value, leaf),
+            Role::Content if self.frames.named(0) != 0 => self.found_value(0, value, leaf),
             Role::Content => {}
+            Role::Within(up) => self.found_within(up, value, leaf),
             Role::Type(up) => {
                 if self.frames.depth() == 1 + usize::from(up) {
                     self.facts.bundle = match value.bytes {
@@ -251,6 +252,15 @@ impl Inspector<'_> {
         let label = self.shared.detector.is_label(value.bytes);
         if let Some(notes) = self.frames.notes(up) {
             (notes.value, notes.label) = (Some(leaf), label);
+        }
+    }
+
+    /// What the name says that a value deeper down stands for; there may be several.
+    fn found_within(&mut self, up: u8, value: &Value<'_>, leaf: usize) {
+        let named = self.frames.named(up);
+        if named != 0 && !self.shared.detector.is_label(value.bytes) {
+            let columns = &mut *self.shared.columns;
+            self.leaves.amend_one(leaf, |column| columns.with_issuer(column, named));
         }
     }
 

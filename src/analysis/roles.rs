@@ -60,6 +60,8 @@ pub(super) enum Role {
     PairText(u8),
     /// What an element holds, its text or its attribute `value`: an attribute may name it.
     Content,
+    /// A value deeper in what is named; that is this many frames up.
+    Within(u8),
     /// `text` or `linkId` of an item of a questionnaire.
     Question(u8),
     /// `op` of what may be an operation of a JSON Patch.
@@ -286,12 +288,28 @@ fn role_in_v3(paths: &PathTable, path: PathId) -> Option<Role> {
         (Step::Attribute, "extension") if above(path) == "id" => Some(Role::Value(0)),
         (Step::Attribute, "value") if above(path) == "telecom" => Some(Role::Telecom),
         (Step::Attribute, "codeSystem") => Some(Role::System(0)),
+        // SAML 2.0 core, section 2.7.3.1, and the same of SAML 1.1.
+        (Step::Element, "AttributeValue") if above(path) == "Attribute" => Some(Role::Within(1)),
+        (Step::Attribute, "FriendlyName" | "AttributeName") if above(path) == "Attribute" => {
+            Some(Role::PairName(0))
+        }
+        // XML-RPC: a member has a name, and a value with its type around it.
+        (Step::Element, "string" | "int" | "i4" | "dateTime.iso8601") if is_member(paths, path) => {
+            Some(Role::Within(2))
+        }
         _ if let Some(proof) = Proof::at(paths, path) => Some(Role::Proof(proof)),
         (Step::Attribute, "sel") if matches!(above(path), "add" | "replace") => {
             Some(Role::PatchSelector)
         }
         _ => None,
     }
+}
+
+/// Whether what is at `path` is the typed value of a member of a structure.
+fn is_member(paths: &PathTable, path: PathId) -> bool {
+    let value = paths.parent(path);
+    let named = |path: Option<PathId>, name| path.is_some_and(|path| paths.name(path) == name);
+    named(value, "value") && named(value.and_then(|value| paths.parent(value)), "member")
 }
 
 /// The role of a path of HL7 v2; `None` for others.
