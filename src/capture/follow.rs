@@ -8,6 +8,7 @@
 //! happens: a ring of names, or one name whose file is renamed when it is full.
 
 mod known;
+mod seen;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::{self, File};
@@ -25,6 +26,7 @@ use crate::capture::source::{CaptureError, Incomplete, Next, PacketSource, Progr
 use crate::model::InputIdentity;
 
 use known::Known;
+use seen::Seen;
 
 /// How long whoever has nothing waits before the next look.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -36,12 +38,23 @@ pub struct Follow {
     directory: PathBuf,
     /// Names that are to be read, in order.
     waiting: VecDeque<Numbered>,
-    /// The file read last, held open so that no new file is given its inode number.
-    last: Option<(Numbered, File)>,
+    /// The file read last.
+    last: Option<Last>,
     /// Files that the directory had at the last look.
     known: Known,
     /// Names that are not read: the inventory has them.
     skipped: BTreeSet<Numbered>,
+}
+
+/// The file read last.
+#[derive(Debug)]
+struct Last {
+    name: Numbered,
+    /// Held open so that no new file is given its inode number.
+    file: File,
+    seen: Seen,
+    /// Whether another was found under its name, or it was written anew.
+    replaced: bool,
 }
 
 /// What a look at the directory brought.
@@ -88,8 +101,8 @@ impl Follow {
 
     /// The next capture, once it can be read. Waits a little where there is none.
     pub fn look(&mut self) -> Result<Followed, FileError> {
-        if let Some((name, file)) = &self.last {
-            self.known.note_read(name, file);
+        if let Some(Last { name, file, seen, replaced: false }) = &self.last {
+            self.known.note_read(name, file, seen);
         }
         if self.waiting.is_empty()
             && let Some(late) = self.list_again()?
@@ -121,7 +134,9 @@ impl Follow {
         match followed {
             Opened::File(file) => {
                 self.waiting.pop_front();
-                self.last = file.handle.try_clone().ok().map(|handle| (name, handle));
+                let seen = file.seen.clone();
+                let handle = file.handle.try_clone().ok();
+                self.last = handle.map(|file| Last { name, file, seen, replaced: false });
                 Ok(Followed::File(file))
             }
             Opened::NotYet => {
@@ -132,6 +147,9 @@ impl Follow {
                 self.waiting.pop_front();
                 if !error.is_other_kind() {
                     return Err(error);
+                }
+                if matches!(error, FileError::Empty { .. }) {
+                    self.known.note_passed(&name);
                 }
                 Ok(Followed::Passed { path, reason: error.to_string() })
             }
@@ -154,7 +172,7 @@ impl Follow {
         let path = |name: &Numbered| self.directory.join(name.path());
         let anew: Vec<Numbered> =
             names.iter().filter(|n| self.known.is_replaced(n, &path(n))).cloned().collect();
-        let last = self.last.as_ref().map(|(name, _)| name);
+        let last = self.last.as_ref().map(|last| &last.name);
         let later = |name: &&Numbered| last.is_none_or(|last| *name >= last);
         let unknown = names.iter().filter(later).filter(|n| !self.known.has(n)).cloned();
         let mut waiting: Vec<Numbered> = anew.iter().cloned().chain(unknown).collect();
@@ -180,6 +198,9 @@ impl Follow {
         for name in &waiting {
             self.known.note(name, &self.directory.join(name.path()));
         }
+        if let Some(last) = &mut self.last {
+            last.replaced |= waiting.contains(&last.name);
+        }
         self.waiting = waiting.into();
         Ok(None)
     }
@@ -190,7 +211,7 @@ impl Follow {
         if self.skipped.contains(name) {
             return true;
         }
-        let Some((last, handle)) = &self.last else { return false };
+        let Some(Last { name: last, file: handle, .. }) = &self.last else { return false };
         let bytes = |name: &Numbered| name.path().as_os_str().as_encoded_bytes().to_vec();
         let (name, last) = (bytes(name), bytes(last));
         let longer = name.strip_prefix(last.as_slice());
@@ -204,13 +225,19 @@ impl Follow {
 pub struct FollowedFile {
     source: FileSource,
     handle: File,
+    seen: Seen,
 }
 
 impl FollowedFile {
-    /// Tells which file it was, once it has been read.
+    /// Tells which file it was, once it has been read, unless it holds something else by then.
     pub fn identity(&self, hasher: StableHasher) -> impl FnOnce() -> Option<InputIdentity> + use<> {
         let handle = self.handle.try_clone();
-        move || identity_of(&mut handle.ok()?, &hasher).ok()
+        let seen = self.seen.clone();
+        move || {
+            let mut file = handle.ok()?;
+            let identity = identity_of(&mut file, &hasher).ok();
+            identity.filter(|_| !seen.is_anew(&file))
+        }
     }
 }
 
@@ -240,8 +267,7 @@ impl PacketSource for FollowedFile {
 struct Tail {
     file: File,
     path: PathBuf,
-    /// Bytes read.
-    at: u64,
+    seen: Seen,
     beside: Neighbours,
 }
 
@@ -272,7 +298,8 @@ enum Opened {
 
 impl Tail {
     fn open(path: &Path, beside: Neighbours) -> io::Result<Tail> {
-        Ok(Tail { file: File::open(path)?, path: path.to_owned(), at: 0, beside })
+        let (file, path) = (File::open(path)?, path.to_owned());
+        Ok(Tail { file, path, seen: Seen::default(), beside })
     }
 
     /// A capture's header must be there whole, and a compressed file as such: what ends in the
@@ -288,8 +315,9 @@ impl Tail {
             Ok(handle) => handle,
             Err(e) => return Opened::Never(opened(e)),
         };
+        let seen = self.seen.clone();
         match FileSource::from_reader(&name, self) {
-            Ok(source) => Opened::File(Box::new(FollowedFile { source, handle })),
+            Ok(source) => Opened::File(Box::new(FollowedFile { source, handle, seen })),
             // Four bytes that are no capture's stay so.
             Err(error @ FileError::NotACapture { .. }) => Opened::Never(error),
             Err(error) if done => Opened::Never(error),
@@ -298,8 +326,7 @@ impl Tail {
     }
 
     fn is_done(&self) -> bool {
-        let emptied = self.file.metadata().is_ok_and(|now| now.len() < self.at);
-        if emptied || !is_at(&self.file, &self.path) {
+        if !is_at(&self.file, &self.path) {
             return true;
         }
         let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else {
@@ -318,6 +345,10 @@ impl Tail {
 
 impl Read for Tail {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        // What follows is not of the file that was read so far.
+        if self.seen.is_anew(&self.file) {
+            return Ok(0);
+        }
         let mut read = self.file.read(out)?;
         if read == 0 && !out.is_empty() {
             if !self.is_done() {
@@ -326,7 +357,7 @@ impl Read for Tail {
             // What was written between the first look and the sign that it is done is read, too.
             read = self.file.read(out)?;
         }
-        self.at += read as u64;
+        self.seen.note(out.get(..read).unwrap_or_default());
         Ok(read)
     }
 }

@@ -2,6 +2,9 @@
 
 use super::testing::*;
 use super::{FlowAnomalies, Orientation};
+use crate::model::TcpFlags;
+
+const PSH: u8 = TcpFlags::PSH;
 
 /// Forty packets without data: longer than anything is waited for.
 fn idle(seq: u32, ack: u32) -> impl Iterator<Item = Line> {
@@ -113,4 +116,46 @@ fn a_port_used_again_with_the_same_number_is_another_flow_where_the_answer_is_an
     let flows = told(&resent);
     assert_eq!(flows.len(), 1);
     assert_eq!(flows[0].streams[0].text(), "GET more");
+}
+
+#[test]
+fn a_probe_that_brings_a_byte_is_not_the_begin_of_a_stream_picked_up_midway() {
+    // Answered at once, or not; often enough that nothing is waited for; with the answers first.
+    for (probes, answered) in [(1, true), (1, false), (2, true), (40, true), (40, false)] {
+        let mut lines = Vec::new();
+        for n in 0..probes {
+            lines.push(request(ACK, 100, 501, b"\0").at(n * 30_000));
+            if answered {
+                lines.push(response(ACK, 501, 101, b"").at(n * 30_000));
+            }
+        }
+        let at = probes * 30_000;
+        lines.extend([
+            request(ACK | PSH, 101, 501, b"GET").at(at),
+            response(ACK | PSH, 501, 104, b"one").at(at),
+            request(ACK | PSH, 104, 504, b"PUT").at(at),
+        ]);
+        let flows = told(&lines);
+        assert_eq!(flows.len(), 1);
+        let said = [0, 1].map(|n| flows[0].streams[n].text());
+        assert_eq!(said, ["GETPUT", "one"], "{probes} {answered}");
+    }
+}
+
+#[test]
+fn a_first_byte_that_was_written_alone_is_part_of_its_stream() {
+    for (flags, byte) in [(ACK | PSH, b"G"), (ACK, b"G"), (ACK | PSH, b"\0")] {
+        let midway = [
+            request(flags, 101, 501, byte),
+            response(ACK, 501, 102, b""),
+            request(ACK | PSH, 102, 501, b"ET").at(100),
+        ];
+        let flows = told(&midway);
+        let whole = [&byte[..], b"ET"].concat();
+        assert_eq!(flows[0].streams[0].text().as_bytes(), whole);
+    }
+    // Behind a handshake even a zero that was not pushed is.
+    let mut lines = handshake();
+    lines.extend([request(ACK, 101, 501, b"\0"), request(ACK, 102, 501, b"ET")]);
+    assert_eq!(told(&lines)[0].streams[0].text(), "\0ET");
 }

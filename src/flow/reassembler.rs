@@ -102,6 +102,7 @@ impl Reassembler {
             || segment.seq != this.next_seq
             || !this.plain()
             || segment.wire_payload_len as usize != segment.payload.len()
+            || (segment.payload.len() == 1 && this.is_probe(segment))
         {
             return false;
         }
@@ -205,6 +206,10 @@ impl Reassembler {
         shared: &mut Shared,
         force: bool,
     ) -> Admitted<'a> {
+        if self.stream(direction).is_probe(segment) {
+            shared.counters.keep_alives += 1;
+            return Admitted::Done;
+        }
         let Some(span) = self.span(direction, segment, shared) else { return Admitted::Done };
         let (open, packet, heard) = (self.open, self.packets(), self.heard(direction, segment));
         let alone = self.alone;

@@ -4,6 +4,8 @@ use crate::base::limits::{
     ACK_HOLD_BYTES_MAX, LATE_SYN_BYTES_MAX, REASSEMBLY_SEGMENT_OVERHEAD, REASSEMBLY_STREAM_OVERHEAD,
 };
 
+use crate::model::{Segment, TcpFlags};
+
 use super::StreamTotals;
 use super::config::FlowConfig;
 use super::pending::Pending;
@@ -220,6 +222,21 @@ impl Stream {
         if self.status & GUESSED != 0 && self.untouched() && first == self.next + 1 {
             self.advance(1);
         }
+    }
+
+    /// Whether a segment is a keep-alive probe which brings a byte, as some systems send them,
+    /// where the stream may begin: a zero that nobody asked to be handed on. What a program
+    /// writes, be it a byte, is pushed.
+    pub(super) fn is_probe(&self, segment: &Segment<'_>) -> bool {
+        segment.payload == [0]
+            && segment.wire_payload_len <= 1
+            && !segment.flags.has(TcpFlags::PSH)
+            && !segment.flags.has(TcpFlags::SYN)
+            && !segment.flags.has(TcpFlags::FIN)
+            && (!self.anchored() || self.status & GUESSED != 0)
+            && self.untouched()
+            && self.pending.is_none()
+            && self.ahead(segment.seq) == 0
     }
 
     /// Its SYN had this sequence number.

@@ -4,17 +4,21 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File, Metadata};
 use std::io::Read;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::capture::numbered::Numbered;
 
+use super::seen::Seen;
+
 /// Bytes by which a capture is known: they reach to its first packets, which carry their times.
-const HEAD_BYTES: usize = 512;
+pub(super) const HEAD_BYTES: usize = 512;
 /// Fewer hold no packet.
 const HEAD_BYTES_LEAST: usize = 40;
 /// Heads of captures that were read, by which renamed ones are known.
 const HEADS_KEPT: usize = 1024;
+/// When no file was written.
+const NEVER: (i64, i64) = (i64::MIN, 0);
 
 /// A file as it was.
 #[derive(Clone, Debug)]
@@ -23,13 +27,15 @@ pub(super) struct Print {
     len: u64,
     modified: (i64, i64),
     head: Box<[u8]>,
+    /// Whether it was passed over, as it held nothing.
+    passed: bool,
 }
 
 impl Print {
     fn new(metadata: &Metadata, head: Vec<u8>) -> Print {
         let inode = (metadata.dev(), metadata.ino());
         let modified = (metadata.mtime(), metadata.mtime_nsec());
-        Print { inode, len: metadata.len(), modified, head: head.into() }
+        Print { inode, len: metadata.len(), modified, head: head.into(), passed: false }
     }
 
     /// Of the file at `path`.
@@ -44,13 +50,11 @@ impl Print {
         if (now.dev(), now.ino()) != self.inode || now.len() < self.len {
             return true;
         }
+        if self.passed && now.len() > self.len {
+            return true;
+        }
         let touched = (now.mtime(), now.mtime_nsec()) != self.modified;
         touched && *head_of(path, self.head.len()) != *self.head
-    }
-
-    /// Whether it may be the file that was so `before`.
-    fn extends(&self, before: &Print) -> bool {
-        self.inode == before.inode && self.len >= before.len && self.head.starts_with(&before.head)
     }
 
     /// Where no more can tell it from another.
@@ -85,6 +89,13 @@ impl Known {
         }
     }
 
+    /// Notes that a file was passed over when its turn came, as it held nothing.
+    pub(super) fn note_passed(&mut self, name: &Numbered) {
+        if let Some(print) = self.prints.get_mut(name) {
+            print.passed = true;
+        }
+    }
+
     /// Forgets names that are gone.
     pub(super) fn keep(&mut self, is_there: impl Fn(&Numbered) -> bool) {
         self.prints.retain(|name, _| is_there(name));
@@ -103,16 +114,14 @@ impl Known {
         self.prints.get(name).is_some_and(|print| print.is_replaced(path))
     }
 
-    /// Learns the head of a capture that was read, from the file itself: it may have another name.
-    pub(super) fn note_read(&mut self, name: &Numbered, file: &File) {
-        let mut head = vec![0; HEAD_BYTES];
-        let (Ok(metadata), Ok(len)) = (file.metadata(), file.read_at(&mut head, 0)) else { return };
-        head.truncate(len);
-        let print = Print::new(&metadata, head);
-        let Some(before) = self.prints.get(name) else { return };
-        // Not where it was written anew: what is there now was not read.
-        if !print.extends(before) {
-            return;
+    /// Learns what was read of a capture: not what its file holds now, which may be another, and
+    /// may have another name.
+    pub(super) fn note_read(&mut self, name: &Numbered, file: &File, seen: &Seen) {
+        let Ok(metadata) = file.metadata() else { return };
+        let mut print = Print::new(&metadata, seen.head());
+        print.len = seen.bytes();
+        if seen.is_anew(file) {
+            print.modified = NEVER;
         }
         if print.is_telling() && !self.heads.contains(&print.head) {
             if self.heads.len() >= HEADS_KEPT {
@@ -120,7 +129,9 @@ impl Known {
             }
             self.heads.push_back(print.head.clone());
         }
-        self.prints.insert(name.clone(), print);
+        if let Some(known) = self.prints.get_mut(name) {
+            *known = print;
+        }
     }
 
     /// Whether the capture at `path` was read under another name.

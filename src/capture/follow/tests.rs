@@ -243,3 +243,105 @@ fn a_file_that_is_emptied_and_written_anew_is_read_from_its_beginning() {
     all.extend(read_all(&mut follow).0);
     assert_eq!(all, [5, 6, 7, 8, 1]);
 }
+
+/// What the next three looks bring, which must not be a file.
+fn looks(follow: &mut Follow) {
+    for _ in 0..3 {
+        assert!(!matches!(follow.look().unwrap(), Followed::File(_)), "there is none");
+    }
+}
+
+#[test]
+fn a_file_that_is_emptied_and_written_later_is_read_from_its_beginning() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    append(&path, &capture(5..9));
+    let mut follow = Follow::new(folder.path());
+    let (mut all, mut file) = read_all(&mut follow);
+    // Left empty, or with a header only, for looks; shorter, as long and longer than before.
+    for (left, frames) in [(0..0, 5..6), (0..0, 5..6), (9..9, 7..8), (9..9, 3..90)] {
+        let header = if left.start == 0 { Vec::new() } else { capture(left) };
+        fs::write(&path, &header).unwrap();
+        assert_eq!(read(&mut file), (vec![], true));
+        if header.is_empty() {
+            looks(&mut follow);
+        } else {
+            let (lengths, open) = read_all(&mut follow);
+            assert_eq!(lengths, [0; 0]);
+            file = open;
+        }
+        let times = u8::try_from(all.len()).unwrap();
+        let mut whole = capture(frames.clone());
+        // The time of the first packet differs.
+        whole[28] = times;
+        append(&path, whole.get(header.len()..).unwrap());
+        if header.is_empty() {
+            let (lengths, open) = read_all(&mut follow);
+            all.extend(lengths);
+            file = open;
+        } else {
+            all.extend(read(&mut file).0);
+        }
+    }
+    let expected = [5..9, 5..6, 5..6, 7..8, 3..90].into_iter().flatten();
+    assert_eq!(all, expected.collect::<Vec<usize>>());
+}
+
+#[test]
+fn a_file_that_begins_otherwise_at_once_is_another_however_long() {
+    for frames in [5..9, 5..40] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        append(&path, &capture(5..9));
+        let mut follow = Follow::new(folder.path());
+        let (_, mut file) = read_all(&mut follow);
+        let identity = file.identity(StableHasher::new([1; 16]));
+        let mut whole = capture(frames.clone());
+        whole[28] = 1;
+        fs::write(&path, whole).unwrap();
+        assert_eq!(read(&mut file), (vec![], true));
+        assert!(identity().is_none(), "the file that was read is gone");
+        let expected: Vec<usize> = frames.map(|n| n as usize).collect();
+        assert_eq!(read_all(&mut follow).0, expected);
+    }
+}
+
+#[test]
+fn a_copy_that_is_made_before_its_file_is_emptied_is_not_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    append(&at("x.pcap"), &capture(5..9));
+    let mut follow = Follow::new(folder.path());
+    let (_, mut file) = read_all(&mut follow);
+    // As `copytruncate` does; the copy shows that the file is done.
+    fs::copy(at("x.pcap"), at("x.pcap.1")).unwrap();
+    fs::write(at("x.pcap"), b"").unwrap();
+    assert_eq!(read(&mut file), (vec![], true));
+    looks(&mut follow);
+    append(&at("x.pcap"), &capture(3..5));
+    assert_eq!(read_all(&mut follow).0, [3, 4]);
+}
+
+#[test]
+fn an_empty_file_that_was_passed_over_is_read_when_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    append(&at("a"), b"");
+    append(&at("b"), &capture(1..2));
+    let mut follow = Follow::new(folder.path());
+    assert_eq!(passed(&mut follow), "a");
+    let (_, mut file) = read_all(&mut follow);
+    append(&at("a"), &capture(2..4));
+    assert_eq!(read(&mut file), (vec![], true));
+    let (lengths, mut file) = read_all(&mut follow);
+    assert_eq!(lengths, [2, 3]);
+    // One that is only being compressed (`tcpdump -z`) is no other.
+    append(&at("b.x"), &capture(4..5));
+    assert_eq!(read(&mut file), (vec![], true));
+    let (lengths, _file) = read_all(&mut follow);
+    assert_eq!(lengths, [4]);
+    append(&at("b.gz"), b"");
+    looks(&mut follow);
+    append(&at("b.gz"), &[0x1f, 0x8b, 8, 0]);
+    looks(&mut follow);
+}
