@@ -377,7 +377,14 @@ impl Column<'_> {
             let base = score::PRIOR + named + against;
             // What a rule of forms recognises only tells how many values differ.
             let checks = rule.forms.is_empty();
-            let stands = |claim: &Claim| strong || !foreign || claim.count * 2 > self.filled;
+            // A check that half of all values pass tells nothing by the few that can be tried: one
+            // number in ten begins with the zero of a trunk prefix.
+            let weak = !context && rule.chance.is_some_and(|chance| chance > score::WEAK_CHANCE);
+            let stands = |claim: &Claim| {
+                strong
+                    || !(foreign && claim.count * 2 <= self.filled
+                        || weak && claim.count * score::WEAK_SHARE <= self.filled)
+            };
             if checks && (context || !rule.needs_context) {
                 let whole = self.by_check(rule, (rule.id, rule.weight), base, context);
                 offer(whole.filter(stands));

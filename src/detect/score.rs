@@ -30,6 +30,11 @@ pub(super) const STRONG: f64 = 10.5;
 /// What whole values lose when the place or the name already say they are something else.
 pub(super) const RIVAL: f64 = -6.0;
 
+/// Chance from which a check says little of one value.
+pub(super) const WEAK_CHANCE: f64 = 0.3;
+/// More than one in so many values has to pass such a check where no name or place asks for it.
+pub(super) const WEAK_SHARE: u64 = 5;
+
 /// By how much one class has to explain the same values better than another to stand alone: less is
 /// chance.
 pub(super) const SAID_APART: f64 = 3.0;

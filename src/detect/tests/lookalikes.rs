@@ -7,7 +7,7 @@ use crate::model::{Direction, Location, ValueKind};
 use super::super::FieldRef;
 use super::{assert_none, classes, detector, evidence_of, judge, judge_at, random};
 
-fn digits(seed: u64, count: usize, len: usize) -> Vec<String> {
+pub(super) fn digits(seed: u64, count: usize, len: usize) -> Vec<String> {
     let limit = 10u64.pow(u32::try_from(len).unwrap());
     random(seed).take(count).map(|n| format!("{:0len$}", (n >> 8) % limit)).collect()
 }
@@ -460,55 +460,4 @@ fn ids_of_messages_and_calendars_are_no_mail() {
     assert_none("$.jid", each(|n| format!("316123456{n:02}@s.whatsapp.net")));
     assert_none("$.id", each(|n| format!("c_{n}abcdef@group.calendar.google.com")));
     assert_none("$.kex", each(|n| format!("curve25519-sha{n}@libssh.org")));
-}
-
-#[test]
-fn codes_of_drugs_that_begin_with_a_trunk_prefix_are_no_phones() {
-    let codes = digits(51, 300, 11).into_iter().map(|d| {
-        let (labeler, rest) = d.split_at(5);
-        let (product, package) = rest.split_at(4);
-        format!("{labeler}-{product}-{package}")
-    });
-    let judged = judge("$.drugCode", codes);
-    assert!(judged.verdicts.iter().all(|v| *v.class != *"contact.phone"), "{judged:#?}");
-}
-
-#[test]
-fn the_words_of_a_program_are_nobodys() {
-    let judged = |endpoint: &str, path: &str, value: &str| {
-        let field = FieldRef {
-            standard: "http",
-            direction: Direction::ToClient,
-            location: Location::Body,
-            path,
-            endpoint,
-            beside: &[],
-            context: "",
-        };
-        let values = std::iter::repeat_n(value.to_owned(), 3);
-        detector().judge(&field, &mut evidence_of(ValueKind::String, values))
-    };
-    for endpoint in ["/assets/i18n/{text}.json", "/locale", "/api/translations/{id}"] {
-        for (path, value) in [
-            ("$.hivStatus", "HIV-Status"),
-            ("$.smokingStatus", "Raucherstatus"),
-            ("$.allergies", "Allergien"),
-            ("$.form.patient.firstName", "Prénom du patient"),
-        ] {
-            let judged = judged(endpoint, path, value);
-            assert_eq!(classes(&judged), [], "{endpoint} {path}: {:#?}", judged.reasons);
-        }
-    }
-    assert_ne!(classes(&judged("/patients/{id}", "$.hivStatus", "positive")), []);
-    let address = judged("/locale", "$.support", "jane.roe@clinic.example");
-    assert_eq!(classes(&address), [("contact.email", 3)], "checks speak everywhere");
-}
-
-#[test]
-fn what_stands_for_a_value_to_come_is_no_value() {
-    for value in ["TODO", "placeholder", "from_env", "jsonb", "Boolean", "__DB_PASSWORD__"] {
-        for path in ["$.password", "$.bloodType", "$.medication"] {
-            assert_none(path, [value.to_owned()]);
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 mod corpus;
 mod lookalikes;
+mod mistaken;
 mod refusals;
 mod values;
 mod wrapped;
