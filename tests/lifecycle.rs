@@ -320,6 +320,21 @@ fn a_purged_service_leaves_nothing_in_file_or_log() {
     assert!(said.contains("nothing to remove"), "{said}");
 }
 
+/// Where the run itself stays, for it saw others later.
+#[test]
+fn what_was_last_seen_before_a_time_leaves_its_run_too() {
+    let lab = Lab::default();
+    let (old, kept) = (marked(&lab, DAY), fixture("clinic/clinic.pcap"));
+    lab.replay("db", &[&old, &kept], &[]).expect(0);
+    assert!(traces(&lab, "10.99.98.96") > 0, "the server of its flows");
+    purge(&lab, &["--before", "2000-01-01", "--yes"], 0);
+    assert_eq!(traces(&lab, "zqmark"), 0);
+    assert_eq!(traces(&lab, "10.99.98.9"), 0, "its client, and its server among the flows");
+    let flows = lab.query("db", &["sql", "SELECT count(*) AS n FROM run_flow"]);
+    assert!(flows[0]["n"].as_u64().unwrap() > 0, "those of the others stay");
+    lab.run(["db", "check", "--db", "db"]).expect(0);
+}
+
 /// Of one client and one run, the service that goes before the one that stays.
 #[test]
 fn what_a_client_called_itself_goes_with_a_purged_service() {
