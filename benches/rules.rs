@@ -1,5 +1,6 @@
 //! FHIR JSON through walker and detector, every value inspected anew, by the number of rules: 20 to
-//! 200 of the built-in ones, all of them, and these with the rules of a folder beside them.
+//! 200 of the built-in ones, all of them, and these with the rules of a folder beside them; and all
+//! of them as analysis asks them, which remembers what was said of the values of a document.
 //!
 //! `cargo bench --bench rules`; `PHITAP_BENCH_RULES=DIR` names the folder. Times are the best of
 //! interleaved rounds. On a busy machine instructions say more: `scripts/bench-rules` counts them.
@@ -9,8 +10,11 @@
 use std::error::Error;
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use phitap::analysis::values::Values;
+use phitap::base::InstallationKey;
 use phitap::content::{BodyPlan, BodyWalker, FieldSink, PathId, PathTable};
 use phitap::detect::Detector;
 use phitap::model::Value;
@@ -40,26 +44,50 @@ impl FieldSink for Inspector<'_> {
     }
 }
 
+/// Asks as analysis does: what the rules say of a value that comes again is looked up.
+struct Remembering<'a> {
+    values: &'a mut Values,
+    found: u64,
+}
+
+impl FieldSink for Remembering<'_> {
+    fn field(&mut self, _: &PathTable, _: PathId, value: Value<'_>) {
+        let looked = self.values.look(&value, false);
+        self.found += u64::from(looked.hash != 0);
+    }
+}
+
 /// One way to go through the bundle.
 struct Row {
     name: String,
-    detector: Option<Detector>,
+    detector: Option<Arc<Detector>>,
+    /// Whether values are remembered.
+    remembers: bool,
     best: Duration,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let json = fhir::bundle(ENTRIES).into_bytes();
+    let before = fhir::bundle_of(ENTRIES, 20_261_123).into_bytes();
     let wanted = std::env::args().skip(1).find(|arg| arg.starts_with("only="));
     let mut rows = rows()?;
     if let Some(name) = wanted.as_deref().and_then(|arg| arg.strip_prefix("only=")) {
         let row = rows.iter().find(|row| row.name == name).ok_or("no row has that name")?;
-        println!("{} bytes, {} values found", json.len(), through(&json, row.detector.as_ref()));
+        let found = match values(row, &before) {
+            Some(mut values) => remembering(&json, &mut values),
+            None => through(&json, row.detector.as_deref()),
+        };
+        println!("{} bytes, {found} values found", json.len());
         return Ok(());
     }
     for _ in 0..ROUNDS {
         for row in &mut rows {
+            let values = values(row, &before);
             let start = Instant::now();
-            black_box(through(&json, row.detector.as_ref()));
+            black_box(match values {
+                Some(mut values) => remembering(&json, &mut values),
+                None => through(&json, row.detector.as_deref()),
+            });
             row.best = row.best.min(start.elapsed());
         }
     }
@@ -84,8 +112,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn rows() -> Result<Vec<Row>, Box<dyn Error>> {
     let row = |name: String, pack: Option<&RulePack>| -> Result<Row, Box<dyn Error>> {
-        let detector = pack.map(Detector::compile).transpose()?;
-        Ok(Row { name, detector, best: Duration::MAX })
+        let detector = pack.map(Detector::compile).transpose()?.map(Arc::new);
+        Ok(Row { name, detector, remembers: false, best: Duration::MAX })
     };
     let all = RulePack::builtin();
     let mut rows = vec![row("walked-alone".to_owned(), None)?];
@@ -100,6 +128,7 @@ fn rows() -> Result<Vec<Row>, Box<dyn Error>> {
         }
     }
     rows.push(row("all".to_owned(), Some(&all))?);
+    rows.push(Row { remembers: true, ..row("all-as-analysis".to_owned(), Some(&all))? });
     if let Some(dir) = std::env::var_os("PHITAP_BENCH_RULES") {
         let mut more = all.clone();
         more.extend(RulePack::load_dir(Path::new(&dir))?);
@@ -117,6 +146,26 @@ fn first(all: &RulePack, count: usize) -> Result<RulePack, Box<dyn Error>> {
     let mut pack = all.clone();
     pack.extend(RulePack::parse("off.toml", &format!("off = [{}]", gone.join(", ")))?);
     Ok(pack)
+}
+
+/// A memory of what was said of another document, where the row has one.
+fn values(row: &Row, before: &[u8]) -> Option<Values> {
+    let detector = row.detector.as_ref().filter(|_| row.remembers).map(Arc::clone)?;
+    let mut values = Values::new(detector, &InstallationKey::from_bytes([7; 32]));
+    black_box(remembering(before, &mut values));
+    Some(values)
+}
+
+/// The same as [`through`], with a memory.
+#[inline(never)]
+fn remembering(json: &[u8], values: &mut Values) -> u64 {
+    let plan = BodyPlan::from_headers(Some(b"application/fhir+json"), None);
+    let mut paths = PathTable::new(Box::new(|_: &[u8]| true));
+    let mut sink = Remembering { values, found: 0 };
+    let mut walker = BodyWalker::new(plan);
+    walker.push(json, &mut paths, &mut sink);
+    walker.finish(&mut paths, &mut sink);
+    sink.found
 }
 
 /// Walks the bundle once; its name is what instructions are counted in.

@@ -15,7 +15,12 @@ impl Sequence {
 
 /// A searchset of patients and observations in the shape FHIR R4 servers send.
 pub(crate) fn bundle(entries: u64) -> String {
-    let mut random = Sequence(20_261_121);
+    bundle_of(entries, 20_261_121)
+}
+
+/// The same with numbers that follow from `seed`.
+pub(crate) fn bundle_of(entries: u64, seed: u64) -> String {
+    let mut random = Sequence(seed);
     let mut out = String::from(r#"{"resourceType":"Bundle","type":"searchset","entry":["#);
     for n in 0..entries {
         if n > 0 {

@@ -186,6 +186,10 @@ impl PacketSource for LastingSource {
         &self.name
     }
 
+    fn buffer(&self) -> Option<u64> {
+        self.buffer_bytes()
+    }
+
     fn losses(&mut self) -> Losses {
         let now = self.source.as_mut().map(LiveSource::losses).unwrap_or_default();
         Losses {

@@ -35,6 +35,11 @@ pub trait PacketSource: Send {
         None
     }
 
+    /// Bytes that are kept for it while nobody reads; `None` where nothing is lost then.
+    fn buffer(&self) -> Option<u64> {
+        None
+    }
+
     /// When an interface was away that may come back; `None` while it never was.
     fn absence(&self) -> Option<Absence> {
         None
@@ -64,6 +69,10 @@ impl<S: PacketSource + ?Sized> PacketSource for Box<S> {
 
     fn absence(&self) -> Option<Absence> {
         (**self).absence()
+    }
+
+    fn buffer(&self) -> Option<u64> {
+        (**self).buffer()
     }
 }
 

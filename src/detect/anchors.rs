@@ -1,17 +1,14 @@
 //! The literals of all rules, looked for in one walk over a text: most text holds none of them.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
-
-use super::sift::Census;
 
 /// Literals, each with the number of what is to be tried where it stands.
 ///
 /// ```text
 /// text      h  g  h  p  _  0
-///              └─ pair: does a literal begin so? (a bit of 65,536, 8 KiB: it stays in the cache)
-///                 └─ third byte: of 256, by pair
-///                    └─ those literals, the longer before the shorter
+///              └─────┘ three bytes, in whatever case: does a literal begin so?
+///                      (a bit of 32,768 by their hash, 4 KiB: it stays in the cache)
+///                      └─ then which: the longer before the shorter
 /// ```
 ///
 /// Vectors (Teddy) take 64 literals at a time and texts from a few dozen bytes on: for some two
@@ -19,101 +16,50 @@ use super::sift::Census;
 /// passes did.
 #[derive(Debug)]
 pub(super) struct Anchors {
-    /// One bit per pair of bytes that a literal begins with.
-    pairs: Box<[u64; PAIR_WORDS]>,
-    /// How many pairs lie before those of each word.
-    before: Vec<usize>,
-    /// By pair, in their order.
-    heads: Vec<Head>,
-    literals: Vec<(Box<[u8]>, usize)>,
-    /// Whether literals are in lower case and found in any.
-    folded: bool,
-    /// What the literals are made of, without those that need more than another does.
-    least: Vec<Census>,
+    /// One bit per hash of three bytes that a literal begins with.
+    filter: Box<[u64; FILTER_WORDS]>,
+    /// Sorted by what they begin with, then the longer before the shorter.
+    literals: Vec<Literal>,
 }
 
-const PAIR_WORDS: usize = (1 << 16) / 64;
+const HASH_BITS: u32 = 15;
+const FILTER_WORDS: usize = 1 << (HASH_BITS - 6);
 
-/// The literals that begin with one pair of bytes.
-#[derive(Debug, Default)]
-struct Head {
-    /// One bit per byte that goes on with one.
-    third: [u64; 4],
-    /// Their places, the longest first.
-    literals: Vec<usize>,
+#[derive(Debug)]
+struct Literal {
+    /// Its first three bytes, see [`begun`].
+    head: u32,
+    text: Box<[u8]>,
+    /// Whether it is found in any case.
+    folded: bool,
+    action: usize,
 }
 
 impl Default for Anchors {
     fn default() -> Anchors {
-        Anchors {
-            pairs: Box::new([0; PAIR_WORDS]),
-            before: Vec::new(),
-            heads: Vec::new(),
-            literals: Vec::new(),
-            folded: false,
-            least: Vec::new(),
-        }
+        Anchors { filter: Box::new([0; FILTER_WORDS]), literals: Vec::new() }
     }
 }
 
 impl Anchors {
-    /// Over literals of at least three bytes, with the number of what is to be tried at them.
-    pub(super) fn compile(begun: &[(String, usize)]) -> Anchors {
-        let mut anchors = Anchors::over(begun, false);
-        for (literal, _) in &anchors.literals {
-            let census = Census::of(literal);
-            if !anchors.least.iter().any(|other| census.covers(other)) {
-                anchors.least.retain(|other| !other.covers(&census));
-                anchors.least.push(census);
+    /// Over literals of at least three bytes, with the number of what is to be tried at them:
+    /// `spelled` as they are, and `folded` in whatever case.
+    pub(super) fn compile(spelled: &[(String, usize)], folded: &[(String, usize)]) -> Anchors {
+        let mut anchors = Anchors::default();
+        let spelled = spelled.iter().map(|literal| (literal, false));
+        for ((text, action), folded) in spelled.chain(folded.iter().map(|l| (l, true))) {
+            let text: Box<[u8]> = text.as_bytes().into();
+            if text.len() < 3 {
+                continue;
             }
-        }
-        anchors
-    }
-
-    /// The same, found in whatever case.
-    pub(super) fn compile_folded(begun: &[(String, usize)]) -> Anchors {
-        Anchors::over(begun, true)
-    }
-
-    fn over(begun: &[(String, usize)], folded: bool) -> Anchors {
-        let spelled = |text: &str| match folded {
-            true => text.to_ascii_lowercase().into_bytes().into_boxed_slice(),
-            false => text.as_bytes().into(),
-        };
-        let mut literals: Vec<(Box<[u8]>, usize)> =
-            begun.iter().map(|(text, action)| (spelled(text), *action)).collect();
-        literals.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
-        let mut heads: BTreeMap<u16, Head> = BTreeMap::new();
-        for (place, (literal, _)) in literals.iter().enumerate() {
-            let [a, b, c, ..] = **literal else { continue };
-            let cases = |byte: u8| match folded {
-                true => vec![byte, byte.to_ascii_uppercase()],
-                false => vec![byte],
-            };
-            for a in cases(a) {
-                for b in cases(b) {
-                    let head = heads.entry(u16::from_be_bytes([a, b])).or_default();
-                    cases(c).into_iter().for_each(|c| head.goes_on_with(c));
-                    // A byte without cases comes twice.
-                    if head.literals.last() != Some(&place) {
-                        head.literals.push(place);
-                    }
-                }
+            let head = text.iter().take(3).fold(0, |head, byte| begun(head, *byte));
+            let (word, bit) = place(head);
+            if let Some(word) = anchors.filter.get_mut(word) {
+                *word |= 1 << bit;
             }
+            anchors.literals.push(Literal { head, text, folded, action: *action });
         }
-        let mut anchors = Anchors { literals, folded, ..Anchors::default() };
-        for pair in heads.keys() {
-            if let Some(bits) = anchors.pairs.get_mut(usize::from(pair / 64)) {
-                *bits |= 1 << (pair % 64);
-            }
-        }
-        let counts = anchors.pairs.iter().scan(0, |sum, bits| {
-            let before = *sum;
-            *sum += bits.count_ones() as usize;
-            Some(before)
-        });
-        anchors.before = counts.collect();
-        anchors.heads = heads.into_values().collect();
+        anchors.literals.sort_by_key(|l| (l.head, std::cmp::Reverse(l.text.len())));
         anchors
     }
 
@@ -122,63 +68,56 @@ impl Anchors {
         self.literals.is_empty()
     }
 
-    /// Whether a text made of `census` can hold a literal at all.
-    pub(super) fn possible(&self, census: &Census) -> bool {
-        self.least.iter().any(|least| census.covers(least))
-    }
-
     /// Calls `found` with the action and place of every literal in `text`, in the order of their
     /// places. Linear in its length.
     pub(super) fn each(&self, text: &[u8], mut found: impl FnMut(usize, Range<usize>)) {
-        for (at, pair) in text.windows(2).enumerate() {
-            let [a, b] = *pair else { continue };
-            let pair = u16::from_be_bytes([a, b]);
-            let bits = self.pairs.get(usize::from(pair / 64)).copied().unwrap_or_default();
-            if bits >> (pair % 64) & 1 == 1 {
-                self.try_at(text, (at, pair), &mut found);
+        let mut head = 0;
+        for (last, byte) in text.iter().enumerate() {
+            head = begun(head, *byte);
+            let (word, bit) = place(head);
+            if self.filter.get(word).is_some_and(|word| word >> bit & 1 == 1) {
+                self.try_at(text, last.saturating_sub(2), head, &mut found);
             }
         }
     }
 
-    /// A literal may begin with the pair at `at`.
+    /// A literal may begin with `head` at `at`.
+    #[cold]
     fn try_at(
         &self,
         text: &[u8],
-        (at, pair): (usize, u16),
+        at: usize,
+        head: u32,
         found: &mut impl FnMut(usize, Range<usize>),
     ) {
-        let word = usize::from(pair / 64);
-        let lower = self.pairs.get(word).copied().unwrap_or_default() & !(u64::MAX << (pair % 64));
-        let before = self.before.get(word).copied().unwrap_or_default();
-        let Some(head) = self.heads.get(before + lower.count_ones() as usize) else { return };
+        let first = self.literals.partition_point(|literal| literal.head < head);
         let Some(rest) = text.get(at..) else { return };
-        if !rest.get(2).is_some_and(|third| head.may_go_on_with(*third)) {
-            return;
-        }
-        for (literal, action) in head.literals.iter().filter_map(|place| self.literals.get(*place))
-        {
-            let Some(here) = rest.get(..literal.len()) else { continue };
-            let same = match self.folded {
-                true => here.eq_ignore_ascii_case(literal),
-                false => here == &**literal,
+        let begun = self.literals.get(first..).unwrap_or_default().iter();
+        for literal in begun.take_while(|literal| literal.head == head) {
+            let Some(here) = rest.get(..literal.text.len()) else { continue };
+            let same = match literal.folded {
+                true => here.eq_ignore_ascii_case(&literal.text),
+                false => here == &*literal.text,
             };
             if same {
-                found(*action, at..at + literal.len());
+                found(literal.action, at..at + literal.text.len());
             }
         }
     }
 }
 
-impl Head {
-    fn goes_on_with(&mut self, byte: u8) {
-        if let Some(bits) = self.third.get_mut(usize::from(byte / 64)) {
-            *bits |= 1 << (byte % 64);
-        }
-    }
+/// Three bytes in whatever case, the last of them `byte`: no byte is 0 here, so that what has fewer
+/// than three is no head. What stands for letters may merge other bytes: it is looked at again.
+fn begun(head: u32, byte: u8) -> u32 {
+    const CASE: u8 = 0x20;
+    (head << 8 | u32::from(byte | CASE)) & 0x00ff_ffff
+}
 
-    fn may_go_on_with(&self, byte: u8) -> bool {
-        self.third.get(usize::from(byte / 64)).is_some_and(|bits| bits >> (byte % 64) & 1 == 1)
-    }
+/// The word and bit of the filter for a head (multiplicative hashing: Knuth, TAOCP 3, 6.4).
+fn place(head: u32) -> (usize, u32) {
+    const MIX: u32 = 0x9e37_79b1;
+    let hash = head.wrapping_mul(MIX) >> (u32::BITS - HASH_BITS);
+    ((hash >> 6) as usize, hash & 63)
 }
 
 #[cfg(test)]
@@ -196,27 +135,20 @@ mod tests {
     #[test]
     fn overlapping_literals_are_all_found_in_the_order_of_their_places() {
         let pairs = [("bcd", 2), ("abc", 0), ("abcd", 1), ("abc", 3)];
-        let anchors = Anchors::compile(&pairs.map(|(text, action)| (text.to_owned(), action)));
+        let anchors = Anchors::compile(&pairs.map(|(text, action)| (text.to_owned(), action)), &[]);
         let expected = [(1, 1), (1, 0), (1, 3), (2, 2), (6, 0), (6, 3)];
         assert_eq!(hits(&anchors, b"xabcd abc"), expected);
     }
 
     #[test]
-    fn texts_are_possible_only_with_the_right_bytes() {
-        let anchors = Anchors::compile(&[("Mr ".to_owned(), 0)]);
-        let possible = |text: &str| anchors.possible(&Census::of(text.as_bytes()));
-        assert!(possible("to Mr Smith"));
-        assert!(!possible("to mr smith"));
-    }
-
-    #[test]
     fn folded_literals_are_found_in_any_case() {
-        let anchors = Anchors::compile_folded(&[("GitHub".to_owned(), 3), ("a-1x".to_owned(), 4)]);
+        let literals = [("GitHub".to_owned(), 3), ("a-1x".to_owned(), 4)];
+        let anchors = Anchors::compile(&[], &literals);
         for text in ["my github", "GITHUB_KEY", "gItHub"] {
             assert_eq!(hits(&anchors, text.as_bytes()).len(), 1, "{text}");
         }
         assert_eq!(hits(&anchors, b"A-1X a-1y"), [(0, 4)]);
-        assert!(Anchors::compile_folded(&[]).is_empty());
+        assert!(Anchors::compile(&[], &[]).is_empty());
     }
 
     proptest! {
@@ -229,8 +161,8 @@ mod tests {
         ) {
             let numbered: Vec<_> = literals.iter().cloned().zip(0..).collect();
             let anchors = match folded {
-                true => Anchors::compile_folded(&numbered),
-                false => Anchors::compile(&numbered),
+                true => Anchors::compile(&[], &numbered),
+                false => Anchors::compile(&numbered, &[]),
             };
             let fold = |text: &str| match folded {
                 true => text.to_ascii_lowercase(),

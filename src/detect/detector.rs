@@ -20,7 +20,7 @@ use super::locate::Place;
 use super::profile::Profile;
 use super::recognisers::Seen;
 use super::sensitive;
-use super::sift::{Census, form_of, is_uuid};
+use super::sift::{Census, Traits, form_of, is_uuid};
 use super::vocabulary;
 use super::whole::{Whole, is_instant};
 use super::wrapped::{self, Core};
@@ -111,8 +111,7 @@ impl Detector {
         }
         let census = Census::of(bytes);
         let found = self.inspect_folded(kind, bytes, &census);
-        // Both `%` and `&` are counted among those.
-        if census.others == 0 {
+        if !census.has(const { Traits::of(b"%&") }) {
             return found;
         }
         match escapes::undone(bytes) {
@@ -137,18 +136,17 @@ impl Detector {
         if self.fillers.has(bytes, census, form) {
             return Inspection { form: Form::Literal, outcome: Outcome::default() };
         }
-        let census = *census;
         let mut outcome = Outcome::default();
         if census.len <= WHOLE_BYTES_MAX {
             let seen = Seen { bytes, census, form };
             self.whole.apply(&seen, &mut outcome);
         }
         // A value that is one thing as a whole has nothing else inside.
-        if !self.is_told(&outcome) && wants_search(form, bytes, &census) {
-            self.embedded.apply(bytes, &census, &mut outcome);
+        if !self.is_told(&outcome) && wants_search(form, bytes, census) {
+            self.embedded.apply(bytes, census, &mut outcome);
         }
         let found = Inspection { form, outcome };
-        match wrapped::core(bytes, form, &census).filter(|_| !self.is_told(&outcome)) {
+        match wrapped::core(bytes, form, census).filter(|_| !self.is_told(&outcome)) {
             Some(core) => self.inspect_core(kind, core, found),
             None => found,
         }
@@ -156,7 +154,7 @@ impl Detector {
 
     /// Whether the rules know what a value is as a whole.
     fn is_told(&self, outcome: &Outcome) -> bool {
-        !outcome.passed.iter().all(|rule| self.asked.contains(rule))
+        !self.asked.covers(&outcome.passed)
     }
 
     /// What was found of a value, with what is said of the `core` of it. Whether its check passes
@@ -169,7 +167,7 @@ impl Detector {
             return found;
         }
         let mut outcome = Outcome::default();
-        self.whole.apply(&Seen { bytes, census, form }, &mut outcome);
+        self.whole.apply(&Seen { bytes, census: &census, form }, &mut outcome);
         for rule in outcome.passed.iter().filter(|rule| self.embedded.denies(*rule, core.kind)) {
             outcome.passed.remove(rule);
         }

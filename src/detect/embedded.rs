@@ -14,7 +14,7 @@ use super::finders::Finder;
 use super::logins::{has_password_in_uri, is_login};
 use super::patterns::{Expression, Guard};
 use super::shape::{Shape, is_word_byte};
-use super::sift::Census;
+use super::sift::{Census, is_uuid};
 use super::whole::Trial;
 
 /// How a value is found at a place.
@@ -50,11 +50,12 @@ pub(super) struct Search {
     pub(super) named_otherwise: Vec<String>,
 }
 
+/// Shapes that may begin where a word does, by how long that word then is.
+type Begins = Vec<Vec<Begin>>;
+
 /// A shape that may begin where a word does.
 #[derive(Debug)]
 struct Begin {
-    /// How long that word then is: told before the shape is looked at.
-    first_word: usize,
     shape: Shape,
     /// Of every rule with that mask.
     searches: Vec<usize>,
@@ -67,13 +68,12 @@ pub(super) struct Embedded {
     /// Finders tried where a word with a digit begins.
     at_digits: Vec<usize>,
     /// Shapes tried there, by the number of digits the word begins with.
-    by_run: Vec<Vec<Begin>>,
+    by_run: Vec<Begins>,
     /// Shapes that may begin with any number of digits.
-    open: Vec<Begin>,
+    open: Begins,
     anchors: Anchors,
     anchored: Vec<(String, usize)>,
     /// Those in any case.
-    folded: Anchors,
     to_fold: Vec<(String, usize)>,
     email: Option<RuleId>,
     userinfo: Option<RuleId>,
@@ -148,15 +148,14 @@ impl Embedded {
 
     /// Compiles the anchors once all searches are there.
     pub(super) fn finish(&mut self) {
-        self.anchors = Anchors::compile(&self.anchored);
-        self.folded = Anchors::compile_folded(&self.to_fold);
+        self.anchors = Anchors::compile(&self.anchored, &self.to_fold);
     }
 
     /// What is found in `text`.
     pub(super) fn apply(&self, text: &[u8], census: &Census, outcome: &mut Outcome) {
         let mut found = RuleBits::NONE;
         if census.digits >= DIGITS_MIN {
-            self.at_digits(text, &mut found);
+            self.at_digits(before_id(text), &mut found);
         }
         if census.ats > 0
             && let Some(rule) = self.email
@@ -170,19 +169,16 @@ impl Embedded {
         {
             found.insert(rule);
         }
-        if self.anchors.possible(census) {
-            self.at_anchors(&self.anchors, text, &mut found);
-        }
-        if !self.folded.is_empty() {
-            self.at_anchors(&self.folded, text, &mut found);
+        if !self.anchors.is_empty() {
+            self.at_anchors(text, &mut found);
         }
         outcome.embedded = outcome.embedded.union(found);
     }
 
-    fn at_anchors(&self, anchors: &Anchors, text: &[u8], found: &mut RuleBits) {
+    fn at_anchors(&self, text: &[u8], found: &mut RuleBits) {
         // How far which pattern was searched for: every byte is looked at a few times at most.
         let mut looked: SmallVec<[(usize, usize); 8]> = SmallVec::new();
-        anchors.each(text, |search, place| {
+        self.anchors.each(text, |search, place| {
             let Some(entry) = self.searches.get(search) else { return };
             if found.contains(entry.trial.rule) {
                 return;
@@ -224,9 +220,10 @@ impl Embedded {
         let rest = text.get(start..).unwrap_or_default();
         let most = self.by_run.len();
         let run = rest.iter().take(most).take_while(|b| b.is_ascii_digit()).count();
-        let shapes = self.by_run.get(run).into_iter().flatten().chain(&self.open);
         let word = rest.iter().take(MASK_CHARS_MAX + 1).take_while(|b| is_word_byte(**b)).count();
-        for Begin { shape, searches, .. } in shapes.filter(|begin| begin.first_word == word) {
+        let told = self.by_run.get(run).and_then(|begins| begins.get(word));
+        let begins = told.into_iter().chain(self.open.get(word)).flatten();
+        for Begin { shape, searches } in begins {
             let Some(value) = shape.fits_head(rest) else { continue };
             for search in searches.iter().filter_map(|search| self.searches.get(*search)) {
                 if !found.contains(search.trial.rule)
@@ -248,11 +245,16 @@ impl Embedded {
 }
 
 /// Adds a search to its shape, which may be there already.
-fn add_shape(shapes: &mut Vec<Begin>, shape: Shape, search: usize) {
+fn add_shape(begins: &mut Begins, shape: Shape, search: usize) {
+    let word = shape.first_word();
+    if begins.len() <= word {
+        begins.resize_with(word + 1, Vec::new);
+    }
+    let Some(shapes) = begins.get_mut(word) else { return };
     match shapes.iter_mut().find(|known| known.shape == shape) {
         Some(known) => known.searches.push(search),
         None => {
-            shapes.push(Begin { first_word: shape.first_word(), shape, searches: vec![search] });
+            shapes.push(Begin { shape, searches: vec![search] });
         }
     }
 }
@@ -397,6 +399,15 @@ pub(super) fn has_words(text: &[u8], words: &[u8]) -> bool {
         let before = at.checked_sub(1).and_then(|before| text.get(before));
         !is_word(before) && !is_word(text.get(at + words.len()))
     })
+}
+
+/// What stands before the UUID that `text` ends in, as most addresses of resources do: its digits
+/// are nobody's number.
+fn before_id(text: &[u8]) -> &[u8] {
+    match text.split_last_chunk::<36>() {
+        Some((head @ [.., b'/'], id)) if is_uuid(id) => head,
+        _ => text,
+    }
 }
 
 /// Where the word of the digit at `at` begins, unless it is the later part of a longer one (of a

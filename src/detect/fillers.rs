@@ -2,7 +2,7 @@
 //! masks (`***-**-1234`) and placeholders (`${PASSWORD}`). Whatever a field is called,
 //! nobody's data is in them.
 
-use super::sift::Census;
+use super::sift::{Census, Traits};
 use crate::model::Form;
 
 /// Bytes of the longest value that may be one: all else is passed over at once.
@@ -11,13 +11,22 @@ const FILLER_BYTES_MAX: usize = 256;
 /// Fillers as rules list them, by the letter they begin with.
 #[derive(Debug)]
 pub(super) struct Fillers {
-    by_first: Vec<Vec<Box<[u8]>>>,
+    by_first: Vec<Vec<Filler>>,
+    /// How long those are, by the same letter: a bit each, the last for all that are longer.
+    lengths: Vec<u64>,
     ends: Vec<Box<[u8]>>,
+}
+
+#[derive(Clone, Debug)]
+struct Filler {
+    bytes: Box<[u8]>,
+    /// Whether it is one only as it is written, with its capitals.
+    spelled: bool,
 }
 
 impl Default for Fillers {
     fn default() -> Fillers {
-        Fillers { by_first: vec![Vec::new(); 256], ends: Vec::new() }
+        Fillers { by_first: vec![Vec::new(); 256], lengths: vec![0; 256], ends: Vec::new() }
     }
 }
 
@@ -29,9 +38,12 @@ impl Fillers {
         for filler in fillers {
             let bytes = filler.as_bytes();
             let first = bytes.first().copied().unwrap_or_default();
-            for (slot, byte) in out.by_first.iter_mut().zip(0..=u8::MAX) {
+            let slots = out.by_first.iter_mut().zip(&mut out.lengths);
+            for ((slot, lengths), byte) in slots.zip(0..=u8::MAX) {
                 if byte.eq_ignore_ascii_case(&first) {
-                    slot.push(bytes.into());
+                    let spelled = bytes.iter().any(u8::is_ascii_uppercase);
+                    slot.push(Filler { bytes: bytes.into(), spelled });
+                    *lengths |= length_bit(bytes.len());
                 }
             }
         }
@@ -50,19 +62,30 @@ impl Fillers {
         if !open || census.len > FILLER_BYTES_MAX {
             return false;
         }
-        let Some(first) = bytes.first() else { return false };
-        let known = self.by_first.get(usize::from(*first)).into_iter().flatten();
-        let is = |filler: &[u8]| {
-            let spelled = filler.iter().any(u8::is_ascii_uppercase);
-            filler.len() == bytes.len()
-                && if spelled { filler == bytes } else { filler.eq_ignore_ascii_case(bytes) }
-        };
-        known.map(AsRef::as_ref).any(is)
+        let several = matches!(form, Form::TitleWords | Form::Text | Form::Other);
+        self.knows(bytes)
             || (form == Form::TitleWords && self.names_an_office(bytes))
-            || (matches!(form, Form::TitleWords | Form::Text | Form::Other) && names_a_firm(bytes))
-            || is_asked_for(bytes)
+            || (several && census.has(const { Traits::of(b".,") }) && names_a_firm(bytes))
+            || (census.has(const { Traits::of(b"_-") }) && is_asked_for(bytes))
             || ((census.others > 0 || census.high > 0) && is_placeholder(bytes))
             || is_mask(bytes, census)
+    }
+
+    /// Whether it is listed.
+    fn knows(&self, bytes: &[u8]) -> bool {
+        let Some(first) = bytes.first().map(|b| usize::from(*b)) else { return false };
+        let lengths = self.lengths.get(first).copied().unwrap_or_default();
+        if lengths & length_bit(bytes.len()) == 0 {
+            return false;
+        }
+        let is = |filler: &Filler| {
+            filler.bytes.len() == bytes.len()
+                && match filler.spelled {
+                    true => *filler.bytes == *bytes,
+                    false => filler.bytes.eq_ignore_ascii_case(bytes),
+                }
+        };
+        self.by_first.get(first).into_iter().flatten().any(is)
     }
 
     /// Whether the last of several words is one of an office: `API Support`.
@@ -71,6 +94,10 @@ impl Fillers {
         let last = bytes.get(space + 1..).unwrap_or_default();
         self.ends.iter().any(|end| end.eq_ignore_ascii_case(last))
     }
+}
+
+fn length_bit(length: usize) -> u64 {
+    1 << length.min(63)
 }
 
 /// Legal forms of firms without their points, sorted.
@@ -110,6 +137,14 @@ fn names_a_firm(bytes: &[u8]) -> bool {
 /// What a template or a document of an interface has in place of a value: `${…}`, `{{…}}`, `%s`,
 /// `<your password>`.
 fn is_placeholder(bytes: &[u8]) -> bool {
+    // What one of them begins with.
+    let Some(
+        b'$' | b'#' | b'<' | b'%' | b'{' | b'*' | b'_' | b'@' | b'E' | b'a' | b'v' | b's' | b'k'
+        | b'o' | b'g' | b'e',
+    ) = bytes.first()
+    else {
+        return false;
+    };
     let within = |open: &[u8], close: &[u8]| {
         bytes.strip_prefix(open).and_then(|rest| rest.strip_suffix(close))
     };
@@ -202,7 +237,7 @@ fn is_mask(bytes: &[u8], census: &Census) -> bool {
         let whole = census.high.is_multiple_of(3) && census.high == census.len;
         return whole && census.high >= 3 * MASKED_MIN && bytes.chunks(3).all(bullet);
     }
-    let stars = match census.others >= MASKED_MIN {
+    let stars = match census.has(const { Traits::of(b"*") }) {
         true => bytes.iter().filter(|b| **b == b'*').count(),
         false => 0,
     };

@@ -25,6 +25,7 @@ mod judge;
 mod locate;
 mod logins;
 mod names;
+mod needs;
 mod patched;
 mod patterns;
 mod phones;

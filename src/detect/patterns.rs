@@ -14,6 +14,7 @@ use crate::base::limits::{PATTERN_BYTES_MAX, PATTERN_COMPILED_BYTES_MAX};
 use crate::rules::{Embedded, Rule, RuleError, WholePattern};
 
 use super::compile::refuse;
+use super::needs::Needs;
 use super::score::float;
 use super::whole::{INSTANT_LENGTHS, INSTANT_MARKS};
 
@@ -147,10 +148,8 @@ fn regexes(rule: &Rule, key: &'static str, all: &[String]) -> Result<Vec<Express
 pub(super) struct Pattern {
     /// Matches whole values.
     regex: Expression,
-    /// Least and greatest length of a value.
-    lengths: std::ops::RangeInclusive<usize>,
-    /// Which bytes a value can begin with.
-    first: Box<[bool; 256]>,
+    /// What a value has to have, by alternative.
+    needs: Vec<Needs>,
     /// Of the kinds of values that are told at a glance, those it can match.
     glimpsed: [bool; 2],
     guard: Option<Guard>,
@@ -165,23 +164,17 @@ impl Pattern {
     ) -> Result<Pattern, RuleError> {
         let anchored = format!(r"\A(?:{pattern})\z");
         let regex = regex(rule, key, &anchored)?;
-        let lengths = syntax::parse_with(&anchored, &syntax_config())
-            .map(|hir| {
-                let known = hir.properties();
-                known.minimum_len().unwrap_or(0)..=known.maximum_len().unwrap_or(usize::MAX)
-            })
-            .unwrap_or(0..=usize::MAX);
+        let needs = Needs::of(pattern, &syntax_config());
         let mut states = States::of(&anchored);
-        let first = states.as_mut().map_or_else(|| Box::new([true; 256]), States::first_bytes);
         let glimpsed = [Glimpse::Id, Glimpse::Instant];
         let glimpsed =
             glimpsed.map(|kind| states.as_mut().is_none_or(|states| kind.is_matched(states)));
-        Ok(Pattern { regex, lengths, first, glimpsed, guard })
+        Ok(Pattern { regex, needs, glimpsed, guard })
     }
 
-    /// Whether a value can begin with `byte`.
-    pub(super) fn begins_with(&self, byte: u8) -> bool {
-        self.first.get(usize::from(byte)) == Some(&true)
+    /// What a value has to have, by alternative.
+    pub(super) fn needs(&self) -> &[Needs] {
+        &self.needs
     }
 
     /// Whether it matches some UUID.
@@ -196,10 +189,9 @@ impl Pattern {
         instant
     }
 
-    /// Whether all of `value` is one; its first byte was looked at.
+    /// Whether all of `value` is one; it has what is needed.
     pub(super) fn matches(&self, value: &[u8]) -> bool {
-        self.lengths.contains(&value.len())
-            && self.regex.is_match(value)
+        self.regex.is_match(value)
             && self
                 .guard
                 .as_ref()
@@ -351,15 +343,6 @@ impl States {
     /// Whether a value may end here.
     fn ends_at(&mut self, state: LazyStateID) -> bool {
         self.dfa.next_eoi_state(&mut self.cache, state).map_or(true, |end| end.is_match())
-    }
-
-    /// Bytes behind which the pattern does not fail at once.
-    fn first_bytes(&mut self) -> Box<[bool; 256]> {
-        let mut first = Box::new([true; 256]);
-        for (open, byte) in first.iter_mut().zip(0u8..=255) {
-            *open = self.next(self.start, byte).is_none_or(|state| !state.is_dead());
-        }
-        first
     }
 }
 

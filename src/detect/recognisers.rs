@@ -15,7 +15,7 @@ pub(super) struct Seen<'a> {
     /// Without white space around it.
     pub(super) bytes: &'a [u8],
     /// What it is made of.
-    pub(super) census: Census,
+    pub(super) census: &'a Census,
     /// Its form.
     pub(super) form: Form,
 }
@@ -116,7 +116,7 @@ fn email(value: &Seen<'_>) -> bool {
 /// Two letters of a country, two digits, and as many characters as that country has, perhaps in
 /// groups, all of it in capitals or in small letters.
 fn iban(value: &Seen<'_>) -> bool {
-    let census = &value.census;
+    let census = value.census;
     let one_case = census.lower == 0 || census.upper == 0;
     if census.len > 42 || census.digits < 8 || census.letters() < 2 || !one_case {
         return false;
@@ -134,7 +134,7 @@ fn iban(value: &Seen<'_>) -> bool {
 /// Three points between digits, or colons between hexadecimal digits; perhaps several of them.
 fn ip(value: &Seen<'_>) -> bool {
     const LIST_MAX: usize = 256;
-    let census = &value.census;
+    let census = value.census;
     // The first group has three digits, or four that are hexadecimal: most values are done here.
     let groups = |b: &u8| matches!(b, b'.' | b':');
     let begins = value.bytes.iter().take(5).position(groups);
@@ -177,7 +177,7 @@ fn phone_grouped(value: &Seen<'_>) -> bool {
 
 /// Digits with `+`, spaces, brackets, hyphens, points or slashes in the way of a telephone number.
 fn is_phone(value: &Seen<'_>) -> bool {
-    let census = &value.census;
+    let census = value.census;
     // An area stands in brackets; what is all in them may be any number, and is judged without.
     let bracketed = value.bytes.first() == Some(&b'(') && value.bytes.last() == Some(&b')');
     !bracketed
@@ -204,7 +204,7 @@ fn phone_extended(value: &Seen<'_>) -> bool {
     let number = number.trim_ascii_end();
     (1..=EXTENSION_DIGITS_MAX).contains(&digits.len())
         && digits.iter().all(u8::is_ascii_digit)
-        && is_phone(&Seen { bytes: number, census: Census::of(number), form: Form::Other })
+        && is_phone(&Seen { bytes: number, census: &Census::of(number), form: Form::Other })
 }
 
 fn is_phone_spaced(bytes: &[u8]) -> bool {
@@ -270,7 +270,7 @@ fn street(value: &Seen<'_>) -> bool {
 
 /// A whole postal address, in whatever order.
 fn address(value: &Seen<'_>) -> bool {
-    let census = &value.census;
+    let census = value.census;
     (2..=20).contains(&census.digits)
         && census.letters() >= 5
         && census.spaces >= 2
@@ -284,7 +284,7 @@ fn address_plain(value: &Seen<'_>) -> bool {
     const LETTERS_MIN: usize = 6;
     // Of four characters of the East each has three bytes.
     const EASTERN_BYTES_MIN: usize = 12;
-    let census = &value.census;
+    let census = value.census;
     if !(1..=12).contains(&census.digits) || census.ats > 0 || census.len > 100 {
         return false;
     }
@@ -302,7 +302,7 @@ fn street_line(value: &Seen<'_>) -> bool {
 }
 
 fn may_be_street(value: &Seen<'_>) -> bool {
-    let census = &value.census;
+    let census = value.census;
     census.spaces > 0
         && (1..=12).contains(&census.digits)
         && census.letters() >= 3
@@ -311,7 +311,7 @@ fn may_be_street(value: &Seen<'_>) -> bool {
 
 /// A date with a month's name, a short year or no day.
 fn written(value: &Seen<'_>) -> bool {
-    let census = &value.census;
+    let census = value.census;
     if value.form == Form::Integer {
         // Seconds, as Unix counts them, or milliseconds, as Java does.
         return (5..=13).contains(&census.digits) && written_date(value.bytes);
@@ -332,7 +332,7 @@ mod tests {
     fn is(name: &str, text: &str) -> bool {
         let census = Census::of(text.as_bytes());
         let form = form_of(ValueKind::String, text.as_bytes(), &census);
-        (find(name).unwrap().run)(&Seen { bytes: text.as_bytes(), census, form })
+        (find(name).unwrap().run)(&Seen { bytes: text.as_bytes(), census: &census, form })
     }
 
     #[test]

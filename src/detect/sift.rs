@@ -25,6 +25,8 @@ pub(super) struct Census {
     pub(super) ats: usize,
     /// All else.
     pub(super) others: usize,
+    /// Which kinds of bytes and which marks it has.
+    pub(super) traits: Traits,
 }
 
 const LANE_BITS: u32 = 8;
@@ -59,15 +61,111 @@ const fn lanes() -> [u64; 256] {
 
 const OTHER_LANE: u64 = 1 << (7 * LANE_BITS);
 
+/// A set of what bytes can be: each mark of ASCII by itself (there are 32), digits, letters by case,
+/// white space, other controls, and all beyond ASCII. So whether a value has some mark, or nothing
+/// that a pattern does not take, is known without another look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Traits(u64);
+
+/// What each byte is: one bit.
+static TRAITS: [Traits; 256] = traits();
+
+const MARKS: u32 = 32;
+
+#[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
+const fn traits() -> [Traits; 256] {
+    let mut table = [Traits(0); 256];
+    let (mut byte, mut mark) = (0u8, 0);
+    loop {
+        let bit = match byte {
+            b'0'..=b'9' => MARKS,
+            b'a'..=b'z' => MARKS + 1,
+            b'A'..=b'Z' => MARKS + 2,
+            0x80..=0xff => MARKS + 3,
+            b' ' | b'\t' | b'\r' | b'\n' => MARKS + 4,
+            0..=0x1f | 0x7f => MARKS + 5,
+            _ => {
+                mark += 1;
+                mark - 1
+            }
+        };
+        table[byte as usize] = Traits(1 << bit);
+        if byte == 255 {
+            return table;
+        }
+        byte += 1;
+    }
+}
+
+impl Traits {
+    /// None.
+    pub(super) const NONE: Traits = Traits(0);
+    /// Every one.
+    pub(super) const ALL: Traits = Traits(u64::MAX);
+
+    /// Of all of `bytes`.
+    #[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
+    pub(super) const fn of(bytes: &[u8]) -> Traits {
+        let table = traits();
+        let (mut all, mut at) = (0, 0);
+        while at < bytes.len() {
+            all |= table[bytes[at] as usize].0;
+            at += 1;
+        }
+        Traits(all)
+    }
+
+    /// Of one byte.
+    #[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
+    pub(super) fn of_byte(byte: u8) -> Traits {
+        TRAITS[usize::from(byte)]
+    }
+
+    /// Those of both.
+    pub(super) fn union(self, other: Traits) -> Traits {
+        Traits(self.0 | other.0)
+    }
+
+    /// Those that both have.
+    pub(super) fn common(self, other: Traits) -> Traits {
+        Traits(self.0 & other.0)
+    }
+
+    /// Whether one of `other` is there.
+    pub(super) fn meets(self, other: Traits) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether all of `other` are there.
+    pub(super) fn covers(self, other: Traits) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether there is no more than one.
+    pub(super) fn is_one(self) -> bool {
+        self.0.is_power_of_two()
+    }
+}
+
 impl Census {
     /// Counts `bytes`.
     #[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
     pub(super) fn of(bytes: &[u8]) -> Census {
         let mut census = Census { len: bytes.len(), ..Census::default() };
+        let mut traits = 0;
         for chunk in bytes.chunks(LANE_ROOM) {
             let mut sum = 0u64;
-            for byte in chunk {
+            // Four at a time: the loop itself costs as much as a byte.
+            let (fours, rest) = chunk.as_chunks::<4>();
+            for four in fours {
+                for byte in four {
+                    sum += LANES[usize::from(*byte)];
+                    traits |= TRAITS[usize::from(*byte)].0;
+                }
+            }
+            for byte in rest {
                 sum += LANES[usize::from(*byte)];
+                traits |= TRAITS[usize::from(*byte)].0;
             }
             let [digits, lower, upper, high, spaces, joints, ats, others] = sum.to_le_bytes();
             census.digits += usize::from(digits);
@@ -79,20 +177,13 @@ impl Census {
             census.ats += usize::from(ats);
             census.others += usize::from(others);
         }
+        census.traits = Traits(traits);
         census
     }
 
-    /// Whether a text of these bytes can hold one of those.
-    pub(super) fn covers(&self, part: &Census) -> bool {
-        self.len >= part.len
-            && self.spaces >= part.spaces
-            && self.upper >= part.upper
-            && self.lower >= part.lower
-            && self.digits >= part.digits
-            && self.joints >= part.joints
-            && self.others >= part.others
-            && self.high >= part.high
-            && self.ats >= part.ats
+    /// Whether it has one of `marks`.
+    pub(super) fn has(&self, marks: Traits) -> bool {
+        self.traits.meets(marks)
     }
 
     /// Letters of any alphabet.

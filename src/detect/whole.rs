@@ -4,6 +4,7 @@ use crate::base::limits::MASK_CHARS_MAX;
 use crate::model::{Form, Outcome, RuleId};
 
 use super::checks::{Check, starts_with_date};
+use super::needs::Needs;
 use super::patterns::Pattern;
 use super::recognisers::{Recogniser, Seen};
 use super::shape::{Compact, Shape};
@@ -68,6 +69,9 @@ struct ShapeTrials {
 /// What every point in time has (RFC 3339): `2024-02-29T10:00`.
 pub(super) const INSTANT_MARKS: [(usize, u8); 4] = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':')];
 
+/// How many digits what has a mask may have, none included.
+const DIGITS: usize = MASK_CHARS_MAX + 1;
+
 /// How long a UUID is.
 const ID_LENGTH: usize = 36;
 
@@ -90,24 +94,24 @@ pub(super) struct Whole {
     trials: Vec<Trial>,
     shapes: Vec<ShapeTrials>,
     /// By length, then by number of digits: the shapes that a value of so many can have.
-    by_census: Vec<Vec<Vec<usize>>>,
+    by_census: Vec<Vec<usize>>,
     /// By form.
     recognisers: [Vec<(Recogniser, usize)>; Form::ALL.len()],
     patterns: Vec<(Pattern, usize)>,
-    /// By the byte that a value begins with.
+    /// What values of them have, with the place of the pattern.
+    needs: Vec<(Needs, usize)>,
+    /// By the byte that a value begins with, for the shortest values first.
     by_first: Vec<Vec<usize>>,
     /// Whether some shape or pattern may fit a point in time.
     instants: bool,
-    /// Whether some pattern may fit a UUID.
+    /// Whether some shape or pattern may fit a UUID.
     ids: bool,
 }
 
 impl Whole {
     /// Whether some rule may have something to say of a UUID.
     pub(super) fn wants_ids(&self) -> bool {
-        self.ids
-            || self.by_census.get(ID_LENGTH).is_some_and(|by_digits| !by_digits.is_empty())
-            || self.recognisers.get(Form::Uuid as usize).is_some_and(|found| !found.is_empty())
+        self.ids || self.recognisers.get(Form::Uuid as usize).is_some_and(|found| !found.is_empty())
     }
 
     /// Whether some rule may have something to say of a date with a time other than midnight.
@@ -120,9 +124,10 @@ impl Whole {
         Whole {
             trials: Vec::new(),
             shapes: Vec::new(),
-            by_census: vec![Vec::new(); MASK_CHARS_MAX + 1],
+            by_census: vec![Vec::new(); DIGITS * DIGITS],
             recognisers: Default::default(),
             patterns: Vec::new(),
+            needs: Vec::new(),
             by_first: vec![Vec::new(); 256],
             instants: false,
             ids: false,
@@ -142,14 +147,11 @@ impl Whole {
             known.trials.push(trial);
             return;
         }
+        self.ids |= shape.len() == ID_LENGTH;
         let (least, most) = shape.digits();
         let number = self.shapes.len();
-        if let Some(by_digits) = self.by_census.get_mut(shape.len()) {
-            if by_digits.len() <= usize::from(most) {
-                by_digits.resize_with(usize::from(most) + 1, Vec::new);
-            }
-            let range = usize::from(least)..=usize::from(most);
-            for numbers in by_digits.get_mut(range).into_iter().flatten() {
+        for digits in usize::from(least)..=usize::from(most) {
+            if let Some(numbers) = self.by_census.get_mut(shape.len() * DIGITS + digits) {
                 numbers.push(number);
             }
         }
@@ -169,10 +171,15 @@ impl Whole {
     pub(super) fn add_pattern(&mut self, pattern: Pattern, trial: usize) {
         self.instants |= pattern.may_be_instant();
         self.ids |= pattern.may_be_id();
-        for (numbers, byte) in self.by_first.iter_mut().zip(0..=u8::MAX) {
-            if pattern.begins_with(byte) {
-                numbers.push(self.patterns.len());
+        for needs in pattern.needs() {
+            for (numbers, byte) in self.by_first.iter_mut().zip(0..=u8::MAX) {
+                if needs.begins_with(byte) {
+                    let of = |number: &usize| self.needs.get(*number).map(|(n, _)| n.least());
+                    let at = numbers.partition_point(|known| of(known) <= Some(needs.least()));
+                    numbers.insert(at, self.needs.len());
+                }
             }
+            self.needs.push((needs.clone(), self.patterns.len()));
         }
         self.patterns.push((pattern, trial));
     }
@@ -187,19 +194,35 @@ impl Whole {
                 self.apply_trial(*trial, value.bytes, outcome);
             }
         }
+        self.apply_patterns(value, outcome);
+    }
+
+    fn apply_patterns(&self, value: &Seen<'_>, outcome: &mut Outcome) {
         let numbers = value.bytes.first().and_then(|b| self.by_first.get(usize::from(*b)));
-        let numbers = numbers.into_iter().flatten();
-        for (pattern, trial) in numbers.filter_map(|number| self.patterns.get(*number)) {
-            if pattern.matches(value.bytes) {
+        for (needs, place) in numbers.into_iter().flatten().filter_map(|n| self.needs.get(*n)) {
+            if needs.least() > value.census.len {
+                return;
+            }
+            if needs.fits(value.census)
+                && let Some((pattern, trial)) = self.patterns.get(*place)
+                && pattern.matches(value.bytes)
+            {
                 self.apply_trial(*trial, value.bytes, outcome);
             }
         }
     }
 
+    /// The shapes that a value of so many bytes, so many of them digits, can have.
+    fn shapes_of(&self, len: usize, digits: usize) -> &[usize] {
+        if len > MASK_CHARS_MAX {
+            return &[];
+        }
+        self.by_census.get(len * DIGITS + digits).map_or(&[], Vec::as_slice)
+    }
+
     fn apply_shapes(&self, value: &Seen<'_>, outcome: &mut Outcome) {
-        let by_digits = self.by_census.get(value.census.len);
-        let numbers = by_digits.and_then(|numbers| numbers.get(value.census.digits));
-        for entry in numbers.into_iter().flatten().filter_map(|number| self.shapes.get(*number)) {
+        let numbers = self.shapes_of(value.census.len, value.census.digits).iter();
+        for entry in numbers.filter_map(|number| self.shapes.get(*number)) {
             if entry.shape.fits(value.bytes) {
                 for trial in &entry.trials {
                     self.apply_trial(*trial, value.bytes, outcome);

@@ -3,7 +3,7 @@
 //! (`9434765919 (NHS)`), quotes and brackets. What is around is the same throughout a column, so
 //! its values are judged by the core.
 
-use super::sift::Census;
+use super::sift::{Census, Traits};
 use crate::model::Form;
 
 /// Bytes of the longest value that is looked into.
@@ -14,6 +14,9 @@ const CORE_BYTES_MAX: usize = 64;
 const DIGITS_MIN: usize = 4;
 /// Digits of the shortest core behind a word and a hyphen: `ISO-8859` is a whole.
 const JOINED_DIGITS_MIN: usize = 6;
+
+/// Without any of these nothing stands around a core.
+const AROUND: Traits = Traits::of(b"\"'`<>[]{}()#*=,;&^/:|-_");
 
 /// The identifier within a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,22 +31,33 @@ pub(super) struct Core<'a> {
 /// nothing is copied.
 pub(super) fn core<'a>(value: &'a [u8], form: Form, census: &Census) -> Option<Core<'a>> {
     let whole = matches!(form, Form::Date | Form::DateTime | Form::Uuid | Form::Word);
-    if whole || census.len > WRAPPED_BYTES_MAX || (census.others == 0 && census.joints == 0) {
+    if whole || census.len > WRAPPED_BYTES_MAX || !census.has(AROUND) {
         return None;
     }
-    let component = first_component(value);
-    if component.is_none() && census.digits < DIGITS_MIN {
+    let component = match census.has(const { Traits::of(b"^") }) {
+        true => first_component(value),
+        false => None,
+    };
+    if component.is_none() && (census.digits < DIGITS_MIN || leads_to_id(value)) {
         return None;
     }
     let whole = bare(component.unwrap_or(value));
     let all = Core { kind: b"", bytes: whole };
-    let core = behind_type(whole).or_else(|| behind_word(whole)).or_else(|| before_note(whole));
+    let typed = census.has(const { Traits::of(b"/:|#=") });
+    let core = if typed { behind_type(whole) } else { None };
+    let core = core.or_else(|| behind_word(whole)).or_else(|| before_note(whole));
     let core = core.unwrap_or(all);
     let len = core.bytes.len();
     // Addresses are found in whatever stands around them.
     let address = || memchr::memchr(b'@', core.bytes).is_some();
     let shorter = (1..=CORE_BYTES_MAX).contains(&len) && len < value.len();
     (shorter && !is_uuid_like(core.bytes) && !address()).then_some(core)
+}
+
+/// Whether `value` ends in a type and a UUID, as most that have something around them do.
+fn leads_to_id(value: &[u8]) -> bool {
+    let Some((kind, id)) = value.split_last_chunk::<36>() else { return false };
+    matches!(kind.last(), Some(b'/' | b':' | b'|' | b'#' | b'=')) && is_uuid_like(id)
 }
 
 /// What most references of FHIR end in is nobody's number (RFC 9562).
@@ -79,7 +93,7 @@ fn bare(text: &[u8]) -> &[u8] {
 
 /// What stands behind the last `/`, `:`, `|`, `#` or `=` of a type.
 fn behind_type(text: &[u8]) -> Option<Core<'_>> {
-    let text = text.split(|b| matches!(b, b';' | b'?')).next()?;
+    let text = text.get(..memchr::memchr2(b';', b'?', text).unwrap_or(text.len()))?;
     // A version of a resource (FHIR).
     let version = memchr::memchr_iter(b'_', text)
         .map(|at| at.saturating_sub(1))

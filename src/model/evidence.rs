@@ -63,6 +63,11 @@ impl RuleBits {
         self.0.iter().zip(other.0).any(|(mine, theirs)| mine & theirs != 0)
     }
 
+    /// Whether all rules of `other` are in it.
+    pub fn covers(&self, other: &RuleBits) -> bool {
+        self.0.iter().zip(other.0).all(|(mine, theirs)| theirs & !mine == 0)
+    }
+
     /// The rules in order.
     pub fn iter(&self) -> impl Iterator<Item = RuleId> + use<> {
         self.0.into_iter().zip([0u8, 64, 128, 192]).flat_map(|(word, base)| {

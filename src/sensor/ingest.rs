@@ -41,6 +41,8 @@ pub struct Ingest {
     number: u32,
     /// What became of packets of earlier inputs that waited.
     earlier: Vec<Settled>,
+    /// Bytes of the packets up to the last look.
+    bytes_before: u64,
     /// The packet that was read to see how late it is.
     held: Option<Held>,
     /// Where its bytes are kept.
@@ -64,6 +66,7 @@ impl Ingest {
             account: PacketAccount::default(),
             number: 0,
             earlier: Vec::new(),
+            bytes_before: 0,
             held: None,
             bytes: Vec::new(),
         }
@@ -177,6 +180,13 @@ impl Ingest {
     /// The source.
     pub fn source(&self) -> &dyn PacketSource {
         &*self.source
+    }
+
+    /// Bytes of the packets that were seen since this was asked before.
+    pub fn take_bytes_since(&mut self) -> u64 {
+        let since = self.account.bytes - self.bytes_before;
+        self.bytes_before = self.account.bytes;
+        since
     }
 
     /// Packets seen so far.

@@ -26,6 +26,7 @@ pub use super::ingest::{Identify, OpenInput};
 use super::ingest::{Ingest, Step};
 pub use super::inputs::Earlier;
 use super::inputs::Inputs;
+use super::pressure::patience;
 use super::progress::Progress;
 use super::recorder::{Recorded, Recorder};
 use super::shard::{Panics, Shard};
@@ -168,6 +169,8 @@ pub(super) trait Lane {
     /// A live input has nothing now: what is pending need not wait. Of a flow whose directions come
     /// by two interfaces neither runs far ahead then.
     fn idle(&mut self) {}
+    /// A live input loses nothing where a worker is waited for so long.
+    fn may_wait(&mut self, _patience: Duration) {}
     /// Hands over what is pending; `now` is the packet time or the clock of an idle interface.
     /// Whether `inputs`, whose accounts have changed, were taken.
     fn tick(&mut self, now: Timestamp, inputs: Vec<InputRecord>) -> bool;
@@ -426,6 +429,10 @@ impl<'a> Capture<'a> {
     ) -> bool {
         self.note_progress(ingest);
         if pace != Pace::Files && self.since_tick.elapsed() >= TICK {
+            if let Some(buffer) = ingest.source().buffer() {
+                let came = (ingest.take_bytes_since(), self.since_tick.elapsed());
+                lane.may_wait(patience(buffer, came));
+            }
             self.since_tick = Stopwatch::start();
             ingest.shed("queue-full", lane.take_shed());
             let account = ingest.account();

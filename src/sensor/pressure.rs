@@ -12,8 +12,15 @@ use crate::base::clock::Stopwatch;
 
 /// Parts of the hashes; a threshold of so many takes every flow.
 const ALL: u32 = 1 << 16;
-/// How often it is judged: some batches long, and much less than what the kernel's buffer holds.
-const WINDOW: Duration = Duration::from_millis(50);
+/// How often it is judged at least: some batches long, and much less than what the kernel's buffer
+/// holds.
+pub(super) const WINDOW: Duration = Duration::from_millis(50);
+/// How long a pause of the worker may be at most before flows are left out.
+const PATIENCE_MAX: Duration = Duration::from_secs(1);
+/// The share of the kernel's buffer that such a pause may fill, as one in so many.
+const BUFFER_SHARE: u64 = 4;
+/// Judgements by which the threshold goes down at once, at most.
+const STEPS_MAX: u128 = 8;
 /// Judgements that may be made up for at once, where nothing came meanwhile.
 const WINDOWS_MAX: u128 = 64;
 
@@ -25,12 +32,15 @@ pub(super) struct Pressure {
     /// Since the last judgement.
     since: Stopwatch,
     waited: Duration,
+    /// How often it is judged.
+    patience: Duration,
 }
 
 impl Default for Pressure {
     fn default() -> Self {
         let taken = Arc::new(AtomicU32::new(ALL));
-        Pressure { taken, since: Stopwatch::start(), waited: Duration::ZERO }
+        let (since, waited) = (Stopwatch::start(), Duration::ZERO);
+        Pressure { taken, since, waited, patience: WINDOW }
     }
 }
 
@@ -58,11 +68,22 @@ impl Pressure {
         hash >> 48 < u64::from(self.taken.load(Ordering::Relaxed))
     }
 
+    /// How long the worker may be waited for at once: what comes meanwhile is in the kernel's
+    /// buffer.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// The worker may be waited for so long.
+    pub(super) fn be_patient(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
     /// The worker was waited for so long, or not at all.
     pub(super) fn note(&mut self, waited: Duration) {
         self.waited += waited;
         let elapsed = self.since.elapsed();
-        if elapsed >= WINDOW {
+        if elapsed >= self.patience {
             self.judge(elapsed);
             (self.since, self.waited) = (Stopwatch::start(), Duration::ZERO);
         }
@@ -73,7 +94,9 @@ impl Pressure {
     fn judge(&self, elapsed: Duration) {
         let taken = self.taken.load(Ordering::Relaxed);
         let next = if self.waited > elapsed / 2 {
-            taken - taken / 16
+            // As fast as with the shortest patience.
+            let steps = (elapsed.as_nanos() / WINDOW.as_nanos()).clamp(1, STEPS_MAX);
+            (0..steps).fold(taken, |taken, _| taken - taken / 16)
         } else if self.waited < elapsed / 10 {
             let windows = (elapsed.as_nanos() / WINDOW.as_nanos()).clamp(1, WINDOWS_MAX);
             let windows = u32::try_from(windows).unwrap_or(1);
@@ -85,9 +108,40 @@ impl Pressure {
     }
 }
 
+/// How long a worker may be waited for where `buffer` bytes wait meanwhile, of which so many came
+/// in `elapsed`.
+pub(super) fn patience(buffer: u64, (bytes, elapsed): (u64, Duration)) -> Duration {
+    let full = elapsed.as_secs_f64() * float(buffer / BUFFER_SHARE) / float(bytes.max(1));
+    Duration::try_from_secs_f64(full).unwrap_or(PATIENCE_MAX).clamp(WINDOW, PATIENCE_MAX)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "bytes of a second are far fewer than 2^52")]
+fn float(bytes: u64) -> f64 {
+    bytes as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pause_that_the_buffer_bridges_leaves_nothing_out() {
+        let second = |bytes| (bytes, Duration::from_secs(1));
+        // 64 MiB hold half a second of one Gbit/s; a quarter of them an eighth.
+        assert_eq!(patience(64 << 20, second(128 << 20)), Duration::from_millis(125));
+        assert_eq!(patience(64 << 20, second(10 << 30)), WINDOW);
+        assert_eq!(patience(64 << 20, second(0)), PATIENCE_MAX);
+        let mut pressure = Pressure::default();
+        pressure.be_patient(Duration::from_secs(3600));
+        (0..10).for_each(|_| pressure.note(Duration::from_millis(60)));
+        assert!(pressure.takes_all());
+        // A pause that is longer leaves out as many as it would have in pieces.
+        pressure.waited = 4 * WINDOW;
+        pressure.judge(4 * WINDOW);
+        let mut by_one = Pressure::default();
+        (0..4).for_each(|_| judge(&mut by_one, 50));
+        assert_eq!(taken(&pressure), taken(&by_one));
+    }
 
     /// Hashes that lie evenly.
     fn taken(pressure: &Pressure) -> Vec<u64> {

@@ -25,9 +25,6 @@ use super::shard::{Panics, Shard};
 const QUEUE_BATCHES_MAX: usize = 4;
 /// What a batch takes: its bytes, and about as much again as a quarter of them for the segments.
 const BATCH_HELD_BYTES: usize = BATCH_BYTES + BATCH_BYTES / 4;
-/// How long a full batch of live input waits for a worker that is behind, before it is lost: the
-/// kernel's buffer holds what comes meanwhile.
-const FULL_BATCH_WAIT: Duration = Duration::from_millis(50);
 /// Rollups that wait for the writer.
 const QUEUE_ROLLUPS: usize = 8;
 /// How long a capture that ends waits for a worker that is behind: a part of the two seconds in
@@ -188,10 +185,11 @@ impl ShardLane {
         if self.is_full() { self.wait() } else { 0 }
     }
 
-    /// Hands over a full batch as soon as there is room; how many segments were lost.
+    /// Hands over a full batch as soon as there is room, or loses it where that takes too long; how
+    /// many segments were lost.
     fn wait(&mut self) -> u64 {
         let watch = Stopwatch::start();
-        let lost = self.hand_over(FULL_BATCH_WAIT);
+        let lost = self.hand_over(self.pressure.patience());
         self.pressure.note(watch.elapsed());
         lost
     }
@@ -336,6 +334,10 @@ impl Lane for Shards<'_> {
 
     fn idle(&mut self) {
         self.flush_all();
+    }
+
+    fn may_wait(&mut self, patience: Duration) {
+        self.lanes.iter_mut().for_each(|lane| lane.pressure.be_patient(patience));
     }
 
     fn tick(&mut self, now: Timestamp, inputs: Vec<InputRecord>) -> bool {

@@ -199,17 +199,50 @@ const LAST_WORDS: [&str; 192] = [
 /// The longest of them, in bytes.
 const WORD_BYTES_MAX: usize = 16;
 
+/// By the letter that words of [`LAST_WORDS`] begin with: how long they are, a bit each.
+static LENGTHS: [u32; 256] = lengths();
+
+#[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
+const fn lengths() -> [u32; 256] {
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < LAST_WORDS.len() {
+        let word = LAST_WORDS[at].as_bytes();
+        table[word[0] as usize] |= 1 << word.len();
+        at += 1;
+    }
+    table
+}
+
+/// Whether some of those words begins like `word` and is as long.
+fn may_be_last(word: &[u8]) -> bool {
+    let first = word.first().and_then(|first| LENGTHS.get(usize::from(*first)));
+    first.is_some_and(|lengths| lengths >> word.len() & 1 == 1)
+}
+
 /// Whether the last of the words in `value` leaves it open that they name a person: `Ada Lovelace`,
 /// but not `Flu Shot` or `Head Nurse`.
 pub(crate) fn person_name(value: &[u8]) -> bool {
-    let last = value.rsplit(|b| *b == b' ').find(|word| !word.is_empty()).unwrap_or_default();
+    let value = value.trim_ascii_end();
+    let start = memchr::memrchr(b' ', value).map_or(0, |space| space + 1);
+    let last = value.get(start..).unwrap_or_default();
     let last = last.strip_suffix(b".").unwrap_or(last);
     if last.len() == value.len() || last.len() > WORD_BYTES_MAX {
         return true;
     }
-    let Ok(word) = std::str::from_utf8(last) else { return true };
-    let word = word.to_lowercase();
-    LAST_WORDS.binary_search(&word.as_str()).is_err()
+    if !last.is_ascii() {
+        let word = std::str::from_utf8(last).map(str::to_lowercase);
+        return word.map_or(true, |word| LAST_WORDS.binary_search(&word.as_str()).is_err());
+    }
+    let mut lower = [0; WORD_BYTES_MAX];
+    for (slot, byte) in lower.iter_mut().zip(last) {
+        *slot = byte.to_ascii_lowercase();
+    }
+    let word = lower.get(..last.len()).unwrap_or_default();
+    if !may_be_last(word) {
+        return true;
+    }
+    LAST_WORDS.binary_search_by(|known| known.as_bytes().cmp(word)).is_err()
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ pub(crate) fn written_date(value: &[u8]) -> bool {
         return dated.get(3..5) == Some(b", ") && written_date(dated.get(5..).unwrap_or_default());
     }
     if value.first().is_some_and(u8::is_ascii_digit)
+        && !value.is_ascii()
         && let Some(date) = eastern(value)
     {
         return date;
@@ -139,8 +140,11 @@ fn run_together(value: &[u8]) -> Option<bool> {
 fn is_since_1970(value: &[u8]) -> bool {
     const MILLIS_MAX: u64 = 2_400_000_000_000;
     let digits = value.strip_prefix(b"-").unwrap_or(value);
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
     let number = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<u64>().ok());
-    digits.iter().all(u8::is_ascii_digit) && number.is_some_and(|n| n <= MILLIS_MAX)
+    number.is_some_and(|n| n <= MILLIS_MAX)
 }
 
 /// The rest of `/Date(34560000000)/`, perhaps with an offset (ASP.NET AJAX): milliseconds since
@@ -166,12 +170,24 @@ fn part(word: &[u8]) -> Option<Part> {
         (1 | 2, b"" | b"st" | b"nd" | b"rd" | b"th" | b"er") => Some(Part::Number(value, digits)),
         (4, b"") => YEARS.contains(&value).then_some(Part::Number(value, 4)),
         (0, name) => {
-            let name = std::str::from_utf8(name).ok()?.to_lowercase();
-            let at = MONTHS.iter().position(|names| names.contains(&name.as_str()))?;
+            let at = month_at(std::str::from_utf8(name).ok()?)?;
             u32::try_from(at + 1).ok().map(Part::Month)
         }
         _ => None,
     }
+}
+
+/// The place of the month that is called `name`.
+fn month_at(name: &str) -> Option<usize> {
+    // Few words begin with the same two letters as one of them.
+    let [first, second, ..] = name.as_bytes() else { return None };
+    let head = [first.to_ascii_lowercase(), second.to_ascii_lowercase()];
+    if !name.is_ascii() {
+        let name = name.to_lowercase();
+        return MONTHS.iter().position(|names| names.contains(&name.as_str()));
+    }
+    let is = |month: &&str| month.as_bytes().starts_with(&head) && month.eq_ignore_ascii_case(name);
+    MONTHS.iter().position(|names| names.iter().any(is))
 }
 
 fn has_day(month: u32, day: u32) -> bool {
