@@ -71,6 +71,40 @@ fn a_file_that_is_not_there_is_refused() {
 }
 
 #[test]
+fn a_pipe_that_holds_no_capture_leaves_nothing() {
+    for bytes in [&b""[..], b"hello\n", b"this is a letter and no capture at all\n"] {
+        let lab = Lab::default();
+        let args = lab.replay_args("db", &[Path::new("-")], &[]);
+        let mut command = lab.command(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        // It may be gone before all is written.
+        let _ = child.stdin.take().expect("a pipe").write_all(bytes);
+        let ran = Ran::of(&child.wait_with_output().expect("it ends"));
+        one_line(&ran, USAGE, &["-"]);
+        assert_eq!(ran.stdout, "", "no summary of nothing");
+        assert!(!lab.path("db").exists(), "nothing is made");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_option_is_one_line() {
+    let lab = Lab::default();
+    for (args, words) in [
+        (&["capture"][..], &["--interface"][..]),
+        (&["replay", "a.pcap", "--reveal"], &["--events"]),
+        (&["endpoints", "--format", "xml"], &["xml", "--format", "jsonl"]),
+        (&["endpoints", "--formt", "csv"], &["--formt", "tip: ", "--format"]),
+        (&["endpoint"], &["endpoint", "endpoints"]),
+        (&["replay", "a.pcap", "--workers", "many"], &["many", "--workers"]),
+    ] {
+        one_line(&lab.run(args), USAGE, words);
+    }
+    assert!(lab.run(["--help"]).expect(0).stdout.contains("Usage: "));
+    assert!(lab.run(["--version"]).expect(0).stdout.starts_with("phitap "));
+}
+
+#[test]
 fn a_directory_without_captures_is_refused() {
     let lab = Lab::default();
     let folder = lab.path("letters");
@@ -137,14 +171,49 @@ fn a_capture_that_was_cut_and_is_whole_now_replaces_its_beginning() {
     lab.replay("db", &[&path], &[]).expect(INCOMPLETE);
     let partial = lab.replay("db", &[&path], &[]);
     assert_eq!(partial.code, Some(INCOMPLETE), "a partial input is read again: {partial:#?}");
-    let once = Lab::default();
-    once.replay("db", &[&fixture("clinic/clinic.pcap")], &[]).expect(0);
-    lab.replay("other", &[&fixture("clinic/clinic.pcap")], &[]).expect(0);
-    assert_eq!(lab.digest("other"), once.digest("db"));
+    let other = lab.file("other.pcap", &whole);
+    lab.replay("once", &[&other], &[]).expect(0);
+    lab.file("growing.pcap", &whole);
+    lab.replay("db", &[&path], &[]).expect(0);
+    assert_eq!(lab.digest("db"), lab.digest("once"));
     // The same file again is known and changes nothing.
-    let again = lab.replay("other", &[&fixture("clinic/clinic.pcap")], &[]).expect(0);
+    let again = lab.replay("db", &[&path], &[]).expect(0);
     assert!(again.stderr.contains("--again"), "{again:#?}");
-    assert_eq!(lab.digest("other"), once.digest("db"));
+    assert_eq!(lab.digest("db"), lab.digest("once"));
+}
+
+#[test]
+fn a_capture_that_grew_is_counted_once_and_another_of_its_name_beside_it() {
+    let (lab, whole) = (Lab::default(), clinic());
+    let other = lab.file("other.pcap", &whole);
+    lab.replay("once", &[&other], &[]).expect(0);
+    // At the end of a packet: what was there was whole.
+    let path = lab.file("growing.pcap", &whole[..end_of_packet(&whole, 500)]);
+    lab.replay("db", &[&path], &[]).expect(0);
+    assert_ne!(lab.digest("db"), lab.digest("once"));
+    lab.file("growing.pcap", &whole);
+    lab.replay("db", &[&path], &[]).expect(0);
+    assert_eq!(lab.digest("db"), lab.digest("once"));
+    // A file that begins otherwise replaces nothing.
+    let inputs = || {
+        let rows = lab.query("db", &["coverage", "--input", "growing"]);
+        rows.iter().filter(|row| row["scope"] == "input").count()
+    };
+    assert_eq!(inputs(), 1);
+    let mut changed = whole.clone();
+    changed[30] ^= 1;
+    changed.extend_from_slice(&whole[24..end_of_packet(&whole, 1)]);
+    lab.file("growing.pcap", &changed);
+    lab.replay("db", &[&path], &[]).expect(0);
+    assert_eq!(inputs(), 2);
+}
+
+/// Where packet number `count` of a capture ends (pcap, least byte first).
+fn end_of_packet(capture: &[u8], count: usize) -> usize {
+    (0..count).fold(24, |at, _| {
+        let length: [u8; 4] = capture[at + 8..at + 12].try_into().expect("four bytes");
+        at + 16 + u32::from_le_bytes(length) as usize
+    })
 }
 
 #[test]

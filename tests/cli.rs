@@ -241,7 +241,10 @@ fn events_are_as_the_schema_says() {
         fits(&schema, &event).unwrap_or_else(|e| panic!("{e}: {line}"));
         kinds.insert(event["event_type"].as_str().unwrap().to_owned());
     }
-    assert_eq!(kinds, BTreeSet::from(["finding", "http", "stats", "tls"].map(str::to_owned)));
+    assert_eq!(
+        kinds,
+        BTreeSet::from(["finding", "flow", "http", "stats", "tls"].map(str::to_owned))
+    );
     assert!(fits(&schema, &serde_json::json!({ "event_type": "http" })).is_err());
 }
 

@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -203,6 +203,17 @@ fn events_of_messages_have_their_own_type() {
     let lines: Vec<Value> = lines.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
     let of = |kind: &str| lines.iter().filter(|l| text(l, "event_type") == kind).count();
     assert_eq!((of("hl7v2"), of("http")), (19, 1));
+    // Each connection once, behind its exchanges, with what it carried.
+    let flows = || lines.iter().filter(|l| text(l, "event_type") == "flow");
+    let ids: BTreeSet<u64> = flows().filter_map(|l| l["flow_id"].as_u64()).collect();
+    assert_eq!(ids.len(), flows().count());
+    for exchange in lines.iter().filter(|l| l.get("tx_id").is_some()) {
+        let id = &exchange["flow_id"];
+        let flow = flows().find(|flow| flow["flow_id"] == *id).expect("its connection");
+        assert_eq!(flow["community_id"], exchange["community_id"]);
+        assert!(flow["flow"]["bytes_toserver"].as_u64() > Some(0), "{flow}");
+        assert!(["mllp", "http/1"].contains(&flow["app_proto"].as_str().unwrap_or_default()));
+    }
     let refused = lines.iter().find(|l| l["hl7v2"]["acknowledgement"] == "AR").expect("a refusal");
     let length = refused["hl7v2"]["length"].clone();
     let expected = json!({"operation": "ADT^A01", "version": "2.5.1", "length": length,

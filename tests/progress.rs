@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use support::capture;
 use support::phitap::{BINARY, Lab};
-use support::{fixture, skip};
+use support::{fixture, live, skip};
 
 /// What a terminal of 120 columns got to see while the shell ran `command`.
 fn seen(lab: &Lab, command: &str) -> Option<String> {
@@ -82,6 +82,27 @@ fn without_a_known_size_the_bar_shows_what_went_by() {
     });
     assert!(moving, "{states:#?}");
     assert!(!states.iter().any(|state| state.contains(" left")), "{states:#?}");
+}
+
+#[test]
+fn a_live_capture_shows_the_bytes_that_went_by_and_tells_on_lines_of_its_own() {
+    if !live::is_inside("a_live_capture_shows_the_bytes_that_went_by_and_tells_on_lines_of_its_own")
+    {
+        return;
+    }
+    let lab = Lab::default();
+    let [key, db] = ["key", "a.db"].map(|name| lab.path(name).display().to_string());
+    let sends = "for n in $(seq 40); do echo hello > /dev/udp/127.0.0.1/9; sleep 0.05; done";
+    let ends = "kill -INT $(cat pid); wait";
+    let listens = format!("{BINARY} capture -i lo --key-file {key} --db {db} & echo $! > pid");
+    let command = format!("bash -c '{listens}; sleep 1; {sends}; {ends}'");
+    let Some(text) = seen(&lab, &command) else { return };
+    let states = states(&text);
+    let moved = |state: &&str| !state.contains(" 0 packets ") && !state.starts_with("0 B");
+    let moved = |state: &&&str| moved(state) && !state.contains(" 0 B ");
+    assert!(states.iter().any(|state| moved(&state)), "{states:#?}");
+    let line = text.split(['\r', '\n']).find(|line| line.contains("stopping; ")).expect("told");
+    assert!(!line.contains("packets"), "{line:?}");
 }
 
 #[test]

@@ -286,6 +286,38 @@ fn floor(module: &str) -> Option<u8> {
     FLOORS.iter().find(|(_, modules)| modules.contains(&module)).map(|(floor, _)| *floor)
 }
 
+/// What stands at the top of the project, and the packages that it is made of.
+const TOP: &[&str] = &[
+    "Cargo.toml",
+    "Cargo.lock",
+    "src",
+    "rules",
+    "fixtures",
+    "tests",
+    "docs",
+    "LICENSE",
+    "README.md",
+    "CHANGELOG.md",
+    ".ci/run",
+];
+const PACKAGES: &[&str] =
+    &["pcap", "etherparse", "tokio", "httparse", "aho-corasick", "rusqlite", "clap", "serde"];
+
+#[test]
+fn the_top_level_is_what_its_users_know() {
+    let missing = TOP.iter().filter(|name| !root().join(name).exists());
+    none("missing at the top level", missing.map(ToString::to_string).collect());
+    let read = |name: &str| fs::read_to_string(root().join(name)).expect("a file of ours");
+    assert!(read("LICENSE").contains("Apache License"));
+    let manifest = read("Cargo.toml");
+    let (_, packages) = manifest.split_once("[dependencies]").expect("dependencies");
+    let is_there =
+        |name: &str| packages.lines().any(|line| line.starts_with(&format!("{name} = ")));
+    let missing = PACKAGES.iter().filter(|name| !is_there(name));
+    none("missing packages", missing.map(ToString::to_string).collect());
+    assert!(manifest.contains("name = \"phitap\"") && manifest.contains("bundled"));
+}
+
 #[test]
 fn every_module_has_a_floor() {
     let sources = shipped();

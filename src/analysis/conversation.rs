@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::base::Timestamp;
 use crate::flow::{FlowInfo, FlowTotals};
-use crate::model::{Direction, EndCause, Offsets, StreamEvent, StreamInput, SwitchTo};
+use crate::model::{Direction, EndCause, FlowEvent, Offsets, StreamEvent, StreamInput, SwitchTo};
 use crate::protocol::{Identification, Identifier, Parser, Protocol, Rest, protocol_named};
 
 use super::doubts::Memory;
@@ -247,6 +247,26 @@ impl Conversation {
         for anomaly in totals.anomalies.names() {
             bench.accumulator.anomaly(anomaly);
         }
+        self.tell(&flow, totals, bench);
+    }
+
+    /// Tells of the flow that is over, where somebody asked for events.
+    fn tell(&self, flow: &FlowInfo, totals: &FlowTotals, bench: &mut Workbench) {
+        let Some(events) = &mut bench.events else { return };
+        let (mut to_server, mut to_client) = (totals.to_server, totals.to_client);
+        if self.flipped {
+            std::mem::swap(&mut to_server, &mut to_client);
+        }
+        events.flow(FlowEvent {
+            first: flow.opened,
+            last: totals.last,
+            flow_id: flow.id(),
+            client: flow.client,
+            server: flow.server,
+            outcome: self.outcome(),
+            to_server,
+            to_client,
+        });
     }
 
     fn oriented(&self, flow: &FlowInfo) -> FlowInfo {

@@ -171,6 +171,15 @@ impl Input {
     }
 }
 
+impl Input {
+    /// The identity that the first `size` bytes of a regular file would have, had it ended there.
+    pub fn identity_of_first(&self, size: u64, hasher: &StableHasher) -> Option<InputIdentity> {
+        let Input::Path(path) = self else { return None };
+        // What cannot be read is told of elsewhere.
+        identity_of_first(&mut File::open(path).ok()?, size, hasher).ok()
+    }
+}
+
 /// Reads both ends of a file: captures of one size that agree in them differ nowhere else, since
 /// the times of their packets would differ in the first MiB.
 fn read_identity(path: &Path, hasher: &StableHasher) -> io::Result<InputIdentity> {
@@ -179,12 +188,20 @@ fn read_identity(path: &Path, hasher: &StableHasher) -> io::Result<InputIdentity
 
 /// The same of a file that is open; where it is read next is changed.
 pub(super) fn identity_of(file: &mut File, hasher: &StableHasher) -> io::Result<InputIdentity> {
-    file.seek(SeekFrom::Start(0))?;
     let size = file.metadata()?.len();
+    identity_of_first(file, size, hasher)
+}
+
+fn identity_of_first(
+    file: &mut File,
+    size: u64,
+    hasher: &StableHasher,
+) -> io::Result<InputIdentity> {
     let mut bytes = Vec::new();
-    file.take(IDENTITY_BYTES).read_to_end(&mut bytes)?;
-    file.seek(SeekFrom::Start(size.saturating_sub(IDENTITY_BYTES)))?;
-    file.take(IDENTITY_BYTES).read_to_end(&mut bytes)?;
+    for from in [0, size.saturating_sub(IDENTITY_BYTES)] {
+        file.seek(SeekFrom::Start(from))?;
+        file.take(IDENTITY_BYTES.min(size)).read_to_end(&mut bytes)?;
+    }
     Ok(InputIdentity { size, hash: hasher.hash(&bytes) })
 }
 

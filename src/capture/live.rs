@@ -494,6 +494,49 @@ mod tests {
     }
 
     #[test]
+    fn packets_longer_than_the_snap_length_are_cut_and_say_how_long_they_were() {
+        let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = receiver.local_addr().unwrap();
+        let filter = Some(format!("udp dst port {}", to.port()));
+        let options = LiveOptions { filter, snap_len_bytes: 60, ..LiveOptions::default() };
+        let mut source = match LiveSource::open("lo", &options) {
+            Ok(source) => source,
+            Err(error) => return eprintln!("SKIP: snap length on lo (failed to {error})"),
+        };
+        sender.send_to(&[7; 500], to).unwrap();
+        let packet = loop {
+            if let Next::Packet(packet) = source.next_packet().unwrap() {
+                break (packet.data.len(), packet.wire_len);
+            }
+        };
+        // Ethernet, IPv4 and UDP have 42 bytes.
+        assert_eq!(packet, (60, 542));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_interface_is_read_through_a_ring_of_version_3() {
+        use nix::{getsockopt_impl, sockopt_impl};
+
+        sockopt_impl!(
+            /// How the ring of a packet socket is laid out.
+            PacketVersion,
+            GetOnly,
+            libc::SOL_PACKET,
+            libc::PACKET_VERSION,
+            libc::c_int
+        );
+        let source = match LiveSource::open("lo", &LiveOptions::default()) {
+            Ok(source) => source,
+            Err(error) => return eprintln!("SKIP: ring of lo (failed to {error})"),
+        };
+        let version = nix::sys::socket::getsockopt(&source.capture.as_fd(), PacketVersion);
+        // Versions count from 0: packet(7), TPACKET_V3.
+        assert_eq!(version, Ok(libc::tpacket_versions::TPACKET_V3 as libc::c_int));
+    }
+
+    #[test]
     fn a_bad_kernel_filter_names_the_interface() {
         let options = LiveOptions { filter: Some("tcp prot 80".into()), ..LiveOptions::default() };
         match LiveSource::open("lo", &options).err().unwrap() {

@@ -2,12 +2,29 @@
 
 use std::io::IsTerminal;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::sensor::progress::Progress;
+
+/// The bar that is drawn now.
+static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Writes lines where no bar is in their way.
+pub fn aside(write: impl FnOnce()) {
+    let drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match drawn {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
+}
+
+fn draws(bar: Option<ProgressBar>) {
+    *DRAWN.lock().unwrap_or_else(PoisonError::into_inner) = bar;
+}
 
 /// A bar that redraws itself until it is dropped.
 pub struct Bar(Option<(SyncSender<()>, JoinHandle<()>)>);
@@ -22,6 +39,7 @@ impl Bar {
         let progress = progress.clone();
         let drawer = thread::spawn(move || {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
+            draws(Some(bar.clone()));
             loop {
                 draw(&bar, &progress);
                 if ended.recv_timeout(Duration::from_millis(125)) != Err(RecvTimeoutError::Timeout)
@@ -29,6 +47,7 @@ impl Bar {
                     break;
                 }
             }
+            draws(None);
             bar.finish_and_clear();
         });
         Bar(Some((end, drawer)))

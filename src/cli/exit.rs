@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use super::bar;
+
 /// What the process ends with; the largest that applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -58,6 +60,8 @@ impl Failure {
 pub fn tell(line: impl std::fmt::Display) {
     let line = line.to_string().replace(['\n', '\r'], " ");
     let line: String = line.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-    // Whether anyone listens makes no difference to the work.
-    let _ = writeln!(std::io::stderr().lock(), "phitap: {line}");
+    bar::aside(|| {
+        // Whether anyone listens makes no difference to the work.
+        let _ = writeln!(std::io::stderr().lock(), "phitap: {line}");
+    });
 }

@@ -1,5 +1,7 @@
 //! `phitap replay --follow`
 
+use std::collections::BTreeMap;
+
 use super::args::ReplayArgs;
 use super::config::RecordSettings;
 use super::exit::{Exit, Failure, tell};
@@ -62,7 +64,7 @@ fn skip_known(follow: &mut Follow, record: &Record, writer: &Writer) -> Result<(
         known.push((path, identity));
     }
     let identities: Vec<_> = known.iter().map(|(_, identity)| *identity).collect();
-    let plan = writer.plan(&identities).map_err(|e| store_failure(&e))?;
+    let plan = writer.plan(&identities, &BTreeMap::new()).map_err(|e| store_failure(&e))?;
     for ((path, _), plan) in known.iter().zip(&plan.inputs) {
         if let InputPlan::Skip(run) | InputPlan::Replace(run) = plan {
             tell(format!("{} is in the inventory already (run {run})", path.display()));

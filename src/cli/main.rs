@@ -29,16 +29,30 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-/// What the command line got wrong: a value that cannot be used in one line, all else (help among
-/// it) as clap tells it.
+/// What the command line got wrong, in one line; help and the version as clap tells them.
 fn refuse(error: &clap::Error) -> Exit {
-    if error.kind() != ErrorKind::ValueValidation {
+    use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+    let is_help = [DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion];
+    if is_help.contains(&error.kind()) {
         error.exit();
     }
-    let told = error.render().to_string();
-    let line = told.lines().next().unwrap_or_default();
-    tell(format!("failed to use an option: {}", line.trim_start_matches("error: ")));
+    tell(format!("failed to use an option: {}", in_one_line(&error.render().to_string())));
     Exit::Usage
+}
+
+/// What clap says of a mistake, with its tips, but without the usage behind it.
+fn in_one_line(told: &str) -> String {
+    let of_usage = |line: &&str| !line.starts_with("Usage:") && !line.starts_with("For more");
+    let lines = told.lines().take_while(of_usage).map(str::trim).filter(|line| !line.is_empty());
+    let mut out = String::new();
+    for line in lines {
+        let line = line.strip_prefix("error: ").unwrap_or(line);
+        if !out.is_empty() {
+            out.push_str(if line.starts_with("tip:") { "; " } else { " " });
+        }
+        out.push_str(line);
+    }
+    out
 }
 
 fn dispatch(command: &Command) -> Result<Exit, Failure> {

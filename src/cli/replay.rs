@@ -1,5 +1,6 @@
 //! `phitap replay`
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::args::ReplayArgs;
@@ -8,10 +9,11 @@ use super::exit::{Exit, Failure, tell};
 use super::follow::follow;
 use super::main::watch_signals;
 use super::record::{Record, store_failure};
+use crate::base::StableHasher;
 use crate::capture::{Filter, Input, InputError, Inputs};
 use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Pace, Sources, Upcoming};
-use crate::store::{InputIdentity, InputPlan, RunKind};
+use crate::store::{InputIdentity, InputPlan, RunKind, Writer};
 
 /// Skipped files that are named; a directory of other things holds thousands.
 const SKIPPED_TOLD: usize = 20;
@@ -39,6 +41,7 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
         return follow(args, settings, filter);
     }
     let mut exit = tell_unusable(&inputs)?;
+    let mut piped = open_piped(&inputs, filter.as_deref())?;
     let record = Record::prepare(settings, args.reveal, !args.record.no_progress)?;
     if args.reveal {
         tell("--reveal: the events file will hold raw host names and URLs; protect it");
@@ -56,12 +59,9 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
         }
     }
     let identities: Vec<Option<InputIdentity>> = readable.iter().map(|(_, i)| *i).collect();
-    let plan = writer.plan(&identities).map_err(|e| store_failure(&e))?;
-    for name in &plan.lost {
-        tell(format!(
-            "{name} was part of an incomplete run that is replaced; replay it again to see it"
-        ));
-    }
+    let grown = grown(&readable, &writer, &hasher)?;
+    let plan = writer.plan(&identities, &grown).map_err(|e| store_failure(&e))?;
+    plan.lost.iter().for_each(tell_lost);
     let todo = to_read(readable, &plan.inputs, args.again);
     if args.merge && todo.len() > MERGED_MAX {
         let many = todo.len();
@@ -74,7 +74,9 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     let mut todo = todo.into_iter();
     let mut failed = Vec::new();
     let mut next = || {
-        let open = |(input, identity)| open(&input, identity, filter.as_deref());
+        let open = |(input, identity)| {
+            piped.take().map_or_else(|| open(&input, identity, filter.as_deref()), Ok)
+        };
         if args.merge && todo.len() > 0 {
             let opened: Vec<_> = todo.by_ref().map(open).collect();
             let (readable, not): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
@@ -88,6 +90,40 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     };
     let sources = Sources { next: &mut next, pace: Pace::Files };
     record.run(sources, (writer, RunKind::Replay, plan.replaces.clone()), exit)
+}
+
+fn tell_lost(name: &String) {
+    tell(format!(
+        "{name} was part of an incomplete run that is replaced; replay it again to see it"
+    ));
+}
+
+/// What comes through a pipe cannot be looked at twice: a single one is opened before anything is
+/// made, and nothing is where it is no capture.
+fn open_piped(inputs: &Inputs, filter: Option<&str>) -> Result<Option<OpenInput>, Failure> {
+    match inputs.usable.as_slice() {
+        [stdin @ Input::Stdin] => open(stdin, None, filter).map(Some).map_err(Failure::usage),
+        _ => Ok(None),
+    }
+}
+
+/// Which files have grown since they were read: how each is known now, and how its beginning was.
+fn grown(
+    readable: &[(Input, Option<InputIdentity>)],
+    writer: &Writer,
+    hasher: &StableHasher,
+) -> Result<BTreeMap<InputIdentity, InputIdentity>, Failure> {
+    let mut grown = BTreeMap::new();
+    for (input, identity) in readable {
+        let Some(now) = identity else { continue };
+        let before = writer.read_as(&input.name()).map_err(|e| store_failure(&e))?;
+        let mut shorter = before.into_iter().filter(|before| before.size < now.size);
+        let is_beginning = |b: &InputIdentity| input.identity_of_first(b.size, hasher) == Some(*b);
+        if let Some(beginning) = shorter.find(is_beginning) {
+            grown.insert(*now, beginning);
+        }
+    }
+    Ok(grown)
 }
 
 /// What is to be read; says what is not, and why.

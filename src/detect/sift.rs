@@ -61,9 +61,9 @@ const fn lanes() -> [u64; 256] {
 
 const OTHER_LANE: u64 = 1 << (7 * LANE_BITS);
 
-/// A set of what bytes can be: each mark of ASCII by itself (there are 32), digits, letters by case,
-/// white space, other controls, and all beyond ASCII. So whether a value has some mark, or nothing
-/// that a pattern does not take, is known without another look.
+/// A set of what bytes can be: each mark of ASCII by itself (there are 32), digits, letters by
+/// case, white space, other controls, and all beyond ASCII. So whether a value has some mark, or
+/// nothing that a pattern does not take, is known without another look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Traits(u64);
 

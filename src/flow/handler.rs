@@ -1,5 +1,6 @@
 //! The seam to whoever reads the streams.
 
+use crate::model::StreamTotals;
 use std::net::SocketAddr;
 
 use crate::base::Timestamp;
@@ -59,24 +60,6 @@ impl FlowInfo {
             server.set_port(0);
         }
         server
-    }
-}
-
-/// What one direction of a flow carried.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StreamTotals {
-    /// Packets, those without payload included; saturates.
-    pub packets: u32,
-    /// Payload bytes delivered.
-    pub bytes: u64,
-    /// Payload bytes known to be missing.
-    pub gap_bytes: u64,
-}
-
-impl StreamTotals {
-    /// Whether any packet of this direction was seen.
-    pub fn seen(&self) -> bool {
-        self.packets > 0
     }
 }
 

@@ -84,5 +84,7 @@ mod tests;
 pub use anomalies::FlowAnomalies;
 pub use config::FlowConfig;
 pub use counters::FlowCounters;
-pub use handler::{FlowHandler, FlowInfo, FlowTotals, Orientation, Scarce, StreamTotals};
+pub use handler::{FlowHandler, FlowInfo, FlowTotals, Orientation, Scarce};
+
+pub use crate::model::StreamTotals;
 pub use table::FlowTable;

@@ -1,9 +1,11 @@
 //! Facts about single flows.
 
-use crate::model::{Direction, Encapsulation, EndCause, FragmentOddities, Layer, Segment};
+use crate::model::{
+    Direction, Encapsulation, EndCause, FragmentOddities, Layer, Segment, StreamEvent, StreamInput,
+};
 
 use super::testing::*;
-use super::{FlowAnomalies, FlowConfig, FlowTable, Orientation};
+use super::{FlowAnomalies, FlowConfig, FlowHandler, FlowInfo, FlowTable, FlowTotals, Orientation};
 
 fn after_handshake(lines: Vec<Line>) -> Vec<Line> {
     let mut all = handshake();
@@ -48,6 +50,38 @@ fn both_ends_are_told_before_the_input_ends() {
     table.process(&request(ACK, 103, 503, b"").segment(), &mut recorder);
     table.process(&request(FIN, 101, 501, b"a").segment(), &mut recorder);
     assert_eq!((table.len(), table.counters().after_end), (0, 2));
+}
+
+/// Where the bytes lie that it was given.
+#[derive(Default)]
+struct Places(Vec<*const u8>);
+
+impl FlowHandler for Places {
+    type State = ();
+
+    fn open(&mut self, _: &FlowInfo) {}
+
+    fn event(&mut self, _: &FlowInfo, (): &mut (), event: StreamEvent<'_>) {
+        if let StreamInput::Bytes(bytes) = event.input {
+            self.0.push(bytes.as_ptr());
+        }
+    }
+
+    fn close(&mut self, _: &FlowInfo, (): (), _: &FlowTotals) {}
+}
+
+#[test]
+fn what_comes_in_order_is_handed_on_where_it_lies() {
+    let mut places = Places::default();
+    let mut table = FlowTable::new(FlowConfig::default());
+    let lines = after_handshake(vec![
+        request(ACK, 101, 501, b"GET"),
+        response(ACK, 501, 104, b"200"),
+        request(ACK, 104, 504, b"POST"),
+    ]);
+    lines.iter().for_each(|line| table.process(&line.segment(), &mut places));
+    let payloads = lines.iter().map(|line| &line.payload).filter(|bytes| !bytes.is_empty());
+    assert_eq!(places.0, payloads.map(|bytes| bytes.as_ptr()).collect::<Vec<_>>());
 }
 
 #[test]

@@ -24,21 +24,17 @@ const FHIR: &str = "fhir";
 const FHIR_VERSION: &str = "fhir-";
 const HTTP: &str = "http";
 
-/// Gives rows of one service the standard that its other rows show: `fhir` becomes the version
-/// that the service shows, if it shows one; `http` becomes FHIR where the same method and path is,
-/// and where its path is of FHIR's grammar behind a base that is FHIR's.
+/// Gives rows of one service the standard that its other rows show: `fhir` becomes the version that
+/// others below the same base show, if they show one; `http` becomes FHIR where the same method and
+/// path is, and where its path is of FHIR's grammar behind a base that is FHIR's.
 pub(super) fn unify(rollup: &mut Rollup, caps: &Caps, map: &mut CollapseMap) {
-    let mut versions: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
+    let mut versions: BTreeMap<(Arc<str>, String), BTreeSet<Arc<str>>> = BTreeMap::new();
     for key in rollup.endpoints.keys().filter(|k| k.standard.starts_with(FHIR_VERSION)) {
-        versions.entry(key.service.clone()).or_default().insert(key.standard.clone());
+        versions.entry(base_of(key)).or_default().insert(key.standard.clone());
     }
-    let only_version = |service: &Arc<str>| {
-        let mut versions = versions.get(service)?.iter();
-        versions.next().filter(|_| versions.next().is_none()).cloned()
-    };
-    rekey(rollup, caps, map, |key| match (&*key.standard, only_version(&key.service)) {
-        (FHIR, Some(version)) => Some(version),
-        _ => None,
+    rekey(rollup, caps, map, |key| {
+        let known = versions.get(&base_of(key)).filter(|_| &*key.standard == FHIR)?;
+        known.first().filter(|_| known.len() == 1).cloned()
     });
     let mut fhir = BTreeMap::new();
     for key in rollup.endpoints.keys().filter(|k| k.standard.starts_with(FHIR)) {
@@ -52,6 +48,15 @@ pub(super) fn unify(rollup: &mut Rollup, caps: &Caps, map: &mut CollapseMap) {
         if &*key.standard == HTTP { fhir.get(&place).cloned() } else { None }
     });
     name_below_bases(rollup, caps, map);
+}
+
+/// The service of `key` and the base of its FHIR server: one host may have several, of different
+/// versions. What is of no grammar (`/fhir/Patient/$export-poll-status/x`) has its first segment.
+fn base_of(key: &EndpointKey) -> (Arc<str>, String) {
+    let base = read(key, |operation| operation.base.join(&b'/'));
+    let base = base.map(|base| String::from_utf8_lossy(&base).into_owned());
+    let first = || key.path.trim_start_matches('/').split('/').next().unwrap_or_default().into();
+    (key.service.clone(), base.unwrap_or_else(first))
 }
 
 /// Names what stands below the bases of FHIR servers and did not say that it is FHIR.
@@ -203,14 +208,31 @@ mod tests {
     }
 
     #[test]
-    fn a_version_that_one_exchange_shows_holds_for_the_service() {
+    fn a_version_that_one_exchange_shows_holds_for_its_base() {
         let rows = [("fhir-r4", "/fhir/metadata"), ("fhir", "/fhir/Patient/{id}")];
         assert_eq!(standards(&rows), ["fhir-r4 /fhir/Patient/{id} 1", "fhir-r4 /fhir/metadata 1"]);
     }
 
     #[test]
+    fn servers_below_other_bases_have_versions_of_their_own() {
+        let rows = [
+            ("fhir-r5", "/beta/metadata"),
+            ("fhir", "/alpha/Patient/{id}"),
+            ("fhir-r4b", "/gamma/metadata"),
+            ("fhir", "/gamma/Patient/{id}"),
+        ];
+        let expected = [
+            "fhir /alpha/Patient/{id} 1",
+            "fhir-r4b /gamma/Patient/{id} 1",
+            "fhir-r4b /gamma/metadata 1",
+            "fhir-r5 /beta/metadata 1",
+        ];
+        assert_eq!(standards(&rows), expected);
+    }
+
+    #[test]
     fn two_versions_are_left_apart() {
-        let rows = [("fhir-r4", "/a/metadata"), ("fhir-r5", "/b/metadata"), ("fhir", "/a/x")];
+        let rows = [("fhir-r4", "/a/metadata"), ("fhir-r5", "/a/Patient"), ("fhir", "/a/x")];
         assert_eq!(standards(&rows)[0], "fhir /a/x 1");
     }
 

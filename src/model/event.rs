@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::Timestamp;
 
-use super::{Status, TlsVersion};
+use super::{Status, StreamTotals, TlsVersion};
 
 /// One exchange. A half that was not seen is absent.
 #[derive(Clone, Debug)]
@@ -46,6 +46,27 @@ pub struct ExchangeEvent {
     pub tls: Option<Box<TlsSaid>>,
     /// Host and target as sent: laboratory use only, never stored.
     pub revealed: Option<Box<Revealed>>,
+}
+
+/// A TCP connection that is over.
+#[derive(Clone, Debug)]
+pub struct FlowEvent {
+    /// Time of its first packet.
+    pub first: Timestamp,
+    /// Time of its last one.
+    pub last: Timestamp,
+    /// The same number as in its exchanges.
+    pub flow_id: u64,
+    /// The client.
+    pub client: SocketAddr,
+    /// The server.
+    pub server: SocketAddr,
+    /// What it spoke (`http/1`), or why that is not known.
+    pub outcome: &'static str,
+    /// What the client sent.
+    pub to_server: StreamTotals,
+    /// What the server sent.
+    pub to_client: StreamTotals,
 }
 
 /// What the header of an HL7 v2 message says that may be kept.
@@ -122,6 +143,9 @@ pub struct Revealed {
 pub trait EventSink: Send {
     /// One exchange.
     fn exchange(&mut self, event: ExchangeEvent);
+
+    /// A connection that is over, behind its exchanges.
+    fn flow(&mut self, event: FlowEvent);
 
     /// What was taken may be read now: called with every rollup, in a live capture at least once
     /// a second.

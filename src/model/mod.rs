@@ -24,7 +24,7 @@ pub use account::{InputAccount, PacketAccount, Reason, Settled, SkipReason};
 pub use block::Block;
 pub use community_id::community_id;
 pub use encapsulation::{Encapsulation, FragmentOddities, Layer, network_of};
-pub use event::{CertificateSaid, EventSink, ExchangeEvent, Hl7Said, Revealed, TlsSaid};
+pub use event::{CertificateSaid, EventSink, ExchangeEvent, FlowEvent, Hl7Said, Revealed, TlsSaid};
 pub use evidence::{Evidence, Outcome, RuleBits, RuleId, Sample};
 pub use finding::{FindingKind, Severity};
 pub use header::{Header, HeaderName};
@@ -33,7 +33,9 @@ pub use message::{Anomaly, Correlation, Hl7Header, MessageEvent, MessageHead, Sw
 pub use packet::{LinkType, Packet};
 pub use segment::{FiveTuple, Segment, SegmentBatch, TcpFlags};
 pub use status::{AckCode, Status};
-pub use stream::{Direction, EndCause, Offsets, SecondCopy, StreamEvent, StreamInput};
+pub use stream::{
+    Direction, EndCause, Offsets, SecondCopy, StreamEvent, StreamInput, StreamTotals,
+};
 pub use tls::{
     NamePart, TlsAlert, TlsCertificate, TlsClientHello, TlsServerHello, TlsSession, TlsVersion,
 };

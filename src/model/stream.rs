@@ -98,3 +98,21 @@ pub enum StreamInput<'a> {
     /// No more will come.
     End(EndCause),
 }
+
+/// What one direction of a flow carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamTotals {
+    /// Packets, those without payload included; saturates.
+    pub packets: u32,
+    /// Payload bytes delivered.
+    pub bytes: u64,
+    /// Payload bytes known to be missing.
+    pub gap_bytes: u64,
+}
+
+impl StreamTotals {
+    /// Whether any packet of this direction was seen.
+    pub fn seen(&self) -> bool {
+        self.packets > 0
+    }
+}

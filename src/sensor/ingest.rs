@@ -189,6 +189,12 @@ impl Ingest {
         since
     }
 
+    /// Bytes read so far: of a file as it is stored, so that it is known how much is left; else of
+    /// the packets as they were on the wire.
+    pub fn bytes_read(&self, of_file: bool) -> u64 {
+        if of_file { self.source.progress().bytes_read } else { self.account.bytes }
+    }
+
     /// Packets seen so far.
     pub fn packets(&self) -> u64 {
         self.account.seen

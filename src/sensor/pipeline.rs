@@ -359,7 +359,7 @@ impl<'a> Capture<'a> {
             }
         }
         self.last = last;
-        self.note_progress(&ingest);
+        self.note_progress(&ingest, pace);
         self.end_progress();
         self.interrupted |= self.settings.stop.asked();
         let mut account = ingest.account();
@@ -427,7 +427,7 @@ impl<'a> Capture<'a> {
         pace: Pace,
         lane: &mut dyn Lane,
     ) -> bool {
-        self.note_progress(ingest);
+        self.note_progress(ingest, pace);
         if pace != Pace::Files && self.since_tick.elapsed() >= TICK {
             if let Some(buffer) = ingest.source().buffer() {
                 let came = (ingest.take_bytes_since(), self.since_tick.elapsed());
@@ -447,8 +447,8 @@ impl<'a> Capture<'a> {
         self.settings.stop.asked() || lane.broken()
     }
 
-    fn note_progress(&mut self, ingest: &Ingest) {
-        self.note_read((ingest.source().progress().bytes_read, ingest.packets()));
+    fn note_progress(&mut self, ingest: &Ingest, pace: Pace) {
+        self.note_read((ingest.bytes_read(pace == Pace::Files), ingest.packets()));
     }
 
     /// The next input begins anew.

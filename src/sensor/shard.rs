@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use crate::base::{InstallationKey, Shares};
     use crate::detect::Detector;
-    use crate::model::{EventSink, ExchangeEvent, FiveTuple, Segment, TcpFlags};
+    use crate::model::{EventSink, ExchangeEvent, FiveTuple, FlowEvent, Segment, TcpFlags};
     use crate::rules::RulePack;
 
     /// Stands for a mistake of ours that one client's traffic brings to light.
@@ -139,6 +139,8 @@ mod tests {
         fn exchange(&mut self, event: ExchangeEvent) {
             assert_ne!(event.client.port(), 666);
         }
+
+        fn flow(&mut self, _: FlowEvent) {}
     }
 
     fn exchange(port: u16, batch: &mut SegmentBatch) {

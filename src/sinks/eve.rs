@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
+use super::flow::FlowLine;
 use super::hl7v2::Hl7;
 use crate::base::Timestamp;
 use crate::base::time::rfc3339;
 use crate::inventory::Finding;
 use crate::model::{
-    EventSink, ExchangeEvent, FiveTuple, Hl7Said, InputAccount, Status, TlsSaid, TlsVersion,
-    community_id,
+    EventSink, ExchangeEvent, FiveTuple, FlowEvent, Hl7Said, InputAccount, Status, TlsSaid,
+    TlsVersion, community_id,
 };
 
 /// Lines a worker gathers before it takes the lock.
@@ -162,9 +163,12 @@ impl EventSink for EveSink {
             (_, Some(said)) => append(&mut self.buffer, &TlsLine::of(&event, said)),
             (_, None) => append(&mut self.buffer, &HttpLine::of(&event)),
         }
-        if self.buffer.len() >= BUFFER_BYTES {
-            self.flush();
-        }
+        self.flush_much();
+    }
+
+    fn flow(&mut self, event: FlowEvent) {
+        append(&mut self.buffer, &FlowLine::of(&event));
+        self.flush_much();
     }
 
     /// Whole lines in one write: whoever follows the file never reads half of one, and a sensor
@@ -181,10 +185,23 @@ impl EventSink for EveSink {
     }
 }
 
+impl EveSink {
+    fn flush_much(&mut self) {
+        if self.buffer.len() >= BUFFER_BYTES {
+            self.flush();
+        }
+    }
+}
+
 impl Drop for EveSink {
     fn drop(&mut self) {
         self.flush();
     }
+}
+
+/// What of a number JSON readers keep exact: integers up to 2^53.
+pub(super) fn exact(flow_id: u64) -> u64 {
+    flow_id & ((1 << 53) - 1)
 }
 
 fn append(lines: &mut Vec<u8>, line: &impl Serialize) {
@@ -215,8 +232,7 @@ impl Common {
         Common {
             timestamp: event.at.to_string(),
             event_type,
-            // JSON readers keep integers exact only up to 2^53.
-            flow_id: event.flow_id & ((1 << 53) - 1),
+            flow_id: exact(event.flow_id),
             community_id: community_id(&tuple),
             src_ip: event.client.ip().to_string(),
             src_port: event.client.port(),

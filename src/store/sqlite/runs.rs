@@ -278,15 +278,36 @@ fn write_reasons(conn: &Connection, input: i64, packets: &PacketAccount) -> rusq
     Ok(())
 }
 
+/// States of a file that grows which are looked at.
+const READ_AS_MAX: u32 = 4;
+
 /// What is known of one input.
 struct Known {
     run: RunId,
     partial: bool,
 }
 
+/// What was read before under the name of a file that may have grown since, the last first: of what
+/// a run holds nothing else of, or holds in part.
+pub(super) fn read_as(conn: &Connection, name: &str) -> rusqlite::Result<Vec<InputIdentity>> {
+    conn.prepare_cached(
+        "SELECT i.size, i.hash FROM input i JOIN run r ON r.id = i.run \
+         WHERE i.name = ?1 AND r.state <> 'open' AND i.size IS NOT NULL AND i.hash IS NOT NULL \
+         AND (i.state = 'partial' OR (SELECT count(*) FROM input o WHERE o.run = i.run) = 1) \
+         ORDER BY i.run DESC LIMIT ?2",
+    )?
+    .query_map(params![name, READ_AS_MAX], |row| {
+        let (size, hash): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let size = u64::try_from(size).unwrap_or(0);
+        Ok(InputIdentity { size, hash: hash.cast_unsigned() })
+    })?
+    .collect()
+}
+
 pub(super) fn plan(
     conn: &Connection,
     identities: &[Option<InputIdentity>],
+    grown: &BTreeMap<InputIdentity, InputIdentity>,
 ) -> rusqlite::Result<Plan> {
     let mut known: BTreeMap<InputIdentity, Vec<Known>> = BTreeMap::new();
     let mut replaces = BTreeSet::new();
@@ -294,8 +315,13 @@ pub(super) fn plan(
         if known.contains_key(identity) {
             continue;
         }
-        let rows = known_as(conn, identity)?;
+        let mut rows = known_as(conn, identity)?;
         replaces.extend(rows.iter().filter(|k| k.partial).map(|k| k.run));
+        if let Some(beginning) = grown.get(identity).filter(|_| rows.is_empty()) {
+            rows = known_as(conn, beginning)?;
+            replaces.extend(rows.iter().map(|k| k.run));
+            known.insert(*beginning, Vec::new());
+        }
         known.insert(*identity, rows);
     }
     let mut first: BTreeMap<InputIdentity, usize> = BTreeMap::new();

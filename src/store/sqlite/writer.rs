@@ -1,5 +1,6 @@
 //! The one sensor that writes.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,9 +53,20 @@ impl Writer {
     }
 
     /// What to do with the inputs of a replay, by their identities in the given order; `None` for
-    /// standard input, which is always read.
-    pub fn plan(&self, inputs: &[Option<InputIdentity>]) -> Result<Plan, StoreError> {
-        self.told(runs::plan(&self.db.conn, inputs))
+    /// standard input, which is always read. What is known of the beginning of one that has
+    /// `grown` is replaced.
+    pub fn plan(
+        &self,
+        inputs: &[Option<InputIdentity>],
+        grown: &BTreeMap<InputIdentity, InputIdentity>,
+    ) -> Result<Plan, StoreError> {
+        self.told(runs::plan(&self.db.conn, inputs, grown))
+    }
+
+    /// What was read before under `name` and may be the beginning of the file that it names now,
+    /// the last first.
+    pub fn read_as(&self, name: &str) -> Result<Vec<InputIdentity>, StoreError> {
+        self.told(runs::read_as(&self.db.conn, name))
     }
 
     /// Begins a run at wall time `started`.

@@ -1,6 +1,6 @@
 //! What runs contribute, and what becomes of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::sample::*;
 use crate::base::Span;
@@ -197,7 +197,9 @@ fn a_complete_file_is_skipped_and_a_partial_one_replaced() {
     let mut writer = folder.writer();
     let whole = replay(&mut writer, &[input("a.pcap", Some(1), None)], &[]);
     let cut = replay(&mut writer, &[input("b.pcap", Some(2), Some("cut at byte 77"))], &[]);
-    let plan = writer.plan(&[identity(1), identity(2), identity(3), None, identity(3)]).unwrap();
+    let plan = writer
+        .plan(&[identity(1), identity(2), identity(3), None, identity(3)], &BTreeMap::new())
+        .unwrap();
     assert_eq!(
         plan.inputs,
         [
@@ -212,7 +214,10 @@ fn a_complete_file_is_skipped_and_a_partial_one_replaced() {
     assert!(plan.lost.is_empty());
     let new = replay(&mut writer, &[input("b.pcap", Some(2), None)], &plan.replaces);
     assert_eq!(loaded(&writer), [whole, new]);
-    assert_eq!(writer.plan(&[identity(2)]).unwrap().inputs, [InputPlan::Skip(new)]);
+    assert_eq!(
+        writer.plan(&[identity(2)], &BTreeMap::new()).unwrap().inputs,
+        [InputPlan::Skip(new)]
+    );
 }
 
 #[test]
@@ -221,12 +226,12 @@ fn a_partial_file_takes_the_files_of_its_run_along() {
     let mut writer = folder.writer();
     let both = [input("a.pcap", Some(1), None), input("b.pcap", Some(2), Some("cut"))];
     let run = replay(&mut writer, &both, &[]);
-    let plan = writer.plan(&[identity(1), identity(2)]).unwrap();
+    let plan = writer.plan(&[identity(1), identity(2)], &BTreeMap::new()).unwrap();
     assert_eq!(plan.inputs, [InputPlan::Replace(run), InputPlan::Replace(run)]);
     assert!(plan.lost.is_empty());
-    let plan = writer.plan(&[identity(2)]).unwrap();
+    let plan = writer.plan(&[identity(2)], &BTreeMap::new()).unwrap();
     assert_eq!(plan.lost, ["a.pcap"], "what would be lost is told");
-    let plan = writer.plan(&[identity(1)]).unwrap();
+    let plan = writer.plan(&[identity(1)], &BTreeMap::new()).unwrap();
     assert_eq!(plan.inputs, [InputPlan::Skip(run)], "nothing is lost for a complete file");
 }
 
