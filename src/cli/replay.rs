@@ -132,6 +132,7 @@ fn to_read(
     plan: &[InputPlan],
     again: bool,
 ) -> Vec<(Input, Option<InputIdentity>)> {
+    let names: Vec<String> = readable.iter().map(|(input, _)| input.name()).collect();
     let mut todo = Vec::new();
     for ((input, identity), plan) in readable.into_iter().zip(plan) {
         match plan {
@@ -141,8 +142,14 @@ fn to_read(
                     "{name} is in the inventory already (run {run}); --again counts it again"
                 ));
             }
-            InputPlan::Twice(_) if !again => {
-                tell(format!("{} was named twice; it is read once", input.name()));
+            InputPlan::Twice(first) if !again => {
+                let name = input.name();
+                match names.get(*first).filter(|first| **first != name) {
+                    Some(first) => {
+                        tell(format!("{name} is the same capture as {first}; it is read once"));
+                    }
+                    None => tell(format!("{name} was named twice; it is read once")),
+                }
             }
             _ => todo.push((input, identity)),
         }

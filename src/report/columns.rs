@@ -89,7 +89,8 @@ pub const FINDINGS: &[Column] = &[
     Column::text("field", "field", 2).shrinking(Shrink::Middle(14)).or_below(),
     Column::text("direction", "direction", 2),
     Column::number("count", "count", 3),
-    Column::text("id", "id", 5),
+    // What `findings set` is told.
+    Column::text("id", "id", 5).or_below(),
     Column::text("state", "state", 6),
     Column::text("kind", "kind", 9),
     Column::text("last_seen", "last seen", 8).shown(Show::Time),

@@ -280,7 +280,7 @@ fn a_finding_is_told_whole_at_eighty_columns() {
     let shown = table(&[finding()], FINDINGS, 80);
     let f = finding();
     let parts = [f.service, f.operation, f.field, f.data_class, f.direction.map(str::to_owned)];
-    for part in parts.iter().flatten().chain([&f.rule.to_owned()]) {
+    for part in parts.iter().flatten().chain([&f.rule.to_owned(), &f.id]) {
         assert!(shown.contains(part.as_str()), "{part} is missing in\n{shown}");
     }
     let shown = table(&[finding()], FINDINGS, 160);
