@@ -49,10 +49,7 @@ impl Anchors {
         let spelled = spelled.iter().map(|literal| (literal, false));
         for ((text, action), folded) in spelled.chain(folded.iter().map(|l| (l, true))) {
             let text: Box<[u8]> = text.as_bytes().into();
-            if text.len() < 3 {
-                continue;
-            }
-            let head = text.iter().take(3).fold(0, |head, byte| begun(head, *byte));
+            let Some(head) = text.first_chunk().copied().map(begun) else { continue };
             let (word, bit) = place(head);
             if let Some(word) = anchors.filter.get_mut(word) {
                 *word |= 1 << bit;
@@ -71,13 +68,26 @@ impl Anchors {
     /// Calls `found` with the action and place of every literal in `text`, in the order of their
     /// places. Linear in its length.
     pub(super) fn each(&self, text: &[u8], mut found: impl FnMut(usize, Range<usize>)) {
-        let mut head = 0;
-        for (last, byte) in text.iter().enumerate() {
-            head = begun(head, *byte);
+        let may_begin = |head| {
             let (word, bit) = place(head);
-            if self.filter.get(word).is_some_and(|word| word >> bit & 1 == 1) {
-                self.try_at(text, last.saturating_sub(2), head, &mut found);
+            self.filter.get(word).is_some_and(|word| word >> bit & 1 == 1)
+        };
+        // Four bytes hold the heads of two places.
+        let mut at = 0;
+        while let Some(four) = text.get(at..).and_then(|rest| rest.first_chunk()) {
+            let four = u32::from_le_bytes(*four) | CASES;
+            for (at, head) in [(at, four & HEAD), (at + 1, four >> 8)] {
+                if may_begin(head) {
+                    self.try_at(text, at, head, &mut found);
+                }
             }
+            at += 2;
+        }
+        let rest = text.get(at..).unwrap_or_default();
+        if let [a, b, c] = *rest
+            && may_begin(begun([a, b, c]))
+        {
+            self.try_at(text, at, begun([a, b, c]), &mut found);
         }
     }
 
@@ -106,11 +116,15 @@ impl Anchors {
     }
 }
 
-/// Three bytes in whatever case, the last of them `byte`: no byte is 0 here, so that what has fewer
-/// than three is no head. What stands for letters may merge other bytes: it is looked at again.
-fn begun(head: u32, byte: u8) -> u32 {
-    const CASE: u8 = 0x20;
-    (head << 8 | u32::from(byte | CASE)) & 0x00ff_ffff
+/// What letters have in lower case, in each of four bytes.
+const CASES: u32 = 0x2020_2020;
+/// The bytes of a head among four.
+const HEAD: u32 = 0x00ff_ffff;
+
+/// Three bytes in whatever case. What makes letters one may merge other bytes: these are looked at
+/// again.
+fn begun([a, b, c]: [u8; 3]) -> u32 {
+    (u32::from_le_bytes([a, b, c, 0]) | CASES) & HEAD
 }
 
 /// The word and bit of the filter for a head (multiplicative hashing: Knuth, TAOCP 3, 6.4).
