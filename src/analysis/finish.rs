@@ -224,7 +224,9 @@ impl Workbench {
         }
         stats.coverage.exchanges += 1;
         let one_sided = exchange.request.is_none() || exchange.response.is_none();
-        stats.coverage.one_sided += u64::from(one_sided && !exchange.lost);
+        // What nobody answered lacks nothing in the capture.
+        let seen = exchange.lost || exchange.unanswered;
+        stats.coverage.one_sided += u64::from(one_sided && !seen);
         if let Some(request) = &exchange.request {
             count_request(stats, flow, request);
             if standard == hl7v2::STANDARD {

@@ -138,8 +138,8 @@ impl Workbench {
         let names = read.names.iter().filter_map(|name| self.certificate_name(name));
         let names = names.take(TLS_NAMES_KEPT_MAX).collect();
         CertificateFacts {
-            subject: self.distinguished_name(&read.subject),
-            issuer: self.distinguished_name(&read.issuer),
+            subject: self.distinguished_name(&read.subject, read),
+            issuer: self.distinguished_name(&read.issuer, read),
             serial: read.serial.as_str().into(),
             names,
             key: read.key.into(),
@@ -150,11 +150,21 @@ impl Workbench {
         }
     }
 
-    /// `CN=api.example, O=Example`: a part that a detector hits is `{value}`.
-    fn distinguished_name(&mut self, parts: &[NamePart]) -> Arc<str> {
-        let parts = parts.iter().map(|part| match self.name(part.text.as_bytes()) {
-            Some(text) => format!("{}={text}", part.attribute),
-            None => format!("{}={{value}}", part.attribute),
+    /// `CN=api.example, O=Example`: a part that a detector hits is `{value}`. Organisations, places
+    /// and authorities are judged as such: `D-TRUST SSL Class 3 CA 1 2009` is no address.
+    fn distinguished_name(&mut self, parts: &[NamePart], of: &TlsCertificate) -> Arc<str> {
+        let parts = parts.iter().map(|part| {
+            let common = part.attribute == "CN";
+            let is_host = || of.names.iter().any(|name| name.eq_ignore_ascii_case(&part.text));
+            let text = if common && is_host() {
+                self.certificate_name(&part.text)
+            } else if common && of.self_signed {
+                self.name(part.text.as_bytes())
+            } else {
+                self.organisation(part.text.as_bytes())
+            };
+            let text = text.as_deref().unwrap_or("{value}");
+            format!("{}={text}", part.attribute)
         });
         parts.collect::<Vec<_>>().join(", ").into()
     }
@@ -183,7 +193,7 @@ impl Workbench {
     fn client_issuer(&mut self, session: &TlsSession) -> Option<Arc<str>> {
         let own = session.client_chain.first().filter(|own| !own.self_signed)?;
         let organisation = own.issuer.iter().find(|part| part.attribute == "O")?;
-        self.name(organisation.text.as_bytes())
+        self.organisation(organisation.text.as_bytes())
     }
 }
 

@@ -70,6 +70,7 @@ pub struct Workbench {
     pub(super) message_bytes: usize,
     hosts: Decisions,
     names: Decisions,
+    organisations: Decisions,
     programs: Decisions,
     pub(super) media: Decisions,
     parameters: Decisions,
@@ -130,6 +131,7 @@ impl Workbench {
             message_bytes: 0,
             hosts: TableMap::default(),
             names: TableMap::default(),
+            organisations: TableMap::default(),
             programs: TableMap::default(),
             media: TableMap::default(),
             claim: Arc::default(),
@@ -244,6 +246,13 @@ impl Workbench {
     pub fn name(&mut self, text: &[u8]) -> Option<Arc<str>> {
         Self::remembered(&mut self.names, text, |name| {
             (!self.detector.is_sensitive(text)).then(|| name.into())
+        })
+    }
+
+    /// The same of the name of an organisation, which may look like an address.
+    pub(super) fn organisation(&mut self, text: &[u8]) -> Option<Arc<str>> {
+        Self::remembered(&mut self.organisations, text, |name| {
+            self.detector.keeps_organisation(text).then(|| name.into())
         })
     }
 

@@ -344,7 +344,7 @@ pub const FLOWS_PER_EVICTION: usize = 16;
 pub const SWEEP_SLACK_SECONDS: u64 = 60;
 
 /// Rules one detector holds: their outcomes are bits of a fixed set.
-pub const RULES_MAX: usize = 256;
+pub const RULES_MAX: usize = 512;
 
 /// Bytes of one pattern in a rule. Every known identifier takes under 200.
 pub const PATTERN_BYTES_MAX: usize = 1024;

@@ -29,6 +29,9 @@ const WEIGHTS: std::ops::RangeInclusive<f64> = -20.0..=20.0;
 /// What a class can be under the GDPR.
 const GDPR: [&str; 3] = ["health", "national-id", "personal"];
 
+/// The class of addresses.
+const PLACES: &str = "person.address";
+
 /// Weight from which one value that passes is telling where names are kept.
 const TELLING_WEIGHT_MIN: f64 = 4.0;
 /// Chance up to which it is telling whatever its weight.
@@ -46,6 +49,7 @@ pub(super) fn compile(pack: &RulePack) -> Result<Detector, RuleError> {
 
 /// Compiles a pack without looking at its examples.
 pub(super) fn build(pack: &RulePack) -> Result<Detector, RuleError> {
+    fits(pack)?;
     let mut build = Build::new(pack);
     for rule in pack.rules() {
         build.add(rule)?;
@@ -78,12 +82,39 @@ fn spread_names(rule: &Rule) -> impl Iterator<Item = String> + use<'_> {
     (0..kinds).map(|kind| format!("{}.spread{kind}", rule.id()))
 }
 
+/// How many numbers a rule takes. Those that speak by names alone share one.
+fn numbers(rule: &Rule) -> usize {
+    if is_by_name_alone(rule) {
+        return 0;
+    }
+    let more = [!rule.bare_masks.is_empty(), !rule.test_prefixes.is_empty()];
+    1 + more.into_iter().map(usize::from).sum::<usize>() + spread_names(rule).count()
+}
+
+/// Refuses the first rule that has no number left, before any is compiled.
+fn fits(pack: &RulePack) -> Result<(), RuleError> {
+    let shared = usize::from(pack.rules().iter().any(is_by_name_alone));
+    let mut taken = shared;
+    let first = pack.rules().iter().find(|rule| {
+        taken += numbers(rule);
+        taken > RULES_MAX
+    });
+    let Some(first) = first else { return Ok(()) };
+    let all = shared + pack.rules().iter().map(numbers).sum::<usize>();
+    let reason = format!(
+        "with it there are more than {RULES_MAX} rules ({all} in all; bare masks, test prefixes and \
+         spreads count beside): use fewer, or switch off built-in ones"
+    );
+    Err(refuse(first, "id", reason))
+}
+
 struct Build {
     names: Vec<String>,
     whole: Whole,
     embedded: Embedded,
     judge: Judge,
     telling: RuleBits,
+    of_places: RuleBits,
     asked: RuleBits,
     /// Patterns searched for inside text.
     patterns: usize,
@@ -94,13 +125,6 @@ struct Build {
 
 impl Build {
     fn new(pack: &RulePack) -> Build {
-        let variants = |r: &Rule| {
-            if is_by_name_alone(r) {
-                return 0;
-            }
-            let more = [!r.bare_masks.is_empty(), !r.test_prefixes.is_empty()];
-            1 + more.into_iter().map(usize::from).sum::<usize>() + spread_names(r).count()
-        };
         Build {
             names: Vec::new(),
             whole: Whole::new(),
@@ -116,16 +140,17 @@ impl Build {
                 ..Judge::default()
             },
             telling: RuleBits::NONE,
+            of_places: RuleBits::NONE,
             asked: RuleBits::NONE,
             patterns: 0,
-            count: pack.rules().iter().map(variants).sum(),
+            count: pack.rules().iter().map(numbers).sum(),
             by_name_alone: None,
         }
     }
 
     fn name(&mut self, name: String) -> Result<RuleId, RuleError> {
-        let id = u8::try_from(self.names.len())
-            .map_err(|_| RuleError::TooMany { count: self.count, max: RULES_MAX })?;
+        let id = u16::try_from(self.names.len()).ok().filter(|id| usize::from(*id) < RULES_MAX);
+        let id = id.ok_or(RuleError::TooMany { count: self.count, max: RULES_MAX })?;
         self.names.push(name);
         Ok(RuleId(id))
     }
@@ -156,6 +181,9 @@ impl Build {
         }
         if let Some(bare) = bare.filter(|_| rule.bare_weight >= TELLING_WEIGHT_MIN || sure) {
             self.telling.insert(bare);
+        }
+        if &*rule.class == PLACES {
+            self.of_places.insert(id);
         }
         if rule.needs_context {
             self.asked.insert(id);
@@ -299,7 +327,7 @@ impl Build {
 
     fn finish(mut self, pack: &RulePack) -> Detector {
         self.embedded.finish();
-        let ids = self.names.iter().zip(0..=u8::MAX);
+        let ids = self.names.iter().zip(0..);
         let by_name: TableMap<Box<str>, RuleId> =
             ids.map(|(name, id)| (name.as_str().into(), RuleId(id))).collect();
         Detector {
@@ -310,6 +338,7 @@ impl Build {
             judge: self.judge.indexed(),
             fillers: Fillers::of(&pack.context().fillers, &pack.context().offices),
             telling: self.telling,
+            of_places: self.of_places,
             asked: self.asked,
         }
     }

@@ -37,6 +37,8 @@ pub struct Detector {
     pub(super) fillers: Fillers,
     /// Rules of which one value that passes is telling by itself.
     pub(super) telling: RuleBits,
+    /// Rules of addresses.
+    pub(super) of_places: RuleBits,
     /// Rules that say nothing unless a name asks: what passes them may hold something else.
     pub(super) asked: RuleBits,
 }
@@ -192,6 +194,19 @@ impl Detector {
         !found.outcome.embedded.is_empty()
             || found.outcome.passed.iter().any(telling)
             || sensitive::is_sensitive(text)
+    }
+
+    /// Whether the name of an organisation or a place may be stored, as certificates have them:
+    /// nothing in it is sensitive, but for numbers and capitalised words that make an address of
+    /// what is none (`Northside Root CA 2021`) and commas before legal forms (`Acme, Inc.`).
+    pub fn keeps_organisation(&self, text: &[u8]) -> bool {
+        let found = self.inspect(ValueKind::String, text);
+        let outcome = found.outcome;
+        let told = |rule: &RuleId| !self.of_places.contains(*rule);
+        let telling = |rule: &RuleId| self.telling.contains(*rule);
+        outcome.embedded.iter().filter(told).next().is_none()
+            && outcome.passed.iter().filter(told).filter(telling).next().is_none()
+            && !sensitive::is_sensitive_in_name(text)
     }
 
     /// Whether a path segment may be stored as a literal: nothing in it is sensitive, and it does

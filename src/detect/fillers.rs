@@ -109,27 +109,32 @@ const LEGAL_FORMS: [&str; 32] = [
 /// Words of the longest name of a firm that is told by its form.
 const FIRM_WORDS_MAX: usize = 6;
 
+/// Whether `word` is a legal form, with or without its points: `S.A.`, `Inc`.
+pub(super) fn is_legal_form(word: &[u8]) -> bool {
+    let mut form = [0u8; 4];
+    let mut len = 0;
+    for byte in word.iter().filter(|b| **b != b'.') {
+        let Some(slot) = form.get_mut(len) else { return false };
+        *slot = byte.to_ascii_lowercase();
+        len += 1;
+    }
+    let form = form.get(..len).and_then(|form| std::str::from_utf8(form).ok());
+    form.is_some_and(|form| LEGAL_FORMS.binary_search(&form).is_ok())
+}
+
 /// Whether `bytes` are capitalised words and the legal form of a firm, behind a comma or with
 /// points in it: `Acme, Inc.`, `Foo Bar S.A.`. Without either it may be a surname.
 fn names_a_firm(bytes: &[u8]) -> bool {
     let Some(space) = bytes.iter().rposition(|b| *b == b' ') else { return false };
     let (before, last) = bytes.split_at(space);
-    let mut form = [0u8; 4];
-    let mut len = 0;
-    for byte in last.trim_ascii_start().iter().filter(|b| **b != b'.') {
-        let Some(slot) = form.get_mut(len) else { return false };
-        *slot = byte.to_ascii_lowercase();
-        len += 1;
-    }
     let told = before.ends_with(b",") || last.contains(&b'.');
-    let form = form.get(..len).and_then(|form| std::str::from_utf8(form).ok());
     let words = || before.split(|b| *b == b' ');
     let capital = |word: &[u8]| {
         let first = word.first();
         first.is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80 || *b == b'&')
             && !word.iter().any(|b| matches!(b, b'@' | b':' | b'.' | b'0'..=b'9'))
     };
-    told && form.is_some_and(|form| LEGAL_FORMS.binary_search(&form).is_ok())
+    told && is_legal_form(last.trim_ascii_start())
         && words().count() <= FIRM_WORDS_MAX
         && words().all(capital)
 }

@@ -2,6 +2,7 @@
 //! costs a name and a wrong no a person's data.
 
 use super::checks::is_annotation;
+use super::fillers::is_legal_form;
 use super::shape::is_word_byte;
 
 /// Digits in a row, or in groups with single separators, from which on a number may be a person's.
@@ -21,6 +22,20 @@ pub(super) fn is_sensitive(text: &[u8]) -> bool {
         || has_hardware_address(text)
         || words(text).any(is_mbi)
         || text.split(|b| !b.is_ascii_alphanumeric() && *b != b'-').any(is_mbi)
+}
+
+/// The same of the name of an organisation: behind a comma its legal form may stand.
+pub(super) fn is_sensitive_in_name(text: &[u8]) -> bool {
+    let next_word = |at: usize| {
+        let behind = text.get(at + 1..).unwrap_or_default().trim_ascii_start();
+        behind.split(|b| !b.is_ascii_alphanumeric() && *b != b'.').next().unwrap_or_default()
+    };
+    let form = memchr::memchr_iter(b',', text).find(|at| is_legal_form(next_word(*at)));
+    match form.and_then(|at| text.get(..at)) {
+        // What follows the form is a notice at most.
+        Some(before) => is_sensitive(before),
+        None => is_sensitive(text),
+    }
 }
 
 /// Something like a mail address, also without a host that exists.

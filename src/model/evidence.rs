@@ -7,7 +7,7 @@
 
 use smallvec::SmallVec;
 
-use crate::base::limits::SAMPLE_K;
+use crate::base::limits::{RULES_MAX, SAMPLE_K};
 use crate::base::{Mask, Span};
 
 use super::{Form, ValueKind};
@@ -15,15 +15,17 @@ use super::{Form, ValueKind};
 /// A rule's place in the compiled rule set of this process. Not stable across processes: the
 /// store writes names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RuleId(pub u8);
+pub struct RuleId(pub u16);
 
-/// A set of rules. At most 256 rules can be loaded.
+/// A set of rules, of which at most [`RULES_MAX`] can be loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RuleBits([u64; 4]);
+pub struct RuleBits([u64; WORDS]);
+
+const WORDS: usize = RULES_MAX / 64;
 
 impl RuleBits {
     /// No rule.
-    pub const NONE: RuleBits = RuleBits([0; 4]);
+    pub const NONE: RuleBits = RuleBits([0; WORDS]);
 
     /// Adds `rule`.
     pub fn insert(&mut self, rule: RuleId) {
@@ -46,7 +48,7 @@ impl RuleBits {
 
     /// Whether no rule is in it.
     pub fn is_empty(&self) -> bool {
-        self.0 == [0; 4]
+        self.0 == [0; WORDS]
     }
 
     /// The rules of both.
@@ -70,13 +72,13 @@ impl RuleBits {
 
     /// The rules in order.
     pub fn iter(&self) -> impl Iterator<Item = RuleId> + use<> {
-        self.0.into_iter().zip([0u8, 64, 128, 192]).flat_map(|(word, base)| {
+        self.0.into_iter().zip((0u16..).step_by(64)).flat_map(|(word, base)| {
             let mut rest = word;
             std::iter::from_fn(move || {
                 let bit = rest.trailing_zeros();
                 // Clears the lowest set bit; there is none when the word is used up.
                 rest &= rest.wrapping_sub(1);
-                u8::try_from(bit).ok().filter(|bit| *bit < 64).map(|bit| RuleId(base + bit))
+                u16::try_from(bit).ok().filter(|bit| *bit < 64).map(|bit| RuleId(base + bit))
             })
         })
     }
@@ -396,12 +398,12 @@ mod tests {
 
     fn outcome_of(value: u32) -> Outcome {
         let mut outcome = Outcome::default();
-        outcome.tried.insert(RuleId((value % 7) as u8));
+        outcome.tried.insert(RuleId((value % 7) as u16));
         if value.is_multiple_of(3) {
-            outcome.passed.insert(RuleId((value % 7) as u8));
+            outcome.passed.insert(RuleId((value % 7) as u16));
         }
         if value.is_multiple_of(5) {
-            outcome.embedded.insert(RuleId(200));
+            outcome.embedded.insert(RuleId(400));
         }
         outcome
     }

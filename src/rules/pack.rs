@@ -1,5 +1,6 @@
 //! Packs of rules: the built-in one and what users add.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -154,10 +155,15 @@ impl RulePack {
     /// Adds `other`: a rule with an id that is there already takes its place, and those that
     /// `other` lists under `off` go.
     pub fn extend(&mut self, other: RulePack) {
+        let known = self.rules.iter().enumerate().map(|(at, rule)| (rule.id().to_owned(), at));
+        let mut known: BTreeMap<String, usize> = known.collect();
         for rule in other.rules {
-            match self.rules.iter_mut().find(|r| r.id() == rule.id()) {
+            match known.get(rule.id()).and_then(|at| self.rules.get_mut(*at)) {
                 Some(mine) => *mine = rule,
-                None => self.rules.push(rule),
+                None => {
+                    known.insert(rule.id().to_owned(), self.rules.len());
+                    self.rules.push(rule);
+                }
             }
         }
         for mut off in other.off {

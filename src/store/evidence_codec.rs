@@ -23,7 +23,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::cursor::put_varint;
-use crate::base::limits::SAMPLE_K;
+use crate::base::limits::{RULES_MAX, SAMPLE_K};
 use crate::base::{Cursor, Mask, Span, Timestamp};
 use crate::model::evidence::{Exemplar, RuleCount, SampleEntry};
 use crate::model::{Evidence, Form, Outcome, RuleBits, RuleId};
@@ -42,11 +42,10 @@ pub struct RuleNames {
 }
 
 impl RuleNames {
-    /// From the names in the order of their [`RuleId`]s. At most 256 rules can be loaded; names
-    /// beyond that have no number.
+    /// From the names in the order of their [`RuleId`]s; names beyond [`RULES_MAX`] have no number.
     pub fn new<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
-        let names: Vec<String> = names.into_iter().take(256).map(Into::into).collect();
-        let ids = (0u8..=255).zip(&names).map(|(n, name)| (name.clone(), RuleId(n))).collect();
+        let names: Vec<String> = names.into_iter().take(RULES_MAX).map(Into::into).collect();
+        let ids = (0u16..).zip(&names).map(|(n, name)| (name.clone(), RuleId(n))).collect();
         RuleNames { names, ids }
     }
 

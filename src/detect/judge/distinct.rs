@@ -1,30 +1,34 @@
 //! The sample of a column, counted by rule.
 
+use crate::base::limits::RULES_MAX;
 use crate::model::{Evidence, RuleBits, RuleId};
+
+type Counts = [u16; RULES_MAX];
 
 /// Distinct values of the sample, per rule.
 pub(super) struct Distinct {
-    tried: [u16; 256],
-    passed: [u16; 256],
-    embedded: [u16; 256],
+    tried: Counts,
+    passed: Counts,
+    embedded: Counts,
     /// Of those embedded, in values of which nothing was tried: texts.
-    in_texts: [u16; 256],
+    in_texts: Counts,
     entries: u64,
 }
 
 impl Distinct {
-    #[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
     pub(super) fn of(evidence: &mut Evidence) -> Distinct {
         let mut out = Distinct {
-            tried: [0; 256],
-            passed: [0; 256],
-            embedded: [0; 256],
-            in_texts: [0; 256],
+            tried: [0; RULES_MAX],
+            passed: [0; RULES_MAX],
+            embedded: [0; RULES_MAX],
+            in_texts: [0; RULES_MAX],
             entries: 0,
         };
-        let count = |bits: RuleBits, table: &mut [u16; 256]| {
+        let count = |bits: RuleBits, table: &mut Counts| {
             for rule in bits.iter() {
-                table[usize::from(rule.0)] += 1;
+                if let Some(count) = table.get_mut(usize::from(rule.0)) {
+                    *count += 1;
+                }
             }
         };
         for entry in evidence.sample.entries() {
@@ -39,10 +43,9 @@ impl Distinct {
         out
     }
 
-    #[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
     pub(super) fn of_rule(&self, rule: RuleId) -> (u64, u64, u64) {
-        let at = usize::from(rule.0);
-        (self.tried[at].into(), self.passed[at].into(), self.embedded[at].into())
+        let of = |counts: &Counts| counts.get(usize::from(rule.0)).copied().unwrap_or(0).into();
+        (of(&self.tried), of(&self.passed), of(&self.embedded))
     }
 
     /// Whether `rule` was found in a value of which nothing was tried as a whole.

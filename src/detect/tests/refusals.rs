@@ -1,5 +1,7 @@
 //! Rules that are not taken, and what is said of them.
 
+use crate::base::limits::RULES_MAX;
+use crate::model::ValueKind;
 use crate::rules::{RuleError, RulePack};
 
 use super::super::Detector;
@@ -111,7 +113,7 @@ fn rules_that_could_never_be_reported_are_refused() {
 
 #[test]
 fn too_many_rules_are_refused() {
-    let text: String = (0..257)
+    let text: String = (0..RULES_MAX + 1)
         .map(|n| {
             format!(
                 "[[rule]]\nid = \"r{n}\"\nclass = \"own.id\"\ndescription = \"x\"\n\
@@ -122,5 +124,27 @@ fn too_many_rules_are_refused() {
         })
         .collect();
     let error = Detector::compile(&RulePack::parse("many.toml", &text).unwrap()).unwrap_err();
-    assert!(error.to_string().contains("at most 256 fit"), "{error}");
+    let last = format!("rule r{RULES_MAX}");
+    for part in ["many.toml", &last, "more than 512 rules", "513 in all"] {
+        assert!(error.to_string().contains(part), "{part}: {error}");
+    }
+}
+
+#[test]
+fn two_hundred_rules_fit_beside_the_built_in_ones() {
+    let text: String = (0..200)
+        .map(|n| {
+            format!(
+                "[[rule]]\nid = \"own-{n}\"\nclass = \"own.id\"\ndescription = \"x\"\n\
+                 references = [\"y\"]\nweight = 6.0\nchance = 0.0001\nmasks = [\"KX{n}-####\"]\n\
+                 [rule.examples]\nmatch = [\"KX{n}-1111\", \"KX{n}-2222\", \"KX{n}-3333\"]\n\
+                 reject = [\"a\", \"b\", \"c\"]\n"
+            )
+        })
+        .collect();
+    let mut pack = RulePack::builtin();
+    pack.extend(RulePack::parse("own.toml", &text).unwrap());
+    let detector = Detector::compile(&pack).unwrap();
+    let outcome = detector.inspect(ValueKind::String, b"KX199-4711").outcome;
+    assert!(outcome.passed.contains(detector.rule_id("own-199").unwrap()));
 }

@@ -1,5 +1,5 @@
 //! Sessions with a cipher suite that protects little or nothing: no encryption, export grade, no
-//! authentication, RC4, DES and Triple DES.
+//! authentication, RC4, DES and what else has short blocks.
 
 use crate::model::{FindingKind, Severity};
 
@@ -9,13 +9,14 @@ pub(super) const RULE: PostureRule = PostureRule {
     id: "tls-cipher-weak",
     kind: FindingKind::Transport,
     explanation: "What these suites protect can be read or changed: some do not encrypt or do not \
-        prove who answers, others use ciphers that can be broken (RC4, DES) or have short blocks \
-        (Triple DES, Sweet32). Allow suites with AES-GCM or ChaCha20-Poly1305 and ECDHE only.",
+        prove who answers, others use ciphers that can be broken (RC4, DES, RC2) or have short blocks \
+        (Triple DES, IDEA: Sweet32). Allow suites with AES-GCM or ChaCha20-Poly1305 and ECDHE only.",
     references: &[
         "OWASP API8:2023 Security Misconfiguration",
         "CWE-327",
         "RFC 7465",
         "RFC 9325 section 4.1",
+        "RFC 9150 section 9",
         "NIST SP 800-52r2 section 3.3.1",
         "HIPAA 45 CFR 164.312(e)(1)",
         "GDPR Art. 32",
@@ -24,17 +25,26 @@ pub(super) const RULE: PostureRule = PostureRule {
 };
 
 /// What is wrong with a suite, by the parts of its IANA name. The worst first.
-const WEAK: [(&str, Severity); 6] = [
+const WEAK: [(&str, Severity); 9] = [
     ("NULL", Severity::High),
     ("anon", Severity::High),
     ("EXPORT", Severity::High),
+    ("EXPORT1024", Severity::High),
     ("RC4", Severity::Medium),
     ("DES", Severity::Medium),
     ("3DES", Severity::Medium),
+    ("RC2", Severity::Medium),
+    ("IDEA", Severity::Medium),
 ];
 
-/// How weak a suite is. Names of TLS 1.3 have no weak parts.
+/// Suites of TLS 1.3 that only tell whether something was changed (RFC 9150).
+const INTEGRITY_ONLY: [&str; 2] = ["TLS_SHA256_SHA256", "TLS_SHA384_SHA384"];
+
+/// How weak a suite is.
 fn weakness(suite: &str) -> Option<Severity> {
+    if INTEGRITY_ONLY.contains(&suite) {
+        return Some(Severity::High);
+    }
     let has = |part: &str| suite.split('_').any(|p| p == part || (part == "DES" && p == "DES40"));
     WEAK.iter().find(|(part, _)| has(part)).map(|(_, severity)| *severity)
 }
@@ -76,6 +86,11 @@ mod tests {
             ("TLS_RSA_WITH_3DES_EDE_CBC_SHA", Some(Severity::Medium)),
             ("TLS_RSA_WITH_AES_128_CBC_SHA", None),
             ("TLS_AES_128_GCM_SHA256", None),
+            ("TLS_SHA256_SHA256", Some(Severity::High)),
+            ("TLS_SHA384_SHA384", Some(Severity::High)),
+            ("TLS_RSA_EXPORT1024_WITH_RC2_CBC_56_MD5", Some(Severity::High)),
+            ("TLS_RSA_WITH_IDEA_CBC_SHA", Some(Severity::Medium)),
+            ("TLS_AES_256_GCM_SHA384", None),
             ("0x1a2b", None),
         ] {
             assert_eq!(weakness(suite), severity, "{suite}");

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
-use x509_parser::public_key::PublicKey;
+use x509_parser::public_key::{PublicKey, RSAPublicKey};
 use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
 
 use crate::base::Cursor;
@@ -66,8 +66,25 @@ fn certificate(der: &[u8]) -> Option<TlsCertificate> {
         key_bits,
         not_before: validity.not_before.timestamp(),
         not_after: validity.not_after.timestamp(),
-        self_signed: read.subject().as_raw() == read.issuer().as_raw(),
+        self_signed: is_self_signed(&read),
     })
+}
+
+/// Whether a certificate says that it signed itself. One of an authority that signs for another of
+/// its own keys has the same names, too, but names that key (RFC 5280 section 4.2.1.1).
+fn is_self_signed(read: &X509Certificate<'_>) -> bool {
+    let (mut own, mut signer) = (None, None);
+    for extension in read.extensions() {
+        match extension.parsed_extension() {
+            ParsedExtension::SubjectKeyIdentifier(id) => own = Some(id.0),
+            ParsedExtension::AuthorityKeyIdentifier(by) => {
+                signer = by.key_identifier.as_ref().map(|id| id.0);
+            }
+            _ => {}
+        }
+    }
+    let by_another = own.zip(signer).is_some_and(|(own, signer)| own != signer);
+    read.subject().as_raw() == read.issuer().as_raw() && !by_another
 }
 
 /// `4A:0F:…`
@@ -142,6 +159,11 @@ fn key(info: &SubjectPublicKeyInfo<'_>) -> (&'static str, u32) {
             let curve = info.algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok());
             let named = curve.and_then(|oid| curve_bits(&oid.to_id_string()));
             ("EC", named.unwrap_or_else(|| bits(point.key_size())))
+        }
+        // A key for RSASSA-PSS alone is written as any of RSA (RFC 4055 section 1.2).
+        ("1.2.840.113549.1.1.10", Ok(PublicKey::Unknown(der))) => {
+            let read = RSAPublicKey::from_der(der);
+            read.map_or(("other", 0), |(_, rsa)| ("RSA", modulus_bits(rsa.modulus)))
         }
         ("1.2.840.10040.4.1", Ok(key)) => ("DSA", bits(key.key_size())),
         _ => ("other", 0),

@@ -62,8 +62,8 @@ pub(crate) fn evidence(values: u64) -> Evidence {
     for n in 0..values {
         evidence.count(ValueKind::String, Form::Token, 1);
         let mut outcome = Outcome::default();
-        outcome.tried.insert(RuleId((n % 3) as u8));
-        outcome.passed.insert(RuleId((n % 3) as u8));
+        outcome.tried.insert(RuleId((n % 3) as u16));
+        outcome.passed.insert(RuleId((n % 3) as u16));
         evidence.candidate(n.wrapping_mul(0x9e37_79b9_7f4a_7c15), outcome, 1);
         evidence.offer_exemplar(n + 5, Mask::of(b"078-05-1120"));
     }
