@@ -374,6 +374,7 @@ cases! {
     finding_tls_version
     finding_unauthenticated
     form_post
+    hl7v2_batches
     hl7v2_commits
     hl7v2_in_values
     hl7v2_in_xml
