@@ -366,6 +366,7 @@ cases! {
     finding_secret_in_response
     finding_sensitive_in_clear
     finding_sensitive_in_url
+    finding_tls_address
     finding_tls_cipher
     finding_tls_expiry
     finding_tls_key

@@ -131,8 +131,7 @@ impl Workbench {
                 }
                 let tx_id = *next_tx;
                 *next_tx += 1;
-                let mut event =
-                    event_of(flow, protocol, service.clone(), tx_id, named, exchange);
+                let mut event = event_of(flow, protocol, service.clone(), tx_id, named, exchange);
                 event.acknowledgement = code.map(Status::Hl7).or(event.acknowledgement);
                 if let Some(events) = &mut self.events {
                     events.exchange(event);
@@ -152,8 +151,7 @@ impl Workbench {
         let told = *said.operation != *hl7v2::UNKNOWN;
         let operation = if told { &*said.operation } else { "" };
         let (method, path) = (request.head.method, named.path.as_str());
-        let key =
-            EndpointRef { service, standard: hl7v2::STANDARD, method, path, operation };
+        let key = EndpointRef { service, standard: hl7v2::STANDARD, method, path, operation };
         self.accumulator.exchanges += messages;
         if let Some(place) = self.accumulator.endpoint(key)
             && let Some(slot) = self.accumulator.slot(place)

@@ -129,7 +129,10 @@ impl Workbench {
             !half.leaves.has_folded() && !said.anomalies.contains(BodyAnomaly::PathLimit)
         };
         let alone = half.batch.is_empty() && half.answers.len() < 2;
-        if silent && alone && let Some(summary) = summary.filter(whole) {
+        if silent
+            && alone
+            && let Some(summary) = summary.filter(whole)
+        {
             let Workbench { recall, paths, columns, values, .. } = self;
             let said = (half.facts.clone(), summary, Own { paths, columns, values });
             half.recalled = recall.learn(key, &half.leaves, said);
