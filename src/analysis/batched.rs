@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use crate::base::limits::{BATCH_ANSWERS_MAX, BATCH_KINDS_MAX};
 use crate::base::{Span, TableMap};
 use crate::flow::FlowInfo;
 use crate::model::{AckCode, Evidence, Hl7Said, Status};
@@ -17,6 +16,13 @@ use super::leaves::Leaves;
 use super::operation::hl7v2;
 use super::values::Values;
 use super::workbench::Workbench;
+
+/// Kinds of messages (operation, sender, receiver) in one batch that are told apart: an interface
+/// sends a few.
+const BATCH_KINDS_MAX: usize = 64;
+
+/// Messages of one batch whose own answers are looked up in a batch of answers.
+pub(super) const BATCH_ANSWERS_MAX: usize = 4096;
 
 /// Messages of a batch, behind the first, that say the same of themselves.
 #[derive(Debug, Default)]

@@ -241,21 +241,7 @@ impl Workbench {
                 }
             }
         }
-        if let Some(response) = &exchange.response {
-            if exchange.request.is_none() {
-                stats.times.clear.merge(Span::at(response.half.at));
-            }
-            stats.count_status(exchange.answer());
-            stats.span.merge(Span::at(response.half.at));
-            if response.sends_credential {
-                *stats.url_credentials.entry(url_credentials::REDIRECT).or_default() += 1;
-            }
-            let open = exchange.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
-            let success = open && exchange.answer().is_some_and(Status::is_success);
-            stats.unauthenticated_successes += u64::from(success);
-        } else {
-            stats.count_status(exchange.answered);
-        }
+        count_answer(stats, exchange);
         let mut coverage = (exchange.lost, false, false, false);
         let request = exchange.request.as_mut().map(|r| &mut r.half);
         let response = exchange.response.as_mut().map(|r| &mut r.half);
@@ -366,6 +352,22 @@ pub(super) fn count_request(stats: &mut EndpointStats, flow: &FlowInfo, request:
     *stats.clients.entry(flow.client.ip()).or_default() += 1;
     for (interaction, count) in &request.half.facts.entries {
         *stats.interactions.entry(interaction).or_default() += count;
+    }
+}
+
+/// Adds how an exchange was answered.
+fn count_answer(stats: &mut EndpointStats, exchange: &Exchange) {
+    stats.count_status(exchange.answer());
+    let open = exchange.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
+    let success = open && exchange.answer().is_some_and(Status::is_success);
+    stats.unauthenticated_successes += u64::from(success);
+    let Some(response) = &exchange.response else { return };
+    if exchange.request.is_none() {
+        stats.times.clear.merge(Span::at(response.half.at));
+    }
+    stats.span.merge(Span::at(response.half.at));
+    if response.sends_credential {
+        *stats.url_credentials.entry(url_credentials::REDIRECT).or_default() += 1;
     }
 }
 

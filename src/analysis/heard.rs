@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::base::limits::BATCH_ANSWERS_MAX;
 use crate::model::{AckCode, Hl7Said, Status};
 
-use super::batched::{Alike, Behind};
+use super::batched::{Alike, BATCH_ANSWERS_MAX, Behind};
 use super::frames::Frames;
 use super::half::{Exchange, Half};
 use super::leaves::Leaves;
@@ -85,9 +84,8 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// A message begins behind what was logged, of which `values` tells. Where the body asks, each
-    /// of its messages is one of its own; `whole` where it is not to be taken apart. Whether the log
-    /// was emptied.
+    /// A message begins behind what was logged, of which `values` tells: what was logged of another
+    /// is set aside, unless the body is to stay `whole`. Whether the log was emptied.
     pub(super) fn begin(&mut self, whole: bool, leaves: &mut Leaves, values: &Values) -> bool {
         self.messages = self.messages.saturating_add(1);
         if self.messages == 1 || whole {

@@ -197,13 +197,6 @@ pub const HEADERS_MAX: usize = 512;
 /// v2 that wait at all give up within a minute or two.
 pub const ANSWER_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(5 * 60);
 
-/// Kinds of messages (operation, sender, receiver) in one batch of HL7 v2 over HTTP that are told
-/// apart: an interface sends a few.
-pub const BATCH_KINDS_MAX: usize = 64;
-
-/// Messages of one such batch whose own answers are looked up in a batch of answers.
-pub const BATCH_ANSWERS_MAX: usize = 4096;
-
 /// Requests on one connection that wait for their response.
 pub const PENDING_REQUESTS_MAX: usize = 1024;
 

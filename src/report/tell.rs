@@ -95,11 +95,13 @@ pub(super) fn watched(data: &ReportData) -> String {
             let whole = span(last.since(first));
             let (first, last) = (second(first), second(last));
             match data.recorded.as_ref().filter(|recorded| recorded.stretches > 1) {
-                Some(recorded) => format!(
-                    "{first} to {last} ({whole}, of which {} were recorded, in {} stretches), {from}",
-                    span(recorded.time),
-                    recorded.stretches
-                ),
+                Some(recorded) => {
+                    let (time, stretches) = (span(recorded.time), recorded.stretches);
+                    format!(
+                        "{first} to {last} ({whole}, of which {time} were recorded, in \
+                         {stretches} stretches), {from}"
+                    )
+                }
                 None => format!("{first} to {last} ({whole}), {from}"),
             }
         }

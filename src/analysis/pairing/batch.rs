@@ -17,8 +17,8 @@ impl Pairing {
         !self.open.iter().any(|slot| slot.correlation == found) && self.waits_in_batch(by)
     }
 
-    /// A response to the batch that it names: the last message of it that waits has it, and all have
-    /// its code.
+    /// A response to the batch that it names: the last message of it that waits has it, and all
+    /// have its code.
     pub(super) fn answer_batch(
         &mut self,
         by: Correlation,

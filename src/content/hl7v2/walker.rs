@@ -260,9 +260,8 @@ impl Hl7Walker {
         let is_special = |b: &u8| special.get(usize::from(*b)).copied().unwrap_or(false);
         let end = rest.iter().position(is_special);
         let (text, behind) = rest.split_at(end.unwrap_or(rest.len()));
-        let mark = behind.first().copied();
-        if self.name == *b"OBX" && self.pieces.is_none() {
-            self.note_before(text, mark);
+        if self.before.open {
+            self.note_before(text, behind.first().copied());
         }
         let Some((mark, behind)) = behind.split_first() else {
             self.take(text, paths, sink);

@@ -1,5 +1,5 @@
-//! Which services look clinical: by their names and ports, and encrypted ones by their certificates,
-//! as nothing else of them can be read.
+//! Which services look clinical: by their names and ports, and encrypted ones by their
+//! certificates, as nothing else of them can be read.
 
 use super::stats::TlsStats;
 

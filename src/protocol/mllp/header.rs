@@ -194,8 +194,8 @@ pub(super) fn without_hllp(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The control id of a batch or file in its header (HL7 v2.8.2 sections 2.14.2 and 2.14.6): field 11,
-/// of which the separator is the first.
+/// The control id of a batch or file in its header (HL7 v2.8.2 sections 2.14.2 and 2.14.6): field
+/// 11, of which the separator is the first.
 fn name_of(header: &[u8]) -> &[u8] {
     let Some(separator) = header.get(3) else { return b"" };
     header.split(|b| b == separator).nth(10).unwrap_or_default().trim_ascii()

@@ -8,8 +8,8 @@ use super::super::segments::{is_known, is_name};
 use super::{At, Hl7Walker};
 
 impl Hl7Walker {
-    /// How a header ends says how the segments of its message do. Those that end with CR LF leave an
-    /// empty line between them.
+    /// How a header ends says how the segments of its message do. Those that end with CR LF leave
+    /// an empty line between them.
     pub(super) fn ends_header(&mut self, end: u8) {
         if is_header(self.name) {
             self.by_cr = end == b'\r';

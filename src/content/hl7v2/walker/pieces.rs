@@ -1,5 +1,5 @@
-//! Documents in pieces. What is too long for one OBX, or for a line, goes on in the next (HL7 v2.8.2
-//! section 7.4.2: segments of one OBX-3 and OBX-4 are one observation): the data of an ED, XML, and
+//! Documents in pieces. What is too long for one OBX, or for a line, goes on in the next (HL7
+//! v2.8.2 section 7.4.2: segments of one OBX-3 and OBX-4 are one observation): the data of an ED, XML, and
 //! base64 in a text. The value stays open from segment to segment, so that it is walked as one.
 //!
 //! What later pieces say beside their data is what the first said, or else it is walked once the
@@ -35,7 +35,7 @@ pub(super) struct Before {
     /// From its name on.
     head: smallvec::SmallVec<[u8; 64]>,
     /// Its data may be a document.
-    open: bool,
+    pub(super) open: bool,
     /// The first bytes of that.
     first: [u8; FIRST],
     have: u8,
@@ -108,7 +108,7 @@ impl Hl7Walker {
 
     /// Notes more of a segment, with what ends it if that is there.
     pub(super) fn note_before(&mut self, text: &[u8], mark: Option<u8>) {
-        if !self.before.open || self.place.field > FIELD {
+        if self.pieces.is_some() || self.place.field > FIELD {
             return;
         }
         if self.place.field == FIELD {
@@ -144,8 +144,8 @@ impl Hl7Walker {
         self.pieces.is_some() || self.before.open && ends && self.is_data()
     }
 
-    /// Whether the data that ends here may go on in another segment; `text` is all of it, or else it
-    /// was taken.
+    /// Whether the data that ends here may go on in another segment; `text` is all of it, or else
+    /// it was taken.
     pub(super) fn goes_on(&self, text: &[u8]) -> bool {
         let ed = self.data_component() == Some(ED_DATA);
         let (text, whole) = match text {
