@@ -377,6 +377,7 @@ cases! {
     form_post
     hl7v2_batches
     hl7v2_commits
+    hl7v2_documents
     hl7v2_in_values
     hl7v2_in_xml
     hl7v2_over_http

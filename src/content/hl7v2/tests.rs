@@ -142,6 +142,25 @@ fn a_document_in_pieces_is_walked_as_one() {
 }
 
 #[test]
+fn a_gap_behind_a_piece_ends_its_document() {
+    let one = "MSH|^~\\&|A\rOBX|1|ED|A||^T^x^A^<a><b>1</b>|||F";
+    for more in ["", "\r", "\rOBX|2|ED|", "\rOBX|2|ED|A||^T^x^A^<c>", "\rNTE"] {
+        let mut paths = PathTable::new(Box::new(KeepAll));
+        let mut sink = Recorder::default();
+        let mut walker = Hl7Walker::at_level(0, 0);
+        walker.push(format!("{one}{more}").as_bytes(), &mut paths, &mut sink);
+        walker.gap(&mut paths, &mut sink);
+        walker.push(b"x\rOBX|2|ED|A||^T^x^A^2</b>\r", &mut paths, &mut sink);
+        walker.finish(&mut paths, &mut sink);
+        let of = |what: &str| sink.seen.iter().filter(|s| s.what == what).count();
+        assert_eq!(of("enter"), of("leave"), "{more:?}");
+        let values = sink.values();
+        assert!(values.contains(&("OBX-8".to_owned(), "F".to_owned())), "{more:?} {values:?}");
+        assert_eq!(values.last().unwrap().1, "2</b>", "{more:?}");
+    }
+}
+
+#[test]
 fn values_of_other_observations_and_whole_documents_are_not_joined() {
     let obx = |n: usize, rest: &str| format!("OBX|{n}|{rest}\r");
     for (one, two) in [
@@ -158,6 +177,8 @@ fn values_of_other_observations_and_whole_documents_are_not_joined() {
         ("ST|A||<5", "ST|A||7"),
         ("TX|A||Chest clear", "TX|A||Heart normal"),
         ("TX|A||<LOD", "TX|A||3.2"),
+        ("ED|A||^T^x^A^Jane", "ED|A||^T^x^A^536-22-1234"),
+        ("ED|A||^T^x^A^{\"a\":1}", "ED|A||^T^x^A^{\"b\":2}"),
         ("NM|A||5", "NM|A||7"),
     ] {
         let values = |body: &str| {

@@ -1,6 +1,7 @@
 //! Documents in pieces. What is too long for one OBX, or for a line, goes on in the next (HL7
-//! v2.8.2 section 7.4.2: segments of one OBX-3 and OBX-4 are one observation): the data of an ED, XML, and
-//! base64 in a text. The value stays open from segment to segment, so that it is walked as one.
+//! v2.8.2 section 7.4.2: segments of one OBX-3 and OBX-4 are one observation): XML, JSON and
+//! base64, in the data of an ED or a text. The value stays open from segment to segment, so that it
+//! is walked as one.
 //!
 //! What later pieces say beside their data is what the first said, or else it is walked once the
 //! document is over: without data, as a segment of its own.
@@ -63,6 +64,13 @@ pub(super) struct Pieces {
 impl Before {
     pub(super) fn held_bytes(&self) -> usize {
         if self.head.spilled() { self.head.capacity() } else { 0 }
+    }
+
+    /// Whether the component before the data is the encoding of an ED, and base64.
+    fn says_base64(&self, component: u8) -> bool {
+        let before = self.head.strip_suffix(&[component]).unwrap_or_default();
+        let last = before.rsplit(|b| *b == component).next().unwrap_or_default();
+        last.eq_ignore_ascii_case(b"base64")
     }
 
     fn kind(&self, field: u8) -> &[u8] {
@@ -147,13 +155,16 @@ impl Hl7Walker {
     /// Whether the data that ends here may go on in another segment; `text` is all of it, or else
     /// it was taken.
     pub(super) fn goes_on(&self, text: &[u8]) -> bool {
-        let ed = self.data_component() == Some(ED_DATA);
+        let kind = Kind {
+            document: self.data_component() == Some(ED_DATA),
+            base64: self.before.says_base64(self.marks.component),
+        };
         let (text, whole) = match text {
             b"" => (self.leaf.held(), self.leaf.is_whole()),
             text => (text, text.len() <= SCALAR_WINDOW_BYTES),
         };
         self.pieces.is_some()
-            || if whole { goes_on(text, ed) } else { !text.trim_ascii_end().ends_with(b"=") }
+            || if whole { goes_on(text, kind) } else { !text.trim_ascii_end().ends_with(b"=") }
     }
 
     /// A piece of a document ends with `mark`; what was not taken of it is.
@@ -273,16 +284,29 @@ fn second(segment: &[u8], field: u8) -> Option<usize> {
     memchr(field, segment.get(first..)?).map(|at| first + at + 1)
 }
 
-/// Whether a value may go on in another segment; of type ED every one may.
-fn goes_on(value: &[u8], ed: bool) -> bool {
+/// What is said of data before it.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    /// It is that of an ED, where no result stands: `<LOD`.
+    document: bool,
+    /// It is in base64.
+    base64: bool,
+}
+
+/// Whether a value may go on in another segment: base64 that says so or looks it, XML and JSON that
+/// are not closed. Lines of other text are whole: put together, words would run into each other.
+fn goes_on(value: &[u8], kind: Kind) -> bool {
     let value = value.trim_ascii();
     let coded = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
     match value {
         [] | b"\"\"" | [.., b'='] => false,
-        [b'<', b'?' | b'!' | b'a'..=b'z' | b'A'..=b'Z', ..] if value.contains(&b'>') => {
+        [b'<', b'?' | b'!' | b'a'..=b'z' | b'A'..=b'Z', ..]
+            if kind.document || value.contains(&b'>') =>
+        {
             !is_closed(value)
         }
-        _ => ed || value.len() >= LINE_MIN && value.iter().all(coded),
+        [b'{' | b'[', ..] => !matches!(value.last(), Some(b'}' | b']')),
+        _ => kind.base64 || value.len() >= LINE_MIN && value.iter().all(coded),
     }
 }
 
