@@ -65,8 +65,8 @@ fn senders_of_messages_are_named_with_where_they_send_and_what_no_input_recorded
     assert!(!said.contains("nothing was recorded"), "{said}");
     let senders = said.split("## Sending applications").nth(1).unwrap();
     let senders = senders.split("\n## ").next().unwrap();
-    let row = "| REGADT / NORTH | 10.25.0.0/24 | 10.25.0.1:2575 (LABSYS / EAST) | ADT^A01, ADT^A04, \
-               ADT^A08 | 8 |";
+    let row = "| REGADT / NORTH | 10.25.0.0/24 | 10.25.0.1:2575 (LABSYS / EAST) | ADT^A01, \
+               ADT^A04, ADT^A08 | 8 |";
     assert!(senders.contains(row), "{senders}");
     // The same operation at two paths is told apart.
     assert!(said.contains("ADT^A01 at POST /"), "{said}");

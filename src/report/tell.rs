@@ -267,9 +267,9 @@ pub(super) const SENDER_HEADS: [&str; 6] =
     ["Application", "Sends from", "To", "Messages", "How many", "Last seen"];
 
 /// What is said above it.
-pub(super) const SENDERS: &str = "What HL7 v2 messages call their sender (application and facility, MSH-3 and MSH-4), and the \
-    networks they came from. An application that nobody knows, or that sends from an unexpected \
-    network, is worth a question.";
+pub(super) const SENDERS: &str = "What HL7 v2 messages call their sender (application \
+    and facility, MSH-3 and MSH-4), and the networks they came from. An application that nobody \
+    knows, or that sends from an unexpected network, is worth a question.";
 
 /// A row of that table without the number of messages.
 pub(super) fn sender(sender: &SendingApplication) -> [String; 5] {
