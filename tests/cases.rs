@@ -366,6 +366,7 @@ cases! {
     finding_secret_in_response
     finding_sensitive_in_clear
     finding_sensitive_in_url
+    finding_tls_address
     finding_tls_cipher
     finding_tls_expiry
     finding_tls_key
@@ -374,7 +375,9 @@ cases! {
     finding_tls_version
     finding_unauthenticated
     form_post
+    hl7v2_batches
     hl7v2_commits
+    hl7v2_documents
     hl7v2_in_values
     hl7v2_in_xml
     hl7v2_over_http

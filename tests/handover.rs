@@ -54,6 +54,34 @@ fn a_tls_session_is_told_as_a_flow_and_not_as_a_body_that_could_not_be_decoded()
 }
 
 #[test]
+fn senders_of_messages_are_named_with_where_they_send_and_what_no_input_recorded_is_told() {
+    let lab = Lab::default();
+    lab.replay("db", &[&fixture("hl7v2/hl7v2.pcap")], &[]).expect(0);
+    let report = |lab: &Lab| {
+        let said = lab.run(["report", "--db", "db", "--draft", "--format", "markdown"]).expect(0);
+        said.stdout.replace('\\', "").replace("&#58;", ":")
+    };
+    let said = report(&lab);
+    assert!(!said.contains("nothing was recorded"), "{said}");
+    let senders = said.split("## Sending applications").nth(1).unwrap();
+    let senders = senders.split("\n## ").next().unwrap();
+    let row = "| REGADT / NORTH | 10.25.0.0/24 | 10.25.0.1:2575 (LABSYS / EAST) | ADT^A01, \
+               ADT^A04, ADT^A08 | 8 |";
+    assert!(senders.contains(row), "{senders}");
+    // The same operation at two paths is told apart.
+    assert!(said.contains("ADT^A01 at POST /"), "{said}");
+    let rows = lab.query("db", &["coverage"]);
+    let all = rows.iter().find(|r| r["scope"] == "all").unwrap();
+    let first = all["first_packet"].as_str().unwrap();
+    assert!(first <= all["last_packet"].as_str().unwrap());
+    lab.replay("db", &[&fixture("clinic/clinic.pcap")], &[]).expect(0);
+    let said = report(&lab);
+    let watched = said.lines().find(|l| l.contains("Watched")).unwrap();
+    assert!(watched.contains("were recorded, in 2 stretches"), "{watched}");
+    assert_eq!(said.matches("nothing was recorded for").count(), 1, "{said}");
+}
+
+#[test]
 fn every_finding_of_the_report_has_its_evidence_its_remedy_and_what_it_supports() {
     let lab = clinic();
     lab.run(["report", "--db", "db", "-o", "r.html"]).expect(0);
@@ -184,7 +212,8 @@ fn exported_documents_hold_every_operation_of_http_and_no_value() {
     assert!(missing.is_empty(), "{missing:?}");
     assert!(classes > 0 && read(&lab, "api.json").contains("\"x-phitap-data-classes\""));
     let one = ["openapi", "export", "--db", "db", "--service", "nobody.example"];
-    lab.run(one).expect(2);
+    let said = lab.run(one).expect(2).stderr;
+    assert!(said.contains("find service \"nobody.example\": nothing in the inventory"), "{said}");
 }
 
 fn nameless(path: &str) -> String {
@@ -359,6 +388,7 @@ fn one_report_says_what_a_stranger_to_the_tool_needs_to_act() {
     for name in ["r.html", "r.md"] {
         // What Markdown escapes is meant as it is without.
         let page = read(&lab, name).replace('\\', "").replace("&#58;", ":");
+        let page = page.replace("<span class=\"d\">", "").replace("</span>", "");
         for word in [
             "What to do first",
             "ward.hospital.example",

@@ -316,7 +316,12 @@ fn a_purged_service_leaves_nothing_in_file_or_log() {
     assert_eq!(traces(&lab, "10.99.98.9"), 0, "its client and its server");
     assert_eq!(lab.digest("db"), digest, "the rest is as it was");
     lab.run(["db", "check", "--db", "db"]).expect(0);
-    let said = purge(&lab, &["--service", "zqmark.example", "--yes"], 0);
+    for more in [&["--yes"][..], &[]] {
+        let said = purge(&lab, &[&["--service", "zqmark.example"], more].concat(), 2);
+        assert!(said.contains("there is no such service; phitap services"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    let said = purge(&lab, &["--before", "1990-01-01", "--yes"], 0);
     assert!(said.contains("nothing to remove"), "{said}");
 }
 

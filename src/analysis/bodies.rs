@@ -128,7 +128,11 @@ impl Workbench {
         let whole = |said: &BodySummary| {
             !half.leaves.has_folded() && !said.anomalies.contains(BodyAnomaly::PathLimit)
         };
-        if silent && let Some(summary) = summary.filter(whole) {
+        let alone = half.batch.is_empty() && half.answers.len() < 2;
+        if silent
+            && alone
+            && let Some(summary) = summary.filter(whole)
+        {
             let Workbench { recall, paths, columns, values, .. } = self;
             let said = (half.facts.clone(), summary, Own { paths, columns, values });
             half.recalled = recall.learn(key, &half.leaves, said);
@@ -149,6 +153,8 @@ impl Workbench {
         half: &mut Half,
         step: impl FnOnce(&mut PathTable, &mut Inspector<'_>),
     ) {
+        // What answers, and another reading, is of one exchange.
+        half.frames.whole = direction == Direction::ToClient || self.shadow.is_some();
         let (paths, shared) = self.shared();
         let mut sink = Inspector {
             shared,

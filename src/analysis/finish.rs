@@ -20,10 +20,10 @@ use super::workbench::Workbench;
 
 /// What an exchange turned out to be.
 #[derive(Default)]
-struct Named {
+pub(super) struct Named {
     standard: &'static str,
     interaction: Option<&'static str>,
-    path: String,
+    pub(super) path: String,
     /// What was asked where that is not method and path.
     operation: Arc<str>,
     parameters: Parameters,
@@ -62,10 +62,15 @@ impl Workbench {
         let tx_id = *next_tx;
         *next_tx += 1;
         if self.events.is_some() {
-            let event = event_of(flow, protocol, service, tx_id, &named, &mut exchange);
+            let event = event_of(flow, protocol, service.clone(), tx_id, &named, &mut exchange);
             if let Some(events) = &mut self.events {
                 events.exchange(event);
             }
+        }
+        let more = exchange.request.as_ref().is_some_and(|r| !r.half.batch.is_empty());
+        if more {
+            let named = (&named, next_tx);
+            self.finish_batch(flow, (protocol, &service), named, &mut exchange);
         }
         self.spare_path = named.path;
         self.recycle(exchange);
@@ -223,32 +228,22 @@ impl Workbench {
             *stats.interactions.entry(interaction).or_default() += 1;
         }
         stats.coverage.exchanges += 1;
-        let one_sided = exchange.request.is_none() || exchange.response.is_none();
+        let answered = exchange.response.is_some() || exchange.answered.is_some();
+        let one_sided = exchange.request.is_none() || !answered;
         // What nobody answered lacks nothing in the capture.
         let seen = exchange.lost || exchange.unanswered;
         stats.coverage.one_sided += u64::from(one_sided && !seen);
         if let Some(request) = &exchange.request {
             count_request(stats, flow, request);
             if standard == hl7v2::STANDARD {
-                count_sender(stats, flow, request);
+                let name = request.head.hl7v2.as_ref().and_then(|said| said.sender.clone());
+                count_sender(stats, flow, (request, name));
                 if exchange.unanswered && request.head.expects_acknowledgement {
                     *stats.anomalies.entry(UNACKNOWLEDGED).or_default() += 1;
                 }
             }
         }
-        if let Some(response) = &exchange.response {
-            if exchange.request.is_none() {
-                stats.times.clear.merge(Span::at(response.half.at));
-            }
-            stats.count_status(exchange.answer());
-            stats.span.merge(Span::at(response.half.at));
-            if response.sends_credential {
-                *stats.url_credentials.entry(url_credentials::REDIRECT).or_default() += 1;
-            }
-            let open = exchange.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
-            let success = open && exchange.answer().is_some_and(Status::is_success);
-            stats.unauthenticated_successes += u64::from(success);
-        }
+        count_answer(stats, exchange);
         let mut coverage = (exchange.lost, false, false, false);
         let request = exchange.request.as_mut().map(|r| &mut r.half);
         let response = exchange.response.as_mut().map(|r| &mut r.half);
@@ -343,7 +338,7 @@ fn version_of_base(path: &[u8]) -> Option<fhir::Version> {
 }
 
 /// Adds what a request says of who sends it and how.
-fn count_request(stats: &mut EndpointStats, flow: &FlowInfo, request: &Request) {
+pub(super) fn count_request(stats: &mut EndpointStats, flow: &FlowInfo, request: &Request) {
     let at = Span::at(request.half.at);
     for scheme in request.head.auth.iter() {
         *stats.auth.entry(scheme).or_default() += 1;
@@ -362,9 +357,28 @@ fn count_request(stats: &mut EndpointStats, flow: &FlowInfo, request: &Request) 
     }
 }
 
+/// Adds how an exchange was answered.
+fn count_answer(stats: &mut EndpointStats, exchange: &Exchange) {
+    stats.count_status(exchange.answer());
+    let open = exchange.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
+    let success = open && exchange.answer().is_some_and(Status::is_success);
+    stats.unauthenticated_successes += u64::from(success);
+    let Some(response) = &exchange.response else { return };
+    if exchange.request.is_none() {
+        stats.times.clear.merge(Span::at(response.half.at));
+    }
+    stats.span.merge(Span::at(response.half.at));
+    if response.sends_credential {
+        *stats.url_credentials.entry(url_credentials::REDIRECT).or_default() += 1;
+    }
+}
+
 /// Adds who sent an HL7 v2 message.
-fn count_sender(stats: &mut EndpointStats, flow: &FlowInfo, request: &Request) {
-    let name = request.head.hl7v2.as_ref().and_then(|said| said.sender.clone());
+pub(super) fn count_sender(
+    stats: &mut EndpointStats,
+    flow: &FlowInfo,
+    (request, name): (&Request, Option<Arc<str>>),
+) {
     let sender = Sender { client: flow.client.ip(), name };
     let seen = stats.senders.entry(sender).or_default();
     seen.messages += 1;
@@ -389,7 +403,7 @@ fn count_half(stats: &mut EndpointStats, direction: usize, half: &Half) {
     }
 }
 
-fn event_of(
+pub(super) fn event_of(
     flow: &FlowInfo,
     protocol: &'static str,
     service: Arc<str>,

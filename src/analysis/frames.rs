@@ -80,6 +80,8 @@ pub struct Frames {
     apart: usize,
     /// The header of the HL7 v2 message that is walked, if one is.
     pub(super) header: Option<Box<Header>>,
+    /// Its messages are not to be taken apart.
+    pub(super) whole: bool,
 }
 
 impl Frames {

@@ -6,8 +6,9 @@ use smallvec::SmallVec;
 
 use crate::base::Timestamp;
 use crate::content::{BodyPlan, BodyWalker, UnreadKinds};
-use crate::model::{Hl7Said, Status};
+use crate::model::{AckCode, Hl7Said, Status};
 
+use super::batched::Batched;
 use super::frames::Frames;
 use super::inspect::BodyFacts;
 use super::leaves::Leaves;
@@ -71,6 +72,12 @@ pub struct Half {
     pub unread: UnreadKinds,
     /// Odd things, by name.
     pub anomalies: Vec<&'static str>,
+    /// Messages in it, where it is a batch of HL7 v2 over HTTP.
+    pub messages: u32,
+    /// Those behind the first.
+    pub batch: Vec<Batched>,
+    /// Codes of the acknowledgements in it, in order.
+    pub answers: SmallVec<[AckCode; 8]>,
 }
 
 /// What media types say of FHIR.
@@ -119,6 +126,8 @@ pub struct RequestHead {
     pub expects_acknowledgement: bool,
     /// A commit is the last answer to it.
     pub commit_only: bool,
+    /// Hash of the name of the batch it stands in, as of a token; 0 where it stands in none.
+    pub batch: u64,
 }
 
 /// A request.
@@ -156,6 +165,8 @@ pub struct Exchange {
     pub response: Option<Box<Response>>,
     /// One is missing because bytes of its direction were lost or not understood.
     pub lost: bool,
+    /// What was answered to the batch that it stands in.
+    pub answered: Option<Status>,
     /// Nothing answered the whole request, although answers would have been seen and it was waited
     /// for to the end.
     pub unanswered: bool,

@@ -152,11 +152,20 @@ impl Inspector<'_> {
         self.frames.set_apart(1);
         self.facts.hl7v2 |= is_body;
         if is_body {
-            self.frames.header.get_or_insert_default().begin();
+            self.begin_message();
         }
         let resource = Some((hl7v2::ROOT, root));
         let context = self.shared.columns.context(Context { resource, issuer: 0 });
         self.frames.last_two(|frame| frame.context = context);
+    }
+
+    /// A message of HL7 v2 begins: what follows is of that.
+    fn begin_message(&mut self) {
+        let whole = self.frames.whole;
+        let header = self.frames.header.get_or_insert_default();
+        if header.begin(whole, self.leaves, self.shared.values) {
+            self.frames.forget_leaves();
+        }
     }
 
     /// The frame at the top is that of a document whose elements are known as those of `name`.
@@ -418,7 +427,7 @@ impl FieldSink for Inspector<'_> {
                 let root = paths.parent(path).unwrap_or(path);
                 self.found_message_xml(root, !roles::stands_in_value(paths, path));
             }
-            Role::Message => self.frames.header.get_or_insert_default().begin(),
+            Role::Message => self.begin_message(),
             Role::Proof(Proof::EncryptedAssertion) => self.facts.schemes.insert(AuthScheme::Saml),
             _ => {}
         }

@@ -210,6 +210,14 @@ impl ColumnTable {
         }
     }
 
+    /// Adds what messages said of `column` within `span`, of which each was counted.
+    pub fn merge(&mut self, column: u32, mut evidence: Evidence, span: Span) {
+        if let Some(open) = self.at(column) {
+            evidence.date_all(span);
+            open.evidence.merge(evidence);
+        }
+    }
+
     /// Takes everything out, and keeps the memory of the index.
     pub fn drain(&mut self, values: &Values) -> impl Iterator<Item = (u32, Evidence)> {
         for (_, open) in &mut self.open {
@@ -323,6 +331,12 @@ impl Leaves {
             summarise((leaf, found), 1, values, evidence);
         }
         self.candidates.clear();
+    }
+
+    /// Takes everything out as a summary by column.
+    pub fn drain_folded(&mut self, values: &Values) -> impl Iterator<Item = (u32, Evidence)> {
+        self.fold(values);
+        std::mem::take(&mut self.folded).into_iter()
     }
 
     /// Adds everything to `table`, as leaves of the message at hand there, and empties the log.

@@ -7,7 +7,8 @@
 //! - [`pairing`]: which response answers which request
 //! - [`half`]: a request or a response while it passes
 //! - [`workbench`], [`heads`]: what is shared, and what happens to heads as they pass
-//! - [`hl7v2`], `heard`: heads of HL7 v2 messages over MLLP; and within HTTP
+//! - [`hl7v2`], `heard`, `batched`: heads of HL7 v2 messages over MLLP; within HTTP; and of many
+//!   in one body
 //! - [`tls`]: what TLS sessions show
 //! - [`bodies`], [`recall`], [`commons`], `tally`: what happens to bodies; those that were walked
 //!   before, by this worker or another; how
@@ -25,6 +26,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod accumulate;
+mod batched;
 pub mod bodies;
 mod codings;
 pub mod columns;

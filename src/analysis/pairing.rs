@@ -12,6 +12,7 @@
 //! so that no endpoint is invented from the middle of a body, and not if what follows it shows that
 //! it was none.
 
+mod batch;
 mod found;
 mod kept;
 mod stand;
@@ -178,7 +179,11 @@ impl Pairing {
         let commits = matches!(correlation, Correlation::Answer { last: false, .. });
         let answers = matches!(correlation, Correlation::Answer { last: true, .. });
         let kept = if commits { Kept::WhileRoom } else { Kept::No };
-        let correlation = self.nearest(correlation);
+        let named = correlation;
+        let correlation = self.nearest(named);
+        if answers && self.names_batch(named, correlation) {
+            return self.answer_batch(named, response, done);
+        }
         let same = |slot: &Slot| slot.correlation == correlation;
         // What was sent again is committed again.
         if !(commits && self.open.iter().any(|slot| same(slot) && slot.waits()))

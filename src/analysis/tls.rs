@@ -36,6 +36,11 @@ impl Workbench {
         count_flow(stats, flow);
         let tls = stats.tls.get_or_insert_default();
         count(tls, session, &said);
+        let own = chain.first().map(|(fingerprint, _)| &**fingerprint);
+        let version = said.version.map(|version| version.name());
+        for what in [version, said.cipher.as_deref(), own].into_iter().flatten() {
+            tls.show(flow.server, what);
+        }
         for (fingerprint, seen) in chain {
             tls.add_certificate(fingerprint, seen);
         }

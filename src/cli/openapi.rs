@@ -28,6 +28,11 @@ fn export(args: &OpenApiExportArgs) -> Result<Exit, Failure> {
     let endpoints = query::observed(&reader, &filter).map_err(|e| query_failure(&e))?;
     let exported = openapi(&endpoints, version)
         .map_err(|e| Failure::failed(format!("write the document: {e}")))?;
+    if let Some(service) = args.service.as_ref().filter(|_| endpoints.is_empty()) {
+        return Err(Failure::usage(format!(
+            "find service {service:?}: nothing in the inventory matches; phitap services lists them"
+        )));
+    }
     if exported.operations == 0 {
         let service = args.service.as_ref().map_or_else(String::new, |s| format!(" of {s:?}"));
         return Err(Failure::usage(format!("find operations{service} that OpenAPI can describe")));

@@ -43,6 +43,11 @@ pub fn run(args: &PurgeArgs) -> Result<Exit, Failure> {
         Purge::Service(service) => format!("service {}", escaped(service)),
         Purge::Before(time) => format!("what was last seen before {time}"),
     };
+    if purged.is_nothing() && matches!(what, Purge::Service(_)) {
+        return Err(Failure::usage(format!(
+            "remove {name}: there is no such service; phitap services lists them"
+        )));
+    }
     if purged.is_nothing() {
         print_text(&format!("{name}: nothing to remove\n"))?;
         return Ok(Exit::Done);

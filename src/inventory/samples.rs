@@ -198,6 +198,7 @@ fn tls(seen: &Seen) -> TlsStats {
     };
     TlsStats {
         sessions: 1,
+        shown: one(format!("10.0.0.{}:443 TLS 1.{}", seen.value % 40, seen.value % 4)),
         resumed: u64::from(kind == 1),
         versions: one(format!("TLS 1.{}", seen.value % 4)),
         ciphers: one(format!("TLS_{}", seen.value % 6)),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::Span;
+
 /// Why packets were not analysed; the names users see.
 pub type Reason = &'static str;
 
@@ -56,6 +58,8 @@ pub struct PacketAccount {
     pub dropped: u64,
     /// Of the analysed: payload the capture cut off (snap length), in packets.
     pub cut: u64,
+    /// Packet times of the first and the last of the seen.
+    pub span: Span,
 }
 
 impl PacketAccount {
@@ -110,6 +114,7 @@ impl PacketAccount {
         self.filtered += other.filtered;
         self.dropped += other.dropped;
         self.cut += other.cut;
+        self.span.merge(other.span);
         for (mine, theirs) in [
             (&mut self.skipped, &other.skipped),
             (&mut self.malformed, &other.malformed),

@@ -27,6 +27,9 @@ pub struct Hl7Header<'a> {
     pub unasked: bool,
     /// Whether it is kept is all that is answered (MSH-16 says `NE`): the application says nothing.
     pub commit_only: bool,
+    /// Hash of the name of the batch that it stands in (BHS-11, FHS-11), as of a token; 0 where it
+    /// stands in none that has one. An acknowledgement may name the batch.
+    pub batch: u64,
 }
 
 impl Hl7Header<'_> {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::QueryError;
 use super::endpoints::SeenCounts;
-use super::filter::{OperationFilter, Pattern, limited, wanted};
+use super::filter::{OperationFilter, Pattern, limited, seen, wanted};
 use crate::inventory::Endpoint;
 use crate::model::{PacketAccount, Reason};
 use crate::store::{FlowOutcome, Reader, StoredInput};
@@ -67,6 +67,12 @@ pub struct PacketRow {
     pub bytes: u64,
     /// Whether the identity holds to the packet.
     pub balanced: bool,
+    /// Packet time of the first packet, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_packet: Option<String>,
+    /// Packet time of the last packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_packet: Option<String>,
 }
 
 /// Flows to one server by what could be made of them.
@@ -216,6 +222,7 @@ fn input_row(input: StoredInput) -> PacketRow {
 }
 
 fn packet_row(scope: &'static str, partial: bool, packets: PacketAccount) -> PacketRow {
+    let (first_packet, last_packet) = seen(packets.span.first, packets.span.last);
     PacketRow {
         scope,
         input: None,
@@ -233,6 +240,8 @@ fn packet_row(scope: &'static str, partial: bool, packets: PacketAccount) -> Pac
         dropped: packets.dropped,
         cut: packets.cut,
         bytes: packets.bytes,
+        first_packet,
+        last_packet,
     }
 }
 

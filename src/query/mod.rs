@@ -16,6 +16,7 @@ pub mod report;
 pub mod schema;
 pub mod services;
 pub mod sql;
+pub mod watch;
 
 pub use changes::{Change, ChangeFilter, ChangeRow, Changed, Changes, changes};
 pub use clients::{ClientFilter, ClientRow, clients};
@@ -32,11 +33,12 @@ pub use observed::observed;
 pub use overview::{Damaged, Overview, OverviewGroup, overview};
 pub use report::{
     ClassFlow, ClassSummary, ClientGroup, ExposedService, FirstThing, ReportData, ReportFilter,
-    RuleGroup, Since, report, watched,
+    RuleGroup, Since, operation_at, report, watched,
 };
 pub use schema::{Question, row_schema};
 pub use services::{ServiceFilter, ServiceRow, services};
 pub use sql::{SqlAnswer, sql};
+pub use watch::{Recorded, SendingApplication};
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use super::coverage::{CoverageAnswer, CoverageFilter, coverage};
 use super::endpoints::{EndpointFilter, EndpointRow, endpoints};
 use super::findings::{FindingFilter, FindingRow, findings};
 use super::services::{ServiceFilter, ServiceRow, services};
+use super::watch::{Recorded, SendingApplication, recorded, sending_applications};
 use crate::base::{Timestamp, network_of};
 use crate::model::Severity;
 use crate::store::{Reader, StoredRun};
@@ -36,12 +37,16 @@ pub struct ReportData {
     pub made: Timestamp,
     /// Packet times of the first and last exchange.
     pub watched: Option<(Timestamp, Timestamp)>,
+    /// How long of that packets were recorded, where it is known.
+    pub recorded: Option<Recorded>,
     /// Replays and captures.
     pub runs: u64,
     /// What became of packets, flows and exchanges.
     pub coverage: CoverageAnswer,
     /// The most exposed first.
     pub services: Vec<ExposedService>,
+    /// Who sends HL7 v2 messages, the busiest first.
+    pub senders: Vec<SendingApplication>,
     /// The most exposed first.
     pub endpoints: Vec<EndpointRow>,
     /// Clients by their network.
@@ -196,10 +201,12 @@ pub fn report(reader: &Reader, filter: &ReportFilter) -> Result<ReportData, Quer
     Ok(ReportData {
         made: filter.now,
         watched: watched(reader)?,
+        recorded: recorded(&reader.inputs()?),
         runs: reader.runs()?.iter().filter(counts).map(|_| 1).sum(),
         coverage: coverage(reader, &CoverageFilter::default())?,
         classes: classes_of(&endpoints),
         flows: flows_of(&endpoints),
+        senders: sending_applications(reader)?,
         services: exposed(services, (&endpoints, &groups, &findings)),
         endpoints,
         groups,
@@ -353,6 +360,18 @@ fn flows_of(endpoints: &[EndpointRow]) -> Vec<ClassFlow> {
     flows
 }
 
+/// An operation with where it is asked, which that of a message over HTTP does not say:
+/// `ADT^A01 at POST /inbound`.
+pub fn operation_at(operation: &str, (method, path): (Option<&str>, Option<&str>)) -> String {
+    match path.filter(|path| !path.is_empty() && !operation.contains(path)) {
+        Some(path) => {
+            let asked = [method.unwrap_or_default(), path].join(" ");
+            format!("{operation} at {}", asked.trim_start())
+        }
+        None => operation.to_owned(),
+    }
+}
+
 fn first_things(findings: &[FindingRow]) -> Vec<FirstThing> {
     let mut things: BTreeMap<(&str, &str), (FirstThing, u64)> = BTreeMap::new();
     for finding in findings.iter().filter(|f| is_open(f)) {
@@ -372,8 +391,11 @@ fn first_things(findings: &[FindingRow]) -> Vec<FirstThing> {
         thing.findings += 1;
         *count = count.saturating_add(finding.count);
         // Findings come in the order in which they matter.
+        let operation = finding.operation.as_ref().map(|operation| {
+            operation_at(operation, (finding.method.as_deref(), finding.path.as_deref()))
+        });
         for (list, word) in
-            [(&mut thing.operations, &finding.operation), (&mut thing.classes, &finding.data_class)]
+            [(&mut thing.operations, &operation), (&mut thing.classes, &finding.data_class)]
         {
             if let Some(word) = word.as_ref().filter(|word| !list.contains(word)) {
                 list.push(word.clone());

@@ -24,6 +24,7 @@ pub fn markdown(data: &ReportData, title: &str) -> String {
     coverage(&mut out, data);
     services(&mut out, data);
     encrypted_services(&mut out, data);
+    senders(&mut out, data);
     endpoints(&mut out, data);
     classes(&mut out, data);
     out.push_str("\n## Findings, with evidence and remedy\n");
@@ -165,6 +166,22 @@ fn encrypted_services(out: &mut String, data: &ReportData) {
     more(out, services.len().saturating_sub(SERVICES_MAX), "phitap services");
 }
 
+fn senders(out: &mut String, data: &ReportData) {
+    out.push_str("\n## Sending applications\n\n");
+    if data.senders.is_empty() {
+        out.push_str("No HL7 v2 message was seen.\n");
+        return;
+    }
+    let _ = writeln!(out, "{}", tell::SENDERS);
+    table(out, &tell::SENDER_HEADS);
+    for sender in data.senders.iter().take(SERVICES_MAX) {
+        let [name, networks, service, operations, last] = tell::sender(sender);
+        let (service, messages) = (tell::called(data, &service), sender.messages.to_string());
+        row(out, &[&name, &networks, &service, &operations, &messages, &last]);
+    }
+    more(out, data.senders.len().saturating_sub(SERVICES_MAX), "phitap clients");
+}
+
 fn endpoints(out: &mut String, data: &ReportData) {
     out.push_str("\n## Endpoints by exposure\n");
     table(
@@ -193,7 +210,7 @@ fn endpoints(out: &mut String, data: &ReportData) {
             &[
                 endpoint.severity.name(),
                 &endpoint.service,
-                &endpoint.operation,
+                &tell::operation(endpoint),
                 &classes,
                 &auth,
                 endpoint.encrypted,
@@ -246,7 +263,7 @@ fn findings(out: &mut String, group: &RuleGroup) {
     table(out, &["Severity", "Service", "Operation", "What", "Data class", "Count", "State", "Id"]);
     for finding in group.open.iter().chain(&group.decided).take(FINDINGS_PER_RULE) {
         let word = |text: &Option<String>| text.clone().unwrap_or_default();
-        let (service, operation) = (word(&finding.service), word(&finding.operation));
+        let (service, operation) = (word(&finding.service), tell::operation_of(finding));
         let count = finding.count.to_string();
         let what = match finding.field {
             Some(_) => tell::place(finding),

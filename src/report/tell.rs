@@ -8,7 +8,8 @@ use super::text::cut_end;
 use crate::base::Timestamp;
 use crate::protocol::protocol_named;
 use crate::query::{
-    ChangeRow, EndpointRow, ExposedService, FindingRow, FirstThing, ReportData, Since,
+    ChangeRow, EndpointRow, ExposedService, FindingRow, FirstThing, ReportData, SendingApplication,
+    Since, operation_at,
 };
 
 /// How it was done, and what it cannot say.
@@ -91,10 +92,36 @@ pub(super) fn watched(data: &ReportData) -> String {
     let from = format!("{} in {}", count(inputs as u64, "input"), count(data.runs, "run"));
     match data.watched {
         Some((first, last)) => {
-            format!("{} to {} ({}), {from}", second(first), second(last), span(last.since(first)))
+            let whole = span(last.since(first));
+            let (first, last) = (second(first), second(last));
+            match data.recorded.as_ref().filter(|recorded| recorded.stretches > 1) {
+                Some(recorded) => {
+                    let (time, stretches) = (span(recorded.time), recorded.stretches);
+                    format!(
+                        "{first} to {last} ({whole}, of which {time} were recorded, in \
+                         {stretches} stretches), {from}"
+                    )
+                }
+                None => format!("{first} to {last} ({whole}), {from}"),
+            }
         }
         None => format!("no exchange was seen, {from}"),
     }
+}
+
+/// Breaks between recordings that are named.
+const BREAKS_MAX: usize = 5;
+
+/// When nothing was recorded, the longest breaks first.
+fn breaks(data: &ReportData) -> Vec<String> {
+    let breaks = data.recorded.as_ref().map_or(&[][..], |recorded| &recorded.breaks);
+    let told = breaks.iter().take(BREAKS_MAX).map(|(from, to)| {
+        let (long, from, to) = (span(to.since(*from)), second(*from), second(*to));
+        format!("nothing was recorded for {long}: from {from} to {to}")
+    });
+    let left = breaks.len().saturating_sub(BREAKS_MAX) as u64;
+    let more = (left > 0).then(|| format!("nor in {}", count(left, "shorter break")));
+    told.chain(more).collect()
 }
 
 /// What was seen in a sentence or two, for whoever reads no further.
@@ -154,7 +181,8 @@ fn seen(n: u64, what: &str) -> String {
 
 /// What could not be seen, one sentence each; empty where everything was.
 pub(super) fn unseen(data: &ReportData) -> Vec<String> {
-    let mut lines = unread_flows(data);
+    let mut lines = breaks(data);
+    lines.extend(unread_flows(data));
     let Some(all) = data.coverage.packets.iter().find(|p| p.scope == "all") else {
         return lines;
     };
@@ -222,6 +250,43 @@ fn unread_flows(data: &ReportData) -> Vec<String> {
 fn is_read(outcome: &str) -> bool {
     protocol_named(outcome).is_some_and(|protocol| protocol.read)
 }
+
+/// The operation of an endpoint with where it is asked.
+pub(super) fn operation(endpoint: &EndpointRow) -> String {
+    operation_at(&endpoint.operation, (endpoint.method.as_deref(), endpoint.path.as_deref()))
+}
+
+/// The same of a finding.
+pub(super) fn operation_of(finding: &FindingRow) -> String {
+    let operation = finding.operation.as_deref().unwrap_or_default();
+    operation_at(operation, (finding.method.as_deref(), finding.path.as_deref()))
+}
+
+/// The columns of the table of sending applications.
+pub(super) const SENDER_HEADS: [&str; 6] =
+    ["Application", "Sends from", "To", "Messages", "How many", "Last seen"];
+
+/// What is said above it.
+pub(super) const SENDERS: &str = "What HL7 v2 messages call their sender (application \
+    and facility, MSH-3 and MSH-4), and the networks they came from. An application that nobody \
+    knows, or that sends from an unexpected network, is worth a question.";
+
+/// A row of that table without the number of messages.
+pub(super) fn sender(sender: &SendingApplication) -> [String; 5] {
+    let name = sender.name.clone().unwrap_or_else(|| "(not named)".to_owned());
+    let last = second(sender.last_seen);
+    let last = last.get(..16).unwrap_or(&last).to_owned();
+    let some = |names: &[String]| {
+        let shown = names.get(..SENDER_NAMES_MAX).unwrap_or(names);
+        let more = names.len() - shown.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        shown.join(", ") + &more
+    };
+    [name, some(&sender.networks), sender.service.clone(), some(&sender.operations), last]
+}
+
+/// Networks, or types of messages, named in one of its cells.
+const SENDER_NAMES_MAX: usize = 6;
 
 /// How often an endpoint was asked, in digits written by `digits`; of what is encrypted only
 /// sessions can be counted.

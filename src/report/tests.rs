@@ -141,6 +141,8 @@ fn packets() -> PacketRow {
         cut: 0,
         bytes: 99,
         balanced: false,
+        first_packet: None,
+        last_packet: None,
     }
 }
 

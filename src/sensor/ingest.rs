@@ -1,6 +1,6 @@
 //! Source, filter and decoder in a row: every packet becomes a segment or is counted.
 
-use crate::base::Timestamp;
+use crate::base::{Span, Timestamp};
 use crate::capture::{CaptureError, Filter, Next, PacketSource};
 use crate::decode::Decoder;
 use crate::model::{InputAccount, LinkType, Packet, PacketAccount, Reason, Segment, Settled};
@@ -140,6 +140,7 @@ impl Ingest {
         };
         self.account.seen += 1;
         self.account.bytes += u64::from(packet.wire_len);
+        self.account.span.merge(Span::at(packet.at));
         if self.filter.as_mut().is_some_and(|f| !f.matches(&packet)) {
             self.account.filtered += 1;
             return Ok(Step::Counted);

@@ -302,10 +302,11 @@ mod tests {
             let form = Form::ALL[usize::from(*form) % Form::ALL.len()];
             evidence.count(ValueKind::String, form, 1 + u64::from(*rule));
             let mut outcome = Outcome::default();
-            outcome.tried.insert(RuleId(*rule));
-            if rule % 2 == 0 {
-                outcome.passed.insert(RuleId(*rule));
-                outcome.embedded.insert(RuleId(rule.wrapping_add(9)));
+            let id = u16::from(*rule);
+            outcome.tried.insert(RuleId(id));
+            if id % 2 == 0 {
+                outcome.passed.insert(RuleId(id));
+                outcome.embedded.insert(RuleId(id + 9));
             }
             evidence.candidate(*hash, outcome, 2);
             evidence.offer_exemplar(*hash, Mask::of(&hash.to_le_bytes()));

@@ -10,9 +10,9 @@ impl Pairing {
     /// Whether a response that is found so would answer something.
     pub fn waits_for(&self, correlation: Correlation) -> bool {
         let found = self.nearest(correlation);
-        self.open
-            .iter()
-            .any(|slot| slot.correlation == found && (slot.waits() || slot.kept != Kept::No))
+        let waits =
+            |slot: &Slot| slot.correlation == found && (slot.waits() || slot.kept != Kept::No);
+        self.open.iter().any(waits) || self.waits_in_batch(correlation)
     }
 
     /// How a response finds its request: one that says what it answers finds, where nothing of that

@@ -1,3 +1,4 @@
+use base64::Engine as _;
 use proptest::prelude::*;
 
 use super::super::recorder::{KeepAll, Recorder, cut};
@@ -54,6 +55,140 @@ fn every_line_end_ends_a_segment_and_repeated_segments_share_their_paths() {
         let body = ["OBX|1", "OBX|2", "ZX1||x", "NTE|||y"].join(end);
         has(&body, &expected);
         has(&(body + end), &expected);
+    }
+}
+
+#[test]
+fn a_line_feed_in_a_field_is_of_its_text_where_segments_end_with_cr() {
+    for end in ["\r", "\r\n"] {
+        let lines = ["MSH|^~\\&|A", "NTE|1||one\ntwo\n\nPIDs^b\nc|\n|d\n", "PID|1"];
+        has(
+            &lines.join(end),
+            &[
+                ("MSH-3", "A"),
+                ("NTE-1", "1"),
+                ("NTE-3.1", "one\ntwo\n\nPIDs"),
+                ("NTE-3.2", "b\nc"),
+                ("NTE-4", "\n"),
+                ("NTE-5", "d"),
+                ("PID-1", "1"),
+            ],
+        );
+    }
+    // Each message of a batch says it for itself, and what stands without a header ends with any.
+    has(
+        "BHS|^~\\&|B\rMSH|^~\\&|A\nPID|1\nMSH|^~\\&|C\rPID|2\nx\rNTE|1",
+        &[
+            ("BHS-3", "B"),
+            ("MSH-3", "A"),
+            ("PID-1", "1"),
+            ("MSH-3", "C"),
+            ("PID-1", "2\nx"),
+            ("NTE-1", "1"),
+        ],
+    );
+    // A sender that ends the header otherwise than what follows.
+    has(
+        "MSH|^~\\&|A\rPID|1\nPV1|2\nMSH|^~\\&|B\nNTE|x\n",
+        &[("MSH-3", "A"), ("PID-1", "1"), ("PV1-1", "2"), ("MSH-3", "B"), ("NTE-1", "x")],
+    );
+}
+
+#[test]
+fn a_document_in_pieces_is_walked_as_one() {
+    let document = "<ClinicalDocument><title>Note</title><id root=\"1.2\"/><given>Ada</given>\
+                    <family>Lovelace</family></ClinicalDocument>";
+    let coded = base64::engine::general_purpose::STANDARD.encode(document);
+    let ed = |n: usize, kind: &str, piece: &str, more: &str| {
+        format!("OBX|{n}|ED|34133-9^CDA^LN|1|^application^xml^{kind}^{piece}|||{more}|||F\r")
+    };
+    let told = |body: String| {
+        let values = of_body(Some(b"x-application/hl7-v2+er7"), body.as_bytes());
+        let inside: Vec<_> = values.into_iter().filter(|(path, _)| path.contains('/')).collect();
+        let expected = [
+            ("/ClinicalDocument/title", "Note"),
+            ("/ClinicalDocument/id/@root", "1.2"),
+            ("/ClinicalDocument/given", "Ada"),
+            ("/ClinicalDocument/family", "Lovelace"),
+        ];
+        assert_eq!(inside.len(), expected.len(), "{inside:?}");
+        for ((path, value), (end, expected)) in inside.iter().zip(expected) {
+            assert!(path.starts_with("OBX-5") && path.ends_with(end), "{path}");
+            assert_eq!(value, expected);
+        }
+    };
+    let header = "MSH|^~\\&|A\r";
+    for parts in [1, 2, 3, 7] {
+        for (kind, text) in [("Base64", coded.as_str()), ("A", document)] {
+            let size = text.len().div_ceil(parts);
+            let pieces = text.as_bytes().chunks(size).map(|p| std::str::from_utf8(p).unwrap());
+            let body: String =
+                pieces.clone().enumerate().map(|(n, piece)| ed(n, kind, piece, "")).collect();
+            told(format!("{header}{body}PID|1\r"));
+            let lines = pieces.enumerate().map(|(n, p)| format!("OBX|{n}|TX|1^D||{p}||||||F\r"));
+            if size >= if kind == "A" { 40 } else { 60 } {
+                told(format!("{header}{}", lines.collect::<String>()));
+            }
+        }
+    }
+    // What stands beside a piece is walked where the first did not say it.
+    let (one, two) = coded.split_at(33);
+    let body = [header, &ed(1, "Base64", one, "a"), &ed(2, "Base64", two, "b"), "NTE|1"].concat();
+    let found = fields(&body);
+    let beside: Vec<&str> =
+        found.iter().filter(|(p, _)| p == "OBX-8").map(|(_, value)| value.as_str()).collect();
+    assert_eq!(beside, ["a", "b"]);
+    assert_eq!(found.last().unwrap().0, "NTE-1");
+}
+
+#[test]
+fn a_gap_behind_a_piece_ends_its_document() {
+    let one = "MSH|^~\\&|A\rOBX|1|ED|A||^T^x^A^<a><b>1</b>|||F";
+    for more in ["", "\r", "\rOBX|2|ED|", "\rOBX|2|ED|A||^T^x^A^<c>", "\rNTE"] {
+        let mut paths = PathTable::new(Box::new(KeepAll));
+        let mut sink = Recorder::default();
+        let mut walker = Hl7Walker::at_level(0, 0);
+        walker.push(format!("{one}{more}").as_bytes(), &mut paths, &mut sink);
+        walker.gap(&mut paths, &mut sink);
+        walker.push(b"x\rOBX|2|ED|A||^T^x^A^2</b>\r", &mut paths, &mut sink);
+        walker.finish(&mut paths, &mut sink);
+        let of = |what: &str| sink.seen.iter().filter(|s| s.what == what).count();
+        assert_eq!(of("enter"), of("leave"), "{more:?}");
+        let values = sink.values();
+        assert!(values.contains(&("OBX-8".to_owned(), "F".to_owned())), "{more:?} {values:?}");
+        assert_eq!(values.last().unwrap().1, "2</b>", "{more:?}");
+    }
+}
+
+#[test]
+fn values_of_other_observations_and_whole_documents_are_not_joined() {
+    let obx = |n: usize, rest: &str| format!("OBX|{n}|{rest}\r");
+    for (one, two) in [
+        // Another observation, another part of it, another type.
+        ("ED|A||^T^x^A^one", "ED|B||^T^x^A^two"),
+        ("ED|A|1|^T^x^A^one", "ED|A|2|^T^x^A^two"),
+        ("ED|A||^T^x^A^one", "ED|A||^T^y^A^two"),
+        ("ED|A||^T^x^A^one", "TX|A||two"),
+        // Documents of their own.
+        ("ED|A||^T^x^A^<a>1</a>", "ED|A||^T^x^A^<b>2</b>"),
+        ("ED|A||^T^pdf^Base64^JVBERi0xLjQKJeLjz9M", "ED|A||^T^pdf^Base64^JVBERi0xLjUKJeLjz9N"),
+        ("ED|A||^T^x^Base64^AQIDBAUGBwgJCg==", "ED|A||^T^x^Base64^CwwNDg8QERITFA"),
+        // Results, and lines of a text.
+        ("ST|A||<5", "ST|A||7"),
+        ("TX|A||Chest clear", "TX|A||Heart normal"),
+        ("TX|A||<LOD", "TX|A||3.2"),
+        ("ED|A||^T^x^A^Jane", "ED|A||^T^x^A^536-22-1234"),
+        ("ED|A||^T^x^A^{\"a\":1}", "ED|A||^T^x^A^{\"b\":2}"),
+        ("NM|A||5", "NM|A||7"),
+    ] {
+        let values = |body: &str| {
+            let mut values = fields(body);
+            values.retain(|(path, _)| path.starts_with("OBX-5"));
+            values
+        };
+        let (one, two) = (obx(1, one), obx(2, two));
+        let apart = [values(&one), values(&two)].concat();
+        assert_eq!(values(&(one.clone() + &two)), apart, "{one} {two}");
     }
 }
 
@@ -267,6 +402,11 @@ const SHREDS: &[&str] = &[
     "{\"a\":1}",
     "BTS|",
     "é",
+    "OBX|1|ED|A||^T^x^A^<a><b>c</b>",
+    "OBX|2|ED|A||^T^x^A^",
+    "OBX|3|TX|B||",
+    "<a><b>1</b></a>",
+    "|||F",
 ];
 
 proptest! {

@@ -4,6 +4,10 @@
 //! written, `PID-7` where not even components are. Repetitions of a field and of a segment have
 //! one path. Absent values are no leaves; `""`, which deletes, is a null.
 
+mod feeds;
+mod pieces;
+mod place;
+
 use crate::base::limits::SCALAR_WINDOW_BYTES;
 use crate::model::{Value, ValueKind};
 
@@ -11,6 +15,8 @@ use super::super::leaf::Leaf;
 use super::super::{FieldSink, PathId, PathTable, Root, Step};
 use super::marks::{ESCAPE_BYTES_MAX, Marks, SEGMENT_ENDS, is_header, separates};
 use super::segments::{is_known, is_name};
+use pieces::{Before, Pieces};
+use place::{Place, numbered};
 
 /// Walks ER7 as it arrives.
 #[derive(Debug)]
@@ -24,6 +30,8 @@ pub(crate) struct Hl7Walker {
     special: Box<[bool; 256]>,
     at: At,
     name: [u8; 3],
+    /// What may be the next, behind a line feed.
+    ahead: [u8; 3],
     /// The header was in lower case: names of segments may be.
     lower: bool,
     place: Place,
@@ -32,8 +40,13 @@ pub(crate) struct Hl7Walker {
     escape: Option<Vec<u8>>,
     /// What an escape sequence stands for.
     written: Vec<u8>,
+    /// Segments end with CR: a line feed within a field is of its text.
+    by_cr: bool,
     /// The value at hand has bytes.
     begun: bool,
+    /// The segment at hand up to what may be a document, and one that may go on.
+    before: Before,
+    pieces: Option<Box<Pieces>>,
     /// Frames that are open: the body's, the segment's, the field's.
     open: u8,
     /// Generation of the path table, root and segment in it.
@@ -49,27 +62,17 @@ enum At {
     Marks(usize),
     /// In its fields.
     Fields,
+    /// In them behind a line feed where segments end with CR, and so many bytes that may be the
+    /// name of a segment.
+    Fed(usize),
+    /// Behind a piece of a document, in the segment of that.
+    Tail,
+    /// At the start of the segment behind that.
+    Next,
     /// In a line that is no segment.
     Line,
     /// Behind a gap: nothing has a place until the next segment.
     Lost,
-}
-
-/// Number of a value in its segment.
-#[derive(Clone, Copy, Debug, Default)]
-struct Place {
-    field: u32,
-    component: u32,
-    subcomponent: u32,
-    /// The repetition at hand has components, and the component subcomponents.
-    composite: bool,
-    divided: bool,
-}
-
-impl Place {
-    fn of_field(field: u32) -> Place {
-        Place { field, component: 1, subcomponent: 1, composite: false, divided: false }
-    }
 }
 
 impl Hl7Walker {
@@ -81,6 +84,8 @@ impl Hl7Walker {
             + self.leaf.held_bytes()
             + self.written.capacity()
             + escape
+            + self.before.held_bytes()
+            + self.pieces.as_ref().map_or(0, |pieces| pieces.held_bytes())
     }
 
     /// A walker of a body within so many multipart bodies and `level` values; where those are is
@@ -94,12 +99,16 @@ impl Hl7Walker {
             special: marks.table(),
             at: At::Name(0),
             name: [0; 3],
+            ahead: [0; 3],
             lower: false,
             place: Place::default(),
             leaf: Leaf::at_level(level),
             escape: None,
             written: Vec::new(),
+            by_cr: false,
             begun: false,
+            before: Before::default(),
+            pieces: None,
             open: 0,
             cached: None,
         }
@@ -129,6 +138,20 @@ impl Hl7Walker {
                     rest = behind;
                 }
                 At::Fields => rest = self.fields(rest, paths, sink),
+                At::Fed(have) => {
+                    if self.fed_byte(have, *byte, paths, sink) {
+                        rest = behind;
+                    }
+                }
+                At::Tail => {
+                    let used = self.tail(rest, paths, sink);
+                    rest = rest.get(used..).unwrap_or_default();
+                }
+                At::Next => {
+                    if self.next_byte(*byte, paths, sink) {
+                        rest = behind;
+                    }
+                }
                 At::Line | At::Lost => {
                     let end = rest.iter().position(|b| SEGMENT_ENDS.contains(b));
                     let (line, behind) = rest.split_at(end.unwrap_or(rest.len()));
@@ -176,6 +199,7 @@ impl Hl7Walker {
         } else if is_header(self.name) && separates(byte) {
             self.lower = self.name.iter().any(u8::is_ascii_lowercase);
             self.name.make_ascii_uppercase();
+            self.by_cr = false;
             self.marks = Marks { field: byte, ..Marks::default() };
             self.begin_segment(At::Marks(0), paths, sink);
         } else if is_name(self.named()) && byte == self.marks.field {
@@ -220,6 +244,7 @@ impl Hl7Walker {
         self.place = Place::of_field(3);
         self.at = At::Fields;
         if over {
+            self.ends_header(byte);
             self.end_segment(paths, sink);
         }
     }
@@ -235,6 +260,9 @@ impl Hl7Walker {
         let is_special = |b: &u8| special.get(usize::from(*b)).copied().unwrap_or(false);
         let end = rest.iter().position(is_special);
         let (text, behind) = rest.split_at(end.unwrap_or(rest.len()));
+        if self.before.open {
+            self.note_before(text, behind.first().copied());
+        }
         let Some((mark, behind)) = behind.split_first() else {
             self.take(text, paths, sink);
             return behind;
@@ -243,6 +271,25 @@ impl Hl7Walker {
             self.take(text, paths, sink);
             self.escape_mark(paths, sink);
             return behind;
+        }
+        if *mark == b'\n' && self.by_cr {
+            self.take(text, paths, sink);
+            self.flush_escape(paths, sink);
+            self.at = At::Fed(0);
+            return behind;
+        }
+        let mut text = text;
+        if self.ends_data(*mark) {
+            if self.begun || self.escape.is_some() {
+                self.take(text, paths, sink);
+                self.flush_escape(paths, sink);
+                text = b"";
+            }
+            if self.goes_on(text) {
+                self.take(text, paths, sink);
+                self.suspend(*mark);
+                return behind;
+            }
         }
         let short = (1..=SCALAR_WINDOW_BYTES).contains(&text.len()) && text != b"\"\"";
         if !self.begun && self.escape.is_none() && short {
@@ -283,6 +330,7 @@ impl Hl7Walker {
         } else if mark == subcomponent {
             self.place.subcomponent = self.place.subcomponent.saturating_add(1);
         } else {
+            self.ends_header(mark);
             self.end_segment(paths, sink);
         }
     }
@@ -308,7 +356,10 @@ impl Hl7Walker {
         }
         self.begun = true;
         let path = match self.at {
-            At::Fields => self.enter_field(paths, sink),
+            At::Fields => {
+                self.note_first(text);
+                self.enter_field(paths, sink)
+            }
             _ => self.line_path(paths),
         };
         self.leaf.extend(text, path, paths, sink);
@@ -362,6 +413,7 @@ impl Hl7Walker {
         self.at = at;
         self.special = self.marks.table();
         self.cached = None;
+        self.before_begins();
         let (_, segment) = self.roots(paths);
         sink.enter(paths, segment);
         self.open = 2;
@@ -373,6 +425,14 @@ impl Hl7Walker {
         {
             self.line_of_name(have, paths, sink);
         }
+        if let At::Fed(have) = self.at {
+            // A line feed before the end of a segment says nothing.
+            self.at = At::Fields;
+            if have > 0 {
+                self.unfed(have, paths, sink);
+            }
+        }
+        self.close_document(paths, sink);
         self.flush_escape(paths, sink);
         self.end_value(paths, sink);
         self.leave_to(1, paths, sink);
@@ -437,26 +497,4 @@ impl Hl7Walker {
         self.cached = Some((generation, root, segment));
         (root, segment)
     }
-}
-
-/// Numbers beyond this are `*`: the longest segment of the standard has about sixty fields.
-const NUMBER_MAX: u32 = 255;
-
-/// A step whose name is a number.
-fn numbered(paths: &mut PathTable, parent: PathId, step: Step, number: u32) -> PathId {
-    if number > NUMBER_MAX {
-        return paths.data(parent, step);
-    }
-    let mut digits = [0u8; 3];
-    let mut rest = number;
-    let mut from = digits.len();
-    for place in digits.iter_mut().rev() {
-        *place = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        from -= 1;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    paths.intern(parent, step, false, digits.get(from..).unwrap_or_default())
 }

@@ -60,6 +60,10 @@ fn judge(seen: &CertificateStats) -> Option<Wrong> {
 fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let Some(tls) = &subject.facts.tls else { return Vec::new() };
     let all = || tls.stats.certificates.values();
+    let id_of = |seen: &CertificateStats| {
+        let mut all = tls.stats.certificates.iter();
+        all.find(|(_, known)| std::ptr::eq(*known, seen)).map(|(id, _)| &**id)
+    };
     // A certificate that another of the same subject came after was renewed.
     let renewed = |old: &CertificateStats| {
         all().any(|new| {
@@ -89,7 +93,12 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let whose = if worst.own > 0 { "certificate" } else { "authority's certificate in the chain" };
     vec![Raised {
         severity: wrong.severity(),
-        title: format!("the {whose} of {} {how} {}", subject.endpoint.service, rfc3339(when)),
+        title: format!(
+            "the {whose} of {}{} {how} {}",
+            subject.endpoint.service,
+            tls.stats.shown_at(id_of(worst)),
+            rfc3339(when)
+        ),
         direction: None,
         field: None,
         class: None,

@@ -21,19 +21,23 @@ pub(super) const RULE: PostureRule = PostureRule {
 
 fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let Some(tls) = &subject.facts.tls else { return Vec::new() };
-    let own = tls.stats.certificates.values().filter(|seen| seen.own > 0);
-    let raised: Vec<_> = own.filter(|seen| seen.facts.self_signed).collect();
-    let Some(first) = raised.first() else { return Vec::new() };
+    let own = tls.stats.certificates.iter().filter(|(_, seen)| seen.own > 0);
+    let raised: Vec<_> = own.filter(|(_, seen)| seen.facts.self_signed).collect();
+    let Some((_, first)) = raised.first() else { return Vec::new() };
     let name = &first.facts.subject;
+    let at = tls.stats.shown_at(raised.iter().map(|(id, _)| &***id));
     vec![Raised {
         severity: Severity::Medium,
-        title: format!("the certificate of {} is self-signed ({name})", subject.endpoint.service),
+        title: format!(
+            "the certificate of {}{at} is self-signed ({name})",
+            subject.endpoint.service
+        ),
         direction: None,
         field: None,
         class: None,
         about: None,
         seen: None,
-        count: raised.iter().map(|seen| seen.own).sum(),
+        count: raised.iter().map(|(_, seen)| seen.own).sum(),
     }]
 }
 

@@ -60,7 +60,12 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let names: Vec<&str> = weak.iter().map(|(suite, ..)| &***suite).collect();
     vec![Raised {
         severity,
-        title: format!("{} encrypts with {}", subject.endpoint.service, names.join(", ")),
+        title: format!(
+            "{} encrypts with {}{}",
+            subject.endpoint.service,
+            names.join(", "),
+            tls.stats.shown_at(names.iter().copied())
+        ),
         direction: None,
         field: None,
         class: None,

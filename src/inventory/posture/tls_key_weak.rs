@@ -36,24 +36,28 @@ fn weakness(facts: &CertificateFacts) -> Option<Severity> {
 
 fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let Some(tls) = &subject.facts.tls else { return Vec::new() };
-    let certificates = tls.stats.certificates.values();
-    let weak = certificates.filter_map(|seen| Some((seen, weakness(&seen.facts)?)));
+    let certificates = tls.stats.certificates.iter();
+    let weak = certificates.filter_map(|(id, seen)| Some((id, seen, weakness(&seen.facts)?)));
     let weak: Vec<_> = weak.collect();
-    let Some((worst, severity)) = weak.iter().max_by_key(|(_, severity)| *severity) else {
+    let Some((id, worst, severity)) = weak.iter().max_by_key(|(_, _, severity)| *severity) else {
         return Vec::new();
     };
     vec![Raised {
         severity: *severity,
         title: format!(
-            "{} has a certificate with a key of {} {} bits ({})",
-            subject.endpoint.service, worst.facts.key, worst.facts.key_bits, worst.facts.subject
+            "{} has a certificate with a key of {} {} bits ({}){}",
+            subject.endpoint.service,
+            worst.facts.key,
+            worst.facts.key_bits,
+            worst.facts.subject,
+            tls.stats.shown_at([&***id])
         ),
         direction: None,
         field: None,
         class: None,
         about: None,
         seen: None,
-        count: weak.iter().map(|(seen, _)| seen.own + seen.above).sum(),
+        count: weak.iter().map(|(_, seen, _)| seen.own + seen.above).sum(),
     }]
 }
 

@@ -23,19 +23,20 @@ pub(super) const RULE: PostureRule = PostureRule {
 fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let Some(tls) = &subject.facts.tls else { return Vec::new() };
     let raised: Vec<_> =
-        tls.stats.certificates.values().filter(|seen| seen.mismatched > 0).collect();
-    let Some(first) = raised.first() else { return Vec::new() };
+        tls.stats.certificates.iter().filter(|(_, seen)| seen.mismatched > 0).collect();
+    let Some((_, first)) = raised.first() else { return Vec::new() };
+    let at = tls.stats.shown_at(raised.iter().map(|(id, _)| &***id));
     let names: Vec<&str> = first.facts.names.iter().take(3).map(|name| &**name).collect();
     let names = if names.is_empty() { &*first.facts.subject } else { &names.join(", ") };
     vec![Raised {
         severity: Severity::Medium,
-        title: format!("the certificate of {} is for {names}", subject.endpoint.service),
+        title: format!("the certificate of {}{at} is for {names}", subject.endpoint.service),
         direction: None,
         field: None,
         class: None,
         about: None,
         seen: None,
-        count: raised.iter().map(|seen| seen.mismatched).sum(),
+        count: raised.iter().map(|(_, seen)| seen.mismatched).sum(),
     }]
 }
 

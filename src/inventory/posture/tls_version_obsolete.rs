@@ -35,7 +35,12 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let names: Vec<&str> = obsolete.iter().map(|(version, _)| version.name()).collect();
     vec![Raised {
         severity: if oldest <= TlsVersion::Ssl3 { Severity::High } else { Severity::Medium },
-        title: format!("{} negotiates {}", subject.endpoint.service, names.join(", ")),
+        title: format!(
+            "{} negotiates {}{}",
+            subject.endpoint.service,
+            names.join(", "),
+            tls.stats.shown_at(names.iter().copied())
+        ),
         direction: None,
         field: None,
         class: None,
@@ -61,6 +66,31 @@ mod tests {
         let raised = found(RULE.id, &endpoint(), &facts);
         assert_eq!((raised.len(), raised[0].severity), (1, Severity::High));
         assert!(raised[0].title.contains("SSL 3.0, TLS 1.1"), "{}", raised[0].title);
+    }
+
+    #[test]
+    fn of_several_addresses_those_that_negotiate_it_are_named() {
+        let mut facts = encrypted();
+        let title = |facts: &crate::inventory::posture::Facts| {
+            found(RULE.id, &endpoint(), facts)[0].title.clone()
+        };
+        facts.tls.as_mut().unwrap().stats.versions.insert("TLS 1.1".into(), 2);
+        let mut show = |address: &str, what| {
+            facts.tls.as_mut().unwrap().stats.show(address.parse().unwrap(), what);
+            title(&facts)
+        };
+        // One address is the service's.
+        assert!(show("10.0.0.1:443", "TLS 1.1").ends_with("negotiates TLS 1.1"));
+        let said = show("10.0.0.2:443", "TLS 1.3");
+        assert!(said.ends_with("TLS 1.1 at 10.0.0.1:443, of 2 addresses"), "{said}");
+        let said = show("10.0.0.2:443", "TLS 1.1");
+        assert!(said.ends_with("TLS 1.1 at each of its 2 addresses"), "{said}");
+        for last in 3..9 {
+            show(&format!("10.0.0.{last}:443"), if last < 7 { "TLS 1.1" } else { "TLS 1.3" });
+        }
+        let said = show("[2001:db8::1]:443", "TLS 1.2");
+        let named = "10.0.0.1:443, 10.0.0.2:443, 10.0.0.3:443 and 3 more, of 9 addresses";
+        assert!(said.ends_with(&format!("TLS 1.1 at {named}")), "{said}");
     }
 
     #[test]

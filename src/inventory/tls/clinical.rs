@@ -1,32 +1,48 @@
-//! Which encrypted services look clinical: by their names, ports and certificates, as nothing else
-//! of them can be read.
+//! Which services look clinical: by their names and ports, and encrypted ones by their
+//! certificates, as nothing else of them can be read.
 
 use super::stats::TlsStats;
 
-/// Ports that IANA gave to clinical protocols, or that their products use.
-const CLINICAL_PORTS: [(u16, &str); 4] =
-    [(104, "dicom"), (2575, "hl7"), (2762, "dicom-tls"), (11112, "dicom")];
+/// Ports that clinical protocols are registered for, or that most products listen on (IANA;
+/// DICOM PS3.8 section 9.1.1; HL7 MLLP release 2; Orthanc's and Mirth's defaults).
+const PORTS: [(u16, &str); 7] = [
+    (104, "DICOM"),
+    (2575, "HL7 v2"),
+    (2761, "DICOM"),
+    (2762, "DICOM over TLS"),
+    (4242, "DICOM"),
+    (6661, "HL7 v2"),
+    (11112, "DICOM"),
+];
 
-/// Words in names of hosts and organisations that speak of a clinical system.
-const SYSTEM_WORDS: [&str; 18] = [
+/// Words in names of hosts and organisations that speak of a clinical system or of its vendor.
+const SYSTEM_WORDS: [&str; 26] = [
     "cda",
+    "cerner",
     "clinical",
     "dicom",
     "dicomweb",
     "ehr",
     "emr",
     "epd",
+    "epic",
     "fhir",
+    "hapi",
     "hie",
+    "his",
     "hl7",
     "lab",
+    "lis",
     "mirth",
     "mllp",
     "orthanc",
     "pacs",
+    "pas",
     "patient",
     "pharmacy",
     "radiology",
+    "ris",
+    "vna",
 ];
 
 /// Words that speak of an organisation of care. In a domain they say whose a host is, not what it
@@ -47,7 +63,7 @@ pub fn clinical(names: &[&str], ports: &[u16], tls: &TlsStats) -> Vec<String> {
     for word in names.iter().copied().chain(tls.names.keys().map(|n| &**n)).flat_map(host_words) {
         say(format!("name {word}"));
     }
-    for (port, _) in CLINICAL_PORTS.iter().filter(|(port, _)| ports.contains(port)) {
+    for port in ports.iter().filter(|port| clinical_port(**port).is_some()) {
         say(format!("port {port}"));
     }
     for stats in tls.certificates.values().filter(|c| c.own > 0) {
@@ -60,6 +76,17 @@ pub fn clinical(names: &[&str], ports: &[u16], tls: &TlsStats) -> Vec<String> {
     }
     out.sort_unstable();
     out
+}
+
+/// What is spoken on a port, where that is clinical: `DICOM`.
+pub fn clinical_port(port: u16) -> Option<&'static str> {
+    PORTS.iter().find(|(known, _)| *known == port).map(|(_, what)| *what)
+}
+
+/// A clinical word in the name of a service: `pacs` of `uk-pacs02.example:8443`.
+pub fn clinical_word(service: &str) -> Option<&'static str> {
+    let host = service.rsplit_once(':').map_or(service, |(host, _)| host);
+    host_words(host).next()
 }
 
 /// The words of care in a host's name.
@@ -97,6 +124,24 @@ fn words(text: &str, organisations: bool) -> impl Iterator<Item = &'static str> 
 mod tests {
     use super::super::stats::{CertificateFacts, CertificateStats};
     use super::*;
+
+    #[test]
+    fn a_clinical_word_is_a_whole_part_of_a_host_name() {
+        for (host, word) in [
+            ("fhir.clinic.example", Some("fhir")),
+            ("uk-pacs02.example:8443", Some("pacs")),
+            ("hl7.example", Some("hl7")),
+            ("ris2.example", Some("ris")),
+            ("radiology.example", Some("radiology")),
+            ("klinikum.example", Some("klinikum")),
+            ("history.example", None),
+            ("episode.example", None),
+            ("canteen.klinikum.example", None),
+            ("10.0.0.1:80", None),
+        ] {
+            assert_eq!(clinical_word(host), word, "{host}");
+        }
+    }
 
     #[test]
     fn services_of_care_are_told_by_name_port_and_certificate() {

@@ -10,7 +10,7 @@ pub mod shown;
 pub mod siblings;
 pub mod stats;
 
-pub use clinical::clinical;
+pub use clinical::{clinical, clinical_port, clinical_word};
 pub use shown::{CertificateShown, ServiceTls};
 pub use siblings::{Siblings, TlsFacts};
 pub use stats::{CertificateFacts, CertificateStats, TlsStats};

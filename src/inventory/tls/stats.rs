@@ -1,10 +1,12 @@
 //! What a service shows of its TLS sessions, as it adds up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::address_text;
 use crate::inventory::merge::{Caps, add, add_capped, keep_least};
 
 /// What a certificate says, as it may be kept. The same certificate says the same every time.
@@ -97,9 +99,50 @@ pub struct TlsStats {
     pub client_issuers: BTreeMap<Arc<str>, u64>,
     /// Certificates of the service and of those who signed them, by SHA-256, bounded.
     pub certificates: BTreeMap<Arc<str>, CertificateStats>,
+    /// Sessions by address and what they showed there, see [`TlsStats::show`], bounded.
+    #[serde(default)]
+    pub shown: BTreeMap<Arc<str>, u64>,
 }
 
+/// Version, cipher suite and certificate: so many times as many are kept as of other names.
+const SHOWN_PER_NAME: usize = 4;
+/// How many addresses are named of several.
+const ADDRESSES_NAMED: usize = 3;
+
 impl TlsStats {
+    /// Notes that a session with `address` showed something: a version, a cipher suite, the
+    /// fingerprint of a certificate.
+    pub fn show(&mut self, address: SocketAddr, what: &str) {
+        let key = format!("{} {what}", address_text(address));
+        *self.shown.entry(key.into()).or_default() += 1;
+    }
+
+    /// Where one of `what` was shown: ` at 10.0.0.1:443`; nothing of a service with one address,
+    /// and where that is not known.
+    pub fn shown_at<'a>(&self, what: impl IntoIterator<Item = &'a str>) -> String {
+        let what: BTreeSet<&str> = what.into_iter().collect();
+        let mut all = BTreeSet::new();
+        let mut at = BTreeSet::new();
+        for (address, shown) in self.shown.keys().filter_map(|key| key.split_once(' ')) {
+            all.insert(address);
+            if what.contains(shown) {
+                at.insert(address);
+            }
+        }
+        if all.len() < 2 || at.is_empty() {
+            return String::new();
+        }
+        if at.len() == all.len() {
+            return format!(" at each of its {} addresses", all.len());
+        }
+        let named: Vec<&str> = at.iter().take(ADDRESSES_NAMED).copied().collect();
+        let more = match at.len().saturating_sub(ADDRESSES_NAMED) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        format!(" at {}{more}, of {} addresses", named.join(", "), all.len())
+    }
+
     /// Adds what was seen elsewhere of the same service.
     pub fn merge(&mut self, other: TlsStats, caps: &Caps) {
         self.sessions += other.sessions;
@@ -118,6 +161,8 @@ impl TlsStats {
         add_capped(&mut self.ja3s, other.ja3s, cap);
         add_capped(&mut self.ja4, other.ja4, cap);
         add_capped(&mut self.client_issuers, other.client_issuers, cap);
+        let cap = (SHOWN_PER_NAME * caps.tls_names_per_service, &caps.hasher);
+        add_capped(&mut self.shown, other.shown, cap);
         for (fingerprint, stats) in other.certificates {
             self.add_certificate(fingerprint, stats);
         }
@@ -150,6 +195,8 @@ impl TlsStats {
         for set in sets {
             keep_least(set, caps.tls_names_per_service, &caps.hasher, |_, _| {});
         }
+        let most = SHOWN_PER_NAME * caps.tls_names_per_service;
+        keep_least(&mut self.shown, most, &caps.hasher, |_, _| {});
         let most = caps.tls_certificates_per_service;
         keep_least(&mut self.certificates, most, &caps.hasher, |_, _| {});
     }

@@ -15,6 +15,8 @@ pub(super) struct Batch {
     preface: Vec<u8>,
     /// The messages that follow are of a batch, until its trailer.
     open: bool,
+    /// What it is called, as a token; 0 where it has no name.
+    name: u64,
     /// The start of the line at hand, of which so many bytes came.
     line: ([u8; 3], usize),
 }
@@ -30,9 +32,20 @@ impl Batch {
         self.open
     }
 
+    /// What it is called, as a token; 0 where none is open or it has no name.
+    pub(super) fn name(&self) -> u64 {
+        if self.open { self.name } else { 0 }
+    }
+
     /// Whether a header waits for a message.
     pub(super) fn is_waiting(&self) -> bool {
         !self.preface.is_empty()
+    }
+
+    /// Whether there is more to remember of it than that it is open: a header waits for a message,
+    /// or it has a name.
+    pub(super) fn is_remembered(&self) -> bool {
+        self.is_waiting() || self.name() != 0
     }
 
     /// Memory it takes.
@@ -40,9 +53,9 @@ impl Batch {
         self.preface.capacity()
     }
 
-    /// A block held nothing but `headers`.
-    pub(super) fn opens(&mut self, headers: &[u8]) {
-        self.open = true;
+    /// A block held nothing but `headers`, which call it `name`.
+    pub(super) fn opens(&mut self, headers: &[u8], name: u64) {
+        (self.open, self.name) = (true, name);
         if self.preface.len() + headers.len() < HL7_HEAD_BYTES_MAX {
             self.preface.extend_from_slice(headers.trim_ascii_end());
             self.preface.push(b'\r');

@@ -38,6 +38,8 @@ pub(super) struct HeaderScan {
     nameless: bool,
     /// A header of a file or of a batch was passed over.
     batch: bool,
+    /// The last of them that has a name (FHS-11, BHS-11).
+    named: Option<(usize, usize)>,
     /// A trailer of a file or of a batch was passed over.
     trailer: bool,
 }
@@ -105,6 +107,9 @@ impl HeaderScan {
             }
             None if is(&BATCH) => {
                 self.batch = true;
+                if over && !name_of(line).is_empty() {
+                    self.named = place;
+                }
                 None
             }
             None if is(&TRAILERS) => {
@@ -151,6 +156,11 @@ impl HeaderScan {
         self.batch
     }
 
+    /// What the batch is called whose header was passed over: BHS-11, or else FHS-11.
+    pub(super) fn batch_name<'a>(&self, held: &'a [u8]) -> Option<&'a [u8]> {
+        self.named.and_then(|(from, to)| held.get(from..to)).map(name_of)
+    }
+
     /// Whether the segment at hand may still lack its name, `held` bytes being there.
     pub(super) fn awaits_name(&self, held: usize) -> bool {
         held.saturating_sub(self.line) < NAME_WINDOW
@@ -182,6 +192,13 @@ pub(super) fn without_hllp(text: &[u8]) -> Option<&[u8]> {
         [b'\r', behind @ ..] => Some(behind),
         behind => Some(behind),
     }
+}
+
+/// The control id of a batch or file in its header (HL7 v2.8.2 sections 2.14.2 and 2.14.6): field
+/// 11, of which the separator is the first.
+fn name_of(header: &[u8]) -> &[u8] {
+    let Some(separator) = header.get(3) else { return b"" };
+    header.split(|b| b == separator).nth(10).unwrap_or_default().trim_ascii()
 }
 
 /// Whether MSH-9 has a second component.
@@ -244,6 +261,7 @@ pub(super) fn read<'a>(msh: &'a [u8], msa: &'a [u8], evn: &'a [u8]) -> Hl7Header
         receiver: [component(to_app, 0), component(to_facility, 0)],
         acknowledges,
         unasked: !expects(accept, application),
+        batch: 0,
         commit_only: application.trim_ascii().eq_ignore_ascii_case(b"NE"),
     }
 }

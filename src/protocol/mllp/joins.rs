@@ -27,7 +27,7 @@ pub(super) fn correlation(header: &Hl7Header<'_>, out: &Out<'_>) -> Correlation 
 
 /// The hash of a control id, the lower half of it of what receivers leave of one: its first
 /// component and [`CONTROL_ID_CHARS`], without zeros before it.
-fn token(control_id: &[u8], out: &Out<'_>) -> u64 {
+pub(super) fn token(control_id: &[u8], out: &Out<'_>) -> u64 {
     let text = control_id.trim_ascii();
     let first = text.split(|b| *b == b'^').next().unwrap_or_default();
     let short = first.get(..CONTROL_ID_CHARS).unwrap_or(first).trim_ascii_end();

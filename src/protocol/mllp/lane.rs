@@ -10,8 +10,9 @@ use crate::protocol::bits;
 use super::batch::Batch;
 use super::commit::Commit;
 use super::header::{HeaderScan, Scanned, without_hllp};
-use super::joins::correlation;
+use super::joins::{correlation, token};
 use super::out::Out;
+use super::starts::{LOWER, LOWER_MSH, MSH, begun, is_separator, one_more};
 use super::wide::{self, WideBlock, Width};
 
 /// Start block: vertical tab.
@@ -23,10 +24,6 @@ const STX: u8 = 0x02;
 const ETX: u8 = 0x03;
 /// Bytes of UTF-16 that are made UTF-8 at a time.
 const WIDE_BYTES: usize = 4096;
-const MSH: &[u8] = b"MSH";
-/// The same as some senders write it; in [`Stage::Body`] with this bit beside its length.
-const LOWER_MSH: &[u8] = b"msh";
-const LOWER: u8 = 1 << 7;
 /// What a block begins with: the header of a message, of a file or of a batch.
 const HEADERS: [&[u8]; 6] = [MSH, b"FHS", b"BHS", LOWER_MSH, b"fhs", b"bhs"];
 /// The bytes of a byte order mark, which may stand where a block lacks its vertical tab.
@@ -45,6 +42,8 @@ pub(super) struct Lane {
     pub(super) begun: bool,
     /// The block at hand holds a batch.
     in_batch: bool,
+    /// What that is called, as a token; 0 where it has no name.
+    batch_name: u64,
     /// The batch whose messages stand in blocks of their own.
     pub(super) batch: Batch,
     /// Blocks stand between STX and ETX.
@@ -105,7 +104,7 @@ impl Lane {
     pub(super) fn rest(&self) -> Option<u8> {
         match self.stage {
             Stage::Between { owed, matched: b"", told }
-                if self.held.is_empty() && !self.batch.is_waiting() =>
+                if self.held.is_empty() && !self.batch.is_remembered() =>
             {
                 Some(bits([owed, told, self.begun, self.stx, self.batch.is_open()]))
             }
@@ -249,6 +248,7 @@ impl Lane {
         self.started = out.at;
         self.begun = true;
         self.in_batch = self.batch.is_open();
+        self.batch_name = self.batch.name();
     }
 
     fn head(&mut self, rest: &[u8], out: &mut Out<'_>) -> usize {
@@ -270,6 +270,9 @@ impl Lane {
             return take;
         }
         if self.scan.is_new() {
+            if Commit::may_be_hllp(&self.held) {
+                return take;
+            }
             let Some(behind) = without_hllp(&self.held) else { return take };
             let passed = self.held.len() - behind.len();
             self.held.drain(..passed);
@@ -311,7 +314,8 @@ impl Lane {
                     self.held.clear();
                 }
                 (None, Scanned::Opening) if !starts => {
-                    self.batch.opens(&self.held);
+                    let name = self.scan.batch_name(&self.held);
+                    self.batch.opens(&self.held, name.map_or(0, |name| token(name, out)));
                     self.held.clear();
                 }
                 (None, Scanned::Closing) if !starts => {
@@ -346,8 +350,12 @@ impl Lane {
         let mut held = std::mem::take(&mut self.held);
         if told == Scanned::Whole {
             self.in_batch |= self.scan.begins_batch();
+            if let Some(name) = self.scan.batch_name(&held) {
+                self.batch_name = token(name, out);
+            }
             let mut header = self.scan.header(&held);
             header.unasked |= self.in_batch;
+            header.batch = self.batch_name;
             let correlation = correlation(&header, out);
             let (direction, at) = (out.direction, self.started);
             let head = MessageHead::Hl7v2(header);
@@ -418,9 +426,9 @@ impl Lane {
                 let inside = have - before.len();
                 out.body(text.get(..at - inside).unwrap_or_default());
                 out.end(true);
-                let in_batch = self.in_batch;
+                let batch = (self.in_batch, self.batch_name);
                 self.begin(out);
-                self.in_batch = in_batch;
+                (self.in_batch, self.batch_name) = batch;
                 self.held.extend_from_slice(name);
                 return Some(at);
             } else {
@@ -471,25 +479,4 @@ impl Lane {
         self.batch.closes();
         self.wide = None;
     }
-}
-
-/// What came of an MSH at the start of a line ([`Stage::Body`]).
-fn begun(line: Option<u8>) -> &'static [u8] {
-    let line = line.unwrap_or(0);
-    let name = if line & LOWER == 0 { MSH } else { LOWER_MSH };
-    name.get(..usize::from(line & !LOWER)).unwrap_or_default()
-}
-
-/// What came of one with this byte, if that is its next.
-fn one_more(matched: u8, byte: u8) -> Option<u8> {
-    let have = usize::from(matched & !LOWER);
-    let fits = |name: &[u8]| name.get(have) == Some(&byte);
-    let lower = matched & LOWER != 0 || have == 0 && fits(LOWER_MSH);
-    let name = if lower { LOWER_MSH } else { MSH };
-    fits(name).then_some((matched + 1) | if lower { LOWER } else { 0 })
-}
-
-/// What can stand behind `MSH`.
-fn is_separator(byte: u8) -> bool {
-    byte.is_ascii_punctuation() || byte == b'\t'
 }

@@ -18,6 +18,7 @@ mod lane;
 mod out;
 pub mod parser;
 pub mod probe;
+mod starts;
 mod wide;
 
 #[cfg(test)]

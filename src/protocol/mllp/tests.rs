@@ -315,6 +315,20 @@ fn a_commit_of_release_2_answers_whichever_way_it_goes() {
 }
 
 #[test]
+fn a_nak_of_hllp_says_that_the_message_came_damaged() {
+    for why in ["N23\rC00123045", "N23\rX00123045\r", "N23\rG99999999"] {
+        let bytes = block(why);
+        let expected = ["< hl7v2 ^ >   CE ", "< end"];
+        assert_eq!(told(&[ask(block(ADT)), answer(&bytes)])[2..], expected, "{why:?}");
+        let pieces: Vec<Step> = bytes.as_bytes().chunks(1).map(answer).collect();
+        assert_eq!(told(&pieces), expected, "{why:?}");
+    }
+    for other in ["N23", "N23\rC00123", "N23\rA00123045", "N23\rC001230456", "NTE|1"] {
+        assert_eq!(told(&[answer(block(other))]), ["< odd mllp-not-hl7", "< unread"], "{other:?}");
+    }
+}
+
+#[test]
 fn an_acknowledgement_is_found_behind_other_segments_and_no_further_than_its_message() {
     let head = "< hl7v2 ACK^A01 LAB>REG a1 2.5 AA m1";
     for between in ["ERR|PID^1^5", "EVN|A01", "ZAK|x", "SFT|v\rNTE|1||x", ""] {

@@ -18,7 +18,7 @@ pub(super) fn services(page: &mut Html, data: &ReportData) {
     page.table(caption, &encrypted::HEADS, &[6]);
     for s in services.iter().take(SERVICES_MAX) {
         page.raw("<tr>").code_cell(&s.service).cell(&s.clinical).cell(s.encrypted);
-        page.cell(&s.versions).cell(&s.certificate).cell(&s.sessions);
+        page.cell(&s.versions).dated_cell(&s.certificate).cell(&s.sessions);
         page.number_cell(s.clients).cell(&s.bytes.replace(' ', "\u{a0}")).raw("</tr>\n");
     }
     let left = services.len().saturating_sub(SERVICES_MAX);

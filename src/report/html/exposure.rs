@@ -6,6 +6,7 @@ use crate::query::{EndpointRow, ReportData};
 use crate::report::{plain, tell};
 
 const SERVICES_MAX: usize = 150;
+const SENDERS_MAX: usize = 100;
 const ENDPOINTS_MAX: usize = 250;
 const CLASSES_MAX: usize = 100;
 /// Data classes named in one cell.
@@ -38,6 +39,24 @@ pub(super) fn services(page: &mut Html, data: &ReportData) {
     page.end_table(left, "phitap services").raw("</section>\n");
 }
 
+pub(super) fn senders(page: &mut Html, data: &ReportData) {
+    page.raw("<section id=\"senders\"><h2>Sending applications</h2>\n");
+    if data.senders.is_empty() {
+        page.raw("<p>No HL7 v2 message was seen.</p></section>\n");
+        return;
+    }
+    page.raw("<p>").raw(tell::SENDERS).raw("</p>\n");
+    page.table("Senders of HL7 v2 messages, the busiest first", &tell::SENDER_HEADS, &[4]);
+    for sender in data.senders.iter().take(SENDERS_MAX) {
+        let [name, networks, service, operations, last] = tell::sender(sender);
+        page.raw("<tr>").code_cell(&name).cell(&networks);
+        page.code_cell(&tell::called(data, &service)).code_cell(&operations);
+        page.number_cell(sender.messages).dated_cell(&last).raw("</tr>\n");
+    }
+    let left = data.senders.len().saturating_sub(SENDERS_MAX);
+    page.end_table(left, "phitap clients").raw("</section>\n");
+}
+
 pub(super) fn endpoints(page: &mut Html, data: &ReportData) {
     page.raw("<section id=\"endpoints\"><h2>Endpoints by exposure</h2>\n");
     let heads = [
@@ -54,7 +73,7 @@ pub(super) fn endpoints(page: &mut Html, data: &ReportData) {
     for endpoint in data.endpoints.iter().take(ENDPOINTS_MAX) {
         page.raw("<tr><td>");
         severity(page, endpoint.severity);
-        page.raw("</td>").code_cell(&endpoint.service).code_cell(&endpoint.operation);
+        page.raw("</td>").code_cell(&endpoint.service).code_cell(&tell::operation(endpoint));
         page.cell(&classes_of(endpoint));
         page.cell(&some(endpoint.auth.iter().map(String::as_str))).cell(endpoint.encrypted);
         page.count_cell(&tell::requests(endpoint, grouped)).cell(&unseen(endpoint)).raw("</tr>\n");

@@ -8,7 +8,7 @@ use crate::query::{ClientGroup, ReportData};
 use crate::report::tell;
 use crate::report::text::cut_end;
 
-/// Bars in each column; the table has the rest.
+/// Bars in each column, and classes of services that have none of these; the table has the rest.
 const GROUPS_MAX: usize = 8;
 const SERVICES_MAX: usize = 10;
 const CLASSES_MAX: usize = 14;
@@ -103,7 +103,7 @@ fn drawn(data: &ReportData) -> Drawn<'_> {
     for flow in data.flows.iter().filter(|f| services.contains(&f.service.as_str())) {
         *weights.entry(&flow.class).or_default() += flow.endpoints;
     }
-    let classes = heaviest(weights, CLASSES_MAX);
+    let classes = classes_of(weights, data, &services);
     let mut weights: BTreeMap<&str, u64> = BTreeMap::new();
     for group in &data.groups {
         let calls: u64 = services.iter().filter_map(|s| group.services.get(*s)).sum();
@@ -130,6 +130,30 @@ fn drawn(data: &ReportData) -> Drawn<'_> {
         }
     }
     Drawn { groups, services, classes, calls, carries }
+}
+
+/// The heaviest classes, and of each service that has none of them its own heaviest, so that no
+/// service is drawn that leads nowhere.
+fn classes_of<'a>(
+    weights: BTreeMap<&'a str, u64>,
+    data: &'a ReportData,
+    services: &[&str],
+) -> Vec<&'a str> {
+    let all = heaviest(weights.clone(), usize::MAX);
+    let mut kept: Vec<&str> = all.iter().copied().take(CLASSES_MAX).collect();
+    for service in services {
+        let own = || data.flows.iter().filter(|f| f.service == **service);
+        if own().any(|f| kept.contains(&f.class.as_str())) {
+            continue;
+        }
+        if let Some(most) = own().max_by_key(|f| f.endpoints) {
+            kept.push(&most.class);
+        }
+    }
+    let mut kept: Vec<(&str, u64)> =
+        kept.into_iter().map(|c| (c, weights.get(c).copied().unwrap_or(0))).collect();
+    kept.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
+    kept.into_iter().map(|(class, _)| class).collect()
 }
 
 fn heaviest(weights: BTreeMap<&str, u64>, most: usize) -> Vec<&str> {
@@ -194,10 +218,11 @@ fn drawing(page: &mut Html, data: &ReportData) {
     column(page, &right, COLUMNS[2], Side::Right);
     page.raw("</g></svg></div>\n<figcaption>");
     page.raw("The thicker a band, the more clients call a service, and the ");
-    page.raw(
-        "more of its endpoints carry a class (on a logarithmic scale). Colours tell families ",
-    );
-    page.raw("of classes apart: health, persons, national numbers, secrets, money, devices. ");
+    page.raw("more of its endpoints carry a class (on a logarithmic scale). Families of classes: ");
+    page.raw("<span class=\"key health\"></span>health <span class=\"key person\"></span>persons ");
+    page.raw("<span class=\"key national\"></span>national numbers ");
+    page.raw("<span class=\"key secret\"></span>secrets ");
+    page.raw("<span class=\"key financial\"></span>money <span class=\"key\"></span>devices. ");
     page.raw("Shown are ");
     page.text(&shown(&drawn, data)).raw("; the table has the rest.</figcaption></figure>\n");
 }

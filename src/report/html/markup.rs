@@ -68,6 +68,19 @@ impl Html {
         self.raw("<td>").text(text).raw("</td>")
     }
 
+    /// A cell whose dates are not broken.
+    pub(super) fn dated_cell(&mut self, text: &str) -> &mut Self {
+        self.raw("<td>");
+        for (place, word) in text.split(' ').enumerate() {
+            self.raw(if place > 0 { " " } else { "" });
+            match is_date(word) {
+                true => self.raw("<span class=\"d\">").text(word).raw("</span>"),
+                false => self.text_long(word),
+            };
+        }
+        self.raw("</td>")
+    }
+
     /// A cell with a name as traffic has it.
     pub(super) fn code_cell(&mut self, text: &str) -> &mut Self {
         let whole = text.len() <= WHOLE_MAX && !text.contains(' ');
@@ -149,6 +162,14 @@ impl Html {
     pub(super) fn finish(self) -> String {
         self.out
     }
+}
+
+/// `2026-11-22`
+fn is_date(word: &str) -> bool {
+    let dash = |at: usize| matches!(at, 4 | 7);
+    let fits =
+        |(at, byte): (usize, u8)| if dash(at) { byte == b'-' } else { byte.is_ascii_digit() };
+    word.len() == 10 && word.bytes().enumerate().all(fits)
 }
 
 /// `12345` as `12 345` (a space that does not break).

@@ -31,6 +31,7 @@ pub fn html(data: &ReportData, title: &str) -> String {
     coverage(&mut page, data);
     exposure::services(&mut page, data);
     encrypted::services(&mut page, data);
+    exposure::senders(&mut page, data);
     exposure::endpoints(&mut page, data);
     exposure::classes(&mut page, data);
     flow::flows(&mut page, data);
@@ -68,6 +69,7 @@ fn head(page: &mut Html, data: &ReportData, title: &str) {
         ("<li><a href=\"#coverage\">", "What was watched and not seen"),
         ("<li><a href=\"#services\">", "Services"),
         ("<li><a href=\"#encrypted\">", "Encrypted services"),
+        ("<li><a href=\"#senders\">", "Sending applications"),
         ("<li><a href=\"#endpoints\">", "Endpoints"),
         ("<li><a href=\"#classes\">", "Data classes"),
         ("<li><a href=\"#flows\">", "Where data flows"),

@@ -67,10 +67,12 @@ fn rows(page: &mut Html, group: &RuleGroup) {
     for finding in group.open.iter().take(most) {
         page.raw("<tr><td>");
         severity(page, finding.severity);
-        page.raw("</td>").code_cell(word(&finding.service)).code_cell(word(&finding.operation));
+        page.raw("</td>").code_cell(word(&finding.service)).code_cell(&tell::operation_of(finding));
         evidence(page, finding);
         page.code_cell(word(&finding.data_class));
-        page.number_cell(finding.count).cell(&last_seen(finding)).cell(&tell::decision(finding));
+        page.number_cell(finding.count)
+            .dated_cell(&last_seen(finding))
+            .cell(&tell::decision(finding));
         page.id_cell(&finding.id).raw("</tr>\n");
     }
     let left = group.open.len().saturating_sub(most);
@@ -84,7 +86,7 @@ fn decided(page: &mut Html, group: &RuleGroup) {
     page.table(&caption, &heads, &[]);
     let most = page.room(FINDINGS_PER_RULE);
     for finding in group.decided.iter().take(most) {
-        page.raw("<tr>").code_cell(word(&finding.service)).code_cell(word(&finding.operation));
+        page.raw("<tr>").code_cell(word(&finding.service)).code_cell(&tell::operation_of(finding));
         evidence(page, finding);
         page.code_cell(word(&finding.data_class));
         page.cell(&tell::decision(finding)).id_cell(&finding.id).raw("</tr>\n");

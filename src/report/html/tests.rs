@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::base::Timestamp;
 use crate::inventory::Inventory;
-use crate::query::{ReportData, ReportFilter, report};
+use crate::query::{ReportData, ReportFilter, SendingApplication, report};
 use crate::report::{html, markdown, sarif};
 use crate::store::sqlite::tests::sample::*;
 use crate::store::{FindingState, Triage, TriageDecision, TriageState};
@@ -144,7 +144,15 @@ fn hostile(nasty: &str) -> Inventory {
 fn names_from_traffic_cannot_break_out_of_any_form() {
     let nasty = "</td><script>alert(1)</script>\"'`|\u{202e}\u{1b}[31m=cmd()\n# x";
     let folder = stored(&hostile(nasty));
-    let data = gathered(&folder);
+    let mut data = gathered(&folder);
+    data.senders = vec![SendingApplication {
+        name: Some(nasty.into()),
+        service: nasty.into(),
+        operations: vec![nasty.into()],
+        networks: vec!["10.0.0.0/24".into()],
+        messages: 1,
+        last_seen: at(1),
+    }];
     let page = html::html(&data, nasty);
     well_formed(&page).unwrap();
     assert!(!page.contains("<script") && page.contains("&lt;script&gt;"));
@@ -337,6 +345,61 @@ fn sarif_holds_every_finding_once_and_what_was_decided_is_suppressed() {
         serde_json::from_str(&sarif::sarif(&ReportData::default()).unwrap()).unwrap();
     sarif_is_sound(&empty);
     assert_eq!(Timestamp::default(), ReportData::default().made);
+}
+
+#[test]
+fn both_what_was_watched_and_what_of_it_was_recorded_are_told() {
+    let mut data = gathered(&stored(&inventory()));
+    let hour = |h: i64| Timestamp::from_nanos(h * 3_600_000_000_000);
+    let recorded = |breaks: Vec<(i64, i64)>| crate::query::Recorded {
+        time: std::time::Duration::from_secs(5400),
+        stretches: breaks.len() as u64 + 1,
+        breaks: breaks.into_iter().map(|(from, to)| (hour(from), hour(to))).collect(),
+    };
+    data.recorded = Some(recorded(Vec::new()));
+    assert!(!html::html(&data, "x").contains("recorded for"));
+    assert!(!html::html(&data, "x").contains("were recorded"));
+    data.recorded = Some(recorded(vec![(50, 100), (1, 3)]));
+    let pages = [html::html(&data, "x"), markdown::markdown(&data, "x").replace("&#58;", ":")];
+    for page in pages.map(|page| page.replace('\\', "")) {
+        for said in [
+            "(1 minute, of which 1 hour 30 minutes were recorded, in 3 stretches)",
+            "nothing was recorded for 2 days 2 hours: from 1970-01-03 02:00:00 UTC to",
+            "nothing was recorded for 2 hours: from 1970-01-01 01:00:00 UTC to",
+        ] {
+            assert!(page.contains(said), "{said}");
+        }
+    }
+    data.recorded = Some(recorded((0..9).map(|n| (10 * n, 10 * n + 1)).collect()));
+    assert!(html::html(&data, "x").contains("nor in 4 shorter breaks"));
+}
+
+#[test]
+fn no_service_is_drawn_that_leads_to_no_class() {
+    let mut data = gathered(&stored(&inventory()));
+    let flow = |service: &str, class: String, requests| crate::query::ClassFlow {
+        service: service.into(),
+        class,
+        endpoints: 1,
+        requests,
+        sent: true,
+        returned: false,
+    };
+    data.flows = (0..20).map(|n| flow("many.example", format!("xx.c{n:02}"), 5)).collect();
+    data.flows.push(flow("two.example", "zz.rare".into(), 9));
+    let page = html::html(&data, "x");
+    let drawing = page.split("<svg").nth(1).unwrap().split("</svg>").next().unwrap();
+    assert!(drawing.contains(">zz.rare<") && drawing.contains(">two.example<"), "{drawing}");
+    let bands = drawing.matches("<path class=\"band national\"").count();
+    assert_eq!(bands, 15, "fourteen classes of the one, and that of the other");
+}
+
+#[test]
+fn a_date_in_a_cell_is_not_broken() {
+    let mut cell = super::markup::Html::default();
+    cell.dated_cell("RSA 2048, until 2036-11-19 2036-11-1x <b>");
+    let said = "<td>RSA 2048, until <span class=\"d\">2036-11-19</span> 2036-11-1x &lt;b&gt;</td>";
+    assert_eq!(cell.finish(), said);
 }
 
 /// What a narrow column of a printed page does to names.

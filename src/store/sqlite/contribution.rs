@@ -387,7 +387,7 @@ fn senders_json(senders: &BTreeMap<Sender, SenderStats>) -> Result<String, Fault
     json(&senders.iter().map(stored).collect::<Vec<_>>())
 }
 
-fn senders_from(row: &Row<'_>) -> Result<BTreeMap<Sender, SenderStats>, Fault> {
+pub(super) fn senders_from(row: &Row<'_>) -> Result<BTreeMap<Sender, SenderStats>, Fault> {
     let stored: Vec<StoredSender> = from_json(row, "senders")?;
     let sender = |(client, name, messages, first, last): StoredSender| {
         let (first, last) = (Timestamp::from_nanos(first), Timestamp::from_nanos(last));

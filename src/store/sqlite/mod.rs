@@ -15,6 +15,7 @@ mod publish;
 mod purge;
 mod reader;
 mod runs;
+mod senders;
 mod small;
 mod triage;
 mod writer;
@@ -25,6 +26,7 @@ pub use open::{APPLICATION_ID, made_with_key};
 pub use purge::{Purge, Purged};
 pub use reader::{FlowOutcome, Reader, ReportMade, StoredInput, StoredRun};
 pub use runs::{InputPlan, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, RunState, Seal};
+pub use senders::SendersOf;
 pub use triage::{FindingState, Triage, TriageDecision, TriageState};
 pub use writer::Writer;
 

@@ -263,7 +263,7 @@ impl Reader {
     }
 
     /// Runs `read` on one state of the database, whatever a sensor writes meanwhile.
-    fn at_once<T>(
+    pub(super) fn at_once<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
@@ -281,7 +281,7 @@ impl Reader {
 const FINDINGS: &str = "SELECT f.*, t.explanation, t.\"references\" \
                         FROM finding f JOIN finding_text t ON t.id = f.text ORDER BY f.id";
 
-fn all<T>(
+pub(super) fn all<T>(
     conn: &Connection,
     sql: &str,
     read: impl Fn(&Row<'_>) -> Result<T, Fault>,
@@ -471,6 +471,12 @@ fn input(row: &Row<'_>) -> Result<StoredInput, Fault> {
         filtered: count(row, "filtered")?,
         dropped: count(row, "dropped")?,
         cut: count(row, "cut")?,
+        span: match (row.get("first_ns")?, row.get("last_ns")?) {
+            (Some(first), Some(last)) => {
+                Span { first: Timestamp::from_nanos(first), last: Timestamp::from_nanos(last) }
+            }
+            _ => Span::NEVER,
+        },
         ..PacketAccount::default()
     };
     let account =

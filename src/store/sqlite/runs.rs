@@ -237,8 +237,8 @@ pub(super) fn write_inputs(
     let mut forget = conn.prepare_cached("DELETE FROM input WHERE run = ?1 AND position = ?2")?;
     let mut insert = conn.prepare_cached(
         "INSERT INTO input (run, position, name, size, hash, state, incomplete, seen, bytes, \
-         analysed, duplicate, filtered, dropped, cut) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+         analysed, duplicate, filtered, dropped, cut, first_ns, last_ns) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?;
     for InputRecord { account, identity, position } in inputs {
         forget.execute(params![run.0, position])?;
@@ -258,6 +258,8 @@ pub(super) fn write_inputs(
             int(packets.filtered),
             int(packets.dropped),
             int(packets.cut),
+            (!packets.span.is_never()).then(|| packets.span.first.nanos()),
+            (!packets.span.is_never()).then(|| packets.span.last.nanos()),
         ])?;
         write_reasons(conn, conn.last_insert_rowid(), packets)?;
     }

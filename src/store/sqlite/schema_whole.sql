@@ -33,7 +33,7 @@ CREATE TABLE input (
     duplicate  INTEGER NOT NULL,
     filtered   INTEGER NOT NULL,
     dropped    INTEGER NOT NULL,
-    cut        INTEGER NOT NULL,
+    cut        INTEGER NOT NULL, first_ns INTEGER, last_ns INTEGER,
     UNIQUE (run, position)
 ) STRICT;
 
