@@ -329,7 +329,7 @@ mod tests {
         #[test]
         fn evidence_reads_back(values in prop::collection::vec(any::<(u64, u8, u8)>(), 0..600)) {
             let evidence = evidence_of(&values);
-            let names = names(256);
+            let names = names(300);
             let decoded = decode(&encoded(&evidence, &names), &names).unwrap();
             prop_assert!(decoded.unknown.is_empty());
             prop_assert_eq!(observe(decoded.evidence), observe(evidence));
@@ -350,9 +350,9 @@ mod tests {
             values in prop::collection::vec(any::<(u64, u8, u8)>(), 0..20),
             cut in any::<prop::sample::Index>(),
         ) {
-            let bytes = encoded(&evidence_of(&values), &names(256));
+            let bytes = encoded(&evidence_of(&values), &names(300));
             let cut = cut.index(bytes.len());
-            prop_assert!(decode(&bytes[..cut], &names(256)).is_none());
+            prop_assert!(decode(&bytes[..cut], &names(300)).is_none());
         }
     }
 

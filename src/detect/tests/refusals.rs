@@ -136,7 +136,7 @@ fn two_hundred_rules_fit_beside_the_built_in_ones() {
         .map(|n| {
             format!(
                 "[[rule]]\nid = \"own-{n}\"\nclass = \"own.id\"\ndescription = \"x\"\n\
-                 references = [\"y\"]\nweight = 6.0\nchance = 0.0001\nmasks = [\"KX{n}-####\"]\n\
+                 references = [\"y\"]\nweight = 6.0\nmasks = [\"KX{n}-####\"]\n\
                  [rule.examples]\nmatch = [\"KX{n}-1111\", \"KX{n}-2222\", \"KX{n}-3333\"]\n\
                  reject = [\"a\", \"b\", \"c\"]\n"
             )
