@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::XmlWalker;
 use crate::base::limits::DEPTH_MAX;
-use crate::content::recorder::{KeepAll, Recorder, cut};
+use crate::content::recorder::{KeepNamed, Recorder, cut};
 use crate::content::{PathTable, Root};
 
 /// A parsed document, as a DOM would hold it.
@@ -103,7 +103,7 @@ fn arb_element() -> impl Strategy<Value = Element> {
 }
 
 fn walk(pieces: &[&[u8]]) -> (Vec<(String, String)>, XmlWalker) {
-    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut paths = PathTable::new(Box::new(KeepNamed));
     let root = paths.root(Root::Xml);
     let mut walker = XmlWalker::new(root, &paths);
     let mut sink = Recorder::default();
