@@ -8,7 +8,6 @@ use memchr::memchr;
 
 use crate::base::limits::RESYNC_LINE_BYTES_MAX;
 
-use super::anomalies;
 use super::chunked::Chunks;
 use super::connection::{Out, Shared};
 use super::head;
@@ -141,8 +140,8 @@ impl Stream {
         }
         let text = std::mem::take(&mut self.text);
         out.end(false);
-        out.anomaly(anomalies::MESSAGES_LOST);
         self.lose(shared, out);
+        self.untold = true;
         (self.line, self.text) = (text.len(), text);
         self.started = out.at;
         self.state = State::Head;
