@@ -1,5 +1,6 @@
 //! The scanner.
 
+mod astray;
 mod cards;
 mod containers;
 mod keys;
@@ -14,6 +15,7 @@ use super::bytes::{bare_end, ends_bare, is_blank, skip_blank, string_end};
 use super::escape::Escape;
 use super::token::kind_of;
 use super::trail::{Trail, moved};
+use astray::Seek;
 use containers::{Container, Frame};
 use lines::{LineWatch, Quoted};
 use tables::Tables;
@@ -46,6 +48,10 @@ pub struct JsonWalker {
     watching: bool,
     /// Tables whose columns are named apart from their rows, once there was one.
     tables: Option<Box<Tables>>,
+    /// Whether something was no JSON before bytes were lost: what does not close as it opened says
+    /// nothing afterwards.
+    before_gap: Option<bool>,
+    seek: Seek,
 }
 
 /// What comes next.
@@ -73,6 +79,8 @@ enum State {
     Held,
     /// The next line: what precedes it was lost in part.
     Line,
+    /// A member of a record that was at hand when bytes were lost.
+    Astray,
     /// Nothing: too much was lost.
     Lost,
 }
@@ -108,6 +116,8 @@ impl JsonWalker {
             nameless: false,
             watching: false,
             tables: None,
+            before_gap: None,
+            seek: Seek::default(),
         }
     }
 
@@ -125,6 +135,7 @@ impl JsonWalker {
         self.state = State::Value;
         (self.over, self.values) = (0, 0);
         (self.watching, self.tables) = (false, None);
+        self.before_gap = None;
         (self.lines, self.escape) = (LineWatch::default(), Escape::default());
         self.trail.save(paths, root);
     }
@@ -142,7 +153,7 @@ impl JsonWalker {
 
     /// Whether something was no JSON.
     pub fn is_malformed(&self) -> bool {
-        self.malformed || self.escape.malformed
+        self.before_gap.unwrap_or(self.malformed || self.escape.malformed)
     }
 
     /// Whether something was nested too deep for a path of its own.
@@ -173,10 +184,14 @@ impl JsonWalker {
         self.trail.save(paths, if child == PathId::NONE { path } else { child });
     }
 
-    /// Bytes are missing here. Where each line is a value the next line is walked; otherwise
-    /// nobody knows in which field what follows lies, and it is not walked.
+    /// Bytes are missing here. Where each line is a value the next line is walked, and in a list of
+    /// records the next that has the member at hand; otherwise nobody knows in which field what
+    /// follows lies, and it is not walked.
     pub fn gap<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         let lines = self.lines.are_expected() || self.values > 1;
+        if !lines && self.go_astray(paths, sink) {
+            return;
+        }
         self.finish(paths, sink);
         self.state = if lines { State::Line } else { State::Lost };
     }
@@ -238,6 +253,7 @@ impl JsonWalker {
                 State::KeyBare => self.key_bare(byte, at, paths, sink),
                 State::Held => self.hold(input, at, paths, sink),
                 State::Line => self.line(input, at),
+                State::Astray => self.astray(input, at, paths, sink),
                 State::Lost => return,
                 _ if is_blank(byte) => skip_blank(input, at + 1),
                 _ if byte == b'{' && self.is_torn_at(input, at) => self.tear(at, paths, sink),
@@ -382,6 +398,10 @@ impl JsonWalker {
         sink: &mut S,
     ) -> usize {
         match (byte, self.top.container) {
+            (_, Container::Document) if self.before_gap.is_some() => self.state = State::Lost,
+            (b'}' | b']', container) if self.before_gap.is_some() && !container.ends_with(byte) => {
+                self.state = State::Astray;
+            }
             (b',', Container::Object) => self.state = State::Key,
             (b',', Container::Array | Container::Document) => self.state = State::Value,
             (b',', _) => self.next_place(paths),
