@@ -157,8 +157,16 @@ mod tests {
         let mut segments = Segments::new(detector);
         let mut shape = |text: &str| segments.shape(None, text.as_bytes(), false);
         for code in [
-            "carol3", "bob0", "CCDCJKBM", "x-carol3", "SMITH", "JANE", "ROE", "SMITH-LEE",
-            "CarolQuill2", "GetQuill2",
+            "carol3",
+            "bob0",
+            "CCDCJKBM",
+            "x-carol3",
+            "SMITH",
+            "JANE",
+            "ROE",
+            "SMITH-LEE",
+            "CarolQuill2",
+            "GetQuill2",
         ] {
             assert_eq!(shape(code), Shape::Id, "{code}");
         }

@@ -217,7 +217,8 @@ impl Leaf {
         if self.continued {
             more = more.get(SCALAR_OVERLAP_BYTES..).unwrap_or_default();
         } else if self.level < JSON_IN_TEXT_MAX
-            && let Some(hidden) = self.document(more, paths).or_else(|| encoded::hidden_in_head(more))
+            && let Some(hidden) =
+                self.document(more, paths).or_else(|| encoded::hidden_in_head(more))
         {
             self.encoded = Some(Box::new(Encoded::new(self.level + 1, &hidden)));
             more = hidden.text;

@@ -40,8 +40,20 @@ pub(super) fn tells(name: &[u8]) -> bool {
 /// Whether what a program says of itself under `name` may be somebody's: `user=jzwaluw`.
 pub(super) fn has(name: &str) -> bool {
     const OF_PERSONS: [&str; 14] = [
-        "account", "doctor", "login", "member", "mrn", "name", "owner", "patient", "person",
-        "principal", "subject", "uid", "user", "username",
+        "account",
+        "doctor",
+        "login",
+        "member",
+        "mrn",
+        "name",
+        "owner",
+        "patient",
+        "person",
+        "principal",
+        "subject",
+        "uid",
+        "user",
+        "username",
     ];
     let words = name.rsplit(|c: char| !c.is_ascii_alphabetic());
     words.take(2).any(|word| OF_PERSONS.iter().any(|of| word.eq_ignore_ascii_case(of)))
@@ -68,12 +80,16 @@ static GIVEN_NAMES: LazyLock<TableSet<&'static str>> =
 fn has_given_name(text: &str) -> bool {
     const PARTS_MAX: usize = 4;
     let bare = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_' || c == '-');
-    if bare.len() > KEY_BYTES_MAX || !bare.bytes().all(|b| b.is_ascii_alphabetic() || b"_-".contains(&b)) {
+    if bare.len() > KEY_BYTES_MAX
+        || !bare.bytes().all(|b| b.is_ascii_alphabetic() || b"_-".contains(&b))
+    {
         return false;
     }
     let rises = |a: &u8, b: &u8| a.is_ascii_lowercase() && b.is_ascii_uppercase();
     let (mut parts, mut given, mut family) = (0, false, false);
-    for part in bare.split(['_', '-']).flat_map(|part| part.as_bytes().chunk_by(move |a, b| !rises(a, b))) {
+    for part in
+        bare.split(['_', '-']).flat_map(|part| part.as_bytes().chunk_by(move |a, b| !rises(a, b)))
+    {
         let part = part.to_ascii_lowercase();
         let word = std::str::from_utf8(&part).unwrap_or_default();
         parts += 1;

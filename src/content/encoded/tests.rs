@@ -60,9 +60,14 @@ fn encoded_form(value: &str) -> String {
 fn a_card_or_calendar_that_is_a_value_is_walked() {
     let card = "BEGIN:VCARD\r\nFN:Jane Roe\r\nN:Roe;Jane;;;\r\nBDAY:1971-\r\n 03-09\r\nEND:VCARD";
     let meant = |root: &str| {
-        [("full_name", "Jane Roe"), ("n.family_name", "Roe"), ("n.given_name", "Jane"), ("bday", "1971-03-09")]
-            .map(|(name, value)| (format!("{root}|$.vcard.{name}"), value.to_owned()))
-            .to_vec()
+        [
+            ("full_name", "Jane Roe"),
+            ("n.family_name", "Roe"),
+            ("n.given_name", "Jane"),
+            ("bday", "1971-03-09"),
+        ]
+        .map(|(name, value)| (format!("{root}|$.vcard.{name}"), value.to_owned()))
+        .to_vec()
     };
     assert_eq!(inside(card), meant("$.v"));
     assert_eq!(inside(&format!("\n {card}\n")), meant("$.v"));

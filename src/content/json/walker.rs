@@ -52,6 +52,8 @@ pub struct JsonWalker {
     /// nothing afterwards.
     before_gap: Option<bool>,
     seek: Seek,
+    /// The last member of the object that ended last.
+    last: PathId,
 }
 
 /// What comes next.
@@ -118,6 +120,7 @@ impl JsonWalker {
             tables: None,
             before_gap: None,
             seek: Seek::default(),
+            last: PathId::NONE,
         }
     }
 
@@ -135,7 +138,7 @@ impl JsonWalker {
         self.state = State::Value;
         (self.over, self.values) = (0, 0);
         (self.watching, self.tables) = (false, None);
-        self.before_gap = None;
+        (self.before_gap, self.last) = (None, PathId::NONE);
         (self.lines, self.escape) = (LineWatch::default(), Escape::default());
         self.trail.save(paths, root);
     }
@@ -180,8 +183,15 @@ impl JsonWalker {
         self.revive(paths);
         self.scan(input, paths, sink);
         self.lines.end_input(input);
+        let here = self.here();
+        let is_last = self.last != PathId::NONE && paths.parent(self.last) == Some(here);
+        self.trail.save(paths, if is_last { self.last } else { here });
+    }
+
+    /// The path of what is next or was last, or of what that lies in.
+    fn here(&self) -> PathId {
         let Frame { path, child, .. } = self.top;
-        self.trail.save(paths, if child == PathId::NONE { path } else { child });
+        if child == PathId::NONE { path } else { child }
     }
 
     /// Bytes are missing here. Where each line is a value the next line is walked, and in a list of
@@ -230,6 +240,7 @@ impl JsonWalker {
             return;
         }
         let pairs = self.trail.restore(paths);
+        self.last = moved(&pairs, self.last);
         for frame in self.stack.iter_mut().chain([&mut self.top]) {
             frame.path = moved(&pairs, frame.path);
             frame.child = moved(&pairs, frame.child);

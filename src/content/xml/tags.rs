@@ -244,9 +244,7 @@ impl XmlWalker {
         }
         // In a property list elements are not called by their tags.
         let (name, keyed) = (&self.name, self.keys.is_some());
-        let same = |path: &PathId| {
-            keyed || paths.is_data(*path) || paths.raw_name(*path) == name
-        };
+        let same = |path: &PathId| keyed || paths.is_data(*path) || paths.raw_name(*path) == name;
         let Some(depth) = self.stack.iter().rposition(same) else {
             self.malformed = true;
             return;

@@ -155,8 +155,8 @@ fn is_dotted_version(text: &str) -> bool {
 
 /// What stands behind a version that is none yet, or is done.
 const STAGES: [&str; 12] = [
-    "alpha", "ballot", "beta", "cibuild", "dev", "draft", "final", "ga", "preview", "rc", "release",
-    "snapshot",
+    "alpha", "ballot", "beta", "cibuild", "dev", "draft", "final", "ga", "preview", "rc",
+    "release", "snapshot",
 ];
 
 /// `v2.1-beta`, `4.0.1-ballot`, `v1-rc1`: a version, and its stage with two digits at most.

@@ -5,7 +5,7 @@
 //! its quotes would be escaped.
 
 use crate::base::limits::KEY_BYTES_MAX;
-use crate::content::{FieldSink, PathTable};
+use crate::content::{FieldSink, PathId, PathTable};
 
 use super::containers::{Container, Frame};
 use super::{JsonWalker, State, is_blank};
@@ -37,23 +37,39 @@ impl JsonWalker {
                 _ => return false,
             }
         }
-        any && self.over == 0 && !self.watching
+        any && !self.watching
+    }
+
+    /// Where a record has no member yet, or the next has not begun, the last of the record before
+    /// is at hand.
+    fn take_last<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        let Frame { container, path, child, .. } = self.top;
+        if self.last == PathId::NONE || paths.parent(self.last) != Some(self.here()) {
+            return;
+        }
+        if container == Container::Object && child == PathId::NONE {
+            self.top.child = self.last;
+        } else if container.has_elements() && child != path {
+            self.open(Container::Object, paths, sink);
+            self.top.child = self.last;
+        }
     }
 
     /// Ends what is at hand and looks for a record; `false` where none can be told.
-    pub(super) fn go_astray<S: FieldSink>(
-        &mut self,
-        paths: &mut PathTable,
-        sink: &mut S,
-    ) -> bool {
+    pub(super) fn go_astray<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) -> bool {
         self.revive(paths);
         self.release(paths, sink);
-        if self.state == State::Lost || !self.may_resume(paths) {
+        if self.state == State::Lost || self.over > 0 {
+            return false;
+        }
+        self.end_scalar(paths, sink);
+        self.state = State::After;
+        self.take_last(paths, sink);
+        if !self.may_resume(paths) {
             return false;
         }
         let malformed = self.is_malformed();
         self.before_gap.get_or_insert(malformed);
-        self.end_scalar(paths, sink);
         self.leaf.forget();
         (self.state, self.seek) = (State::Astray, Seek::Nothing);
         true
@@ -98,9 +114,7 @@ impl JsonWalker {
 
     /// Goes on behind the key that is held, if it is that of a member at hand: the innermost.
     fn resume<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) -> bool {
-        let listed = self.stack.iter().position(|frame| {
-            frame.container.is_list()
-        });
+        let listed = self.stack.iter().position(|frame| frame.container.is_list());
         let Some(listed) = listed else { return false };
         let is_it = |frame: &Frame| {
             frame.container == Container::Object && paths.raw_name(frame.child) == self.key

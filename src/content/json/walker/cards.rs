@@ -6,8 +6,8 @@ use crate::content::card;
 use crate::content::paths::Interned;
 use crate::content::{FieldSink, PathId, PathTable, Step};
 
-use super::containers::{Container, Frame};
 use super::JsonWalker;
+use super::containers::{Container, Frame};
 
 /// Places of a property: its name, its parameters, and this is its type; values are behind it.
 const TYPE: u16 = 2;
@@ -97,9 +97,7 @@ impl JsonWalker {
         self.watching = false;
         let Frame { container, keys, path, .. } = self.top;
         self.top.child = match container {
-            Container::Property if keys == TYPE => {
-                paths.named(path, Step::Key, b"value_type").id()
-            }
+            Container::Property if keys == TYPE => paths.named(path, Step::Key, b"value_type").id(),
             Container::Parts => match card::parts_of(paths.raw_name(path)).get(usize::from(keys)) {
                 Some(part) => paths.named(path, Step::Key, part.as_bytes()).id(),
                 None => path,

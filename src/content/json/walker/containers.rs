@@ -152,6 +152,7 @@ impl JsonWalker {
                 self.leave_tables(paths, sink);
             }
             sink.leave(paths, closed.path);
+            self.last = closed.child;
         }
         match self.stack.pop() {
             Some(outer) => self.top = outer,
@@ -209,11 +210,7 @@ impl JsonWalker {
 
     /// The same of the string that the leaf holds.
     #[cold]
-    pub(super) fn heard_held<S: FieldSink>(
-        &mut self,
-        paths: &mut PathTable,
-        sink: &mut S,
-    ) -> bool {
+    pub(super) fn heard_held<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) -> bool {
         let mut held = [0u8; crate::base::limits::KEY_BYTES_MAX];
         let text = self.leaf.held();
         let whole = self.leaf.is_whole();

@@ -5,8 +5,8 @@ use crate::content::json::bytes::{solid, string_end};
 use crate::content::paths::Interned;
 use crate::content::{FieldSink, PathTable, Step};
 
-use super::lines::Quoted;
 use super::containers::Frame;
+use super::lines::Quoted;
 use super::{JsonWalker, State};
 
 impl JsonWalker {

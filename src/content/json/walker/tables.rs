@@ -32,8 +32,18 @@ const NAMES: [&[u8]; 14] = [
     b"schema",
 ];
 /// Members that hold the rows.
-const ROWS: [&str; 10] =
-    ["Rows", "body", "data", "data_array", "items", "records", "results", "rows", "tuples", "values"];
+const ROWS: [&str; 10] = [
+    "Rows",
+    "body",
+    "data",
+    "data_array",
+    "items",
+    "records",
+    "results",
+    "rows",
+    "tuples",
+    "values",
+];
 /// Members of a row that hold its cells.
 const CELLS: [&[u8]; 6] = [b"c", b"cells", b"data", b"f", b"row", b"values"];
 /// Objects that say what columns those around them have.

@@ -371,3 +371,18 @@ fn messages_are_lost_only_where_what_follows_does_not_go_by_turns() {
     let sized = [ask("POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\n"), gap(ToServer, 40)];
     assert_eq!(lost([sized.to_vec(), vec![whole], over().to_vec()].concat()), 1);
 }
+
+/// Wherever a gap begins and ends, no size is taken for content once a chunk has ended behind it.
+#[test]
+fn sizes_behind_a_gap_are_no_content() {
+    let text: String = (0..60).map(|n| format!("{{'id':{n},'x':'y'}},")).collect();
+    let chunk = |part: &[u8]| format!("{:x}\r\n{}\r\n", part.len(), String::from_utf8_lossy(part));
+    let body: String = text.as_bytes().chunks(50).map(chunk).collect();
+    let body = body + "0\r\n\r\n";
+    for at in 60..body.len() - 350 {
+        let told = told_without(&body, (at, 200));
+        let content: String = told.iter().filter_map(|e| e.strip_prefix("< body ")).collect();
+        assert!(!content.contains("\\r"), "{at}: {told:#?}");
+        assert_eq!(told[told.len() - 3..], ["< end", "< 404 1.1 Content-Length=0", "< end"]);
+    }
+}

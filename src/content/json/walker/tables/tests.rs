@@ -71,8 +71,7 @@ fn cells_are_called_by_their_columns() {
 #[test]
 fn rows_that_are_objects_have_cells() {
     let neo = r#"{"columns":["name","ssn"],"data":[{"row":["Jane Roe","536-22-8745"],"n":1}]}"#;
-    let meant =
-        pairs(&[("$.data[*].name", "Jane Roe"), ("$.data[*].ssn", "536-22-8745")]);
+    let meant = pairs(&[("$.data[*].name", "Jane Roe"), ("$.data[*].ssn", "536-22-8745")]);
     assert_eq!(values(neo), meant);
     let typed = r#"{"schema":{"fields":[{"name":"name"},{"name":"ssn"}]},
         "rows":[{"f":[{"v":"Jane Roe"},{"v":"536-22-8745"}]}]}"#;
