@@ -358,6 +358,15 @@ mod tests {
     }
 
     #[test]
+    fn elements_of_a_card_in_xml_mean_what_they_abbreviate() {
+        let words = |path: &str| Words::of_path(path).words;
+        assert_eq!(words("/vcards/vcard/fn/text"), ["vcards", "vcard", "full", "name"]);
+        assert_eq!(words("/vcards/vcard/bday/date-and-or-time"), ["vcards", "vcard", "bday"]);
+        assert_eq!(Words::of_path("/vcards/vcard/n/given").leaf(), ["given", "name"]);
+        assert_eq!(words("/functions/fn/text"), ["functions", "fn", "text"]);
+    }
+
+    #[test]
     fn names_are_split_at_case_and_separators() {
         let words = |path| Words::of_path(path).words;
         assert_eq!(words("$.patients[*].nhsNumber"), ["patients", "nhs", "number"]);

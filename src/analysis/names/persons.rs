@@ -79,6 +79,7 @@ static GIVEN_NAMES: LazyLock<TableSet<&'static str>> =
 /// `jan_zwaluw`, `zwaluw-jan`, `jan_de_zwaluw`, `janZwaluw`, `jan_zwaluw_1961`.
 fn has_given_name(text: &str) -> bool {
     const PARTS_MAX: usize = 4;
+    const LETTERS_MIN: usize = 3;
     let bare = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_' || c == '-');
     if bare.len() > KEY_BYTES_MAX
         || !bare.bytes().all(|b| b.is_ascii_alphabetic() || b"_-".contains(&b))
@@ -95,10 +96,7 @@ fn has_given_name(text: &str) -> bool {
         parts += 1;
         if GIVEN_NAMES.contains(word) {
             given = true;
-        } else if word.len() >= FAMILY_LETTERS_MIN
-            && !knows_word(&part)
-            && !headings::is_heading(word)
-        {
+        } else if word.len() >= LETTERS_MIN && !knows_word(&part) && !headings::is_heading(word) {
             family = true;
         } else if !PARTICLES.contains(&word) && word.len() != 1 {
             return false;

@@ -281,6 +281,10 @@ impl JsonWalker {
     pub(super) fn leave_tables<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         let depth = self.stack.len();
         let Some(tables) = &self.tables else { return };
+        // Most objects of a document with a list of that name have no part in a table.
+        if tables.known.is_empty() && !tables.held.whole {
+            return;
+        }
         if tables.held.whole && tables.held.depth == depth {
             self.replay(paths, sink);
         }
