@@ -68,7 +68,7 @@ pub(super) fn is_joined(part: &str) -> bool {
             letters(before) && letters(behind)
         })
     };
-    joined('^') || joined('\\') || joined('|') || has_user(part)
+    joined('^') || joined('\\') || has_user(part)
 }
 
 /// Given names that are no words of APIs, of many languages. Sorted.
@@ -320,6 +320,15 @@ pub fn is_user(segment: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn given_names_are_sorted_and_no_words_of_apis() {
+        let names: Vec<&str> = include_str!("given-names.txt").lines().collect();
+        assert!(names.is_sorted() && names.len() > 400);
+        for name in names {
+            assert!(!knows_word(name.as_bytes()) && !headings::is_heading(name), "{name}");
+        }
+    }
 
     #[test]
     fn names_that_are_data_by_their_form_are_told() {

@@ -292,10 +292,11 @@ impl JsonWalker {
         let hands_up = is_object && SCHEMAS.contains(&paths.raw_name(self.top.path));
         let Some(tables) = &mut self.tables else { return };
         let above = depth.wrapping_sub(1);
-        if hands_up && tables.at(above).is_none() {
-            if let Some(known) = tables.at(depth) {
-                known.depth = above;
-            }
+        if hands_up
+            && tables.at(above).is_none()
+            && let Some(known) = tables.at(depth)
+        {
+            known.depth = above;
         }
         tables.known.retain(|known| known.depth < depth);
     }
