@@ -96,7 +96,11 @@ fn has_given_name(text: &str) -> bool {
         parts += 1;
         if GIVEN_NAMES.contains(word) {
             given = true;
-        } else if word.len() >= LETTERS_MIN && !knows_word(&part) && !headings::is_heading(word) {
+        } else if word.len() >= LETTERS_MIN
+            && !knows_word(&part)
+            && !headings::is_heading(word)
+            && !names_month(word)
+        {
             family = true;
         } else if !PARTICLES.contains(&word) && word.len() != 1 {
             return false;
@@ -390,6 +394,7 @@ mod tests {
             "jan_de_quokka",
             "maria_quokka_1961",
             "johanna_peeters",
+            "john_doe",
         ] {
             assert!(tells(name.as_bytes()), "{name}");
         }

@@ -1,6 +1,7 @@
-//! Tables whose columns are named apart from their rows: `{"columns":["name"],"rows":[["Ann"]]}`, as
-//! query engines and data frames write them. Each row is an object whose members the columns are:
-//! `$.rows[*].name`. Rows that come before their columns are held back, as far as they are short.
+//! Tables whose columns are named apart from their rows, as query engines and data frames write
+//! them: `{"columns":["name"],"rows":[["Ann"]]}`. Each row is an object whose members the columns
+//! are, `$.rows[*].name`. Rows that come before their columns are held back, as far as they are
+//! short.
 
 use crate::base::limits::KEYS_PER_NODE_MAX;
 use crate::content::columns::{Columns, NAME_BYTES_MAX, are_names};

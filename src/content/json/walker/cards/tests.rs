@@ -13,7 +13,8 @@ const CARD: &str = r#"{"handle":"X","vcardArray":["vcard",[
 ]],"after":1}"#;
 
 const CALENDAR: &str = r#"["vcalendar",[["version",{},"text","2.0"]],[
-    ["vevent",[["summary",{},"text","Visit"],["attendee",{"cn":"Jane Roe"},"cal-address","mailto:j@example.org"]],[]],
+    ["vevent",[["summary",{},"text","Visit"],
+        ["attendee",{"cn":"Jane Roe"},"cal-address","mailto:j@example.org"]],[]],
     ["vtodo",[["due",{},"date","2024-01-01","2024-01-02"]],[]]
 ]]"#;
 

@@ -128,7 +128,11 @@ proptest! {
         clear in any::<bool>(),
     ) {
         let names = r#""columns":["name",{"id":"x","name":"s\u0073n"},"c"]"#;
-        let rows = r#""rows":[["Jane \"Roe\"","]",[1,{"rows":[[2]]}]],[null,{"k":"v"}],3,{"row":["x"]}]"#;
+        let rows = [
+            r#""rows":[["Jane \"Roe\"","]",[1,{"rows":[[2]]}]],"#,
+            r#"[null,{"k":"v"}],3,{"row":["x"]}]"#,
+        ]
+        .concat();
         let body = match late {
             true => format!("[{{{rows},\"n\":[[1]],{names}}},{{\"columns\":[\"q\"]}}]"),
             false => format!("[{{{names},{rows}}}]"),
