@@ -346,6 +346,7 @@ cases! {
     coverage_tls
     coverage_turned_binary
     coverage_undecoded
+    documents_in_values
     fail_on
     fhir_batch
     fhir_by_path
@@ -396,11 +397,13 @@ cases! {
     pipelining
     places_of_values
     proxy_header
+    records_behind_a_gap
     refused_connect
     repeated_bodies
     smuggled_length
     soap_security
     stacked_codings
+    tables_in_json
     tls_sessions
     until_close
     wrapped_identifiers

@@ -344,6 +344,28 @@ fn the_version_of_fhir_is_named_where_it_shows() {
 }
 
 #[test]
+fn a_capture_that_is_cut_lost_no_message_where_every_exchange_is_found() {
+    let lab = Lab::default();
+    let mut frames = capture::read(&clinic()).expect("a pcap");
+    lab.replay("whole", &[&clinic()], &[]).expect(0);
+    for frame in &mut frames {
+        frame.bytes.truncate(700);
+    }
+    capture::write(&lab.path("cut.pcap"), &frames);
+    lab.replay("cut", &[&lab.path("cut.pcap")], &[]).expect(0);
+    let exchanges = |db: &str| -> u64 {
+        lab.query(db, &["endpoints"]).iter().filter_map(|row| row["requests"].as_u64()).sum()
+    };
+    assert!(exchanges("whole") > 400);
+    assert_eq!(exchanges("cut"), exchanges("whole"));
+    let coverage = lab.query("cut", &["coverage"]);
+    let has = |key: &str, value: &str| coverage.iter().any(|row| row[key] == value);
+    assert!(has("scope", "anomaly") && !has("anomaly", "http-messages-lost"), "{coverage:#?}");
+    let gaps: u64 = coverage.iter().filter_map(|row| row["gap_bytes"].as_u64()).sum();
+    assert!(gaps > 40_000, "{gaps}");
+}
+
+#[test]
 fn wrong_checksums_change_nothing() {
     let lab = Lab::default();
     let frames = capture::read(&clinic()).expect("a pcap");

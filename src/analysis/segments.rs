@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::names::is_user;
 use crate::base::TableMap;
-use crate::detect::{Detector, knows_word};
+use crate::detect::{Detector, knows_word, knows_words};
 use crate::inventory::fhir::is_operation;
 use crate::inventory::{Shape, is_numbered_word, shape_of};
 
@@ -93,8 +93,8 @@ fn is_language(segment: &[u8]) -> bool {
 }
 
 /// Whether a run of letters and digits that has the shape of a word is made up all the same: a
-/// word with a number behind it that no API uses (`carol3`; but `step1`), or capitals of that
-/// kind (`CCDCJKBM`, `SMITH`; but `METADATA`).
+/// word with a number behind it that no API uses (`carol3`, `CarolQuill2`; but `step1`,
+/// `GetPatientDemographics2`), or capitals of that kind (`CCDCJKBM`, `SMITH`; but `METADATA`).
 fn is_unknown_code(part: &[u8]) -> bool {
     let digits = part.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     let (stem, _) = part.split_at_checked(part.len() - digits).unwrap_or((part, b""));
@@ -102,10 +102,15 @@ fn is_unknown_code(part: &[u8]) -> bool {
         let capitals = part.iter().all(u8::is_ascii_uppercase);
         return part.len() >= CAPITALS_MIN && capitals && !knows_word(part);
     }
-    let word = stem.len() >= 3 && stem.iter().skip(1).all(u8::is_ascii_lowercase);
+    let word = stem.len() >= 3 && stem.iter().all(u8::is_ascii_alphabetic);
     let version = stem.strip_suffix(b"v").is_some_and(knows_word);
-    let known = || std::str::from_utf8(part).is_ok_and(is_numbered_word);
-    word && !version && !knows_word(stem) && !known()
+    // `baseR4`: the last of several words has it.
+    let last = part.iter().rposition(u8::is_ascii_uppercase).unwrap_or_default();
+    let known = || {
+        let mut words = [Some(part), part.get(last..)].into_iter().flatten();
+        words.any(|word| std::str::from_utf8(word).is_ok_and(is_numbered_word))
+    };
+    word && !version && !knows_words(stem, &[]) && !known()
 }
 
 #[cfg(test)]
@@ -151,8 +156,18 @@ mod tests {
         let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
         let mut segments = Segments::new(detector);
         let mut shape = |text: &str| segments.shape(None, text.as_bytes(), false);
-        for code in ["carol3", "bob0", "CCDCJKBM", "x-carol3", "SMITH", "JANE", "ROE", "SMITH-LEE"]
-        {
+        for code in [
+            "carol3",
+            "bob0",
+            "CCDCJKBM",
+            "x-carol3",
+            "SMITH",
+            "JANE",
+            "ROE",
+            "SMITH-LEE",
+            "CarolQuill2",
+            "GetQuill2",
+        ] {
             assert_eq!(shape(code), Shape::Id, "{code}");
         }
         for word in [
@@ -179,6 +194,11 @@ mod tests {
             "$everything",
             "$metadata",
             "fhir-r4",
+            "GetPatientDemographics2",
+            "getSchedule3",
+            "Interconnect-PRD",
+            "interconnect-tst-oauth2",
+            "v2.1-beta",
         ] {
             assert_eq!(shape(word), Shape::Literal, "{word}");
         }

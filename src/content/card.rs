@@ -22,7 +22,7 @@ const HEAD_BYTES_MAX: usize = 2048;
 const DEPTH_MAX: usize = 8;
 
 /// The components, and what they are called in paths.
-const COMPONENTS: [&str; 10] = [
+pub(crate) const COMPONENTS: [&str; 10] = [
     "daylight",
     "standard",
     "valarm",
@@ -86,6 +86,23 @@ enum Place {
 pub(crate) fn begins_card(head: &[u8]) -> bool {
     let starts = |text: &[u8]| head.get(..text.len()).is_some_and(|h| h.eq_ignore_ascii_case(text));
     starts(b"BEGIN:VCARD") || starts(b"BEGIN:VCALENDAR")
+}
+
+/// What the property `name`, in lower case, is called in paths.
+pub(crate) fn member_of(name: &[u8]) -> &[u8] {
+    match name {
+        b"fn" => b"full_name",
+        name => name,
+    }
+}
+
+/// What the parts of the property `name` are called, by their order; none where it has none.
+pub(crate) fn parts_of(name: &[u8]) -> &'static [&'static str] {
+    match name {
+        b"n" => &NAME,
+        b"adr" => &ADDRESS,
+        _ => &[],
+    }
 }
 
 impl CardWalker {
@@ -255,15 +272,8 @@ impl CardWalker {
         sink: &mut S,
     ) {
         let object = self.object(root);
-        let member = match name {
-            b"fn" => &b"full_name"[..],
-            name => name,
-        };
-        self.parts = match name {
-            b"n" => &NAME,
-            b"adr" => &ADDRESS,
-            _ => &[],
-        };
+        let member = member_of(name);
+        self.parts = parts_of(name);
         self.part = 0;
         let named = paths.named(object, Step::Key, member);
         self.property = named.id();

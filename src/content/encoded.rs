@@ -1,16 +1,17 @@
 //! Values that hold a document or text in base64 (RFC 4648, either alphabet): attachments, records
 //! of queues, data URLs (RFC 2397), the claims of a JWT (RFC 7519), messages of SAML (Bindings for
 //! SAML 2.0, sections 3.4 and 3.5); or in hexadecimal, as databases write bytes; texts in which
-//! such a thing stands among others; and a document of XML that is there as it is. What is inside
-//! is walked as a body whose head says nothing.
+//! such a thing stands among others; and documents that are there as they are. What is inside is
+//! walked as a body whose head says nothing.
 
+mod document;
 mod hex;
 mod within;
 
 use smallvec::SmallVec;
 
 use super::encoding::{Chain, base64_coding, coding_named, hex_coding, sextet, triplet};
-use super::{BodyPlan, BodyWalker, FieldSink, PathId, PathTable, sniff};
+use super::{BodyPlan, BodyWalker, FieldSink, MediaType, PathId, PathTable, sniff};
 
 pub(crate) use within::{WITHIN_BYTES_MIN, Window, may_stand_within, within};
 
@@ -42,6 +43,8 @@ pub(crate) struct Hidden<'a> {
     /// What they stand for is compressed without any mark (RFC 1951), as messages of SAML are in
     /// a query.
     deflated: bool,
+    /// What it is, where that was told already.
+    media: Option<&'static str>,
 }
 
 /// What bytes are written in.
@@ -56,24 +59,25 @@ enum Alphabet {
 impl<'a> Hidden<'a> {
     /// In hexadecimal.
     fn hex(text: &'a [u8]) -> Self {
-        Hidden { text, alphabet: Alphabet::Hex, deflated: false }
+        Hidden { text, alphabet: Alphabet::Hex, deflated: false, media: None }
     }
 
-    /// As it is.
-    pub(crate) fn plain(text: &'a [u8]) -> Self {
-        Hidden { text, alphabet: Alphabet::Plain, deflated: false }
+    /// As it is: a document of the type `media`.
+    fn plain(text: &'a [u8], media: Option<&'static str>) -> Self {
+        Hidden { text, alphabet: Alphabet::Plain, deflated: false, media }
     }
 
     /// In base64, compressed or not.
     fn base64(text: &'a [u8], deflated: bool) -> Self {
-        Hidden { text, alphabet: Alphabet::Base64, deflated }
+        Hidden { text, alphabet: Alphabet::Base64, deflated, media: None }
     }
 }
 
 impl Encoded {
     /// For a value within `level` others.
     pub(crate) fn new(level: u8, hidden: &Hidden<'_>) -> Self {
-        let mut plan = BodyPlan::default();
+        let media = hidden.media.map(|media| MediaType::parse(media.as_bytes()));
+        let mut plan = BodyPlan { media, ..BodyPlan::default() };
         if hidden.deflated {
             plan.codings.extend(coding_named(b"deflate"));
         }

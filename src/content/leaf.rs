@@ -4,11 +4,12 @@
 use crate::base::limits::{JSON_IN_TEXT_MAX, SCALAR_OVERLAP_BYTES, SCALAR_WINDOW_BYTES};
 use crate::model::{Value, ValueKind};
 
+use super::card::begins_card;
 use super::encoded::{self, ENCODED_BYTES_MIN, Encoded, Hidden, WITHIN_BYTES_MIN, Window};
 use super::hl7v2::{Hl7Walker, message_in};
 use super::json::{JsonWalker, begins_like_json, is_blank, looks_like_json};
 use super::markup::{self, MarkupWalker};
-use super::{FieldSink, PathId, PathTable, Step, record, sniff};
+use super::{FieldSink, PathId, PathTable, Step, record};
 
 /// One scalar at a time, collected from pieces. Windows are counted from the start of the scalar,
 /// so they do not depend on how it was cut on its way.
@@ -216,7 +217,8 @@ impl Leaf {
         if self.continued {
             more = more.get(SCALAR_OVERLAP_BYTES..).unwrap_or_default();
         } else if self.level < JSON_IN_TEXT_MAX
-            && let Some(hidden) = self.document(more).or_else(|| encoded::hidden_in_head(more))
+            && let Some(hidden) =
+                self.document(more, paths).or_else(|| encoded::hidden_in_head(more))
         {
             self.encoded = Some(Box::new(Encoded::new(self.level + 1, &hidden)));
             more = hidden.text;
@@ -293,6 +295,7 @@ impl Leaf {
             [b'{' | b'[' | b'<' | ..=b' ', ..] => false,
             [b'M', b'S', b'H', ..] | [b'F' | b'B', b'H', b'S', ..] => false,
             [0xef, 0xbb, 0xbf, ..] => false,
+            [b'B' | b'b', b'E' | b'e', b'G' | b'g', ..] => !begins_card(bytes),
             _ if record::may_end(bytes) => false,
             _ if bytes.len() < ENCODED_BYTES_MIN => true,
             _ => !encoded::may_begin(bytes) && (bytes.len() < WITHIN_BYTES_MIN || !may_hide(bytes)),
@@ -399,7 +402,7 @@ impl Leaf {
         if self.level >= JSON_IN_TEXT_MAX {
             return false;
         }
-        let document = self.document(bytes);
+        let document = self.document(bytes, paths);
         let hidden = document.or_else(|| encoded::hidden_parameter(paths.name(path), bytes));
         if let Some(hidden) = &hidden {
             self.walk_hidden(hidden, path, paths, sink);
@@ -407,10 +410,10 @@ impl Leaf {
         hidden.is_some()
     }
 
-    /// The document of XML that a scalar is which begins with `bytes`; of a text that is known.
-    fn document<'a>(&self, bytes: &'a [u8]) -> Option<Hidden<'a>> {
+    /// The document that a scalar is which begins with `bytes`; of a text that is known.
+    fn document<'a>(&self, bytes: &'a [u8], paths: &PathTable) -> Option<Hidden<'a>> {
         let inside = self.stands != Stands::Text;
-        inside.then(|| sniff::document_in(bytes)).flatten().map(Hidden::plain)
+        inside.then(|| Hidden::document(bytes, |word| paths.keeps_bare(word))).flatten()
     }
 
     /// What a scalar that begins with `bytes` is, by `json` where it begins with a bracket; how

@@ -64,6 +64,19 @@ impl KeyPolicy for KeepAll {
     }
 }
 
+/// Keeps every name, and knows no word: nothing but a header makes a table.
+pub(crate) struct KeepNamed;
+
+impl KeyPolicy for KeepNamed {
+    fn keep(&self, _: &[u8]) -> bool {
+        true
+    }
+
+    fn keep_bare(&self, _: &[u8]) -> bool {
+        false
+    }
+}
+
 /// `bytes` in pieces, cut at `cuts` (any order, any values).
 pub(crate) fn cut<'a>(bytes: &'a [u8], cuts: &[usize]) -> Vec<&'a [u8]> {
     let mut places: Vec<usize> = cuts.iter().map(|c| c % (bytes.len() + 1)).collect();

@@ -277,6 +277,44 @@ pub(crate) fn begins_table(head: &[u8]) -> bool {
         && cells.iter().all(|cell| is_short_name(cell))
 }
 
+/// Bytes of the longest first row of a table that is a value.
+const VALUE_HEAD_BYTES_MAX: usize = 2048;
+/// Rows behind it that are looked at.
+const VALUE_ROWS_MAX: usize = 4;
+
+/// Whether a value is a table: a first row of names whose words are all `known`, and rows of as
+/// many cells behind it. What else has several lines is passed over before anything is taken
+/// apart: few texts begin with a line of words and delimiters alone.
+pub(crate) fn is_table(text: &[u8], known: impl Fn(&[u8]) -> bool) -> bool {
+    let head = text.get(..VALUE_HEAD_BYTES_MAX).unwrap_or(text);
+    let named = |b: &u8| b.is_ascii_alphanumeric() || b"_ -\"".contains(b) || *b >= 0x80;
+    let of_names = |b: &u8| named(b) || DELIMITERS.contains(b);
+    let Some(end) = head.iter().position(|b| !of_names(b)) else { return false };
+    let (first, rest) = text.split_at_checked(end).unwrap_or((text, b""));
+    let Some(rest) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")) else {
+        return false;
+    };
+    let Some(delimiter) = delimiter_of(first) else { return false };
+    let names = cells_of(first, delimiter);
+    let is_known = |name: &Vec<u8>| {
+        let word = name.trim_ascii_end();
+        let digits = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        known(word.get(..word.len() - digits).unwrap_or_default())
+    };
+    if !are_names(&names) || !names.iter().all(|name| is_short_name(name) && is_known(name)) {
+        return false;
+    }
+    // A cell with quotes may go over several lines.
+    let mut rows = rest
+        .split(|b| *b == b'\n')
+        .map(|row| row.strip_suffix(b"\r").unwrap_or(row))
+        .filter(|row| !row.is_empty())
+        .take(VALUE_ROWS_MAX)
+        .take_while(|row| !row.contains(&b'"') || cells_of(row, delimiter).len() == names.len())
+        .peekable();
+    rows.peek().is_some() && rows.all(|row| cells_of(row, delimiter).len() == names.len())
+}
+
 /// What stands most often between the cells of `row`.
 fn delimiter_of(row: &[u8]) -> Option<u8> {
     let count = |delimiter: u8| cells_of(row, delimiter).len();

@@ -9,6 +9,7 @@ mod beside;
 mod cells;
 mod comments;
 mod html;
+mod plist;
 mod reference;
 mod tags;
 
@@ -67,6 +68,8 @@ pub(crate) struct XmlWalker {
     void: bool,
     /// The cells of tables and lists, once there was one.
     grid: Option<Box<Grid>>,
+    /// The keys of a property list, where the document is one.
+    keys: Option<Box<plist::Keys>>,
 }
 
 /// Where in the syntax the next byte lies.
@@ -133,6 +136,7 @@ impl XmlWalker {
             + self.trail.held_bytes()
             + self.beside.as_ref().map_or(0, |json| json.held_bytes())
             + self.grid.as_ref().map_or(0, |grid| size_of::<Grid>() + grid.held_bytes())
+            + self.keys.as_ref().map_or(0, |keys| size_of::<plist::Keys>() + keys.held_bytes())
     }
 
     /// A walker of a document whose root is at `root`.
@@ -163,6 +167,7 @@ impl XmlWalker {
             html: false,
             void: false,
             grid: None,
+            keys: None,
         }
     }
 
@@ -500,6 +505,9 @@ impl XmlWalker {
             return;
         }
         self.in_text = true;
+        if let Some(keys) = &mut self.keys {
+            keys.text(piece);
+        }
         let path = self.path_of_text(paths);
         self.leaf.extend(piece, path, paths, sink);
     }

@@ -17,7 +17,7 @@ const WORD_BYTES_MAX: usize = 40;
 
 /// Abbreviations that stand in paths of health care and of the web and that too few publishers use
 /// for the list. Sorted.
-const ABBREVIATIONS: [&str; 78] = [
+const ABBREVIATIONS: [&str; 81] = [
     "adt",
     "ashx",
     "asmx",
@@ -71,6 +71,7 @@ const ABBREVIATIONS: [&str; 78] = [
     "phr",
     "pix",
     "pmir",
+    "prd",
     "qbp",
     "qedm",
     "qido",
@@ -85,6 +86,8 @@ const ABBREVIATIONS: [&str; 78] = [
     "snomed",
     "stow",
     "svs",
+    "tst",
+    "uat",
     "ucum",
     "vxu",
     "wadl",

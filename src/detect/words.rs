@@ -26,8 +26,8 @@ pub(super) enum Standing {
 
 /// Keys that say what type a value has and not what it is, of DynamoDB's JSON (`{"email": {"S":
 /// …}}`, Amazon DynamoDB API Reference, AttributeValue) and of Google's (Firestore REST API,
-/// Value).
-const TYPES: [&str; 14] = [
+/// Value; BigQuery, whose cells are `{"v": …}`).
+const TYPES: [&str; 15] = [
     "S",
     "N",
     "B",
@@ -42,7 +42,23 @@ const TYPES: [&str; 14] = [
     "timestampValue",
     "arrayValue",
     "mapValue",
+    "v",
 ];
+
+/// What an element of xCard (RFC 6351) means: abbreviations are called by their words, and what
+/// only says the type of the value around it by none.
+fn part_of_card(name: &str) -> &str {
+    match name {
+        "fn" => "full_name",
+        "surname" => "family_name",
+        "given" => "given_name",
+        "street" => "street_address",
+        "locality" => "city",
+        "code" => "postal_code",
+        "text" | "uri" | "date" | "date-time" | "date-and-or-time" | "timestamp" => "",
+        other => other,
+    }
+}
 
 impl Words {
     /// Of a canonical path: JSON, XML, multipart, or a plain name.
@@ -52,7 +68,9 @@ impl Words {
         let path = path.trim_start_matches("part:");
         // Extended JSON of MongoDB.
         let path = path.strip_suffix("['$date']").unwrap_or(path);
+        let in_card = path.contains("/vcard/");
         for part in path.split(['.', '/', '[', ']', '|', ':', '\'', '"', '$', '*', '@']) {
+            let part = if in_card { part_of_card(part) } else { part };
             let before = out.words.len();
             if before > 0 && TYPES.contains(&part) {
                 continue;
@@ -337,6 +355,15 @@ mod tests {
     fn standing(path: &str, phrase: &str) -> Standing {
         let generic = ["value".to_owned(), "number".to_owned()];
         Words::of_path(path).standing(&Phrase::expand(phrase), &generic).0
+    }
+
+    #[test]
+    fn elements_of_a_card_in_xml_mean_what_they_abbreviate() {
+        let words = |path: &str| Words::of_path(path).words;
+        assert_eq!(words("/vcards/vcard/fn/text"), ["vcards", "vcard", "full", "name"]);
+        assert_eq!(words("/vcards/vcard/bday/date-and-or-time"), ["vcards", "vcard", "bday"]);
+        assert_eq!(Words::of_path("/vcards/vcard/n/given").leaf(), ["given", "name"]);
+        assert_eq!(words("/functions/fn/text"), ["functions", "fn", "text"]);
     }
 
     #[test]

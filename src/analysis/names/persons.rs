@@ -2,6 +2,10 @@
 //! name of the month, digits of other scripts, names joined by marks, users of systems. Asked
 //! after the rules, of names alone: a wrong yes costs a name, a wrong no a person's data.
 
+use std::sync::LazyLock;
+
+use crate::base::TableSet;
+use crate::base::limits::KEY_BYTES_MAX;
 use crate::detect::{knows_word, knows_words, names_month, names_person};
 
 use super::headings;
@@ -15,6 +19,9 @@ const VENDORS: [&str; 8] =
 /// Whether `name` is a person's data by its form.
 pub(super) fn tells(name: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(name) else { return true };
+    if has_given_name(text) {
+        return true;
+    }
     // Most names are one word, or words of letters in a case of their own.
     if text.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') {
         return false;
@@ -28,6 +35,78 @@ pub(super) fn tells(name: &[u8]) -> bool {
         || is_handle(text)
         || VENDORS.iter().any(|vendor| text.starts_with(vendor) && text.len() > vendor.len() + 8)
         || is_chosen(text)
+}
+
+/// Whether what a program says of itself under `name` may be somebody's: `user=jzwaluw`.
+pub(super) fn has(name: &str) -> bool {
+    const OF_PERSONS: [&str; 14] = [
+        "account",
+        "doctor",
+        "login",
+        "member",
+        "mrn",
+        "name",
+        "owner",
+        "patient",
+        "person",
+        "principal",
+        "subject",
+        "uid",
+        "user",
+        "username",
+    ];
+    let words = name.rsplit(|c: char| !c.is_ascii_alphabetic());
+    words.take(2).any(|word| OF_PERSONS.iter().any(|of| word.eq_ignore_ascii_case(of)))
+}
+
+/// Whether a part of what a program says of itself joins names (`ROE^JANE`, `CLINIC\jzwaluw`), or
+/// has a user of a system in it.
+pub(super) fn is_joined(part: &str) -> bool {
+    let joined = |mark: char| {
+        part.split_once(mark).is_some_and(|(before, behind)| {
+            let letters = |side: &str| side.bytes().any(|b| b.is_ascii_alphabetic() || b >= 0x80);
+            letters(before) && letters(behind)
+        })
+    };
+    joined('^') || joined('\\') || has_user(part)
+}
+
+/// Given names that are no words of APIs, of many languages. Sorted.
+static GIVEN_NAMES: LazyLock<TableSet<&'static str>> =
+    LazyLock::new(|| include_str!("given-names.txt").lines().collect());
+
+/// A given name and a word that is none of APIs and headings, with a mark or a capital between:
+/// `jan_zwaluw`, `zwaluw-jan`, `jan_de_zwaluw`, `janZwaluw`, `jan_zwaluw_1961`.
+fn has_given_name(text: &str) -> bool {
+    const PARTS_MAX: usize = 4;
+    const LETTERS_MIN: usize = 3;
+    let bare = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_' || c == '-');
+    if bare.len() > KEY_BYTES_MAX
+        || !bare.bytes().all(|b| b.is_ascii_alphabetic() || b"_-".contains(&b))
+    {
+        return false;
+    }
+    let rises = |a: &u8, b: &u8| a.is_ascii_lowercase() && b.is_ascii_uppercase();
+    let (mut parts, mut given, mut family) = (0, false, false);
+    for part in
+        bare.split(['_', '-']).flat_map(|part| part.as_bytes().chunk_by(move |a, b| !rises(a, b)))
+    {
+        let part = part.to_ascii_lowercase();
+        let word = std::str::from_utf8(&part).unwrap_or_default();
+        parts += 1;
+        if GIVEN_NAMES.contains(word) {
+            given = true;
+        } else if word.len() >= LETTERS_MIN
+            && !knows_word(&part)
+            && !headings::is_heading(word)
+            && !names_month(word)
+        {
+            family = true;
+        } else if !PARTICLES.contains(&word) && word.len() != 1 {
+            return false;
+        }
+    }
+    given && family && parts <= PARTS_MAX
 }
 
 /// A number in digits of another script than ASCII, or a date in Chinese, Japanese or Korean.
@@ -247,6 +326,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn given_names_are_sorted_and_no_words_of_apis() {
+        let names: Vec<&str> = include_str!("given-names.txt").lines().collect();
+        assert!(names.is_sorted() && names.len() > 400);
+        for name in names {
+            assert!(!knows_word(name.as_bytes()) && !headings::is_heading(name), "{name}");
+        }
+    }
+
+    #[test]
     fn names_that_are_data_by_their_form_are_told() {
         for name in [
             "March 7, 1961",
@@ -298,6 +386,15 @@ mod tests {
             "PO Box 9",
             "xoxb-123456-abcdef",
             "Welkom01!",
+            "jan_quokka",
+            "quokka_jan",
+            "jan-quokka",
+            "janQuokka",
+            "JanQuokka",
+            "jan_de_quokka",
+            "maria_quokka_1961",
+            "johanna_peeters",
+            "john_doe",
         ] {
             assert!(tells(name.as_bytes()), "{name}");
         }
@@ -369,6 +466,21 @@ mod tests {
             "md5sum",
             "a=b",
             "GET /x",
+            "first_name",
+            "last_name",
+            "given_name",
+            "family_name",
+            "firstName",
+            "maiden_name",
+            "jan_total",
+            "jan_feb",
+            "maria_id",
+            "quokka_name",
+            "quokka_jan_total",
+            "de_jan",
+            "voornaam_achternaam",
+            "nombre_apellido",
+            "geburts_datum",
         ] {
             assert!(!tells(name.as_bytes()), "{name}");
         }

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 
-use super::super::recorder::{KeepAll, Recorder, cut};
+use super::super::recorder::{KeepAll, KeepNamed, Recorder, cut};
 use super::super::{BodyPlan, BodyWalker, PathTable, walk_query};
 use super::*;
 
@@ -37,6 +37,91 @@ fn inside(value: &str) -> Vec<(String, String)> {
 
 fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
     of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+}
+
+/// What is seen inside the one value `/m/v` of a document of XML, and of `v` in a form.
+fn inside_others(value: &str) -> [Vec<(String, String)>; 2] {
+    let escaped = value.replace('&', "&amp;").replace('<', "&lt;");
+    let xml = format!("<m><v>{escaped}</v></m>");
+    let form = encoded_form(value);
+    [("application/xml", xml), ("application/x-www-form-urlencoded", form)].map(|(media, body)| {
+        let mut values = seen(media, &[body.as_bytes()]);
+        assert_eq!(values.remove(0).1, value.trim());
+        values
+    })
+}
+
+fn encoded_form(value: &str) -> String {
+    let hex: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    format!("v={hex}")
+}
+
+#[test]
+fn a_card_or_calendar_that_is_a_value_is_walked() {
+    let card = "BEGIN:VCARD\r\nFN:Jane Roe\r\nN:Roe;Jane;;;\r\nBDAY:1971-\r\n 03-09\r\nEND:VCARD";
+    let meant = |root: &str| {
+        [
+            ("full_name", "Jane Roe"),
+            ("n.family_name", "Roe"),
+            ("n.given_name", "Jane"),
+            ("bday", "1971-03-09"),
+        ]
+        .map(|(name, value)| (format!("{root}|$.vcard.{name}"), value.to_owned()))
+        .to_vec()
+    };
+    assert_eq!(inside(card), meant("$.v"));
+    assert_eq!(inside(&format!("\n {card}\n")), meant("$.v"));
+    assert_eq!(inside_others(card), [meant("/m/v"), meant("v")]);
+    let calendar = "begin:vcalendar\nBEGIN:VEVENT\nSUMMARY:Jane Roe\nEND:VEVENT\nEND:VCALENDAR";
+    assert_eq!(inside(calendar), pairs(&[("$.v|$.vcalendar.vevent.summary", "Jane Roe")]));
+    // All of it, however long: a photo goes before the name.
+    let photo = format!("BEGIN:VCARD\nPHOTO:{}\nFN:Jane Roe\nEND:VCARD", "ab ".repeat(40_000));
+    let body = serde_json::json!({ "v": photo }).to_string();
+    let values = seen("application/json", &[body.as_bytes()]);
+    assert_eq!(values.last(), Some(&("$.v|$.vcard.full_name".to_owned(), "Jane Roe".to_owned())));
+    for text in ["begin: see VCARD", "BEGIN:VTODO\nSUMMARY:x", "the BEGIN:VCARD\nFN:x"] {
+        assert_eq!(inside(text), [], "{text}");
+    }
+}
+
+#[test]
+fn a_table_that_is_a_value_is_walked() {
+    let meant = |root: &str| {
+        pairs(&[("name", "Jane Roe"), ("ssn", "536-22-8745"), ("name", "Jim, \"J\""), ("ssn", "")])
+            .into_iter()
+            .map(|(name, value)| (format!("{root}|$[*].{name}"), value))
+            .collect::<Vec<_>>()
+    };
+    for table in [
+        "name,ssn\nJane Roe,536-22-8745\n\"Jim, \"\"J\"\"\",\n",
+        "\"name\";\"ssn\"\r\nJane Roe;536-22-8745\r\n\"Jim, \"\"J\"\"\";",
+        "name\tssn\nJane Roe\t536-22-8745\n\"Jim, \"\"J\"\"\"\t",
+    ] {
+        assert_eq!(inside(table), meant("$.v"), "{table}");
+        if table.ends_with('\n') {
+            assert_eq!(inside_others(table), [meant("/m/v"), meant("v")], "{table}");
+        }
+    }
+    for text in [
+        "name,ssn",
+        "name,ssn\n",
+        "name,ssn\nJane Roe",
+        "name,ssn\nJane,Roe,1\n2,3",
+        "name,ssn\n1,2\n3,4,5",
+        "Dear Ann,\nsee below, Bob",
+        "name, 12\n1, 2",
+        "1,2\n3,4",
+        "name\nJane",
+    ] {
+        assert_eq!(inside(text), [], "{text}");
+    }
+    // Words that are none of any API make no table.
+    let mut paths = PathTable::new(Box::new(KeepNamed));
+    let mut sink = Recorder::default();
+    let mut walker = BodyWalker::new(BodyPlan::default());
+    walker.push(br#"{"v":"name,ssn\n1,2"}"#, &mut paths, &mut sink);
+    walker.finish(&mut paths, &mut sink);
+    assert_eq!(sink.values(), pairs(&[("$.v", "name,ssn\n1,2")]));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use crate::base::limits::{
     DEPTH_MAX, DEPTH_TOLD_MAX, KEYS_PER_NODE_MAX, SCALAR_OVERLAP_BYTES, SCALAR_WINDOW_BYTES,
 };
-use crate::content::recorder::{KeepAll, Recorder, Seen, cut};
+use crate::content::recorder::{KeepNamed, Recorder, Seen, cut};
 use crate::content::{JsonWalker, PathTable, Root};
 
 use super::{is_blank, looks_like_json};
@@ -31,7 +31,7 @@ fn walk_pieces(pieces: &[&[u8]], paths: &mut PathTable) -> Walked {
 
 /// What is walked of a body whose media type says that each line is a record.
 fn walk_lines(pieces: &[&[u8]]) -> Walked {
-    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut paths = PathTable::new(Box::new(KeepNamed));
     let mut walker = JsonWalker::new(paths.root(Root::Json), &paths);
     walker.expect_lines();
     let mut sink = Recorder::default();
@@ -44,7 +44,7 @@ fn walk_lines(pieces: &[&[u8]]) -> Walked {
 }
 
 fn walk(text: &[u8]) -> Walked {
-    walk_pieces(&[text], &mut PathTable::new(Box::new(KeepAll)))
+    walk_pieces(&[text], &mut PathTable::new(Box::new(KeepNamed)))
 }
 
 fn values(text: &str) -> Vec<(String, String)> {
@@ -132,7 +132,7 @@ proptest! {
         cuts in proptest::collection::vec(any::<usize>(), 0..8),
     ) {
         let text = serde_json::to_vec(&json).unwrap();
-        let mut paths = PathTable::new(Box::new(KeepAll));
+        let mut paths = PathTable::new(Box::new(KeepNamed));
         let cut = walk_pieces(&cut(&text, &cuts), &mut paths);
         prop_assert_eq!(cut.seen, walk(&text).seen);
     }
@@ -142,7 +142,7 @@ proptest! {
         text in "[\\[\\]{}\",:a0 \\\\u1-9d8tfn'\n-]{0,60}",
         cuts in proptest::collection::vec(any::<usize>(), 0..8),
     ) {
-        let mut paths = PathTable::new(Box::new(KeepAll));
+        let mut paths = PathTable::new(Box::new(KeepNamed));
         let cut = walk_pieces(&cut(text.as_bytes(), &cuts), &mut paths);
         let whole = walk(text.as_bytes());
         prop_assert_eq!((cut.malformed, cut.complete), (whole.malformed, whole.complete));
@@ -163,7 +163,7 @@ proptest! {
         prop_assert_eq!(cut.seen, whole.seen);
         let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
         let told = walk(text.as_bytes());
-        let bytes = walk_pieces(&bytes, &mut PathTable::new(Box::new(KeepAll)));
+        let bytes = walk_pieces(&bytes, &mut PathTable::new(Box::new(KeepNamed)));
         prop_assert_eq!(bytes.seen, told.seen);
     }
 
@@ -216,7 +216,7 @@ proptest! {
         cuts in proptest::collection::vec(any::<usize>(), 0..8),
     ) {
         let text = serde_json::to_vec(&json).unwrap();
-        let mut paths = PathTable::new(Box::new(KeepAll));
+        let mut paths = PathTable::new(Box::new(KeepNamed));
         let root = paths.root(Root::Json);
         let mut walker = JsonWalker::new(root, &paths);
         let mut sink = Recorder::default();
@@ -338,7 +338,7 @@ fn an_object_of_many_keys_is_a_map() {
     let members: Vec<String> =
         (0..KEYS_PER_NODE_MAX + 10).map(|n| format!("\"k{n}\":{n}")).collect();
     let text = format!("{{{}}}", members.join(","));
-    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut paths = PathTable::new(Box::new(KeepNamed));
     for _ in 0..2 {
         let seen = walk_pieces(&[text.as_bytes()], &mut paths).seen;
         let stars = seen.iter().filter(|s| s.what == "number" && s.path == "$.*").count();
@@ -365,7 +365,7 @@ fn what_is_deep_keeps_its_own_name_below_a_cut_path() {
         assert_eq!(seen.len(), 3, "{depth}");
         assert!(seen.iter().all(|(path, _)| path.len() < 3 * DEPTH_MAX), "{depth}");
         let pieces: Vec<&[u8]> = text.as_bytes().chunks(7).collect();
-        let cut = walk_pieces(&pieces, &mut PathTable::new(Box::new(KeepAll))).seen;
+        let cut = walk_pieces(&pieces, &mut PathTable::new(Box::new(KeepNamed))).seen;
         assert_eq!(Recorder { seen: cut }.values(), seen, "{depth}");
     }
 }
@@ -374,7 +374,7 @@ fn what_is_deep_keeps_its_own_name_below_a_cut_path() {
 fn what_is_deeper_than_is_told_apart_is_looked_at_and_told() {
     let text =
         format!("[{}\"x\",{{\"k\":7}}{}]", "[".repeat(DEPTH_TOLD_MAX), "]".repeat(DEPTH_TOLD_MAX));
-    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut paths = PathTable::new(Box::new(KeepNamed));
     let mut walker = JsonWalker::new(paths.root(Root::Json), &paths);
     let mut sink = Recorder::default();
     walker.push(text.as_bytes(), &mut paths, &mut sink);
@@ -399,7 +399,7 @@ fn long_scalars_come_in_overlapping_windows() {
     }
     assert_eq!(whole.len(), 4);
     let pieces: Vec<&[u8]> = text.chunks(1000).collect();
-    assert_eq!(walk_pieces(&pieces, &mut PathTable::new(Box::new(KeepAll))).seen, whole);
+    assert_eq!(walk_pieces(&pieces, &mut PathTable::new(Box::new(KeepNamed))).seen, whole);
 }
 
 #[test]
@@ -411,7 +411,7 @@ fn a_long_string_of_json_streams_into_its_own_walk() {
     assert_eq!(seen.len(), count);
     assert!(seen.iter().all(|s| s == &("$.p|$[*].a".to_owned(), "b".to_owned())));
     let pieces: Vec<&[u8]> = text.as_bytes().chunks(777).collect();
-    let cut = walk_pieces(&pieces, &mut PathTable::new(Box::new(KeepAll))).seen;
+    let cut = walk_pieces(&pieces, &mut PathTable::new(Box::new(KeepNamed))).seen;
     assert_eq!(Recorder { seen: cut }.values(), seen);
 }
 
@@ -433,7 +433,7 @@ fn the_corpus_is_walked_as_serde_json_does() {
         eprintln!("SKIP: the_corpus_is_walked_as_serde_json_does (corpus not found)");
         return;
     }
-    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut paths = PathTable::new(Box::new(KeepNamed));
     let mut compared = 0;
     for file in files {
         let bytes = std::fs::read(&file).unwrap();

@@ -1,9 +1,12 @@
 //! The scanner.
 
+mod astray;
+mod cards;
+mod containers;
 mod keys;
 mod lines;
+mod tables;
 
-use crate::base::limits::{DEPTH_MAX, DEPTH_TOLD_MAX};
 use crate::content::leaf::Leaf;
 use crate::content::{FieldSink, PathId, PathTable, Step};
 use crate::model::{Value, ValueKind};
@@ -12,7 +15,10 @@ use super::bytes::{bare_end, ends_bare, is_blank, skip_blank, string_end};
 use super::escape::Escape;
 use super::token::kind_of;
 use super::trail::{Trail, moved};
+use astray::Seek;
+use containers::{Container, Frame};
 use lines::{LineWatch, Quoted};
+use tables::Tables;
 
 /// Walks JSON as it arrives. Takes what is nearly JSON too: several values one after the other
 /// (NDJSON, RFC 7464), unquoted keys, missing and doubled commas, unknown literals. What is none
@@ -38,6 +44,16 @@ pub struct JsonWalker {
     too_deep: bool,
     /// Something lay below the deepest container that is told apart.
     nameless: bool,
+    /// A string that comes may be a name of what comes behind it.
+    watching: bool,
+    /// Tables whose columns are named apart from their rows, once there was one.
+    tables: Option<Box<Tables>>,
+    /// Whether something was no JSON before bytes were lost: what does not close as it opened says
+    /// nothing afterwards.
+    before_gap: Option<bool>,
+    seek: Seek,
+    /// The last member of the object that ended last.
+    last: PathId,
 }
 
 /// What comes next.
@@ -61,28 +77,14 @@ enum State {
     KeyString,
     /// More of a key without quotes.
     KeyBare,
+    /// More of rows whose columns may be named behind them.
+    Held,
     /// The next line: what precedes it was lost in part.
     Line,
+    /// A member of a record that was at hand when bytes were lost.
+    Astray,
     /// Nothing: too much was lost.
     Lost,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Container {
-    Document,
-    Object,
-    Array,
-}
-
-/// An open container.
-#[derive(Clone, Copy, Debug)]
-struct Frame {
-    container: Container,
-    /// Keys so far.
-    keys: u16,
-    path: PathId,
-    /// Path of the value that is next or was last.
-    child: PathId,
 }
 
 impl JsonWalker {
@@ -93,6 +95,7 @@ impl JsonWalker {
             + self.key.capacity()
             + self.leaf.held_bytes()
             + self.trail.held_bytes()
+            + self.tables.as_ref().map_or(0, |tables| tables.held_bytes())
     }
 
     /// A walker of the value of a field within `level` others.
@@ -113,6 +116,11 @@ impl JsonWalker {
             malformed: false,
             too_deep: false,
             nameless: false,
+            watching: false,
+            tables: None,
+            before_gap: None,
+            seek: Seek::default(),
+            last: PathId::NONE,
         }
     }
 
@@ -129,6 +137,8 @@ impl JsonWalker {
         self.stack.clear();
         self.state = State::Value;
         (self.over, self.values) = (0, 0);
+        (self.watching, self.tables) = (false, None);
+        (self.before_gap, self.last) = (None, PathId::NONE);
         (self.lines, self.escape) = (LineWatch::default(), Escape::default());
         self.trail.save(paths, root);
     }
@@ -146,7 +156,7 @@ impl JsonWalker {
 
     /// Whether something was no JSON.
     pub fn is_malformed(&self) -> bool {
-        self.malformed || self.escape.malformed
+        self.before_gap.unwrap_or(self.malformed || self.escape.malformed)
     }
 
     /// Whether something was nested too deep for a path of its own.
@@ -173,14 +183,25 @@ impl JsonWalker {
         self.revive(paths);
         self.scan(input, paths, sink);
         self.lines.end_input(input);
-        let Frame { path, child, .. } = self.top;
-        self.trail.save(paths, if child == PathId::NONE { path } else { child });
+        let here = self.here();
+        let is_last = self.last != PathId::NONE && paths.parent(self.last) == Some(here);
+        self.trail.save(paths, if is_last { self.last } else { here });
     }
 
-    /// Bytes are missing here. Where each line is a value the next line is walked; otherwise
-    /// nobody knows in which field what follows lies, and it is not walked.
+    /// The path of what is next or was last, or of what that lies in.
+    fn here(&self) -> PathId {
+        let Frame { path, child, .. } = self.top;
+        if child == PathId::NONE { path } else { child }
+    }
+
+    /// Bytes are missing here. Where each line is a value the next line is walked, and in a list of
+    /// records the next that has the member at hand; otherwise nobody knows in which field what
+    /// follows lies, and it is not walked.
     pub fn gap<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         let lines = self.lines.are_expected() || self.values > 1;
+        if !lines && self.go_astray(paths, sink) {
+            return;
+        }
         self.finish(paths, sink);
         self.state = if lines { State::Line } else { State::Lost };
     }
@@ -188,6 +209,16 @@ impl JsonWalker {
     /// No more will come: hands on what is unfinished and leaves what is open.
     pub fn finish<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         self.revive(paths);
+        self.release(paths, sink);
+        self.end_scalar(paths, sink);
+        while self.top.container != Container::Document {
+            self.close(paths, sink);
+        }
+        self.state = State::Value;
+    }
+
+    /// What is unfinished of a value or key is all of it.
+    fn end_scalar<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         let path = self.top.child;
         match self.state {
             State::String => {
@@ -201,10 +232,6 @@ impl JsonWalker {
         self.key.clear();
         self.escape.end(|_| {});
         self.over = 0;
-        while self.top.container != Container::Document {
-            self.close(paths, sink);
-        }
-        self.state = State::Value;
     }
 
     /// Interns again what this stands on when the table was cleared.
@@ -213,10 +240,11 @@ impl JsonWalker {
             return;
         }
         let pairs = self.trail.restore(paths);
+        self.last = moved(&pairs, self.last);
         for frame in self.stack.iter_mut().chain([&mut self.top]) {
             frame.path = moved(&pairs, frame.path);
             frame.child = moved(&pairs, frame.child);
-            if frame.container == Container::Array {
+            if frame.container.has_elements() {
                 frame.child = paths.step(frame.path, Step::Index);
             }
         }
@@ -234,7 +262,9 @@ impl JsonWalker {
                 State::KeyString => self.key_string(input, at, paths, sink),
                 State::Bare => self.bare(input, at, paths, sink),
                 State::KeyBare => self.key_bare(byte, at, paths, sink),
+                State::Held => self.hold(input, at, paths, sink),
                 State::Line => self.line(input, at),
+                State::Astray => self.astray(input, at, paths, sink),
                 State::Lost => return,
                 _ if is_blank(byte) => skip_blank(input, at + 1),
                 _ if byte == b'{' && self.is_torn_at(input, at) => self.tear(at, paths, sink),
@@ -259,7 +289,9 @@ impl JsonWalker {
         if input.get(end) == Some(&b'"') {
             let text = input.get(from..end).unwrap_or_default();
             if !self.lines.may_tear(text) {
-                self.leaf.whole(text, self.top.child, paths, sink);
+                if !(self.watches(text) && self.heard(text, paths, sink)) {
+                    self.leaf.whole(text, self.top.child, paths, sink);
+                }
                 self.state = State::After;
                 return end + 1;
             }
@@ -282,7 +314,11 @@ impl JsonWalker {
             Quoted::Open => input.len(),
             Quoted::Torn(at) => self.tear(at, paths, sink),
             Quoted::Closed(end) => {
-                self.leaf.end(ValueKind::String, path, paths, sink);
+                if self.watches(self.leaf.held()) && self.heard_held(paths, sink) {
+                    self.leaf.forget();
+                } else {
+                    self.leaf.end(ValueKind::String, path, paths, sink);
+                }
                 self.settle();
                 end
             }
@@ -303,7 +339,7 @@ impl JsonWalker {
             b'[' => self.open(Container::Array, paths, sink),
             b'"' => return self.quoted_value(input, at + 1, paths, sink),
             b']' | b'}' => {
-                self.malformed |= byte != b']' || self.top.container != Container::Array;
+                self.malformed |= byte != b']' || !self.top.container.is_list();
                 self.close(paths, sink);
             }
             b',' => {
@@ -373,11 +409,15 @@ impl JsonWalker {
         sink: &mut S,
     ) -> usize {
         match (byte, self.top.container) {
+            (_, Container::Document) if self.before_gap.is_some() => self.state = State::Lost,
+            (b'}' | b']', container) if self.before_gap.is_some() && !container.ends_with(byte) => {
+                self.state = State::Astray;
+            }
             (b',', Container::Object) => self.state = State::Key,
-            (b',', _) => self.state = State::Value,
-            (b'}', Container::Object) | (b']', Container::Array) => self.close(paths, sink),
-            (b'}' | b']', _) => {
-                self.malformed = true;
+            (b',', Container::Array | Container::Document) => self.state = State::Value,
+            (b',', _) => self.next_place(paths),
+            (b'}' | b']', container) => {
+                self.malformed |= !container.ends_with(byte);
                 self.close(paths, sink);
             }
             _ if is_blank(byte) => return skip_blank(input, at + 1),
@@ -396,46 +436,6 @@ impl JsonWalker {
             }
         }
         at + 1
-    }
-
-    fn open<S: FieldSink>(&mut self, container: Container, paths: &mut PathTable, sink: &mut S) {
-        self.too_deep |= self.stack.len() >= DEPTH_MAX;
-        if self.stack.len() >= DEPTH_TOLD_MAX {
-            (self.nameless, self.over) = (true, 1);
-            // All below goes to the path that the containers here share.
-            self.top.child = self.top.path;
-            self.state = State::Over;
-            return;
-        }
-        if self.top.container == Container::Document {
-            self.values += 1;
-        }
-        // Deeper containers are one to their members: the path is cut there.
-        let path = match self.stack.len() {
-            ..DEPTH_MAX => self.top.child,
-            DEPTH_MAX => paths.data(self.top.child, Step::Key),
-            _ => self.top.path,
-        };
-        self.stack.push(self.top);
-        let (state, child) = if container == Container::Object {
-            sink.enter(paths, path);
-            (State::Key, PathId::NONE)
-        } else {
-            (State::Value, paths.step(path, Step::Index))
-        };
-        self.state = state;
-        self.top = Frame { container, keys: 0, path, child };
-    }
-
-    fn close<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
-        if self.top.container == Container::Object {
-            sink.leave(paths, self.top.path);
-        }
-        match self.stack.pop() {
-            Some(outer) => self.top = outer,
-            None => self.malformed = true,
-        }
-        self.state = State::After;
     }
 
     /// Below the deepest container that is told apart, keys and values are not told apart: all are

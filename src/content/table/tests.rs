@@ -1,11 +1,11 @@
 use proptest::prelude::*;
 
-use super::super::recorder::{KeepAll, Recorder, cut};
+use super::super::recorder::{KeepNamed, Recorder, cut};
 use super::super::{BodyPlan, BodyWalker, Format, PathTable};
 use super::*;
 
 fn seen(media: &str, pieces: &[&[u8]]) -> (Recorder, Format) {
-    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut paths = PathTable::new(Box::new(KeepNamed));
     let mut sink = Recorder::default();
     let mut walker = BodyWalker::new(BodyPlan::from_headers(Some(media.as_bytes()), None));
     for piece in pieces {
@@ -96,7 +96,7 @@ fn what_is_no_table_stays_text() {
 
 #[test]
 fn behind_a_gap_the_next_row_is_walked() {
-    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut paths = PathTable::new(Box::new(KeepNamed));
     let mut sink = Recorder::default();
     let mut walker = BodyWalker::new(BodyPlan::from_headers(Some(b"text/csv"), None));
     walker.push(format!("a,b\n{}1,\"x", "0,y\n".repeat(200)).as_bytes(), &mut paths, &mut sink);
@@ -112,7 +112,7 @@ fn behind_a_gap_the_next_row_is_walked() {
 
 #[test]
 fn columns_keep_their_names_when_paths_are_forgotten() {
-    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut paths = PathTable::new(Box::new(KeepNamed));
     let mut sink = Recorder::default();
     let mut walker = TableWalker::at_level(0);
     for piece in ["a,b\n1,", "2\n3,4\n"] {

@@ -7,6 +7,7 @@ use crate::content::{FieldSink, PathId, PathTable, Step};
 use crate::model::ValueKind;
 
 use super::html::{begins_html, is_void};
+use super::plist;
 use super::{State, XmlWalker, is_name_end};
 
 impl XmlWalker {
@@ -140,6 +141,9 @@ impl XmlWalker {
     pub(super) fn enter<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
         self.html |= self.elements == 0 && begins_html(&self.name);
         self.void = self.html && is_void(&self.name);
+        if self.elements == 0 && self.name == plist::ROOT {
+            self.keys = Some(Box::default());
+        }
         self.elements += 1;
         self.too_deep |= self.stack.len() >= DEPTH_MAX;
         if self.stack.len() >= DEPTH_TOLD_MAX {
@@ -148,6 +152,9 @@ impl XmlWalker {
             return;
         }
         let parent = self.cut(paths).unwrap_or_else(|| self.here());
+        if let Some(keys) = &mut self.keys {
+            keys.begin(&mut self.name, self.stack.len());
+        }
         let path = self.path_of_name(parent, Step::Element, paths, sink);
         self.stack.push(path);
         sink.enter(paths, path);
@@ -215,6 +222,9 @@ impl XmlWalker {
     }
 
     pub(super) fn leave<S: FieldSink>(&mut self, paths: &mut PathTable, sink: &mut S) {
+        if let Some(keys) = &mut self.keys {
+            keys.end();
+        }
         self.leave_cell(paths, sink);
         if let Some(path) = self.stack.pop() {
             sink.leave(paths, path);
@@ -232,8 +242,9 @@ impl XmlWalker {
             self.over -= 1;
             return;
         }
-        let name = &self.name;
-        let same = |path: &PathId| paths.is_data(*path) || paths.raw_name(*path) == name;
+        // In a property list elements are not called by their tags.
+        let (name, keyed) = (&self.name, self.keys.is_some());
+        let same = |path: &PathId| keyed || paths.is_data(*path) || paths.raw_name(*path) == name;
         let Some(depth) = self.stack.iter().rposition(same) else {
             self.malformed = true;
             return;

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::XmlWalker;
 use crate::base::limits::DEPTH_MAX;
-use crate::content::recorder::{KeepAll, Recorder, cut};
+use crate::content::recorder::{KeepNamed, Recorder, cut};
 use crate::content::{PathTable, Root};
 
 /// A parsed document, as a DOM would hold it.
@@ -103,7 +103,7 @@ fn arb_element() -> impl Strategy<Value = Element> {
 }
 
 fn walk(pieces: &[&[u8]]) -> (Vec<(String, String)>, XmlWalker) {
-    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut paths = PathTable::new(Box::new(KeepNamed));
     let root = paths.root(Root::Xml);
     let mut walker = XmlWalker::new(root, &paths);
     let mut sink = Recorder::default();
@@ -220,4 +220,41 @@ fn entities_are_looked_at_and_never_expanded() {
     let pieces: Vec<&[u8]> = text.as_bytes().chunks(3).collect();
     assert_eq!(walk(&pieces).0, seen);
     assert!(!walk(&[b"<r>&e;</r>"]).1.has_unexpanded());
+}
+
+#[test]
+fn values_of_a_property_list_are_called_by_their_keys() {
+    let text = "<?xml version=\"1.0\"?><!DOCTYPE plist><plist version=\"1.0\"><dict>\
+        <key>ssn</key><string>536-22-8745</string><key>active</key><true/>\
+        <key> last &amp; first </key><string>Roe</string>\
+        <key>home</key><dict><key>city</key><string>Leeds</string></dict>\
+        <key>phones</key><array><string>1</string><dict><key>n</key><integer>2</integer></dict>\
+        </array><string>left</string><key></key><string>none</string></dict></plist>";
+    let expected = [
+        ("/plist/@version", "1.0"),
+        ("/plist/dict/key", "ssn"),
+        ("/plist/dict/ssn", "536-22-8745"),
+        ("/plist/dict/key", "active"),
+        ("/plist/dict/key", "last & first"),
+        ("/plist/dict/last & first", "Roe"),
+        ("/plist/dict/key", "home"),
+        ("/plist/dict/home/key", "city"),
+        ("/plist/dict/home/city", "Leeds"),
+        ("/plist/dict/key", "phones"),
+        ("/plist/dict/phones/string", "1"),
+        ("/plist/dict/phones/dict/key", "n"),
+        ("/plist/dict/phones/dict/n", "2"),
+        ("/plist/dict/string", "left"),
+        ("/plist/dict/string", "none"),
+    ];
+    let (seen, walker) = walk(&[text.as_bytes()]);
+    assert_eq!(seen, pairs(&expected));
+    assert!(!walker.is_malformed() && walker.is_complete());
+    for size in 1..6 {
+        let pieces: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
+        assert_eq!(walk(&pieces).0, seen);
+    }
+    // Elsewhere an element that is called so names nothing.
+    let other = "<r><key>ssn</key><string>1</string></r>";
+    assert_eq!(fields(other), pairs(&[("/r/key", "ssn"), ("/r/string", "1")]));
 }

@@ -128,7 +128,7 @@ fn is_name_byte(byte: u8) -> bool {
 }
 
 fn is_name(text: &str) -> bool {
-    if is_version(text) || is_dotted_version(text) {
+    if is_version(text) || is_dotted_version(text) || is_prerelease(text) {
         return true;
     }
     if !text.bytes().any(|b| b.is_ascii_alphanumeric()) {
@@ -151,6 +151,22 @@ fn is_dotted_version(text: &str) -> bool {
         (1..=2).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit())
     });
     all && (2..=3).contains(&count)
+}
+
+/// What stands behind a version that is none yet, or is done.
+const STAGES: [&str; 12] = [
+    "alpha", "ballot", "beta", "cibuild", "dev", "draft", "final", "ga", "preview", "rc",
+    "release", "snapshot",
+];
+
+/// `v2.1-beta`, `4.0.1-ballot`, `v1-rc1`: a version, and its stage with two digits at most.
+fn is_prerelease(text: &str) -> bool {
+    let Some((version, stage)) = text.split_once('-') else { return false };
+    let bare = stage.trim_end_matches(|c: char| c.is_ascii_digit());
+    let word = bare.trim_end_matches('.');
+    stage.len() <= bare.len() + 2
+        && STAGES.iter().any(|known| word.eq_ignore_ascii_case(known))
+        && (is_version(version) || is_dotted_version(version))
 }
 
 /// Whether a run of letters and digits is a word.
@@ -187,8 +203,20 @@ fn is_word(part: &str) -> bool {
     {
         return word.len() >= 3;
     }
-    // `step1`, `Users2`; `MRN7` and `P1` are identifiers.
-    suffix == 1 && stem.len() >= 3 && stem.bytes().skip(1).all(|b| b.is_ascii_lowercase())
+    // `step1`, `Users2`, `GetPatientDemographics2`; `MRN7` and `P1` are identifiers.
+    suffix == 1
+        && stem.len() >= 3
+        && (stem.bytes().skip(1).all(|b| b.is_ascii_lowercase()) || is_compound(stem))
+}
+
+/// `GetPatientDemographics`: letters of which capitals begin words of four and more on average.
+fn is_compound(letters: &str) -> bool {
+    let bytes = letters.as_bytes();
+    let rises = bytes
+        .windows(2)
+        .filter(|w| matches!(w, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()))
+        .count();
+    rises > 0 && (rises + 1) * 4 <= bytes.len() && bytes.iter().all(u8::is_ascii_alphabetic)
 }
 
 /// Names of the field that carry digits. Sorted.
@@ -478,6 +506,12 @@ mod tests {
                 "a",
                 "-",
                 "internationalization",
+                "GetPatientDemographics2",
+                "getSchedule3",
+                "v2.1-beta",
+                "4.0.1-ballot",
+                "v1-rc1",
+                "2.0.0-rc.12",
             ],
         );
     }
@@ -521,6 +555,11 @@ mod tests {
                 "e404",
                 "h5",
                 "2024",
+                "aBcDeFg2",
+                "GetPatient24",
+                "v2.1-smith",
+                "v2.1-beta123",
+                "1.2.3.4-beta",
             ],
         );
         all(Shape::Id, &[&"long".repeat(20)]);

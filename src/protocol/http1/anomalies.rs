@@ -65,8 +65,9 @@ pub const START_INVALID: Anomaly = Anomaly("http-message-start-invalid");
 /// The first bytes that were seen start no message: the capture began inside one, or they are of
 /// something else. The next message is searched for.
 pub const START_UNSEEN: Anomaly = Anomaly("http-start-unseen");
-/// A gap reaches over the end of a message: what else was in it is not known. The next message is
-/// searched for.
+/// A gap reaches over the end of a message, and what else was in it is not known: it was longer
+/// than a segment, had bytes of another message, or requests and responses behind it do not go by
+/// turns. The next message is searched for.
 pub const MESSAGES_LOST: Anomaly = Anomaly("http-messages-lost");
 /// A request line without version, as in HTTP/0.9: the exchange is not read.
 pub const HTTP_09: Anomaly = Anomaly("http-0.9");

@@ -8,7 +8,6 @@ use memchr::memchr;
 
 use crate::base::limits::RESYNC_LINE_BYTES_MAX;
 
-use super::anomalies;
 use super::chunked::Chunks;
 use super::connection::{Out, Shared};
 use super::head;
@@ -23,6 +22,9 @@ const SIZE_DIGITS_MAX: usize = 8;
 pub(super) struct Astray {
     /// The line at hand is the first behind the gap: it may be the rest of a size.
     first: bool,
+    /// The line before the one at hand was the first: were it the end of a chunk's data, a size
+    /// comes.
+    ended: bool,
     /// Of the line at hand the beginning was handed on.
     mid_line: bool,
     /// What is held ends with the size of the last chunk, if the next line is empty.
@@ -33,7 +35,7 @@ pub(super) struct Astray {
 
 impl Astray {
     pub(super) fn new() -> Self {
-        Astray { first: true, mid_line: false, last: false, chunk: None }
+        Astray { first: true, ended: false, mid_line: false, last: false, chunk: None }
     }
 
     /// Bytes of a chunk passed that may be there.
@@ -69,7 +71,8 @@ impl Stream {
         self.text.drain(..over);
         at.pass(over.saturating_sub(self.line));
         self.line = 0;
-        self.state = State::Astray(Astray { first: false, mid_line: true, last: false, ..at });
+        self.state =
+            State::Astray(Astray { first: false, ended: false, mid_line: true, last: false, ..at });
     }
 
     /// Looks at the line that ends `text`.
@@ -95,6 +98,7 @@ impl Stream {
             return;
         }
         let was_first = std::mem::take(&mut at.first);
+        let ended = std::mem::replace(&mut at.ended, was_first);
         at.mid_line = false;
         match size {
             Some(0) => {
@@ -107,7 +111,7 @@ impl Stream {
             _ if was_first && (size.is_some() || text.is_empty()) => {
                 self.text.clear();
             }
-            Some(size) if behind_line && at.chunk.is_none() => {
+            Some(size) if (behind_line || ended) && at.chunk.is_none() => {
                 if std::mem::take(&mut at.last) {
                     self.hand_on(self.line - 2, out);
                 }
@@ -141,8 +145,8 @@ impl Stream {
         }
         let text = std::mem::take(&mut self.text);
         out.end(false);
-        out.anomaly(anomalies::MESSAGES_LOST);
         self.lose(shared, out);
+        self.untold = true;
         (self.line, self.text) = (text.len(), text);
         self.started = out.at;
         self.state = State::Head;

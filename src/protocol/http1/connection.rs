@@ -85,16 +85,23 @@ pub(super) struct Shared {
     answered: bool,
     overflowed: bool,
     pub(super) switched: bool,
+    /// Requests without their final response so far, also of those that are forgotten; counted to
+    /// [`Shared::OPEN_MAX`].
+    open: u8,
+    /// Since the last request a final response came that none of them asked for.
+    unasked: bool,
 }
 
 impl Shared {
     const ANSWERED: u8 = 1;
     const OVERFLOWED: u8 = 1 << 1;
     const SWITCHED: u8 = 1 << 2;
+    const OPEN: u32 = 3;
+    const OPEN_MAX: u8 = 3;
 
     /// What is to be remembered of it where no request waits.
     fn rest(&self) -> Option<u8> {
-        let bits = bits([self.answered, self.overflowed, self.switched]);
+        let bits = bits([self.answered, self.overflowed, self.switched]) | self.open << Self::OPEN;
         self.pending.is_empty().then_some(bits)
     }
 
@@ -104,6 +111,8 @@ impl Shared {
         self.answered = bits & Self::ANSWERED != 0;
         self.overflowed = bits & Self::OVERFLOWED != 0;
         self.switched = bits & Self::SWITCHED != 0;
+        self.open = bits >> Self::OPEN & Self::OPEN_MAX;
+        self.unasked = false;
     }
 
     /// Notes a request; without room the oldest is forgotten. Whether that is so for the first
@@ -114,6 +123,8 @@ impl Shared {
             self.pending.pop_front();
         }
         self.answered = false;
+        self.unasked = false;
+        self.open = (self.open + 1).min(Self::OPEN_MAX);
         self.pending.push_back(match method {
             b"HEAD" => Asked::Head,
             b"CONNECT" => Asked::Connect,
@@ -127,6 +138,8 @@ impl Shared {
         match status {
             100 | 102..=199 => Asked::Plain,
             _ => {
+                self.unasked |= self.open == 0;
+                self.open = self.open.saturating_sub(1);
                 let asked = self.pending.pop_front();
                 self.answered = asked.is_some() && self.pending.is_empty();
                 asked.unwrap_or(Asked::Unknown)
@@ -146,6 +159,20 @@ impl Shared {
             Direction::ToServer => self.pending.len() == 1,
             Direction::ToClient => self.answered,
         }
+    }
+
+    /// Whether a message of `direction` whose end is in a gap may be all that is missing there:
+    /// requests and responses went by turns, as far as was seen.
+    pub(super) fn went_by_turns(&self, direction: Direction) -> bool {
+        self.open <= 1 && (direction == Direction::ToClient || !self.unasked)
+    }
+
+    /// Whether that turns out to be so where the next message of `direction` begins, or nothing
+    /// follows where there is none: every request has its response, and every response was asked
+    /// for.
+    pub(super) fn lost_nothing(&self, direction: Direction, follows: bool) -> bool {
+        let waiting = u8::from(follows && direction == Direction::ToClient);
+        self.open == waiting && (direction == Direction::ToClient || !self.unasked)
     }
 
     /// Forgets the requests: it is no longer known which response answers which.

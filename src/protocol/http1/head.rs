@@ -55,6 +55,11 @@ impl<'a> Start<'a> {
         }
     }
 
+    /// Whether it is a response that another follows for the same request (RFC 9110 section 15.2).
+    pub(super) fn is_interim(&self) -> bool {
+        matches!(self, Start::Response { status: 100 | 102..=199, .. })
+    }
+
     pub(super) fn with_fields<'b>(self, headers: &'b [Header<'b>]) -> MessageHead<'b>
     where
         'a: 'b,

@@ -15,6 +15,8 @@ use super::stream::{State, Stream, Trust, content, tell};
 /// Bytes of a gap in which no body can end and another begin: a start line and the field that says
 /// so do not fit.
 const FRAMING_GAP_MAX: u64 = 32;
+/// Bytes of a gap that may be what a capture left out of one segment.
+const SEGMENT_GAP_MAX: u64 = 64 * 1024;
 
 impl Stream {
     /// No message starts where one should. One may yet start in what was read.
@@ -58,6 +60,12 @@ impl Stream {
             return out.body_gap(len);
         }
         self.hand_on_astray(out);
+        // Bytes behind a body of known length are those of another message.
+        let cut_short = match self.state {
+            State::Head => self.line > 0,
+            State::Sized(_) | State::Doubt(_) => false,
+            _ => true,
+        };
         match &mut self.state {
             State::UntilClose => return out.body_gap(len),
             State::Sized(left) if len <= *left => {
@@ -90,10 +98,22 @@ impl Stream {
         }
         self.cut(shared, out);
         if !shared.switched {
-            let unseen =
-                if self.fresh { anomalies::START_UNSEEN } else { anomalies::MESSAGES_LOST };
-            out.anomaly(unseen);
+            let wait = cut_short && len <= SEGMENT_GAP_MAX && shared.went_by_turns(out.direction);
+            match self.fresh {
+                true => out.anomaly(anomalies::START_UNSEEN),
+                false if !wait => out.anomaly(anomalies::MESSAGES_LOST),
+                false => {}
+            }
+            let untold = wait && !self.fresh;
             self.lose(shared, out);
+            self.untold = untold;
+        }
+    }
+
+    /// Tells whether messages were lost in a gap: the next one begins, or there is none.
+    pub(super) fn tell_lost(&mut self, follows: bool, shared: &Shared, out: &mut Out<'_>) {
+        if std::mem::take(&mut self.untold) && !shared.lost_nothing(out.direction, follows) {
+            out.anomaly(anomalies::MESSAGES_LOST);
         }
     }
 
@@ -101,6 +121,7 @@ impl Stream {
     pub(super) fn end_of_input(&mut self, cause: EndCause, shared: &mut Shared, out: &mut Out<'_>) {
         self.no_doubt(out);
         self.hand_on_astray(out);
+        self.tell_lost(false, shared, out);
         match self.state {
             State::UntilClose => out.end(cause == EndCause::Fin),
             State::Search { .. } | State::Closed => {}
@@ -164,6 +185,9 @@ impl Stream {
         };
         self.searched = self.searched.saturating_add(used as u64);
         if self.searched > RESYNC_BYTES_MAX {
+            if std::mem::take(&mut self.untold) {
+                out.anomaly(anomalies::MESSAGES_LOST);
+            }
             out.gave_up(anomalies::NOT_RESYNCHRONISED);
             self.text = Vec::new();
             self.state = State::Closed;

@@ -85,6 +85,8 @@ pub(super) struct Stream {
     pub(super) started: Timestamp,
     /// Bytes this search went through.
     pub(super) searched: u64,
+    /// Whether messages were lost in a gap shows when the next one comes.
+    pub(super) untold: bool,
 }
 
 impl Stream {
@@ -97,6 +99,7 @@ impl Stream {
             line: 0,
             started: Timestamp::default(),
             searched: 0,
+            untold: false,
         }
     }
 
@@ -289,6 +292,9 @@ impl Stream {
         self.fresh = false;
         if self.trust == Trust::FoundEnded {
             self.trust = Trust::Sure;
+        }
+        if self.untold && !start.is_interim() {
+            self.tell_lost(true, shared, out);
         }
         out.sink.message(MessageEvent::Head {
             direction: out.direction,

@@ -5,8 +5,9 @@ use crate::content::json::bytes::{solid, string_end};
 use crate::content::paths::Interned;
 use crate::content::{FieldSink, PathTable, Step};
 
+use super::containers::Frame;
 use super::lines::Quoted;
-use super::{Frame, JsonWalker, State};
+use super::{JsonWalker, State};
 
 impl JsonWalker {
     /// A key, from behind its opening quote; and as long as keys come in the expected order and
@@ -21,7 +22,7 @@ impl JsonWalker {
     ) -> usize {
         loop {
             let rest = input.get(from..).unwrap_or_default();
-            if usize::from(self.top.keys) > KEYS_PER_NODE_MAX {
+            if usize::from(self.top.keys) > KEYS_PER_NODE_MAX || self.watching {
                 break;
             }
             let expected = paths.expected(self.top.path, self.top.child, rest);
