@@ -131,6 +131,44 @@ mod tests {
     }
 
     #[test]
+    fn the_formula_is_documented_with_its_numbers() {
+        let page = include_str!("../../docs/rules.md");
+        let (_, formula) = page.split_once("### The formula").unwrap();
+        let (formula, _) = formula.split_once("\n`needs_context").unwrap();
+        let row = |what: &str, nats: f64| {
+            let sign = if nats > 0.0 { "+" } else { "" };
+            let line = formula.lines().find(|line| line.contains(what));
+            let line = line.unwrap_or_else(|| panic!("no row says {what:?}"));
+            assert!(line.contains(&format!("| {sign}{nats} |")), "{line}");
+        };
+        row("before anything is known", PRIOR);
+        row("last part of the name", NAME_LEAF);
+        row("in the part above", NAME_GENERIC);
+        row("further up", NAME_PARENT);
+        row("only hints at it", NAME_WEAK);
+        row("in an object that is a person's", NAME_BESIDE);
+        row("speaks against it (`negative`)", NAME_NEGATIVE);
+        row("the name of a thing", NAME_THING);
+        row("say is another class", RIVAL);
+        for said in [
+            format!("from {STRONG} on"),
+            format!("{CHECK_LEAST} to +{CHECK_MOST}"),
+            format!("ln({REAL_PASS_RATE} / c)"),
+            format!("than {} % of random", WEAK_CHANCE * 100.0),
+            format!("one value in {WEAK_SHARE} passes"),
+            format!("of at least {FEW_MIN} values"),
+            format!(
+                "0 to {}, of strong formats to {}",
+                share_evidence(1, u64::MAX, false),
+                share_evidence(1, u64::MAX, true)
+            ),
+            format!("0 to +{}", repeat_evidence(u64::MAX)),
+        ] {
+            assert!(formula.contains(&said), "{said}");
+        }
+    }
+
+    #[test]
     fn confidence_and_log_odds_are_inverse() {
         for percent in 1..=99 {
             assert_eq!(confidence(log_odds(percent)), percent);

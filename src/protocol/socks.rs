@@ -129,6 +129,8 @@ pub struct SocksParser {
     server: Server,
     /// Nothing more is looked for.
     done: bool,
+    /// Both sides are through: all that comes is something else.
+    switched: bool,
 }
 
 /// What the client says next.
@@ -224,7 +226,7 @@ impl SocksParser {
 
     /// Both sides are through: what they said since, and all that follows, is something else.
     fn switch(&mut self, at: Timestamp, sink: &mut dyn MessageSink) {
-        self.done = true;
+        (self.done, self.switched) = (true, true);
         sink.message(MessageEvent::Switch { to: SwitchTo::Unknown });
         for (direction, bytes) in [Direction::ToServer, Direction::ToClient]
             .into_iter()
@@ -238,6 +240,9 @@ impl SocksParser {
 impl Parser for SocksParser {
     fn push(&mut self, event: StreamEvent<'_>, sink: &mut dyn MessageSink) {
         match event.input {
+            StreamInput::Bytes(bytes) if self.switched => {
+                hand_on((event.direction, event.at), bytes, sink);
+            }
             _ if self.done => {}
             StreamInput::Bytes(bytes) => {
                 for (place, byte) in bytes.iter().enumerate() {

@@ -14,15 +14,17 @@ use crate::content::percent_decode;
 
 /// Parameters that carry a credential whatever their value is: lower-case, without separators.
 /// Sorted.
-const STRONG: [&str; 38] = [
+const STRONG: [&str; 40] = [
     "accesskey",
     "accesstoken",
     "apikey",
     "apisecret",
     "apitoken",
     "authorization",
+    "aspnetsessionid",
     "authtoken",
     "bearer",
+    "cftoken",
     "clientsecret",
     "contrasena",
     "hapikey",
@@ -210,7 +212,19 @@ pub fn in_path(path: &[u8]) -> impl Iterator<Item = &'static str> + '_ {
         listed(&STRONG, &canonical(pair.get(..at)?)?)
     });
     let bot = memchr::memchr(b':', path).is_some() && path.split(|b| *b == b'/').any(is_bot);
-    named.chain(bot.then_some("token"))
+    let cookieless =
+        path.windows(3).any(|w| w == b"(S(") && path.split(|b| *b == b'/').any(is_session);
+    named.chain(bot.then_some("token")).chain(cookieless.then_some("aspnetsessionid"))
+}
+
+/// `(S(lit3py55t21z5v55vlm25s55))`: the session of ASP.NET without cookies, perhaps among others of
+/// its letters (`(X(1)S(…))`, `(S(…)F(…))`).
+fn is_session(segment: &[u8]) -> bool {
+    const ID_BYTES_MIN: usize = 20;
+    let inner = segment.strip_prefix(b"(").and_then(|rest| rest.strip_suffix(b")"));
+    let start = inner.and_then(|inner| memchr::memmem::find(inner, b"S("));
+    let id = inner.zip(start).and_then(|(inner, at)| inner.get(at + 2..)).unwrap_or_default();
+    id.iter().take_while(|b| b.is_ascii_alphanumeric()).count() >= ID_BYTES_MIN
 }
 
 /// `bot123456:AAH…`: a number, and the key of a bot.
@@ -432,6 +446,9 @@ mod tests {
     fn credentials_in_segments_of_a_path_are_found() {
         let of = |path: &'static str| in_path(path.as_bytes()).collect::<Vec<_>>();
         assert_eq!(of("/a;jsessionid=0123456789abcdef/b"), ["jsessionid"]);
+        assert_eq!(of("/(S(lit3py55t21z5v55vlm25s55))/orders.aspx"), ["aspnetsessionid"]);
+        assert_eq!(of("/(X(1)S(lit3py55t21z5v55vlm25s55))/orders.aspx"), ["aspnetsessionid"]);
+        assert_eq!(of("/f(S(12))/b"), [""; 0]);
         assert_eq!(of("/a;v=1;access_token=x"), ["accesstoken"]);
         assert_eq!(of("/bot123456:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw/getMe"), ["token"]);
         for path in ["/a;v=1", "/a;jsessionid=", "/bot123456:getMe", "/a:b", "/", ";"] {
