@@ -11,7 +11,7 @@ use crate::flow::{FlowInfo, FlowTotals};
 use crate::model::{Direction, EndCause, FlowEvent, Offsets, StreamEvent, StreamInput, SwitchTo};
 use crate::protocol::{Identification, Identifier, Parser, Protocol, Rest, protocol_named};
 
-use super::doubts::Memory;
+use super::doubts::{Marks, Memory};
 use super::listener::Listener;
 use super::pairing::{Ending, Pairing, Stand};
 use super::two_way::{TwoWay, turned_flow};
@@ -29,8 +29,7 @@ pub struct Conversation {
     flipped: bool,
     /// The protocol, for the books.
     outcome: Outcome,
-    /// The exchange that ended last is counted as ambiguous already.
-    pub(super) blamed: bool,
+    pub(super) marks: Marks,
     next_tx: u64,
     /// Heap bytes that its open messages are charged.
     open_bytes: u32,
@@ -113,7 +112,7 @@ impl Default for Conversation {
             stage: Stage::Silent,
             flipped: false,
             outcome: Outcome::Empty,
-            blamed: false,
+            marks: Marks::default(),
             next_tx: 0,
             open_bytes: 0,
             memory: Memory::default(),
@@ -192,6 +191,9 @@ impl Conversation {
     /// Takes the next step of one stream.
     pub fn event(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {
         let resting = self.resting_bytes();
+        if self.marks.has(Marks::UNHEARD) && bench.shadow.is_none() {
+            self.hear(flow, &event, bench);
+        }
         self.remember(flow, &event, bench);
         let at = event.at;
         let mut event = event;
@@ -301,6 +303,9 @@ impl Conversation {
         };
         self.outcome = Outcome::of(protocol);
         self.flipped ^= flipped;
+        let alone = !identifier.has_heard(Direction::ToServer);
+        let unheard = alone && !self.flipped && event.direction == Direction::ToClient;
+        self.marks.set(Marks::UNHEARD, unheard);
         let Stage::Identifying(mut identifier) = std::mem::replace(&mut self.stage, Stage::Closed)
         else {
             return;
@@ -392,6 +397,19 @@ impl Conversation {
                 }
             }
         }
+    }
+
+    /// What told its protocol proves nothing: what follows will.
+    pub(super) fn tell_anew(&mut self, flow: &FlowInfo, bench: &mut Workbench) {
+        if let Stage::Resting(_) = &self.stage {
+            self.wake(bench);
+        }
+        self.end_speaking(flow, [false; 2], bench);
+        self.give_up(bench);
+        if let Stage::Encrypted(session) = &self.stage {
+            bench.encrypted_bytes(&session.service, session.bytes, flow.opened);
+        }
+        self.stage = Stage::Identifying(Box::new(Identifier::new(false)));
     }
 
     /// `heard`: something was seen of the server, and of the client.

@@ -10,6 +10,7 @@ use crate::base::limits::HISTORY_SLACK_SECONDS;
 use crate::base::{Span, Timestamp};
 use crate::flow::FlowInfo;
 use crate::model::{Direction, SecondCopy, StreamEvent, StreamInput};
+use crate::protocol::{Verdict, begins_what_is_read, protocol_named};
 
 use super::accumulate::{EndpointRef, SlotRef};
 use super::conversation::Conversation;
@@ -47,6 +48,28 @@ impl Histories {
             history.clear();
             self.spare.push(history);
         }
+    }
+}
+
+/// What the two ends say is not of one protocol.
+const CONTRADICTED: &str = "protocol-contradicted";
+
+/// What is noted of a conversation, in one byte: there are millions of these.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Marks(u8);
+
+impl Marks {
+    /// The exchange that ended last is counted as ambiguous already.
+    const BLAMED: u8 = 1;
+    /// Its protocol was told by the server alone, and the client said nothing yet.
+    pub(super) const UNHEARD: u8 = 1 << 1;
+
+    pub(super) fn has(self, mark: u8) -> bool {
+        self.0 & mark != 0
+    }
+
+    pub(super) fn set(&mut self, mark: u8, on: bool) {
+        self.0 = if on { self.0 | mark } else { self.0 & !mark };
     }
 }
 
@@ -154,7 +177,8 @@ impl Conversation {
             return;
         }
         if let Some(last) = bench.finished.last() {
-            (self.memory.last, self.blamed) = (Some(*last), false);
+            self.memory.last = Some(*last);
+            self.marks.set(Marks::BLAMED, false);
         }
         let mut waits = false;
         let closed = self.is_closed();
@@ -195,8 +219,9 @@ impl Conversation {
             self.begin_period(flow, copy.direction, bench);
             self.begin_history(bench);
         }
+        let contested = self.contest(copy, bench);
         let Some(history) = &mut self.memory.history else {
-            if !self.is_closed() {
+            if contested || !self.is_closed() {
                 self.stray(flow, copy, copy.bytes, bench);
             }
             return false;
@@ -205,7 +230,15 @@ impl Conversation {
             history.doubt(copy.why);
             return true;
         }
-        match history.offer(copy) {
+        let mut compared = history.offer(copy);
+        if contested && compared != Compared::Same {
+            history.last();
+            history.doubt(copy.why);
+            if compared == Compared::Beyond {
+                compared = history.offer(copy);
+            }
+        }
+        match compared {
             Compared::Same | Compared::Kept | Compared::Beyond => false,
             Compared::Differs => true,
             Compared::Before => {
@@ -215,8 +248,8 @@ impl Conversation {
             }
             Compared::Unknown => {
                 let direction = turned(copy.direction, self.is_flipped());
-                let Some(history) = self.memory.history.as_mut().filter(|h| h.spent.is_none())
-                else {
+                let open = |h: &&mut Box<History>| h.spent.is_none() || h.lasting;
+                let Some(history) = self.memory.history.as_mut().filter(open) else {
                     self.stray(flow, copy, copy.bytes, bench);
                     return false;
                 };
@@ -226,6 +259,56 @@ impl Conversation {
                 }
                 false
             }
+        }
+    }
+
+    /// Whether a copy, in a flow that is not read, may begin what would be: who plays the begin of
+    /// another protocol first has nobody read what follows. From then on all is remembered.
+    fn contest(&mut self, copy: &SecondCopy<'_>, bench: &mut Workbench) -> bool {
+        if !self.is_closed() {
+            return false;
+        }
+        if self.memory.history.as_ref().is_some_and(|history| history.lasting) {
+            return true;
+        }
+        let spoken = turned(copy.direction, self.is_flipped());
+        let contests = match begins_what_is_read(spoken, copy.bytes) {
+            Verdict::Match | Verdict::Turned => true,
+            Verdict::NeedMore => copy.begins,
+            Verdict::NoMatch => false,
+        };
+        if contests && self.memory.history.is_none() {
+            self.memory.history = bench.histories.begin(bench.shares.history_bytes);
+            if let Some(history) = &mut self.memory.history {
+                history.picked_up();
+            }
+        }
+        contests
+    }
+
+    /// The end that was silent so far speaks: whether it says otherwise than the other one did, by
+    /// whose bytes alone the protocol was told. Then it is told anew: anybody can greet in the name
+    /// of a server.
+    pub(super) fn hear(&mut self, flow: &FlowInfo, event: &StreamEvent<'_>, bench: &mut Workbench) {
+        if event.direction != Direction::ToServer {
+            return;
+        }
+        self.marks.set(Marks::UNHEARD, false);
+        let StreamInput::Bytes(bytes) = event.input else { return };
+        let read = begins_what_is_read(event.direction, bytes);
+        let told = protocol_named(self.outcome());
+        let agrees =
+            told.is_none_or(|told| (told.probe)(event.direction, bytes) != Verdict::NoMatch);
+        if read == Verdict::NoMatch || agrees {
+            return;
+        }
+        self.tell_anew(flow, bench);
+        if let Some(history) = &mut self.memory.history {
+            (history.spent, history.first) = (None, true);
+        }
+        self.begin_history(bench);
+        if let Some(history) = &mut self.memory.history {
+            history.doubt(CONTRADICTED);
         }
     }
 
@@ -257,7 +340,8 @@ impl Conversation {
         alone.doubt(copy.why);
         bench.read_text(turned(copy.direction, self.is_flipped()), text, &mut alone);
         alone.slots.extend(self.memory.last);
-        let counts = !std::mem::replace(&mut self.blamed, true);
+        let counts = !self.marks.has(Marks::BLAMED);
+        self.marks.set(Marks::BLAMED, self.memory.last.is_some());
         bench.blame(flow, (self.outcome(), copy.at), &mut alone, counts);
     }
 
@@ -280,8 +364,10 @@ impl Conversation {
         if let Some(history) = &mut self.memory.history
             && history.has_doubts()
         {
-            let counts = history.slots.last() != self.memory.last.as_ref() || !self.blamed;
-            self.blamed |= history.slots.last() == self.memory.last.as_ref();
+            let of_last = history.slots.last() == self.memory.last.as_ref();
+            let blamed = self.marks.has(Marks::BLAMED);
+            let counts = !of_last || !blamed;
+            self.marks.set(Marks::BLAMED, blamed || of_last);
             let at = history.spent.unwrap_or(flow.opened);
             bench.blame(flow, (outcome, at), history, counts);
         }
@@ -303,7 +389,8 @@ impl Workbench {
         let found = std::mem::take(&mut history.found);
         let found = if current { found } else { Vec::new() };
         let mut slots = history.slots.clone();
-        if slots.is_empty() && !found.is_empty() {
+        let hidden = history.lasting || history.hides_exchange;
+        if slots.is_empty() && (!found.is_empty() || hidden) {
             slots.extend(self.unknown_operation(flow, protocol));
         }
         let mut found = found.into_iter();

@@ -12,7 +12,6 @@
 //!
 //! What is compared depends on the flow's own packets and times only.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -22,31 +21,11 @@ use crate::base::limits::{
     COPIES_MAX, COPY_BYTES_MAX, COPY_GUISES_MAX, HISTORY_BEFORE_BYTES, HISTORY_BYTES,
     HISTORY_SECONDS,
 };
-use crate::model::{Direction, EndCause, SecondCopy, StreamInput};
+use crate::model::{Direction, SecondCopy, StreamInput};
 
 use super::accumulate::SlotRef;
+pub use super::lane::{Compared, Lane};
 use super::leaves::{Candidate, Leaf};
-
-/// One direction. Places are counted from where the history began.
-#[derive(Debug, Default)]
-pub struct Lane {
-    /// The latest bytes; zero where they are missing.
-    bytes: VecDeque<u8>,
-    /// Where the first of them stands.
-    base: usize,
-    /// Which of them are missing: from, to.
-    holes: VecDeque<(usize, usize)>,
-    /// Where pieces ended as they came, in this period.
-    cuts: VecDeque<usize>,
-    /// Where this period begins.
-    start: usize,
-    /// The period's begin is no longer held.
-    headless: bool,
-    /// Bytes that came since nothing is remembered any more.
-    passed: usize,
-    /// How the stream ended.
-    pub end: Option<EndCause>,
-}
 
 /// A copy that differs, or may.
 #[derive(Debug)]
@@ -69,23 +48,6 @@ pub struct Copy {
 
 /// Copies, from the last one on, that one more may go on with.
 const JOINED_AMONG: usize = 8;
-
-/// What a copy is to what was delivered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compared {
-    /// The same.
-    Same,
-    /// It differs, and is kept for when the period is over.
-    Differs,
-    /// It is kept; what it stands for is still to come.
-    Kept,
-    /// It differs from bytes of an earlier period.
-    Before,
-    /// What it stands for is not held any more.
-    Unknown,
-    /// What it stands for came when nothing was remembered any more.
-    Beyond,
-}
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -112,6 +74,10 @@ pub struct History {
     pub unframed: SmallVec<[(Direction, Option<&'static str>); 2]>,
     /// A copy that differs came when nothing was open any more: what follows may belong to it.
     pub goes_on: bool,
+    /// A reading has an exchange where the first has none.
+    pub hides_exchange: bool,
+    /// A copy calls in question what a flow speaks that is not read: it is kept until that ends.
+    pub lasting: bool,
     /// Another reader may have, by anomalies that are counted already.
     pub framing: bool,
     /// The anomalies of readings that differ.
@@ -119,6 +85,25 @@ pub struct History {
 }
 
 impl History {
+    /// Of a flow that was not remembered so far: copies of what passed have a place, too.
+    pub fn picked_up(&mut self) {
+        for lane in &mut self.lanes {
+            (lane.base, lane.start) = (HISTORY_BYTES, HISTORY_BYTES);
+        }
+        self.last();
+    }
+
+    /// Is kept, and all that comes with it, until its flow ends; what passed is missing.
+    pub fn last(&mut self) {
+        self.lasting = true;
+        for lane in &mut self.lanes {
+            let passed = std::mem::take(&mut lane.passed);
+            if passed > 0 {
+                lane.skip(passed as u64);
+            }
+        }
+    }
+
     /// Makes it as new and keeps its memory, if that is little.
     pub fn clear(&mut self) {
         let lanes = std::mem::take(&mut self.lanes).map(Lane::emptied);
@@ -196,7 +181,7 @@ impl History {
     /// Whether whatever comes at `now` comes too late for it.
     pub fn is_over(&self, now: Timestamp, slack: Duration) -> bool {
         let limit = Duration::from_secs(HISTORY_SECONDS).saturating_add(slack);
-        self.spent.is_some_and(|spent| now.since(spent) > limit)
+        !self.lasting && self.spent.is_some_and(|spent| now.since(spent) > limit)
     }
 
     /// Whether the next bytes in `direction` do not fit any more: copies must be looked at first.
@@ -228,10 +213,11 @@ impl History {
     }
 
     /// Goes on with what was delivered of a stream that nobody reads: only where another copy of
-    /// the bytes that told its protocol came, and nothing passed since. How much more it takes.
+    /// the bytes that told its protocol came, and nothing passed since. Whichever direction the
+    /// copy is of: what the other end says then answers it. How much more it takes.
     pub fn go_on(&mut self, direction: Direction, input: StreamInput<'_>) -> usize {
         let before = self.held_bytes();
-        let doubted = self.first && self.copies.iter().any(|copy| copy.lane == direction.index());
+        let doubted = self.lasting || (self.first && !self.copies.is_empty());
         let fits = match input {
             StreamInput::Bytes(bytes) => !self.is_full(direction, bytes.len()),
             StreamInput::Gap(_) | StreamInput::End(_) => false,
@@ -254,7 +240,8 @@ impl History {
         self.found.clear();
         self.doubts.clear();
         self.unframed.clear();
-        (self.framing, self.goes_on) = (false, false);
+        (self.framing, self.goes_on, self.lasting) = (false, false, false);
+        self.hides_exchange = false;
     }
 
     /// Compares a copy with what was delivered, and keeps it if it calls that in question.
@@ -351,140 +338,6 @@ impl History {
     }
 }
 
-impl Lane {
-    /// Where the next byte will stand.
-    #[inline]
-    fn next(&self) -> usize {
-        self.base.saturating_add(self.bytes.len())
-    }
-
-    /// Where the byte stands that lies so far from the next of the stream.
-    fn place(&self, back: i64) -> Option<usize> {
-        let next = self.next().checked_add(self.passed)?;
-        next.checked_add_signed(isize::try_from(back).ok()?)
-    }
-
-    fn emptied(mut self) -> Lane {
-        self.bytes.clear();
-        self.holes.clear();
-        self.cuts.clear();
-        if self.bytes.capacity() > 2 * HISTORY_BEFORE_BYTES {
-            return Lane::default();
-        }
-        Lane { bytes: self.bytes, holes: self.holes, cuts: self.cuts, ..Lane::default() }
-    }
-
-    #[inline]
-    fn add(&mut self, bytes: &[u8]) {
-        let kept = bytes.get(bytes.len().saturating_sub(HISTORY_BYTES)..).unwrap_or_default();
-        let passed_over = bytes.len() - kept.len();
-        if passed_over > 0 {
-            self.forget(self.bytes.len());
-            self.base = self.base.saturating_add(passed_over);
-            self.headless = true;
-        }
-        self.make_room(kept.len());
-        self.bytes.extend(kept);
-        if self.cuts.len() < HISTORY_BEFORE_BYTES {
-            self.cuts.push_back(self.next());
-        }
-    }
-
-    fn skip(&mut self, len: u64) {
-        let skipped = usize::try_from(len).ok().filter(|len| *len <= HISTORY_BYTES);
-        let Some(len) = skipped else {
-            self.forget(self.bytes.len());
-            self.base = self.base.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
-            self.headless = true;
-            return;
-        };
-        self.make_room(len);
-        let from = self.next();
-        self.bytes.resize(self.bytes.len() + len, 0);
-        self.holes.push_back((from, from + len));
-    }
-
-    /// Forgets the oldest bytes where `more` would be too many.
-    #[inline]
-    fn make_room(&mut self, more: usize) {
-        let excess = (self.bytes.len() + more).saturating_sub(HISTORY_BYTES);
-        if excess > 0 {
-            self.forget(excess);
-        }
-    }
-
-    fn forget(&mut self, len: usize) {
-        self.bytes.drain(..len.min(self.bytes.len()));
-        self.base = self.base.saturating_add(len);
-        self.headless |= self.base > self.start;
-        while self.cuts.front().is_some_and(|cut| *cut <= self.base) {
-            self.cuts.pop_front();
-        }
-        while self.holes.front().is_some_and(|(_, to)| *to <= self.base) {
-            self.holes.pop_front();
-        }
-    }
-
-    fn begin_period(&mut self) {
-        self.forget(self.bytes.len().saturating_sub(HISTORY_BEFORE_BYTES));
-        (self.start, self.headless) = (self.next(), false);
-        self.cuts.clear();
-    }
-
-    fn compare(&self, at: usize, bytes: &[u8]) -> Compared {
-        let known = self.range(at, at + bytes.len());
-        let differs = known.clone().zip(bytes).any(|(a, b)| a != b);
-        let fills = self.holes.iter().any(|(from, to)| *from < at + bytes.len() && *to > at);
-        match known.len() {
-            _ if differs || fills => Compared::Differs,
-            len if len < bytes.len() => Compared::Kept,
-            _ => Compared::Same,
-        }
-    }
-
-    fn range(&self, from: usize, to: usize) -> std::collections::vec_deque::Iter<'_, u8> {
-        let place = |at: usize| at.saturating_sub(self.base).min(self.bytes.len());
-        self.bytes.range(place(from)..place(to).max(place(from)))
-    }
-
-    /// The bytes of this period, those that are missing as `None`; no bytes where its begin is
-    /// not held any more.
-    pub fn cells(&self) -> Option<Vec<Option<u8>>> {
-        if self.headless {
-            return None;
-        }
-        let mut cells: Vec<Option<u8>> =
-            self.range(self.start, self.next()).map(|b| Some(*b)).collect();
-        for (from, to) in &self.holes {
-            let range = from.saturating_sub(self.start)..to.saturating_sub(self.start);
-            if let Some(hole) = cells.get_mut(range) {
-                hole.fill(None);
-            }
-        }
-        Some(cells)
-    }
-
-    /// Where this period begins.
-    pub fn start(&self) -> usize {
-        self.start
-    }
-
-    /// The bytes from `from` to `to`, as far as they are there.
-    pub fn bytes(&self, from: usize, to: usize) -> Vec<u8> {
-        self.range(from, to).copied().collect()
-    }
-
-    /// Whether `from..to` touches missing bytes or reaches beyond the end.
-    pub fn is_open(&self, from: usize, to: usize) -> bool {
-        to > self.next() || self.holes.iter().any(|(start, end)| *start < to && *end > from)
-    }
-
-    /// Places in `from..to` where pieces ended as they came.
-    pub fn cuts(&self, from: usize, to: usize) -> impl Iterator<Item = usize> {
-        self.cuts.iter().copied().filter(move |cut| *cut > from && *cut < to)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -499,7 +352,8 @@ mod tests {
         let mut offer = |back, bytes: &[u8]| {
             let replaces = u32::try_from(bytes.len()).unwrap();
             let (at, why) = (Timestamp::default(), "overlap-conflict");
-            history.offer(&SecondCopy { direction, at, back, replaces, bytes, guise: 0, why })
+            let (begins, guise) = (false, 0);
+            history.offer(&SecondCopy { direction, at, back, begins, replaces, bytes, guise, why })
         };
         assert_eq!(offer(-16, b"abc"), Compared::Same);
         assert_eq!(offer(-14, b"cXe"), Compared::Differs);

@@ -43,6 +43,7 @@ pub mod hl7v2;
 pub mod inspect;
 pub mod known_fields;
 pub mod known_media;
+pub mod lane;
 pub mod leaves;
 pub mod listener;
 pub mod names;

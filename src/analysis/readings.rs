@@ -30,6 +30,8 @@ pub struct Shadow {
     found: Vec<(Leaf, Candidate)>,
     /// It is the first reading: what it says is known.
     first: bool,
+    /// Exchanges of the first reading, and of the others.
+    exchanges: [usize; 2],
 }
 
 impl Shadow {
@@ -64,15 +66,22 @@ impl Workbench {
             history.take_copies().into_iter().partition(|copy| copy.apart);
         for copy in &apart {
             history.doubt(copy.why);
-            let both = [Direction::ToServer, Direction::ToClient];
-            for direction in both.into_iter().filter(|d| d.index() == copy.lane) {
-                self.read_text(turned(direction, flipped), &copy.bytes, history);
+            for direction in BOTH.into_iter().filter(|d| d.index() == copy.lane) {
+                // What is delivered behind it goes on with it.
+                let text = [&copy.bytes[..], &history.lane(direction).behind(copy)].concat();
+                self.read_text(turned(direction, flipped), &text, history);
+            }
+        }
+        if history.lasting && !history.first {
+            for direction in BOTH {
+                let text = history.lane(direction).held();
+                self.read_text(turned(direction, flipped), &text, history);
             }
         }
         if let Some(why) = history.overflowed {
             history.doubt(why);
         }
-        for direction in [Direction::ToServer, Direction::ToClient] {
+        for direction in BOTH {
             let mine: Vec<&Copy> = copies.iter().filter(|c| c.lane == direction.index()).collect();
             let pieces = pieces(history, direction, &mine);
             if pieces.is_empty() {
@@ -90,12 +99,19 @@ impl Workbench {
             self.shadow = Some(Shadow { first: true, ..Shadow::default() });
             let replay = Replay { flow, protocol, flipped, history, direction, other: &other };
             replay.run(&cells, self);
+            // Whoever forges a question forges the answer to it: all copies of the other end are
+            // one more reading of what it said.
+            let answers = all_copies(history, direction.reversed(), &copies);
+            let against = answers.as_ref().map(|other| Replay { other, ..replay });
             let mut left = READING_BYTES_MAX;
-            for choice in guises(&pieces).chain(choices(pieces.len())) {
+            'choices: for choice in guises(&pieces).chain(choices(pieces.len())) {
                 let reading = reading(&cells, start, &pieces, choice);
-                let Some(rest) = left.checked_sub(reading.len() + other.len()) else { break };
-                left = rest;
-                replay.run(&reading, self);
+                for replay in [Some(&replay), against.as_ref()].into_iter().flatten() {
+                    let len = reading.len() + replay.other.len();
+                    let Some(rest) = left.checked_sub(len) else { break 'choices };
+                    left = rest;
+                    replay.run(&reading, self);
+                }
             }
             self.keep_found(history);
         }
@@ -181,7 +197,9 @@ impl Workbench {
     }
 
     fn keep_found(&mut self, history: &mut History) {
-        let found = self.shadow.take().map(|shadow| shadow.found).unwrap_or_default();
+        let shadow = self.shadow.take().unwrap_or_default();
+        history.hides_exchange |= matches!(shadow.exchanges, [0, others] if others > 0);
+        let found = shadow.found;
         if history.generation != self.paths.generation() {
             history.found.clear();
             history.generation = self.paths.generation();
@@ -194,6 +212,8 @@ impl Workbench {
         if let Some(shadow) = &mut self.shadow {
             let request = exchange.request.as_ref().map(|r| &r.half);
             let response = exchange.response.as_ref().map(|r| &r.half);
+            let [first, others] = &mut shadow.exchanges;
+            *(if shadow.first { first } else { others }) += 1;
             for half in request.into_iter().chain(response) {
                 shadow.take(&half.leaves);
             }
@@ -207,10 +227,13 @@ pub fn turned(direction: Direction, flipped: bool) -> Direction {
     if flipped { direction.reversed() } else { direction }
 }
 
+const BOTH: [Direction; 2] = [Direction::ToServer, Direction::ToClient];
+
 /// Bytes on both sides that are looked at with a copy that stands alone.
 const AROUND: usize = 512;
 
 /// One way to parse the period.
+#[derive(Clone, Copy)]
 struct Replay<'a> {
     flow: &'a FlowInfo,
     protocol: Option<&'static Protocol>,
@@ -257,6 +280,15 @@ impl Replay<'_> {
         let (at, offsets) = (self.flow.opened, Offsets::default());
         conversation.event(self.flow, StreamEvent { direction, at, offsets, input }, bench);
     }
+}
+
+/// The lane as whoever reads it believes every copy of it; `None` where there are none.
+fn all_copies(history: &History, direction: Direction, copies: &[Copy]) -> Option<Vec<Option<u8>>> {
+    let mine: Vec<&Copy> = copies.iter().filter(|c| c.lane == direction.index()).collect();
+    let pieces = pieces(history, direction, &mine);
+    let lane = history.lane(direction);
+    let cells = lane.cells().filter(|_| !pieces.is_empty())?;
+    Some(reading(&cells, lane.start(), &pieces, Choice::Range(0, pieces.len())))
 }
 
 /// Takes copies apart where the first ones were cut; what agrees with them is left out.

@@ -1,6 +1,16 @@
 //! Every limit of the sensor in one place, each with its reason. What traffic can make larger has
 //! a limit here; passing it is counted and told, never an error.
 
+mod rows;
+
+pub use rows::{
+    ADDRESSES_PER_SERVICE_MAX, CLIENTS_MAX, CLIENTS_PER_ENDPOINT_MAX,
+    ENCAPSULATIONS_PER_SERVICE_MAX, ENDPOINTS_PER_SERVICE_MAX, FIELDS_PER_ENDPOINT_MAX,
+    FLOW_ROWS_MAX, MEDIA_TYPES_PER_ENDPOINT_MAX, PATH_SEGMENTS_MAX, PRODUCTS_PER_SERVICE_MAX,
+    ROWS_SHARE_LEAST, SEGMENTS_PER_NODE_MAX, SEGMENTS_PER_ROOT_MAX, SENDERS_PER_ENDPOINT_MAX,
+    SERVICES_MAX, SERVICES_PER_CLIENT_MAX, USER_AGENTS_PER_CLIENT_MAX,
+};
+
 /// Captured bytes of one packet. Snap lengths are at most 256 KiB in practice and the largest
 /// segment offload of Linux is 512 KiB; a record that claims more than this is damage.
 pub const CAPTURED_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -57,9 +67,13 @@ pub const DATAGRAM_BYTES_MAX: u32 = 65_535;
 
 /// Packets among which a second copy is looked for: a switch that mirrors both sides of a path
 /// hands the copies on within a few packets, two mirrors that meet in an aggregator within some
-/// hundred, and a copy that comes [`DUPLICATE_MILLIS`] late among all that passed since. About
-/// 520 KB, which stay in the second-level cache.
+/// hundred, and a copy that comes [`DUPLICATE_MILLIS`] late among all that passed since. 384 KB,
+/// which stay in the second-level cache.
 pub const DUPLICATE_PACKETS: usize = 16_384;
+
+/// The same where packets come so fast that more pass in that time: up to 655,360 a second. 1.5 MB
+/// for each thread that decodes.
+pub const DUPLICATE_PACKETS_MAX: usize = 65_536;
 
 /// The same in milliseconds: longer than any box between two taps takes, a mirror session over
 /// a loaded link included, shorter than the least retransmission timeout (Linux: 200 ms).
@@ -115,65 +129,12 @@ pub const GRID_LABELS_MAX: usize = 128;
 /// Literal children one node of a body path may have before they collapse to `*`.
 pub const KEYS_PER_NODE_MAX: usize = 256;
 
-/// Literal children one node of a URL path may have before they collapse to a parameter.
-pub const SEGMENTS_PER_NODE_MAX: usize = 32;
-
-/// The same at the root of a service and right behind `api` or a version, where collections
-/// stand side by side.
-pub const SEGMENTS_PER_ROOT_MAX: usize = 256;
-
-/// URL path segments that are kept; what follows is one trailing parameter.
-pub const PATH_SEGMENTS_MAX: usize = 24;
-
-/// Services that are kept by name (bottom-k by keyed hash); the rest is one overflow service.
-pub const SERVICES_MAX: usize = 4096;
-
-/// Endpoint rows one service may have after all collapsing (bottom-k by keyed hash); the rest is
-/// one overflow row per standard.
-pub const ENDPOINTS_PER_SERVICE_MAX: usize = 2048;
-
-/// Fields one endpoint may have after all collapsing (bottom-k by keyed hash); values of the rest
-/// are counted.
-pub const FIELDS_PER_ENDPOINT_MAX: usize = 4096;
-
-/// Clients one run keeps by address (bottom-k by keyed hash); beyond it they are counted.
-pub const CLIENTS_MAX: usize = 65_536;
-
-/// Client addresses kept per endpoint (bottom-k by keyed hash).
-pub const CLIENTS_PER_ENDPOINT_MAX: usize = 64;
-
-/// User agents kept per client (bottom-k by keyed hash).
-pub const USER_AGENTS_PER_CLIENT_MAX: usize = 16;
-
-/// Media types kept per endpoint and direction (bottom-k by keyed hash).
-pub const MEDIA_TYPES_PER_ENDPOINT_MAX: usize = 16;
-
-/// Server addresses kept per service (bottom-k by keyed hash): pools are smaller.
-pub const ADDRESSES_PER_SERVICE_MAX: usize = 256;
-
-/// Product names kept per service (bottom-k by keyed hash).
-pub const PRODUCTS_PER_SERVICE_MAX: usize = 16;
-
-/// Senders of HL7 v2 messages kept per endpoint (bottom-k by keyed hash): an interface has a few,
-/// an integration engine some dozens.
-pub const SENDERS_PER_ENDPOINT_MAX: usize = 256;
-
-/// VLANs and tunnels kept per service (bottom-k by keyed hash).
-pub const ENCAPSULATIONS_PER_SERVICE_MAX: usize = 32;
-
-/// Services kept per client (bottom-k by keyed hash).
-pub const SERVICES_PER_CLIENT_MAX: usize = 64;
-
 /// Flows of which is remembered that they may come by two virtual networks, of each worker: 16 MB
 /// at most. Of more the older half is forgotten; such a flow is then seen as two halves.
 pub const CROSSING_FLOWS_MAX: usize = 131_072;
 
 /// Seconds within which a SYN is answered, where its answer comes by another virtual network.
 pub const CROSSING_SECONDS: u64 = 10;
-
-/// Rows of server and flow outcome one run keeps (bottom-k by keyed hash); a port scan makes one
-/// per port, so the rest goes to one row per outcome.
-pub const FLOW_ROWS_MAX: usize = 65_536;
 
 /// While a rollup accumulates, tables of endpoints and fields may grow to this multiple of what
 /// is shown, so that rows which a later collapse joins are not sent to overflow before it.
@@ -314,6 +275,10 @@ pub const GAP_WAIT_MILLIS: u64 = 1000;
 /// The wait where nothing was heard from the receiver since (captures of one direction). A sender
 /// retransmits well within it.
 pub const GAP_WAIT_UNHEARD_MILLIS: u64 = 10_000;
+
+/// Flows of one five-tuple beside each other, where a SYN on a live connection was answered: an
+/// evader forges one, a port that is used again makes one more, and each costs a place.
+pub const RIVAL_FLOWS_MAX: usize = 4;
 
 /// How far ahead of the expected byte a segment may lie: the largest window that window scaling
 /// allows (RFC 7323 section 2.3).

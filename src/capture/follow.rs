@@ -44,6 +44,8 @@ pub struct Follow {
     known: Known,
     /// Names that are not read: the inventory has them.
     skipped: BTreeSet<Numbered>,
+    /// The file whose turn it is, where it could not be read yet.
+    unready: Option<PathBuf>,
 }
 
 /// The file read last.
@@ -81,6 +83,7 @@ impl Follow {
             last: None,
             known: Known::default(),
             skipped: BTreeSet::new(),
+            unready: None,
         }
     }
 
@@ -99,6 +102,12 @@ impl Follow {
         self.skipped.extend(path.file_name().map(|name| Numbered(name.into())));
     }
 
+    /// The file whose turn it is and which is not told otherwise: it is still written, and too
+    /// little of it is there to read, be that because it is compressed.
+    pub fn unready(&self) -> Option<&Path> {
+        self.unready.as_deref().filter(|path| fs::metadata(path).is_ok_and(|file| file.len() > 0))
+    }
+
     /// The next capture, once it can be read. Waits a little where there is none.
     pub fn look(&mut self) -> Result<Followed, FileError> {
         if let Some(Last { name, file, seen, replaced: false }) = &self.last {
@@ -114,10 +123,13 @@ impl Follow {
             return Ok(Followed::Nothing);
         };
         let path = self.directory.join(name.path());
+        self.unready = None;
         if self.is_read(&name, &path) {
             self.waiting.pop_front();
             return Ok(Followed::Nothing);
         }
+        // What it is before it is read: what comes later makes it another.
+        self.known.note(&name, &path);
         let followed = match Tail::open(&path, self.neighbours()) {
             Ok(tail) => tail.source(),
             // Removed before its turn came.
@@ -140,16 +152,18 @@ impl Follow {
                 Ok(Followed::File(file))
             }
             Opened::NotYet => {
+                self.unready = Some(path);
                 thread::park_timeout(LOOK_INTERVAL);
                 Ok(Followed::Nothing)
             }
             Opened::Never(error) => {
                 self.waiting.pop_front();
+                // Who writes it may be slower than who wrote the next.
+                if matches!(error, FileError::Empty { .. } | FileError::Header { .. }) {
+                    self.known.note_passed(&name);
+                }
                 if !error.is_other_kind() {
                     return Err(error);
-                }
-                if matches!(error, FileError::Empty { .. }) {
-                    self.known.note_passed(&name);
                 }
                 Ok(Followed::Passed { path, reason: error.to_string() })
             }
@@ -184,7 +198,8 @@ impl Follow {
         if let Some(late) = late {
             let path = path(&late);
             self.known.note(&late, &path);
-            if !is_capture(&path) {
+            // What was read under another name is not late: rotation named it by its date.
+            if !is_capture(&path) || self.is_read(&late, &path) {
                 return Ok(Some(Followed::Nothing));
             }
             let reason = "it appeared when captures with later names had been read; names must \

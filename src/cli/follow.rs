@@ -51,7 +51,12 @@ pub fn follow(
     let sources = Sources { next: &mut next, pace: Pace::Following };
     // As with an interface, what was seen may not come again: it is published as it comes, and
     // kept where the end comes without notice.
-    record.run(sources, (writer, RunKind::Capture, Vec::new()), Exit::Done)
+    let done = record.run(sources, (writer, RunKind::Capture, Vec::new()), Exit::Done);
+    if let Some(path) = follow.unready() {
+        let path = path.display();
+        tell(format!("not read {path}: it is still written, and its beginning is not whole yet"));
+    }
+    done
 }
 
 /// Captures that the database has, in whatever run, are not read again.

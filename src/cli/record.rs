@@ -79,7 +79,8 @@ impl Record {
         let detector = self.settings.detector.clone();
         let caps = Caps::new(self.settings.key.hasher("caps"));
         let recorder = Recorder::begin(writer, kind, replaces, (detector, caps))
-            .map_err(|e| store_failure(&e))?;
+            .map_err(|e| store_failure(&e))?
+            .within(self.settings.memory);
         let workers = self.settings.workers;
         // With one worker, events are told in the order in which exchanges end.
         let shards = if self.events.is_some() {

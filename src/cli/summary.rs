@@ -156,6 +156,7 @@ impl Summary<'_> {
         self.unread_flows(&mut lines);
         self.lost_packets(&mut lines);
         self.evicted_flows(&mut lines);
+        self.not_kept(&mut lines);
         self.damaged(&mut lines);
         if self.is_read_apart() {
             lines.push(
@@ -210,6 +211,15 @@ impl Summary<'_> {
         if flows > 0 {
             let flows = count(flows, "flow");
             lines.push(format!("{flows} ended early for want of memory: raise --memory"));
+        }
+    }
+
+    fn not_kept(&self, lines: &mut Vec<String>) {
+        if let Some(requests) = self.run.anomalies.get("inventory-memory") {
+            let requests = count(*requests, "request");
+            lines.push(format!(
+                "{requests} of clients, services or endpoints without a row: raise --memory"
+            ));
         }
     }
 

@@ -17,9 +17,8 @@
 
 use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;
-use std::time::Duration;
 
-use crate::base::limits::{DUPLICATE_MILLIS, DUPLICATE_PACKETS};
+use crate::base::limits::{DUPLICATE_MILLIS, DUPLICATE_PACKETS, DUPLICATE_PACKETS_MAX};
 use crate::base::{Timestamp, table_state};
 use crate::decode::network::Datagram;
 
@@ -28,11 +27,12 @@ use crate::decode::network::Datagram;
 ///
 /// ```text
 /// ring    | 0 | 1 | 2 | … 16383 |    in the order they came, overwritten in that order
-/// heads   bucket of a hash ─► its latest place ─► `older` ─► …
+/// heads   bucket of a hash ─► its latest place ─► so many places before ─► …
 /// ```
 ///
 /// A ring, not a cache that forgets by hash: how many duplicates are found is the same in every
 /// process. It takes no memory before the first packet: of many inputs that are open, one decodes.
+/// Where packets come so fast that the oldest would be overwritten too soon, it doubles.
 #[derive(Debug)]
 pub(super) struct Twins {
     seed: foldhash::quality::RandomState,
@@ -43,17 +43,35 @@ pub(super) struct Twins {
     next: u32,
 }
 
+/// Sixteen bytes, so that one line of the cache has four.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     hash: u64,
-    at: Timestamp,
+    at: Moment,
     /// The packet before it in its bucket.
     older: u32,
 }
 
-const BUCKETS: usize = 2 * DUPLICATE_PACKETS;
-const PACKETS: u32 = 16_384;
-const _: () = assert!(PACKETS as usize == DUPLICATE_PACKETS && BUCKETS.is_power_of_two());
+/// A time in units of 2^16 ns, modulo 78 hours.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moment(u32);
+
+impl Moment {
+    fn of(at: Timestamp) -> Moment {
+        // Truncated on purpose: only near times are told apart.
+        let [_, _, a, b, c, d, _, _] = at.nanos().to_be_bytes();
+        Moment(u32::from_be_bytes([a, b, c, d]))
+    }
+
+    fn is_near(self, other: Moment) -> bool {
+        const APART: u64 = ((DUPLICATE_MILLIS * 1_000_000) >> 16) + 1;
+        let apart = self.0.wrapping_sub(other.0).cast_signed().unsigned_abs();
+        u64::from(apart) <= APART
+    }
+}
+
+const _: () = assert!(DUPLICATE_PACKETS.is_power_of_two());
+const _: () = assert!(DUPLICATE_PACKETS_MAX.is_power_of_two());
 
 impl Default for Twins {
     fn default() -> Self {
@@ -66,32 +84,64 @@ impl Twins {
     #[inline]
     pub(super) fn saw(&mut self, at: Timestamp, datagram: &Datagram<'_>, network: u64) -> bool {
         let hash = self.hash(datagram, network);
-        let bucket = usize::try_from(hash).unwrap_or(0) % BUCKETS;
-        let head = self.heads.get(bucket).copied().unwrap_or(0);
+        let at = Moment::of(at);
+        let head = self.heads.get(self.bucket(hash)).copied().unwrap_or(0);
         let mut older = head;
-        while older != 0 && self.next.wrapping_sub(older) <= PACKETS {
-            let Some(seen) = self.ring.get(place(older)) else { break };
-            if seen.hash == hash && is_near(seen.at, at) {
+        while older != 0 && self.next.wrapping_sub(older) as usize <= self.ring.len() {
+            let Some(seen) = self.ring.get(self.place(older)) else { break };
+            if seen.hash == hash && seen.at.is_near(at) {
                 return true;
             }
             older = seen.older;
         }
-        self.note(bucket, Seen { hash, at, older: head });
+        if self.ring.is_empty() || self.next % LOOK_EACH == 1 {
+            self.make_room(at);
+        }
+        self.note(hash, at);
         false
     }
 
-    fn note(&mut self, bucket: usize, seen: Seen) {
-        if self.heads.is_empty() {
-            self.ring = vec![Seen::default(); DUPLICATE_PACKETS].into();
-            self.heads = vec![0; BUCKETS].into();
+    /// Grows where the next place is of a packet whose copy may still come.
+    #[cold]
+    fn make_room(&mut self, at: Moment) {
+        let oldest = self.ring.get(self.place(self.next));
+        if oldest.is_none_or(|oldest| oldest.hash != 0 && oldest.at.is_near(at)) {
+            self.grow();
         }
-        if let (Some(slot), Some(head)) =
-            (self.ring.get_mut(place(self.next)), self.heads.get_mut(bucket))
-        {
-            *slot = seen;
+    }
+
+    #[inline]
+    fn note(&mut self, hash: u64, at: Moment) {
+        let (bucket, place) = (self.bucket(hash), self.place(self.next));
+        if let (Some(slot), Some(head)) = (self.ring.get_mut(place), self.heads.get_mut(bucket)) {
+            *slot = Seen { hash, at, older: *head };
             *head = self.next;
         }
         self.next = self.next.wrapping_add(1).max(1);
+    }
+
+    /// Makes twice as many places, while there may be more, and notes again what was noted.
+    fn grow(&mut self) {
+        let places = (2 * self.ring.len()).max(DUPLICATE_PACKETS);
+        if places > DUPLICATE_PACKETS_MAX {
+            return;
+        }
+        let (newer, older) = self.ring.split_at_checked(self.place(self.next)).unwrap_or_default();
+        let noted: Vec<Seen> = older.iter().chain(newer).copied().collect();
+        self.ring = vec![Seen::default(); places].into();
+        self.heads = vec![0; BUCKETS_EACH * places].into();
+        for seen in noted {
+            self.note(seen.hash, seen.at);
+        }
+    }
+
+    /// Where the packet of this number stands.
+    fn place(&self, number: u32) -> usize {
+        number as usize & self.ring.len().wrapping_sub(1)
+    }
+
+    fn bucket(&self, hash: u64) -> usize {
+        usize::try_from(hash).unwrap_or(0) & self.heads.len().wrapping_sub(1)
     }
 
     fn hash(&self, datagram: &Datagram<'_>, network: u64) -> u64 {
@@ -128,13 +178,11 @@ impl Twins {
 /// Where the checksum stands in a TCP header.
 const CHECKSUM_AT: usize = 16;
 
-fn place(number: u32) -> usize {
-    (number % PACKETS) as usize
-}
+/// Packets between two looks at how old the oldest is: at most so many are overwritten too soon.
+const LOOK_EACH: u32 = 64;
 
-fn is_near(a: Timestamp, b: Timestamp) -> bool {
-    a.since(b).max(b.since(a)) <= Duration::from_millis(DUPLICATE_MILLIS)
-}
+/// Buckets for each place: most have one packet or none.
+const BUCKETS_EACH: usize = 2;
 
 #[cfg(test)]
 mod tests {
@@ -221,14 +269,41 @@ mod tests {
             packet[14 + 5] = b;
             packet
         };
+        // Clocks that go back: what came between is far away in time, so nothing is made room for.
         for (between, expected) in [(16_383, true), (16_384, false)] {
             let mut decoder = Decoder::default();
             assert!(!is_duplicate(&mut decoder, 0, &other(0)));
             for n in 1..=between {
-                assert!(!is_duplicate(&mut decoder, 0, &other(n)));
+                assert!(!is_duplicate(&mut decoder, 1000 * MILLI, &other(n)));
             }
             assert_eq!(is_duplicate(&mut decoder, 0, &other(0)), expected, "{between}");
         }
+    }
+
+    #[test]
+    fn where_packets_come_fast_more_of_them_are_remembered() {
+        let numbered = |n: u32| {
+            let mut packet = changed(0, 2);
+            packet[38..42].copy_from_slice(&n.to_be_bytes());
+            packet
+        };
+        // 600,000 a second: the copies come after 95 ms.
+        let micros = |n: u32| i64::from(n) * 5 / 3 * 1000;
+        let late = 57_000;
+        let mut decoder = Decoder::default();
+        for n in 0..2 * late {
+            assert!(!is_duplicate(&mut decoder, micros(n), &numbered(n)), "{n}");
+            if let Some(first) = n.checked_sub(late) {
+                assert!(is_duplicate(&mut decoder, micros(n), &numbered(first)), "{first}");
+            }
+        }
+        // Twice as fast there is no room for 100 ms, and never is there more.
+        let mut decoder = Decoder::default();
+        for n in 0..65_537 {
+            assert!(!is_duplicate(&mut decoder, 0, &numbered(n)));
+        }
+        assert!(!is_duplicate(&mut decoder, 0, &numbered(0)), "its place was used again");
+        assert!(is_duplicate(&mut decoder, 0, &numbered(2)));
     }
 
     #[test]

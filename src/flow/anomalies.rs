@@ -51,6 +51,8 @@ impl FlowAnomalies {
 
     /// The name of [`Self::OVERLAP_CONFLICT`].
     pub(super) const OVERLAP: &'static str = "overlap-conflict";
+    /// The name of [`Self::SYN_CHALLENGED`].
+    pub(super) const CHALLENGED: &'static str = "syn-challenged";
     /// The name of [`Self::HANDSHAKE_MISMATCH`].
     pub(super) const MISMATCH: &'static str = "handshake-mismatch";
     /// The name of [`Self::OUT_OF_WINDOW`].
@@ -70,7 +72,7 @@ impl FlowAnomalies {
     const NAMES: [(FlowAnomalies, &'static str); 16] = [
         (Self::OVERLAP_CONFLICT, Self::OVERLAP),
         (Self::SYN_DATA, "syn-data"),
-        (Self::SYN_CHALLENGED, "syn-challenged"),
+        (Self::SYN_CHALLENGED, Self::CHALLENGED),
         (Self::HANDSHAKE_MISMATCH, Self::MISMATCH),
         (Self::RESET_IGNORED, "reset-ignored"),
         (Self::OUT_OF_WINDOW, Self::ELSEWHERE),

@@ -91,7 +91,11 @@ impl<H: FlowHandler> Output<'_, H> {
         if offset < stream.begun() {
             return false;
         }
-        self.handler.second_copy(self.flow, self.state, SecondCopy { back, ..copy })
+        self.handler.second_copy(
+            self.flow,
+            self.state,
+            SecondCopy { back, begins: offset == stream.begun(), ..copy },
+        )
     }
 
     /// Tells of the copies that lost against early segments.
@@ -105,7 +109,8 @@ impl<H: FlowHandler> Output<'_, H> {
             let replaces = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             let why = FlowAnomalies::OVERLAP;
             let guise = other.guise;
-            let copy = SecondCopy { direction, at, back: 0, replaces, bytes, guise, why };
+            let copy =
+                SecondCopy { direction, at, back: 0, begins: false, replaces, bytes, guise, why };
             self.copy(stream, other.offset, copy);
         }
     }
@@ -125,7 +130,8 @@ impl<H: FlowHandler> Output<'_, H> {
         }
         let replaces = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let (at, guise, why) = (chunk.at, chunk.guise, FlowAnomalies::BEHIND_FIN);
-        let copy = SecondCopy { direction, at, back: 0, replaces, bytes, guise, why };
+        let copy =
+            SecondCopy { direction, at, back: 0, begins: false, replaces, bytes, guise, why };
         self.copy(stream, offset + from as u64, copy);
     }
 

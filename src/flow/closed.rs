@@ -5,7 +5,9 @@ use std::time::Duration;
 use hashbrown::HashTable;
 
 use crate::base::Timestamp;
-use crate::model::Direction;
+use crate::model::{Direction, Segment};
+
+use super::reassembler::{first_payload_seq, wire_len};
 
 /// How far from the end data goes on with the ended flow, and is not that of another.
 const GOES_ON_BYTES_MAX: i32 = 1 << 20;
@@ -86,6 +88,22 @@ pub(super) struct Stray {
     pub(super) has_payload: bool,
 }
 
+impl Stray {
+    /// `segment`, whose five-tuple has this hash.
+    pub(super) fn of(hash: u64, segment: &Segment<'_>) -> Stray {
+        let start = first_payload_seq(segment);
+        let len = wire_len(segment);
+        Stray {
+            hash,
+            at: segment.at,
+            from_low: segment.tuple.src <= segment.tuple.dst,
+            start,
+            end: start.wrapping_add(len),
+            has_payload: len > 0,
+        }
+    }
+}
+
 impl ClosedFlows {
     pub(super) fn new(keep: Duration, max: usize) -> Self {
         ClosedFlows { keep, max, current: Generation::default(), previous: Generation::default() }
@@ -129,7 +147,12 @@ impl ClosedFlows {
             let ahead = stray.start.wrapping_sub(next).cast_signed();
             let whole = closed.flags & WHOLE != 0;
             let goes_on = whole && (-GOES_ON_BYTES_MAX..=GOES_ON_BYTES_MAX).contains(&ahead);
-            Late::NewData { from_client, next: goes_on.then_some(closed.next) }
+            let mut resumed = closed.next;
+            // What lies before it was a FIN, or given up: whoever forged the end made it so.
+            if let Some(next) = resumed.get_mut(direction.index()).filter(|_| ahead < 0) {
+                *next = stray.start;
+            }
+            Late::NewData { from_client, next: goes_on.then_some(resumed) }
         }
     }
 

@@ -30,7 +30,8 @@ impl Reassembler {
             let back = back.saturating_sub(this.next.cast_signed());
             let (at, replaces, bytes) = (segment.at, wire_len(segment), segment.payload);
             let why = FlowAnomalies::ELSEWHERE;
-            let copy = SecondCopy { direction, at, back, replaces, bytes, guise, why };
+            let copy =
+                SecondCopy { direction, at, back, replaces, bytes, guise, why, begins: false };
             out.handler.second_copy(out.flow, out.state, copy);
             return;
         }
@@ -54,7 +55,16 @@ fn tell<H: FlowHandler>(
         let end = index(to).min(segment.payload.len());
         let bytes = segment.payload.get(index(from).min(end)..end).unwrap_or_default();
         let replaces = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        SecondCopy { direction, at: segment.at, back: 0, replaces, bytes, guise, why }
+        SecondCopy {
+            direction,
+            at: segment.at,
+            back: 0,
+            begins: false,
+            replaces,
+            bytes,
+            guise,
+            why,
+        }
     };
     let end = start + segment.payload.len() as u64;
     if !segment.flags.has(TcpFlags::ACK | TcpFlags::SYN) {

@@ -24,10 +24,12 @@ use super::{FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation};
 pub(super) struct Flow<S> {
     pub(super) identity: Identity,
     /// Absent until it is known who the client is: the handler has not heard of the flow yet.
-    state: Option<S>,
-    reassembler: Reassembler,
+    pub(super) state: Option<S>,
+    pub(super) reassembler: Reassembler,
     /// The latest time any of its packets carries.
     last: Timestamp,
+    /// Others of its five-tuple are in the table.
+    pub(super) rival: bool,
     /// Where it lies among those that hold early segments, open messages, and something for what
     /// may still come.
     pub(super) places: [Place; 3],
@@ -42,7 +44,9 @@ pub(super) enum Verdict {
     Challenged,
     /// The first of another flow; this one is over.
     Supersedes,
-    /// The first but for a SYN that was not believed, of another flow; this one is over.
+    /// The first of another flow, while this one may go on.
+    Rivals,
+    /// The first but for a SYN that was not believed, of another flow.
     Proves,
     /// One of the flow that was over before this one, which nobody answered.
     LeadsBack,
@@ -54,7 +58,7 @@ impl<S> Flow<S> {
         let last = info.opened;
         let reassembler = Reassembler { anomalies, ..Reassembler::default() };
         let identity = Identity::of(info);
-        Flow { identity, state: None, reassembler, last, places: [NOWHERE; 3] }
+        Flow { identity, state: None, reassembler, last, rival: false, places: [NOWHERE; 3] }
     }
 
     /// Whether `tuple`, in this virtual network, is one of its two directions.
@@ -79,7 +83,7 @@ impl<S> Flow<S> {
         }
     }
 
-    fn direction(&self, tuple: &FiveTuple) -> Direction {
+    pub(super) fn direction(&self, tuple: &FiveTuple) -> Direction {
         let asks = self.identity.is_client(&tuple.src);
         if asks { Direction::ToServer } else { Direction::ToClient }
     }
@@ -120,7 +124,7 @@ impl<S> Flow<S> {
         over(config.idle) && (self.reassembler.reset || over(config.idle_open) || !open())
     }
 
-    fn is_closing(&self) -> bool {
+    pub(super) fn is_closing(&self) -> bool {
         self.reassembler.streams.iter().all(|stream| stream.fin != NO_FIN)
     }
 
@@ -165,8 +169,14 @@ impl<S> Flow<S> {
             && peer.untouched()
             && peer.next_seq != segment.ack;
         if known {
+            // Who sends data had its SYN answered: it begins another where no answers are seen.
+            if !ack && !this.untouched() && !peer.seen() && wire_len(segment) == 0 {
+                return Verdict::Supersedes;
+            }
             // On a flow that was answered it may still begin another, if it is answered otherwise.
-            if !ack && !this.untouched() && !peer.untouched() {
+            // Not where data came in the SYN alone: answers to that change (RFC 7413).
+            let answered = !peer.untouched() || peer.acked > 0;
+            if !ack && !this.untouched() && answered {
                 self.reassembler.challenge = Some(segment.seq);
             }
             return Verdict::Belongs;
@@ -275,7 +285,7 @@ impl<S> Flow<S> {
         self.over().filter(|_| !self.is_midway(handler))
     }
 
-    fn is_midway<H: FlowHandler<State = S>>(&self, handler: &H) -> bool {
+    pub(super) fn is_midway<H: FlowHandler<State = S>>(&self, handler: &H) -> bool {
         self.state.as_ref().is_some_and(|state| handler.is_midway(state))
     }
 
@@ -383,5 +393,14 @@ impl<S> Flow<S> {
 
 /// Another reading of which there are no bytes: the exchange at hand can be read in several ways.
 fn doubt(direction: Direction, segment: &Segment<'_>, why: &'static str) -> SecondCopy<'static> {
-    SecondCopy { direction, at: segment.at, back: 0, replaces: 0, bytes: &[], guise: 0, why }
+    doubt_at((direction, segment.at), why)
+}
+
+/// The same, at a time.
+pub(super) fn doubt_at(
+    (direction, at): (Direction, Timestamp),
+    why: &'static str,
+) -> SecondCopy<'static> {
+    let (back, begins, replaces, bytes, guise) = (0, false, 0, &[], 0);
+    SecondCopy { direction, at, back, begins, replaces, bytes, guise, why }
 }

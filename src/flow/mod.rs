@@ -34,7 +34,9 @@
 //! - *SYN with another sequence number*: on a flow that is ending or was never answered it begins
 //!   a new flow (port reuse). On a live one it is ignored and flagged (RFC 5961 section 4), unless
 //!   the other end answers it with a SYN-ACK, or its sender goes on from there while nothing is
-//!   under way. One that nobody answered gives way to data of the flow that ended before it.
+//!   under way: then a flow begins beside the one that was there, and each segment belongs to
+//!   the one whose numbers it fits. One that nobody answered gives way to data of the flow that
+//!   ended before it.
 //! - *RST* counts only where its sequence number lies in what is plausible (RFC 5961 section 3).
 //!   A flow that ends [midway](FlowHandler::is_midway), or while anything is missing or not yet
 //!   acknowledged, is kept a while: data that goes on behind a RST is delivered, data behind both
@@ -62,6 +64,7 @@ mod orientation;
 mod pending;
 mod reassembler;
 mod ring;
+mod rivals;
 mod slab;
 mod stream;
 mod table;

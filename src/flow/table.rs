@@ -16,8 +16,9 @@ use super::crossing::Crossings;
 use super::keyed::{hash, tag};
 use super::live::{Flow, Verdict};
 use super::orientation;
-use super::reassembler::{Shared, first_payload_seq, wire_len};
+use super::reassembler::Shared;
 use super::ring::{NOWHERE, Ring};
+use super::rivals::proven;
 use super::slab::Slab;
 use super::{FlowAnomalies, FlowConfig, FlowCounters, FlowHandler, FlowInfo, Orientation, Scarce};
 
@@ -26,8 +27,8 @@ use super::{FlowAnomalies, FlowConfig, FlowCounters, FlowHandler, FlowInfo, Orie
 #[derive(Debug)]
 pub struct FlowTable<S> {
     seed: foldhash::quality::RandomState,
-    index: HashTable<Entry>,
-    flows: Slab<Flow<S>>,
+    pub(super) index: HashTable<Entry>,
+    pub(super) flows: Slab<Flow<S>>,
     closed: ClosedFlows,
     shared: Shared,
     /// Where the next sweep goes on.
@@ -47,19 +48,19 @@ const MESSAGES: usize = 1;
 const UNTIDY: usize = 2;
 
 /// A flow that begins: who it is, what is odd about it, and where it goes on.
-type Begun = (FlowInfo, FlowAnomalies, Option<[u32; 2]>);
+pub(super) type Begun = (FlowInfo, FlowAnomalies, Option<[u32; 2]>);
 
 /// Where a flow lies. The tag spares most looks at other flows, and all of them when the index
 /// grows.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    tag: u32,
-    flow: u32,
+pub(super) struct Entry {
+    pub(super) tag: u32,
+    pub(super) flow: u32,
 }
 
 impl Entry {
     /// Spreads the tag over the bits the index looks at: its low and its highest ones.
-    fn spread(tag: u32) -> u64 {
+    pub(super) fn spread(tag: u32) -> u64 {
         u64::from(tag).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 }
@@ -111,14 +112,16 @@ impl<S> FlowTable<S> {
         self.shared.counters.segments += 1;
         let network = self.network(segment);
         let joined = self.hash(&segment.tuple, network);
-        let (mut hash, mut found) = (joined, self.find(joined, (&segment.tuple, network)));
+        let (mut hash, mut found) = (joined, self.find(joined, segment, network));
         let own = segment.encapsulation.network();
         if found.is_none() && network != own {
             // The flow it was joined with is over.
             hash = self.hash(&segment.tuple, own);
-            found = self.find(hash, (&segment.tuple, own));
+            found = self.find(hash, segment, own);
         }
+        let mut rival = false;
         if let Some(at) = found {
+            rival = self.flows.get(at).is_some_and(|flow| flow.rival);
             match self.judge((at, hash), segment, handler) {
                 Some(Verdict::Belongs) => return self.advance(at, hash, segment, handler),
                 Some(Verdict::Challenged) => {
@@ -132,30 +135,34 @@ impl<S> FlowTable<S> {
                     self.remember(at, hash);
                     self.retire(at, EndCause::Expired, handler);
                 }
+                Some(Verdict::Rivals) => {
+                    rival = true;
+                    self.set_beside((at, hash), segment, handler);
+                }
                 Some(Verdict::Proves) => {
-                    self.remember(at, hash);
-                    self.retire(at, EndCause::Expired, handler);
-                    return self.open(proven(segment), hash, segment, handler);
+                    self.set_beside((at, hash), segment, handler);
+                    return self.open(proven(segment), (hash, true), segment, handler);
                 }
                 Some(Verdict::LeadsBack) => self.retire(at, EndCause::Expired, handler),
                 None => return,
             }
         }
         if let Some(begun) = self.begin(joined, segment) {
-            self.open(begun, hash, segment, handler);
+            self.open(begun, (hash, rival), segment, handler);
         }
     }
 
     fn open<H: FlowHandler<State = S>>(
         &mut self,
         (info, anomalies, next): Begun,
-        hash: u64,
+        (hash, rival): (u64, bool),
         segment: &Segment<'_>,
         handler: &mut H,
     ) {
         self.make_room(handler);
         self.shared.counters.opened += 1;
         let mut flow = Flow::new(info, anomalies);
+        flow.rival = rival;
         if let Some(next) = next {
             flow.resume(next);
         }
@@ -215,13 +222,18 @@ impl<S> FlowTable<S> {
         hash(&self.seed, tuple, network)
     }
 
-    fn find(&self, hash: u64, (tuple, network): (&FiveTuple, u64)) -> Option<u32> {
+    /// The flow of this virtual network that a segment belongs to.
+    fn find(&self, hash: u64, segment: &Segment<'_>, network: u64) -> Option<u32> {
         let tag = tag(hash);
+        let mut rivals = false;
         let same = |entry: &Entry| {
-            entry.tag == tag
-                && self.flows.get(entry.flow).is_some_and(|f| f.matches(tuple, network))
+            let flow = self.flows.get(entry.flow).filter(|_| entry.tag == tag);
+            let flow = flow.filter(|flow| flow.matches(&segment.tuple, network));
+            rivals = flow.is_some_and(|flow| flow.rival);
+            flow.is_some()
         };
-        self.index.find(Entry::spread(tag), same).map(|entry| entry.flow)
+        let found = self.index.find(Entry::spread(tag), same).map(|entry| entry.flow);
+        if rivals { self.nearest(hash, segment, network) } else { found }
     }
 
     fn judge<H: FlowHandler<State = S>>(
@@ -236,14 +248,16 @@ impl<S> FlowTable<S> {
         }
         if segment.flags.has(TcpFlags::SYN | TcpFlags::RST) {
             let syn = !segment.flags.has(TcpFlags::RST);
-            return Some(if syn { flow.judge_syn(segment) } else { Verdict::Belongs });
+            let verdict = if syn { flow.judge_syn(segment) } else { Verdict::Belongs };
+            let lives = verdict == Verdict::Supersedes && flow.lives_on(handler);
+            return Some(if lives { Verdict::Rivals } else { verdict });
         }
         if flow.proves_challenge(segment, handler) {
             return Some(Verdict::Proves);
         }
         // A forged SYN behind a forged RST: what was said to be over goes on.
         if flow.is_unanswered() && flow.is_elsewhere(segment) {
-            let late = self.closed.judge(&stray(hash, segment));
+            let late = self.closed.judge(&Stray::of(hash, segment));
             if matches!(late, Late::NewData { next: Some(_), .. }) {
                 return Some(Verdict::LeadsBack);
             }
@@ -252,7 +266,7 @@ impl<S> FlowTable<S> {
     }
 
     /// Remembers a flow that is over.
-    fn remember(&mut self, at: u32, hash: u64) {
+    pub(super) fn remember(&mut self, at: u32, hash: u64) {
         if let Some(flow) = self.flows.get(at) {
             self.shared.counters.forgotten += self.closed.remember(flow.ended(hash));
         }
@@ -277,7 +291,7 @@ impl<S> FlowTable<S> {
                 (forth, Orientation::Syn)
             }
         } else {
-            match self.closed.judge(&stray(hash, segment)) {
+            match self.closed.judge(&Stray::of(hash, segment)) {
                 Late::Absorbed => {
                     self.shared.counters.after_end += 1;
                     return None;
@@ -316,7 +330,9 @@ impl<S> FlowTable<S> {
         if !segment.encapsulation.oddities().is_empty() {
             flow.note(segment, handler);
         }
-        if let Some(cause) = over {
+        // Beside others it stays a while: its end may be what was forged.
+        let rival = self.flows.get(at).is_some_and(|flow| flow.rival);
+        if let Some(cause) = over.filter(|cause| !rival || *cause == EndCause::Reset) {
             self.remember(at, hash);
             self.retire(at, cause, handler);
         } else {
@@ -359,7 +375,12 @@ impl<S> FlowTable<S> {
     }
 
     /// Ends a flow and counts why.
-    fn retire<H: FlowHandler<State = S>>(&mut self, at: u32, cause: EndCause, handler: &mut H) {
+    pub(super) fn retire<H: FlowHandler<State = S>>(
+        &mut self,
+        at: u32,
+        cause: EndCause,
+        handler: &mut H,
+    ) {
         let cause = self.flows.get(at).map_or(cause, |flow| flow.cause(cause));
         if self.remove(at, cause, handler) {
             let counters = &mut self.shared.counters;
@@ -471,26 +492,6 @@ impl<S> FlowTable<S> {
             handler.evicted(Scarce::Flows);
             self.remove(at, EndCause::Cut, handler);
         }
-    }
-}
-
-/// The flow of which `segment` is the first but for a SYN that was not believed.
-fn proven(segment: &Segment<'_>) -> Begun {
-    let (client, server) = (segment.tuple.src, segment.tuple.dst);
-    let (opened, encapsulation) = (segment.at, segment.encapsulation.clone());
-    let orientation = Orientation::Syn;
-    let info = FlowInfo { client, server, opened, encapsulation, orientation };
-    (info, FlowAnomalies::default(), Some([segment.seq, segment.ack]))
-}
-
-fn stray(hash: u64, segment: &Segment<'_>) -> Stray {
-    Stray {
-        hash,
-        at: segment.at,
-        from_low: segment.tuple.src <= segment.tuple.dst,
-        start: first_payload_seq(segment),
-        end: first_payload_seq(segment).wrapping_add(wire_len(segment)),
-        has_payload: wire_len(segment) > 0,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Facts about single flows.
 
+use crate::base::limits::RIVAL_FLOWS_MAX;
 use crate::model::{
     Direction, Encapsulation, EndCause, FragmentOddities, Layer, Segment, StreamEvent, StreamInput,
 };
@@ -333,10 +334,61 @@ fn a_syn_on_a_live_flow_is_ignored_unless_answered() {
     assert!(anomalies(&flow).contains(FlowAnomalies::SYN_CHALLENGED));
     lines.push(response(SYN | ACK, 7000, 9001, b""));
     lines.push(request(ACK, 9001, 7001, b"new"));
+    // The answer may be forged: what was there goes on.
+    lines.push(request(ACK, 104, 501, b"d"));
+    lines.push(response(ACK, 7001, 9004, b"what"));
+    lines.push(response(ACK, 501, 105, b"old"));
     let flows = told(&lines);
     assert_eq!(flows.len(), 2);
-    assert_eq!(flows[0].streams[0].end, Some(EndCause::Expired));
+    assert_eq!(flows[0].streams[0].text(), "abcd");
+    assert_eq!(flows[0].streams[1].text(), "old");
     assert_eq!(flows[1].streams[0].text(), "new");
+    assert_eq!(flows[1].streams[1].text(), "what");
+}
+
+#[test]
+fn what_is_played_beside_a_flow_takes_nothing_of_it() {
+    // Both ends of another connection with the client's own number, amidst an answer, and its end.
+    let mut lines = after_handshake(vec![
+        request(ACK, 101, 501, b"ab"),
+        response(ACK, 501, 103, b"one "),
+        request(SYN, 100, 0, b""),
+        response(SYN | ACK, 77_000_000, 101, b""),
+        request(ACK, 101, 77_000_001, b"xy"),
+        response(FIN, 77_000_001, 103, b"no"),
+        request(FIN, 103, 77_000_004, b""),
+        response(ACK, 505, 103, b"two"),
+        request(ACK, 103, 508, b"c"),
+    ]);
+    let flows = told(&lines);
+    assert_eq!(flows.len(), 2, "{flows:#?}");
+    assert_eq!(flows[0].streams[0].text(), "abc");
+    assert_eq!(flows[0].streams[1].text(), "one two");
+    assert_eq!(flows[1].streams[0].text(), "xy");
+    assert_eq!(flows[1].streams[1].text(), "no");
+    // However many there are: the one that carries something stays.
+    for n in 1..9 {
+        lines.push(request(SYN, 100 + n * 70_000_000, 0, b""));
+        lines.push(response(SYN | ACK, 7 + n * 90_000_000, 101 + n * 70_000_000, b""));
+    }
+    lines.push(request(ACK, 104, 508, b"d"));
+    let mut recorder = Recorder::default();
+    let table = process(&lines, &mut recorder);
+    assert!(table.len() <= RIVAL_FLOWS_MAX, "{}", table.len());
+    assert_eq!(recorder.flows[0].streams[0].text(), "abcd");
+}
+
+#[test]
+fn a_port_that_is_used_again_with_the_same_number_is_told_without_answers() {
+    let flows = told(&[
+        request(SYN, 100, 0, b""),
+        request(ACK, 101, 501, b"first"),
+        request(SYN, 100, 0, b"").at(20_000),
+        request(ACK, 101, 900_000_501, b"second").at(20_001),
+    ]);
+    assert_eq!(flows.len(), 2, "{flows:#?}");
+    assert_eq!(flows[0].streams[0].text(), "first");
+    assert_eq!(flows[1].streams[0].text(), "second");
 }
 
 #[test]

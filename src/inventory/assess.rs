@@ -47,7 +47,10 @@ pub fn assess(mut rollup: Rollup, judge: &dyn Judge, marks: &Marks, caps: &Caps)
     let siblings = Siblings::of(&rollup.endpoints);
     let mut senders = NewSenders::of(&rollup.endpoints);
     for (key, mut stats) in std::mem::take(&mut rollup.endpoints) {
-        if is_unseen_request(&key) && !stats.fields.keys().any(|f| f.location == Location::Body) {
+        // One that can be read in several ways is told whatever the first one says.
+        let told = stats.coverage.ambiguous > 0
+            || stats.fields.keys().any(|f| f.location == Location::Body);
+        if is_unseen_request(&key) && !told {
             continue;
         }
         let fields = fields(&key, &mut stats, (judge, marks));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::base::limits::ACCUMULATION_FACTOR;
 
 use super::merge::{Caps, keep_least};
-use super::rollup::{ClientStats, EndpointStats, Rollup};
+use super::rollup::{ClientStats, EndpointKey, EndpointStats, Rollup};
 use super::template::{CollapseMap, collapse_endpoints, collapse_fields, overflow_key};
 
 /// The service that stands for all services that were not kept.
@@ -63,6 +63,14 @@ impl Rollup {
         }
         self.settle(caps);
         map
+    }
+
+    /// Requests of clients, services and endpoints that have no row of their own; one may be of
+    /// several.
+    pub fn requests_beyond(&self) -> u64 {
+        let beyond = |key: &EndpointKey| &*key.service == OVERFLOW || &*key.operation == OVERFLOW;
+        let rows = self.endpoints.iter().filter(|(key, _)| beyond(key));
+        rows.map(|(_, stats)| stats.requests).sum::<u64>() + self.clients_overflow
     }
 
     /// Keeps as many services as are allowed; the rest becomes the service `{overflow}`. No

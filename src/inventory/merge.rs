@@ -88,6 +88,26 @@ impl Caps {
     }
 }
 
+/// The limits of a run whose memory budget is smaller than the usual one: what has many rows keeps
+/// as many less, and counts the others.
+impl Caps {
+    /// Tables shrink with `memory`; what one row holds does not, nor how much one row may say.
+    pub fn within(self, memory: u64) -> Caps {
+        let shrunk = |rows: usize| {
+            let fit = u128::from(memory) * rows as u128 / u128::from(limits::MEMORY_DEFAULT);
+            let fit = usize::try_from(fit).unwrap_or(usize::MAX);
+            fit.max(rows / limits::ROWS_SHARE_LEAST).min(rows)
+        };
+        Caps {
+            services: shrunk(self.services),
+            endpoints_per_service: shrunk(self.endpoints_per_service),
+            clients: shrunk(self.clients),
+            flow_rows: shrunk(self.flow_rows),
+            ..self
+        }
+    }
+}
+
 /// A key whose stable hash decides whether it is kept.
 pub(super) trait StableKey: Ord + Clone {
     /// The hash under `hasher`. Equal keys hash equally in every process.

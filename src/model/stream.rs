@@ -78,6 +78,8 @@ pub struct SecondCopy<'a> {
     pub at: Timestamp,
     /// Where it begins, counted from the next byte to be delivered: negative behind it.
     pub back: i64,
+    /// Whether it begins where its stream does.
+    pub begins: bool,
     /// How many bytes of the stream it stands for.
     pub replaces: u32,
     /// The bytes.

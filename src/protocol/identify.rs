@@ -102,6 +102,11 @@ impl Identifier {
         }
     }
 
+    /// Whether anything came in this direction.
+    pub fn has_heard(&self, direction: Direction) -> bool {
+        self.held.iter().any(|held| held.direction == direction)
+    }
+
     /// Bytes kept at the moment.
     pub fn held_bytes(&self) -> usize {
         let held = |h: &Held| match &h.input {
@@ -419,6 +424,25 @@ fn verdict(
             Verdict::Turned | Verdict::NoMatch | Verdict::NeedMore => None,
         })
     })
+}
+
+/// Whether these bytes, in this direction, begin what is read: of the protocols that are, what the
+/// one says that says most.
+pub fn begins_what_is_read(direction: Direction, bytes: &[u8]) -> Verdict {
+    let bytes = bytes.get(empty_lines(bytes)..).unwrap_or_default();
+    let first = bytes.get(..PROBE_BYTES_MAX).unwrap_or(bytes);
+    if first.is_empty() {
+        return Verdict::NoMatch;
+    }
+    let mut best = Verdict::NoMatch;
+    for protocol in PROTOCOLS.iter().filter(|protocol| protocol.read) {
+        match (protocol.probe)(direction, first) {
+            Verdict::Match | Verdict::Turned => return Verdict::Match,
+            Verdict::NeedMore => best = Verdict::NeedMore,
+            Verdict::NoMatch => {}
+        }
+    }
+    best
 }
 
 /// Whether more bytes may still tell.

@@ -32,6 +32,6 @@ mod laws;
 mod recorder;
 
 pub use http1::leaves_framing_open;
-pub use identify::{Identification, Identifier};
+pub use identify::{Identification, Identifier, begins_what_is_read};
 pub use parser::{MessageSink, Parser, Protocol, Rest, Verdict, bits, hand_on};
 pub use registry::{PROTOCOLS, protocol_named};

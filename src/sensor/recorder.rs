@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock::{self, Stopwatch};
+use crate::base::limits::MEMORY_DEFAULT;
 use crate::detect::Detector;
 use crate::inventory::{
     Caps, EndpointKey, EndpointStats, Inventory, Keys, Marks, Part, Rollup, assess,
@@ -32,6 +33,12 @@ const NEW_REQUESTS: u64 = 64;
 /// From so many endpoints on the run's rollup is kept small, whenever it has doubled.
 const COMPACT_ENDPOINTS: usize = 32_768;
 
+/// The same where memory is short, for each service that is kept.
+const ROWS_EACH: usize = 8;
+
+/// The anomaly: requests of clients, services and endpoints of which there is no row of their own.
+const BEYOND: &str = "inventory-memory";
+
 /// One run being recorded.
 pub struct Recorder {
     /// Where it is written, and as which run; nowhere for a diagnosis.
@@ -39,12 +46,19 @@ pub struct Recorder {
     kind: RunKind,
     replaces: Vec<RunId>,
     detector: Arc<Detector>,
+    /// Of all runs together.
     caps: Caps,
+    /// Of this one while it is recorded, within the memory budget.
+    own: Caps,
     rollup: Rollup,
     /// What a live capture has not published yet.
     backlog: Backlog,
     /// Every service there is, also in other runs.
     known: BTreeSet<Arc<str>>,
+    /// Whether that is less than usual.
+    short: bool,
+    /// Endpoints from which on the rollup is kept small.
+    compact_endpoints: usize,
     /// Endpoints from which on the rollup is made small again.
     compact_at: usize,
     /// It was, and rows of the run may be gone.
@@ -99,6 +113,9 @@ impl Recorder {
             kind: RunKind::Replay,
             replaces: Vec::new(),
             detector,
+            own: caps,
+            short: false,
+            compact_endpoints: COMPACT_ENDPOINTS,
             caps,
             rollup: Rollup::default(),
             backlog: Backlog::default(),
@@ -116,12 +133,22 @@ impl Recorder {
         }
     }
 
+    /// Keeps of this run what `memory` bytes are enough for.
+    pub fn within(mut self, memory: u64) -> Self {
+        self.own = self.caps.within(memory);
+        self.short = memory < MEMORY_DEFAULT;
+        let shown = self.own.services.saturating_mul(ROWS_EACH);
+        self.compact_endpoints = shown.min(COMPACT_ENDPOINTS);
+        self.compact_at = self.compact_endpoints;
+        self
+    }
+
     /// Adds what a worker has observed.
     pub fn add(&mut self, rollup: Rollup) {
         if self.kind == RunKind::Capture {
             self.note_changes(&rollup);
         }
-        self.rollup.merge(rollup, &self.caps);
+        self.rollup.merge(rollup, &self.own);
         if self.rollup.endpoints.len() >= self.compact_at {
             self.compact();
         }
@@ -166,9 +193,26 @@ impl Recorder {
 
     /// Keeps the run's rollup small: names that many endpoints differ in stand for one.
     fn compact(&mut self) {
-        self.rollup.compact(&self.caps);
-        self.compact_at = (2 * self.rollup.endpoints.len()).max(COMPACT_ENDPOINTS);
+        self.rollup.compact(&self.own);
+        self.compact_at = (2 * self.rollup.endpoints.len()).max(self.compact_endpoints);
         self.compacted = true;
+    }
+
+    /// Cuts the run to what its memory is enough for, and counts what it keeps no row of. Where
+    /// that is as much as ever, whoever looks at all runs together cuts.
+    fn bound(&mut self) {
+        if !self.short {
+            return;
+        }
+        let rows =
+            |rollup: &Rollup| (rollup.endpoints.len(), rollup.clients.len(), rollup.flows.len());
+        let before = rows(&self.rollup);
+        self.rollup.conclude(&self.own);
+        self.compacted |= rows(&self.rollup) != before;
+        let beyond = self.rollup.requests_beyond();
+        if beyond > 0 {
+            self.rollup.anomalies.insert(BEYOND, beyond);
+        }
     }
 
     /// Whether a live capture should flush now.
@@ -250,10 +294,10 @@ impl Recorder {
         let overflow = others.clients_overflow + self.rollup.clients_overflow > 0;
         let clients = others.clients.len() + self.rollup.clients.len();
         let changed = self.backlog.others();
-        if overflow || clients > self.caps.clients {
+        if overflow || clients > self.own.clients {
             changed.clients = Keys::All;
         }
-        if self.rollup.flows.len() >= self.caps.flow_rows {
+        if self.rollup.flows.len() >= self.own.flow_rows {
             changed.flows = Keys::All;
         }
     }
@@ -279,6 +323,7 @@ impl Recorder {
         inputs: &[InputRecord],
         interrupted: bool,
     ) -> Result<Recorded, StoreError> {
+        self.bound();
         match self.kind {
             RunKind::Capture => self.publish_rest()?,
             RunKind::Replay => {

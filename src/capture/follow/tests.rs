@@ -345,3 +345,48 @@ fn an_empty_file_that_was_passed_over_is_read_when_it_is_written() {
     append(&at("b.gz"), &[0x1f, 0x8b, 8, 0]);
     looks(&mut follow);
 }
+
+#[test]
+fn a_file_that_is_renamed_to_its_date_is_not_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let mut follow = Follow::new(folder.path());
+    append(&at("x.pcap"), &capture(1..20));
+    let mut all = read_all(&mut follow).0;
+    for (date, frames) in [("x-20260101.pcap", 20..40), ("x-20260102.pcap", 40..60)] {
+        // A dash sorts before the point.
+        fs::rename(at("x.pcap"), at(date)).unwrap();
+        append(&at("x.pcap"), &capture(frames));
+        loop {
+            match follow.look().unwrap() {
+                Followed::File(mut file) => break all.extend(read(&mut file).0),
+                Followed::Passed { path, reason } => panic!("{}: {reason}", path.display()),
+                Followed::Nothing => {}
+            }
+        }
+    }
+    assert_eq!(all, (1..60).collect::<Vec<usize>>());
+    // One that nobody read is.
+    append(&at("a.pcap"), &capture(70..90));
+    assert_eq!(passed(&mut follow), "a.pcap");
+}
+
+#[test]
+fn a_file_that_ends_within_its_header_is_told_and_read_once_it_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let (mut follow, whole) = (Follow::new(folder.path()), capture(1..20));
+    append(&at("a"), &[]);
+    looks(&mut follow);
+    assert_eq!(follow.unready(), None, "an empty file says nothing");
+    append(&at("a"), &whole[..10]);
+    looks(&mut follow);
+    assert_eq!(follow.unready(), Some(&*at("a")));
+    append(&at("b"), &capture(30..50));
+    let failed = (0..20).find_map(|_| follow.look().err());
+    assert!(matches!(failed, Some(FileError::Header { .. })), "another came behind it");
+    assert_eq!(read(&mut opened(&mut follow)).0, (30..50).collect::<Vec<usize>>());
+    append(&at("a"), &whole[10..]);
+    assert_eq!(read(&mut opened(&mut follow)).0, (1..20).collect::<Vec<usize>>());
+    assert_eq!(follow.unready(), None);
+}

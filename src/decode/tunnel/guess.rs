@@ -29,6 +29,11 @@ pub(super) fn seems_ip(view: View<'_>) -> bool {
     }
 }
 
+/// The same of one version.
+pub(in crate::decode) fn seems_ip_of(version: u8, view: View<'_>) -> bool {
+    seems_ip(view) && view.u8(0).is_none_or(|b| b >> 4 == version)
+}
+
 /// Whether the bytes could be an Ethernet frame: an EtherType that is used, and under IP's the
 /// right version. Bytes that were not captured speak for it.
 pub(super) fn seems_ethernet(view: View<'_>) -> bool {

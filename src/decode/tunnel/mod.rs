@@ -16,7 +16,7 @@ mod vntag;
 mod vxlan;
 
 pub(super) use carried::Opened;
-pub(super) use guess::seems;
+pub(super) use guess::{seems, seems_ip_of};
 pub(super) use registry::{by_ether_type, by_ip_protocol, by_udp_port, is_carried_by_ip, is_port};
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::decode::reasons;
 use crate::model::{Layer, SkipReason};
 
 use super::carried::{Carried, Carrier, Opened, Tunnel};
-use super::guess::seems_ethernet;
+use super::guess::{seems_ethernet, seems_ip_of};
 
 const GPE_PORT: u16 = 4790;
 
@@ -33,7 +33,11 @@ fn open<'a>(carried: &Carried<'a>, trail: &mut Trail) -> Result<Opened<'a>, Skip
         return Ok(Opened::Foreign);
     }
     let &[_, r0, r1, next, v0, v1, v2, r2] = view.bytes().first_chunk::<LEN>().ok_or(CUT)?;
-    let gpe = carried.by == Carrier::UdpPort(GPE_PORT);
+    // On a port that says nothing the bits do, where IP of the version they name follows.
+    let extended = [flags, r0, r1] == [INSTANCE | NEXT_PROTOCOL, 0, 0]
+        && matches!(next, 1 | 2)
+        && seems_ip_of(if next == 1 { 4 } else { 6 }, payload);
+    let gpe = carried.by == Carrier::UdpPort(GPE_PORT) || extended;
     // What RFC 7348 reserves is zero; senders that think otherwise must carry something plausible.
     let reserved = if gpe { 0xc0 } else { !(INSTANCE | GROUP_POLICY) };
     let policy = flags & GROUP_POLICY != 0;

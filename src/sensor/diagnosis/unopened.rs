@@ -222,6 +222,36 @@ mod tests {
     }
 
     #[test]
+    fn tunnels_of_every_make_are_told_on_ports_of_their_own() {
+        let none = TunnelPorts::default();
+        let of = |port, tunnel| Unopened::UdpPort { port, resembles: Some(tunnel) };
+        let ip = &inner()[14..];
+        let frame = inner();
+        for (tunnel, head, content) in [
+            ("vxlan", [0x88, 0x48, 1, 2, 0, 0, 7, 0], &frame[..]),
+            ("vxlan", [0x88, 0, 0, 9, 0, 0, 7, 0], &frame),
+            ("vxlan", [0x0c, 0, 0, 1, 0, 0, 7, 0], ip),
+            ("vxlan", [0x0c, 0, 0, 3, 0, 0, 7, 0], &frame),
+            ("geneve", [0, 0, 8, 0, 0, 0, 7, 0], ip),
+        ] {
+            let frame = udp(14_789, &[&head[..], content].concat());
+            assert_eq!(kinds(std::slice::from_ref(&frame), none), [(of(14_789, tunnel), 1)]);
+            // What is named is what opens it.
+            let named = match tunnel {
+                "vxlan" => TunnelPorts::new(&[14_789], &[]),
+                _ => TunnelPorts::new(&[], &[14_789]),
+            };
+            let mut decoder = Decoder::default().opening(named);
+            let segment = decoder.decode(&packet(&frame)).unwrap();
+            assert_eq!(segment.tuple.src.port(), 40_000, "{head:x?}");
+        }
+        // The bits say IPv6, and IPv4 follows.
+        let other = udp(9, &[&[0x0c, 0, 0, 2, 0, 0, 7, 0], ip].concat());
+        let plain = Unopened::UdpPort { port: 9, resembles: None };
+        assert_eq!(kinds(&[other], none), [(plain, 1)]);
+    }
+
+    #[test]
     fn what_only_looks_a_little_like_a_tunnel_is_a_port() {
         let plain = |port| Unopened::UdpPort { port, resembles: None };
         let none = TunnelPorts::default();

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::base::{Span, StableHasher};
+use crate::base::{Span, StableHasher, limits};
 use crate::inventory::{ClientStats, FieldKey, FlowKey, FlowStats, ServiceStats};
 use crate::model::{Direction, Evidence, Form, Location, ValueKind};
 use crate::store::RuleNames;
@@ -167,6 +167,43 @@ fn endpoints_that_differ_in_names_alone_do_not_grow_without_bound() {
     }
     let requests: u64 = recorder.rollup.endpoints.values().map(|stats| stats.requests).sum();
     assert_eq!(requests, 2000);
+}
+
+#[test]
+fn a_run_keeps_the_rows_that_its_memory_is_enough_for_and_counts_the_others() {
+    let mut recorder = Recorder::in_memory(detector(), caps()).within(limits::MEMORY_MIN);
+    for n in 0..20_000_u32 {
+        let mut one = Rollup::default();
+        let address = IpAddr::from((0x0a00_0000 + n).to_be_bytes());
+        one.clients.insert(address, ClientStats { requests: 1, ..ClientStats::default() });
+        recorder.add(one);
+        assert!(recorder.rollup.clients.len() <= 2 * limits::CLIENTS_MAX / 16);
+    }
+    let rows = 8 * limits::SERVICES_MAX / 16;
+    for service in 0..3000 {
+        recorder.add(seen(service, "/beds", "mail", 1));
+        assert!(recorder.rollup.endpoints.len() <= rows, "{service}");
+    }
+    recorder.bound();
+    let rollup = &recorder.rollup;
+    assert_eq!(rollup.clients.len(), limits::CLIENTS_MAX / 16);
+    // One more stands for all others.
+    assert_eq!(rollup.endpoints.len(), limits::SERVICES_MAX / 16 + 1);
+    let requests = |of: &mut dyn Iterator<Item = u64>| of.sum::<u64>();
+    let clients = requests(&mut rollup.clients.values().map(|stats| stats.requests));
+    assert_eq!(clients + rollup.clients_overflow, 23_000);
+    assert_eq!(requests(&mut rollup.endpoints.values().map(|stats| stats.requests)), 3000);
+    let kept = (limits::SERVICES_MAX / 16) as u64;
+    let beyond = rollup.clients_overflow + 3000 - kept;
+    assert_eq!(rollup.anomalies.get(BEYOND), Some(&beyond));
+    // With the usual memory nothing of it is cut here.
+    let mut usual = Recorder::in_memory(detector(), caps()).within(MEMORY_DEFAULT);
+    for service in 0..500 {
+        usual.add(seen(service, "/beds", "mail", 1));
+    }
+    usual.bound();
+    assert_eq!(usual.rollup.endpoints.len(), 500);
+    assert!(usual.rollup.anomalies.is_empty());
 }
 
 /// Rows that were inserted, changed or removed in tables that grow with what is known, by whoever

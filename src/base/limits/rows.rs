@@ -1,0 +1,57 @@
+//! How many rows an inventory has, and how much one of them says.
+
+/// Literal children one node of a URL path may have before they collapse to a parameter.
+pub const SEGMENTS_PER_NODE_MAX: usize = 32;
+
+/// The same at the root of a service and right behind `api` or a version, where collections
+/// stand side by side.
+pub const SEGMENTS_PER_ROOT_MAX: usize = 256;
+
+/// URL path segments that are kept; what follows is one trailing parameter.
+pub const PATH_SEGMENTS_MAX: usize = 24;
+
+/// Services that are kept by name (bottom-k by keyed hash); the rest is one overflow service.
+pub const SERVICES_MAX: usize = 4096;
+
+/// Endpoint rows one service may have after all collapsing (bottom-k by keyed hash); the rest is
+/// one overflow row per standard.
+pub const ENDPOINTS_PER_SERVICE_MAX: usize = 2048;
+
+/// Fields one endpoint may have after all collapsing (bottom-k by keyed hash); values of the rest
+/// are counted.
+pub const FIELDS_PER_ENDPOINT_MAX: usize = 4096;
+
+/// Where memory is short a run keeps fewer rows (`Caps::within`), but no fewer than one in so many.
+pub const ROWS_SHARE_LEAST: usize = 16;
+
+/// Clients one run keeps by address (bottom-k by keyed hash); beyond it they are counted.
+pub const CLIENTS_MAX: usize = 65_536;
+
+/// Client addresses kept per endpoint (bottom-k by keyed hash).
+pub const CLIENTS_PER_ENDPOINT_MAX: usize = 64;
+
+/// User agents kept per client (bottom-k by keyed hash).
+pub const USER_AGENTS_PER_CLIENT_MAX: usize = 16;
+
+/// Media types kept per endpoint and direction (bottom-k by keyed hash).
+pub const MEDIA_TYPES_PER_ENDPOINT_MAX: usize = 16;
+
+/// Server addresses kept per service (bottom-k by keyed hash): pools are smaller.
+pub const ADDRESSES_PER_SERVICE_MAX: usize = 256;
+
+/// Product names kept per service (bottom-k by keyed hash).
+pub const PRODUCTS_PER_SERVICE_MAX: usize = 16;
+
+/// Senders of HL7 v2 messages kept per endpoint (bottom-k by keyed hash): an interface has a few,
+/// an integration engine some dozens.
+pub const SENDERS_PER_ENDPOINT_MAX: usize = 256;
+
+/// VLANs and tunnels kept per service (bottom-k by keyed hash).
+pub const ENCAPSULATIONS_PER_SERVICE_MAX: usize = 32;
+
+/// Services kept per client (bottom-k by keyed hash).
+pub const SERVICES_PER_CLIENT_MAX: usize = 64;
+
+/// Rows of server and flow outcome one run keeps (bottom-k by keyed hash); a port scan makes one
+/// per port, so the rest goes to one row per outcome.
+pub const FLOW_ROWS_MAX: usize = 65_536;
