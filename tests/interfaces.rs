@@ -91,7 +91,8 @@ fn what_a_server_sends_in_vain_is_told_and_what_it_answers_without_saying_so_is_
     replayed(&lab, talk);
     let rows = [
         ("10.0.0.1:2575 ADT^A01", json!([2, {"AA": 1}, 0])),
-        ("10.0.0.2 ORU^R01", json!([1, {}, 1])),
+        // Both sides of it were seen: the other said nothing.
+        ("10.0.0.2 ORU^R01", json!([1, {}, 0])),
     ];
     assert_eq!(endpoints(&lab), expected(&rows));
     let found = lab.query("t.db", &["findings", "--rule", "messages-unacknowledged"]);

@@ -230,15 +230,17 @@ impl Workbench {
         stats.coverage.exchanges += 1;
         let answered = exchange.response.is_some() || exchange.answered.is_some();
         let one_sided = exchange.request.is_none() || !answered;
-        // What nobody answered lacks nothing in the capture.
-        let seen = exchange.lost || exchange.unanswered;
-        stats.coverage.one_sided += u64::from(one_sided && !seen);
+        // A message that waited in vain, both directions heard, lacks nothing in the capture.
+        let in_vain = standard == hl7v2::STANDARD
+            && exchange.unanswered
+            && exchange.request.as_ref().is_some_and(|r| r.head.expects_acknowledgement);
+        stats.coverage.one_sided += u64::from(one_sided && !exchange.lost && !in_vain);
         if let Some(request) = &exchange.request {
             count_request(stats, flow, request);
             if standard == hl7v2::STANDARD {
                 let name = request.head.hl7v2.as_ref().and_then(|said| said.sender.clone());
                 count_sender(stats, flow, (request, name));
-                if exchange.unanswered && request.head.expects_acknowledgement {
+                if in_vain {
                     *stats.anomalies.entry(UNACKNOWLEDGED).or_default() += 1;
                 }
             }

@@ -102,8 +102,8 @@ fn fits(pack: &RulePack) -> Result<(), RuleError> {
     let Some(first) = first else { return Ok(()) };
     let all = shared + pack.rules().iter().map(numbers).sum::<usize>();
     let reason = format!(
-        "with it there are more than {RULES_MAX} rules ({all} in all; bare masks, test prefixes and \
-         spreads count beside): use fewer, or switch off built-in ones"
+        "with it there are more than {RULES_MAX} rules ({all} in all; bare masks, test prefixes \
+         and spreads count beside): use fewer, or switch off built-in ones"
     );
     Err(refuse(first, "id", reason))
 }

@@ -20,8 +20,8 @@ const STRONG: [&str; 40] = [
     "apikey",
     "apisecret",
     "apitoken",
-    "authorization",
     "aspnetsessionid",
+    "authorization",
     "authtoken",
     "bearer",
     "cftoken",
@@ -213,7 +213,7 @@ pub fn in_path(path: &[u8]) -> impl Iterator<Item = &'static str> + '_ {
     });
     let bot = memchr::memchr(b':', path).is_some() && path.split(|b| *b == b'/').any(is_bot);
     let cookieless =
-        path.windows(3).any(|w| w == b"(S(") && path.split(|b| *b == b'/').any(is_session);
+        path.windows(2).any(|w| w == b"S(") && path.split(|b| *b == b'/').any(is_session);
     named.chain(bot.then_some("token")).chain(cookieless.then_some("aspnetsessionid"))
 }
 

@@ -1,6 +1,6 @@
 //! Values that hold nothing under names that say much, and values in the writing of other places.
 
-use super::{assert_none, classes, judge};
+use super::{assert_none, classes, detector, judge};
 
 fn found(path: &str, value: &str) -> Vec<String> {
     let judged = judge(path, [value.to_owned()]);
@@ -149,5 +149,41 @@ fn names_inside_a_text_are_split_as_names_of_fields_are() {
         "passNumber=536101234",
     ] {
         assert_eq!(found("$.v", text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn authorities_and_firms_keep_their_names_in_certificates() {
+    for name in [
+        "DigiCert Global G2 TLS RSA SHA256 2020 CA1",
+        "DigiCert, Inc.",
+        "Amazon",
+        "Amazon RSA 2048 M02",
+        "Amazon Web Services, Inc.",
+        "(c) 2006 VeriSign, Inc. - For authorized use only",
+        "GTS CA 1C3",
+        "Microsoft Azure RSA TLS Issuing CA 03",
+        "D-TRUST SSL Class 3 CA 1 2009",
+        "Klinikum Nord Issuing CA 1",
+        "Mayo Clinic Issuing CA 2",
+        "Northside Root CA 2021",
+        "GoDaddy.com, Inc.",
+        "Let's Encrypt",
+        "GeoTrust TLS RSA CA G1",
+        "Apple Public EV Server RSA CA 2 - G1",
+    ] {
+        assert!(detector().keeps_organisation(name.as_bytes()), "{name}");
+    }
+    for name in [
+        "Roe, Jane",
+        "jane.roe@clinic.example",
+        "NHS 943 476 5919",
+        "536-22-8745",
+        "RSSMRA85M01H501Q",
+        "MRN00123456",
+        "Dr. Jane Roe",
+        "AKIAIOSFODNN7ABCDEFG",
+    ] {
+        assert!(!detector().keeps_organisation(name.as_bytes()), "{name}");
     }
 }

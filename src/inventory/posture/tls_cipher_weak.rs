@@ -9,8 +9,9 @@ pub(super) const RULE: PostureRule = PostureRule {
     id: "tls-cipher-weak",
     kind: FindingKind::Transport,
     explanation: "What these suites protect can be read or changed: some do not encrypt or do not \
-        prove who answers, others use ciphers that can be broken (RC4, DES, RC2) or have short blocks \
-        (Triple DES, IDEA: Sweet32). Allow suites with AES-GCM or ChaCha20-Poly1305 and ECDHE only.",
+        prove who answers, others use ciphers that can be broken (RC4, DES, RC2) or have short \
+        blocks (Triple DES, IDEA: Sweet32). Allow suites with AES-GCM or ChaCha20-Poly1305 and \
+        ECDHE only.",
     references: &[
         "OWASP API8:2023 Security Misconfiguration",
         "CWE-327",
