@@ -11,6 +11,7 @@ repository), and of STU3 and R5 what R4 does not know from the models of the Pyt
 fhir.resources (BSD, 8.3.0), which are read and not run. It keeps the elements whose data type can hold a person: HumanName, Address,
 ContactPoint, Identifier, Attachment, Narrative, Annotation, references with a display, and dates of
 birth. Elements of DSTU2, and those whose type does not tell, are listed in OTHER_VERSIONS below.
+It lists every name that an element has, too: what else is called in a resource is its program's own.
 Standard library only.
 """
 
@@ -19,6 +20,7 @@ import json
 import pathlib
 import re
 import sys
+import textwrap
 
 # Resources about a person, and what a name in them is worth: a clinician's name is personal data,
 # but not a patient's.
@@ -253,6 +255,32 @@ def definitions(folder):
                 yield resource["name"], resource["snapshot"]["element"]
 
 
+def element_names(r4, folders):
+    """What FHIR calls its elements, in resources and in data types."""
+    found = set()
+    for file in ("profiles-resources.json", "profiles-types.json"):
+        bundle = json.loads((pathlib.Path(r4) / file).read_text(encoding="utf-8"))
+        for entry in bundle["entry"]:
+            if entry["resource"]["resourceType"] != "StructureDefinition":
+                continue
+            for element in entry["resource"]["snapshot"]["element"]:
+                name = element["path"].rsplit(".", 1)[-1]
+                for element_type in element.get("type", []):
+                    code = element_type["code"]
+                    choice = name.endswith("[x]")
+                    found.add(name[:-3] + code[0].upper() + code[1:] if choice else name)
+    for folder in folders:
+        for path in pathlib.Path(folder).glob("*.py"):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    found.update(name for name, _, _ in fields_of(node))
+    # DSTU2 and its comments; what the elements of other versions below are called.
+    found |= {"fhir_comments", "careProvider", "prescriber"}
+    for row in OTHER_VERSIONS:
+        found.update(name for element in row[2] for name in element.split("."))
+    return sorted(found)
+
+
 def models(folder):
     """Resources of one version from the source of its models, as `definitions` has them."""
     classes = {}
@@ -423,7 +451,13 @@ def main():
         "# Made by scripts/gen_fhir_fields.py: change that, not this.",
         "# FHIR elements that carry a person: data type with role, then elements by resource.",
         "",
+        "# What elements are called in whatever resource or data type.",
+        "names = [",
     ]
+    folders = (pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[2], "STU3"))
+    known = ", ".join(f'"{name}"' for name in element_names(sys.argv[1], folders))
+    out += textwrap.wrap(known, 96, initial_indent="  ", subsequent_indent="  ")
+    out += ["]", ""]
     for name, leaves in (TYPES | dict(value_rows())).items():
         out.append(f'[types."{name}"]')
         out += [f'"{leaf}" = {toml_classes(classes)}' for leaf, classes in leaves.items()]

@@ -119,7 +119,8 @@ pub struct Rule {
     /// Identifier type codes of HL7 table 0203.
     #[serde(default)]
     pub types: Vec<String>,
-    /// Leading digits of values reserved for tests and examples: named, never dropped.
+    /// Leading letters and digits of values reserved for tests and examples, `?` for any one: named,
+    /// never dropped.
     #[serde(default)]
     pub test_prefixes: Vec<String>,
     /// How it is found inside longer text.
