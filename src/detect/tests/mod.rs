@@ -375,6 +375,18 @@ fn clinical_elements_of_fhir_say_what_they_hold() {
         ("MedicationRequest.medicationCodeableConcept.text", "Aspirin", "health.medication"),
         ("Procedure.code.coding.display", "Biopsy", "health.procedure"),
         ("DocumentReference.securityLabel.coding.code", "HIV", "health.sensitivity_label"),
+        ("Observation.meta.security.code", "R", "health.sensitivity_label"),
+        ("Condition.onsetDateTime", "2012-05-24", "health.event_date"),
+        ("Observation.effectivePeriod.start", "2012-05-24", "health.event_date"),
+        ("Procedure.performedDateTime", "2012-05-24", "health.event_date"),
+        ("Location.position.latitude", "42.25655", "person.place"),
+        ("Patient.maritalStatus.coding.code", "M", "person.marital_status"),
+        ("Patient.link.other.reference", "Patient/pat2", "person.identifier"),
+        ("Patient.photo.url", "https://x.example/p/1.jpg", "person.photo"),
+        ("Patient.telecom.value|url", "https://ada.example.org/me", "person.url"),
+        ("HL7v2.PV1.44", "20240130", "health.event_date"),
+        ("HL7v2.PID.17", "CAT", "person.religion"),
+        ("HL7v2.PID.10", "2106-3", "person.ethnicity"),
     ] {
         let judged = judge_at("$.x", context, [value.to_owned()]);
         assert_eq!(classes(&judged), [(class, 1)], "{context}: {judged:#?}");
@@ -382,8 +394,10 @@ fn clinical_elements_of_fhir_say_what_they_hold() {
     for (context, value) in [
         ("Observation.status", "final"),
         ("Observation.valueQuantity.unit", "mm[Hg]"),
-        ("DocumentReference.securityLabel.coding.code", "R"),
+        ("DocumentReference.securityLabel.coding.code", "N"),
         ("Medication.code.text", "Aspirin"),
+        ("CodeSystem.contact.telecom.value|url", "https://x.example"),
+        ("Observation.meta.security.code", "N"),
     ] {
         let judged = judge_at("$.x", context, [value.to_owned()]);
         assert_eq!(classes(&judged), [], "{context}: {judged:#?}");

@@ -14,8 +14,9 @@ const CLINICAL_STANDARDS: [&str; 4] = ["fhir", "hl7v2", "dicom", "cda"];
 const PATIENT_NUMBERS: [&str; 3] = ["health.mrn", "health.plan_id", "health.visit_number"];
 
 /// What many have in common, and nobody is known by.
-const TRAITS: [&str; 5] = [
+const TRAITS: [&str; 6] = [
     "person.age",
+    "person.belief",
     "person.ethnicity",
     "person.marital_status",
     "person.religion",
