@@ -59,11 +59,11 @@ impl Company {
         let any = |is: fn(&str, Sensitivity) -> bool| {
             subject.classes().any(|(_, class, group)| is(&class.class, group))
         };
-        let spoken = |standard: &&str| subject.endpoint.standard.starts_with(standard);
+        let spoken = &subject.endpoint.standard;
         Company {
             identified: any(identifies),
             clinical: any(is_clinical),
-            standard: CLINICAL_STANDARDS.iter().any(|standard| spoken(&standard)),
+            standard: CLINICAL_STANDARDS.iter().any(|standard| spoken.starts_with(standard)),
         }
     }
 
