@@ -11,6 +11,7 @@ repository), and of STU3 and R5 what R4 does not know from the models of the Pyt
 fhir.resources (BSD, 8.3.0), which are read and not run. It keeps the elements whose data type can hold a person: HumanName, Address,
 ContactPoint, Identifier, Attachment, Narrative, Annotation, references with a display, and dates of
 birth. Elements of DSTU2, and those whose type does not tell, are listed in OTHER_VERSIONS below.
+It lists every name that an element has, too: what else is called in a resource is its program's own.
 Standard library only.
 """
 
@@ -19,6 +20,7 @@ import json
 import pathlib
 import re
 import sys
+import textwrap
 
 # Resources about a person, and what a name in them is worth: a clinician's name is personal data,
 # but not a patient's.
@@ -40,6 +42,20 @@ TYPES = {
     "Annotation": {"text": [["health.free_text", 80]], "authorString": [["person.name", 80]]},
     "Attachment": {"data": [["health.attachment", 85]]},
     "Attachment-person": {"data": [["health.attachment", 90]], "url": [["health.attachment", 60]]},
+    "Attachment-photo": {"data": [["person.photo", 92]], "url": [["person.photo", 75]]},
+    # The record of the same person that another server, or another system here, has.
+    "Reference-link": {
+        "reference": [["person.identifier", 60]],
+        "display": [["person.name", 92]],
+        "identifier.value": [["person.identifier", 80]],
+    },
+    "maritalStatus": {
+        leaf: [["person.marital_status", 92]] for leaf in ("text", "coding.code", "coding.display")
+    },
+    # Where somebody is seen, or lives.
+    "position": {leaf: [["person.place", 60]] for leaf in ("longitude", "latitude")},
+    "eventDate": {"": [["health.event_date", 80]]},
+    "eventPeriod": {"start": [["health.event_date", 80]], "end": [["health.event_date", 80]]},
     "Reference-patient": {
         "display": [["person.name", 92]],
         "identifier.value": [["person.identifier", 80]],
@@ -70,6 +86,21 @@ TYPES = {
 }
 
 BIRTH = {"birthDate", "bornDate", "bornString", "birthdate"}
+# When what is wrong with somebody began and was noted, when it was looked at and treated.
+EVENTS = {
+    "Condition": {"onset", "abatement", "recordedDate", "assertedDate", "dateRecorded"},
+    "DiagnosticReport": {"effective"},
+    "Immunization": {"occurrence", "date"},
+    "MedicationAdministration": {"effective", "occurence"},
+    "MedicationStatement": {"effective"},
+    "Observation": {"effective"},
+    "Procedure": {"performed", "occurrence"},
+}
+EVENT_TYPES = {
+    # As StructureDefinitions call the types, then as the models do.
+    "date": "", "dateTime": "DateTime", "instant": "Instant", "Period": "Period",
+    "Date": "", "DateTime": "DateTime", "Instant": "Instant",
+}
 DEATH = {"deceasedDateTime", "deceasedDate"}
 
 # Search parameters whose values are a person's.
@@ -115,6 +146,7 @@ TOKENS = {
     "sms": ["contact.phone", 97],
     "pager": ["contact.phone", 92],
     "email": ["contact.email", 97],
+    "url": ["person.url", 85],
     "DL": ["person.identifier", 92],
     "PPN": ["person.identifier", 92],
     "TAX": ["person.identifier", 90],
@@ -140,6 +172,7 @@ REFERENCES = {
 # Extensions whose URL says what is in them: token, class, how sure (FHIR R4 extension registry).
 EXTENSIONS = {
     "patient-mothersMaidenName": ["maiden-name", "person.name", 95],
+    "patient-religion": ["religion", "person.religion", 92],
     "patient-birthPlace": ["birth-place", "person.address", 92],
     "patient-birthTime": ["birth-time", "person.birth_date", 90],
     "humanname-own-name": ["own-name", "person.name", 95],
@@ -147,7 +180,16 @@ EXTENSIONS = {
     "humanname-fathers-family": ["fathers-family", "person.name", 95],
     "humanname-mothers-family": ["mothers-family", "person.name", 95],
 }
+# Extensions within an extension have names in place of URLs.
+EXTENSIONS_WITHIN = {
+    "latitude": ["latitude", "person.place", 85],
+    "longitude": ["longitude", "person.place", 85],
+    "ombCategory": ["omb-category", "person.ethnicity", 90],
+}
 EXTENSION_BASE = "http://hl7.org/fhir/StructureDefinition/"
+
+# Where a place is: no data type.
+POSITIONS = [("Location", "position", ["position"])]
 
 # Strings that are a person's name by their element: resource, row of TYPES, elements.
 NAMES = [
@@ -253,6 +295,32 @@ def definitions(folder):
                 yield resource["name"], resource["snapshot"]["element"]
 
 
+def element_names(r4, folders):
+    """What FHIR calls its elements, in resources and in data types."""
+    found = set()
+    for file in ("profiles-resources.json", "profiles-types.json"):
+        bundle = json.loads((pathlib.Path(r4) / file).read_text(encoding="utf-8"))
+        for entry in bundle["entry"]:
+            if entry["resource"]["resourceType"] != "StructureDefinition":
+                continue
+            for element in entry["resource"]["snapshot"]["element"]:
+                name = element["path"].rsplit(".", 1)[-1]
+                for element_type in element.get("type", []):
+                    code = element_type["code"]
+                    choice = name.endswith("[x]")
+                    found.add(name[:-3] + code[0].upper() + code[1:] if choice else name)
+    for folder in folders:
+        for path in pathlib.Path(folder).glob("*.py"):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    found.update(name for name, _, _ in fields_of(node))
+    # DSTU2 and its comments; what the elements of other versions below are called.
+    found |= {"fhir_comments", "careProvider", "prescriber"}
+    for row in OTHER_VERSIONS:
+        found.update(name for element in row[2] for name in element.split("."))
+    return sorted(found)
+
+
 def models(folder):
     """Resources of one version from the source of its models, as `definitions` has them."""
     classes = {}
@@ -324,9 +392,10 @@ def is_about_a_person(resource, snapshot):
     return resource in PATIENTS + CLINICIANS or any("Patient" in to for to in pointed_at)
 
 
-def role(resource, about_a_person, name, element_type):
+def role(resource, about_a_person, path, element_type):
     """The row of TYPES for an element, or None."""
     code = element_type["code"]
+    name = path.rsplit(".", 1)[-1]
     person, clinician = resource in PATIENTS, resource in CLINICIANS
     by_resource = {
         "HumanName": "HumanName-clinician" if clinician else "HumanName",
@@ -345,6 +414,16 @@ def role(resource, about_a_person, name, element_type):
         return "birthDate-clinician" if clinician else "birthDate"
     if name in DEATH:
         return "deathDate"
+    if resource in EVENTS and code in EVENT_TYPES:
+        plain = path.removesuffix(EVENT_TYPES[code])
+        if {plain, path} & EVENTS[resource]:
+            return "eventPeriod" if code == "Period" else "eventDate"
+    if name == "photo" and code == "Attachment":
+        return "Attachment-photo" if person or clinician else None
+    if name == "maritalStatus":
+        return "maritalStatus"
+    if code == "Reference" and resource in PATIENTS and path in ("link.other", "link.target"):
+        return "Reference-link"
     if code == "Reference":
         return reference_role(name, targets(element_type))
     if not about_a_person:
@@ -368,9 +447,10 @@ def elements_of(resource, snapshot):
             name, code = path[-1], element_type["code"]
             if name.endswith("[x]"):
                 name = name[:-3] + code[0].upper() + code[1:]
-            row = role(resource, about_a_person, name, element_type)
+            place = ".".join(path[:-1] + [name])
+            row = role(resource, about_a_person, place, element_type)
             if row:
-                found.setdefault(row, set()).add(".".join(path[:-1] + [name]))
+                found.setdefault(row, set()).add(place)
     if about_a_person:
         found["value-clinician" if resource in CLINICIANS else "value"] = {"extension"}
     return found
@@ -409,7 +489,7 @@ def main():
             for row, names in elements_of(resource, snapshot).items():
                 if names - known:
                     elements.setdefault(resource, {}).setdefault(row, set()).update(names - known)
-    for resource, row, names in OTHER_VERSIONS + NAMES + TITLES + ACCIDENTS + SIGNATURES + ANSWERS:
+    for resource, row, names in OTHER_VERSIONS + NAMES + TITLES + ACCIDENTS + SIGNATURES + ANSWERS + POSITIONS:
         elements.setdefault(resource, {}).setdefault(row, set()).update(names)
     # Resources of other versions are about persons, or they would not be listed.
     for resource in {resource for resource, _, _ in OTHER_VERSIONS} - set(CLINICIANS):
@@ -423,7 +503,13 @@ def main():
         "# Made by scripts/gen_fhir_fields.py: change that, not this.",
         "# FHIR elements that carry a person: data type with role, then elements by resource.",
         "",
+        "# What elements are called in whatever resource or data type.",
+        "names = [",
     ]
+    folders = (pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[2], "STU3"))
+    known = ", ".join(f'"{name}"' for name in element_names(sys.argv[1], folders))
+    out += textwrap.wrap(known, 96, initial_indent="  ", subsequent_indent="  ")
+    out += ["]", ""]
     for name, leaves in (TYPES | dict(value_rows())).items():
         out.append(f'[types."{name}"]')
         out += [f'"{leaf}" = {toml_classes(classes)}' for leaf, classes in leaves.items()]
@@ -434,12 +520,16 @@ def main():
             out.append(f'"{resource}?{name}" = {toml_classes(classes)}')
     out += ["", "[tokens]"]
     tokens = TOKENS | {f"to-{name}": place for name, place in REFERENCES.items()}
-    tokens |= {token: [cls, confidence] for token, cls, confidence in EXTENSIONS.values()}
+    tokens |= {
+        token: [cls, confidence]
+        for token, cls, confidence in (EXTENSIONS | EXTENSIONS_WITHIN).values()
+    }
     tokens |= {token: place for token, (place, _) in PARAMETERS.items()}
     out += [f'"{name}" = ["{cls}", {confidence}]' for name, (cls, confidence) in tokens.items()]
     out += ["", "[marks]"]
     out += [f'"{name}" = "to-{name}"' for name in REFERENCES]
     out += [f'"{EXTENSION_BASE}{name}" = "{row[0]}"' for name, row in EXTENSIONS.items()]
+    out += [f'"{name}" = "{row[0]}"' for name, row in EXTENSIONS_WITHIN.items()]
     for token, (_, names) in PARAMETERS.items():
         out += [f'"parameter:{name}" = "{token}"' for name in names]
     out.append("")

@@ -70,6 +70,14 @@ TYPES = {
     "v2-ssn": classes(("", "1"), "us.ssn", 90),
     "v2-birth-date": classes(("", "1"), "person.birth_date", 98),
     "v2-death-date": classes(("", "1"), "person.death_date", 95),
+    "v2-event-date": classes(("", "1"), "health.event_date", 85),
+    "v2-place": classes(("", "1"), "person.place", 75),
+    "v2-origin": classes(("", "1", "2", "4", "5", "9"), "person.ethnicity", 85),
+    "v2-religion": classes(("", "1", "2", "4", "5", "9"), "person.religion", 90),
+    "v2-marital": classes(("", "1", "2", "4", "5", "9"), "person.marital_status", 90),
+    # Of whom more care is to be taken.
+    "v2-label": classes(("", "1"), "health.sensitivity_label", 60),
+    "v2-plan-kind": classes(("", "1"), "health.plan_id", 65),
     "v2-diagnosis": classes(CODED, "health.diagnosis", 90),
     "v2-reason": classes(CODED, "health.diagnosis", 75),
     "v2-allergy": classes(CODED, "health.allergy", 90),
@@ -108,6 +116,17 @@ FIELDS = {
     "v2-ssn": ["PID.19", "NK1.37", "GT1.12", "GT1.47", "IN2.2"],
     "v2-birth-date": ["PID.7", "NK1.16", "GT1.8", "IN1.18", "STF.6"],
     "v2-death-date": ["PID.29", "GT1.24", "STF.31"],
+    # Of the stay, the visit, the test, the finding.
+    "v2-event-date": [
+        "PV1.44", "PV1.45", "OBR.7", "OBR.14", "OBR.22", "OBX.14", "DG1.5", "FT1.4", "PR1.5",
+    ],
+    "v2-place": ["PID.12"],
+    # Race, ethnic group, citizenship, nationality.
+    "v2-origin": ["PID.10", "PID.22", "PID.26", "PID.28", "NK1.28", "NK1.35"],
+    "v2-religion": ["PID.17", "NK1.25"],
+    "v2-marital": ["PID.16", "NK1.14", "GT1.30"],
+    "v2-label": ["PV1.16"],
+    "v2-plan-kind": ["IN1.2"],
     "v2-diagnosis": ["DG1.3", "DG1.4", "FT1.19"],
     "v2-reason": ["PV2.3", "OBR.31"],
     "v2-allergy": ["AL1.3", "AL1.5"],

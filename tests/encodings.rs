@@ -131,6 +131,59 @@ fn attachments_and_binaries_of_fhir_are_looked_into() {
 }
 
 #[test]
+fn what_an_element_of_a_standard_holds_is_told_by_its_names() {
+    let record = r#"{"nhsNumber":"9434765919","lastName":"Smith","password":"Zomer!2024x"}"#;
+    let table = "nhs_number,surname,ward\n9434765919,Smith,North\n4010232137,Jones,West\n";
+    let binary = |media: &str, data: &str| {
+        let body = serde_json::json!({ "resourceType": "Binary", "contentType": media,
+            "data": STANDARD.encode(data) });
+        body.to_string()
+    };
+    let task = serde_json::json!({ "resourceType": "Task", "status": "draft", "intent": "order",
+        "input": [{ "type": { "text": "record" }, "valueString": record }] });
+    let cda = format!(
+        "<ClinicalDocument xmlns=\"urn:hl7-org:v3\"><component><nonXMLBody><text mediaType=\
+         \"application/json\" representation=\"B64\">{}</text></nonXMLBody></component>\
+         </ClinicalDocument>",
+        STANDARD.encode(record)
+    );
+    // What FHIR has no element for is the program's own; the elements beside it stay what they are.
+    let own = serde_json::json!({ "resourceType": "Patient", "mrn": "H991823",
+        "password": "Zomer!2024x", "managingOrganization": { "display": "North Ward" },
+        "communication": [{ "language": { "text": "English" } }] });
+    let said = [
+        Said::json("/fhir/Binary/1", binary("application/json", record)),
+        Said::json("/fhir/Binary/table", binary("text/csv", table)),
+        Said::json(
+            "/fhir/Binary/xml",
+            binary("text/xml", "<p><nhsNumber n=\"1\">9434765919</nhsNumber></p>"),
+        ),
+        Said::json("/fhir/Task/7", task.to_string()),
+        Said::get("/cda", "HTTP/1.1 200 OK\nContent-Type: application/xml", cda),
+        Said::json("/fhir/Patient/9", own.to_string()),
+    ];
+    let found = found(&fields(&Lab::default(), &said));
+    for row in [
+        "$.data|$.nhsNumber gb.nhs_number",
+        "$.data|$.lastName person.name",
+        "$.data|$.password secret.password",
+        "$.data|$[*].nhs_number gb.nhs_number",
+        "$.data|$[*].surname person.name",
+        "$.data|/p/nhsNumber gb.nhs_number",
+        "$.input[*].valueString|$.nhsNumber gb.nhs_number",
+        "$.input[*].valueString|$.password secret.password",
+        "nonXMLBody/text|$.nhsNumber gb.nhs_number",
+        "nonXMLBody/text|$.password secret.password",
+        "$.mrn health.mrn",
+        "$.password secret.password",
+    ] {
+        assert!(found.iter().any(|found| found.ends_with(row)), "{row}: {found:#?}");
+    }
+    let others = found.iter().filter(|row| row.contains("/fhir/Patient"));
+    assert_eq!(others.count(), 2, "{found:#?}");
+}
+
+#[test]
 fn escapes_in_values_are_undone() {
     let said = [
         Said::json("/link", one("v", "https://x.example/p?to=ada%40example.org&n=1")),

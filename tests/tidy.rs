@@ -35,7 +35,7 @@ const REGISTRIES: &[(&str, &[&str])] = &[
     // Arithmetic and dates that many checks are made of; luhn is a check by itself as well.
     ("detect/checks", &["arithmetic", "calendar", "iso7064", "luhn", "verhoeff"]),
     ("detect/checks/national", &[]),
-    ("inventory/posture", &["raise", "sensitivity"]),
+    ("inventory/posture", &["company", "raise", "sensitivity"]),
     ("protocol", &["identify", "parser"]),
 ];
 

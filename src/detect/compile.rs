@@ -27,7 +27,7 @@ const EXAMPLES_MIN: usize = 3;
 const WEIGHTS: std::ops::RangeInclusive<f64> = -20.0..=20.0;
 
 /// What a class can be under the GDPR.
-const GDPR: [&str; 3] = ["health", "national-id", "personal"];
+const GDPR: [&str; 4] = ["health", "national-id", "personal", "special-category"];
 
 /// The class of addresses.
 const PLACES: &str = "person.address";

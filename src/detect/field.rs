@@ -88,18 +88,34 @@ impl FieldRef<'_> {
 
     /// Whether its place in a document of a standard says all that its name could say.
     pub(super) fn is_of_standard(&self) -> bool {
-        let hl7v2 = self.context.starts_with("HL7v2") && !self.is_within_hl7v2();
-        let standard = hl7v2 || self.context.starts_with("CDA.");
+        let standard = self.context.starts_with("HL7v2") || self.context.starts_with("CDA.");
         let fhir = self.standard.starts_with("fhir") && !self.context.is_empty();
-        (standard || fhir) && self.location == Location::Body
+        (standard || fhir) && self.location == Location::Body && !self.is_within_a_value()
     }
 
-    /// Whether it is in a document of another format that a field of HL7 v2 holds:
-    /// `OBX-5|$.patientName`.
-    fn is_within_hl7v2(&self) -> bool {
-        let Some((around, document)) = self.path.rsplit_once('|') else { return false };
-        let field = around.rsplit('|').next().unwrap_or(around).as_bytes();
-        let place = matches!(field, [_, _, _, b'-', digit, ..] if digit.is_ascii_digit());
-        place && document.starts_with(['$', '/'])
+    /// Whether it is in a document of no standard that an element or a field of one holds:
+    /// `OBX-5|$.patientName`, `$.data|$.nhsNumber` of a Binary. Its element is told from the root
+    /// of the standard on: of more names than the document within has, that is outside of it.
+    fn is_within_a_value(&self) -> bool {
+        let Some((_, document)) = self.path.rsplit_once('|') else { return false };
+        let (element, _) = self.context.split_once('|').unwrap_or((self.context, ""));
+        // A narrative is XHTML in a string: an element's own.
+        if element.contains(".div.") {
+            return false;
+        }
+        let (above, last) = document.rsplit_once('/').unwrap_or((document, ""));
+        let document = if last.starts_with('@') { above } else { document };
+        let within = names_in(document);
+        within > 0 && element.split('.').skip(1).count() > within
+    }
+}
+
+/// How many names the path of a document has, that of a parameter or of a property one.
+fn names_in(path: &str) -> usize {
+    match path.as_bytes().first() {
+        Some(b'/') => path.split('/').filter(|name| !name.is_empty()).count(),
+        Some(b'$') => path.matches('.').count() + path.matches("['").count(),
+        Some(_) => 1,
+        None => 0,
     }
 }

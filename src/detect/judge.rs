@@ -216,8 +216,10 @@ impl Judge {
 
     fn places_of(&self, field: &FieldRef<'_>) -> Vec<Place> {
         let (element, token) = field.context.split_once('|').unwrap_or((field.context, ""));
-        // A telephone in CDA may be that of an organisation: it counts where its element does.
+        // A telephone in CDA may be that of an organisation, and a page most often is: it counts
+        // where its element does.
         let contact = element.starts_with("CDA.") && matches!(token, "phone" | "fax" | "email");
+        let contact = contact || token == "url";
         let known = !contact || !self.places.element_at(element, field.path).is_empty();
         if token == "no-person" || !known {
             return Vec::new();

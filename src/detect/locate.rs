@@ -45,6 +45,8 @@ pub(super) struct Places {
     coded: TableMap<Arc<str>, u8>,
     /// Types of resources in which codes are defined.
     definitions: TableSet<Box<str>>,
+    /// What FHIR calls its elements.
+    fhir_names: TableSet<Box<str>>,
 }
 
 /// How sure a known issuer makes a class.
@@ -71,6 +73,8 @@ const CODES_APART: &str = "+";
 pub(super) const PATCH: &str = "patch:";
 /// What tokens of fields that a query of HL7 v2 names begin with.
 pub(super) const HL7_V2: &str = "HL7v2.";
+/// What elements of HL7 v2 begin with, those of values of a type among them.
+const HL7_V2_ROOT: &str = "HL7v2";
 /// What the elements within an operation of an XML Patch are told as.
 pub const XML_PATCH: &str = "XmlPatch";
 /// Elements that hold elements of their own kind.
@@ -134,6 +138,7 @@ impl Places {
             }
         }
         out.definitions = fhir.definitions.iter().map(|kind| kind.as_str().into()).collect();
+        out.fhir_names = fhir.names.iter().map(|name| name.as_str().into()).collect();
         out.patched = Elements::of(out.elements.keys().map(AsRef::as_ref));
         out
     }
@@ -390,6 +395,21 @@ impl Places {
         };
         places.extend_from_slice(self.search(&format!("{resource}?{last}")));
         places
+    }
+
+    /// Whether FHIR calls nothing so as the field is called: its program does, and its name says
+    /// what it is as it does anywhere. XHTML has names of its own.
+    pub(super) fn is_foreign(&self, field: &FieldRef<'_>) -> bool {
+        let (element, _) = field.context.split_once('|').unwrap_or((field.context, ""));
+        let Some((_, name)) = element.rsplit_once('.') else { return false };
+        // `_birthDate` is what else is said of `birthDate`.
+        let name = name.strip_prefix('_').unwrap_or(name);
+        field.standard.starts_with("fhir")
+            && !element.starts_with("CDA.")
+            && !element.starts_with(HL7_V2_ROOT)
+            && !element.contains(".div")
+            && !self.fhir_names.is_empty()
+            && !self.fhir_names.contains(name)
     }
 
     /// Whether some element or parameter of a standard holds `class`.

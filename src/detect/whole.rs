@@ -16,7 +16,7 @@ pub(super) struct Trial {
     pub(super) rule: RuleId,
     /// What has to pass; without one the format is enough.
     pub(super) check: Option<Check>,
-    /// Leading digits of values for tests, and the rule that counts them.
+    /// Leading characters of values for tests, `?` for any, and the rule that counts them.
     pub(super) test: Option<(RuleId, Vec<Box<[u8]>>)>,
     /// How many leading letters tell how a value begins, and the rules that count the ways.
     pub(super) spread: (usize, Vec<RuleId>),
@@ -51,12 +51,18 @@ impl Trial {
         }
         if let Some((rule, prefixes)) = &self.test {
             let compact = Compact::of(value);
-            if prefixes.iter().any(|prefix| compact.as_bytes().starts_with(prefix)) {
+            if prefixes.iter().any(|prefix| begins_with(compact.as_bytes(), prefix)) {
                 outcome.tried.insert(*rule);
                 outcome.passed.insert(*rule);
             }
         }
     }
+}
+
+/// Whether `value` begins like `prefix`, in which `?` stands for any character.
+fn begins_with(value: &[u8], prefix: &[u8]) -> bool {
+    let fits = |(byte, like): (&u8, &u8)| *like == b'?' || byte == like;
+    value.len() >= prefix.len() && value.iter().zip(prefix).all(fits)
 }
 
 #[derive(Debug)]

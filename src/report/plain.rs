@@ -7,7 +7,7 @@ use crate::query::ReportData;
 use crate::rules::RulePack;
 
 /// What classes are of which the rules say how they are found, rather than what they are.
-const NAMES: [(&str, &str); 48] = [
+const NAMES: [(&str, &str); 54] = [
     ("contact.email", "e-mail address"),
     ("contact.phone", "telephone number"),
     ("device.serial_number", "serial number of a medical device"),
@@ -23,6 +23,7 @@ const NAMES: [(&str, &str); 48] = [
     ("health.diagnosis", "diagnosis"),
     ("health.event_date", "date of a visit or treatment"),
     ("health.free_text", "clinical notes and reports"),
+    ("health.genetic", "genes of a person"),
     ("health.medication", "medication"),
     ("health.mrn", "medical record number"),
     ("health.observation", "measurement or result"),
@@ -34,6 +35,9 @@ const NAMES: [(&str, &str); 48] = [
     ("network.ip_address", "address of somebody's device"),
     ("network.mac_address", "hardware address of a device"),
     ("person.address", "street address"),
+    ("person.age", "age over 89"),
+    ("person.belief", "political opinion, belief or union"),
+    ("person.biometric", "biometric template"),
     ("person.birth_date", "date of birth"),
     ("person.death_date", "date of death"),
     ("person.driving_licence", "driving licence number"),
@@ -45,6 +49,7 @@ const NAMES: [(&str, &str); 48] = [
     ("person.place", "place of a person"),
     ("person.religion", "religion"),
     ("person.sexual_orientation", "sexual orientation or gender identity"),
+    ("person.url", "page of a person"),
     ("secret.aws_access_key", "access key of AWS"),
     ("secret.jwt", "access token (JWT)"),
     ("secret.password", "password"),
@@ -55,6 +60,7 @@ const NAMES: [(&str, &str); 48] = [
     ("secret.vendor_key", "access key of a cloud service"),
     ("us.mbi", "US Medicare number"),
     ("us.npi", "US number of a clinician (NPI)"),
+    ("vehicle.plate", "registration plate of a vehicle"),
     ("vehicle.vin", "vehicle number (VIN)"),
 ];
 

@@ -46,6 +46,9 @@ pub struct FhirTables {
     /// Types of resources that define and list codes, and say nothing of anybody.
     #[serde(default)]
     pub definitions: Vec<String>,
+    /// What elements are called, in any resource or data type of any version.
+    #[serde(default)]
+    pub names: Vec<String>,
     /// Classes that only a place tells.
     #[serde(default)]
     pub classes: BTreeMap<String, PlaceClass>,

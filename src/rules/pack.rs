@@ -189,6 +189,7 @@ impl RulePack {
         self.fhir.tokens.extend(other.fhir.tokens);
         self.fhir.classes.extend(other.fhir.classes);
         self.fhir.definitions.extend(other.fhir.definitions);
+        self.fhir.names.extend(other.fhir.names);
     }
 
     /// The rules in order.

@@ -25,8 +25,9 @@ pub struct Rule {
     /// 164.514(b)(2)(i). Absent where it is none (a secret of the service).
     pub hipaa: Option<String>,
     /// What it is under the GDPR: `health` (article 9(1) with recital 35: numbers that identify a
-    /// person for health purposes are data concerning health), `national-id` (article 87) or
-    /// `personal` (article 4(1)).
+    /// person for health purposes are data concerning health), `special-category` (what else
+    /// article 9(1) lists: origin, religion, opinions, unions, genes, biometrics, sex life),
+    /// `national-id` (article 87) or `personal` (article 4(1)).
     pub gdpr: Option<String>,
     /// A whole value that looks like one of these is tried. `#` a digit, `^` a capital, `@` a
     /// letter, `*` a digit or capital, `x` a hexadecimal digit, `{n}` repeats the one before,
@@ -119,7 +120,8 @@ pub struct Rule {
     /// Identifier type codes of HL7 table 0203.
     #[serde(default)]
     pub types: Vec<String>,
-    /// Leading digits of values reserved for tests and examples: named, never dropped.
+    /// Leading letters and digits of values reserved for tests and examples, `?` for any one:
+    /// named, never dropped.
     #[serde(default)]
     pub test_prefixes: Vec<String>,
     /// How it is found inside longer text.

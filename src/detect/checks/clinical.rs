@@ -36,10 +36,12 @@ pub(super) fn icd_10(value: &[u8]) -> bool {
 /// Unique device identifiers in the human readable form of GS1 (GS1 General Specifications,
 /// sections 3.3 and 7.9): `(01)` and a GTIN of 14 digits with its check digit first.
 pub(super) fn udi_gs1(value: &[u8]) -> bool {
-    let Some(gtin) = value.strip_prefix(b"(01)").and_then(|rest| rest.get(..14)) else {
-        return false;
-    };
-    let Some(d) = digits::<14>(gtin) else { return false };
+    value.strip_prefix(b"(01)").and_then(|rest| rest.get(..14)).is_some_and(gtin_14)
+}
+
+/// Numbers of goods of 14 digits, and of devices (GS1 General Specifications, section 7.9).
+pub(super) fn gtin_14(value: &[u8]) -> bool {
+    let Some(d) = digits::<14>(value) else { return false };
     let sum: u32 = d.iter().zip([3, 1].into_iter().cycle()).map(|(digit, by)| digit * by).sum();
     sum.is_multiple_of(10) && d != [0; 14]
 }

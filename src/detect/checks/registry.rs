@@ -37,13 +37,14 @@ impl Check {
     }
 }
 
-const CHECKS: [Check; 26] = [
+const CHECKS: [Check; 27] = [
     Check { name: "aba", input: Input::Compact, run: aba::aba },
     Check { name: "aws-access-key", input: Input::Whole, run: aws_access_key },
     Check { name: "birth-date", input: Input::Whole, run: date::birth_date },
     Check { name: "card", input: Input::Compact, run: card::card },
     Check { name: "e164", input: Input::Compact, run: e164::e164 },
     Check { name: "email", input: Input::Whole, run: email::is_email },
+    Check { name: "gtin-14", input: Input::Whole, run: clinical::gtin_14 },
     Check { name: "icd-10", input: Input::Compact, run: clinical::icd_10 },
     Check { name: "iban", input: Input::Compact, run: iban::iban },
     Check { name: "ip", input: Input::Whole, run: ip::ip },

@@ -28,7 +28,8 @@ impl<'j> Judging<'j> {
     /// changed.
     pub fn judge(&self, field: &FieldRef<'_>, evidence: &mut Evidence) -> Judgement {
         // In FHIR the place says it all: `name` of an organisation's contact is no clue there.
-        let name = if field.is_of_standard() { "".into() } else { field.name() };
+        let placed = field.is_of_standard() && !self.judge.places.is_foreign(field);
+        let name = if placed { "".into() } else { field.name() };
         self.judge.judge(field, &self.name(&name), evidence)
     }
 

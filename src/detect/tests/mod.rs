@@ -13,7 +13,7 @@ use crate::base::StableHasher;
 use crate::model::{Direction, Evidence, Location, ValueKind};
 use crate::rules::RulePack;
 
-use super::{Detector, FieldRef, Judgement};
+use super::{Detector, FieldRef, Judgement, Profile};
 
 fn detector() -> &'static Detector {
     static DETECTOR: std::sync::OnceLock<Detector> = std::sync::OnceLock::new();
@@ -36,8 +36,8 @@ fn evidence_of(kind: ValueKind, values: impl IntoIterator<Item = String>) -> Evi
     evidence
 }
 
-fn judge_at(path: &str, context: &str, values: impl IntoIterator<Item = String>) -> Judgement {
-    let field = FieldRef {
+fn field<'a>(path: &'a str, context: &'a str) -> FieldRef<'a> {
+    FieldRef {
         standard: if context.is_empty() { "http" } else { "fhir-r4" },
         direction: Direction::ToClient,
         location: Location::Body,
@@ -45,8 +45,11 @@ fn judge_at(path: &str, context: &str, values: impl IntoIterator<Item = String>)
         endpoint: "",
         beside: &[],
         context,
-    };
-    detector().judge(&field, &mut evidence_of(ValueKind::String, values))
+    }
+}
+
+fn judge_at(path: &str, context: &str, values: impl IntoIterator<Item = String>) -> Judgement {
+    detector().judge(&field(path, context), &mut evidence_of(ValueKind::String, values))
 }
 
 fn judge(path: &str, values: impl IntoIterator<Item = String>) -> Judgement {
@@ -372,6 +375,18 @@ fn clinical_elements_of_fhir_say_what_they_hold() {
         ("MedicationRequest.medicationCodeableConcept.text", "Aspirin", "health.medication"),
         ("Procedure.code.coding.display", "Biopsy", "health.procedure"),
         ("DocumentReference.securityLabel.coding.code", "HIV", "health.sensitivity_label"),
+        ("Observation.meta.security.code", "R", "health.sensitivity_label"),
+        ("Condition.onsetDateTime", "2012-05-24", "health.event_date"),
+        ("Observation.effectivePeriod.start", "2012-05-24", "health.event_date"),
+        ("Procedure.performedDateTime", "2012-05-24", "health.event_date"),
+        ("Location.position.latitude", "42.25655", "person.place"),
+        ("Patient.maritalStatus.coding.code", "M", "person.marital_status"),
+        ("Patient.link.other.reference", "Patient/pat2", "person.identifier"),
+        ("Patient.photo.url", "https://x.example/p/1.jpg", "person.photo"),
+        ("Patient.telecom.value|url", "https://ada.example.org/me", "person.url"),
+        ("HL7v2.PV1.44", "20240130", "health.event_date"),
+        ("HL7v2.PID.17", "CAT", "person.religion"),
+        ("HL7v2.PID.10", "2106-3", "person.ethnicity"),
     ] {
         let judged = judge_at("$.x", context, [value.to_owned()]);
         assert_eq!(classes(&judged), [(class, 1)], "{context}: {judged:#?}");
@@ -379,8 +394,10 @@ fn clinical_elements_of_fhir_say_what_they_hold() {
     for (context, value) in [
         ("Observation.status", "final"),
         ("Observation.valueQuantity.unit", "mm[Hg]"),
-        ("DocumentReference.securityLabel.coding.code", "R"),
+        ("DocumentReference.securityLabel.coding.code", "N"),
         ("Medication.code.text", "Aspirin"),
+        ("CodeSystem.contact.telecom.value|url", "https://x.example"),
+        ("Observation.meta.security.code", "N"),
     ] {
         let judged = judge_at("$.x", context, [value.to_owned()]);
         assert_eq!(classes(&judged), [], "{context}: {judged:#?}");
@@ -465,6 +482,27 @@ fn values_for_tests_are_named() {
         "{:#?}",
         judged.reasons
     );
+}
+
+#[test]
+fn every_rule_of_a_class_tells_its_values_for_tests() {
+    let lab = super::compile::build(&RulePack::builtin()).unwrap().judging_by(Profile::Lab);
+    for (path, value, told) in [
+        ("$.ssn", "078-05-1120", true),
+        ("$.ssn", "987-65-4321", true),
+        ("$.ssn", "536-22-1234", false),
+        ("$.nhsNumber", "999 000 0018", true),
+        ("$.hetu", "031264-9293", true),
+        ("$.hetu", "031214A9296", true),
+        ("$.hetu", "031264-229H", false),
+    ] {
+        let judged = judge(path, [value.to_owned()]);
+        assert!(!judged.verdicts.is_empty(), "{path} {value}: {judged:#?}");
+        let field = field(path, "");
+        let mut evidence = evidence_of(ValueKind::String, [value.to_owned()]);
+        let withheld = lab.judge(&field, &mut evidence).verdicts.is_empty();
+        assert_eq!(withheld, told, "{path} {value}");
+    }
 }
 
 #[test]

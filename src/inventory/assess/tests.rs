@@ -83,8 +83,8 @@ fn contexts_are_judged_apart_and_shown_as_one_row() {
     assert_eq!(ssn.explanation.len(), 2);
     assert_eq!(ssn.types, ["string"]);
     assert_eq!(endpoint.data_classes, [(Direction::ToClient, class)]);
-    assert_eq!(endpoint.severity, Severity::Critical);
-    assert_eq!(inventory.services[0].severity, Severity::Critical);
+    assert_eq!(endpoint.severity, Severity::High);
+    assert_eq!(inventory.services[0].severity, Severity::High);
     assert_eq!(inventory.findings.len(), 2);
 }
 

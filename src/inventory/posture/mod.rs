@@ -2,6 +2,7 @@
 //! in `registry`.
 
 mod clear_beside_tls;
+mod company;
 mod credentials_in_clear;
 mod credentials_in_url;
 mod messages_refused;

@@ -63,21 +63,6 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// Whether the endpoint speaks a clinical standard, so that whom it names is a patient, or
-    /// carries health data in this direction.
-    pub fn is_clinical(self, direction: Direction) -> bool {
-        const STANDARDS: [&str; 4] = ["fhir", "hl7v2", "dicom", "cda"];
-        STANDARDS.iter().any(|s| self.endpoint.standard.starts_with(s))
-            || self.carries(direction, |s| s == Sensitivity::Health)
-            || self.carries_code(direction)
-    }
-
-    /// Whether some field of this direction carries codes of diseases, findings or drugs.
-    fn carries_code(self, direction: Direction) -> bool {
-        let is_code = |class: &DataClassSeen| class.class == "health.clinical_code";
-        self.classes().any(|(field, class, _)| field.direction == direction && is_code(class))
-    }
-
     /// Whether some field of this direction carries a class of such a group.
     pub fn carries(self, direction: Direction, group: impl Fn(Sensitivity) -> bool) -> bool {
         self.classes().any(|(field, _, s)| field.direction == direction && group(s))

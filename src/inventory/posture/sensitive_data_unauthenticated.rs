@@ -1,11 +1,12 @@
 //! Personal or health data handed out to whoever asks.
 //!
-//! Critical: identified health data (a health identifier or national number, or a person or
-//! contact on a clinical endpoint). High: secrets and financial data, persons. Medium: contact
-//! data beside data of persons. Low: contact data alone (imprints carry it) and devices.
+//! Critical: who somebody is together with how they are, and persons and contacts on an endpoint of
+//! patients. High: either of these alone; secrets and financial data, persons. Medium: contact data
+//! beside data of persons. Low: contact data alone (imprints carry it), codes alone and devices.
 
 use crate::model::{Direction, FindingKind, Location, Severity};
 
+use super::company::{CODE, Company};
 use super::raise::{PostureRule, Raised, Subject};
 use super::sensitivity::Sensitivity;
 
@@ -15,7 +16,9 @@ pub(super) const RULE: PostureRule = PostureRule {
     explanation: "Requests without any credential were answered with success and this data: \
         whoever reaches the service can read it. Require authentication before the operation is \
         carried out, and check the access logs for who has read it. If a gateway authenticates \
-        clients by other means (mutual TLS, network), record this finding as accepted.",
+        clients by other means (mutual TLS, network), record this finding as accepted. What says \
+        who somebody is and what tells of their health is graded higher where the endpoint \
+        carries both, in requests or responses, than where it carries one.",
     references: &[
         "OWASP API2:2023 Broken Authentication",
         "CWE-306",
@@ -37,6 +40,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
             && matches!(field.location, Location::Body | Location::Header)
             && class.class != "secret.jwt"
     });
+    let company = Company::of(subject);
     let raised = returned.map(|(field, class, group)| {
         let title = format!(
             "{} in {} of {} is returned without authentication",
@@ -44,17 +48,26 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
             subject.place(field),
             subject.endpoint.operation
         );
-        Raised::of(field, class, severity(subject, group)).titled(title)
+        let severity = severity(subject, company, (&class.class, group));
+        Raised::of(field, class, severity).titled(title)
     });
     raised.collect()
 }
 
-fn severity(subject: Subject<'_>, group: Sensitivity) -> Severity {
-    let clinical = subject.is_clinical(Direction::ToClient);
+fn severity(
+    subject: Subject<'_>,
+    company: Company,
+    (class, group): (&str, Sensitivity),
+) -> Severity {
+    let together = company.is_health_information(class, group);
     let persons = |s| matches!(s, Sensitivity::Person | Sensitivity::National);
     match group {
-        Sensitivity::Health | Sensitivity::National => Severity::Critical,
-        Sensitivity::Person | Sensitivity::Contact if clinical => Severity::Critical,
+        _ if together => Severity::Critical,
+        _ if class == CODE => Severity::Low,
+        Sensitivity::Health | Sensitivity::National => Severity::High,
+        Sensitivity::Person | Sensitivity::Contact if company.is_of_patients() => {
+            Severity::Critical
+        }
         Sensitivity::Secret | Sensitivity::Financial | Sensitivity::Person => Severity::High,
         Sensitivity::Contact if subject.carries(Direction::ToClient, persons) => Severity::Medium,
         Sensitivity::Contact | Sensitivity::Device => Severity::Low,
@@ -76,6 +89,30 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].severity, Severity::Critical);
         assert_eq!(found[0].kind, FindingKind::Auth);
+    }
+
+    #[test]
+    fn who_with_how_for_anyone_is_critical_and_either_alone_high() {
+        let mut endpoint = endpoint();
+        for (sent_class, returned, severity) in [
+            ("", "gb.nhs_number", Severity::High),
+            ("", "health.mrn", Severity::High),
+            ("", "health.vital_sign", Severity::High),
+            ("", "person.name", Severity::High),
+            ("", "health.clinical_code", Severity::Low),
+            ("gb.nhs_number", "health.vital_sign", Severity::Critical),
+            ("gb.nhs_number", "health.clinical_code", Severity::Critical),
+            ("health.diagnosis", "gb.nhs_number", Severity::Critical),
+            ("health.diagnosis", "contact.email", Severity::Critical),
+        ] {
+            let sent = field(Direction::ToServer, Location::Body, "$.a", &[(sent_class, 95)]);
+            let back = field(Direction::ToClient, Location::Body, "$.b", &[(returned, 95)]);
+            endpoint.fields = vec![back];
+            endpoint.fields.extend((!sent_class.is_empty()).then_some(sent));
+            let found = found(RULE.id, &endpoint, &open());
+            assert_eq!(found.len(), 1, "{returned}");
+            assert_eq!(found[0].severity, severity, "{returned}");
+        }
     }
 
     #[test]

@@ -12,9 +12,10 @@ fn value_of(byte: u8) -> Option<u32> {
     }
 }
 
-/// National Health Index numbers (HISO 10046:2022): three letters and four digits with a check
-/// digit modulo 11, or since 2022 three letters, two digits, a letter and a check letter modulo 24
-/// of the letters that are used. Z at the begin is for tests.
+/// National Health Index numbers: three letters and four digits with a check digit modulo 11
+/// (HISO 10046), or three letters, two digits, a letter and a check letter of those that are used:
+/// modulo 23 in the edition of 2023, modulo 24 in that of 2022, which systems were built by and
+/// their test data made. Z at the begin is for tests.
 pub(super) fn nhi(value: &[u8]) -> bool {
     let Ok(code) = <&[u8; 7]>::try_from(value) else { return false };
     let mut sum = 0;
@@ -31,7 +32,8 @@ pub(super) fn nhi(value: &[u8]) -> bool {
             rest != 0 && (11 - rest) % 10 == u32::from(check - b'0')
         }
         (b'A'..=b'Z', check @ b'A'..=b'Z') => {
-            value_of(check).is_some_and(|check| 24 - sum % 24 == check)
+            let fits = |check| [23, 24].iter().any(|edition| edition - sum % edition == check);
+            value_of(check).is_some_and(fits)
         }
         _ => false,
     }

@@ -76,6 +76,9 @@ const SPECIMENS: &[(&str, &str, &str)] = &[
     ("lt", "lt-asmens", "33309240064"),
     ("nz", "nz-nhi", "ZZZ00AX"),
     ("nz", "nz-nhi", "ALU18KZ"),
+    ("nz", "nz-nhi", "ZVB97XQ"),
+    ("nz", "nz-nhi", "ZUA48EH"),
+    ("nz", "nz-nhi", "ZZZ00AC"),
     ("nz", "nz-ird", "49091850"),
     ("nl", "nl-onderwijsnummer", "101222331"),
     ("us", "us-itin", "912903456"),
@@ -105,9 +108,10 @@ fn specimens_pass_and_their_neighbours_do_not() {
         let others = ('0'..='9').chain('A'..='Z').filter(|c| *c != last);
         let passing =
             others.filter(|c| passes(check, &format!("{}{c}", &value[..value.len() - 1]))).count();
-        // Peru has a row of digits and one of letters, a pupil's serial may end with a
-        // letter, and remainders of tax references share digits.
-        let rows = usize::from(["pe-cui", "gb-upn", "gb-utr"].contains(check));
+        // Peru has a row of digits and one of letters, a pupil's serial may end with a letter,
+        // remainders of tax references share digits, and each edition of New Zealand's standard
+        // has a check letter.
+        let rows = usize::from(["pe-cui", "gb-upn", "gb-utr", "nz-nhi"].contains(check));
         assert!(passing <= rows, "{check}: {passing} neighbours pass");
     }
 }
