@@ -24,7 +24,7 @@ pub use glance::{EndpointGlance, FindingGlance, Glancer};
 pub use marks::{MarkChange, Marker, MarksChanged, PastMark};
 pub use open::{APPLICATION_ID, made_with_key};
 pub use purge::{Purge, Purged};
-pub use reader::{FlowOutcome, Reader, ReportMade, StoredInput, StoredRun};
+pub use reader::{FlowOutcome, Reader, ReportHeld, ReportMade, StoredInput, StoredRun};
 pub use runs::{InputPlan, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, RunState, Seal};
 pub use senders::SendersOf;
 pub use triage::{FindingState, Triage, TriageDecision, TriageState};
