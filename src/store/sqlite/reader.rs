@@ -1,6 +1,6 @@
 //! What queries read: the inventory as it was published, beside a sensor that may be writing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Row};
@@ -60,26 +60,6 @@ pub struct StoredInput {
     pub run: RunId,
     /// What became of its packets.
     pub record: InputRecord,
-}
-
-/// A report that was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReportMade {
-    /// Wall time.
-    pub made: Timestamp,
-    /// Packet time of the last exchange that it told of.
-    pub covered: Timestamp,
-    /// Of what it told of, services and endpoints that were removed since.
-    pub removed: (u64, u64),
-}
-
-/// What a report told of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReportHeld {
-    /// Services.
-    pub services: BTreeSet<String>,
-    /// Ids of endpoints.
-    pub endpoints: BTreeSet<String>,
 }
 
 /// Flows to one server with one outcome, over all runs.
@@ -179,33 +159,6 @@ impl Reader {
     /// Every decision there ever was about findings, by finding, in order.
     pub fn decisions(&self) -> Result<BTreeMap<String, Vec<FindingState>>, StoreError> {
         self.at_once(history)
-    }
-
-    /// The report that was made last.
-    pub fn last_report(&self) -> Result<Option<ReportMade>, StoreError> {
-        self.at_once(|conn| {
-            let made = all(conn, "SELECT * FROM report ORDER BY id DESC LIMIT 1", |row| {
-                let removed = (count(row, "services_removed")?, count(row, "endpoints_removed")?);
-                let covered = time(row, "covered_ns")?;
-                Ok(ReportMade { made: time(row, "made_ns")?, covered, removed })
-            })?;
-            Ok(made.into_iter().next())
-        })
-    }
-
-    /// What the report that was made last told of; nothing where an older version made it.
-    pub fn report_held(&self) -> Result<ReportHeld, StoreError> {
-        self.at_once(|conn| {
-            let mut held = ReportHeld::default();
-            let rows = all(conn, "SELECT kind, name FROM report_held", |row| {
-                Ok((text(row, "kind")?, text(row, "name")?))
-            })?;
-            for (kind, name) in rows {
-                let into = if kind == "service" { &mut held.services } else { &mut held.endpoints };
-                into.insert(name);
-            }
-            Ok(held)
-        })
     }
 
     /// The runs in order.
