@@ -65,9 +65,7 @@ pub const MEANT: &[Meant] = &[
     Meant {
         why: "tenants of an overlay have the same addresses: each network's connection is one of \
               its own, where Wireshark takes the second for a retransmission of the first",
-        captures: &[
-            "zeek+zeek/doc/advanced/devel/plugins/connkey-vxlan-fivetuple-plugin-src/Traces/vxlan-overlapping-http-get.pcap",
-        ],
+        captures: &["zeek+zeek/doc/advanced/devel/plugins/connkey-vxlan-fivetuple-plugin-src/Traces/vxlan-overlapping-http-get.pcap"],
     },
 ];
 
