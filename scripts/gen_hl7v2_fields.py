@@ -72,9 +72,9 @@ TYPES = {
     "v2-death-date": classes(("", "1"), "person.death_date", 95),
     "v2-event-date": classes(("", "1"), "health.event_date", 85),
     "v2-place": classes(("", "1"), "person.place", 75),
-    "v2-origin": classes(("", "1", "2", "4", "5", "9"), "person.ethnicity", 85),
-    "v2-religion": classes(("", "1", "2", "4", "5", "9"), "person.religion", 90),
-    "v2-marital": classes(("", "1", "2", "4", "5", "9"), "person.marital_status", 90),
+    "v2-origin": classes(CODED, "person.ethnicity", 85),
+    "v2-religion": classes(CODED, "person.religion", 90),
+    "v2-marital": classes(CODED, "person.marital_status", 90),
     # Of whom more care is to be taken.
     "v2-label": classes(("", "1"), "health.sensitivity_label", 60),
     "v2-plan-kind": classes(("", "1"), "health.plan_id", 65),
@@ -84,6 +84,11 @@ TYPES = {
     "v2-observation": classes(("", "1", "2", "3", "4", "5", "9"), "health.observation", 80),
     "v2-free-text": classes(("", "1"), "health.free_text", 80),
     "v2-attachment": classes(("", "1", "5"), "health.attachment", 85),
+    "v2-stay": classes(("", "1"), "health.visit_number", 85),
+    "v2-procedure": classes(CODED, "health.procedure", 85),
+    "v2-drug": classes(CODED, "health.medication", 85),
+    "v2-birth-place": classes(("", "1"), "person.place", 90),
+    "v2-email": classes(("",), "contact.email", 95),
 }
 
 # Data type: its row for persons and for staff.
@@ -103,16 +108,21 @@ BY_TYPE = {
 
 # What a field means beyond its type; None where it carries nothing of a person.
 FIELDS = {
-    "v2-record": ["PID.2", "PID.3", "PID.4", "MRG.1", "MRG.2", "MRG.4", "SCD.33"],
+    "v2-record": ["PID.2", "PID.3", "PID.4", "PD1.10", "MRG.1", "MRG.2", "MRG.4", "SCD.33"],
     "v2-identifier": [
-        "PID.18", "PID.20", "PID.21", "MRG.3", "MRG.5", "MRG.6", "PV1.5", "PV1.19", "PV1.50",
-        "NK1.33", "GT1.2", "GT1.19", "IN1.10", "IN2.1", "STF.1", "STF.2", "STF.22", "DG1.20",
-        "FT1.2", "GT1.29", "BLG.3", "CSR.4", "CSR.5", "DB1.3", "IN3.2", "PMT.10",
+        "PID.20", "PID.21", "NK1.12", "NK1.33", "GT1.2", "GT1.19", "IN1.10", "IN2.1", "STF.1",
+        "STF.2", "STF.22", "DG1.20", "FT1.2", "GT1.29", "BLG.3", "CSR.4", "CSR.5", "DB1.3",
+        "IN3.2", "PMT.10",
+    ],
+    # Stays, and accounts and prescriptions of one.
+    "v2-stay": [
+        "PID.18", "PV1.5", "PV1.19", "PV1.50", "PV1.54", "MRG.3", "MRG.5", "MRG.6", "RXE.15",
+        "FT1.42",
     ],
     # Of staff: licences and other numbers.
-    "v2-number-staff": ["CTD.7", "ORG.5", "PRA.6", "PRD.7"],
+    "v2-number-staff": ["CTD.7", "ORG.5", "PRA.6", "PRD.7", "STF.14"],
     "v2-filter": ["QRF.5"],
-    "v2-plan": ["IN1.36", "IN1.49", "IN2.6", "IN2.8", "IN2.26", "IN2.61"],
+    "v2-plan": ["IN1.36", "IN1.49", "IN2.6", "IN2.8", "IN2.10", "IN2.26", "IN2.61"],
     "v2-ssn": ["PID.19", "NK1.37", "GT1.12", "GT1.47", "IN2.2"],
     "v2-birth-date": ["PID.7", "NK1.16", "GT1.8", "IN1.18", "STF.6"],
     "v2-death-date": ["PID.29", "GT1.24", "STF.31"],
@@ -122,15 +132,21 @@ FIELDS = {
     ],
     "v2-place": ["PID.12"],
     # Race, ethnic group, citizenship, nationality.
-    "v2-origin": ["PID.10", "PID.22", "PID.26", "PID.28", "NK1.28", "NK1.35"],
-    "v2-religion": ["PID.17", "NK1.25"],
-    "v2-marital": ["PID.16", "NK1.14", "GT1.30"],
+    "v2-origin": [
+        "PID.10", "PID.22", "PID.26", "PID.28", "NK1.28", "NK1.35", "GT1.44", "GT1.55", "IN2.42", "IN2.71", "STF.27", "STF.28",
+    ],
+    "v2-religion": ["PID.17", "NK1.25", "GT1.41", "IN2.39", "STF.40"],
+    "v2-marital": ["PID.16", "NK1.14", "GT1.30", "IN2.43", "STF.17"],
     "v2-label": ["PV1.16"],
     "v2-plan-kind": ["IN1.2"],
     "v2-diagnosis": ["DG1.3", "DG1.4", "FT1.19"],
-    "v2-reason": ["PV2.3", "OBR.31"],
+    "v2-reason": ["PV2.3", "PV2.12", "OBR.31"],
     "v2-allergy": ["AL1.3", "AL1.5"],
-    "v2-free-text": ["NTE.3", "OBR.13", "ACC.6", "ACC.9"],
+    "v2-free-text": ["NTE.3", "OBR.13", "ACC.6", "ACC.8", "ACC.9"],
+    "v2-procedure": ["PR1.3", "PR1.4", "OBR.44", "FT1.25"],
+    "v2-drug": ["RXO.1", "RXE.2", "RXD.2", "RXG.4", "RXA.5", "FT1.29"],
+    "v2-birth-place": ["PID.23", "NK1.38", "GT1.56", "IN1.52"],
+    "v2-email": ["STF.15"],
     # Who is named beside a patient in a segment of staff, and where a patient lives.
     "v2-name": ["DON.16", "IAM.14"],
     "v2-address": ["RXE.43", "RXG.30", "RXO.35"],

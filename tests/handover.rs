@@ -116,6 +116,29 @@ fn the_second_report_tells_what_changed_since_the_first_and_a_draft_is_none() {
     assert!(changes(&lab, &["--since", "2001-01-01"]).contains("Since 2001-01-01 00:00:00"));
 }
 
+#[test]
+fn a_report_tells_what_was_read_later_and_what_was_removed() {
+    let lab = clinic();
+    let report = ["report", "--db", "db", "--format", "markdown"];
+    lab.run(report).expect(0);
+    let services = lab.query("db", &["services"]);
+    let (gone, stays) = (&services[0]["service"], &services[1]["service"]);
+    let (gone, stays) = (gone.as_str().unwrap(), stays.as_str().unwrap());
+    let key = lab.path("key");
+    let key = ["--key-file", key.to_str().unwrap()];
+    let purge = ["db", "purge", "--db", "db", "--service", gone, "--yes"];
+    lab.run(purge.iter().chain(&key)).expect(0);
+    // Recorded nine seconds before, read afterwards.
+    lab.replay("db", &[&fixture("encodings/encodings.pcap")], &[]).expect(0);
+    let said = lab.run(report).expect(0).stdout;
+    let told = said.split("## Changes").nth(1).unwrap().split("\n## ").next().unwrap();
+    assert!(told.contains("Of what it told of, 1 service and "), "{told}");
+    assert!(told.contains("| new | service |"), "{told}");
+    assert!(!told.contains("| gone |") && !told.contains(stays), "{told}");
+    let again = lab.run(report).expect(0).stdout;
+    assert!(again.contains("Nothing was seen or read since then"), "{again}");
+}
+
 /// The columns of a report as CSV, and its rows of findings and of rules.
 fn spreadsheet(lab: &Lab, more: &[&str]) -> (Vec<Row>, Vec<Row>) {
     lab.run(["report", "--db", "db", "-o", "r.csv"].iter().chain(more)).expect(0);

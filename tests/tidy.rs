@@ -673,6 +673,35 @@ fn links_between_documents_lead_somewhere() {
     none("links to nothing", wrong);
 }
 
+/// Names of odd traffic of HTTP and MLLP, and what docs/cli.md says they mean.
+#[test]
+fn every_anomaly_of_http_and_mllp_is_explained() {
+    let mut told = BTreeSet::new();
+    for folder in ["src/protocol/http1", "src/protocol/mllp"] {
+        let files = rust_files().into_iter().filter(|path| path.starts_with(root().join(folder)));
+        for file in files.filter(|path| {
+            !path.components().any(|c| c.as_os_str().to_string_lossy().starts_with("tests"))
+        }) {
+            let text = fs::read_to_string(file).expect("a source");
+            let quoted = text.split('"').skip(1).step_by(2);
+            let named = quoted.filter(|name| {
+                let known = name.starts_with("http-") || name.starts_with("mllp-");
+                let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
+                known && name.bytes().all(plain)
+            });
+            told.extend(named.map(str::to_owned));
+        }
+    }
+    assert!(told.len() > 30, "{told:?}");
+    let page = fs::read_to_string(root().join("docs/cli.md")).expect("the page");
+    let (_, table) = page.split_once("### Odd traffic by name").expect("the table");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let explained: BTreeSet<String> =
+        rows.filter(|(_, means)| means.len() > 12).map(|(name, _)| name.to_owned()).collect();
+    let lacking: Vec<_> = told.difference(&explained).collect();
+    assert!(lacking.is_empty(), "docs/cli.md explains no {lacking:?}");
+}
+
 #[test]
 fn tests_named_in_the_ledger_exist() {
     let functions = test_functions();

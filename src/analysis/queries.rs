@@ -12,7 +12,7 @@ use super::roles::{Asked, QueryPart};
 use super::values::Looked;
 
 /// What an identifier in a query is, unless its authority or type says more.
-const IDENTIFIER: &[u8] = b"PID.18.1";
+const IDENTIFIER: &[u8] = b"NK1.33.1";
 /// Names of queries whose parameters have their places, see [`Asked`].
 const PLACED: [&[u8]; 2] = [b"Z34", b"Z44"];
 /// Longest name of a field that is looked at: `@PID.11.10.2`.

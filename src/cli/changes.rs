@@ -26,6 +26,7 @@ pub fn run(args: &ChangesArgs) -> Result<Exit, Failure> {
             ..OperationFilter::default()
         },
         since,
+        held: None,
         limit: args.output.limit,
     };
     let changes =

@@ -204,8 +204,8 @@ impl Detector {
         let outcome = found.outcome;
         let told = |rule: &RuleId| !self.of_places.contains(*rule);
         let telling = |rule: &RuleId| self.telling.contains(*rule);
-        outcome.embedded.iter().filter(told).next().is_none()
-            && outcome.passed.iter().filter(told).filter(telling).next().is_none()
+        !outcome.embedded.iter().any(|rule| told(&rule))
+            && !outcome.passed.iter().any(|rule| told(&rule) && telling(&rule))
             && !sensitive::is_sensitive_in_name(text)
     }
 

@@ -1,6 +1,7 @@
 //! From what was observed to what users see: collapse, judge every field, raise findings.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -82,7 +83,14 @@ fn tls_facts(key: &EndpointKey, rollup: &mut Rollup, siblings: &Siblings) -> Opt
     }
     let service = rollup.services.get_mut(&key.service)?;
     let stats = *service.tls.take()?;
-    let clear = siblings.without_encryption(&key.service, service.addresses.keys(), &stats);
+    let services = &rollup.services;
+    let own: Vec<SocketAddr> = services.get(&key.service)?.addresses.keys().copied().collect();
+    let hosts: BTreeSet<IpAddr> = own.iter().map(SocketAddr::ip).collect();
+    let shares = |other: &str| {
+        let other = services.get(other);
+        other.is_some_and(|other| other.addresses.keys().any(|a| hosts.contains(&a.ip())))
+    };
+    let clear = siblings.without_encryption(&key.service, &own, &stats, shares);
     Some(TlsFacts { stats, clear })
 }
 

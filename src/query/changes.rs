@@ -13,8 +13,8 @@ use super::QueryError;
 use super::filter::{OperationFilter, limited, wanted};
 use crate::base::{Span, Timestamp};
 use crate::inventory::Endpoint;
-use crate::store::Reader;
 use crate::store::words::direction_name;
+use crate::store::{Reader, ReportHeld};
 
 /// Which changes.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,9 @@ pub struct ChangeFilter {
     pub operation: OperationFilter,
     /// Since this packet time.
     pub since: Option<Timestamp>,
+    /// What was known then by name: whatever else is there came since, from a recording that may
+    /// well be older.
+    pub held: Option<ReportHeld>,
     /// At most so many rows.
     pub limit: Option<usize>,
 }
@@ -166,6 +169,9 @@ pub struct Changes {
     /// Whether anything at all was seen since: where nothing was, everything looks gone, and no row
     /// says so.
     pub compared: bool,
+    /// Services and endpoints that someone removed since, where that is known. Of their names
+    /// nothing is left.
+    pub removed: (u64, u64),
 }
 
 /// What changed in the database of `reader`: since `filter.since`, against an `earlier` database,
@@ -176,7 +182,7 @@ pub fn changes(
     filter: &ChangeFilter,
 ) -> Result<Changes, QueryError> {
     let now = View::read(reader, &filter.operation)?;
-    let (before, after) = match (earlier, filter.since) {
+    let (mut before, mut after) = match (earlier, filter.since) {
         (Some(earlier), None) => (View::read(earlier, &filter.operation)?, now),
         (Some(earlier), Some(since)) => (View::read(earlier, &filter.operation)?, now.since(since)),
         (None, since) => {
@@ -186,12 +192,16 @@ pub fn changes(
     };
     // Whatever was asked for: where something was seen since, what was not is gone.
     let since = filter.since.unwrap_or(Timestamp::MIN);
-    if !reader.services()?.iter().any(|s| s.last_seen > since) {
+    let seen = reader.services()?.iter().any(|s| s.last_seen > since);
+    let added = filter.held.as_ref().is_some_and(|held| before.hand_over(&mut after, held));
+    if !seen && !added {
         return Ok(Changes::default());
     }
     let mut rows = services(&before, &after);
     rows.extend(endpoints(&before, &after));
-    Ok(Changes { rows: limited(rows, filter.limit), compared: true })
+    // Where nothing is later, what was not seen again is not gone: nobody looked.
+    rows.retain(|row| seen || row.change == Change::New);
+    Ok(Changes { rows: limited(rows, filter.limit), compared: true, removed: (0, 0) })
 }
 
 /// A field within an endpoint: direction, location and path.
@@ -290,6 +300,27 @@ impl View {
                 .filter_map(|(id, known)| Some((id.clone(), known.keep(keep)?)))
                 .collect(),
         }
+    }
+
+    /// Moves to `later` what was not `held` at the time, and says whether there was any.
+    fn hand_over(&mut self, later: &mut View, held: &ReportHeld) -> bool {
+        let all = self.services.len() + self.endpoints.len();
+        self.services.retain(|name, times| {
+            let known = held.services.contains(name);
+            if !known {
+                later.services.insert(name.clone(), *times);
+            }
+            known
+        });
+        self.endpoints.retain(|id, known| {
+            let mut ids = std::iter::once(id).chain(&known.endpoint.absorbed);
+            let kept = ids.any(|id| held.endpoints.contains(id));
+            if !kept {
+                later.endpoints.insert(id.clone(), known.clone());
+            }
+            kept
+        });
+        self.services.len() + self.endpoints.len() < all
     }
 
     /// What was known at `time`.

@@ -187,16 +187,7 @@ pub fn report(reader: &Reader, filter: &ReportFilter) -> Result<ReportData, Quer
     let clients = clients(reader, &ClientFilter::default())?;
     let findings = findings(reader, &FindingFilter { now, ..FindingFilter::default() })?;
     let groups = groups_of(&clients);
-    let since = match (filter.since, reader.last_report()?) {
-        (Some(since), _) => Some(Since::Time(since)),
-        (None, Some(last)) => Some(Since::Report(last.made, last.covered)),
-        (None, None) => None,
-    };
-    let changes = since.map(|since| {
-        let (Since::Report(_, from) | Since::Time(from)) = since;
-        let filter = ChangeFilter { since: Some(from), ..ChangeFilter::default() };
-        changes(reader, None, &filter).map(|changes| (since, changes))
-    });
+    let changes = changed(reader, filter.since)?;
     let first = first_things(&findings);
     Ok(ReportData {
         made: filter.now,
@@ -212,8 +203,25 @@ pub fn report(reader: &Reader, filter: &ReportFilter) -> Result<ReportData, Quer
         groups,
         first,
         findings: grouped(findings),
-        changes: changes.transpose()?,
+        changes,
     })
+}
+
+/// What changed since a time, or else since the last report.
+fn changed(
+    reader: &Reader,
+    since: Option<Timestamp>,
+) -> Result<Option<(Since, Changes)>, QueryError> {
+    if let Some(time) = since {
+        let filter = ChangeFilter { since, ..ChangeFilter::default() };
+        return Ok(Some((Since::Time(time), changes(reader, None, &filter)?)));
+    }
+    let Some(last) = reader.last_report()? else { return Ok(None) };
+    // Of a report that an older version made only the time is known.
+    let held = Some(reader.report_held()?).filter(|held| !held.services.is_empty());
+    let filter = ChangeFilter { since: Some(last.covered), held, ..ChangeFilter::default() };
+    let changes = Changes { removed: last.removed, ..changes(reader, None, &filter)? };
+    Ok(Some((Since::Report(last.made, last.covered), changes)))
 }
 
 /// Packet times of the first and the last exchange, of which a report tells.

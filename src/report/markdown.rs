@@ -294,8 +294,11 @@ fn changes(out: &mut String, data: &ReportData) {
         return;
     };
     let _ = writeln!(out, "{}", tell::since(*since));
+    if let Some(removed) = tell::removed(changes) {
+        let _ = writeln!(out, "\n{removed}");
+    }
     if !changes.compared {
-        out.push_str("\nNothing was seen since then, so there is nothing to compare.\n");
+        out.push_str("\nNothing was seen or read since then, so there is nothing to compare.\n");
         return;
     }
     table(out, &["Change", "What", "Service", "Where", "How"]);

@@ -8,8 +8,8 @@ use super::text::cut_end;
 use crate::base::Timestamp;
 use crate::protocol::protocol_named;
 use crate::query::{
-    ChangeRow, EndpointRow, ExposedService, FindingRow, FirstThing, ReportData, SendingApplication,
-    Since, operation_at,
+    ChangeRow, Changes, EndpointRow, ExposedService, FindingRow, FirstThing, ReportData,
+    SendingApplication, Since, operation_at,
 };
 
 /// How it was done, and what it cannot say.
@@ -363,6 +363,16 @@ pub(super) fn since(since: Since) -> String {
         ),
         Since::Time(at) => format!("Since {}.", second(at)),
     }
+}
+
+/// What was removed since, of which no name is left.
+pub(super) fn removed(changes: &Changes) -> Option<String> {
+    let many = |n: u64, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let (services, endpoints) = changes.removed;
+    (changes.removed != (0, 0)).then(|| {
+        let (services, endpoints) = (many(services, "service"), many(endpoints, "endpoint"));
+        format!("Of what it told of, {services} and {endpoints} were removed (phitap db purge).")
+    })
 }
 
 /// What changed: the place, and what was and is so.

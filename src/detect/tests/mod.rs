@@ -1,6 +1,7 @@
 //! Columns as traffic has them, judged as a whole.
 
 mod corpus;
+mod hl7v2;
 mod lookalikes;
 mod mistaken;
 mod refusals;

@@ -1,7 +1,7 @@
 //! The same host with and without encryption.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::base::address_text;
@@ -48,12 +48,15 @@ impl Siblings {
 
     /// Those of the host of `service`, which answers on `addresses`. Without encryption some have
     /// no name but their address (HL7 v2), or encrypted ones have none but in their certificates.
-    /// Other names on one address are other hosts.
+    /// Other names on one address are other hosts, but for the first label alone: so a host is
+    /// called within its domain. `shares` says whether a service answers on one of `addresses`,
+    /// whatever the port.
     pub fn without_encryption<'a>(
         &self,
         service: &str,
         addresses: impl IntoIterator<Item = &'a SocketAddr>,
         stats: &TlsStats,
+        shares: impl Fn(&str) -> bool,
     ) -> Vec<(Arc<str>, u64)> {
         let host = host_of(service);
         let mut hosts = BTreeSet::from([host.to_owned()]);
@@ -69,6 +72,12 @@ impl Siblings {
         let mut found = BTreeMap::new();
         for known in hosts.iter().filter_map(|host| self.hosts.get(host.as_str())) {
             found.extend(known.iter().map(|(name, count)| (name.clone(), *count)));
+        }
+        let named = hosts.iter().filter(|host| host.parse::<IpAddr>().is_err());
+        let short = named.filter_map(|host| host.split_once('.').map(|(label, _)| label));
+        for known in short.filter_map(|label| self.hosts.get(label)) {
+            let here = known.iter().filter(|(name, _)| shares(name));
+            found.extend(here.map(|(name, count)| (name.clone(), *count)));
         }
         found.into_iter().collect()
     }
@@ -117,6 +126,8 @@ mod tests {
             endpoint("a.example", 301, 0),
             endpoint("b.example", 200, 3),
             endpoint("10.0.0.1:80", 200, 0),
+            endpoint("c:8080", 200, 0),
+            endpoint("b", 200, 0),
         ];
         let siblings = Siblings::of(all.iter().map(|(key, stats)| (key, stats)));
         let clear = |service: &str, address: &str, certified: &str| {
@@ -126,7 +137,8 @@ mod tests {
             let certificates = [("c".into(), seen)].into();
             let stats = TlsStats { certificates, ..TlsStats::default() };
             let address: SocketAddr = address.parse().unwrap();
-            let found = siblings.without_encryption(service, [&address], &stats);
+            let shares = |name: &str| name != "b";
+            let found = siblings.without_encryption(service, [&address], &stats, shares);
             found.into_iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>()
         };
         assert_eq!(clear("a.example", "10.0.0.9:443", "x.example"), ["a.example:8080 2"]);
@@ -135,6 +147,11 @@ mod tests {
         // What has no name stands on the address; what shows none may be certified for one.
         assert_eq!(clear("b.example", "10.0.0.1:443", "x.example"), ["10.0.0.1:80 3"]);
         assert_eq!(clear("10.0.0.9:443", "10.0.0.9:443", "A.example"), ["a.example:8080 2"]);
+        // By its first label alone a host is called within its domain: the same, on its address.
+        assert_eq!(clear("c.d.example", "10.0.0.9:443", "x.example"), ["c:8080 3"]);
+        assert_eq!(clear("10.0.0.9:443", "10.0.0.9:443", "c.example"), ["c:8080 3"]);
+        assert!(clear("d.c.example", "10.0.0.9:443", "x.example").is_empty());
+        assert!(clear("b.example", "10.0.0.9:443", "x.example").is_empty(), "on another address");
         // Another host on one address is another, whatever its certificate says of it.
         assert!(clear("b.example", "10.0.0.9:443", "a.example").is_empty());
     }

@@ -121,8 +121,12 @@ pub(super) fn changes(page: &mut Html, data: &ReportData) {
     };
     page.raw("<p>");
     page.text_long(&tell::since(*since)).raw("</p>\n");
+    let removed = tell::removed(changes);
+    if let Some(removed) = &removed {
+        page.raw("<p>").text_long(removed).raw("</p>\n");
+    }
     if !changes.compared {
-        page.raw("<p>Nothing was seen since then, so there is nothing to compare.</p>");
+        page.raw("<p>Nothing was seen or read since then, so there is nothing to compare.</p>");
     } else if changes.rows.is_empty() {
         page.raw("<p>Nothing is new, gone or different.</p>");
     } else {

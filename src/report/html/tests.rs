@@ -274,6 +274,33 @@ fn what_was_decided_stands_apart_and_changes_are_those_since_the_last_report() {
     assert_eq!(data.findings[0].open.len(), 2, "the decision has ended");
 }
 
+#[test]
+fn what_is_read_later_is_new_whenever_it_was_recorded_and_what_was_removed_is_counted() {
+    let folder = stored(&inventory());
+    Triage::open(&folder.path).unwrap().note_report(at(900), at(60)).unwrap();
+    let told = |folder: &Folder| gathered(folder).changes.unwrap().1;
+    assert!(!told(&folder).compared, "nothing came");
+    let mut later = inventory();
+    let mut fresh = endpoint("ep-3", "/fresh");
+    (fresh.first_seen, fresh.last_seen) = (at(-80), at(-70));
+    later.endpoints.push(fresh);
+    folder.writer().publish(&later).unwrap();
+    let changes = told(&folder);
+    let rows: Vec<_> = changes.rows.iter().map(|r| (r.change.name(), r.what.name())).collect();
+    assert!(changes.compared);
+    assert_eq!(rows, [("new", "endpoint")], "what was there is not gone: {:#?}", changes.rows);
+    let held = inventory();
+    let (services, endpoints) = (held.services.len() as u64, held.endpoints.len() as u64);
+    let purge = crate::store::Purge::Before(at(1_000_000));
+    folder.writer().purge(purge, |_, _| Inventory::default()).unwrap();
+    let changes = told(&folder);
+    assert_eq!(changes.removed, (services, endpoints));
+    let page = html::html(&gathered(&folder), "x");
+    assert!(page.contains("were removed (phitap db purge)"), "the page says so");
+    let held = folder.reader().report_held().unwrap();
+    assert_eq!(held, Default::default(), "no name is left");
+}
+
 /// What the schema of SARIF 2.1.0 demands of what we use of it (sections 3.13, 3.14, 3.27, 3.49).
 fn sarif_is_sound(log: &Value) {
     assert_eq!(log["version"], "2.1.0");

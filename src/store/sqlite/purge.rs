@@ -114,6 +114,29 @@ pub(super) fn forget_decisions(conn: &Connection, gone: &BTreeSet<String>) -> Re
     Ok(())
 }
 
+/// Removes what the last report told of and is gone: how much it was stays, for the next report.
+pub(super) fn forget_reported(conn: &Connection, left: &BTreeSet<String>) -> Result<(), Fault> {
+    let services = conn.execute(
+        "DELETE FROM report_held WHERE kind = 'service' \
+         AND name NOT IN (SELECT service FROM service)",
+        [],
+    )?;
+    let mut held = conn.prepare("SELECT name FROM report_held WHERE kind = 'endpoint'")?;
+    let held = held.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    let mut endpoints = 0_usize;
+    for id in held.iter().filter(|id| !left.contains(*id)) {
+        endpoints += conn
+            .prepare_cached("DELETE FROM report_held WHERE kind = 'endpoint' AND name = ?1")?
+            .execute([id])?;
+    }
+    conn.execute(
+        "UPDATE report SET services_removed = services_removed + ?1, \
+         endpoints_removed = endpoints_removed + ?2 WHERE id = (SELECT max(id) FROM report)",
+        [services, endpoints].map(|n| i64::try_from(n).unwrap_or(i64::MAX)),
+    )?;
+    Ok(())
+}
+
 /// Removes from what runs contributed.
 pub(super) fn remove(conn: &Connection, what: Purge<'_>) -> Result<(), Fault> {
     match what {

@@ -62,15 +62,6 @@ pub struct StoredInput {
     pub record: InputRecord,
 }
 
-/// A report that was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReportMade {
-    /// Wall time.
-    pub made: Timestamp,
-    /// Packet time of the last exchange that it told of.
-    pub covered: Timestamp,
-}
-
 /// Flows to one server with one outcome, over all runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowOutcome {
@@ -168,16 +159,6 @@ impl Reader {
     /// Every decision there ever was about findings, by finding, in order.
     pub fn decisions(&self) -> Result<BTreeMap<String, Vec<FindingState>>, StoreError> {
         self.at_once(history)
-    }
-
-    /// The report that was made last.
-    pub fn last_report(&self) -> Result<Option<ReportMade>, StoreError> {
-        self.at_once(|conn| {
-            let made = all(conn, "SELECT * FROM report ORDER BY id DESC LIMIT 1", |row| {
-                Ok(ReportMade { made: time(row, "made_ns")?, covered: time(row, "covered_ns")? })
-            })?;
-            Ok(made.into_iter().next())
-        })
     }
 
     /// The runs in order.

@@ -291,7 +291,7 @@ CREATE TABLE report (
     id         INTEGER PRIMARY KEY,
     made_ns    INTEGER NOT NULL, -- wall time
     covered_ns INTEGER NOT NULL  -- packet time of the last exchange that it told of
-) STRICT;
+, services_removed INTEGER NOT NULL DEFAULT 0, endpoints_removed INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE mark (
     class     TEXT NOT NULL,
@@ -418,3 +418,9 @@ FROM finding f
 LEFT JOIN finding_text t ON t.id = f.text
 LEFT JOIN endpoint e ON e.id = f.endpoint
 LEFT JOIN finding_state s ON s.finding = f.id;
+
+CREATE TABLE report_held (
+    kind TEXT NOT NULL, -- service or endpoint
+    name TEXT NOT NULL, -- the service, or the endpoint's id
+    PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;

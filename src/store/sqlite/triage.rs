@@ -107,11 +107,21 @@ impl Triage {
     }
 
     /// Notes that a report was made at wall time `made`, of what had been seen up to packet time
-    /// `covered`.
+    /// `covered`, and what the inventory holds.
     pub fn note_report(&mut self, made: Timestamp, covered: Timestamp) -> Result<(), StoreError> {
-        let sql = "INSERT INTO report (made_ns, covered_ns) VALUES (?1, ?2)";
-        let noted = self.conn.execute(sql, [made.nanos(), covered.nanos()]);
-        noted.map(drop).map_err(|e| Fault::from(e).at(&self.path))
+        let noted = (|| {
+            let transaction =
+                self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let sql = "INSERT INTO report (made_ns, covered_ns) VALUES (?1, ?2)";
+            transaction.execute(sql, [made.nanos(), covered.nanos()])?;
+            transaction.execute_batch(
+                "DELETE FROM report_held; \
+                 INSERT INTO report_held SELECT 'service', service FROM service; \
+                 INSERT INTO report_held SELECT 'endpoint', id FROM endpoint;",
+            )?;
+            transaction.commit()
+        })();
+        noted.map_err(|e| Fault::from(e).at(&self.path))
     }
 
     fn try_set(&mut self, set: &TriageDecision<'_>) -> Result<(), Fault> {

@@ -284,5 +284,6 @@ fn purge_in(
     let left = purge::endpoint_ids(conn)?;
     gone.retain(|id| !left.contains(id));
     purge::forget_decisions(conn, &gone)?;
+    purge::forget_reported(conn, &left)?;
     Ok(before.less(purge::counted(conn)?))
 }
