@@ -32,7 +32,7 @@ fn standard_input_gives_what_the_file_gives() {
 #[test]
 fn fail_on_decides_the_exit_code() {
     let lab = Lab::default();
-    lab.replay("a", &[&clinic()], &["--fail-on", "high"]).expect(1);
+    lab.replay("a", &[&clinic()], &["--fail-on", "critical"]).expect(1);
     let frames = Conversation::open("10.0.0.1:4000", "10.0.0.2:80", 0)
         .exchange(
             ("GET /health HTTP/1.1\nHost: a.example", b""),
@@ -41,7 +41,7 @@ fn fail_on_decides_the_exit_code() {
         .close();
     let quiet = lab.path("quiet.pcap");
     capture::write(&quiet, &frames);
-    lab.replay("b", &[&quiet], &["--fail-on", "high"]).expect(0);
+    lab.replay("b", &[&quiet], &["--fail-on", "critical"]).expect(0);
     lab.replay("c", &[&quiet], &["--fail-on", "terrible"]).expect(2);
 }
 
@@ -86,7 +86,8 @@ fn the_summary_says_what_was_seen_exposed_not_seen_and_what_is_next() {
     let places: Vec<usize> =
         ["\nSeen", "\nExposed", "\nNot seen", "\nNext"].map(|part| said.find(part).unwrap()).into();
     assert!(places.is_sorted(), "{said}");
-    for word in ["433 exchanges", " high,", "gb.nhs_number", "encrypted (TLS)", "phitap findings"] {
+    for word in ["433 exchanges", "critical", "gb.nhs_number", "encrypted (TLS)", "phitap findings"]
+    {
         assert!(said.contains(word), "{word:?} is missing in: {said}");
     }
 }
