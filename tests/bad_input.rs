@@ -208,6 +208,32 @@ fn a_capture_that_grew_is_counted_once_and_another_of_its_name_beside_it() {
     assert_eq!(inputs(), 2);
 }
 
+#[test]
+fn a_capture_that_grew_beside_others_replaces_their_run_or_nothing_is_lost() {
+    let (lab, whole) = (Lab::default(), clinic());
+    let other = std::fs::read(fixture("ipv6-vlan/ipv6-vlan.pcap")).expect("a fixture");
+    let (one, two) = (lab.file("one.pcap", &other), lab.file("two.pcap", &whole));
+    lab.replay("once", &[&one, &two], &[]).expect(0);
+    lab.file("two.pcap", &whole[..end_of_packet(&whole, 500)]);
+    lab.replay("db", &[&one, &two], &[]).expect(0);
+    let before = lab.query("db", &["services"]).len();
+    lab.file("two.pcap", &whole);
+    // Only the one that grew: the run holds more, so that it stays, and that is told.
+    lab.file("copy.db", std::fs::read(lab.path("db")).expect("a database"));
+    let ran = lab.replay("copy.db", &[&two], &[]);
+    one_line(&ran, INCOMPLETE, &["counted twice", "one.pcap"]);
+    assert!(lab.query("copy.db", &["services"]).len() >= before);
+    let seen = lab.query("copy.db", &["coverage", "--input", "one.pcap"]);
+    assert!(seen.iter().any(|row| row["scope"] == "input"), "what was stored is there");
+    // All of them: the run is replaced, also where the path is written otherwise.
+    let dotted = lab.path("").join(".").join("two.pcap");
+    lab.replay("db", &[&one, &dotted], &[]).expect(0);
+    let rows = lab.query("db", &["coverage"]);
+    let inputs: Vec<_> = rows.iter().filter(|row| row["scope"] == "input").collect();
+    assert_eq!(inputs.len(), 2, "{inputs:#?}");
+    assert_eq!(lab.digest("db"), lab.digest("once"));
+}
+
 /// Where packet number `count` of a capture ends (pcap, least byte first).
 fn end_of_packet(capture: &[u8], count: usize) -> usize {
     (0..count).fold(24, |at, _| {

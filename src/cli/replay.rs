@@ -13,7 +13,7 @@ use crate::base::StableHasher;
 use crate::capture::{Filter, Input, InputError, Inputs};
 use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Pace, Sources, Upcoming};
-use crate::store::{InputIdentity, InputPlan, RunKind, Writer};
+use crate::store::{InputIdentity, InputPlan, RunId, RunKind, Writer};
 
 /// Skipped files that are named; a directory of other things holds thousands.
 const SKIPPED_TOLD: usize = 20;
@@ -61,7 +61,10 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     let identities: Vec<Option<InputIdentity>> = readable.iter().map(|(_, i)| *i).collect();
     let grown = grown(&readable, &writer, &hasher)?;
     let plan = writer.plan(&identities, &grown).map_err(|e| store_failure(&e))?;
-    plan.lost.iter().for_each(tell_lost);
+    if !plan.kept.is_empty() {
+        plan.kept.iter().for_each(tell_kept);
+        exit = exit.and(Exit::Incomplete);
+    }
     let todo = to_read(readable, &plan.inputs, args.again);
     if args.merge && todo.len() > MERGED_MAX {
         let many = todo.len();
@@ -92,9 +95,15 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     record.run(sources, (writer, RunKind::Replay, plan.replaces.clone()), exit)
 }
 
-fn tell_lost(name: &String) {
+fn tell_kept((run, others): &(RunId, Vec<String>)) {
+    let others = match others.as_slice() {
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one} and {} more files", rest.len()),
+        [] => String::new(),
+    };
     tell(format!(
-        "{name} was part of an incomplete run that is replaced; replay it again to see it"
+        "run {run} has read a part of what is read now, and {others}, which is not named: it stays, \
+         and that part is counted twice; name {others}, too, to replace the run"
     ));
 }
 
@@ -116,7 +125,9 @@ fn grown(
     let mut grown = BTreeMap::new();
     for (input, identity) in readable {
         let Some(now) = identity else { continue };
-        let before = writer.read_as(&input.name()).map_err(|e| store_failure(&e))?;
+        let name = input.name();
+        let name = name.rsplit('/').next().unwrap_or(&name);
+        let before = writer.read_as(name).map_err(|e| store_failure(&e))?;
         let mut shorter = before.into_iter().filter(|before| before.size < now.size);
         let is_beginning = |b: &InputIdentity| input.identity_of_first(b.size, hasher) == Some(*b);
         if let Some(beginning) = shorter.find(is_beginning) {

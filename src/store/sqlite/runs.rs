@@ -134,16 +134,17 @@ pub enum InputPlan {
 }
 
 /// What to do with the inputs of a replay. A flow may span the files of a run, so contributions
-/// are kept per run: a file that was read in part takes the whole earlier run with it.
+/// are kept per run: a file that was read in part takes the whole earlier run with it, where all
+/// files of that run are read again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// One per input, in the given order.
     pub inputs: Vec<InputPlan>,
     /// Runs to hand to [`Seal::replaces`].
     pub replaces: Vec<RunId>,
-    /// Names of inputs that only a replaced run has read and that are not read again: they will
-    /// have to be replayed to be seen again.
-    pub lost: Vec<String>,
+    /// Runs that have read a part of what is read now and stay, as they hold more: the names of
+    /// inputs that are not read again.
+    pub kept: Vec<(RunId, Vec<String>)>,
 }
 
 pub(super) fn begin(
@@ -289,13 +290,13 @@ struct Known {
     partial: bool,
 }
 
-/// What was read before under the name of a file that may have grown since, the last first: of what
-/// a run holds nothing else of, or holds in part.
+/// What was read before of files called `name`, in whatever folder, the last first: one of them may
+/// have grown since.
 pub(super) fn read_as(conn: &Connection, name: &str) -> rusqlite::Result<Vec<InputIdentity>> {
     conn.prepare_cached(
         "SELECT i.size, i.hash FROM input i JOIN run r ON r.id = i.run \
-         WHERE i.name = ?1 AND r.state <> 'open' AND i.size IS NOT NULL AND i.hash IS NOT NULL \
-         AND (i.state = 'partial' OR (SELECT count(*) FROM input o WHERE o.run = i.run) = 1) \
+         WHERE (i.name = ?1 OR substr(i.name, -length(?1) - 1) = '/' || ?1) \
+         AND r.state <> 'open' AND i.size IS NOT NULL AND i.hash IS NOT NULL \
          ORDER BY i.run DESC LIMIT ?2",
     )?
     .query_map(params![name, READ_AS_MAX], |row| {
@@ -321,13 +322,21 @@ pub(super) fn plan(
         replaces.extend(rows.iter().filter(|k| k.partial).map(|k| k.run));
         if let Some(beginning) = grown.get(identity).filter(|_| rows.is_empty()) {
             rows = known_as(conn, beginning)?;
+            // Of the file as it is now, this is a part.
+            rows.iter_mut().for_each(|row| row.partial = true);
             replaces.extend(rows.iter().map(|k| k.run));
             known.insert(*beginning, Vec::new());
         }
         known.insert(*identity, rows);
     }
-    let mut first: BTreeMap<InputIdentity, usize> = BTreeMap::new();
     let mut plan = Plan::default();
+    for run in std::mem::take(&mut replaces) {
+        match unnamed(conn, run, &known)? {
+            others if others.is_empty() => drop(replaces.insert(run)),
+            others => plan.kept.push((run, others)),
+        }
+    }
+    let mut first: BTreeMap<InputIdentity, usize> = BTreeMap::new();
     for (place, identity) in identities.iter().enumerate() {
         plan.inputs.push(match identity {
             None => InputPlan::Read,
@@ -341,16 +350,16 @@ pub(super) fn plan(
             },
         });
     }
-    plan.lost = lost(conn, &replaces, &known)?;
     plan.replaces = replaces.into_iter().collect();
     Ok(plan)
 }
 
 fn decide(known: &[Known], replaces: &BTreeSet<RunId>) -> InputPlan {
-    match known.iter().find(|k| !replaces.contains(&k.run)) {
-        Some(complete) => InputPlan::Skip(complete.run),
-        None => known.first().map_or(InputPlan::Read, |k| InputPlan::Replace(k.run)),
+    if let Some(complete) = known.iter().find(|k| !k.partial && !replaces.contains(&k.run)) {
+        return InputPlan::Skip(complete.run);
     }
+    let replaced = known.iter().find(|k| replaces.contains(&k.run));
+    replaced.map_or(InputPlan::Read, |k| InputPlan::Replace(k.run))
 }
 
 fn known_as(conn: &Connection, identity: &InputIdentity) -> rusqlite::Result<Vec<Known>> {
@@ -364,26 +373,24 @@ fn known_as(conn: &Connection, identity: &InputIdentity) -> rusqlite::Result<Vec
     .collect()
 }
 
-/// Inputs of the runs that go which nobody named.
-fn lost(
+/// Inputs of `run` which nobody named.
+fn unnamed(
     conn: &Connection,
-    replaces: &BTreeSet<RunId>,
+    run: RunId,
     named: &BTreeMap<InputIdentity, Vec<Known>>,
 ) -> rusqlite::Result<Vec<String>> {
-    let mut lost = BTreeSet::new();
+    let mut others = BTreeSet::new();
     let mut select = conn.prepare_cached("SELECT name, size, hash FROM input WHERE run = ?1")?;
-    for run in replaces {
-        let mut rows = select.query([run.0])?;
-        while let Some(row) = rows.next()? {
-            let (size, hash): (Option<i64>, Option<i64>) = (row.get(1)?, row.get(2)?);
-            let identity = size.zip(hash).map(|(size, hash)| InputIdentity {
-                size: u64::try_from(size).unwrap_or(0),
-                hash: hash.cast_unsigned(),
-            });
-            if identity.is_none_or(|identity| !named.contains_key(&identity)) {
-                lost.insert(row.get(0)?);
-            }
+    let mut rows = select.query([run.0])?;
+    while let Some(row) = rows.next()? {
+        let (size, hash): (Option<i64>, Option<i64>) = (row.get(1)?, row.get(2)?);
+        let identity = size.zip(hash).map(|(size, hash)| InputIdentity {
+            size: u64::try_from(size).unwrap_or(0),
+            hash: hash.cast_unsigned(),
+        });
+        if identity.is_none_or(|identity| !named.contains_key(&identity)) {
+            others.insert(row.get(0)?);
         }
     }
-    Ok(lost.into_iter().collect())
+    Ok(others.into_iter().collect())
 }

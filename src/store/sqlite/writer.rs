@@ -63,8 +63,8 @@ impl Writer {
         self.told(runs::plan(&self.db.conn, inputs, grown))
     }
 
-    /// What was read before under `name` and may be the beginning of the file that it names now,
-    /// the last first.
+    /// What was read before of files called `name`, the last first: it may be the beginning of a
+    /// file of that name now.
     pub fn read_as(&self, name: &str) -> Result<Vec<InputIdentity>, StoreError> {
         self.told(runs::read_as(&self.db.conn, name))
     }

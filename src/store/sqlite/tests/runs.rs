@@ -211,7 +211,7 @@ fn a_complete_file_is_skipped_and_a_partial_one_replaced() {
         ]
     );
     assert_eq!(plan.replaces, [cut]);
-    assert!(plan.lost.is_empty());
+    assert!(plan.kept.is_empty());
     let new = replay(&mut writer, &[input("b.pcap", Some(2), None)], &plan.replaces);
     assert_eq!(loaded(&writer), [whole, new]);
     assert_eq!(
@@ -228,9 +228,10 @@ fn a_partial_file_takes_the_files_of_its_run_along() {
     let run = replay(&mut writer, &both, &[]);
     let plan = writer.plan(&[identity(1), identity(2)], &BTreeMap::new()).unwrap();
     assert_eq!(plan.inputs, [InputPlan::Replace(run), InputPlan::Replace(run)]);
-    assert!(plan.lost.is_empty());
+    assert!(plan.kept.is_empty());
     let plan = writer.plan(&[identity(2)], &BTreeMap::new()).unwrap();
-    assert_eq!(plan.lost, ["a.pcap"], "what would be lost is told");
+    assert_eq!((plan.inputs, plan.replaces), (vec![InputPlan::Read], vec![]));
+    assert_eq!(plan.kept, [(run, vec!["a.pcap".to_owned()])], "nothing stored is lost");
     let plan = writer.plan(&[identity(1)], &BTreeMap::new()).unwrap();
     assert_eq!(plan.inputs, [InputPlan::Skip(run)], "nothing is lost for a complete file");
 }
