@@ -61,10 +61,7 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     let identities: Vec<Option<InputIdentity>> = readable.iter().map(|(_, i)| *i).collect();
     let grown = grown(&readable, &writer, &hasher)?;
     let plan = writer.plan(&identities, &grown).map_err(|e| store_failure(&e))?;
-    if !plan.kept.is_empty() {
-        plan.kept.iter().for_each(tell_kept);
-        exit = exit.and(Exit::Incomplete);
-    }
+    exit = exit.and(tell_kept(&plan.kept));
     let todo = to_read(readable, &plan.inputs, args.again);
     if args.merge && todo.len() > MERGED_MAX {
         let many = todo.len();
@@ -95,16 +92,20 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     record.run(sources, (writer, RunKind::Replay, plan.replaces.clone()), exit)
 }
 
-fn tell_kept((run, others): &(RunId, Vec<String>)) {
-    let others = match others.as_slice() {
-        [one] => one.clone(),
-        [one, rest @ ..] => format!("{one} and {} more files", rest.len()),
-        [] => String::new(),
-    };
-    tell(format!(
-        "run {run} has read a part of what is read now, and {others}, which is not named: it stays, \
-         and that part is counted twice; name {others}, too, to replace the run"
-    ));
+/// Says which runs stay although a part of them is read again.
+fn tell_kept(kept: &[(RunId, Vec<String>)]) -> Exit {
+    for (run, others) in kept {
+        let others = match others.as_slice() {
+            [one] => one.clone(),
+            [one, rest @ ..] => format!("{one} and {} more files", rest.len()),
+            [] => continue,
+        };
+        tell(format!(
+            "run {run} has read a part of what is read now, and {others}, which is not named: it \
+             stays, and that part is counted twice; name {others}, too, to replace the run"
+        ));
+    }
+    if kept.is_empty() { Exit::Done } else { Exit::Incomplete }
 }
 
 /// What comes through a pipe cannot be looked at twice: a single one is opened before anything is
