@@ -225,6 +225,9 @@ fn a_capture_that_grew_beside_others_replaces_their_run_or_nothing_is_lost() {
     assert!(lab.query("copy.db", &["services"]).len() >= before);
     let seen = lab.query("copy.db", &["coverage", "--input", "one.pcap"]);
     assert!(seen.iter().any(|row| row["scope"] == "input"), "what was stored is there");
+    // What it says then helps: both runs give way to one.
+    lab.replay("copy.db", &[&one, &two], &[]).expect(0);
+    assert_eq!(lab.digest("copy.db"), lab.digest("once"));
     // All of them: the run is replaced, also where the path is written otherwise.
     let dotted = lab.path("").join(".").join("two.pcap");
     lab.replay("db", &[&one, &dotted], &[]).expect(0);
@@ -232,6 +235,29 @@ fn a_capture_that_grew_beside_others_replaces_their_run_or_nothing_is_lost() {
     let inputs: Vec<_> = rows.iter().filter(|row| row["scope"] == "input").collect();
     assert_eq!(inputs.len(), 2, "{inputs:#?}");
     assert_eq!(lab.digest("db"), lab.digest("once"));
+}
+
+#[test]
+fn a_filter_replaces_nothing_that_was_read_without_it() {
+    let (lab, whole) = (Lab::default(), clinic());
+    let path = lab.file("growing.pcap", &whole[..end_of_packet(&whole, 500)]);
+    lab.replay("db", &[&path], &[]).expect(0);
+    let before = lab.query("db", &["services"]).len();
+    lab.file("growing.pcap", &whole);
+    let ran = lab.replay("db", &[&path], &["--filter", "host 192.0.2.77"]);
+    one_line(&ran, INCOMPLETE, &["without this filter", "counted twice"]);
+    assert_eq!(lab.query("db", &["services"]).len(), before, "nothing stored is lost");
+}
+
+#[test]
+fn a_capture_without_packets_is_the_beginning_of_no_other() {
+    let (lab, whole) = (Lab::default(), clinic());
+    let path = lab.file("cap.pcap", &whole[..24]);
+    lab.replay("db", &[&path], &[]).expect(0);
+    lab.file("cap.pcap", &whole);
+    lab.replay("db", &[&path], &[]).expect(0);
+    let rows = lab.query("db", &["coverage", "--input", "cap.pcap"]);
+    assert_eq!(rows.iter().filter(|row| row["scope"] == "input").count(), 2, "{rows:#?}");
 }
 
 /// Where packet number `count` of a capture ends (pcap, least byte first).

@@ -1,7 +1,5 @@
 //! `phitap replay --follow`
 
-use std::collections::BTreeMap;
-
 use super::args::ReplayArgs;
 use super::config::RecordSettings;
 use super::exit::{Exit, Failure, tell};
@@ -10,7 +8,7 @@ use super::record::{Record, store_failure};
 use crate::capture::{CaptureError, Filter, Follow, Followed, Input};
 use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{Identify, OpenInput, Pace, Sources, Upcoming};
-use crate::store::{InputPlan, RunKind, Writer};
+use crate::store::{Earlier, InputPlan, RunKind, Writer};
 
 /// Reads rotating captures as they appear, until a signal.
 pub fn follow(
@@ -69,7 +67,7 @@ fn skip_known(follow: &mut Follow, record: &Record, writer: &Writer) -> Result<(
         known.push((path, identity));
     }
     let identities: Vec<_> = known.iter().map(|(_, identity)| *identity).collect();
-    let plan = writer.plan(&identities, &BTreeMap::new()).map_err(|e| store_failure(&e))?;
+    let plan = writer.plan(&identities, &Earlier::default()).map_err(|e| store_failure(&e))?;
     for ((path, _), plan) in known.iter().zip(&plan.inputs) {
         if let InputPlan::Skip(run) | InputPlan::Replace(run) = plan {
             tell(format!("{} is in the inventory already (run {run})", path.display()));

@@ -13,7 +13,7 @@ use crate::base::StableHasher;
 use crate::capture::{Filter, Input, InputError, Inputs};
 use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Pace, Sources, Upcoming};
-use crate::store::{InputIdentity, InputPlan, RunId, RunKind, Writer};
+use crate::store::{Earlier, InputIdentity, InputPlan, RunId, RunKind, Writer};
 
 /// Skipped files that are named; a directory of other things holds thousands.
 const SKIPPED_TOLD: usize = 20;
@@ -60,7 +60,8 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     }
     let identities: Vec<Option<InputIdentity>> = readable.iter().map(|(_, i)| *i).collect();
     let grown = grown(&readable, &writer, &hasher)?;
-    let plan = writer.plan(&identities, &grown).map_err(|e| store_failure(&e))?;
+    let earlier = Earlier { grown, filtered: filter.is_some() };
+    let plan = writer.plan(&identities, &earlier).map_err(|e| store_failure(&e))?;
     exit = exit.and(tell_kept(&plan.kept));
     let todo = to_read(readable, &plan.inputs, args.again);
     if args.merge && todo.len() > MERGED_MAX {
@@ -97,12 +98,19 @@ fn tell_kept(kept: &[(RunId, Vec<String>)]) -> Exit {
     for (run, others) in kept {
         let others = match others.as_slice() {
             [one] => one.clone(),
-            [one, rest @ ..] => format!("{one} and {} more files", rest.len()),
-            [] => continue,
+            [one, two] => format!("{one} and {two}"),
+            [one, rest @ ..] => format!("{one} and {} other files", rest.len()),
+            [] => {
+                tell(format!(
+                    "run {run} has read a part of what is read now, without this filter: it stays, \
+                     and what passes the filter is counted twice"
+                ));
+                continue;
+            }
         };
         tell(format!(
-            "run {run} has read a part of what is read now, and {others}, which is not named: it \
-             stays, and that part is counted twice; name {others}, too, to replace the run"
+            "run {run} has read a part of what was named, and {others}: it stays, and that part is \
+             counted twice; name {others}, too, to replace the run"
         ));
     }
     if kept.is_empty() { Exit::Done } else { Exit::Incomplete }
@@ -122,18 +130,16 @@ fn grown(
     readable: &[(Input, Option<InputIdentity>)],
     writer: &Writer,
     hasher: &StableHasher,
-) -> Result<BTreeMap<InputIdentity, InputIdentity>, Failure> {
+) -> Result<BTreeMap<InputIdentity, Vec<InputIdentity>>, Failure> {
     let mut grown = BTreeMap::new();
     for (input, identity) in readable {
         let Some(now) = identity else { continue };
         let name = input.name();
         let name = name.rsplit('/').next().unwrap_or(&name);
         let before = writer.read_as(name).map_err(|e| store_failure(&e))?;
-        let mut shorter = before.into_iter().filter(|before| before.size < now.size);
+        let shorter = before.into_iter().filter(|before| before.size < now.size);
         let is_beginning = |b: &InputIdentity| input.identity_of_first(b.size, hasher) == Some(*b);
-        if let Some(beginning) = shorter.find(is_beginning) {
-            grown.insert(*now, beginning);
-        }
+        grown.insert(*now, shorter.filter(is_beginning).collect());
     }
     Ok(grown)
 }

@@ -20,8 +20,8 @@ pub use crate::model::InputIdentity;
 pub use error::{FailureKind, StoreError};
 pub use evidence_codec::RuleNames;
 pub use sqlite::{
-    EndpointGlance, FindingGlance, FindingState, FlowOutcome, Glancer, InputPlan, InputRecord,
-    Loaded, MarkChange, Marker, MarksChanged, PastMark, Plan, Purge, Purged, Reader, Recovery,
-    ReportHeld, ReportMade, RunId, RunKind, RunState, Seal, StoredInput, StoredRun, Triage,
-    TriageDecision, TriageState, Writer, made_with_key,
+    Earlier, EndpointGlance, FindingGlance, FindingState, FlowOutcome, Glancer, InputPlan,
+    InputRecord, Loaded, MarkChange, Marker, MarksChanged, PastMark, Plan, Purge, Purged, Reader,
+    Recovery, ReportHeld, ReportMade, RunId, RunKind, RunState, Seal, StoredInput, StoredRun,
+    Triage, TriageDecision, TriageState, Writer, made_with_key,
 };

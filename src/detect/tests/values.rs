@@ -10,6 +10,8 @@ fn found(path: &str, value: &str) -> Vec<String> {
 #[test]
 fn what_a_form_or_a_server_says_in_place_of_a_value_is_nobodys() {
     for (path, value) in [
+        ("$.ssn", "000-00-0000"),
+        ("$.ssn", "999-99-9999"),
         ("$.labels.password", "Passwort"),
         ("$.labels.password", "Mot de passe"),
         ("$.errors.password[*]", "Password is too short, try another one."),

@@ -27,7 +27,9 @@ pub use open::{APPLICATION_ID, made_with_key};
 pub use purge::{Purge, Purged};
 pub use reader::{FlowOutcome, Reader, StoredInput, StoredRun};
 pub use reported::{ReportHeld, ReportMade};
-pub use runs::{InputPlan, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, RunState, Seal};
+pub use runs::{
+    Earlier, InputPlan, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, RunState, Seal,
+};
 pub use senders::SendersOf;
 pub use triage::{FindingState, Triage, TriageDecision, TriageState};
 pub use writer::Writer;

@@ -143,7 +143,7 @@ pub struct Plan {
     /// Runs to hand to [`Seal::replaces`].
     pub replaces: Vec<RunId>,
     /// Runs that have read a part of what is read now and stay, as they hold more: the names of
-    /// inputs that are not read again.
+    /// inputs that are not read again, none where a filter leaves packets out.
     pub kept: Vec<(RunId, Vec<String>)>,
 }
 
@@ -282,7 +282,7 @@ fn write_reasons(conn: &Connection, input: i64, packets: &PacketAccount) -> rusq
 }
 
 /// States of a file that grows which are looked at.
-const READ_AS_MAX: u32 = 4;
+const READ_AS_MAX: u32 = 16;
 
 /// What is known of one input.
 struct Known {
@@ -296,7 +296,7 @@ pub(super) fn read_as(conn: &Connection, name: &str) -> rusqlite::Result<Vec<Inp
     conn.prepare_cached(
         "SELECT i.size, i.hash FROM input i JOIN run r ON r.id = i.run \
          WHERE (i.name = ?1 OR substr(i.name, -length(?1) - 1) = '/' || ?1) \
-         AND r.state <> 'open' AND i.size IS NOT NULL AND i.hash IS NOT NULL \
+         AND r.state <> 'open' AND i.size IS NOT NULL AND i.hash IS NOT NULL AND i.seen > 0 \
          ORDER BY i.run DESC LIMIT ?2",
     )?
     .query_map(params![name, READ_AS_MAX], |row| {
@@ -307,33 +307,52 @@ pub(super) fn read_as(conn: &Connection, name: &str) -> rusqlite::Result<Vec<Inp
     .collect()
 }
 
+/// What of earlier runs is read again.
+#[derive(Clone, Debug, Default)]
+pub struct Earlier {
+    /// By a file that has grown: what it was when it was read before.
+    pub grown: BTreeMap<InputIdentity, Vec<InputIdentity>>,
+    /// Whether only some of the packets are read, so that no run can be replaced.
+    pub filtered: bool,
+}
+
 pub(super) fn plan(
     conn: &Connection,
     identities: &[Option<InputIdentity>],
-    grown: &BTreeMap<InputIdentity, InputIdentity>,
+    earlier: &Earlier,
 ) -> rusqlite::Result<Plan> {
     let mut known: BTreeMap<InputIdentity, Vec<Known>> = BTreeMap::new();
-    let mut replaces = BTreeSet::new();
-    for identity in identities.iter().flatten() {
-        if known.contains_key(identity) {
-            continue;
+    let mut named: BTreeSet<InputIdentity> = identities.iter().flatten().copied().collect();
+    // Runs that hold a part of what is read now, and those that hold all of it beside them.
+    let mut parts: BTreeMap<RunId, Vec<RunId>> = BTreeMap::new();
+    for identity in named.clone() {
+        let mut rows = known_as(conn, &identity)?;
+        let whole: Vec<RunId> = rows.iter().filter(|k| !k.partial).map(|k| k.run).collect();
+        for beginning in earlier.grown.get(&identity).into_iter().flatten() {
+            let mut of_beginning = known_as(conn, beginning)?;
+            of_beginning.iter_mut().for_each(|row| row.partial = true);
+            rows.extend(of_beginning);
+            named.insert(*beginning);
         }
-        let mut rows = known_as(conn, identity)?;
-        replaces.extend(rows.iter().filter(|k| k.partial).map(|k| k.run));
-        if let Some(beginning) = grown.get(identity).filter(|_| rows.is_empty()) {
-            rows = known_as(conn, beginning)?;
-            // Of the file as it is now, this is a part.
-            rows.iter_mut().for_each(|row| row.partial = true);
-            replaces.extend(rows.iter().map(|k| k.run));
-            known.insert(*beginning, Vec::new());
+        for part in rows.iter().filter(|k| k.partial) {
+            parts.entry(part.run).or_default().extend(&whole);
         }
-        known.insert(*identity, rows);
+        known.insert(identity, rows);
     }
     let mut plan = Plan::default();
-    for run in std::mem::take(&mut replaces) {
-        match unnamed(conn, run, &known)? {
-            others if others.is_empty() => drop(replaces.insert(run)),
-            others => plan.kept.push((run, others)),
+    let mut replaces = BTreeSet::new();
+    for (run, whole) in parts {
+        let others = unnamed(conn, run, &named)?;
+        if earlier.filtered || !others.is_empty() {
+            plan.kept.push((run, if earlier.filtered { Vec::new() } else { others }));
+            continue;
+        }
+        replaces.insert(run);
+        // What was read beside it meanwhile is read with it.
+        for run in whole {
+            if unnamed(conn, run, &named)?.is_empty() {
+                replaces.insert(run);
+            }
         }
     }
     let mut first: BTreeMap<InputIdentity, usize> = BTreeMap::new();
@@ -377,7 +396,7 @@ fn known_as(conn: &Connection, identity: &InputIdentity) -> rusqlite::Result<Vec
 fn unnamed(
     conn: &Connection,
     run: RunId,
-    named: &BTreeMap<InputIdentity, Vec<Known>>,
+    named: &BTreeSet<InputIdentity>,
 ) -> rusqlite::Result<Vec<String>> {
     let mut others = BTreeSet::new();
     let mut select = conn.prepare_cached("SELECT name, size, hash FROM input WHERE run = ?1")?;
@@ -388,7 +407,7 @@ fn unnamed(
             size: u64::try_from(size).unwrap_or(0),
             hash: hash.cast_unsigned(),
         });
-        if identity.is_none_or(|identity| !named.contains_key(&identity)) {
+        if identity.is_none_or(|identity| !named.contains(&identity)) {
             others.insert(row.get(0)?);
         }
     }

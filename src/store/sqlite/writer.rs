@@ -1,6 +1,5 @@
 //! The one sensor that writes.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::marks::{self, MarkChange, MarksChanged};
 use super::open::{BUSY_WAIT, Locked, open_to_write};
 use super::purge::{self, Purge, Purged};
-use super::runs::{self, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, Seal};
+use super::runs::{self, Earlier, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, Seal};
 use super::{contribution, publish};
 use crate::base::Timestamp;
 use crate::detect::Profile;
@@ -53,14 +52,13 @@ impl Writer {
     }
 
     /// What to do with the inputs of a replay, by their identities in the given order; `None` for
-    /// standard input, which is always read. What is known of the beginning of one that has
-    /// `grown` is replaced.
+    /// standard input, which is always read. What `earlier` runs have read of them is replaced.
     pub fn plan(
         &self,
         inputs: &[Option<InputIdentity>],
-        grown: &BTreeMap<InputIdentity, InputIdentity>,
+        earlier: &Earlier,
     ) -> Result<Plan, StoreError> {
-        self.told(runs::plan(&self.db.conn, inputs, grown))
+        self.told(runs::plan(&self.db.conn, inputs, earlier))
     }
 
     /// What was read before of files called `name`, the last first: it may be the beginning of a

@@ -1,6 +1,6 @@
 //! What runs contribute, and what becomes of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::sample::*;
 use crate::base::Span;
@@ -198,7 +198,7 @@ fn a_complete_file_is_skipped_and_a_partial_one_replaced() {
     let whole = replay(&mut writer, &[input("a.pcap", Some(1), None)], &[]);
     let cut = replay(&mut writer, &[input("b.pcap", Some(2), Some("cut at byte 77"))], &[]);
     let plan = writer
-        .plan(&[identity(1), identity(2), identity(3), None, identity(3)], &BTreeMap::new())
+        .plan(&[identity(1), identity(2), identity(3), None, identity(3)], &Earlier::default())
         .unwrap();
     assert_eq!(
         plan.inputs,
@@ -215,7 +215,7 @@ fn a_complete_file_is_skipped_and_a_partial_one_replaced() {
     let new = replay(&mut writer, &[input("b.pcap", Some(2), None)], &plan.replaces);
     assert_eq!(loaded(&writer), [whole, new]);
     assert_eq!(
-        writer.plan(&[identity(2)], &BTreeMap::new()).unwrap().inputs,
+        writer.plan(&[identity(2)], &Earlier::default()).unwrap().inputs,
         [InputPlan::Skip(new)]
     );
 }
@@ -226,13 +226,13 @@ fn a_partial_file_takes_the_files_of_its_run_along() {
     let mut writer = folder.writer();
     let both = [input("a.pcap", Some(1), None), input("b.pcap", Some(2), Some("cut"))];
     let run = replay(&mut writer, &both, &[]);
-    let plan = writer.plan(&[identity(1), identity(2)], &BTreeMap::new()).unwrap();
+    let plan = writer.plan(&[identity(1), identity(2)], &Earlier::default()).unwrap();
     assert_eq!(plan.inputs, [InputPlan::Replace(run), InputPlan::Replace(run)]);
     assert!(plan.kept.is_empty());
-    let plan = writer.plan(&[identity(2)], &BTreeMap::new()).unwrap();
+    let plan = writer.plan(&[identity(2)], &Earlier::default()).unwrap();
     assert_eq!((plan.inputs, plan.replaces), (vec![InputPlan::Read], vec![]));
     assert_eq!(plan.kept, [(run, vec!["a.pcap".to_owned()])], "nothing stored is lost");
-    let plan = writer.plan(&[identity(1)], &BTreeMap::new()).unwrap();
+    let plan = writer.plan(&[identity(1)], &Earlier::default()).unwrap();
     assert_eq!(plan.inputs, [InputPlan::Skip(run)], "nothing is lost for a complete file");
 }
 
