@@ -247,6 +247,13 @@ fn a_filter_replaces_nothing_that_was_read_without_it() {
     let ran = lab.replay("db", &[&path], &["--filter", "host 192.0.2.77"]);
     one_line(&ran, INCOMPLETE, &["without this filter", "counted twice"]);
     assert_eq!(lab.query("db", &["services"]).len(), before, "nothing stored is lost");
+    // What was read with a filter is replaced by the same again.
+    let filter = ["--filter", "tcp port 8080"];
+    lab.file("growing.pcap", &whole[..whole.len() - 7]);
+    lab.replay("other", &[&path], &filter).expect(INCOMPLETE);
+    let once = lab.digest("other");
+    lab.replay("other", &[&path], &filter).expect(INCOMPLETE);
+    assert_eq!(lab.digest("other"), once);
 }
 
 #[test]

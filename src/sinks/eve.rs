@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
+use super::common::Common;
 use super::flow::FlowLine;
 use super::hl7v2::Hl7;
 use crate::base::Timestamp;
 use crate::base::time::rfc3339;
 use crate::inventory::Finding;
 use crate::model::{
-    EventSink, ExchangeEvent, FiveTuple, FlowEvent, Hl7Said, InputAccount, Status, TlsSaid,
-    TlsVersion, community_id,
+    EventSink, ExchangeEvent, FlowEvent, Hl7Said, InputAccount, Status, TlsSaid, TlsVersion,
 };
 
 /// Lines a worker gathers before it takes the lock.
@@ -199,48 +199,10 @@ impl Drop for EveSink {
     }
 }
 
-/// What of a number JSON readers keep exact: integers up to 2^53.
-pub(super) fn exact(flow_id: u64) -> u64 {
-    flow_id & ((1 << 53) - 1)
-}
-
 fn append(lines: &mut Vec<u8>, line: &impl Serialize) {
     // Serialising these structs into memory cannot fail.
     if serde_json::to_writer(&mut *lines, line).is_ok() {
         lines.push(b'\n');
-    }
-}
-
-/// What every line about an exchange begins with.
-#[derive(Serialize)]
-struct Common {
-    timestamp: String,
-    event_type: &'static str,
-    flow_id: u64,
-    community_id: String,
-    src_ip: String,
-    src_port: u16,
-    dest_ip: String,
-    dest_port: u16,
-    proto: &'static str,
-    tx_id: u64,
-}
-
-impl Common {
-    fn of(event: &ExchangeEvent, event_type: &'static str) -> Self {
-        let tuple = FiveTuple { src: event.client, dst: event.server, transport: FiveTuple::TCP };
-        Common {
-            timestamp: event.at.to_string(),
-            event_type,
-            flow_id: exact(event.flow_id),
-            community_id: community_id(&tuple),
-            src_ip: event.client.ip().to_string(),
-            src_port: event.client.port(),
-            dest_ip: event.server.ip().to_string(),
-            dest_port: event.server.port(),
-            proto: "TCP",
-            tx_id: event.tx_id,
-        }
     }
 }
 

@@ -2,21 +2,14 @@
 
 use serde::Serialize;
 
-use super::eve::exact;
-use crate::model::{FiveTuple, FlowEvent, community_id};
+use super::common::Common;
+use crate::model::FlowEvent;
 
 /// One connection.
 #[derive(Serialize)]
 pub(super) struct FlowLine {
-    timestamp: String,
-    event_type: &'static str,
-    flow_id: u64,
-    community_id: String,
-    src_ip: String,
-    src_port: u16,
-    dest_ip: String,
-    dest_port: u16,
-    proto: &'static str,
+    #[serde(flatten)]
+    common: Common,
     app_proto: &'static str,
     flow: Totals,
 }
@@ -38,18 +31,10 @@ struct Totals {
 impl FlowLine {
     /// Of a connection.
     pub(super) fn of(event: &FlowEvent) -> Self {
-        let tuple = FiveTuple { src: event.client, dst: event.server, transport: FiveTuple::TCP };
         let (to_server, to_client) = (&event.to_server, &event.to_client);
+        let flow = (event.client, event.server, event.flow_id);
         FlowLine {
-            timestamp: event.last.to_string(),
-            event_type: "flow",
-            flow_id: exact(event.flow_id),
-            community_id: community_id(&tuple),
-            src_ip: event.client.ip().to_string(),
-            src_port: event.client.port(),
-            dest_ip: event.server.ip().to_string(),
-            dest_port: event.server.port(),
-            proto: "TCP",
+            common: Common::of_flow("flow", event.last, flow),
             app_proto: event.outcome,
             flow: Totals {
                 pkts_toserver: to_server.packets,

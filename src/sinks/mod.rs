@@ -1,8 +1,9 @@
 //! Floor 7: events out.
 //!
-//! - [`eve`], `hl7v2`, `flow`: JSON lines in the shape of Suricata's EVE; what they say of messages
-//!   and of connections
+//! - [`eve`], `hl7v2`, `flow`, `common`: JSON lines in the shape of Suricata's EVE; what they say
+//!   of messages, of connections, and of both
 
+mod common;
 pub mod eve;
 mod flow;
 mod hl7v2;

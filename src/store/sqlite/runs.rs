@@ -312,7 +312,7 @@ pub(super) fn read_as(conn: &Connection, name: &str) -> rusqlite::Result<Vec<Inp
 pub struct Earlier {
     /// By a file that has grown: what it was when it was read before.
     pub grown: BTreeMap<InputIdentity, Vec<InputIdentity>>,
-    /// Whether only some of the packets are read, so that no run can be replaced.
+    /// Whether a filter leaves packets out: no run that left none out can be replaced.
     pub filtered: bool,
 }
 
@@ -343,8 +343,9 @@ pub(super) fn plan(
     let mut replaces = BTreeSet::new();
     for (run, whole) in parts {
         let others = unnamed(conn, run, &named)?;
-        if earlier.filtered || !others.is_empty() {
-            plan.kept.push((run, if earlier.filtered { Vec::new() } else { others }));
+        let holds_more = earlier.filtered && !was_filtered(conn, run)?;
+        if holds_more || !others.is_empty() {
+            plan.kept.push((run, if holds_more { Vec::new() } else { others }));
             continue;
         }
         replaces.insert(run);
@@ -390,6 +391,12 @@ fn known_as(conn: &Connection, identity: &InputIdentity) -> rusqlite::Result<Vec
         Ok(Known { run: RunId(row.get(0)?), partial: row.get(1)? })
     })?
     .collect()
+}
+
+/// Whether `run` left packets out by a filter.
+fn was_filtered(conn: &Connection, run: RunId) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM input WHERE run = ?1 AND filtered > 0)")?
+        .query_row([run.0], |row| row.get(0))
 }
 
 /// Inputs of `run` which nobody named.
