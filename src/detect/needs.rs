@@ -8,7 +8,7 @@
 use regex_automata::util::syntax;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use super::sift::{Census, Traits};
+use super::sift::Traits;
 
 /// Alternatives that are told apart; of more, what they have in common is asked.
 const ALTERNATIVES_MAX: usize = 64;
@@ -16,14 +16,44 @@ const ALTERNATIVES_MAX: usize = 64;
 /// What the values of one alternative have.
 #[derive(Clone, Debug)]
 pub(super) struct Needs {
-    least: usize,
-    most: usize,
+    /// Asked of values that begin so.
+    pub(super) ask: Ask,
+    /// What they begin with.
+    first: First,
+}
+
+/// What is asked of the census of a value. Small: a value that begins with a letter is asked
+/// some hundred of them, one behind the other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ask {
     /// What each of them has.
     required: Traits,
     /// What some of them have: all else keeps a value out.
     allowed: Traits,
-    /// What they begin with.
-    first: First,
+    /// How many bytes.
+    least: u32,
+    most: u32,
+}
+
+impl Ask {
+    fn new((least, most): (usize, usize), Kinds { required, allowed }: Kinds) -> Ask {
+        let narrow = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+        Ask { required, allowed, least: narrow(least), most: narrow(most) }
+    }
+
+    /// How long a value is at least.
+    pub(super) fn least(&self) -> u32 {
+        self.least
+    }
+
+    /// Whether a value of so many bytes that has `traits` may be one: all of it at once, as most
+    /// are not.
+    pub(super) fn fits(&self, len: u32, traits: Traits) -> bool {
+        traits.covers(self.required)
+            & self.allowed.covers(traits)
+            & (len >= self.least)
+            & (len <= self.most)
+    }
 }
 
 /// A set of bytes.
@@ -64,42 +94,19 @@ impl Needs {
     }
 
     fn nothing() -> Needs {
-        Needs {
-            least: 0,
-            most: usize::MAX,
-            required: Traits::NONE,
-            allowed: Traits::ALL,
-            first: First::ALL,
-        }
+        let kinds = Kinds { required: Traits::NONE, allowed: Traits::ALL };
+        Needs { ask: Ask::new((0, usize::MAX), kinds), first: First::ALL }
     }
 
     fn of_one(hir: &Hir) -> Needs {
         let known = hir.properties();
-        let Kinds { required, allowed } = Kinds::of(hir);
-        Needs {
-            least: known.minimum_len().unwrap_or(0),
-            most: known.maximum_len().unwrap_or(usize::MAX),
-            required,
-            allowed,
-            first: first_of(hir).0,
-        }
-    }
-
-    /// How long a value is at least.
-    pub(super) fn least(&self) -> usize {
-        self.least
+        let lengths = (known.minimum_len().unwrap_or(0), known.maximum_len().unwrap_or(usize::MAX));
+        Needs { ask: Ask::new(lengths, Kinds::of(hir)), first: first_of(hir).0 }
     }
 
     /// Whether a value can begin with `byte`.
     pub(super) fn begins_with(&self, byte: u8) -> bool {
         self.first.has(byte)
-    }
-
-    /// Whether a value of `census` may be one.
-    pub(super) fn fits(&self, census: &Census) -> bool {
-        census.traits.covers(self.required)
-            && self.allowed.covers(census.traits)
-            && (self.least..=self.most).contains(&census.len)
     }
 }
 
@@ -219,14 +226,20 @@ mod tests {
     use proptest::prelude::*;
     use proptest::string::bytes_regex;
 
+    use super::super::sift::Census;
     use super::*;
+
+    fn asked(needs: &Needs, value: &[u8]) -> bool {
+        let len = u32::try_from(value.len()).unwrap();
+        needs.ask.fits(len, Census::of(value).traits)
+    }
 
     fn fits(pattern: &str, value: &str) -> bool {
         let bytes = value.as_bytes();
         let first = bytes.first().copied();
-        Needs::of(pattern, &syntax::Config::new().utf8(false)).iter().any(|needs| {
-            first.is_none_or(|byte| needs.begins_with(byte)) && needs.fits(&Census::of(bytes))
-        })
+        Needs::of(pattern, &syntax::Config::new().utf8(false))
+            .iter()
+            .any(|needs| first.is_none_or(|byte| needs.begins_with(byte)) && asked(needs, bytes))
     }
 
     #[test]
@@ -281,7 +294,7 @@ mod tests {
             let needs = Needs::of(pattern, &syntax::Config::new().utf8(false));
             let first = value.first().copied();
             let told = needs.iter().any(|needs| {
-                first.is_none_or(|byte| needs.begins_with(byte)) && needs.fits(&Census::of(&value))
+                first.is_none_or(|byte| needs.begins_with(byte)) && asked(needs, &value)
             });
             prop_assert!(told, "{pattern} {value:?}");
         }

@@ -20,51 +20,121 @@ pub(super) struct Seen<'a> {
     pub(super) form: Form,
 }
 
-/// A recogniser by name. It decides from the census where it can.
+/// Bytes of a telephone number, however grouped.
+const PHONE_MAX: usize = 26;
+/// The same with an extension.
+const EXTENDED_MAX: usize = 40;
+
+/// A recogniser by name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Recogniser {
     /// As rules name it.
     pub(super) name: &'static str,
     /// Forms that values of the format have: no others are tried.
     pub(super) forms: &'static [Form],
-    /// Whether the value has the format.
+    /// What they begin with.
+    begins: Begins,
+    /// How many bytes they have, least and most.
+    len: (usize, usize),
+    /// How many digits.
+    digits: (usize, usize),
+    /// Whether the value has the format, given that it may.
     pub(super) run: fn(&Seen<'_>) -> bool,
 }
 
-const RECOGNISERS: [Recogniser; 16] = [
-    Recogniser { name: "address", forms: &[Form::Text, Form::Other], run: address },
-    Recogniser {
-        name: "address-plain",
-        forms: &[Form::Token, Form::Text, Form::Other],
-        run: address_plain,
-    },
-    Recogniser { name: "basic", forms: &[Form::TitleWords, Form::Text, Form::Other], run: basic },
-    Recogniser { name: "date", forms: &[Form::Date, Form::DateTime, Form::Integer], run: date },
-    Recogniser { name: "email", forms: &[Form::Address], run: email },
-    Recogniser {
-        name: "iban",
-        forms: &[Form::Token, Form::Hex, Form::Text, Form::Other],
-        run: iban,
-    },
-    Recogniser { name: "ip", forms: &[Form::Token, Form::Other, Form::Text], run: ip },
-    Recogniser { name: "jwt", forms: &[Form::Token, Form::Word, Form::Other], run: jwt },
-    Recogniser { name: "name-words", forms: &[Form::TitleWords], run: name_words },
-    Recogniser { name: "phone", forms: &[Form::Other], run: phone },
-    Recogniser { name: "phone-grouped", forms: &[Form::Other], run: phone_grouped },
-    Recogniser {
-        name: "phone-extended",
-        forms: &[Form::Other, Form::Token, Form::Text],
-        run: phone_extended,
-    },
-    Recogniser { name: "private-key", forms: &[Form::Text, Form::Other], run: private_key },
-    Recogniser { name: "street", forms: &[Form::Text, Form::Other], run: street },
-    Recogniser { name: "street-line", forms: &[Form::Text, Form::Other], run: street_line },
-    Recogniser {
-        name: "written-date",
-        forms: &[Form::Integer, Form::Token, Form::Text, Form::Other],
-        run: written,
-    },
-];
+/// What values of a format begin with.
+#[derive(Clone, Copy, Debug)]
+enum Begins {
+    /// Anything.
+    Any,
+    /// A letter.
+    Letter,
+    /// A digit, or one of these.
+    Digit(&'static [u8]),
+    /// A hexadecimal digit or a colon.
+    Group,
+    /// One of these.
+    One(&'static [u8]),
+}
+
+impl Recogniser {
+    const fn new(name: &'static str, forms: &'static [Form], run: fn(&Seen<'_>) -> bool) -> Self {
+        let any = (0, usize::MAX);
+        Recogniser { name, forms, begins: Begins::Any, len: any, digits: any, run }
+    }
+
+    const fn begins(self, begins: Begins) -> Self {
+        Recogniser { begins, ..self }
+    }
+
+    const fn len(self, least: usize, most: usize) -> Self {
+        Recogniser { len: (least, most), ..self }
+    }
+
+    const fn digits(self, least: usize, most: usize) -> Self {
+        Recogniser { digits: (least, most), ..self }
+    }
+
+    /// Whether a value can begin with `byte`.
+    pub(super) fn begins_with(&self, byte: u8) -> bool {
+        match self.begins {
+            Begins::Any => true,
+            Begins::Letter => byte.is_ascii_alphabetic(),
+            Begins::Digit(others) => byte.is_ascii_digit() || others.contains(&byte),
+            Begins::Group => byte.is_ascii_hexdigit() || byte == b':',
+            Begins::One(all) => all.contains(&byte),
+        }
+    }
+
+    /// Whether a value of `census` may have the format: all of it at once, as most do not.
+    pub(super) fn may_be(&self, census: &Census) -> bool {
+        (census.len >= self.len.0)
+            & (census.len <= self.len.1)
+            & (census.digits >= self.digits.0)
+            & (census.digits <= self.digits.1)
+    }
+}
+
+const RECOGNISERS: [Recogniser; 16] = {
+    use Form::{Address, Date, DateTime, Hex, Integer, Other, Text, TitleWords, Token, Word};
+    let most = usize::MAX;
+    [
+        Recogniser::new("address", &[Text, Other], address).len(0, 200).digits(2, 20),
+        Recogniser::new("address-plain", &[Token, Text, Other], address_plain)
+            .len(0, 100)
+            .digits(1, 12),
+        Recogniser::new("basic", &[TitleWords, Text, Other], basic).begins(Begins::One(b"bB")),
+        Recogniser::new("date", &[Date, DateTime, Integer], date).digits(4, most),
+        Recogniser::new("email", &[Address], email),
+        Recogniser::new("iban", &[Token, Hex, Text, Other], iban)
+            .begins(Begins::Letter)
+            .len(0, 42)
+            .digits(8, most),
+        Recogniser::new("ip", &[Token, Other, Text], ip).begins(Begins::Group).digits(1, most),
+        Recogniser::new("jwt", &[Token, Word, Other], jwt).begins(Begins::One(b"e")),
+        Recogniser::new("name-words", &[TitleWords], name_words),
+        Recogniser::new("phone", &[Other], phone)
+            .begins(Begins::One(b"+(0"))
+            .len(0, PHONE_MAX)
+            .digits(7, 16),
+        Recogniser::new("phone-grouped", &[Other], phone_grouped)
+            .begins(Begins::Digit(b""))
+            .len(0, PHONE_MAX)
+            .digits(7, 16),
+        Recogniser::new("phone-extended", &[Other, Token, Text], phone_extended)
+            .begins(Begins::Digit(b"+("))
+            .len(0, EXTENDED_MAX)
+            .digits(7, most),
+        Recogniser::new("private-key", &[Text, Other], private_key).begins(Begins::One(b"-")),
+        Recogniser::new("street", &[Text, Other], street).len(0, 100).digits(1, 12),
+        Recogniser::new("street-line", &[Text, Other], street_line).len(0, 100).digits(1, 12),
+        // With letters a month or a day of the week begins, or what JSON has of ASP.NET.
+        Recogniser::new("written-date", &[Integer, Token, Text, Other], written)
+            .begins(Begins::Digit(b"-/adefjmnostwADEFJMNOSTW"))
+            .len(5, 32)
+            .digits(1, most),
+    ]
+};
 
 /// The recogniser called `name`.
 pub(super) fn find(name: &str) -> Option<Recogniser> {
@@ -183,7 +253,7 @@ fn is_phone(value: &Seen<'_>) -> bool {
     !bracketed
         && (7..=16).contains(&census.digits)
         && census.len > census.digits
-        && census.len <= 26
+        && census.len <= PHONE_MAX
         && census.letters() + census.ats == 0
         && !matches!(value.form, Form::Date | Form::DateTime | Form::Decimal)
         && matches!(value.bytes.first(), Some(b'+' | b'(' | b'0'..=b'9'))
@@ -193,7 +263,7 @@ fn is_phone(value: &Seen<'_>) -> bool {
 /// The same, perhaps with an extension behind: `212-555-0123x45`, `(212) 555-0123 ext. 45`.
 fn phone_extended(value: &Seen<'_>) -> bool {
     const EXTENSION_DIGITS_MAX: usize = 6;
-    if value.census.len > 40 || value.census.letters() == 0 {
+    if value.census.len > EXTENDED_MAX || value.census.letters() == 0 {
         return is_phone(value);
     }
     let Some(at) = value.bytes.iter().position(u8::is_ascii_alphabetic) else { return false };
@@ -332,7 +402,10 @@ mod tests {
     fn is(name: &str, text: &str) -> bool {
         let census = Census::of(text.as_bytes());
         let form = form_of(ValueKind::String, text.as_bytes(), &census);
-        (find(name).unwrap().run)(&Seen { bytes: text.as_bytes(), census: &census, form })
+        let recogniser = find(name).unwrap();
+        recogniser.begins_with(text.as_bytes()[0])
+            && recogniser.may_be(&census)
+            && (recogniser.run)(&Seen { bytes: text.as_bytes(), census: &census, form })
     }
 
     #[test]

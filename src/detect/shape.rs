@@ -2,6 +2,8 @@
 
 use crate::base::limits::MASK_CHARS_MAX;
 
+use super::sift::Census;
+
 const DIGIT: u8 = 1;
 const UPPER: u8 = 2;
 const LOWER: u8 = 4;
@@ -224,6 +226,30 @@ impl Compact {
     /// The letters and digits.
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// A value as checks are given it: its letters and digits are put together once for all of them.
+pub(super) struct Given<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Whether it is nothing but digits and capitals, few enough.
+    is_compact: bool,
+    compact: Option<Compact>,
+}
+
+impl<'a> Given<'a> {
+    /// The value `bytes`, counted before.
+    pub(super) fn new(bytes: &'a [u8], census: &Census) -> Given<'a> {
+        let is_compact = census.digits + census.upper == census.len && census.len <= MASK_CHARS_MAX;
+        Given { bytes, is_compact, compact: None }
+    }
+
+    /// What is the same as [`Compact`] has of it.
+    pub(super) fn compact(&mut self) -> &[u8] {
+        if self.is_compact {
+            return self.bytes;
+        }
+        self.compact.get_or_insert_with(|| Compact::of(self.bytes)).as_bytes()
     }
 }
 

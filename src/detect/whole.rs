@@ -4,10 +4,11 @@ use crate::base::limits::MASK_CHARS_MAX;
 use crate::model::{Form, Outcome, RuleId};
 
 use super::checks::{Check, starts_with_date};
-use super::needs::Needs;
+use super::needs::Ask;
 use super::patterns::Pattern;
 use super::recognisers::{Recogniser, Seen};
-use super::shape::{Compact, Shape};
+use super::shape::{Given, Shape};
+use super::sift::Census;
 
 /// The check of a rule, with what goes with its result.
 #[derive(Clone, Debug)]
@@ -39,19 +40,20 @@ impl Trial {
         kinds.get(mixed.checked_rem(kinds.len())?).copied()
     }
 
-    fn apply(&self, value: &[u8], outcome: &mut Outcome) {
+    fn apply(&self, given: &mut Given<'_>, outcome: &mut Outcome) {
         outcome.tried.insert(self.rule);
-        if !self.passes(value) {
+        if !self.check.is_none_or(|check| check.passes_given(given)) {
             return;
         }
+        let value = given.bytes;
         outcome.passed.insert(self.rule);
         if let Some(kind) = self.kind(value) {
             outcome.tried.insert(kind);
             outcome.passed.insert(kind);
         }
         if let Some((rule, prefixes)) = &self.test {
-            let compact = Compact::of(value);
-            if prefixes.iter().any(|prefix| begins_with(compact.as_bytes(), prefix)) {
+            let compact = given.compact();
+            if prefixes.iter().any(|prefix| begins_with(compact, prefix)) {
                 outcome.tried.insert(*rule);
                 outcome.passed.insert(*rule);
             }
@@ -63,6 +65,13 @@ impl Trial {
 fn begins_with(value: &[u8], prefix: &[u8]) -> bool {
     let fits = |(byte, like): (&u8, &u8)| *like == b'?' || byte == like;
     value.len() >= prefix.len() && value.iter().zip(prefix).all(fits)
+}
+
+#[derive(Debug)]
+struct RecogniserTrials {
+    recogniser: Recogniser,
+    /// Of every rule with it: it is asked once for all of them.
+    trials: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -101,13 +110,14 @@ pub(super) struct Whole {
     shapes: Vec<ShapeTrials>,
     /// By length, then by number of digits: the shapes that a value of so many can have.
     by_census: Vec<Vec<usize>>,
-    /// By form.
-    recognisers: [Vec<(Recogniser, usize)>; Form::ALL.len()],
+    /// At most as many as a word of `by_form` has bits.
+    recognisers: Vec<RecogniserTrials>,
+    /// By form and the byte that a value begins with: which recognisers it may be for.
+    by_form: Vec<[u32; 256]>,
     patterns: Vec<(Pattern, usize)>,
-    /// What values of them have, with the place of the pattern.
-    needs: Vec<(Needs, usize)>,
-    /// By the byte that a value begins with, for the shortest values first.
-    by_first: Vec<Vec<usize>>,
+    /// By the byte that a value begins with: what values of which pattern have, those for the
+    /// shortest first.
+    by_first: Vec<Vec<(Ask, u32)>>,
     /// Whether some shape or pattern may fit a point in time.
     instants: bool,
     /// Whether some shape or pattern may fit a UUID.
@@ -117,7 +127,8 @@ pub(super) struct Whole {
 impl Whole {
     /// Whether some rule may have something to say of a UUID.
     pub(super) fn wants_ids(&self) -> bool {
-        self.ids || self.recognisers.get(Form::Uuid as usize).is_some_and(|found| !found.is_empty())
+        let of_ids = self.by_form.get(Form::Uuid as usize);
+        self.ids || of_ids.is_some_and(|by_first| by_first.iter().any(|bits| *bits != 0))
     }
 
     /// Whether some rule may have something to say of a date with a time other than midnight.
@@ -131,9 +142,9 @@ impl Whole {
             trials: Vec::new(),
             shapes: Vec::new(),
             by_census: vec![Vec::new(); DIGITS * DIGITS],
-            recognisers: Default::default(),
+            recognisers: Vec::new(),
+            by_form: vec![[0; 256]; Form::ALL.len()],
             patterns: Vec::new(),
-            needs: Vec::new(),
             by_first: vec![Vec::new(); 256],
             instants: false,
             ids: false,
@@ -166,54 +177,77 @@ impl Whole {
 
     /// Values of a recogniser are tried.
     pub(super) fn add_recogniser(&mut self, recogniser: Recogniser, trial: usize) {
+        let named = |entry: &&mut RecogniserTrials| entry.recogniser.name == recogniser.name;
+        if let Some(known) = self.recognisers.iter_mut().find(named) {
+            known.trials.push(trial);
+            return;
+        }
+        let bit = 1u32 << self.recognisers.len();
         for form in recogniser.forms {
-            if let Some(by_form) = self.recognisers.get_mut(usize::from(*form as u8)) {
-                by_form.push((recogniser, trial));
+            let by_first = self.by_form.get_mut(usize::from(*form as u8)).into_iter().flatten();
+            for (bits, byte) in by_first.zip(0..=u8::MAX) {
+                if recogniser.begins_with(byte) {
+                    *bits |= bit;
+                }
             }
         }
+        self.recognisers.push(RecogniserTrials { recogniser, trials: vec![trial] });
     }
 
     /// Values that `pattern` matches as a whole are tried.
     pub(super) fn add_pattern(&mut self, pattern: Pattern, trial: usize) {
         self.instants |= pattern.may_be_instant();
         self.ids |= pattern.may_be_id();
+        let place = u32::try_from(self.patterns.len()).unwrap_or(u32::MAX);
         for needs in pattern.needs() {
-            for (numbers, byte) in self.by_first.iter_mut().zip(0..=u8::MAX) {
+            for (asks, byte) in self.by_first.iter_mut().zip(0..=u8::MAX) {
                 if needs.begins_with(byte) {
-                    let of = |number: &usize| self.needs.get(*number).map(|(n, _)| n.least());
-                    let at = numbers.partition_point(|known| of(known) <= Some(needs.least()));
-                    numbers.insert(at, self.needs.len());
+                    let at = asks.partition_point(|(ask, _)| ask.least() <= needs.ask.least());
+                    asks.insert(at, (needs.ask, place));
                 }
             }
-            self.needs.push((needs.clone(), self.patterns.len()));
         }
         self.patterns.push((pattern, trial));
     }
 
     /// Tries `value`.
     pub(super) fn apply(&self, value: &Seen<'_>, outcome: &mut Outcome) {
-        self.apply_shapes(value, outcome);
-        for (recogniser, trial) in
-            self.recognisers.get(usize::from(value.form as u8)).into_iter().flatten()
-        {
-            if (recogniser.run)(value) {
-                self.apply_trial(*trial, value.bytes, outcome);
-            }
-        }
-        self.apply_patterns(value, outcome);
+        let mut given = Given::new(value.bytes, value.census);
+        self.apply_shapes(value.census, &mut given, outcome);
+        self.apply_recognisers(value, &mut given, outcome);
+        self.apply_patterns(value.census, &mut given, outcome);
     }
 
-    fn apply_patterns(&self, value: &Seen<'_>, outcome: &mut Outcome) {
-        let numbers = value.bytes.first().and_then(|b| self.by_first.get(usize::from(*b)));
-        for (needs, place) in numbers.into_iter().flatten().filter_map(|n| self.needs.get(*n)) {
-            if needs.least() > value.census.len {
+    fn apply_recognisers(&self, value: &Seen<'_>, given: &mut Given<'_>, outcome: &mut Outcome) {
+        let by_first = self.by_form.get(usize::from(value.form as u8));
+        let bits = value.bytes.first().zip(by_first).map(|(b, bits)| bits.get(usize::from(*b)));
+        let mut bits = bits.flatten().copied().unwrap_or(0);
+        while bits != 0 {
+            let number = usize::try_from(bits.trailing_zeros()).unwrap_or_default();
+            bits &= bits - 1;
+            let Some(RecogniserTrials { recogniser, trials }) = self.recognisers.get(number) else {
+                return;
+            };
+            if recogniser.may_be(value.census) && (recogniser.run)(value) {
+                for trial in trials {
+                    self.apply_trial(*trial, given, outcome);
+                }
+            }
+        }
+    }
+
+    fn apply_patterns(&self, census: &Census, given: &mut Given<'_>, outcome: &mut Outcome) {
+        let asks = given.bytes.first().and_then(|b| self.by_first.get(usize::from(*b)));
+        let len = u32::try_from(census.len).unwrap_or(u32::MAX);
+        for (ask, place) in asks.into_iter().flatten() {
+            if ask.least() > len {
                 return;
             }
-            if needs.fits(value.census)
-                && let Some((pattern, trial)) = self.patterns.get(*place)
-                && pattern.matches(value.bytes)
+            if ask.fits(len, census.traits)
+                && let Some((pattern, trial)) = self.patterns.get(*place as usize)
+                && pattern.matches(given.bytes)
             {
-                self.apply_trial(*trial, value.bytes, outcome);
+                self.apply_trial(*trial, given, outcome);
             }
         }
     }
@@ -226,20 +260,20 @@ impl Whole {
         self.by_census.get(len * DIGITS + digits).map_or(&[], Vec::as_slice)
     }
 
-    fn apply_shapes(&self, value: &Seen<'_>, outcome: &mut Outcome) {
-        let numbers = self.shapes_of(value.census.len, value.census.digits).iter();
+    fn apply_shapes(&self, census: &Census, given: &mut Given<'_>, outcome: &mut Outcome) {
+        let numbers = self.shapes_of(census.len, census.digits).iter();
         for entry in numbers.filter_map(|number| self.shapes.get(*number)) {
-            if entry.shape.fits(value.bytes) {
+            if entry.shape.fits(given.bytes) {
                 for trial in &entry.trials {
-                    self.apply_trial(*trial, value.bytes, outcome);
+                    self.apply_trial(*trial, given, outcome);
                 }
             }
         }
     }
 
-    fn apply_trial(&self, trial: usize, value: &[u8], outcome: &mut Outcome) {
+    fn apply_trial(&self, trial: usize, given: &mut Given<'_>, outcome: &mut Outcome) {
         if let Some(trial) = self.trials.get(trial) {
-            trial.apply(value, outcome);
+            trial.apply(given, outcome);
         }
     }
 }

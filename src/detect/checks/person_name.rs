@@ -199,25 +199,38 @@ const LAST_WORDS: [&str; 192] = [
 /// The longest of them, in bytes.
 const WORD_BYTES_MAX: usize = 16;
 
-/// By the letter that words of [`LAST_WORDS`] begin with: how long they are, a bit each.
-static LENGTHS: [u32; 256] = lengths();
+const LETTERS: usize = 26;
 
-#[expect(clippy::indexing_slicing, reason = "a byte indexes a table of 256")]
-const fn lengths() -> [u32; 256] {
-    let mut table = [0; 256];
+/// By the first letter and the length of words of [`LAST_WORDS`]: which letters they end with, a
+/// bit each. Of a hundred names next to none has all three of a word.
+static ENDINGS: [[u32; WORD_BYTES_MAX + 1]; LETTERS] = endings();
+
+#[expect(clippy::indexing_slicing, reason = "this runs at build time")]
+const fn endings() -> [[u32; WORD_BYTES_MAX + 1]; LETTERS] {
+    let mut table = [[0; WORD_BYTES_MAX + 1]; LETTERS];
     let mut at = 0;
     while at < LAST_WORDS.len() {
         let word = LAST_WORDS[at].as_bytes();
-        table[word[0] as usize] |= 1 << word.len();
+        // Words of other alphabets are looked up without.
+        if let (Some(first), Some(last)) = (letter(word[0]), letter(word[word.len() - 1])) {
+            table[first][word.len()] |= 1 << last;
+        }
         at += 1;
     }
     table
 }
 
-/// Whether some of those words begins like `word` and is as long.
+/// The place of a small letter in the alphabet.
+const fn letter(byte: u8) -> Option<usize> {
+    if byte.is_ascii_lowercase() { Some((byte - b'a') as usize) } else { None }
+}
+
+/// Whether some of those words begins and ends like `word` and is as long.
 fn may_be_last(word: &[u8]) -> bool {
-    let first = word.first().and_then(|first| LENGTHS.get(usize::from(*first)));
-    first.is_some_and(|lengths| lengths >> word.len() & 1 == 1)
+    let ends = |byte: Option<&u8>| byte.copied().and_then(letter);
+    let (Some(first), Some(last)) = (ends(word.first()), ends(word.last())) else { return false };
+    let endings = ENDINGS.get(first).and_then(|by_length| by_length.get(word.len()));
+    endings.is_some_and(|endings| endings >> last & 1 == 1)
 }
 
 /// Whether the last of the words in `value` leaves it open that they name a person: `Ada Lovelace`,

@@ -1,6 +1,6 @@
 //! Every check by name.
 
-use super::super::shape::Compact;
+use super::super::shape::{Compact, Given};
 use super::national::NATIONAL;
 use super::{
     aba, card, clinical, date, e164, email, iban, ip, jwt, luhn, mac, mbi, nhs, nino, npi,
@@ -33,6 +33,14 @@ impl Check {
         match self.input {
             Input::Whole => (self.run)(value),
             Input::Compact => (self.run)(Compact::of(value).as_bytes()),
+        }
+    }
+
+    /// The same of a value that many checks are given.
+    pub(crate) fn passes_given(&self, value: &mut Given<'_>) -> bool {
+        match self.input {
+            Input::Whole => (self.run)(value.bytes),
+            Input::Compact => (self.run)(value.compact()),
         }
     }
 }

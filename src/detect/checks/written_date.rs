@@ -49,8 +49,7 @@ pub(crate) fn written_date(value: &[u8]) -> bool {
     if (5..=14).contains(&value.len()) && is_since_1970(value) {
         return true;
     }
-    // Most values are numbers: without a sign between them they are no date.
-    if value.iter().all(u8::is_ascii_digit) {
+    if !may_begin(value) {
         return false;
     }
     if let Some(dated) = value.strip_suffix(b" 00:00:00 GMT") {
@@ -94,6 +93,58 @@ pub(crate) fn written_date(value: &[u8]) -> bool {
         [Some(Month(_)), Some(Number(_, 4)), None] => true,
         _ => false,
     }
+}
+
+/// Whether `value` begins like a day, a year, or the name of a month or a day of the week, and is
+/// no number: without a sign between them they are no date. Most values end here.
+fn may_begin(value: &[u8]) -> bool {
+    let digits = value.iter().take_while(|b| b.is_ascii_digit()).count();
+    match (digits, value) {
+        (0, [first, second, ..]) => begins_word(*first, *second),
+        (1 | 2 | 4, _) => digits < value.len(),
+        _ => false,
+    }
+}
+
+const LETTERS: usize = 26;
+
+/// By the first letter of a name of a month, or of a day of the week in English: which letters
+/// may be the second, a bit each; the last but one for what is beyond ASCII.
+static HEADS: [u32; LETTERS] = heads();
+const BEYOND: usize = 30;
+
+#[expect(clippy::indexing_slicing, reason = "this runs at build time")]
+const fn heads() -> [u32; LETTERS] {
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let mut table = [0; LETTERS];
+    let mut month = 0;
+    while month <= MONTHS.len() {
+        let names = if month < MONTHS.len() { MONTHS[month] } else { &days };
+        let mut at = 0;
+        while at < names.len() {
+            let name = names[at].as_bytes();
+            if let (Some(first), Some(second)) = (letter(name[0]), letter(name[1])) {
+                table[first] |= 1 << second;
+            }
+            at += 1;
+        }
+        month += 1;
+    }
+    table
+}
+
+/// The place of a letter in the alphabet, in whatever case, or of what is beyond ASCII.
+const fn letter(byte: u8) -> Option<usize> {
+    match byte | 0x20 {
+        lower @ b'a'..=b'z' => Some((lower - b'a') as usize),
+        _ if !byte.is_ascii() => Some(BEYOND),
+        _ => None,
+    }
+}
+
+fn begins_word(first: u8, second: u8) -> bool {
+    let (Some(first), Some(second)) = (letter(first), letter(second)) else { return false };
+    HEADS.get(first).is_some_and(|seconds| seconds >> second & 1 == 1)
 }
 
 /// Whether `value` is a year, a month and a day with their signs behind them (`1970年1月31日`), where
@@ -181,6 +232,9 @@ fn part(word: &[u8]) -> Option<Part> {
 fn month_at(name: &str) -> Option<usize> {
     // Few words begin with the same two letters as one of them.
     let [first, second, ..] = name.as_bytes() else { return None };
+    if !begins_word(*first, *second) {
+        return None;
+    }
     let head = [first.to_ascii_lowercase(), second.to_ascii_lowercase()];
     if !name.is_ascii() {
         let name = name.to_lowercase();
