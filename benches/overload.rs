@@ -25,8 +25,8 @@ use phitap::model::{Packet, SegmentBatch};
 use phitap::rules::RulePack;
 use phitap::sensor::ingest::Ingest;
 use phitap::sensor::pipeline::{self, OpenInput, Pace, Settings, Sources, Upcoming};
-use phitap::sensor::recorder::Recorder;
-use phitap::store::{RuleNames, RunKind, Writer};
+use phitap::sensor::recorder::{Recorder, RunSpec};
+use phitap::store::{RuleNames, Writer};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -188,12 +188,17 @@ impl Bench {
         let writer = Writer::open(&folder.path().join("x.db"), &self.key.id(), names)?;
         let caps = Caps::new(self.key.hasher("caps"));
         let parts = (self.detector.clone(), caps);
-        let recorder = Recorder::begin(writer, RunKind::Capture, Vec::new(), parts)?;
+        let recorder = Recorder::begin(writer, RunSpec::capture(), parts)?;
         let mut input = Some(Paced::new(feed, rate));
         let mut next = || match input.take() {
             Some(source) => {
                 let ingest = Ingest::new(Box::new(source), None);
-                Upcoming::Input(Box::new(OpenInput { ingest, identity: None, identify: None }))
+                Upcoming::Input(Box::new(OpenInput {
+                    ingest,
+                    identity: None,
+                    identify: None,
+                    before: 0,
+                }))
             }
             None => Upcoming::End,
         };

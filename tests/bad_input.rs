@@ -225,7 +225,10 @@ fn a_capture_that_grew_beside_others_replaces_their_run_or_nothing_is_lost() {
     assert!(lab.query("copy.db", &["services"]).len() >= before);
     let seen = lab.query("copy.db", &["coverage", "--input", "one.pcap"]);
     assert!(seen.iter().any(|row| row["scope"] == "input"), "what was stored is there");
-    // What it says then helps: both runs give way to one.
+    // Once it is counted it is known, and nothing is counted again.
+    let ran = lab.replay("copy.db", &[&two], &[]).expect(0);
+    assert!(ran.stderr.contains("--again"), "{ran:#?}");
+    // What it said then helps: both runs give way to one.
     lab.replay("copy.db", &[&one, &two], &[]).expect(0);
     assert_eq!(lab.digest("copy.db"), lab.digest("once"));
     // All of them: the run is replaced, also where the path is written otherwise.
@@ -245,7 +248,7 @@ fn a_filter_replaces_nothing_that_was_read_without_it() {
     let before = lab.query("db", &["services"]).len();
     lab.file("growing.pcap", &whole);
     let ran = lab.replay("db", &[&path], &["--filter", "host 192.0.2.77"]);
-    one_line(&ran, INCOMPLETE, &["without this filter", "counted twice"]);
+    one_line(&ran, INCOMPLETE, &["without a filter", "counted twice"]);
     assert_eq!(lab.query("db", &["services"]).len(), before, "nothing stored is lost");
     // What was read with a filter is replaced by the same again.
     let filter = ["--filter", "tcp port 8080"];
@@ -254,6 +257,70 @@ fn a_filter_replaces_nothing_that_was_read_without_it() {
     let once = lab.digest("other");
     lab.replay("other", &[&path], &filter).expect(INCOMPLETE);
     assert_eq!(lab.digest("other"), once);
+}
+
+#[test]
+fn a_filter_that_leaves_nothing_out_is_the_same_filter_again() {
+    let (lab, whole) = (Lab::default(), clinic());
+    let path = lab.file("growing.pcap", &whole);
+    lab.replay("once", &[&path], &[]).expect(0);
+    lab.file("growing.pcap", &whole[..end_of_packet(&whole, 500)]);
+    // However it is spaced.
+    lab.replay("db", &[&path], &["--filter", "ip or ip6 or arp"]).expect(0);
+    lab.file("growing.pcap", &whole);
+    lab.replay("db", &[&path], &["--filter", " ip  or ip6 or arp"]).expect(0);
+    assert_eq!(lab.digest("db"), lab.digest("once"));
+}
+
+#[test]
+fn what_a_filter_left_out_is_read_without_it_and_another_filter_gives_nothing_up() {
+    let (lab, whole) = (Lab::default(), clinic());
+    let path = lab.file("clinic.pcap", &whole);
+    lab.replay("once", &[&path], &[]).expect(0);
+    let (few, other) = (["--filter", "tcp port 8443"], ["--filter", "tcp port 8080"]);
+    lab.replay("db", &[&path], &few).expect(0);
+    let before = lab.digest("db");
+    assert_ne!(before, lab.digest("once"));
+    let known = lab.replay("db", &[&path], &few).expect(0);
+    assert!(known.stderr.contains("--again"), "{known:#?}");
+    assert_eq!(lab.digest("db"), before);
+    let ran = lab.replay("db", &[&path], &other);
+    one_line(&ran, INCOMPLETE, &["with the filter \"tcp port 8443\"", "counted twice"]);
+    let rows = lab.query("db", &["coverage"]);
+    assert_eq!(rows.iter().filter(|row| row["scope"] == "input").count(), 2, "{rows:#?}");
+    // What it says then helps: without a filter all of it is there, once.
+    lab.replay("db", &[&path], &[]).expect(0);
+    assert_eq!(lab.digest("db"), lab.digest("once"));
+    // And what is there is needed by no filter.
+    let known = lab.replay("db", &[&path], &other).expect(0);
+    assert!(known.stderr.contains("--again"), "{known:#?}");
+}
+
+#[test]
+fn captures_of_one_name_in_many_folders_grow_each_by_itself() {
+    let (lab, whole) = (Lab::default(), clinic());
+    let mut part = whole[..end_of_packet(&whole, 60)].to_vec();
+    let mut all = whole[..end_of_packet(&whole, 120)].to_vec();
+    for host in 0..20u8 {
+        std::fs::create_dir_all(lab.path(&format!("cap/host{host:02}"))).expect("a folder");
+        // The first packet's time tells them apart.
+        for bytes in [&mut part, &mut all] {
+            bytes[24..28].copy_from_slice(&(1_700_000_000 + u32::from(host)).to_le_bytes());
+        }
+        lab.file(&format!("cap/host{host:02}/traffic.pcap"), &part);
+        lab.file(&format!("cap/host{host:02}.whole"), &all);
+    }
+    let folder = lab.path("cap");
+    lab.replay("db", &[&folder], &[]);
+    for host in 0..20 {
+        let whole = lab.path(&format!("cap/host{host:02}.whole"));
+        std::fs::rename(whole, lab.path(&format!("cap/host{host:02}/traffic.pcap"))).expect("ours");
+    }
+    lab.replay("db", &[&folder], &[]).expect(0);
+    let rows = lab.query("db", &["coverage"]);
+    assert_eq!(rows.iter().filter(|row| row["scope"] == "input").count(), 20);
+    lab.replay("once", &[&folder], &[]).expect(0);
+    assert_eq!(lab.digest("db"), lab.digest("once"));
 }
 
 #[test]

@@ -228,6 +228,45 @@ fn a_second_interrupt_ends_at_once() {
     drop(pipe);
 }
 
+#[test]
+fn a_replay_that_is_stopped_gives_up_nothing_that_was_stored() {
+    let lab = Lab::default();
+    let clinic = std::fs::read(fixture("clinic/clinic.pcap")).expect("a fixture");
+    let other = std::fs::read(fixture("ipv6-vlan/ipv6-vlan.pcap")).expect("a fixture");
+    let (one, two) = (lab.file("one.pcap", &other), lab.file("two.pcap", &clinic));
+    lab.replay("once", &[&one, &two], &[]).expect(0);
+    lab.file("two.pcap", &clinic[..clinic.len() - 7]);
+    lab.replay("db", &[&one, &two], &[]).expect(3);
+    let before = lab.digest("db");
+    lab.file("two.pcap", &clinic);
+    // It reads the first anew, then the pipe, and never comes to the second.
+    let stopped = |first: &Path| {
+        let args = lab.replay_args("db", &[first, Path::new("-"), &two], &[]);
+        let mut child =
+            lab.command(args).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+        let mut pipe = child.stdin.take().expect("a pipe");
+        // More than a pipe holds: once this is written it reads.
+        pipe.write_all(&clinic[..clinic.len() / 2]).expect("it reads");
+        signal(&child, "INT");
+        let mut told = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut line = String::new();
+        while !line.contains("stopping") {
+            line.clear();
+            assert!(told.read_line(&mut line).expect("it speaks") > 0, "it says so");
+        }
+        drop(pipe);
+        let mut rest = String::new();
+        told.read_to_string(&mut rest).expect("it speaks");
+        assert_eq!(ends_within(child, 20).code(), Some(3));
+        rest
+    };
+    let told = stopped(&one);
+    assert!(told.contains("run 1 stays"), "{told}");
+    assert_eq!(lab.digest("db"), before);
+    lab.replay("db", &[&one, &two], &[]).expect(0);
+    assert_eq!(lab.digest("db"), lab.digest("once"));
+}
+
 fn ends_within(child: Child, seconds: u64) -> ExitStatus {
     let id = child.id().to_string();
     let (tell, told) = std::sync::mpsc::sync_channel(1);

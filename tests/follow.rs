@@ -161,6 +161,48 @@ fn what_the_inventory_has_is_not_read_again() {
 }
 
 #[test]
+fn following_and_replaying_the_same_files_counts_their_packets_once() {
+    let lab = Lab::default();
+    std::fs::create_dir(lab.path("ring")).expect("a folder");
+    let files = rotated(&lab, 2);
+    let packets = |n: usize| {
+        std::fs::write(lab.path("all"), &files[n].1).expect("written");
+        capture::read(&lab.path("all")).expect("ours").len() as u64
+    };
+    let (first, last) = (packets(0), packets(1));
+    let sum = |inputs: &[(String, u64)]| inputs.iter().map(|(_, seen)| seen).sum::<u64>();
+    // Followed to where it had come, which is the middle of a record.
+    append(&files[0].0, &files[0].1[..files[0].1.len() / 2 + 3]);
+    let child = follow(&lab);
+    until(&lab, "the file is read while it is open", |inputs| sum(inputs) > 0);
+    std::thread::park_timeout(Duration::from_millis(300));
+    assert_eq!(end(child), Some(0));
+    let half = sum(&inputs(&lab));
+    assert!(half < first, "{half} of {first}");
+    // Followed on, it is read on.
+    append(&files[0].0, &files[0].1[files[0].1.len() / 2 + 3..]);
+    append(&files[1].0, &files[1].1[..files[1].1.len() / 2]);
+    let child = follow(&lab);
+    until(&lab, "both are read", |inputs| inputs.len() == 3 && sum(inputs) > first);
+    std::thread::park_timeout(Duration::from_millis(300));
+    assert_eq!(end(child), Some(0));
+    // And once more, with a file that a replay has read in part.
+    append(&files[1].0, &files[1].1[files[1].1.len() / 2..]);
+    let child = follow(&lab);
+    until(&lab, "all is read", |inputs| sum(inputs) == first + last);
+    assert_eq!(end(child), Some(0));
+    // A replay takes the place of all of it, with whole flows.
+    lab.replay("follow.db", &[&lab.path("ring")], &[]).expect(0);
+    assert_eq!(sum(&inputs(&lab)), first + last);
+    lab.replay("whole.db", &[&lab.path("ring")], &[]).expect(0);
+    assert_eq!(lab.digest("follow.db"), lab.digest("whole.db"));
+    let child = follow(&lab);
+    std::thread::park_timeout(Duration::from_millis(500));
+    assert_eq!(end(child), Some(0));
+    assert_eq!(lab.digest("follow.db"), lab.digest("whole.db"), "what is known is not read again");
+}
+
+#[test]
 fn a_lost_terminal_ends_it_cleanly_and_a_knock_does_nothing() {
     let status = std::fs::read_to_string("/proc/self/status").expect("what the kernel says of us");
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("a mask");

@@ -12,7 +12,7 @@ mod seen;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -20,7 +20,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::base::StableHasher;
 use crate::capture::file::{FileError, FileSource};
-use crate::capture::inputs::identity_of;
+use crate::capture::inputs::{identity_of, identity_of_first};
 use crate::capture::numbered::Numbered;
 use crate::capture::source::{CaptureError, Incomplete, Next, PacketSource, Progress};
 use crate::model::InputIdentity;
@@ -241,23 +241,80 @@ pub struct FollowedFile {
     source: FileSource,
     handle: File,
     seen: Seen,
+    /// How many packets are passed over.
+    passed_over: u64,
 }
 
 impl FollowedFile {
-    /// Tells which file it was, once it has been read, unless it holds something else by then.
-    pub fn identity(&self, hasher: StableHasher) -> impl FnOnce() -> Option<InputIdentity> + use<> {
+    /// Tells which file it was, once it has been read or was left behind so many bytes, unless it
+    /// holds something else by then.
+    pub fn identity(
+        &self,
+        hasher: StableHasher,
+    ) -> impl FnOnce(Option<u64>) -> Option<InputIdentity> + use<> {
         let handle = self.handle.try_clone();
         let seen = self.seen.clone();
-        move || {
+        move |left| {
             let mut file = handle.ok()?;
-            let identity = identity_of(&mut file, &hasher).ok();
-            identity.filter(|_| !seen.is_anew(&file))
+            let identity = match left {
+                Some(bytes) => identity_of_first(&mut file, bytes, &hasher),
+                None => identity_of(&mut file, &hasher),
+            };
+            identity.ok().filter(|_| !seen.is_anew(&file))
         }
+    }
+
+    /// The place of the first of `known` that this file is or begins with.
+    pub fn begins_like(
+        &self,
+        hasher: &StableHasher,
+        known: impl IntoIterator<Item = InputIdentity>,
+    ) -> Option<usize> {
+        let mut file = self.handle.try_clone().ok()?;
+        // The position is that of whoever reads.
+        let at = file.stream_position().ok()?;
+        let now = identity_of(&mut file, hasher).ok();
+        let found = now.and_then(|now| {
+            let mut is = |known: InputIdentity| {
+                known.size <= now.size
+                    && known.head == now.head.filter(|_| known.head.is_some())
+                    && (known.head.is_some() || known.size <= SMALL_BYTES)
+                    && identity_of_first(&mut file, known.size, hasher).is_ok_and(|i| i.is(&known))
+            };
+            known.into_iter().position(&mut is)
+        });
+        file.seek(SeekFrom::Start(at)).ok()?;
+        found
+    }
+
+    /// Passes over the first `packets`: they were read before.
+    pub fn pass_over(&mut self, packets: u64) {
+        self.passed_over = packets;
     }
 }
 
+/// Packets that are passed over before somebody is asked whether to go on.
+const PASSED_AT_ONCE: u32 = 4096;
+/// Files of no more bytes are compared whole: they have no head.
+const SMALL_BYTES: u64 = 4096;
+
 impl PacketSource for FollowedFile {
     fn next_packet(&mut self) -> Result<Next<'_>, CaptureError> {
+        let mut passed = 0;
+        while self.passed_over > 0 {
+            match self.source.next_packet()? {
+                Next::Packet(packet) if passed == PASSED_AT_ONCE => {
+                    self.passed_over -= 1;
+                    return Ok(Next::Idle(packet.at));
+                }
+                Next::Packet(_) => (self.passed_over, passed) = (self.passed_over - 1, passed + 1),
+                Next::Idle(at) => {
+                    thread::park_timeout(LOOK_INTERVAL);
+                    return Ok(Next::Idle(at));
+                }
+                Next::End => return Ok(Next::End),
+            }
+        }
         let next = self.source.next_packet();
         if let Ok(Next::Idle(_)) = next {
             thread::park_timeout(LOOK_INTERVAL);
@@ -332,7 +389,9 @@ impl Tail {
         };
         let seen = self.seen.clone();
         match FileSource::from_reader(&name, self) {
-            Ok(source) => Opened::File(Box::new(FollowedFile { source, handle, seen })),
+            Ok(source) => {
+                Opened::File(Box::new(FollowedFile { source, handle, seen, passed_over: 0 }))
+            }
             // Four bytes that are no capture's stay so.
             Err(error @ FileError::NotACapture { .. }) => Opened::Never(error),
             Err(error) if done => Opened::Never(error),

@@ -74,6 +74,8 @@ pub enum InputError {
 }
 
 const IDENTITY_BYTES: u64 = 1024 * 1024;
+/// Bytes that tell which files may be the beginning of another: a few packets with their times.
+const HEAD_BYTES: usize = 512;
 
 impl Inputs {
     /// Finds the captures behind `arguments`; `-` is standard input. Every file is opened once to
@@ -192,7 +194,7 @@ pub(super) fn identity_of(file: &mut File, hasher: &StableHasher) -> io::Result<
     identity_of_first(file, size, hasher)
 }
 
-fn identity_of_first(
+pub(super) fn identity_of_first(
     file: &mut File,
     size: u64,
     hasher: &StableHasher,
@@ -202,7 +204,9 @@ fn identity_of_first(
         file.seek(SeekFrom::Start(from))?;
         file.take(IDENTITY_BYTES.min(size)).read_to_end(&mut bytes)?;
     }
-    Ok(InputIdentity { size, hash: hasher.hash(&bytes) })
+    let has_head = usize::try_from(size).is_ok_and(|size| size >= HEAD_BYTES);
+    let head = bytes.get(..HEAD_BYTES).filter(|_| has_head).map(|head| hasher.hash(head));
+    Ok(InputIdentity { size, hash: hasher.hash(&bytes), head })
 }
 
 /// What is in a directory and in those inside it.

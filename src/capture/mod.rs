@@ -21,7 +21,7 @@ mod source;
 
 pub use file::{FileError, FileSource};
 pub use filter::{Filter, FilterError};
-pub use follow::{Follow, Followed};
+pub use follow::{Follow, Followed, FollowedFile};
 pub use impair::{ImpairedSource, Impairment};
 pub use inputs::{Input, InputError, Inputs, SkippedFile};
 pub use lasting::LastingSource;

@@ -16,8 +16,8 @@ use crate::capture::{
 use crate::sensor::health::{Change, Watch};
 use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Pace, Sources};
+use crate::sensor::recorder::RunSpec;
 use crate::sensor::stop::Stop;
-use crate::store::RunKind;
 
 /// Smaller buffers are made of a few blocks: what is missing of them is rounding.
 const BUFFER_TOLD_BYTES: u64 = 4 << 20;
@@ -46,12 +46,12 @@ pub fn run(args: &CaptureArgs) -> Result<Exit, Failure> {
     let mut next = || {
         let opened = sources.next().map(|source| {
             let ingest = Ingest::new(Box::new(source), None);
-            Ok(OpenInput { ingest, identity: None, identify: None })
+            Ok(OpenInput { ingest, identity: None, identify: None, before: 0 })
         });
         opened.into()
     };
     let sources = Sources { next: &mut next, pace: Pace::Live };
-    let exit = record.run(sources, (writer, RunKind::Capture, Vec::new()), Exit::Done)?;
+    let exit = record.run(sources, (writer, RunSpec::capture()), Exit::Done)?;
     Ok(if blind.load(Ordering::Relaxed) { exit.and(Exit::Incomplete) } else { exit })
 }
 

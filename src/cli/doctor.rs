@@ -104,7 +104,7 @@ fn frames(args: &DoctorArgs, mtu: u32) -> Result<Frames, Failure> {
 fn opened(source: Box<dyn PacketSource>, frames: &Frames) -> OpenInput {
     let source = Measured::new(source, frames.clone());
     let ingest = Ingest::new(Box::new(source), None);
-    OpenInput { ingest, identity: None, identify: None }
+    OpenInput { ingest, identity: None, identify: None, before: 0 }
 }
 
 /// Runs the pipeline without a database, under a key that nobody keeps.

@@ -5,10 +5,12 @@ use super::config::RecordSettings;
 use super::exit::{Exit, Failure, tell};
 use super::main::watch_signals;
 use super::record::{Record, store_failure};
-use crate::capture::{CaptureError, Filter, Follow, Followed, Input};
+use crate::base::StableHasher;
+use crate::capture::{CaptureError, Filter, Follow, Followed, FollowedFile, Input, PacketSource};
 use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{Identify, OpenInput, Pace, Sources, Upcoming};
-use crate::store::{Earlier, InputPlan, RunKind, Writer};
+use crate::sensor::recorder::RunSpec;
+use crate::store::{Earlier, InputPlan, Reading, Writer};
 
 /// Reads rotating captures as they appear, until a signal.
 pub fn follow(
@@ -26,18 +28,20 @@ pub fn follow(
     let record = Record::prepare(settings, args.reveal, !args.record.no_progress)?;
     let writer = record.open_writer()?;
     let mut follow = Follow::new(directory);
-    skip_known(&mut follow, &record, &writer)?;
+    skip_known(&mut follow, &record, &writer, filter.as_deref())?;
+    let known = readings(&writer, filter.as_deref())?;
     watch_signals(&record.stop)?;
     tell(format!("following {}; stop with Ctrl-C", directory.display()));
     let key = record.settings.key.clone();
     let mut next = || match follow.look() {
-        Ok(Followed::File(file)) => {
+        Ok(Followed::File(mut file)) => {
+            let before = pass_over_known(&mut file, &known, &key.hasher("input"));
             let identify = Box::new(file.identity(key.hasher("input")));
             // It compiled before; a second time it does so again.
             let filter = filter.as_deref().and_then(|text| Filter::new(text).ok());
             let ingest = Ingest::new(file, filter);
             let identify = Some(identify as Identify);
-            Upcoming::Input(Box::new(OpenInput { ingest, identity: None, identify }))
+            Upcoming::Input(Box::new(OpenInput { ingest, identity: None, identify, before }))
         }
         Ok(Followed::Nothing) => Upcoming::Later,
         Ok(Followed::Passed { path, reason }) => {
@@ -49,7 +53,8 @@ pub fn follow(
     let sources = Sources { next: &mut next, pace: Pace::Following };
     // As with an interface, what was seen may not come again: it is published as it comes, and
     // kept where the end comes without notice.
-    let done = record.run(sources, (writer, RunKind::Capture, Vec::new()), Exit::Done);
+    let spec = RunSpec { filter: filter.clone(), ..RunSpec::capture() };
+    let done = record.run(sources, (writer, spec), Exit::Done);
     if let Some(path) = follow.unready() {
         let path = path.display();
         tell(format!("not read {path}: it is still written, and its beginning is not whole yet"));
@@ -57,8 +62,13 @@ pub fn follow(
     done
 }
 
-/// Captures that the database has, in whatever run, are not read again.
-fn skip_known(follow: &mut Follow, record: &Record, writer: &Writer) -> Result<(), Failure> {
+/// Captures that the database has whole, in whatever run, are not read again.
+fn skip_known(
+    follow: &mut Follow,
+    record: &Record,
+    writer: &Writer,
+    filter: Option<&str>,
+) -> Result<(), Failure> {
     let hasher = record.settings.key.hasher("input");
     let done = follow.done().map_err(|e| Failure::usage(format!("list the directory: {e}")))?;
     let mut known = Vec::new();
@@ -67,12 +77,34 @@ fn skip_known(follow: &mut Follow, record: &Record, writer: &Writer) -> Result<(
         known.push((path, identity));
     }
     let identities: Vec<_> = known.iter().map(|(_, identity)| *identity).collect();
-    let plan = writer.plan(&identities, &Earlier::default()).map_err(|e| store_failure(&e))?;
+    let earlier = Earlier { filter: filter.map(str::to_owned), ..Earlier::default() };
+    let plan = writer.plan(&identities, &earlier).map_err(|e| store_failure(&e))?;
     for ((path, _), plan) in known.iter().zip(&plan.inputs) {
-        if let InputPlan::Skip(run) | InputPlan::Replace(run) = plan {
+        if let InputPlan::Skip(run) = plan {
             tell(format!("{} is in the inventory already (run {run})", path.display()));
             follow.skip(path);
         }
     }
     Ok(())
+}
+
+/// What was read of which files, the furthest first.
+fn readings(writer: &Writer, filter: Option<&str>) -> Result<Vec<Reading>, Failure> {
+    let mut readings = writer.readings(filter).map_err(|e| store_failure(&e))?;
+    readings.sort_by_key(|reading| std::cmp::Reverse(reading.packets));
+    Ok(readings)
+}
+
+/// Reads on behind what an earlier run has read of `file`; how many packets that were.
+fn pass_over_known(file: &mut FollowedFile, known: &[Reading], hasher: &StableHasher) -> u64 {
+    let begins = file.begins_like(hasher, known.iter().map(|reading| reading.identity));
+    let known = begins.and_then(|at| known.get(at));
+    let Some(Reading { run, packets, .. }) = known.copied() else { return 0 };
+    tell(format!(
+        "{}: its first {packets} packets are in the inventory already (run {run}); it is read on \
+         behind them",
+        file.name()
+    ));
+    file.pass_over(packets);
+    packets
 }

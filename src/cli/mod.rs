@@ -26,6 +26,7 @@ pub mod coverage_args;
 pub mod db;
 pub mod docs;
 pub mod doctor;
+mod earlier;
 pub mod exit;
 pub mod filters;
 pub mod follow;

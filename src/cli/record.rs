@@ -16,7 +16,7 @@ use crate::query::overview;
 use crate::sensor::health::Watch;
 use crate::sensor::pipeline::{self, Outcome, Settings, Sources};
 use crate::sensor::progress::Progress;
-use crate::sensor::recorder::Recorder;
+use crate::sensor::recorder::{Recorder, RunSpec};
 use crate::sensor::sight::Gauge;
 use crate::sensor::stop::Stop;
 use crate::sinks::{EveError, EveFile};
@@ -73,12 +73,13 @@ impl Record {
     pub fn run(
         self,
         sources: Sources<'_>,
-        (writer, kind, replaces): (Writer, RunKind, Vec<RunId>),
+        (writer, spec): (Writer, RunSpec),
         incomplete: Exit,
     ) -> Result<Exit, Failure> {
+        let kind = spec.kind;
         let detector = self.settings.detector.clone();
         let caps = Caps::new(self.settings.key.hasher("caps"));
-        let recorder = Recorder::begin(writer, kind, replaces, (detector, caps))
+        let recorder = Recorder::begin(writer, spec, (detector, caps))
             .map_err(|e| store_failure(&e))?
             .within(self.settings.memory);
         let workers = self.settings.workers;
@@ -138,11 +139,16 @@ impl Record {
             let nothing = kind == RunKind::Replay && outcome.inputs.is_empty();
             exit = exit.and(if nothing { Exit::Usage } else { Exit::Incomplete });
         }
+        let given_up = tell_given_up(&outcome.recorded.given_up_for);
         for input in &outcome.inputs {
             if let Some(reason) = &input.account.incomplete {
-                tell(format!("{}: {reason}; what was read of it was kept", input.account.name));
+                let kept = if given_up { "" } else { "; what was read of it was kept" };
+                tell(format!("{}: {reason}{kept}", input.account.name));
                 exit = exit.and(Exit::Incomplete);
             }
+        }
+        if given_up {
+            exit = exit.and(Exit::Incomplete);
         }
         if outcome.earlier.incomplete > 0 {
             let n = outcome.earlier.incomplete;
@@ -185,9 +191,25 @@ impl Record {
             captures: outcome.earlier.inputs + outcome.inputs.len() as u64,
             db: &self.settings.db,
         };
-        summary::print(&summary, to_stdout).map_err(Failure::failed)?;
+        if !given_up {
+            summary::print(&summary, to_stdout).map_err(Failure::failed)?;
+        }
         Ok(exit)
     }
+}
+
+/// Says that a run gave way to what was stored; whether it did.
+fn tell_given_up(stay: &[RunId]) -> bool {
+    let runs: Vec<String> = stay.iter().map(|run| format!("run {run}")).collect();
+    if let [first, more @ ..] = runs.as_slice() {
+        let runs = more.iter().fold(first.clone(), |all, run| format!("{all} and {run}"));
+        let stays = if more.is_empty() { "stays" } else { "stay" };
+        tell(format!(
+            "ended before all that {runs} had read was read again: {runs} {stays}, and what was \
+             read now is not kept; replay it again"
+        ));
+    }
+    !stay.is_empty()
 }
 
 /// What became of the packets of all inputs: those that are known as a sum only come first.

@@ -1,19 +1,19 @@
 //! `phitap replay`
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::args::ReplayArgs;
 use super::config::RecordSettings;
+use super::earlier;
 use super::exit::{Exit, Failure, tell};
 use super::follow::follow;
 use super::main::watch_signals;
-use super::record::{Record, store_failure};
-use crate::base::StableHasher;
+use super::record::Record;
 use crate::capture::{Filter, Input, InputError, Inputs};
 use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Pace, Sources, Upcoming};
-use crate::store::{Earlier, InputIdentity, InputPlan, RunId, RunKind, Writer};
+use crate::sensor::recorder::RunSpec;
+use crate::store::{InputIdentity, RunKind};
 
 /// Skipped files that are named; a directory of other things holds thousands.
 const SKIPPED_TOLD: usize = 20;
@@ -58,12 +58,11 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
             }
         }
     }
-    let identities: Vec<Option<InputIdentity>> = readable.iter().map(|(_, i)| *i).collect();
-    let grown = grown(&readable, &writer, &hasher)?;
-    let earlier = Earlier { grown, filtered: filter.is_some() };
-    let plan = writer.plan(&identities, &earlier).map_err(|e| store_failure(&e))?;
-    exit = exit.and(tell_kept(&plan.kept));
-    let todo = to_read(readable, &plan.inputs, args.again);
+    let plan = earlier::plan(&readable, &writer, &hasher, filter.as_deref())?;
+    // Who says --again knows that it counts twice.
+    let kept = if args.again { &[] } else { plan.kept.as_slice() };
+    exit = exit.and(earlier::tell_kept(kept, filter.as_deref()));
+    let todo = earlier::to_read(readable, &plan.inputs, args.again);
     if args.merge && todo.len() > MERGED_MAX {
         let many = todo.len();
         return Err(Failure::usage(format!(
@@ -90,30 +89,8 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
         }
     };
     let sources = Sources { next: &mut next, pace: Pace::Files };
-    record.run(sources, (writer, RunKind::Replay, plan.replaces.clone()), exit)
-}
-
-/// Says which runs stay although a part of them is read again.
-fn tell_kept(kept: &[(RunId, Vec<String>)]) -> Exit {
-    for (run, others) in kept {
-        let others = match others.as_slice() {
-            [one] => one.clone(),
-            [one, two] => format!("{one} and {two}"),
-            [one, rest @ ..] => format!("{one} and {} other files", rest.len()),
-            [] => {
-                tell(format!(
-                    "run {run} has read a part of what is read now, without this filter: it stays, \
-                     and what passes the filter is counted twice"
-                ));
-                continue;
-            }
-        };
-        tell(format!(
-            "run {run} has read a part of what was named, and {others}: it stays, and that part is \
-             counted twice; name {others}, too, to replace the run"
-        ));
-    }
-    if kept.is_empty() { Exit::Done } else { Exit::Incomplete }
+    let spec = RunSpec { kind: RunKind::Replay, filter: filter.clone(), replaces: plan.replaces };
+    record.run(sources, (writer, spec), exit)
 }
 
 /// What comes through a pipe cannot be looked at twice: a single one is opened before anything is
@@ -123,56 +100,6 @@ fn open_piped(inputs: &Inputs, filter: Option<&str>) -> Result<Option<OpenInput>
         [stdin @ Input::Stdin] => open(stdin, None, filter).map(Some).map_err(Failure::usage),
         _ => Ok(None),
     }
-}
-
-/// Which files have grown since they were read: how each is known now, and how its beginning was.
-fn grown(
-    readable: &[(Input, Option<InputIdentity>)],
-    writer: &Writer,
-    hasher: &StableHasher,
-) -> Result<BTreeMap<InputIdentity, Vec<InputIdentity>>, Failure> {
-    let mut grown = BTreeMap::new();
-    for (input, identity) in readable {
-        let Some(now) = identity else { continue };
-        let name = input.name();
-        let name = name.rsplit('/').next().unwrap_or(&name);
-        let before = writer.read_as(name).map_err(|e| store_failure(&e))?;
-        let shorter = before.into_iter().filter(|before| before.size < now.size);
-        let is_beginning = |b: &InputIdentity| input.identity_of_first(b.size, hasher) == Some(*b);
-        grown.insert(*now, shorter.filter(is_beginning).collect());
-    }
-    Ok(grown)
-}
-
-/// What is to be read; says what is not, and why.
-fn to_read(
-    readable: Vec<(Input, Option<InputIdentity>)>,
-    plan: &[InputPlan],
-    again: bool,
-) -> Vec<(Input, Option<InputIdentity>)> {
-    let names: Vec<String> = readable.iter().map(|(input, _)| input.name()).collect();
-    let mut todo = Vec::new();
-    for ((input, identity), plan) in readable.into_iter().zip(plan) {
-        match plan {
-            InputPlan::Skip(run) if !again => {
-                let name = input.name();
-                tell(format!(
-                    "{name} is in the inventory already (run {run}); --again counts it again"
-                ));
-            }
-            InputPlan::Twice(first) if !again => {
-                let name = input.name();
-                match names.get(*first).filter(|first| **first != name) {
-                    Some(first) => {
-                        tell(format!("{name} is the same capture as {first}; it is read once"));
-                    }
-                    None => tell(format!("{name} was named twice; it is read once")),
-                }
-            }
-            _ => todo.push((input, identity)),
-        }
-    }
-    todo
 }
 
 /// The files that are read, those that were named and turned out unusable among them.
@@ -199,7 +126,7 @@ fn open(
     // It compiled before; a second time it does so again.
     let filter = filter.and_then(|text| Filter::new(text).ok());
     let ingest = Ingest::new(Box::new(source), filter);
-    Ok(OpenInput { ingest, identity, identify: None })
+    Ok(OpenInput { ingest, identity, identify: None, before: 0 })
 }
 
 /// Says what cannot be read. Nothing usable at all is a usage error.

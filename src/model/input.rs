@@ -8,4 +8,14 @@ pub struct InputIdentity {
     pub size: u64,
     /// Keyed hash of its ends.
     pub hash: u64,
+    /// Keyed hash of its first bytes, by which a file that has grown finds what it was; none where
+    /// there were too few of them, and of what was read before they were kept.
+    pub head: Option<u64>,
+}
+
+impl InputIdentity {
+    /// Whether both are of one file.
+    pub fn is(&self, other: &InputIdentity) -> bool {
+        (self.size, self.hash) == (other.size, other.hash)
+    }
 }

@@ -176,6 +176,8 @@ pub const PACKETS: &[Column] = &[
     Column::text("incomplete", "why", 9).shrinking(Shrink::End(16)),
     Column::hidden("run"),
     Column::hidden("balanced"),
+    Column::hidden("first_packet"),
+    Column::hidden("last_packet"),
 ];
 
 /// Columns of [`crate::query::FlowRow`].

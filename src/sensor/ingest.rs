@@ -24,12 +24,14 @@ pub struct OpenInput {
     pub ingest: Ingest,
     /// Which file it is, where that is known before it is read.
     pub identity: Option<InputIdentity>,
-    /// Tells which file it was, once it has been read to its end.
+    /// Tells which file it was, once it has been read.
     pub identify: Option<Identify>,
+    /// Packets at its beginning that were read before and are passed over.
+    pub before: u64,
 }
 
-/// Tells which file was read.
-pub type Identify = Box<dyn FnOnce() -> Option<InputIdentity> + Send>;
+/// Tells which file was read, where it was left at so many bytes.
+pub type Identify = Box<dyn FnOnce(Option<u64>) -> Option<InputIdentity> + Send>;
 
 /// One input with its account.
 pub struct Ingest {

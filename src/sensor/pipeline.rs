@@ -320,12 +320,12 @@ impl<'a> Capture<'a> {
 
     /// Reads one input to its end, or until someone stops it.
     pub(super) fn read_input(&mut self, input: OpenInput, pace: Pace, lane: &mut dyn Lane) {
-        let OpenInput { mut ingest, mut identity, identify } = input;
+        let OpenInput { mut ingest, mut identity, identify, before } = input;
         let live = pace == Pace::Live;
         let number = self.done.next();
         ingest.go_on(std::mem::take(&mut self.decoder), number);
         let mut last = Timestamp::default();
-        let (mut stopped, mut failed) = (false, false);
+        let (mut stopped, mut idle, mut failed) = (false, false, false);
         let (mut drain, mut away) = (Drain::default(), Away::default());
         loop {
             if ingest.packets() % LOOK_PACKETS == 0
@@ -345,7 +345,7 @@ impl<'a> Capture<'a> {
                     lane.idle();
                     away.look(ingest.source(), self.settings.watch.as_ref());
                     if self.look(&mut ingest, now, pace, lane) && (!live || drain.is_quiet()) {
-                        stopped = true;
+                        (stopped, idle) = (true, true);
                         break;
                     }
                 }
@@ -365,14 +365,15 @@ impl<'a> Capture<'a> {
         let mut account = ingest.account();
         self.settle(ingest.settled_earlier());
         self.decoder = ingest.hand_on();
-        // A capture that is stopped is done; one whose interface went away is not.
-        if (failed || stopped && pace == Pace::Files) && account.incomplete.is_none() {
+        // A capture that is stopped is done, and a file that is followed to where it has come.
+        let cut = stopped && !live && !idle;
+        if (failed || cut) && account.incomplete.is_none() {
             account.incomplete = Some(if failed { "ended early" } else { "interrupted" }.into());
         }
-        if let (None, false, Some(identify)) = (&account.incomplete, stopped, identify) {
-            identity = identify();
+        if let Some(identify) = identify {
+            identity = identify(stopped.then(|| ingest.bytes_read(true)));
         }
-        self.done.push(InputRecord { account, identity, position: number });
+        self.done.push(InputRecord { account, identity, position: number, before });
     }
 
     /// Place of the next input in the run.
@@ -439,7 +440,8 @@ impl<'a> Capture<'a> {
             if let (Some(watch), Some(gauge)) = (&self.settings.watch, &self.settings.gauge) {
                 watch.observe(now, &account, gauge);
             }
-            let current = InputRecord { account, identity: None, position: self.done.next() };
+            let current =
+                InputRecord { account, position: self.done.next(), ..InputRecord::default() };
             if lane.tick(now, self.done.changed().chain([current]).collect()) {
                 self.done.note_told();
             }

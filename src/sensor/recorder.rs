@@ -1,5 +1,7 @@
 //! The writer's side: rollups of the workers go in, a run in the store comes out.
 
+mod spec;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +12,12 @@ use crate::detect::Detector;
 use crate::inventory::{
     Caps, EndpointKey, EndpointStats, Inventory, Keys, Marks, Part, Rollup, assess,
 };
-use crate::store::{InputRecord, RunId, RunKind, Seal, StoreError, Writer};
+use crate::store::{InputRecord, Replaced, RunId, RunKind, Seal, StoreError, Writer};
 
 use super::backlog::{Backlog, Urgency};
 use super::parts::{self, Observed};
+
+pub use spec::RunSpec;
 
 /// How often a live capture writes what it has seen, at the soonest.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
@@ -44,7 +48,8 @@ pub struct Recorder {
     /// Where it is written, and as which run; nowhere for a diagnosis.
     store: Option<(Writer, RunId)>,
     kind: RunKind,
-    replaces: Vec<RunId>,
+    /// Runs that this one takes the place of once it has read as much.
+    replaces: Vec<Replaced>,
     detector: Arc<Detector>,
     /// Of all runs together.
     caps: Caps,
@@ -82,19 +87,25 @@ pub struct Recorder {
 pub struct Recorded {
     /// What this run saw by itself.
     pub run: Rollup,
+    /// Runs that hold more than was read of their inputs now: they stay, and of this one nothing
+    /// is kept.
+    pub given_up_for: Vec<RunId>,
     /// Rules that stored evidence speaks of and that are not loaded.
     pub unknown_rules: Vec<String>,
 }
 
 impl Recorder {
-    /// Begins a run that will replace the runs in `replaces`.
+    /// Begins a run.
     pub fn begin(
         mut writer: Writer,
-        kind: RunKind,
-        replaces: Vec<RunId>,
+        spec: RunSpec,
         (detector, caps): (Arc<Detector>, Caps),
     ) -> Result<Self, StoreError> {
+        let RunSpec { kind, filter, replaces } = spec;
         let run = writer.begin_run(kind, clock::wall())?;
+        if let Some(filter) = filter {
+            writer.note_filter(run, &filter)?;
+        }
         writer.note_profile(run, detector.profile())?;
         let recorder = Recorder::in_memory(detector, caps);
         let mut recorder = Recorder { store: Some((writer, run)), kind, replaces, ..recorder };
@@ -324,6 +335,14 @@ impl Recorder {
         interrupted: bool,
     ) -> Result<Recorded, StoreError> {
         self.bound();
+        let given_up_for = spec::settle_replaced(&mut self.replaces, inputs);
+        if !given_up_for.is_empty() {
+            if let Some((mut writer, run)) = self.store.take() {
+                writer.abandon(run)?;
+                writer.close()?;
+            }
+            return Ok(Recorded { run: self.rollup, given_up_for, unknown_rules: Vec::new() });
+        }
         match self.kind {
             RunKind::Capture => self.publish_rest()?,
             RunKind::Replay => {
@@ -334,12 +353,13 @@ impl Recorder {
         self.note_inputs(inputs.to_vec());
         let inputs: Vec<_> = std::mem::take(&mut self.inputs).into_values().collect();
         if let Some((mut writer, run)) = self.store.take() {
+            let replaces: Vec<RunId> = self.replaces.iter().map(|replaced| replaced.run).collect();
             let seal = Seal {
                 run,
                 inputs: &inputs,
                 // A capture has no end but the one it is given.
                 interrupted: interrupted && self.kind == RunKind::Replay,
-                replaces: &self.replaces,
+                replaces: &replaces,
                 ended: clock::wall(),
                 inventory: None,
             };
@@ -350,7 +370,7 @@ impl Recorder {
             writer.close()?;
         }
         let unknown_rules = self.unknown_rules.into_iter().collect();
-        Ok(Recorded { run: self.rollup, unknown_rules })
+        Ok(Recorded { run: self.rollup, given_up_for, unknown_rules })
     }
 
     /// Writes all that a replay saw, and says what all runs add up to: nobody looked before.
@@ -442,7 +462,7 @@ impl Recorder {
         }
         let mut others = Rollup::default();
         if let Some((writer, run)) = &self.store {
-            let mut except = self.replaces.clone();
+            let mut except: Vec<_> = self.replaces.iter().map(|replaced| replaced.run).collect();
             except.push(*run);
             for loaded in writer.load_sealed(&except)? {
                 self.unknown_rules.extend(loaded.unknown_rules);

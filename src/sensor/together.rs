@@ -105,14 +105,16 @@ impl Capture<'_> {
             self.take_decoder_back(&mut last.ingest);
         }
         let mut settled = Vec::new();
-        for (OpenInput { mut ingest, identity, .. }, failed) in all.inputs.into_iter().zip(failed) {
+        for (input, failed) in all.inputs.into_iter().zip(failed) {
+            let OpenInput { mut ingest, identity, before, .. } = input;
             let mut account = ingest.account();
             settled.extend(ingest.settled_earlier());
             if (*failed || stopped) && account.incomplete.is_none() {
                 let why = if *failed { "ended early" } else { "interrupted" };
                 account.incomplete = Some(why.into());
             }
-            self.done_with(InputRecord { account, identity, position: self.next_place() });
+            let position = self.next_place();
+            self.done_with(InputRecord { account, identity, position, before });
         }
         self.settle(settled);
     }

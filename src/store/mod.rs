@@ -22,6 +22,6 @@ pub use evidence_codec::RuleNames;
 pub use sqlite::{
     Earlier, EndpointGlance, FindingGlance, FindingState, FlowOutcome, Glancer, InputPlan,
     InputRecord, Loaded, MarkChange, Marker, MarksChanged, PastMark, Plan, Purge, Purged, Reader,
-    Recovery, ReportHeld, ReportMade, RunId, RunKind, RunState, Seal, StoredInput, StoredRun,
-    Triage, TriageDecision, TriageState, Writer, made_with_key,
+    Reading, Recovery, Replaced, ReportHeld, ReportMade, RunFilter, RunId, RunKind, RunState, Seal,
+    Stays, StoredInput, StoredRun, Triage, TriageDecision, TriageState, Writer, made_with_key,
 };

@@ -300,7 +300,7 @@ fn a_file_that_begins_otherwise_at_once_is_another_however_long() {
         whole[28] = 1;
         fs::write(&path, whole).unwrap();
         assert_eq!(read(&mut file), (vec![], true));
-        assert!(identity().is_none(), "the file that was read is gone");
+        assert!(identity(None).is_none(), "the file that was read is gone");
         let expected: Vec<usize> = frames.map(|n| n as usize).collect();
         assert_eq!(read_all(&mut follow).0, expected);
     }

@@ -65,7 +65,7 @@ fn seen(service: usize, path: &str, field: &str, client: u8) -> Rollup {
 fn recorder(folder: &Folder, caps: Caps) -> Recorder {
     let names = RuleNames::new(detector().rule_names().map(str::to_owned).collect::<Vec<_>>());
     let writer = Writer::open(&folder.path, KEY, names).expect("it opens");
-    Recorder::begin(writer, RunKind::Capture, vec![], (detector(), caps)).expect("it begins")
+    Recorder::begin(writer, RunSpec::capture(), (detector(), caps)).expect("it begins")
 }
 
 /// Publishes until nobody waits.

@@ -11,6 +11,7 @@ mod glance;
 mod marks;
 mod migrations;
 mod open;
+mod plan;
 mod publish;
 mod purge;
 mod reader;
@@ -24,12 +25,11 @@ mod writer;
 pub use glance::{EndpointGlance, FindingGlance, Glancer};
 pub use marks::{MarkChange, Marker, MarksChanged, PastMark};
 pub use open::{APPLICATION_ID, made_with_key};
+pub use plan::{Earlier, InputPlan, Plan, Reading, Replaced, RunFilter, Stays};
 pub use purge::{Purge, Purged};
 pub use reader::{FlowOutcome, Reader, StoredInput, StoredRun};
 pub use reported::{ReportHeld, ReportMade};
-pub use runs::{
-    Earlier, InputPlan, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, RunState, Seal,
-};
+pub use runs::{InputRecord, Loaded, Recovery, RunId, RunKind, RunState, Seal};
 pub use senders::SendersOf;
 pub use triage::{FindingState, Triage, TriageDecision, TriageState};
 pub use writer::Writer;

@@ -440,9 +440,11 @@ fn times(row: &Row<'_>) -> Result<SeenTimes, Fault> {
 
 fn input(row: &Row<'_>) -> Result<StoredInput, Fault> {
     let (size, hash): (Option<i64>, Option<i64>) = (row.get("size")?, row.get("hash")?);
+    let head: Option<i64> = row.get("head")?;
     let identity = size.zip(hash).map(|(size, hash)| InputIdentity {
         size: u64::try_from(size).unwrap_or(0),
         hash: hash.cast_unsigned(),
+        head: head.map(i64::cast_unsigned),
     });
     let packets = PacketAccount {
         seen: count(row, "seen")?,
@@ -463,6 +465,6 @@ fn input(row: &Row<'_>) -> Result<StoredInput, Fault> {
     let account =
         InputAccount { name: text(row, "name")?, packets, incomplete: row.get("incomplete")? };
     let position = u32::try_from(row.get::<_, i64>("position")?).unwrap_or(u32::MAX);
-    let record = InputRecord { account, identity, position };
+    let record = InputRecord { account, identity, position, before: count(row, "before")? };
     Ok(StoredInput { run: RunId(row.get("run")?), record })
 }

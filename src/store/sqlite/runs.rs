@@ -1,11 +1,11 @@
 //! Runs and their inputs: what was read, how far, and what replaces what.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::int;
+use super::plan::normal;
 use crate::base::Timestamp;
 use crate::detect::Profile;
 use crate::inventory::{Inventory, Rollup};
@@ -78,6 +78,16 @@ pub struct InputRecord {
     pub identity: Option<InputIdentity>,
     /// Its place among the inputs of its run.
     pub position: u32,
+    /// Packets at its beginning that an earlier run has read: they are not among its packets.
+    pub before: u64,
+}
+
+impl InputRecord {
+    /// How many packets of the file were read, by this run and those before it.
+    pub fn reached(&self) -> u64 {
+        let packets = &self.account.packets;
+        self.before + packets.seen.saturating_sub(packets.dropped)
+    }
 }
 
 /// What ends a run.
@@ -90,7 +100,7 @@ pub struct Seal<'a> {
     pub inputs: &'a [InputRecord],
     /// Whether it was stopped before everything was read: then it is partial too.
     pub interrupted: bool,
-    /// Earlier runs whose contribution this one replaces: [`Plan::replaces`].
+    /// Earlier runs whose contribution this one replaces: they are removed.
     pub replaces: &'a [RunId],
     /// Wall time of the end.
     pub ended: Timestamp,
@@ -119,34 +129,6 @@ pub struct Loaded {
     pub unknown_rules: Vec<String>,
 }
 
-/// What to do with one input of a replay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InputPlan {
-    /// Not known: read it.
-    Read,
-    /// Known in part, or part of a run that must be replaced: read it; that run goes when the new
-    /// one is sealed.
-    Replace(RunId),
-    /// This run read it to the end: skip it, unless it is to be counted again.
-    Skip(RunId),
-    /// The same file as the input at this place of the list.
-    Twice(usize),
-}
-
-/// What to do with the inputs of a replay. A flow may span the files of a run, so contributions
-/// are kept per run: a file that was read in part takes the whole earlier run with it, where all
-/// files of that run are read again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// One per input, in the given order.
-    pub inputs: Vec<InputPlan>,
-    /// Runs to hand to [`Seal::replaces`].
-    pub replaces: Vec<RunId>,
-    /// Runs that have read a part of what is read now and stay, as they hold more: the names of
-    /// inputs that are not read again, none where a filter leaves packets out.
-    pub kept: Vec<(RunId, Vec<String>)>,
-}
-
 pub(super) fn begin(
     conn: &Connection,
     kind: RunKind,
@@ -166,6 +148,11 @@ pub(super) fn note_profile(
 ) -> rusqlite::Result<()> {
     let sql = "UPDATE run SET profile = ?2 WHERE id = ?1";
     conn.execute(sql, params![run.0, profile.name()]).map(drop)
+}
+
+pub(super) fn note_filter(conn: &Connection, run: RunId, filter: &str) -> rusqlite::Result<()> {
+    let sql = "UPDATE run SET filter = ?2 WHERE id = ?1";
+    conn.execute(sql, params![run.0, normal(filter)]).map(drop)
 }
 
 /// The profile of the last run; the default where there is none, or one of a later version.
@@ -238,10 +225,10 @@ pub(super) fn write_inputs(
     let mut forget = conn.prepare_cached("DELETE FROM input WHERE run = ?1 AND position = ?2")?;
     let mut insert = conn.prepare_cached(
         "INSERT INTO input (run, position, name, size, hash, state, incomplete, seen, bytes, \
-         analysed, duplicate, filtered, dropped, cut, first_ns, last_ns) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+         analysed, duplicate, filtered, dropped, cut, first_ns, last_ns, head, before) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     )?;
-    for InputRecord { account, identity, position } in inputs {
+    for InputRecord { account, identity, position, before } in inputs {
         forget.execute(params![run.0, position])?;
         let packets = &account.packets;
         insert.execute(params![
@@ -261,6 +248,8 @@ pub(super) fn write_inputs(
             int(packets.cut),
             (!packets.span.is_never()).then(|| packets.span.first.nanos()),
             (!packets.span.is_never()).then(|| packets.span.last.nanos()),
+            identity.and_then(|i| i.head).map(u64::cast_signed),
+            int(*before),
         ])?;
         write_reasons(conn, conn.last_insert_rowid(), packets)?;
     }
@@ -279,144 +268,4 @@ fn write_reasons(conn: &Connection, input: i64, packets: &PacketAccount) -> rusq
         }
     }
     Ok(())
-}
-
-/// States of a file that grows which are looked at.
-const READ_AS_MAX: u32 = 16;
-
-/// What is known of one input.
-struct Known {
-    run: RunId,
-    partial: bool,
-}
-
-/// What was read before of files called `name`, in whatever folder, the last first: one of them may
-/// have grown since.
-pub(super) fn read_as(conn: &Connection, name: &str) -> rusqlite::Result<Vec<InputIdentity>> {
-    conn.prepare_cached(
-        "SELECT i.size, i.hash FROM input i JOIN run r ON r.id = i.run \
-         WHERE (i.name = ?1 OR substr(i.name, -length(?1) - 1) = '/' || ?1) \
-         AND r.state <> 'open' AND i.size IS NOT NULL AND i.hash IS NOT NULL AND i.seen > 0 \
-         ORDER BY i.run DESC LIMIT ?2",
-    )?
-    .query_map(params![name, READ_AS_MAX], |row| {
-        let (size, hash): (i64, i64) = (row.get(0)?, row.get(1)?);
-        let size = u64::try_from(size).unwrap_or(0);
-        Ok(InputIdentity { size, hash: hash.cast_unsigned() })
-    })?
-    .collect()
-}
-
-/// What of earlier runs is read again.
-#[derive(Clone, Debug, Default)]
-pub struct Earlier {
-    /// By a file that has grown: what it was when it was read before.
-    pub grown: BTreeMap<InputIdentity, Vec<InputIdentity>>,
-    /// Whether a filter leaves packets out: no run that left none out can be replaced.
-    pub filtered: bool,
-}
-
-pub(super) fn plan(
-    conn: &Connection,
-    identities: &[Option<InputIdentity>],
-    earlier: &Earlier,
-) -> rusqlite::Result<Plan> {
-    let mut known: BTreeMap<InputIdentity, Vec<Known>> = BTreeMap::new();
-    let mut named: BTreeSet<InputIdentity> = identities.iter().flatten().copied().collect();
-    // Runs that hold a part of what is read now, and those that hold all of it beside them.
-    let mut parts: BTreeMap<RunId, Vec<RunId>> = BTreeMap::new();
-    for identity in named.clone() {
-        let mut rows = known_as(conn, &identity)?;
-        let whole: Vec<RunId> = rows.iter().filter(|k| !k.partial).map(|k| k.run).collect();
-        for beginning in earlier.grown.get(&identity).into_iter().flatten() {
-            let mut of_beginning = known_as(conn, beginning)?;
-            of_beginning.iter_mut().for_each(|row| row.partial = true);
-            rows.extend(of_beginning);
-            named.insert(*beginning);
-        }
-        for part in rows.iter().filter(|k| k.partial) {
-            parts.entry(part.run).or_default().extend(&whole);
-        }
-        known.insert(identity, rows);
-    }
-    let mut plan = Plan::default();
-    let mut replaces = BTreeSet::new();
-    for (run, whole) in parts {
-        let others = unnamed(conn, run, &named)?;
-        let holds_more = earlier.filtered && !was_filtered(conn, run)?;
-        if holds_more || !others.is_empty() {
-            plan.kept.push((run, if holds_more { Vec::new() } else { others }));
-            continue;
-        }
-        replaces.insert(run);
-        // What was read beside it meanwhile is read with it.
-        for run in whole {
-            if unnamed(conn, run, &named)?.is_empty() {
-                replaces.insert(run);
-            }
-        }
-    }
-    let mut first: BTreeMap<InputIdentity, usize> = BTreeMap::new();
-    for (place, identity) in identities.iter().enumerate() {
-        plan.inputs.push(match identity {
-            None => InputPlan::Read,
-            Some(identity) => match first.get(identity) {
-                Some(earlier) => InputPlan::Twice(*earlier),
-                None => {
-                    first.insert(*identity, place);
-                    let rows = known.get(identity).map_or(&[][..], Vec::as_slice);
-                    decide(rows, &replaces)
-                }
-            },
-        });
-    }
-    plan.replaces = replaces.into_iter().collect();
-    Ok(plan)
-}
-
-fn decide(known: &[Known], replaces: &BTreeSet<RunId>) -> InputPlan {
-    if let Some(complete) = known.iter().find(|k| !k.partial && !replaces.contains(&k.run)) {
-        return InputPlan::Skip(complete.run);
-    }
-    let replaced = known.iter().find(|k| replaces.contains(&k.run));
-    replaced.map_or(InputPlan::Read, |k| InputPlan::Replace(k.run))
-}
-
-fn known_as(conn: &Connection, identity: &InputIdentity) -> rusqlite::Result<Vec<Known>> {
-    conn.prepare_cached(
-        "SELECT i.run, i.state = 'partial' FROM input i JOIN run r ON r.id = i.run \
-         WHERE i.size = ?1 AND i.hash = ?2 AND r.state <> 'open' ORDER BY i.run",
-    )?
-    .query_map(params![int(identity.size), identity.hash.cast_signed()], |row| {
-        Ok(Known { run: RunId(row.get(0)?), partial: row.get(1)? })
-    })?
-    .collect()
-}
-
-/// Whether `run` left packets out by a filter.
-fn was_filtered(conn: &Connection, run: RunId) -> rusqlite::Result<bool> {
-    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM input WHERE run = ?1 AND filtered > 0)")?
-        .query_row([run.0], |row| row.get(0))
-}
-
-/// Inputs of `run` which nobody named.
-fn unnamed(
-    conn: &Connection,
-    run: RunId,
-    named: &BTreeSet<InputIdentity>,
-) -> rusqlite::Result<Vec<String>> {
-    let mut others = BTreeSet::new();
-    let mut select = conn.prepare_cached("SELECT name, size, hash FROM input WHERE run = ?1")?;
-    let mut rows = select.query([run.0])?;
-    while let Some(row) = rows.next()? {
-        let (size, hash): (Option<i64>, Option<i64>) = (row.get(1)?, row.get(2)?);
-        let identity = size.zip(hash).map(|(size, hash)| InputIdentity {
-            size: u64::try_from(size).unwrap_or(0),
-            hash: hash.cast_unsigned(),
-        });
-        if identity.is_none_or(|identity| !named.contains(&identity)) {
-            others.insert(row.get(0)?);
-        }
-    }
-    Ok(others.into_iter().collect())
 }

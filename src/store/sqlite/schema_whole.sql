@@ -15,7 +15,7 @@ CREATE TABLE run (
     started_ns       INTEGER NOT NULL,
     ended_ns         INTEGER,
     clients_overflow INTEGER NOT NULL DEFAULT 0
-, profile TEXT NOT NULL DEFAULT 'default') STRICT;
+, profile TEXT NOT NULL DEFAULT 'default', filter TEXT) STRICT;
 
 CREATE TABLE input (
     id         INTEGER PRIMARY KEY,
@@ -33,7 +33,7 @@ CREATE TABLE input (
     duplicate  INTEGER NOT NULL,
     filtered   INTEGER NOT NULL,
     dropped    INTEGER NOT NULL,
-    cut        INTEGER NOT NULL, first_ns INTEGER, last_ns INTEGER,
+    cut        INTEGER NOT NULL, first_ns INTEGER, last_ns INTEGER, head INTEGER, before INTEGER NOT NULL DEFAULT 0,
     UNIQUE (run, position)
 ) STRICT;
 
@@ -334,14 +334,6 @@ SELECT h.verdict, h.class, h.field, nullif(h.service, '') AS service,
        ) AS in_force
 FROM mark_history h;
 
-CREATE VIEW v_runs AS
-SELECT id AS run, kind, state, version, profile,
-       strftime('%Y-%m-%dT%H:%M:%S', started_ns / 1000000000, 'unixepoch')
-       || printf('.%06dZ', started_ns % 1000000000 / 1000) AS started,
-       strftime('%Y-%m-%dT%H:%M:%S', ended_ns / 1000000000, 'unixepoch')
-       || printf('.%06dZ', ended_ns % 1000000000 / 1000) AS ended
-FROM run;
-
 CREATE VIEW v_fields AS
 SELECT f.endpoint, e.service, e.protocol, e.standard, e.operation, e.method, e.path, f.direction,
        f.location, f.field, f.types, f.seen, f.exchanges,
@@ -424,3 +416,13 @@ CREATE TABLE report_held (
     name TEXT NOT NULL, -- the service, or the endpoint's id
     PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX input_head ON input (head);
+
+CREATE VIEW v_runs AS
+SELECT id AS run, kind, state, version, profile, filter,
+       strftime('%Y-%m-%dT%H:%M:%S', started_ns / 1000000000, 'unixepoch')
+       || printf('.%06dZ', started_ns % 1000000000 / 1000) AS started,
+       strftime('%Y-%m-%dT%H:%M:%S', ended_ns / 1000000000, 'unixepoch')
+       || printf('.%06dZ', ended_ns % 1000000000 / 1000) AS ended
+FROM run;

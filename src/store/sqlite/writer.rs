@@ -7,8 +7,9 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::marks::{self, MarkChange, MarksChanged};
 use super::open::{BUSY_WAIT, Locked, open_to_write};
+use super::plan::{self, Earlier, Plan, Reading};
 use super::purge::{self, Purge, Purged};
-use super::runs::{self, Earlier, InputRecord, Loaded, Plan, Recovery, RunId, RunKind, Seal};
+use super::runs::{self, InputRecord, Loaded, Recovery, RunId, RunKind, Seal};
 use super::{contribution, publish};
 use crate::base::Timestamp;
 use crate::detect::Profile;
@@ -58,18 +59,32 @@ impl Writer {
         inputs: &[Option<InputIdentity>],
         earlier: &Earlier,
     ) -> Result<Plan, StoreError> {
-        self.told(runs::plan(&self.db.conn, inputs, earlier))
+        self.told(plan::plan(&self.db.conn, inputs, earlier))
     }
 
-    /// What was read before of files called `name`, the last first: it may be the beginning of a
-    /// file of that name now.
-    pub fn read_as(&self, name: &str) -> Result<Vec<InputIdentity>, StoreError> {
-        self.told(runs::read_as(&self.db.conn, name))
+    /// What was read before and may be the beginning of the file `now`, called `name`; the last
+    /// first.
+    pub fn beginnings(
+        &self,
+        now: &InputIdentity,
+        name: &str,
+    ) -> Result<Vec<InputIdentity>, StoreError> {
+        self.told(plan::beginnings(&self.db.conn, now, name))
+    }
+
+    /// How far which files were read by runs that show all that `filter` lets pass; the last first.
+    pub fn readings(&self, filter: Option<&str>) -> Result<Vec<Reading>, StoreError> {
+        self.told(plan::readings(&self.db.conn, filter))
     }
 
     /// Begins a run at wall time `started`.
     pub fn begin_run(&mut self, kind: RunKind, started: Timestamp) -> Result<RunId, StoreError> {
         self.transact(|t, _| Ok(runs::begin(t, kind, started)?))
+    }
+
+    /// Notes the filter that `run` is read through.
+    pub fn note_filter(&mut self, run: RunId, filter: &str) -> Result<(), StoreError> {
+        self.transact(|t, _| Ok(runs::note_filter(t, run, filter)?))
     }
 
     /// Notes by which profile fields are judged while `run` is recorded.

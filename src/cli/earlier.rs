@@ -1,0 +1,107 @@
+//! What earlier runs have of the captures that a replay names.
+
+use std::collections::BTreeMap;
+
+use super::exit::{Exit, Failure, tell};
+use super::record::store_failure;
+use crate::base::StableHasher;
+use crate::capture::Input;
+use crate::store::{Earlier, InputIdentity, InputPlan, Plan, RunFilter, RunId, Stays, Writer};
+
+/// What becomes of the captures in `readable`, read through `filter`.
+pub(super) fn plan(
+    readable: &[(Input, Option<InputIdentity>)],
+    writer: &Writer,
+    hasher: &StableHasher,
+    filter: Option<&str>,
+) -> Result<Plan, Failure> {
+    let identities: Vec<Option<InputIdentity>> = readable.iter().map(|(_, i)| *i).collect();
+    let grown = grown(readable, writer, hasher)?;
+    let earlier = Earlier { grown, filter: filter.map(str::to_owned) };
+    writer.plan(&identities, &earlier).map_err(|e| store_failure(&e))
+}
+
+/// Says which runs stay although a part of them is read again.
+pub(super) fn tell_kept(kept: &[(RunId, Stays)], filter: Option<&str>) -> Exit {
+    for (run, why) in kept {
+        let others = match why {
+            Stays::Others(others) => others,
+            Stays::Filter(with) => {
+                let with = match with {
+                    RunFilter::None => "without a filter".to_owned(),
+                    RunFilter::Text(text) => format!("with the filter {text:?}"),
+                    RunFilter::Unknown => "with a filter that was not kept".to_owned(),
+                };
+                let passes = if filter.is_some() { "both filters" } else { "it" };
+                tell(format!(
+                    "run {run} has read a part of what is read now, {with}: it stays, and what \
+                     passes {passes} is counted twice; replay without a filter to have all of it \
+                     once"
+                ));
+                continue;
+            }
+        };
+        let others = match others.as_slice() {
+            [] => "others".to_owned(),
+            [one] => one.clone(),
+            [one, two] => format!("{one} and {two}"),
+            [one, rest @ ..] => format!("{one} and {} other files", rest.len()),
+        };
+        tell(format!(
+            "run {run} has read a part of what was named, and {others}: it stays, and that part is \
+             counted twice; name {others}, too, to replace the run"
+        ));
+    }
+    if kept.is_empty() { Exit::Done } else { Exit::Incomplete }
+}
+
+/// Which files have grown since they were read: how each is known now, and how its beginning was.
+fn grown(
+    readable: &[(Input, Option<InputIdentity>)],
+    writer: &Writer,
+    hasher: &StableHasher,
+) -> Result<BTreeMap<InputIdentity, Vec<InputIdentity>>, Failure> {
+    let mut grown = BTreeMap::new();
+    for (input, identity) in readable {
+        let Some(now) = identity else { continue };
+        let name = input.name();
+        let name = name.rsplit('/').next().unwrap_or(&name);
+        let before = writer.beginnings(now, name).map_err(|e| store_failure(&e))?;
+        let is_beginning = |before: &InputIdentity| {
+            input.identity_of_first(before.size, hasher).is_some_and(|first| first.is(before))
+        };
+        grown.insert(*now, before.into_iter().filter(is_beginning).collect());
+    }
+    Ok(grown)
+}
+
+/// What is to be read; says what is not, and why.
+pub(super) fn to_read(
+    readable: Vec<(Input, Option<InputIdentity>)>,
+    plan: &[InputPlan],
+    again: bool,
+) -> Vec<(Input, Option<InputIdentity>)> {
+    let names: Vec<String> = readable.iter().map(|(input, _)| input.name()).collect();
+    let mut todo = Vec::new();
+    for ((input, identity), plan) in readable.into_iter().zip(plan) {
+        match plan {
+            InputPlan::Skip(run) if !again => {
+                let name = input.name();
+                tell(format!(
+                    "{name} is in the inventory already (run {run}); --again counts it again"
+                ));
+            }
+            InputPlan::Twice(first) if !again => {
+                let name = input.name();
+                match names.get(*first).filter(|first| **first != name) {
+                    Some(first) => {
+                        tell(format!("{name} is the same capture as {first}; it is read once"));
+                    }
+                    None => tell(format!("{name} was named twice; it is read once")),
+                }
+            }
+            _ => todo.push((input, identity)),
+        }
+    }
+    todo
+}

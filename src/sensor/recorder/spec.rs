@@ -1,0 +1,35 @@
+//! What a run reads, and which earlier ones it takes the place of.
+
+use crate::store::{InputIdentity, InputRecord, Replaced, RunId, RunKind};
+
+/// What a run is.
+#[derive(Clone, Debug)]
+pub struct RunSpec {
+    /// What it reads.
+    pub kind: RunKind,
+    /// Through which filter.
+    pub filter: Option<String>,
+    /// What it takes the place of.
+    pub replaces: Vec<Replaced>,
+}
+
+impl RunSpec {
+    /// A capture: it replaces nothing.
+    pub fn capture() -> RunSpec {
+        RunSpec { kind: RunKind::Capture, filter: None, replaces: Vec::new() }
+    }
+}
+
+/// Leaves alone those of `replaces` of which nothing was read again, and tells those of which a
+/// part was: whoever stops a replay, or whose disk fails, loses nothing that was stored.
+pub(super) fn settle_replaced(replaces: &mut Vec<Replaced>, inputs: &[InputRecord]) -> Vec<RunId> {
+    let reached = |held: &InputIdentity| {
+        let same = |input: &&InputRecord| input.identity.is_some_and(|i| i.is(held));
+        inputs.iter().find(same).map_or(0, InputRecord::reached)
+    };
+    replaces.retain(|replaced| replaced.holds.iter().any(|(held, _)| reached(held) > 0));
+    let falls_short = |replaced: &&Replaced| {
+        replaced.holds.iter().any(|(held, packets)| reached(held) < *packets)
+    };
+    replaces.iter().filter(falls_short).map(|replaced| replaced.run).collect()
+}
