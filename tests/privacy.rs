@@ -200,6 +200,7 @@ const IN_HOSTS: &[&str] = &[
     "health.mrn",
     "person.name",
     "person.address",
+    "secret.aws_access_key",
 ];
 
 /// A planted value with its place.

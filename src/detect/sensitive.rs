@@ -15,12 +15,13 @@ const RECORD_DIGITS_MIN: usize = 5;
 pub(super) fn is_sensitive(text: &[u8]) -> bool {
     has_number(text)
         || has_at(text)
-        || text.windows(3).any(|w| w == b"eyJ")
         || text.windows(10).any(|w| w == b"-----BEGIN")
         || has_name_with_comma(text)
         || words(text).any(is_record_number)
         || has_hardware_address(text)
         || words(text).any(is_mbi)
+        || words(text).any(is_credential)
+        || has_random(text)
         || text.split(|b| !b.is_ascii_alphanumeric() && *b != b'-').any(is_mbi)
 }
 
@@ -137,6 +138,40 @@ fn is_mbi(word: &[u8]) -> bool {
     };
     let bytes = || word.iter().copied().filter(|b| *b != b'-');
     bytes().count() == SHAPE.len() && bytes().zip(SHAPE).all(fits)
+}
+
+/// The begin of a JWT (RFC 7519: the base64url of `{"`) or an id of an access key of AWS, in either
+/// case.
+fn is_credential(word: &[u8]) -> bool {
+    const JWT_MIN: usize = 8;
+    const AWS_LENGTH: usize = 20;
+    let begins = |with: &[u8]| {
+        word.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with))
+    };
+    word.windows(3).any(|w| w == b"eyJ")
+        || (begins(b"eyj") && word.len() >= JWT_MIN)
+        || (word.len() == AWS_LENGTH && [b"akia", b"asia"].iter().any(|id| begins(*id)))
+}
+
+/// Whether twenty letters and digits or more follow each other as in what is drawn at random and
+/// written in base64 (RFC 4648): all three kinds, and another kind two times of five. Words that
+/// are put together change less (`QuestionnaireResponse`, `Sha256`).
+fn has_random(text: &[u8]) -> bool {
+    const LENGTH_MIN: usize = 20;
+    let coded = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    let kind = |b: u8| match b {
+        b'0'..=b'9' => 1u8,
+        b'a'..=b'z' => 2,
+        _ => 4,
+    };
+    text.split(|b| !coded(b)).filter(|run| run.len() >= LENGTH_MIN).any(|run| {
+        let (mut len, mut changes, mut kinds, mut last) = (0, 0, 0, 0);
+        for now in run.iter().filter(|b| b.is_ascii_alphanumeric()).map(|b| kind(*b)) {
+            changes += usize::from(last != 0 && last != now);
+            (len, kinds, last) = (len + 1, kinds | now, now);
+        }
+        len >= LENGTH_MIN && kinds == 7 && changes * 5 >= len * 2
+    })
 }
 
 fn has_hardware_address(text: &[u8]) -> bool {

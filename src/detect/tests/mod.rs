@@ -559,6 +559,13 @@ fn names_that_may_hold_a_person_are_sensitive() {
         "AKIAIOSFODNN7EXAMPL2",
         "Dr. Jane Smith",
         "patient-9434765919.example.org",
+        // In the lower case of host names, too.
+        "akiaiosfodnn7exampl2.example.org",
+        "X-AKIAIOSFODNN7EXAMPL2",
+        "eyjhbgcioijiuzi1nij9.eyjzdwiioijqyw5lin0.abc",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzKEY1",
+        "q83vEjRWeJCrze8Qh6ZLwT2dXo5Y",
+        "p_q83vEjRWeJCrze8Qh6ZLwT2dXo5Y",
     ] {
         assert!(detector().is_sensitive(text.as_bytes()), "{text}");
     }
@@ -584,6 +591,11 @@ fn names_that_may_hold_a_person_are_sensitive() {
         "_lastUpdated",
         "valueCodeableConcept",
         "ip-10-0-0-12",
+        "QuestionnaireResponse2Item10Answer",
+        "X-Amz-Content-Sha256",
+        "http://hl7.org/fhir/R4/StructureDefinition/us-core-race",
+        "ApplicationInsights2ConnectionStringV2",
+        "d111111abcdef8.cloudfront.net",
     ] {
         assert!(!detector().is_sensitive(text.as_bytes()), "{text}");
     }
