@@ -145,9 +145,8 @@ fn is_mbi(word: &[u8]) -> bool {
 fn is_credential(word: &[u8]) -> bool {
     const JWT_MIN: usize = 8;
     const AWS_LENGTH: usize = 20;
-    let begins = |with: &[u8]| {
-        word.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with))
-    };
+    let begins =
+        |with: &[u8]| word.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
     word.windows(3).any(|w| w == b"eyJ")
         || (begins(b"eyj") && word.len() >= JWT_MIN)
         || (word.len() == AWS_LENGTH && [b"akia", b"asia"].iter().any(|id| begins(*id)))

@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::base::limits::ACCUMULATION_FACTOR;
+use crate::model::Evidence;
 
-use super::merge::{Caps, keep_least};
-use super::rollup::{ClientStats, EndpointKey, EndpointStats, Rollup};
+use super::merge::{Caps, StableKey, keep_least, keep_ranked};
+use super::rollup::{ClientStats, EndpointKey, EndpointStats, FieldKey, Rollup};
 use super::template::{CollapseMap, collapse_endpoints, collapse_fields, overflow_key};
 
 /// The service that stands for all services that were not kept.
@@ -31,7 +32,10 @@ impl EndpointStats {
 
     fn keep_fields(&mut self, most: usize, caps: &Caps) {
         let overflow = &mut self.fields_overflow;
-        keep_least(&mut self.fields, most, &caps.hasher, |_, evidence| *overflow += evidence.seen);
+        let rank = |key: &FieldKey, evidence: &Evidence| {
+            (evidence.rules.is_empty(), key.stable_hash(&caps.hasher))
+        };
+        keep_ranked(&mut self.fields, most, rank, |_, evidence| *overflow += evidence.seen);
     }
 }
 
@@ -41,6 +45,30 @@ impl Rollup {
     pub fn compact(&mut self, caps: &Caps) {
         self.collapse(caps);
         self.bound_endpoints(caps.endpoints_per_service.saturating_mul(ACCUMULATION_FACTOR), caps);
+        self.bound_all(caps);
+    }
+
+    /// How many fields it has.
+    pub fn field_count(&self) -> usize {
+        self.endpoints.values().map(|stats| stats.fields.len()).sum()
+    }
+
+    /// Keeps as many rows as one run may have in all. Whoever has the most gives up the most, so
+    /// that made-up names of one service cost no other its own; what rules speak of goes last.
+    fn bound_all(&mut self, caps: &Caps) {
+        if self.endpoints.len() > caps.endpoints {
+            let mut services: BTreeMap<&str, usize> = BTreeMap::new();
+            for key in self.endpoints.keys() {
+                *services.entry(&key.service).or_default() += 1;
+            }
+            let most = fair_share(services.into_values().collect(), caps.endpoints);
+            self.bound_endpoints(most, caps);
+        }
+        if self.field_count() > caps.fields {
+            let sizes = self.endpoints.values().map(|stats| stats.fields.len()).collect();
+            let most = fair_share(sizes, caps.fields);
+            self.endpoints.values_mut().for_each(|stats| stats.keep_fields(most, caps));
+        }
     }
 
     /// Collapses paths and object keys and says which endpoint went into which.
@@ -124,7 +152,11 @@ impl Rollup {
             }
         }
         for (service, mut rows) in crowded {
-            keep_least(&mut rows, most, &caps.hasher, |key, stats| {
+            let rank = |key: &EndpointKey, stats: &EndpointStats| {
+                let speaks = stats.fields.values().any(|evidence| !evidence.rules.is_empty());
+                (!speaks, key.stable_hash(&caps.hasher))
+            };
+            keep_ranked(&mut rows, most, rank, |key, stats| {
                 let key = overflow_key(&service, &key.standard);
                 rest.entry(key).or_insert_with(EndpointStats::default).merge(stats, caps);
             });
@@ -132,6 +164,20 @@ impl Rollup {
         }
         self.endpoints = rest;
     }
+}
+
+/// How many each of `sizes` may keep at most, so that all of them keep no more than `most`.
+fn fair_share(mut sizes: Vec<usize>, most: usize) -> usize {
+    sizes.sort_unstable();
+    let (mut left, mut many) = (most, sizes.len());
+    for size in sizes {
+        let share = left / many.max(1);
+        if size > share {
+            return share;
+        }
+        (left, many) = (left - size, many - 1);
+    }
+    usize::MAX
 }
 
 impl ClientStats {
@@ -196,6 +242,51 @@ mod tests {
         assert_eq!(total, 200);
         let overflow = rollup.endpoints.keys().find(|k| &*k.operation == OVERFLOW);
         assert!(overflow.is_some());
+    }
+
+    #[test]
+    fn all_rows_of_a_run_are_bounded_and_the_largest_give_up_theirs() {
+        let caps = Caps {
+            services: 50,
+            segments_per_root: 1000,
+            endpoints: 40,
+            fields: 60,
+            keys_per_node: 1000,
+            ..small_caps()
+        };
+        let mut rollup = Rollup::default();
+        let mut add = |service: usize, path: usize, field: usize| {
+            let mut one = samples::one(service, 0, 0, &samples::word(field));
+            let (mut key, stats) = one.endpoints.pop_first().unwrap();
+            key.path = format!("/{}", samples::word(path)).into();
+            one.endpoints.insert(key, stats);
+            rollup.merge(one, &caps);
+        };
+        // One service with a hundred rows, three with one each, one of which has a hundred fields.
+        (0..100).for_each(|n| add(0, n, 0));
+        (1..4).for_each(|service| add(service, 0, 0));
+        (0..100).for_each(|n| add(1, 0, n));
+        let requests: u64 = rollup.endpoints.values().map(|s| s.requests).sum();
+        rollup.compact(&caps);
+        let rows = |service: &str| {
+            let rows = rollup.endpoints.keys().filter(|key| &*key.service == service);
+            rows.filter(|key| &*key.operation != OVERFLOW).count()
+        };
+        let names: BTreeSet<_> = rollup.endpoints.keys().map(|key| key.service.clone()).collect();
+        let counts: Vec<usize> = names.iter().map(|name| rows(name)).collect();
+        assert_eq!(counts, [37, 1, 1, 1], "those with few keep theirs");
+        assert!(rollup.field_count() <= 60, "{}", rollup.field_count());
+        assert_eq!(requests, rollup.endpoints.values().map(|s| s.requests).sum::<u64>());
+        assert!(rollup.requests_beyond() >= 63);
+    }
+
+    #[test]
+    fn shares_are_fair() {
+        assert_eq!(fair_share(vec![5, 100, 1], 40), 34);
+        assert_eq!(fair_share(vec![10, 10, 10], 30), usize::MAX);
+        assert_eq!(fair_share(vec![10, 10, 11], 30), 10);
+        assert_eq!(fair_share(vec![], 0), usize::MAX);
+        assert_eq!(fair_share(vec![3; 10], 5), 0);
     }
 
     #[test]

@@ -29,6 +29,10 @@ pub struct Caps {
     pub endpoints_per_service: usize,
     /// Fields per endpoint that are shown.
     pub fields_per_endpoint: usize,
+    /// Endpoint rows of one run in all, while it accumulates.
+    pub endpoints: usize,
+    /// Fields of one run in all, while it accumulates.
+    pub fields: usize,
     /// Clients.
     pub clients: usize,
     /// Client addresses per endpoint.
@@ -69,6 +73,8 @@ impl Caps {
             services: limits::SERVICES_MAX,
             endpoints_per_service: limits::ENDPOINTS_PER_SERVICE_MAX,
             fields_per_endpoint: limits::FIELDS_PER_ENDPOINT_MAX,
+            endpoints: limits::ENDPOINTS_MAX,
+            fields: limits::FIELDS_MAX,
             clients: limits::CLIENTS_MAX,
             clients_per_endpoint: limits::CLIENTS_PER_ENDPOINT_MAX,
             senders_per_endpoint: limits::SENDERS_PER_ENDPOINT_MAX,
@@ -101,6 +107,8 @@ impl Caps {
         Caps {
             services: shrunk(self.services),
             endpoints_per_service: shrunk(self.endpoints_per_service),
+            endpoints: shrunk(self.endpoints),
+            fields: shrunk(self.fields),
             clients: shrunk(self.clients),
             flow_rows: shrunk(self.flow_rows),
             ..self
@@ -162,13 +170,23 @@ pub(super) fn keep_least<K: StableKey, V>(
     map: &mut BTreeMap<K, V>,
     k: usize,
     hasher: &StableHasher,
+    evicted: impl FnMut(K, V),
+) {
+    keep_ranked(map, k, |key, _| (false, key.stable_hash(hasher)), evicted);
+}
+
+/// Keeps the `k` entries that `rank` ranks least.
+pub(super) fn keep_ranked<K: Ord + Clone, V, R: Ord>(
+    map: &mut BTreeMap<K, V>,
+    k: usize,
+    rank: impl Fn(&K, &V) -> R,
     mut evicted: impl FnMut(K, V),
 ) {
     if map.len() <= k {
         return;
     }
-    let mut ranked: Vec<(u64, K)> =
-        map.keys().map(|key| (key.stable_hash(hasher), key.clone())).collect();
+    let mut ranked: Vec<(R, K)> =
+        map.iter().map(|(key, value)| (rank(key, value), key.clone())).collect();
     ranked.select_nth_unstable(k);
     let mut out = ranked.split_off(k);
     out.sort_unstable();

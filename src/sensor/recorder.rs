@@ -37,6 +37,9 @@ const NEW_REQUESTS: u64 = 64;
 /// From so many endpoints on the run's rollup is kept small, whenever it has doubled.
 const COMPACT_ENDPOINTS: usize = 32_768;
 
+/// Rows and fields beyond what a run may have are given up when they are so many parts of that more.
+const MORE_SHARE: usize = 4;
+
 /// The same where memory is short, for each service that is kept.
 const ROWS_EACH: usize = 8;
 
@@ -68,6 +71,8 @@ pub struct Recorder {
     compact_at: usize,
     /// It was, and rows of the run may be gone.
     compacted: bool,
+    /// Fields that came since they were last counted.
+    fields_since: usize,
     /// Inputs whose accounts have changed since the last flush, by their places in the run.
     inputs: BTreeMap<u32, InputRecord>,
     /// The place behind those written: another one is told although it may have changed nothing.
@@ -133,6 +138,7 @@ impl Recorder {
             known: BTreeSet::new(),
             compact_at: COMPACT_ENDPOINTS,
             compacted: false,
+            fields_since: 0,
             inputs: BTreeMap::new(),
             inputs_written: 0,
             others: None,
@@ -159,8 +165,16 @@ impl Recorder {
         if self.kind == RunKind::Capture {
             self.note_changes(&rollup);
         }
+        self.fields_since += rollup.field_count();
         self.rollup.merge(rollup, &self.own);
-        if self.rollup.endpoints.len() >= self.compact_at {
+        // Most of what comes is known: they are counted seldom.
+        let many = self.fields_since > self.own.fields / MORE_SHARE;
+        if many {
+            self.fields_since = 0;
+        }
+        if self.rollup.endpoints.len() >= self.compact_at
+            || many && self.rollup.field_count() > self.own.fields
+        {
             self.compact();
         }
     }
@@ -205,23 +219,27 @@ impl Recorder {
     /// Keeps the run's rollup small: names that many endpoints differ in stand for one.
     fn compact(&mut self) {
         self.rollup.compact(&self.own);
-        self.compact_at = (2 * self.rollup.endpoints.len()).max(self.compact_endpoints);
+        let now = self.rollup.endpoints.len();
+        let more = self.own.endpoints / MORE_SHARE;
+        self.compact_at = (2 * now).min(now.max(self.own.endpoints) + more);
+        self.compact_at = self.compact_at.max(self.compact_endpoints);
         self.compacted = true;
     }
 
     /// Cuts the run to what its memory is enough for, and counts what it keeps no row of. Where
     /// that is as much as ever, whoever looks at all runs together cuts.
     fn bound(&mut self) {
-        if !self.short {
-            return;
-        }
         let rows =
             |rollup: &Rollup| (rollup.endpoints.len(), rollup.clients.len(), rollup.flows.len());
         let before = rows(&self.rollup);
-        self.rollup.conclude(&self.own);
+        if self.short {
+            self.rollup.conclude(&self.own);
+        } else if before.0 > self.own.endpoints || self.rollup.field_count() > self.own.fields {
+            self.rollup.compact(&self.own);
+        }
         self.compacted |= rows(&self.rollup) != before;
         let beyond = self.rollup.requests_beyond();
-        if beyond > 0 {
+        if beyond > 0 && (self.short || self.compacted) {
             self.rollup.anomalies.insert(BEYOND, beyond);
         }
     }

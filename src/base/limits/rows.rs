@@ -21,6 +21,14 @@ pub const ENDPOINTS_PER_SERVICE_MAX: usize = 2048;
 /// are counted.
 pub const FIELDS_PER_ENDPOINT_MAX: usize = 4096;
 
+/// Endpoint rows one run keeps in all: services with the most give up theirs first. At some 4 KiB
+/// each these are 128 MiB.
+pub const ENDPOINTS_MAX: usize = 32_768;
+
+/// Fields one run keeps in all: endpoints with the most give up theirs first, those of which no
+/// rule says anything before others. At some 430 bytes each these are 160 MiB.
+pub const FIELDS_MAX: usize = 393_216;
+
 /// Where memory is short a run keeps fewer rows (`Caps::within`), but no fewer than one in so many.
 pub const ROWS_SHARE_LEAST: usize = 16;
 
