@@ -160,7 +160,8 @@ impl Rollup {
                 let key = overflow_key(&service, &key.standard);
                 rest.entry(key).or_insert_with(EndpointStats::default).merge(stats, caps);
             });
-            rest.append(&mut rows);
+            // One by one: `append` builds the whole map anew, for each service.
+            rest.extend(rows);
         }
         self.endpoints = rest;
     }
