@@ -10,8 +10,8 @@ pub(super) const RULE: PostureRule = PostureRule {
     id: "tls-key-weak",
     kind: FindingKind::Transport,
     explanation: "A key of this size can be computed by whoever spends enough on it. With that of \
-        a certificate anyone can answer in this server's name: have it issued anew for an RSA key of \
-        at least 2048 bits or a curve of at least 256. With that of a key exchange a recorded \
+        a certificate anyone can answer in this server's name: have it issued anew for an RSA key \
+        of at least 2048 bits or a curve of at least 256. With that of a key exchange a recorded \
         session can be read (Logjam, FREAK): let the server offer ECDHE with X25519 or P-256, and \
         Diffie-Hellman with a group of at least 2048 bits or not at all.",
     references: &[
