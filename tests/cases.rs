@@ -342,6 +342,7 @@ cases! {
     coverage_cut_packets
     coverage_gap
     coverage_lost_head
+    coverage_odd_framing
     coverage_one_sided
     coverage_tls
     coverage_turned_binary

@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 /// `MIGRATIONS[n]` takes a database from version n to n + 1. Steps are never edited once
 /// released: a change is a new step.
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     include_str!("schema.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("schema_11.sql"),
     include_str!("schema_12.sql"),
     include_str!("schema_13.sql"),
+    include_str!("schema_14.sql"),
 ];
 
 /// What all the steps make of a new database, in one: taken one by one they take four times as
