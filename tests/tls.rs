@@ -1,7 +1,7 @@
 //! TLS sessions against Wireshark's: host, version, JA3, JA3S, the protocol that the server chose,
-//! certificates (how many, and the serial number of the first). And each certificate by itself:
-//! subject, issuer, serial number, from when until when. Where the two differ on purpose, the
-//! capture is listed with the reason. JA4 is compared where tshark knows it.
+//! how keys were agreed on, certificates (how many, and the serial number of the first). And each
+//! certificate by itself: subject, issuer, serial number, from when until when. Where the two differ
+//! on purpose, the capture is listed with the reason. JA4 is compared where tshark knows it.
 
 mod support;
 
@@ -60,7 +60,7 @@ fn hex(text: &str) -> String {
     digits.to_lowercase()
 }
 
-fn add(bag: &mut Bag, cells: [&str; 7]) {
+fn add(bag: &mut Bag, cells: [&str; 8]) {
     *bag.entry(cells.join(" | ")).or_default() += 1;
 }
 
@@ -86,7 +86,8 @@ fn ours(path: &Path) -> Bag {
             let (sni, version) = (text(&tls["sni"]), text(&tls["version"]));
             let serial = hex(&text(&tls["serial"]));
             let alpn = text(&tls["server_alpns"][0]);
-            add(&mut bag, [&sni, &version, &ja3, &ja3s, &chain, &serial, &alpn]);
+            let keys = text(&tls["key_exchange"]);
+            add(&mut bag, [&sni, &version, &ja3, &ja3s, &chain, &serial, &alpn, &keys]);
         }
     }
     bag
@@ -127,10 +128,29 @@ struct Stream {
     chain: usize,
     serial: String,
     alpn: String,
+    keys: String,
+}
+
+/// A group by its number, in whatever base tshark writes it; a prime by its bytes.
+fn key_exchange(group: &str, prime: &str) -> String {
+    let number = match group.strip_prefix("0x") {
+        Some(digits) => u16::from_str_radix(digits, 16).ok(),
+        None => group.parse().ok(),
+    };
+    match (number, prime.parse::<u32>()) {
+        (Some(23), _) => "secp256r1".to_owned(),
+        (Some(24), _) => "secp384r1".to_owned(),
+        (Some(25), _) => "secp521r1".to_owned(),
+        (Some(29), _) => "x25519".to_owned(),
+        (Some(30), _) => "x448".to_owned(),
+        (Some(other), _) => format!("0x{other:04x}"),
+        (None, Ok(bytes)) => format!("DH {}", bytes * 8),
+        (None, Err(_)) => String::new(),
+    }
 }
 
 fn theirs(path: &Path) -> Bag {
-    const FIELDS: [&str; 11] = [
+    const FIELDS: [&str; 14] = [
         "tcp.stream",
         "tcp.srcport",
         "tls.handshake.type",
@@ -142,6 +162,9 @@ fn theirs(path: &Path) -> Bag {
         "tls.handshake.certificate_length",
         "x509af.serialNumber",
         "tls.handshake.extensions_alpn_str",
+        "tls.handshake.extensions_key_share_group",
+        "tls.handshake.server_named_curve",
+        "tls.handshake.p_len",
     ];
     let mut streams: BTreeMap<String, Stream> = BTreeMap::new();
     for row in tshark(path, &FIELDS) {
@@ -156,6 +179,10 @@ fn theirs(path: &Path) -> Bag {
             let code = if cell(5).is_empty() { first(4) } else { first(5) };
             stream.version = version(&code).to_owned();
             (stream.ja3s, stream.server_port, stream.alpn) = (first(7), first(1), first(10));
+            stream.keys = key_exchange(&first(11), "");
+        }
+        if has("12") && stream.keys.is_empty() {
+            stream.keys = key_exchange(&first(12), &first(13));
         }
         if has("11") && first(1) == stream.server_port && stream.chain == 0 && !cell(8).is_empty() {
             (stream.chain, stream.serial) = (cell(8).split(',').count(), hex(&first(9)));
@@ -164,7 +191,8 @@ fn theirs(path: &Path) -> Bag {
     let mut bag = Bag::new();
     for s in streams.values().filter(|s| !s.ja3.is_empty() || !s.ja3s.is_empty()) {
         let chain = s.chain.to_string();
-        add(&mut bag, [&s.sni, &s.version, &s.ja3, &s.ja3s, &chain, &s.serial, &s.alpn]);
+        let cells = [&s.sni, &s.version, &s.ja3, &s.ja3s, &chain, &s.serial, &s.alpn, &s.keys];
+        add(&mut bag, cells.map(String::as_str));
     }
     bag
 }

@@ -155,6 +155,10 @@ fn key(info: &SubjectPublicKeyInfo<'_>) -> (&'static str, u32) {
     match (algorithm.as_str(), info.parsed()) {
         ("1.3.101.112", _) => ("Ed25519", 256),
         ("1.3.101.113", _) => ("Ed448", 456),
+        // FIPS 204: a parameter set, no size.
+        ("2.16.840.1.101.3.4.3.17", _) => ("ML-DSA-44", 0),
+        ("2.16.840.1.101.3.4.3.18", _) => ("ML-DSA-65", 0),
+        ("2.16.840.1.101.3.4.3.19", _) => ("ML-DSA-87", 0),
         (_, Ok(PublicKey::RSA(rsa))) => ("RSA", integer_bits(rsa.modulus)),
         (_, Ok(PublicKey::EC(point))) => {
             let curve = info.algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok());
