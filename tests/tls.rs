@@ -1,7 +1,7 @@
 //! TLS sessions against Wireshark's: host, version, JA3, JA3S, the protocol that the server chose,
 //! how keys were agreed on, certificates (how many, and the serial number of the first). And each
-//! certificate by itself: subject, issuer, serial number, from when until when. Where the two differ
-//! on purpose, the capture is listed with the reason. JA4 is compared where tshark knows it.
+//! certificate by itself: subject, issuer, serial number, from when until when. Where the two
+//! differ on purpose, the capture is listed with the reason. JA4 is compared where tshark knows it.
 
 mod support;
 
