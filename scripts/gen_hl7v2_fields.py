@@ -5,8 +5,8 @@ usage: pip install hl7apy && scripts/gen_hl7v2_fields.py > rules/fields/hl7v2.to
 
 Reads the segment tables of HL7 v2.2 to v2.8.2 as the PyPI package hl7apy (MIT) carries them
 (version 1.3.5 made the file in the repository). A field of a segment that carries a person has the
-classes of its data type, which may differ from version to version: all are listed. FIELDS says
-where a field means more than its type.
+classes of its data type; where types of different versions do not agree on them, and where a field
+means more than its type, FIELDS says what it is.
 """
 
 import sys
@@ -150,7 +150,8 @@ FIELDS = {
     # Who is named beside a patient in a segment of staff, and where a patient lives.
     "v2-name": ["DON.16", "IAM.14"],
     "v2-address": ["RXE.43", "RXG.30", "RXO.35"],
-    "v2-person-staff": ["PD1.4", "ACC.7"],
+    # IN1.30 is who verified a policy: an identifier and a name, but for version 2.3 (XPN).
+    "v2-person-staff": ["PD1.4", "ACC.7", "IN1.30"],
     # Addresses and telephones of organisations, their sites and their help.
     None: [
         "IN1.5", "IN1.7", "IN1.44", "GT1.17", "GT1.18", "ORC.22", "ORC.23", "PRT.14", "PRT.15",
@@ -198,6 +199,8 @@ def main():
         rows = {BY_TYPE[t][staff] for t in types if t in BY_TYPE}
         if field in meant:
             rows = {meant[field]} - {None}
+        if len(rows) > 1:
+            sys.exit(f"failed to tell what {field} carries ({', '.join(sorted(rows))}): add it to FIELDS")
         for row in rows:
             elements.setdefault(row, set()).add(field)
 

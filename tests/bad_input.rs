@@ -604,7 +604,7 @@ fn a_report_that_nothing_would_open_is_not_written() {
     let lab = Lab::default();
     let clinic = fixture("clinic/clinic.pcap");
     lab.replay("db", &[&clinic], &[]).expect(0);
-    for name in ["page.pdf", "page.DOCX", "page.json"] {
+    for name in ["page.pdf", "page.DOCX", "page.json", "report.txt", "report.html.bak", "r.htlm"] {
         let report = ["report", "--db", "db", "--draft", "--output", name];
         one_line(&lab.run(report), USAGE, &[name, ".html", "--format"]);
         assert!(!lab.path(name).exists(), "{name}");

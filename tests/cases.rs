@@ -342,6 +342,7 @@ cases! {
     coverage_cut_packets
     coverage_gap
     coverage_lost_head
+    coverage_odd_framing
     coverage_one_sided
     coverage_tls
     coverage_turned_binary
@@ -358,6 +359,7 @@ cases! {
     fhir_writes
     filter_option
     finding_clear_beside_tls
+    finding_clear_beside_tls_unnamed
     finding_credentials_in_clear
     finding_credentials_in_url
     finding_messages_in_clear
@@ -371,6 +373,8 @@ cases! {
     finding_tls_cipher
     finding_tls_expiry
     finding_tls_key
+    finding_tls_key_exchange
+    finding_tls_key_kinds
     finding_tls_name
     finding_tls_self_signed
     finding_tls_version
@@ -428,6 +432,53 @@ fn every_case_has_a_reason_of_its_own() {
             panic!("{name} and {other} prove the same");
         }
     }
+}
+
+/// The rows of an answer that name something at `key`.
+fn named_at(rows: &Value, key: &str) -> BTreeSet<String> {
+    let rows = rows.as_array().into_iter().flatten();
+    rows.filter_map(|row| row[key].as_str().map(str::to_owned)).collect()
+}
+
+/// Whether the answers of a case have rows of `rule` and, beside them, a service, an operation or
+/// a field that the rule is not raised of.
+fn raises_and_spares(answers: &Value, rule: &str) -> (bool, bool) {
+    let answers = answers.as_object().expect("answers by question");
+    let Some(found) = answers.get(&format!("findings --rule {rule}")) else {
+        return (false, false);
+    };
+    let raises = found.as_array().is_some_and(|rows| !rows.is_empty());
+    let others = answers.iter().filter(|(ask, _)| !ask.starts_with("findings"));
+    let spares = others.flat_map(|(_, rows)| {
+        ["service", "operation", "field"].map(|key| {
+            let raised = named_at(found, key);
+            !raised.is_empty() && !named_at(rows, key).is_subset(&raised)
+        })
+    });
+    (raises, raises && spares.into_iter().any(|spared| spared))
+}
+
+#[test]
+fn every_posture_rule_has_a_case_that_raises_it_and_a_near_miss() {
+    let read = |name: &&str| {
+        let text = fs::read_to_string(folder().join(name).join("expected.json")).expect("a case");
+        serde_json::from_str::<Value>(&text).expect("JSON")
+    };
+    let all: Vec<Value> = CASES.iter().map(read).collect();
+    let mut lacking = Vec::new();
+    for rule in phitap::inventory::posture::RULES {
+        let seen: Vec<(bool, bool)> = all.iter().map(|a| raises_and_spares(a, rule.id)).collect();
+        if !seen.iter().any(|(raises, _)| *raises) {
+            lacking.push(format!("no case raises {}", rule.id));
+        } else if !seen.iter().any(|(_, spares)| *spares) {
+            lacking.push(format!("no case of {} has something that it is not raised of", rule.id));
+        }
+    }
+    assert!(lacking.is_empty(), "{lacking:#?}");
+    let one = |rows: &str| serde_json::from_str::<Value>(rows).expect("JSON");
+    let raised = r#"{"findings --rule a": [{"service": "x"}], "services": [{"service": "x"}]}"#;
+    assert_eq!(raises_and_spares(&one(raised), "a"), (true, false), "the test can fail");
+    assert_eq!(raises_and_spares(&one(raised), "b"), (false, false), "the test can fail");
 }
 
 #[test]

@@ -675,9 +675,9 @@ fn links_between_documents_lead_somewhere() {
 
 /// Names of odd traffic of HTTP and MLLP, and what docs/cli.md says they mean.
 #[test]
-fn every_anomaly_of_http_and_mllp_is_explained() {
+fn every_anomaly_of_a_protocol_is_explained() {
     let mut told = BTreeSet::new();
-    for folder in ["src/protocol/http1", "src/protocol/mllp"] {
+    for folder in ["src/protocol/http1", "src/protocol/mllp", "src/protocol/tls"] {
         let files = rust_files().into_iter().filter(|path| path.starts_with(root().join(folder)));
         for file in files.filter(|path| {
             !path.components().any(|c| c.as_os_str().to_string_lossy().starts_with("tests"))
@@ -685,14 +685,14 @@ fn every_anomaly_of_http_and_mllp_is_explained() {
             let text = fs::read_to_string(file).expect("a source");
             let quoted = text.split('"').skip(1).step_by(2);
             let named = quoted.filter(|name| {
-                let known = name.starts_with("http-") || name.starts_with("mllp-");
+                let known = ["http-", "mllp-", "tls-"].iter().any(|p| name.starts_with(p));
                 let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
                 known && name.bytes().all(plain)
             });
             told.extend(named.map(str::to_owned));
         }
     }
-    assert!(told.len() > 30, "{told:?}");
+    assert!(told.len() > 40, "{told:?}");
     let page = fs::read_to_string(root().join("docs/cli.md")).expect("the page");
     let (_, table) = page.split_once("### Odd traffic by name").expect("the table");
     let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));

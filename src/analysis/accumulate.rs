@@ -162,6 +162,12 @@ impl Accumulator {
         *self.anomalies.entry(name).or_default() += 1;
     }
 
+    /// The same, of a flow to `server` that speaks `protocol`.
+    pub fn anomaly_at(&mut self, server: SocketAddr, protocol: &'static str, name: &'static str) {
+        self.anomaly(name);
+        *self.flow(server, protocol).anomalies.entry(name).or_default() += 1;
+    }
+
     /// Whether there is so much that it should be taken out.
     pub fn has_much(&self) -> bool {
         self.exchanges >= ROLLUP_EXCHANGES_MAX || self.touched >= ROLLUP_ENDPOINTS_MAX

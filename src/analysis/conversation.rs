@@ -247,7 +247,7 @@ impl Conversation {
         }
         stats.one_sided += u64::from(!totals.to_server.seen() || !totals.to_client.seen());
         for anomaly in totals.anomalies.names() {
-            bench.accumulator.anomaly(anomaly);
+            bench.accumulator.anomaly_at(flow.server, self.outcome(), anomaly);
         }
         self.tell(&flow, totals, bench);
     }
@@ -290,7 +290,7 @@ impl Conversation {
             Identification::Undecided => {
                 bench.undecided_bytes += identifier.held_bytes();
                 if bench.undecided_bytes > bench.shares.undecided_bytes {
-                    bench.odd("identification-limit");
+                    bench.odd_at(flow.server, self.outcome(), "identification-limit");
                     self.give_up(bench);
                 }
                 return;
@@ -332,6 +332,7 @@ impl Conversation {
         let Stage::Speaking(speaking) = &mut self.stage else { return };
         let mut sink = Listener {
             flow,
+            server: flow.server,
             protocol: speaking.protocol.name,
             pairing: &mut speaking.pairing,
             back: &mut speaking.back,

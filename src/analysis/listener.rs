@@ -1,5 +1,6 @@
 //! What a parser says of one flow, and what becomes of it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::base::Timestamp;
@@ -18,6 +19,8 @@ use super::workbench::Workbench;
 pub struct Listener<'a> {
     /// The flow.
     pub flow: &'a FlowInfo,
+    /// Its server, whichever side began what is being told.
+    pub server: SocketAddr,
     /// What it speaks.
     pub protocol: &'static str,
     /// Its open exchanges.
@@ -55,7 +58,7 @@ impl Listener<'_> {
                 None
             }
             None => {
-                self.bench.odd(anomaly.0);
+                self.bench.odd_at(self.server, self.protocol, anomaly.0);
                 Some(anomaly.0)
             }
         };
@@ -121,7 +124,7 @@ impl MessageSink for Listener<'_> {
                 self.remainder.push((direction, at, bytes.to_vec()));
             }
             MessageEvent::GaveUp { direction, anomaly } => {
-                self.bench.odd(anomaly.0);
+                self.bench.odd_at(self.server, self.protocol, anomaly.0);
                 self.pairing.lost(direction);
             }
         }
@@ -145,6 +148,7 @@ impl Listener<'_> {
         let flow = turned_flow(self.flow);
         let mut listener = Listener {
             flow: &flow,
+            server: self.server,
             protocol: self.protocol,
             pairing: &mut self.back.pairing,
             back: &mut TwoWay::default(),

@@ -38,7 +38,8 @@ impl Workbench {
         count(tls, session, &said);
         let own = chain.first().map(|(fingerprint, _)| &**fingerprint);
         let version = said.version.map(|version| version.name());
-        for what in [version, said.cipher.as_deref(), own].into_iter().flatten() {
+        let key_exchange = said.key_exchange.as_deref();
+        for what in [version, said.cipher.as_deref(), own, key_exchange].into_iter().flatten() {
             tls.show(flow.server, what);
         }
         for (fingerprint, seen) in chain {
@@ -111,6 +112,7 @@ impl Workbench {
             resumed: session.resumed,
             mutual: !session.client_chain.is_empty(),
             chain_length: session.chain.len(),
+            key_exchange: session.key_exchange.map(|how| how.name().into()),
             ..TlsSaid::default()
         };
         if let Some(hello) = &session.client {
@@ -220,6 +222,7 @@ fn count(tls: &mut TlsStats, session: &TlsSession, said: &TlsSaid) {
     }
     let sets = [
         (&mut tls.ciphers, &said.cipher),
+        (&mut tls.key_exchanges, &said.key_exchange),
         (&mut tls.alpn, &said.alpn),
         (&mut tls.names, &said.sni),
         (&mut tls.ja3, &said.ja3),

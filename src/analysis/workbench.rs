@@ -158,6 +158,13 @@ impl Workbench {
         }
     }
 
+    /// The same, of a flow to `server` that speaks `protocol`.
+    pub fn odd_at(&mut self, server: SocketAddr, protocol: &'static str, name: &'static str) {
+        if self.shadow.is_none() {
+            self.accumulator.anomaly_at(server, protocol, name);
+        }
+    }
+
     /// A flow whose protocol was not told holds so many bytes less.
     pub(super) fn release_undecided(&mut self, bytes: usize) {
         self.undecided_bytes = self.undecided_bytes.saturating_sub(bytes);

@@ -323,7 +323,10 @@ pub fn coverage(args: &CoverageArgs) -> Result<Exit, Failure> {
         sections.push(section("Flows by what could be made of them", columns::FLOWS, &flows[..]));
     }
     if !anomalies.is_empty() {
-        let title = "Odd traffic that belongs to no endpoint";
+        let title = match about_packets {
+            true => "Odd traffic that belongs to no endpoint",
+            false => "Odd traffic",
+        };
         sections.push(section(title, columns::ANOMALIES, &anomalies[..]));
     }
     if args.input.is_none() {

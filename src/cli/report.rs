@@ -18,6 +18,8 @@ use crate::store::{Reader, Triage};
 
 /// Writes a report, and remembers that it was made.
 pub fn run(args: &ReportArgs) -> Result<Exit, Failure> {
+    // What a file is matters more than what its name ends in.
+    spare(&args.output, &args.store)?;
     let form = format(args)?;
     if args.severity.is_some() && !matches!(form, ReportFormat::Sarif | ReportFormat::Csv) {
         let why = "use it with --format sarif or csv: a page sums all findings up, the worst first";
@@ -47,10 +49,8 @@ pub fn run(args: &ReportArgs) -> Result<Exit, Failure> {
 }
 
 /// As asked, or else by the ending of the file: one that names another kind of document is refused,
-/// since nothing would open it.
+/// since nothing would open it. What has no ending (standard output, a device) is HTML.
 fn format(args: &ReportArgs) -> Result<ReportFormat, Failure> {
-    const OTHERS: [&str; 12] =
-        ["pdf", "doc", "docx", "odt", "rtf", "xls", "xlsx", "ods", "ppt", "pptx", "json", "xml"];
     if let Some(format) = args.format {
         return Ok(format);
     }
@@ -59,14 +59,14 @@ fn format(args: &ReportArgs) -> Result<ReportFormat, Failure> {
         "md" | "markdown" => ReportFormat::Markdown,
         "sarif" => ReportFormat::Sarif,
         "csv" => ReportFormat::Csv,
-        other if OTHERS.contains(&other) => {
+        "html" | "htm" | "" => ReportFormat::Html,
+        _ => {
             return Err(Failure::usage(format!(
                 "write {}: a report is HTML (which browsers print to PDF), Markdown, SARIF or CSV: \
                  end the name in .html, .md, .sarif or .csv, or say --format",
                 args.output.display()
             )));
         }
-        _ => ReportFormat::Html,
     })
 }
 
@@ -76,9 +76,7 @@ pub fn write(output: &Path, store: &StoreArgs, text: &str) -> Result<(), Failure
     if output.as_os_str() == "-" {
         return print_text(text).map(drop);
     }
-    let origin = Origin::Option("--output");
-    kept(store)?.spare(output, &origin)?;
-    spare_precious(output, &origin)?;
+    spare(output, store)?;
     let failed = |e| Failure::failed(format!("write {}: {e}", output.display()));
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -87,6 +85,16 @@ pub fn write(output: &Path, store: &StoreArgs, text: &str) -> Result<(), Failure
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(output).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+}
+
+/// Refuses a file that holds what is asked, kept or precious.
+fn spare(output: &Path, store: &StoreArgs) -> Result<(), Failure> {
+    if output.as_os_str() == "-" {
+        return Ok(());
+    }
+    let origin = Origin::Option("--output");
+    kept(store)?.spare(output, &origin)?;
+    spare_precious(output, &origin)
 }
 
 /// A report of nothing is not one to compare with, and one that cannot be noted was made all the

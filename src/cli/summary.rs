@@ -136,6 +136,9 @@ impl Summary<'_> {
     /// Which classes travel, and on how many endpoints.
     fn classes(&self, out: &mut String, width: usize) {
         let mut classes: Vec<(&String, &u64)> = self.overview.classes.iter().collect();
+        if classes.is_empty() {
+            return;
+        }
         classes.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
         let mut line = String::from("  data classes (endpoints):");
         for (class, endpoints) in classes {
@@ -357,10 +360,11 @@ impl Summary<'_> {
 }
 
 /// A group of `phitap findings` in one line. An operation that several services answer is told with
-/// its service.
+/// its service, and so is what is no operation but says that none could be read: `(encrypted)`.
 fn group_line(group: &OverviewGroup) -> String {
     let operation = group.operation.as_deref().unwrap_or("?");
-    let service = group.service.as_deref().filter(|_| group.shared);
+    let nameless = operation.starts_with('(');
+    let service = group.service.as_deref().filter(|_| group.shared || nameless);
     let service = service.map(|name| format!("{name} ")).unwrap_or_default();
     let direction = group.direction.map(|d| format!(", {}", direction_name(d))).unwrap_or_default();
     let rule = group.rule.replace('-', " ");
@@ -430,6 +434,23 @@ mod tests {
         let long = [(format!("phitap endpoints --db /var/lib/{}", "x".repeat(50)), "what answers")];
         let below = hint_lines(&long, 80);
         assert!(below.ends_with("xxx\n      what answers\n"), "{below}");
+    }
+
+    #[test]
+    fn what_is_no_operation_is_told_with_its_service() {
+        let group = |operation: &str, shared| OverviewGroup {
+            service: Some("ehr.example".to_owned()),
+            operation: Some(operation.to_owned()),
+            rule: "tls-key-weak".to_owned(),
+            shared,
+            ..OverviewGroup::default()
+        };
+        assert_eq!(
+            group_line(&group("(encrypted)", false)),
+            "ehr.example (encrypted): tls key weak"
+        );
+        assert_eq!(group_line(&group("GET /a", false)), "GET /a: tls key weak");
+        assert_eq!(group_line(&group("GET /a", true)), "ehr.example GET /a: tls key weak");
     }
 
     #[test]

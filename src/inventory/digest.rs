@@ -109,6 +109,7 @@ fn tls(service: &str, tls: &ServiceTls, lines: &mut Vec<String>) {
     let counts = [
         ("version", &tls.versions),
         ("cipher", &tls.ciphers),
+        ("key-exchange", &tls.key_exchanges),
         ("alpn", &tls.alpn),
         ("alpn-offered", &tls.alpn_offered),
         ("alert", &tls.alerts),

@@ -312,6 +312,9 @@ impl FlowStats {
         self.bytes += other.bytes;
         self.gap_bytes += other.gap_bytes;
         self.one_sided += other.one_sided;
+        for (name, count) in &other.anomalies {
+            *self.anomalies.entry(name).or_default() += count;
+        }
     }
 }
 

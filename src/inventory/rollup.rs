@@ -295,6 +295,8 @@ pub struct FlowStats {
     pub gap_bytes: u64,
     /// Flows of which only one direction was seen.
     pub one_sided: u64,
+    /// What was odd in them and belongs to no message, by name; counted before a flow is over.
+    pub anomalies: BTreeMap<&'static str, u64>,
 }
 
 /// Everything that was observed, ready to be merged.

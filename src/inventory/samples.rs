@@ -174,7 +174,8 @@ fn rollup_of_one(seen: &Seen) -> Rollup {
         span,
     };
     out.clients.insert(client, stats);
-    let flow = FlowStats { flows: 1, bytes: 10, gap_bytes: 0, one_sided: 0 };
+    let flow =
+        FlowStats { flows: 1, bytes: 10, gap_bytes: 0, one_sided: 0, ..FlowStats::default() };
     out.flows.insert(FlowKey { server, outcome: "http/1" }, flow);
     out
 }

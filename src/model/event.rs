@@ -89,6 +89,8 @@ pub struct TlsSaid {
     pub version: Option<TlsVersion>,
     /// The cipher suite.
     pub cipher: Option<Arc<str>>,
+    /// How they agreed on keys: `DH 1024`, `x25519`.
+    pub key_exchange: Option<Arc<str>>,
     /// The host that the client asked for.
     pub sni: Option<Arc<str>>,
     /// Application protocols that the client offered.

@@ -37,6 +37,7 @@ pub use stream::{
     Direction, EndCause, Offsets, SecondCopy, StreamEvent, StreamInput, StreamTotals,
 };
 pub use tls::{
-    NamePart, TlsAlert, TlsCertificate, TlsClientHello, TlsServerHello, TlsSession, TlsVersion,
+    NamePart, TlsAlert, TlsCertificate, TlsClientHello, TlsKeyExchange, TlsServerHello, TlsSession,
+    TlsVersion,
 };
 pub use value::{Form, Location, Value, ValueKind};

@@ -144,6 +144,91 @@ pub struct TlsCertificate {
     pub self_signed: bool,
 }
 
+/// How both sides agreed on keys, where that is said in the clear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsKeyExchange {
+    /// Diffie-Hellman modulo a prime of so many bits, which the server chose.
+    DiffieHellman(u32),
+    /// A temporary RSA key of so many bits.
+    Rsa(u32),
+    /// A curve of the server's own, over a field of so many bits.
+    Curve(u32),
+    /// A group by its number (IANA TLS Supported Groups).
+    Group(u16),
+}
+
+impl TlsKeyExchange {
+    /// The name shown to users: `DH 1024`, `RSA 512`, `EC 192`, the IANA name of a group, or its
+    /// number as `0x1234` where it has none.
+    pub fn name(self) -> Cow<'static, str> {
+        match self {
+            TlsKeyExchange::DiffieHellman(bits) => Cow::Owned(format!("DH {bits}")),
+            TlsKeyExchange::Rsa(bits) => Cow::Owned(format!("RSA {bits}")),
+            TlsKeyExchange::Curve(bits) => Cow::Owned(format!("EC {bits}")),
+            TlsKeyExchange::Group(number) => match group(number) {
+                Some(name) => Cow::Borrowed(name),
+                None => Cow::Owned(format!("0x{number:04x}")),
+            },
+        }
+    }
+}
+
+/// Groups by their numbers, up to the curves that need not be named otherwise.
+const GROUPS: [&str; 33] = [
+    "sect163k1",
+    "sect163r1",
+    "sect163r2",
+    "sect193r1",
+    "sect193r2",
+    "sect233k1",
+    "sect233r1",
+    "sect239k1",
+    "sect283k1",
+    "sect283r1",
+    "sect409k1",
+    "sect409r1",
+    "sect571k1",
+    "sect571r1",
+    "secp160k1",
+    "secp160r1",
+    "secp160r2",
+    "secp192k1",
+    "secp192r1",
+    "secp224k1",
+    "secp224r1",
+    "secp256k1",
+    "secp256r1",
+    "secp384r1",
+    "secp521r1",
+    "brainpoolP256r1",
+    "brainpoolP384r1",
+    "brainpoolP512r1",
+    "x25519",
+    "x448",
+    "brainpoolP256r1tls13",
+    "brainpoolP384r1tls13",
+    "brainpoolP512r1tls13",
+];
+
+fn group(number: u16) -> Option<&'static str> {
+    let name = match number {
+        41 => "curveSM2",
+        0x0100 => "ffdhe2048",
+        0x0101 => "ffdhe3072",
+        0x0102 => "ffdhe4096",
+        0x0103 => "ffdhe6144",
+        0x0104 => "ffdhe8192",
+        0x0200 => "MLKEM512",
+        0x0201 => "MLKEM768",
+        0x0202 => "MLKEM1024",
+        0x11eb => "SecP256r1MLKEM768",
+        0x11ec => "X25519MLKEM768",
+        0x11ed => "SecP384r1MLKEM1024",
+        _ => return GROUPS.get(usize::from(number).checked_sub(1)?).copied(),
+    };
+    Some(name)
+}
+
 /// An alert (RFC 8446 section 6) that was sent in the clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TlsAlert {
@@ -168,6 +253,9 @@ pub struct TlsSession {
     pub chain: Vec<TlsCertificate>,
     /// The client's certificates, its own first.
     pub client_chain: Vec<TlsCertificate>,
+    /// How they agreed on keys; none where the key is that of a certificate, or of an earlier
+    /// session.
+    pub key_exchange: Option<TlsKeyExchange>,
     /// The server asked for a certificate.
     pub certificate_requested: bool,
     /// It goes on with the keys of an earlier one.
@@ -196,6 +284,27 @@ mod tests {
         }
         assert_eq!(TlsVersion::from_code(0x7f1c), TlsVersion::Tls13);
         assert_eq!(TlsVersion::from_code(0x0a0a), TlsVersion::Other);
+    }
+
+    #[test]
+    fn groups_have_their_iana_names_and_what_was_chosen_its_size() {
+        let names = [1, 19, 23, 25, 29, 33, 0x100, 0x11ec, 0, 34, 0x0a0a]
+            .map(|number| TlsKeyExchange::Group(number).name());
+        let expected = [
+            "sect163k1",
+            "secp192r1",
+            "secp256r1",
+            "secp521r1",
+            "x25519",
+            "brainpoolP512r1tls13",
+            "ffdhe2048",
+            "X25519MLKEM768",
+            "0x0000",
+            "0x0022",
+            "0x0a0a",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(TlsKeyExchange::DiffieHellman(1024).name(), "DH 1024");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! how whole the exchanges of services and endpoints are.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -95,11 +95,18 @@ pub struct FlowRow {
     pub one_sided: u64,
 }
 
-/// Odd traffic that belongs to no endpoint.
+/// Odd traffic. Asked about everything, what belongs to no endpoint; asked about services or
+/// operations, what was found in their messages, and what belongs to none at their addresses.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct AnomalyRow {
     /// `anomaly`.
     pub scope: &'static str,
+    /// In messages of which service, where services were asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Between messages, at which `ip:port` of theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     /// What is odd: `http-start-invalid`, `evicted-for-flows`, ….
     pub anomaly: String,
     /// How often it came.
@@ -181,12 +188,16 @@ pub fn coverage(reader: &Reader, filter: &CoverageFilter) -> Result<CoverageAnsw
         flows.sort_by_key(|f| Reverse((f.stats.bytes, f.stats.flows)));
         answer.flows = limited(flows, filter.limit).into_iter().map(flow_row).collect();
         let anomalies = limited(reader.anomalies()?, filter.limit).into_iter();
-        let row = |(anomaly, count)| AnomalyRow { scope: "anomaly", anomaly, count };
+        let row = |(anomaly, count)| anomaly_row(None, None, (anomaly, count));
         answer.anomalies = anomalies.map(row).collect();
     }
     if all || !filter.operation.is_empty() {
         let mut endpoints = reader.endpoints()?;
         endpoints.retain(|e| filter.operation.matches(e));
+        if !all {
+            let odd = odd_within(reader, filter, &endpoints)?;
+            answer.anomalies = limited(odd, filter.limit);
+        }
         let mut services = by_service(&endpoints);
         services.sort_by_key(|row| Reverse(missing(row)));
         let mut rows: Vec<SeenRow> = endpoints.into_iter().map(endpoint_row).collect();
@@ -195,6 +206,43 @@ pub fn coverage(reader: &Reader, filter: &CoverageFilter) -> Result<CoverageAnsw
         answer.endpoints = limited(rows, filter.limit);
     }
     Ok(answer)
+}
+
+fn anomaly_row(
+    service: Option<String>,
+    server: Option<String>,
+    (anomaly, count): (String, u64),
+) -> AnomalyRow {
+    AnomalyRow { scope: "anomaly", service, server, anomaly, count }
+}
+
+/// What was odd in messages of `endpoints`, and at the addresses of the services asked about.
+fn odd_within(
+    reader: &Reader,
+    filter: &CoverageFilter,
+    endpoints: &[Endpoint],
+) -> Result<Vec<AnomalyRow>, QueryError> {
+    let mut found: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for endpoint in endpoints {
+        for (name, count) in &endpoint.anomalies {
+            *found.entry((&endpoint.service, name)).or_default() += count;
+        }
+    }
+    let row = |((service, name), count): ((&str, &str), u64)| {
+        anomaly_row(Some(service.to_owned()), None, (name.to_owned(), count))
+    };
+    let mut rows: Vec<AnomalyRow> = found.into_iter().map(row).collect();
+    // What belongs to no message belongs to no operation.
+    if filter.operation.is_service_only() {
+        let mut services = reader.services()?;
+        services.retain(|s| wanted(&filter.operation.service, |p| p.matches(&s.service)));
+        let servers: BTreeSet<String> = services.into_iter().flat_map(|s| s.addresses).collect();
+        let at = reader.anomalies_by_server()?.into_iter();
+        let at = at.filter(|(server, ..)| servers.contains(server));
+        rows.extend(at.map(|(server, name, n)| anomaly_row(None, Some(server), (name, n))));
+    }
+    rows.sort_by_key(|row| Reverse(row.count));
+    Ok(rows)
 }
 
 /// Bodies that are no text come last: images are part of any website.

@@ -92,7 +92,7 @@ pub struct ExposedService {
     pub clear: u64,
     /// Its endpoints that were called without authentication.
     pub unauthenticated: u64,
-    /// Data classes of all its endpoints.
+    /// Data classes of its endpoints, those that most of them carry first.
     pub classes: Vec<String>,
     /// Clients that called it.
     pub clients: u64,
@@ -297,7 +297,8 @@ fn exposed(
         let Some(service) = places.get_mut(&endpoint.service) else { continue };
         service.clear += u64::from(endpoint.encrypted != "all");
         service.unauthenticated += u64::from(called_freely(endpoint));
-        service.classes.extend(endpoint.data_classes.iter().map(|c| c.class.clone()));
+        let carried: BTreeSet<&str> = endpoint.data_classes.iter().map(|c| &*c.class).collect();
+        service.classes.extend(carried.into_iter().map(str::to_owned));
     }
     for finding in findings.iter().filter(|f| is_open(f)) {
         if let Some(service) = finding.service.as_ref().and_then(|s| places.get_mut(s)) {
@@ -307,8 +308,13 @@ fn exposed(
     let mut services: Vec<ExposedService> =
         order.iter().filter_map(|service| places.remove(service)).collect();
     for service in &mut services {
-        service.classes.sort();
-        service.classes.dedup();
+        let mut carrying: BTreeMap<String, u64> = BTreeMap::new();
+        for class in service.classes.drain(..) {
+            *carrying.entry(class).or_default() += 1;
+        }
+        let mut classes: Vec<(String, u64)> = carrying.into_iter().collect();
+        classes.sort_by_key(|(_, endpoints)| Reverse(*endpoints));
+        service.classes = classes.into_iter().map(|(class, _)| class).collect();
     }
     services.sort_by_key(|s| (Reverse(s.row.severity), Reverse(s.findings)));
     services

@@ -195,7 +195,9 @@ pub const FLOWS: &[Column] = &[
 pub const ANOMALIES: &[Column] = &[
     Column::hidden("scope"),
     Column::text("anomaly", "what", 0),
-    Column::number("count", "count", 0),
+    Column::number("count", "times", 0),
+    Column::text("service", "in messages of", 1).shrinking(Shrink::Middle(15)),
+    Column::text("server", "at", 1).shrinking(Shrink::Middle(15)),
 ];
 
 /// Columns of [`crate::query::SeenRow`].

@@ -48,10 +48,14 @@ fn flat(value: Option<&Value>) -> String {
     }
 }
 
-/// Text that no spreadsheet takes for a formula (OWASP, "CSV Injection": a leading `=`, `+`, `-`,
-/// `@`, tab or carriage return) and no terminal for a command.
+/// With what a spreadsheet begins a formula, or passes over before one (OWASP, "CSV Injection"):
+/// also the signs of full width, which some take for those of ASCII.
+const FORMULA: [char; 11] =
+    ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
+/// Text that no spreadsheet takes for a formula and no terminal for a command.
 fn cell(text: &str) -> Cow<'_, str> {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let formula = text.starts_with(FORMULA);
     let acts = |c: char| is_unsafe(c) && !matches!(c, '\t' | '\r' | '\n');
     if !formula && !text.contains(acts) {
         return Cow::Borrowed(text);
@@ -83,7 +87,8 @@ mod tests {
 
     #[test]
     fn formulas_stay_text() {
-        for start in ["=", "+", "-", "@", "\t", "\r"] {
+        let wide = ["\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}"];
+        for start in ["=", "+", "-", "@", "\t", "\r", "\n"].into_iter().chain(wide) {
             let text = format!("{start}cmd|' /C calc'!A0");
             let csv = rendered(&[json!(text)]);
             let mut reader = csv::Reader::from_reader(csv.as_bytes());

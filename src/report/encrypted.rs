@@ -15,6 +15,10 @@ pub(super) const INTRODUCTION: &str = "What clients and these services say to ea
     clinical by its names, its port or its certificate: what it carries should be known from \
     elsewhere.";
 
+/// In which order they stand.
+pub(super) const ORDER: &str =
+    "Services with TLS, those that look clinical first, then those that carried most";
+
 /// The columns of their table, in every form.
 pub(super) const HEADS: [&str; 8] = [
     "Service",

@@ -74,13 +74,21 @@ fn row(out: &mut String, cells: &[&str]) {
     out.push_str("|\n");
 }
 
+/// In which order the rows of the next table stand.
+fn order(out: &mut String, text: &str) {
+    let _ = write!(out, "\n{text}.\n");
+}
+
 fn table(out: &mut String, heads: &[&str]) {
     let _ = write!(out, "\n| {} |\n|{}\n", heads.join(" | "), "---|".repeat(heads.len()));
 }
 
 fn more(out: &mut String, left: usize, query: &str) {
     if left > 0 {
-        let _ = write!(out, "\nand {left} more: `{query}`\n");
+        let _ = write!(
+            out,
+            "\nand {left} more behind these, in the same order. All of them: `{query}`\n"
+        );
     }
 }
 
@@ -88,6 +96,8 @@ fn first(out: &mut String, data: &ReportData) {
     out.push_str("\n## What to do first\n\n");
     if data.first.is_empty() {
         out.push_str("Nothing that was seen asks for action.\n");
+    } else {
+        let _ = writeln!(out, "{}\n", tell::why_first(data));
     }
     for (place, thing) in data.first.iter().enumerate() {
         let remedy = remedy(&thing.rule);
@@ -120,16 +130,17 @@ fn coverage(out: &mut String, data: &ReportData) {
 
 fn services(out: &mut String, data: &ReportData) {
     out.push_str("\n## Services by exposure\n");
+    order(out, tell::SERVICES_ORDER);
     table(
         out,
         &[
             "Severity",
             "Service",
             "Open findings",
-            "Called from",
+            "Clients, by network",
             "Endpoints",
-            "In clear",
-            "Without authentication",
+            "Of them in clear",
+            "Of them without login",
             "Data classes",
         ],
     );
@@ -157,6 +168,7 @@ fn encrypted_services(out: &mut String, data: &ReportData) {
         return;
     }
     let _ = writeln!(out, "{}", encrypted::INTRODUCTION);
+    order(out, encrypted::ORDER);
     table(out, &encrypted::HEADS);
     for s in services.iter().take(SERVICES_MAX) {
         let clients = s.clients.to_string();
@@ -173,6 +185,7 @@ fn senders(out: &mut String, data: &ReportData) {
         return;
     }
     let _ = writeln!(out, "{}", tell::SENDERS);
+    order(out, tell::SENDERS_ORDER);
     table(out, &tell::SENDER_HEADS);
     for sender in data.senders.iter().take(SERVICES_MAX) {
         let [name, networks, service, operations, last] = tell::sender(sender);
@@ -184,6 +197,7 @@ fn senders(out: &mut String, data: &ReportData) {
 
 fn endpoints(out: &mut String, data: &ReportData) {
     out.push_str("\n## Endpoints by exposure\n");
+    order(out, tell::ENDPOINTS_ORDER);
     table(
         out,
         &[
@@ -230,13 +244,18 @@ fn words(out: &mut String, data: &ReportData) {
 
 fn classes(out: &mut String, data: &ReportData) {
     out.push_str("\n## Data classes and where they flow\n");
-    table(out, &["What it is", "Data class", "Services", "Endpoints", "In clear", "No login"]);
+    order(out, tell::CLASSES_ORDER);
+    let clear = ["Of them in clear", "Of them without login"];
+    table(out, &[&["What it is", "Data class", "Services", "Endpoints"], &clear[..]].concat());
     for class in data.classes.iter().take(ENDPOINTS_MAX) {
         let numbers = [class.services, class.endpoints, class.clear, class.unauthenticated];
         let [services, endpoints, clear, open] = &numbers.map(|n| n.to_string());
         let what = plain::meaning(&class.class).unwrap_or(tell::WHOLE);
         row(out, &[what, &class.class, services, endpoints, clear, open]);
     }
+    let left = data.classes.len().saturating_sub(ENDPOINTS_MAX);
+    more(out, left, "phitap endpoints --format json");
+    order(out, tell::FLOWS_ORDER);
     table(out, &["Service", "Data class", "Direction", "Endpoints", "Requests"]);
     for flow in data.flows.iter().take(ENDPOINTS_MAX) {
         let way = match (flow.sent, flow.returned) {
@@ -260,7 +279,10 @@ fn findings(out: &mut String, group: &RuleGroup) {
     }
     let _ = write!(out, "\nProof: {}\n", remedy.proof);
     let _ = write!(out, "\nSupports evidence for: {}.\n", text(&one.references.join("; ")));
-    table(out, &["Severity", "Service", "Operation", "What", "Data class", "Count", "State", "Id"]);
+    let many = tell::count((group.open.len() + group.decided.len()) as u64, "finding");
+    order(out, &format!("{many}, those that are open first; {}", tell::FINDINGS_ORDER));
+    let seen = ["Times seen", "State", "Id"];
+    table(out, &[&["Severity", "Service", "Operation", "What", "Data class"], &seen[..]].concat());
     for finding in group.open.iter().chain(&group.decided).take(FINDINGS_PER_RULE) {
         let word = |text: &Option<String>| text.clone().unwrap_or_default();
         let (service, operation) = (word(&finding.service), tell::operation_of(finding));
@@ -301,7 +323,8 @@ fn changes(out: &mut String, data: &ReportData) {
         out.push_str("\nNothing was seen or read since then, so there is nothing to compare.\n");
         return;
     }
-    table(out, &["Change", "What", "Service", "Where", "How"]);
+    order(out, tell::CHANGES_ORDER);
+    table(out, &["Change", "Of what", "Service", "Where", "How"]);
     for change in changes.rows.iter().take(CHANGES_MAX) {
         let (place, how) = tell::changed(change);
         row(out, &[change.change.name(), change.what.name(), &change.service, &place, &how]);

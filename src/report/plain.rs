@@ -86,6 +86,41 @@ pub(super) fn named(class: &str) -> &str {
     meaning(class).unwrap_or(class)
 }
 
+/// How callers show who they are, by the name that commands have for it.
+const LOGINS: [(&str, &str); 16] = [
+    ("api-key-header", "key"),
+    ("api-key-query", "key in the URL"),
+    ("basic", "user name and password"),
+    ("bearer", "token"),
+    ("client-cert", "certificate of the client"),
+    ("cookie", "cookie of a session"),
+    ("digest", "password, hashed"),
+    ("jwt", "token (JWT)"),
+    ("negotiate", "login of the network (Kerberos, NTLM)"),
+    ("none", "no login"),
+    ("other", "of another kind"),
+    ("proxy", "login at a proxy"),
+    ("saml", "signed statement (SAML)"),
+    ("signed", "signed request"),
+    ("username-digest", "password, hashed, in the message"),
+    ("username-token", "user name and password in the message"),
+];
+
+/// How callers show who they are, in words.
+pub(super) fn login(scheme: &str) -> &str {
+    LOGINS.iter().find(|(of, _)| *of == scheme).map_or(scheme, |(_, words)| words)
+}
+
+/// How much is encrypted, in words: of `none`, `some` and `all`.
+pub(super) fn encrypted(share: &str) -> &str {
+    match share {
+        "none" => "no",
+        "some" => "in part",
+        "all" => "yes",
+        other => other,
+    }
+}
+
 /// `A Polish tax number (NIP).` without its article and what is said more of it.
 fn short(description: &str) -> String {
     let text = description.trim_end_matches('.');
@@ -117,41 +152,62 @@ const MESSAGES: [(&str, &str); 18] = [
     ("VXU", "vaccinations"),
 ];
 
+/// Terms that every report uses and what they mean.
+const TERMS: &[(&str, &str)] = &[
+    (
+        "Service",
+        "A program that answers on the network, by the name that callers use, else by its \
+         address and port.",
+    ),
+    (
+        "Endpoint",
+        "One thing that a service can be asked for, such as GET /patients/{id}; a name in \
+         braces stands for any value. A request is one call of it.",
+    ),
+    ("Client", "A computer that calls a service."),
+    (
+        "In clear, without encryption",
+        "Whoever has access to the network on the way can read and change what is sent.",
+    ),
+    (
+        "No login, without authentication",
+        "The service answered although the caller had not shown who it is, as far as that \
+         can be seen in the traffic.",
+    ),
+    (
+        "Finding",
+        "One thing that is wrong at one endpoint; where it is about data, with one data class \
+         in one field. So a record with ten fields may be ten findings, and one change mends \
+         them all.",
+    ),
+    (
+        "Critical, high, medium, low, info",
+        "How severe a finding is: how much harm it can do to persons, and how easily. A \
+         service or an endpoint is as severe as the worst of its findings.",
+    ),
+    (
+        "Times seen",
+        "Of a finding about a field, how many values it held; of any other, how many calls, \
+         messages or sessions show it.",
+    ),
+    ("Confidence", "How sure it is that data is what it is taken for, of 100, where it is surest."),
+    (
+        "Exchange",
+        "A request and its response. Not seen whole are those of which a part did not reach \
+         the sensor or could not be read.",
+    ),
+    (
+        "Data class",
+        "A kind of personal, health or secret data that was recognised; its short name is \
+         what commands and filters take.",
+    ),
+];
+
 /// Terms that the report uses and what they mean; those of standards only where they were seen.
 pub(super) fn terms(data: &ReportData) -> Vec<(&'static str, String)> {
     let seen = |standard: &str| data.endpoints.iter().any(|e| e.standard.starts_with(standard));
-    let mut terms = vec![
-        (
-            "Service",
-            "A program that answers on the network, by the name that callers use, else by its \
-             address and port."
-                .to_owned(),
-        ),
-        (
-            "Endpoint",
-            "One thing that a service can be asked for, such as GET /patients/{id}; a name in \
-             braces stands for any value. A request is one call of it."
-                .to_owned(),
-        ),
-        ("Client", "A computer that calls a service.".to_owned()),
-        (
-            "In clear, without encryption",
-            "Whoever has access to the network on the way can read and change what is sent."
-                .to_owned(),
-        ),
-        (
-            "No login, without authentication",
-            "The service answered although the caller had not shown who it is, as far as that \
-             can be seen in the traffic."
-                .to_owned(),
-        ),
-        (
-            "Data class",
-            "A kind of personal, health or secret data that was recognised; its short name is \
-             what commands and filters take."
-                .to_owned(),
-        ),
-    ];
+    let everyday = TERMS.iter().map(|(term, meaning)| (*term, (*meaning).to_owned()));
+    let mut terms: Vec<(&'static str, String)> = everyday.collect();
     if seen("tls") {
         terms.push((
             "TLS, certificate",
@@ -192,6 +248,7 @@ fn hl7v2(data: &ReportData) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::AuthScheme;
 
     #[test]
     fn every_class_that_can_be_found_is_named_in_words() {
@@ -210,6 +267,15 @@ mod tests {
         }
         assert_eq!(meaning("be.nn"), Some("Belgian national register number"));
         assert_eq!(named("local.staff_number"), "local.staff_number");
+    }
+
+    #[test]
+    fn every_way_to_show_who_one_is_has_words() {
+        let names: BTreeSet<&str> = AuthScheme::ALL.iter().map(|scheme| scheme.name()).collect();
+        let told: BTreeSet<&str> = LOGINS.iter().map(|(of, _)| *of).collect();
+        assert_eq!(told, names);
+        assert_eq!((login("jwt"), login("of-tomorrow")), ("token (JWT)", "of-tomorrow"));
+        assert_eq!(["none", "some", "all"].map(encrypted), ["no", "in part", "yes"]);
     }
 
     #[test]

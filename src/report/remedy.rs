@@ -190,11 +190,15 @@ pub const REMEDIES: &[Remedy] = &[
     },
     Remedy {
         rule: "tls-key-weak",
-        heading: "Certificates have weak keys",
-        action: "have the certificate issued anew for a stronger key",
+        heading: "Keys are too short",
+        action: "replace what is too short: the certificate's key, or the group that keys are \
+                 agreed on with",
         steps: &[
-            "Make a new key: RSA of at least 2048 bits, or a curve of at least 256.",
-            "Have the certificate issued for it, and revoke the old one.",
+            "Of a certificate: make a new key (RSA of at least 2048 bits, or a curve of at least \
+             256), have the certificate issued for it, and revoke the old one.",
+            "Of a key exchange: let the server offer ECDHE with X25519 or P-256 and no DHE, or \
+             give it a group of at least 2048 bits (ffdhe2048).",
+            "Update or isolate clients that can do nothing else (modalities, monitors).",
         ],
         proof: RECAPTURE,
     },

@@ -1,6 +1,6 @@
 //! What every form of the report says in words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::plain;
@@ -262,9 +262,44 @@ pub(super) fn operation_of(finding: &FindingRow) -> String {
     operation_at(operation, (finding.method.as_deref(), finding.path.as_deref()))
 }
 
+/// In which order the rows of each table stand, which is cut where it is long.
+pub(super) const SERVICES_ORDER: &str = "Services, the most severe first, then those with most \
+    open findings; data that most of their endpoints carry stands first";
+pub(super) const ENDPOINTS_ORDER: &str = "Endpoints, the most severe first, then those whose \
+    data is surest, then those asked most";
+pub(super) const CLASSES_ORDER: &str =
+    "Data classes, those that most endpoints carry first, then the surest";
+pub(super) const FLOWS_ORDER: &str =
+    "Data classes by service, and who calls it; those asked most first";
+pub(super) const SENDERS_ORDER: &str = "Senders of HL7 v2 messages, those that send most first";
+pub(super) const CHANGES_ORDER: &str =
+    "What is new, gone or different: endpoints first, then by service and operation";
+/// Behind how many there are.
+pub(super) const FINDINGS_ORDER: &str =
+    "the most severe first, then those nobody has looked at, then those seen most often";
+
+/// Why what is to be done first is that.
+pub(super) fn why_first(data: &ReportData) -> String {
+    let problems: BTreeSet<(&str, Option<&str>)> = data
+        .findings
+        .iter()
+        .flat_map(|group| &group.open)
+        .map(|finding| (finding.rule, finding.service.as_deref()))
+        .collect();
+    let (shown, all) = (data.first.len(), problems.len());
+    let which = match all > shown {
+        true => format!("{shown} of {}", count(all as u64, "problem")),
+        false => count(all as u64, "problem"),
+    };
+    format!(
+        "{which}, each of one kind at one service: the most severe first, then those with most \
+         findings, then those seen most often. No kind has more than two places while others wait."
+    )
+}
+
 /// The columns of the table of sending applications.
 pub(super) const SENDER_HEADS: [&str; 6] =
-    ["Application", "Sends from", "To", "Messages", "How many", "Last seen"];
+    ["Application", "Sends from", "To", "Kinds of message", "Messages", "Last seen (UTC)"];
 
 /// What is said above it.
 pub(super) const SENDERS: &str = "What HL7 v2 messages call their sender (application \
@@ -306,14 +341,17 @@ pub(super) fn evidence(thing: &FirstThing) -> String {
     if let Some((operation, rest)) = named.split_first() {
         text += &format!(", {}", cut_end(operation, OPERATION_MAX));
         if !rest.is_empty() {
-            text += &format!(" and {} more", rest.len());
+            let more = rest.len();
+            text += &format!(" and {more} more operation{}", if more == 1 { "" } else { "s" });
         }
     }
     if !thing.classes.is_empty() {
         let shown: Vec<&str> = thing.classes.iter().take(4).map(|c| plain::named(c)).collect();
         text += &format!("; {}", shown.join(", "));
         if thing.classes.len() > shown.len() {
-            text += &format!(" and {} more", thing.classes.len() - shown.len());
+            let more = (thing.classes.len() - shown.len()) as u64;
+            text +=
+                &format!(" and {more} more {} of data", if more == 1 { "kind" } else { "kinds" });
         }
     }
     text

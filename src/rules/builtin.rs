@@ -114,6 +114,50 @@ mod tests {
         }
     }
 
+    /// What is listed twice among `all`.
+    fn twice<T: Ord>(all: impl IntoIterator<Item = T>) -> Vec<T> {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut again = Vec::new();
+        for one in all {
+            if seen.contains(&one) {
+                again.push(one);
+            } else {
+                seen.insert(one);
+            }
+        }
+        again
+    }
+
+    /// What a later file says under a name of an earlier one takes its place, and of two types of
+    /// one field of HL7 v2 one is wrong: the first component of a name is no identifier.
+    #[test]
+    fn no_field_is_listed_twice() {
+        let tables: Vec<_> =
+            FIELDS.iter().map(|(file, text)| RulePack::parse_fields(file, text).unwrap()).collect();
+        let tables = || tables.iter().map(RulePack::fhir);
+        let rows = || {
+            tables().flat_map(|t| &t.elements).flat_map(|(r, rows)| {
+                rows.iter().map(move |(kind, names)| (r.as_str(), kind.as_str(), names))
+            })
+        };
+        assert_eq!(twice(rows().map(|(resource, kind, _)| (resource, kind))), []);
+        for (resource, kind, names) in rows() {
+            assert!(twice(names).is_empty(), "{resource} {kind}: {:?}", twice(names));
+        }
+        let hl7v2 = rows().filter(|(resource, ..)| resource.starts_with("HL7v2"));
+        let fields =
+            hl7v2.flat_map(|(resource, _, names)| names.iter().map(move |n| (resource, n)));
+        assert_eq!(twice(fields), []);
+        assert_eq!(twice(tables().flat_map(|t| t.types.keys())), Vec::<&String>::new());
+        assert_eq!(twice(tables().flat_map(|t| t.search.keys())), Vec::<&String>::new());
+        assert_eq!(twice(tables().flat_map(|t| t.marks.keys())), Vec::<&String>::new());
+        assert_eq!(twice(tables().flat_map(|t| t.tokens.keys())), Vec::<&String>::new());
+        assert_eq!(twice(tables().flat_map(|t| t.classes.keys())), Vec::<&String>::new());
+        let lists = tables().flat_map(|t| t.names.iter().chain(&t.definitions));
+        assert_eq!(twice(lists), Vec::<&String>::new());
+        assert_eq!(twice([1, 2, 1]), [1], "the test can fail");
+    }
+
     #[test]
     fn every_rule_file_of_the_folder_is_built_in() {
         for folder in ["", "national/", "fields/"] {

@@ -229,7 +229,7 @@ struct TlsLine<'a> {
     tls: Tls<'a>,
 }
 
-/// Names as Suricata has them; `cipher`, `mutual` and `chain_length` are ours.
+/// Names as Suricata has them; `cipher`, `key_exchange`, `mutual` and `chain_length` are ours.
 #[derive(Serialize)]
 struct Tls<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -238,6 +238,8 @@ struct Tls<'a> {
     sni: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cipher: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_exchange: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -283,6 +285,7 @@ impl<'a> TlsLine<'a> {
                 version: said.version.map(suricata_version),
                 sni: said.sni.as_deref(),
                 cipher: said.cipher.as_deref(),
+                key_exchange: said.key_exchange.as_deref(),
                 subject: own.map(|c| &*c.subject),
                 issuerdn: own.map(|c| &*c.issuer),
                 serial: own.map(|c| c.serial.to_uppercase()),

@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, reason = "every test binary uses its own part of this")]
 
 pub mod capture;
+pub mod certificates;
 pub mod corpus;
 pub mod exact;
 pub mod exchanges;

@@ -29,6 +29,10 @@ pub struct ServiceTls {
     pub versions: BTreeMap<String, u64>,
     /// Cipher suites by their IANA names.
     pub ciphers: BTreeMap<String, u64>,
+    /// How both sides agreed on keys, where that shows: the group, or the size of the server's
+    /// parameters (`x25519`, `DH 2048`).
+    #[serde(default)]
+    pub key_exchanges: BTreeMap<String, u64>,
     /// Application protocols that the server chose in the clear.
     pub alpn: BTreeMap<String, u64>,
     /// Application protocols that clients offered.
@@ -98,6 +102,7 @@ impl ServiceTls {
             client_certificates: tls.client_certificates,
             versions: counts(&tls.versions),
             ciphers: counts(&tls.ciphers),
+            key_exchanges: counts(&tls.key_exchanges),
             alpn: counts(&tls.alpn),
             alpn_offered: counts(&tls.alpn_offered),
             names: names.into_iter().collect(),

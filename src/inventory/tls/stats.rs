@@ -81,6 +81,9 @@ pub struct TlsStats {
     pub versions: BTreeMap<Arc<str>, u64>,
     /// Sessions by cipher suite, bounded.
     pub ciphers: BTreeMap<Arc<str>, u64>,
+    /// Sessions by how both sides agreed on keys (`DH 1024`, `x25519`), bounded.
+    #[serde(default)]
+    pub key_exchanges: BTreeMap<Arc<str>, u64>,
     /// Sessions by the application protocol that the server chose in the clear, bounded.
     pub alpn: BTreeMap<Arc<str>, u64>,
     /// Sessions by application protocols that the client offered, bounded.
@@ -104,14 +107,15 @@ pub struct TlsStats {
     pub shown: BTreeMap<Arc<str>, u64>,
 }
 
-/// Version, cipher suite and certificate: so many times as many are kept as of other names.
+/// Version, cipher suite, certificate and key exchange: so many times as many are kept as of other
+/// names.
 const SHOWN_PER_NAME: usize = 4;
 /// How many addresses are named of several.
 const ADDRESSES_NAMED: usize = 3;
 
 impl TlsStats {
     /// Notes that a session with `address` showed something: a version, a cipher suite, the
-    /// fingerprint of a certificate.
+    /// fingerprint of a certificate, a key exchange.
     pub fn show(&mut self, address: SocketAddr, what: &str) {
         let key = format!("{} {what}", address_text(address));
         *self.shown.entry(key.into()).or_default() += 1;
@@ -154,6 +158,7 @@ impl TlsStats {
         add(&mut self.alerts, other.alerts);
         let cap = (caps.tls_names_per_service, &caps.hasher);
         add_capped(&mut self.ciphers, other.ciphers, cap);
+        add_capped(&mut self.key_exchanges, other.key_exchanges, cap);
         add_capped(&mut self.alpn, other.alpn, cap);
         add_capped(&mut self.alpn_offered, other.alpn_offered, cap);
         add_capped(&mut self.names, other.names, cap);
@@ -184,6 +189,7 @@ impl TlsStats {
     pub(in crate::inventory) fn settle(&mut self, caps: &Caps) {
         let sets = [
             &mut self.ciphers,
+            &mut self.key_exchanges,
             &mut self.alpn,
             &mut self.alpn_offered,
             &mut self.names,

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
+use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
@@ -154,7 +155,11 @@ fn key(info: &SubjectPublicKeyInfo<'_>) -> (&'static str, u32) {
     match (algorithm.as_str(), info.parsed()) {
         ("1.3.101.112", _) => ("Ed25519", 256),
         ("1.3.101.113", _) => ("Ed448", 456),
-        (_, Ok(PublicKey::RSA(rsa))) => ("RSA", modulus_bits(rsa.modulus)),
+        // FIPS 204: a parameter set, no size.
+        ("2.16.840.1.101.3.4.3.17", _) => ("ML-DSA-44", 0),
+        ("2.16.840.1.101.3.4.3.18", _) => ("ML-DSA-65", 0),
+        ("2.16.840.1.101.3.4.3.19", _) => ("ML-DSA-87", 0),
+        (_, Ok(PublicKey::RSA(rsa))) => ("RSA", integer_bits(rsa.modulus)),
         (_, Ok(PublicKey::EC(point))) => {
             let curve = info.algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok());
             let named = curve.and_then(|oid| curve_bits(&oid.to_id_string()));
@@ -163,34 +168,47 @@ fn key(info: &SubjectPublicKeyInfo<'_>) -> (&'static str, u32) {
         // A key for RSASSA-PSS alone is written as any of RSA (RFC 4055 section 1.2).
         ("1.2.840.113549.1.1.10", Ok(PublicKey::Unknown(der))) => {
             let read = RSAPublicKey::from_der(der);
-            read.map_or(("other", 0), |(_, rsa)| ("RSA", modulus_bits(rsa.modulus)))
+            read.map_or(("other", 0), |(_, rsa)| ("RSA", integer_bits(rsa.modulus)))
         }
-        ("1.2.840.10040.4.1", Ok(key)) => ("DSA", bits(key.key_size())),
+        ("1.2.840.10040.4.1", _) => ("DSA", prime_bits(info).unwrap_or(0)),
         _ => ("other", 0),
     }
 }
 
-/// Bits of the modulus without leading zeroes.
-fn modulus_bits(modulus: &[u8]) -> u32 {
-    let zeroes = modulus.iter().take_while(|byte| **byte == 0).count();
-    let bytes = modulus.get(zeroes..).unwrap_or_default();
+/// Bits of the prime of a DSA key (RFC 3279 section 2.3.2): the key itself may be shorter by
+/// chance. Where it has none (they are those of the issuer) the size is not known.
+fn prime_bits(info: &SubjectPublicKeyInfo<'_>) -> Option<u32> {
+    let parameters = info.algorithm.parameters.as_ref()?;
+    let (_, prime) = Any::from_der(parameters.data).ok()?;
+    (prime.tag() == Tag::Integer).then(|| integer_bits(prime.data))
+}
+
+/// Bits of a number (a modulus, a prime) without leading zeroes.
+pub(super) fn integer_bits(number: &[u8]) -> u32 {
+    let zeroes = number.iter().take_while(|byte| **byte == 0).count();
+    let bytes = number.get(zeroes..).unwrap_or_default();
     let unused = bytes.first().map_or(0, |byte| byte.leading_zeros());
     u32::try_from(bytes.len()).unwrap_or(0).saturating_mul(8).saturating_sub(unused)
 }
 
-/// Bits of a named curve (RFC 5480, RFC 5639, SEC 2), where its points do not tell: of those whose
-/// size is no multiple of eight.
+/// Bits of a named curve (SEC 2, RFC 5480), where its points do not tell: of those whose size is no
+/// multiple of eight.
 fn curve_bits(oid: &str) -> Option<u32> {
-    match oid {
-        "1.2.840.10045.3.1.1" => Some(192),
-        "1.3.132.0.33" => Some(224),
-        "1.2.840.10045.3.1.7" | "1.3.132.0.10" => Some(256),
-        "1.3.132.0.34" => Some(384),
-        "1.3.132.0.35" => Some(521),
-        "1.3.132.0.1" => Some(163),
-        "1.3.132.0.26" | "1.3.132.0.27" => Some(233),
-        "1.3.132.0.16" | "1.3.132.0.17" => Some(283),
-        "1.3.132.0.38" | "1.3.132.0.39" => Some(571),
+    let number = match oid.strip_prefix("1.2.840.10045.3.1.") {
+        Some("4" | "5" | "6") => return Some(239),
+        _ => oid.strip_prefix("1.3.132.0.")?,
+    };
+    match number {
+        "4" | "5" => Some(113),
+        "22" | "23" => Some(131),
+        "1" | "2" | "15" => Some(163),
+        "24" | "25" => Some(193),
+        "26" | "27" => Some(233),
+        "3" => Some(239),
+        "16" | "17" => Some(283),
+        "36" | "37" => Some(409),
+        "35" => Some(521),
+        "38" | "39" => Some(571),
         _ => None,
     }
 }
@@ -200,10 +218,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_of_moduli_are_counted_in_bits() {
-        assert_eq!(modulus_bits(&[0, 0x80, 0]), 16);
-        assert_eq!(modulus_bits(&[0x01, 0xff]), 9);
-        assert_eq!(modulus_bits(&[]), 0);
+    fn sizes_of_numbers_are_counted_in_bits() {
+        assert_eq!(integer_bits(&[0, 0x80, 0]), 16);
+        assert_eq!(integer_bits(&[0x01, 0xff]), 9);
+        assert_eq!(integer_bits(&[]), 0);
+    }
+
+    fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+        [vec![tag, u8::try_from(content.len()).unwrap()], content.to_vec()].concat()
+    }
+
+    #[test]
+    fn the_size_of_a_dsa_key_is_that_of_its_prime() {
+        let number = |bytes: &[u8]| der(2, bytes);
+        let key_of = |parameters: &[u8]| {
+            let algorithm = [&b"\x06\x07\x2a\x86\x48\xce\x38\x04\x01"[..], parameters].concat();
+            let bits = der(3, &[&[0][..], &number(&[5])].concat());
+            let info = der(0x30, &[der(0x30, &algorithm), bits].concat());
+            let (_, info) = SubjectPublicKeyInfo::from_der(&info).unwrap();
+            key(&info)
+        };
+        let numbers = [number(&[0, 0x80, 1]), number(&[0x11]), number(&[3])].concat();
+        assert_eq!(key_of(&der(0x30, &numbers)), ("DSA", 16), "whatever the key itself is");
+        assert_eq!(key_of(b""), ("DSA", 0), "the issuer's parameters");
+        assert_eq!(key_of(&der(0x30, b"\x04\x01\x80")), ("DSA", 0));
     }
 
     #[test]

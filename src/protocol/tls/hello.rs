@@ -10,7 +10,7 @@ use tls_parser::{
 
 use crate::base::Cursor;
 use crate::base::limits::TLS_ALPN_MAX;
-use crate::model::{TlsClientHello, TlsServerHello, TlsVersion};
+use crate::model::{TlsClientHello, TlsKeyExchange, TlsServerHello, TlsVersion};
 
 use super::fingerprint::{ClientFacts, ja3, ja3s, ja4};
 
@@ -23,6 +23,7 @@ pub(super) mod extension {
     pub(in super::super) const ALPN: u16 = 16;
     pub(in super::super) const PRE_SHARED_KEY: u16 = 41;
     pub(in super::super) const SUPPORTED_VERSIONS: u16 = 43;
+    pub(in super::super) const KEY_SHARE: u16 = 51;
 }
 
 /// The random of a ServerHello that asks for another ClientHello (RFC 8446 section 4.1.3).
@@ -94,12 +95,14 @@ pub(super) struct ServerFacts {
     pub(super) session_id: SessionId,
     /// A pre-shared key was chosen.
     pub(super) chose_key: bool,
+    /// The group of its share of the key (RFC 8446 section 4.2.8).
+    pub(super) key_share: Option<TlsKeyExchange>,
 }
 
 pub(super) fn server_hello(body: &[u8]) -> Option<ServerFacts> {
     let (_, hello) = parse_tls_handshake_server_hello(body).ok()?;
     let mut version = hello.version.0;
-    let (mut kinds, mut chosen, mut chose_key) = (Vec::new(), None, false);
+    let (mut kinds, mut chosen, mut chose_key, mut key_share) = (Vec::new(), None, false, None);
     for (kind, data) in extensions(hello.ext.unwrap_or_default()) {
         kinds.push(kind);
         match kind {
@@ -108,6 +111,7 @@ pub(super) fn server_hello(body: &[u8]) -> Option<ServerFacts> {
             }
             extension::ALPN => chosen = alpn(data).into_iter().next(),
             extension::PRE_SHARED_KEY => chose_key = true,
+            extension::KEY_SHARE => key_share = Cursor::new(data).be_u16(),
             _ => {}
         }
     }
@@ -122,6 +126,7 @@ pub(super) fn server_hello(body: &[u8]) -> Option<ServerFacts> {
         retry: hello.random == RETRY_RANDOM,
         session_id: SessionId::from_slice(hello.session_id.unwrap_or_default()),
         chose_key,
+        key_share: key_share.map(TlsKeyExchange::Group),
     })
 }
 

@@ -5,6 +5,7 @@
 //! - [`parser`]: both directions of a session, until nothing more can be read
 //! - [`records`]: records and handshake messages out of one direction, cut wherever
 //! - [`hello`]: what ClientHello and ServerHello say
+//! - [`exchange`]: how both sides agree on keys
 //! - [`fingerprint`]: JA3, JA3S and JA4
 //! - [`certificate`]: what an X.509 certificate says
 //! - [`alert`]: names of alerts
@@ -12,6 +13,7 @@
 
 pub mod alert;
 pub mod certificate;
+pub mod exchange;
 pub mod fingerprint;
 pub mod hello;
 pub mod parser;

@@ -9,7 +9,7 @@ use crate::protocol::{MessageSink, Parser, Rest};
 
 use super::hello::{self, SessionId};
 use super::records::{Next, Records, Said};
-use super::{alert, certificate};
+use super::{alert, certificate, exchange};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -102,10 +102,11 @@ mod kind {
     pub(super) const SERVER_HELLO: u8 = 2;
     pub(super) const CERTIFICATE: u8 = 11;
     pub(super) const CERTIFICATE_REQUEST: u8 = 13;
-    /// hello_request, new_session_ticket, server_key_exchange, server_hello_done,
-    /// certificate_verify, client_key_exchange, finished, certificate_url, certificate_status,
-    /// supplemental_data, next_protocol.
-    pub(super) const PASSED_OVER: [u8; 11] = [0, 4, 12, 14, 15, 16, 20, 21, 22, 23, 67];
+    pub(super) const SERVER_KEY_EXCHANGE: u8 = 12;
+    /// hello_request, new_session_ticket, server_hello_done, certificate_verify,
+    /// client_key_exchange, finished, certificate_url, certificate_status, supplemental_data,
+    /// next_protocol.
+    pub(super) const PASSED_OVER: [u8; 10] = [0, 4, 14, 15, 16, 20, 21, 22, 23, 67];
 }
 
 impl State {
@@ -162,6 +163,7 @@ impl State {
             (kind::CERTIFICATE_REQUEST, Direction::ToClient) => {
                 self.session.certificate_requested = true;
             }
+            (kind::SERVER_KEY_EXCHANGE, Direction::ToClient) => self.key_exchange(body, sink),
             (kind, _) if kind::PASSED_OVER.contains(&kind) => {}
             _ => {
                 self.odd(direction, "tls-unknown-handshake", sink);
@@ -198,7 +200,17 @@ impl State {
         let echoed = !self.asked.is_empty() && facts.session_id == self.asked;
         self.session.resumed = if modern { facts.chose_key } else { echoed };
         self.session.server = Some(facts.hello);
+        self.session.key_exchange = facts.key_share.filter(|_| modern);
         if modern { Next::Done } else { Next::More }
+    }
+
+    /// What is said of it under a suite that was not seen, nobody can read.
+    fn key_exchange(&mut self, body: &[u8], sink: &mut dyn MessageSink) {
+        let Some(server) = &self.session.server else { return };
+        match exchange::server_key_exchange(&server.cipher, body) {
+            Ok(said) => self.session.key_exchange = self.session.key_exchange.or(said),
+            Err(()) => self.odd(Direction::ToClient, "tls-malformed-key-exchange", sink),
+        }
     }
 
     fn ssl2(&mut self, direction: Direction, message: &[u8], sink: &mut dyn MessageSink) -> Next {

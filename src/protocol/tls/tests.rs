@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Direction, EndCause, MessageEvent, TlsSession, TlsVersion};
+use crate::model::{Direction, EndCause, MessageEvent, TlsKeyExchange, TlsSession, TlsVersion};
 use crate::protocol::recorder::{Step, answer, ask, each, record};
 use crate::protocol::{MessageSink, Parser};
 
@@ -88,7 +88,8 @@ fn finished() -> Vec<u8> {
 /// A whole handshake of TLS 1.2, with a client certificate that cannot be read.
 fn tls12(session_id: &[u8]) -> Vec<Step> {
     let hello = server_hello(&RANDOM, session_id, [0xc0, 0x2f], &extension(16, b"\0\x03\x02h2"));
-    let server = [hello, message(13, b"\x01\x01\0\0\0\0"), message(14, b"")].concat();
+    let exchange = message(12, b"\x03\0\x1d\x02ab");
+    let server = [hello, exchange, message(13, b"\x01\x01\0\0\0\0"), message(14, b"")].concat();
     let client = [message(11, &counted(&counted(b"no certificate", 3), 3)), message(16, b"k")];
     vec![
         ask(record_of(22, &client_hello(b"known"))),
@@ -109,6 +110,7 @@ fn a_session_tells_version_cipher_host_and_protocol_once() {
     assert_eq!(server.version, TlsVersion::Tls12);
     assert_eq!(server.cipher, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
     assert_eq!(server.alpn.as_deref(), Some(&b"h2"[..]));
+    assert_eq!(session.key_exchange, Some(TlsKeyExchange::Group(29)));
     assert!(session.certificate_requested && !session.resumed);
     // The certificate of the client could not be read.
     assert!(session.incomplete && session.client_chain.is_empty());
@@ -150,6 +152,32 @@ fn another_hello_may_follow_behind_change_cipher_spec() {
     let session = session_of(&steps);
     assert_eq!(session.server.unwrap().cipher, "TLS_AES_256_GCM_SHA384");
     assert!(!session.incomplete);
+}
+
+#[test]
+fn the_size_of_what_keys_are_agreed_on_with_is_told() {
+    let prime = [&[0x00, 0x80][..], &[0x11; 127]].concat();
+    let params = [counted(&prime, 2), counted(&[2], 2), counted(&[7], 2)].concat();
+    let steps = |params: &[u8]| {
+        let hello = server_hello(&RANDOM, b"", [0x00, 0x33], b"");
+        let server = [hello, message(12, params), message(14, b"")].concat();
+        let client = [record_of(22, &message(16, b"k")), SEAL.to_vec(), finished()].concat();
+        let first = ask(record_of(22, &client_hello(b"")));
+        vec![first, answer(record_of(22, &server)), ask(client), answer(SEAL), answer(finished())]
+    };
+    let session = session_of(&steps(&params));
+    assert_eq!(session.key_exchange, Some(TlsKeyExchange::DiffieHellman(1024)));
+    assert!(!session.incomplete);
+    // What cannot be read is told, and the rest is.
+    let session = session_of(&steps(&params[..100]));
+    assert_eq!((session.key_exchange, session.incomplete), (None, true));
+    let events = record(Box::new(TlsParser::default()), &steps(&params[..100]), usize::MAX);
+    assert!(events.iter().any(|e| e.contains("tls-malformed-key-exchange")), "{events:?}");
+    let share = [extension(43, b"\x03\x04"), extension(51, b"\x11\xec\0\x02ab")].concat();
+    let hello = record_of(22, &server_hello(&RANDOM, b"", [0x13, 1], &share));
+    let steps = [ask(record_of(22, &client_hello(b""))), answer(hello), ask(DATA), answer(DATA)];
+    let session = session_of(&steps);
+    assert_eq!(session.key_exchange, Some(TlsKeyExchange::Group(0x11ec)));
 }
 
 #[test]

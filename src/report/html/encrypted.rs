@@ -2,7 +2,7 @@
 
 use super::markup::Html;
 use crate::query::ReportData;
-use crate::report::encrypted;
+use crate::report::{encrypted, plain};
 
 const SERVICES_MAX: usize = 100;
 
@@ -14,10 +14,12 @@ pub(super) fn services(page: &mut Html, data: &ReportData) {
         return;
     }
     page.raw("<p>").text_long(encrypted::INTRODUCTION).raw("</p>\n");
-    let caption = "Services with TLS, those that look clinical first";
-    page.table(caption, &encrypted::HEADS, &[6]);
+    page.table(encrypted::ORDER, &encrypted::HEADS, &[6]);
     for s in services.iter().take(SERVICES_MAX) {
-        page.raw("<tr>").code_cell(&s.service).cell(&s.clinical).cell(s.encrypted);
+        page.raw("<tr>")
+            .code_cell(&s.service)
+            .cell(&s.clinical)
+            .cell(plain::encrypted(s.encrypted));
         page.cell(&s.versions).dated_cell(&s.certificate).cell(&s.sessions);
         page.number_cell(s.clients).cell(&s.bytes.replace(' ', "\u{a0}")).raw("</tr>\n");
     }

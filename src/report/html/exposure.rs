@@ -18,21 +18,21 @@ pub(super) fn services(page: &mut Html, data: &ReportData) {
         "Severity",
         "Service",
         "Open findings",
-        "Called from",
+        "Clients, by network",
         "Endpoints",
-        "In clear",
-        "No login",
-        "Data classes",
+        "Of them in clear",
+        "Of them without login",
+        "Data it carries",
         "Software",
     ];
-    page.table("Services, the most exposed first", &heads, &[2, 4, 5, 6]);
+    page.table(tell::SERVICES_ORDER, &heads, &[2, 4, 5, 6]);
     for service in data.services.iter().take(SERVICES_MAX) {
         page.raw("<tr><td>");
         severity(page, service.row.severity);
         page.raw("</td>").code_cell(&service.row.service).number_cell(service.findings);
         page.cell(&tell::callers(service)).number_cell(service.row.endpoints);
         page.number_cell(service.clear).number_cell(service.unauthenticated);
-        page.cell(&some(service.classes.iter().map(String::as_str)));
+        page.words_cell(&some(service.classes.iter().map(|class| plain::named(class))));
         page.cell(&some(service.row.names.iter().map(String::as_str))).raw("</tr>\n");
     }
     let left = data.services.len().saturating_sub(SERVICES_MAX);
@@ -46,7 +46,7 @@ pub(super) fn senders(page: &mut Html, data: &ReportData) {
         return;
     }
     page.raw("<p>").raw(tell::SENDERS).raw("</p>\n");
-    page.table("Senders of HL7 v2 messages, the busiest first", &tell::SENDER_HEADS, &[4]);
+    page.table(tell::SENDERS_ORDER, &tell::SENDER_HEADS, &[4]);
     for sender in data.senders.iter().take(SENDERS_MAX) {
         let [name, networks, service, operations, last] = tell::sender(sender);
         page.raw("<tr>").code_cell(&name).cell(&networks);
@@ -63,19 +63,20 @@ pub(super) fn endpoints(page: &mut Html, data: &ReportData) {
         "Severity",
         "Service",
         "Operation",
-        "Data classes",
-        "Authentication",
+        "Data it carries",
+        "Login",
         "Encrypted",
         "Requests",
-        "Not seen",
+        "Exchanges not seen whole",
     ];
-    page.table("Endpoints, the most exposed first", &heads, &[6]);
+    page.table(tell::ENDPOINTS_ORDER, &heads, &[6]);
     for endpoint in data.endpoints.iter().take(ENDPOINTS_MAX) {
         page.raw("<tr><td>");
         severity(page, endpoint.severity);
         page.raw("</td>").code_cell(&endpoint.service).code_cell(&tell::operation(endpoint));
-        page.cell(&classes_of(endpoint));
-        page.cell(&some(endpoint.auth.iter().map(String::as_str))).cell(endpoint.encrypted);
+        page.words_cell(&classes_of(endpoint));
+        page.cell(&some(endpoint.auth.iter().map(|scheme| plain::login(scheme))));
+        page.cell(plain::encrypted(endpoint.encrypted));
         page.count_cell(&tell::requests(endpoint, grouped)).cell(&unseen(endpoint)).raw("</tr>\n");
     }
     let left = data.endpoints.len().saturating_sub(ENDPOINTS_MAX);
@@ -88,9 +89,16 @@ pub(super) fn classes(page: &mut Html, data: &ReportData) {
         page.raw("<p>No personal or health data was recognised.</p></section>\n");
         return;
     }
-    let heads =
-        ["What it is", "Data class", "Surest", "Services", "Endpoints", "In clear", "No login"];
-    page.table("Data classes, the most widespread first", &heads, &[2, 4, 5, 6]);
+    let heads = [
+        "What it is",
+        "Data class",
+        "Confidence, of 100",
+        "Services",
+        "Endpoints",
+        "Of them in clear",
+        "Of them without login",
+    ];
+    page.table(tell::CLASSES_ORDER, &heads, &[2, 3, 4, 5, 6]);
     for class in data.classes.iter().take(CLASSES_MAX) {
         page.raw("<tr>").cell(plain::meaning(&class.class).unwrap_or(tell::WHOLE));
         page.code_cell(&class.class).number_cell(u64::from(class.confidence));
@@ -108,7 +116,7 @@ fn classes_of(endpoint: &EndpointRow) -> String {
             names.push(&class.class);
         }
     }
-    some(names.into_iter())
+    some(names.into_iter().map(plain::named))
 }
 
 /// The first few, and how many more there are.

@@ -54,7 +54,7 @@ pub(super) fn flows(page: &mut Html, data: &ReportData) {
 
 fn table(page: &mut Html, data: &ReportData) {
     let heads = ["Service", "Data class", "Direction", "Endpoints", "Requests", "Client networks"];
-    page.table("Data classes by service, and who calls it", &heads, &[3, 4]);
+    page.table(tell::FLOWS_ORDER, &heads, &[3, 4]);
     for flow in data.flows.iter().take(ROWS_MAX) {
         page.raw("<tr>").code_cell(&flow.service).code_cell(&flow.class);
         page.cell(match (flow.sent, flow.returned) {
@@ -223,7 +223,8 @@ fn drawing(page: &mut Html, data: &ReportData) {
     page.raw("<span class=\"key national\"></span>national numbers ");
     page.raw("<span class=\"key secret\"></span>secrets ");
     page.raw("<span class=\"key financial\"></span>money <span class=\"key\"></span>devices. ");
-    page.raw("Shown are ");
+    page.raw("Of services those that are asked most are shown, of networks those with most ");
+    page.raw("clients, of classes those that most endpoints carry: ");
     page.text(&shown(&drawn, data)).raw("; the table has the rest.</figcaption></figure>\n");
 }
 

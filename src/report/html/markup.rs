@@ -68,6 +68,25 @@ impl Html {
         self.raw("<td>").text(text).raw("</td>")
     }
 
+    /// A cell with a sentence in which there may be long names.
+    pub(super) fn sentence_cell(&mut self, text: &str) -> &mut Self {
+        self.raw("<td>");
+        for (place, word) in shortened(text).split(' ').enumerate() {
+            self.raw(if place > 0 { " " } else { "" });
+            if word.len() > WHOLE_MAX {
+                self.breakable(word)
+            } else {
+                self.text_long(word)
+            };
+        }
+        self.raw("</td>")
+    }
+
+    /// A cell with a list of words, which takes some room.
+    pub(super) fn words_cell(&mut self, text: &str) -> &mut Self {
+        self.raw("<td class=\"t\">").text(text).raw("</td>")
+    }
+
     /// A cell whose dates are not broken.
     pub(super) fn dated_cell(&mut self, text: &str) -> &mut Self {
         self.raw("<td>");
@@ -124,12 +143,13 @@ impl Html {
     /// columns at `numbers` hold counts. On a narrow screen a row is a block whose lines begin with
     /// their heads, which the style sheet reads from the table.
     pub(super) fn table(&mut self, caption: &str, heads: &[&str], numbers: &[usize]) -> &mut Self {
-        self.raw("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"").text(caption);
+        self.raw("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"");
+        self.text_long(caption);
         self.raw("\"><table style=\"");
         for (number, head) in (1..).zip(heads) {
             self.raw("--h").number(number).raw(":'").head_of_style(head).raw("';");
         }
-        self.raw("\"><caption>").text(caption).raw("</caption><thead><tr>");
+        self.raw("\"><caption>").text_long(caption).raw("</caption><thead><tr>");
         for (at, head) in heads.iter().enumerate() {
             let number = numbers.contains(&at);
             self.raw(if number { "<th scope=\"col\" class=\"n\">" } else { "<th scope=\"col\">" });
@@ -140,15 +160,17 @@ impl Html {
 
     /// A head within a string of a style.
     fn head_of_style(&mut self, head: &str) -> &mut Self {
-        let plain: String = head.chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
+        let fits = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | ',' | '(' | ')');
+        let plain: String = head.chars().filter(fits).collect();
         self.text(&plain)
     }
 
-    /// Closes it; `left` rows found no place, and `query` shows them.
+    /// Closes it; `left` rows found no place, and `query` shows all of them.
     pub(super) fn end_table(&mut self, left: usize, query: &str) -> &mut Self {
         self.raw("</tbody></table></div>");
         if left > 0 {
-            self.raw("<p class=\"more\">and ").number(left as u64).raw(" more: <code>");
+            self.raw("<p class=\"more\">and ").number(left as u64);
+            self.raw(" more behind these, in the same order. All of them: <code>");
             self.text(query).raw("</code></p>");
         }
         self

@@ -115,7 +115,7 @@ fn first(page: &mut Html, data: &ReportData) {
         page.raw("What could not be seen stands below.</p></section>\n");
         return;
     }
-    page.raw("<ol class=\"first\">");
+    page.raw("<p>").text_long(&tell::why_first(data)).raw("</p>\n<ol class=\"first\">");
     for thing in &data.first {
         let remedy = remedy(&thing.rule);
         page.raw("<li>");

@@ -50,15 +50,15 @@ fn finding_group(page: &mut Html, group: &RuleGroup) {
 
 fn rows(page: &mut Html, group: &RuleGroup) {
     let many = tell::count(group.open.len() as u64, "open finding");
-    let caption = format!("Evidence of {}: {many}", group.rule);
+    let caption = format!("Evidence of {}: {many}, {}", group.rule, tell::FINDINGS_ORDER);
     let heads = [
         "Severity",
         "Service",
         "Operation",
         "What",
         "Data class",
-        "Count",
-        "Last seen",
+        "Times seen",
+        "Last seen (UTC)",
         "State",
         "Id",
     ];
@@ -81,7 +81,7 @@ fn rows(page: &mut Html, group: &RuleGroup) {
 
 fn decided(page: &mut Html, group: &RuleGroup) {
     let many = tell::count(group.decided.len() as u64, "finding");
-    let caption = format!("Decided of {}: {many}", group.rule);
+    let caption = format!("Decided of {}: {many}, the most severe first", group.rule);
     let heads = ["Service", "Operation", "What", "Data class", "Decision", "Id"];
     page.table(&caption, &heads, &[]);
     let most = page.room(FINDINGS_PER_RULE);
@@ -99,7 +99,7 @@ fn decided(page: &mut Html, group: &RuleGroup) {
 fn evidence(page: &mut Html, finding: &FindingRow) {
     match finding.field {
         Some(_) => page.code_cell(&tell::place(finding)),
-        None => page.cell(&finding.title),
+        None => page.sentence_cell(&finding.title),
     };
 }
 
@@ -130,8 +130,8 @@ pub(super) fn changes(page: &mut Html, data: &ReportData) {
     } else if changes.rows.is_empty() {
         page.raw("<p>Nothing is new, gone or different.</p>");
     } else {
-        let heads = ["Change", "What", "Service", "What", "How"];
-        page.table("What is new, gone or different", &heads, &[]);
+        let heads = ["Change", "Of what", "Service", "Where", "How"];
+        page.table(tell::CHANGES_ORDER, &heads, &[]);
         for row in changes.rows.iter().take(CHANGES_MAX) {
             let (place, how) = tell::changed(row);
             page.raw("<tr>").cell(row.change.name()).cell(row.what.name());

@@ -1,6 +1,6 @@
 //! The page over a small inventory, a large one and a hostile one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -199,8 +199,21 @@ fn a_large_inventory_still_makes_a_page_that_can_be_mailed() {
     let data = gathered(&folder);
     let page = html::html(&data, "large");
     assert!(page.len() < BYTES_MAX, "{} bytes", page.len());
-    assert!(page.contains("more: <code>phitap endpoints</code>"));
-    assert!(markdown::markdown(&data, "large").len() < BYTES_MAX);
+    let left = format!("and {} more behind these, in the same order.", data.endpoints.len() - 250);
+    let told = page.replace('\u{a0}', "");
+    assert!(told.contains(&format!("{left} All of them: <code>phitap endpoints</code>")));
+    let text = markdown::markdown(&data, "large");
+    assert!(text.len() < BYTES_MAX);
+    // What is cut says in which order it stands.
+    let captions: Vec<&str> = page.split("<caption>").skip(1).collect();
+    assert!(captions.len() > 5);
+    for caption in captions {
+        let (caption, _) = caption.split_once("</caption>").unwrap();
+        assert!(caption.contains("first"), "{caption}");
+    }
+    let tables = text.lines().filter(|line| line.starts_with("|---|")).count();
+    let ordered = text.lines().filter(|line| line.contains("first") && line.ends_with('.')).count();
+    assert!(ordered + 1 >= tables, "{ordered} of {tables}, of which one is to be signed");
 }
 
 #[test]
@@ -241,6 +254,13 @@ fn five_things_come_first_and_one_rule_does_not_fill_them() {
     let same = data.first.iter().filter(|t| t.rule == "sensitive-data-in-clear").count();
     assert_eq!(same, 2);
     assert_eq!(data.first[0].severity, crate::model::Severity::High);
+    // Why these five is told, and of how many.
+    let open = data.findings.iter().flat_map(|g| &g.open);
+    let problems: BTreeSet<_> = open.map(|f| (f.rule, f.service.clone())).collect();
+    assert!(problems.len() > 5, "{problems:?}");
+    let told = format!("5 of {} problems, each of one kind at one service", problems.len());
+    assert!(html::html(&data, "Five").contains(&told));
+    assert!(markdown::markdown(&data, "Five").contains(&told));
 }
 
 #[test]

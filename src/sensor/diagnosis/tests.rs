@@ -19,7 +19,13 @@ fn fine() -> Facts {
     rollup.endpoints.insert(endpoint, EndpointStats::default());
     rollup.flows.insert(
         FlowKey { server: ([10, 0, 0, 1], 80).into(), outcome: "http/1" },
-        FlowStats { flows: 10, bytes: 1_000_000, gap_bytes: 0, one_sided: 0 },
+        FlowStats {
+            flows: 10,
+            bytes: 1_000_000,
+            gap_bytes: 0,
+            one_sided: 0,
+            ..FlowStats::default()
+        },
     );
     Facts {
         place: Place::Interfaces(vec!["eth1".into()]),
@@ -236,7 +242,13 @@ fn clinical_services_are_named_by_content_port_or_name() {
     let by = |server: SocketAddr, outcome| {
         changed(move |f| {
             f.rollup = Rollup::default();
-            let stats = FlowStats { flows: 1, bytes: 9, gap_bytes: 0, one_sided: 0 };
+            let stats = FlowStats {
+                flows: 1,
+                bytes: 9,
+                gap_bytes: 0,
+                one_sided: 0,
+                ..FlowStats::default()
+            };
             f.rollup.flows.insert(FlowKey { server, outcome }, stats);
         })
     };

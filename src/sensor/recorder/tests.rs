@@ -57,7 +57,8 @@ fn seen(service: usize, path: &str, field: &str, client: u8) -> Rollup {
     stats.services.insert(service, 1);
     out.clients.insert(address, stats);
     let server = ([10, 1, 0, client], 80).into();
-    let flow = FlowStats { flows: 1, bytes: 10, gap_bytes: 0, one_sided: 0 };
+    let flow =
+        FlowStats { flows: 1, bytes: 10, gap_bytes: 0, one_sided: 0, ..FlowStats::default() };
     out.flows.insert(FlowKey { server, outcome: "http/1" }, flow);
     out
 }

@@ -239,7 +239,9 @@ fn load_small(conn: &Connection, run: RunId, rollup: &mut Rollup) -> Result<(), 
             .parse()
             .map_err(|_| Fault::Damaged(format!("server {server:?} is no address")))?;
         let key = FlowKey { server, outcome: intern(&text(row, "outcome")?) };
-        rollup.flows.insert(key, flow_stats(row)?);
+        let odd: BTreeMap<String, u64> = from_json(row, "anomalies")?;
+        let anomalies = odd.into_iter().map(|(name, count)| (intern(&name), count)).collect();
+        rollup.flows.insert(key, FlowStats { anomalies, ..flow_stats(row)? });
     }
     let mut select = conn.prepare_cached("SELECT * FROM run_anomaly WHERE run = ?1")?;
     let mut rows = select.query([run.0])?;
@@ -249,13 +251,14 @@ fn load_small(conn: &Connection, run: RunId, rollup: &mut Rollup) -> Result<(), 
     Ok(())
 }
 
-/// The counts of a row of flows.
+/// The counts of a row of flows, but for what was odd in them.
 pub(super) fn flow_stats(row: &Row<'_>) -> rusqlite::Result<FlowStats> {
     Ok(FlowStats {
         flows: count(row, "flows")?,
         bytes: count(row, "bytes")?,
         gap_bytes: count(row, "gap_bytes")?,
         one_sided: count(row, "one_sided")?,
+        anomalies: BTreeMap::new(),
     })
 }
 

@@ -218,6 +218,19 @@ impl Reader {
         })
     }
 
+    /// Odd traffic that belongs to no endpoint, over all runs: to which server, what, how often.
+    pub fn anomalies_by_server(&self) -> Result<Vec<(String, String, u64)>, StoreError> {
+        self.at_once(|conn| {
+            let sum = "SELECT f.server, j.key AS name, sum(j.value) AS count \
+                       FROM run_flow f JOIN run r ON r.id = f.run, json_each(f.anomalies) j \
+                       WHERE r.state <> 'open' OR r.kind = 'capture' \
+                       GROUP BY f.server, j.key ORDER BY count DESC, f.server, name";
+            all(conn, sum, |row| {
+                Ok((text(row, "server")?, text(row, "name")?, count(row, "count")?))
+            })
+        })
+    }
+
     /// Odd traffic that belongs to no endpoint, over all runs: how often which came.
     pub fn anomalies(&self) -> Result<Vec<(String, u64)>, StoreError> {
         self.at_once(|conn| {

@@ -77,7 +77,7 @@ CREATE TABLE run_flow (
     flows     INTEGER NOT NULL,
     bytes     INTEGER NOT NULL,
     gap_bytes INTEGER NOT NULL,
-    one_sided INTEGER NOT NULL,
+    one_sided INTEGER NOT NULL, anomalies TEXT NOT NULL DEFAULT '{}',
     PRIMARY KEY (run, server, outcome)
 ) STRICT, WITHOUT ROWID;
 
@@ -269,13 +269,6 @@ SELECT i.id AS input, i.run, i.name, i.state, i.incomplete, i.seen, i.bytes, i.a
 FROM input i LEFT JOIN input_reason r ON r.input = i.id
 GROUP BY i.id;
 
-CREATE VIEW v_flows AS
-SELECT f.server, f.outcome, sum(f.flows) AS flows, sum(f.bytes) AS bytes,
-       sum(f.gap_bytes) AS gap_bytes, sum(f.one_sided) AS one_sided
-FROM run_flow f JOIN run r ON r.id = f.run
-WHERE r.state <> 'open' OR r.kind = 'capture'
-GROUP BY f.server, f.outcome;
-
 CREATE VIEW v_services AS
 SELECT service, endpoints, requests, bytes, severity, addresses, protocols, names,
        encapsulation, encrypted, tls,
@@ -426,3 +419,10 @@ SELECT id AS run, kind, state, version, profile, filter,
        strftime('%Y-%m-%dT%H:%M:%S', ended_ns / 1000000000, 'unixepoch')
        || printf('.%06dZ', ended_ns % 1000000000 / 1000) AS ended
 FROM run;
+
+CREATE VIEW v_flows AS
+SELECT f.server, f.outcome, sum(f.flows) AS flows, sum(f.bytes) AS bytes,
+       sum(f.gap_bytes) AS gap_bytes, sum(f.one_sided) AS one_sided
+FROM run_flow f JOIN run r ON r.id = f.run
+WHERE (r.state <> 'open' OR r.kind = 'capture') AND f.flows > 0
+GROUP BY f.server, f.outcome;

@@ -107,7 +107,7 @@ pub(super) fn write_flows(
     }
     let mut insert = conn.prepare_cached(
         "INSERT OR REPLACE INTO run_flow (run, server, outcome, flows, bytes, gap_bytes, \
-         one_sided) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+         one_sided, anomalies) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     for (key, stats) in named(&rollup.flows, flows) {
         insert.execute(params![
@@ -118,6 +118,7 @@ pub(super) fn write_flows(
             int(stats.bytes),
             int(stats.gap_bytes),
             int(stats.one_sided),
+            json(&stats.anomalies)?,
         ])?;
     }
     Ok(())

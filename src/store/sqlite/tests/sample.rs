@@ -144,7 +144,13 @@ pub(crate) fn rollup(paths: &[&str], requests: u64) -> Rollup {
     rollup.clients.insert("10.0.0.7".parse().unwrap(), client);
     rollup.clients.insert("2001:db8::7".parse().unwrap(), ClientStats::default());
     let flow = FlowKey { server: "[2001:db8::1]:443".parse().unwrap(), outcome: "tls" };
-    let stats = FlowStats { flows: 3, bytes: 900, gap_bytes: 10, one_sided: 1 };
+    let stats = FlowStats {
+        flows: 3,
+        bytes: 900,
+        gap_bytes: 10,
+        one_sided: 1,
+        anomalies: [("mllp-noise", 2)].into(),
+    };
     rollup.flows.insert(flow, stats);
     rollup.anomalies.insert("overlap", 7);
     rollup
