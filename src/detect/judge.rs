@@ -14,14 +14,17 @@ use super::score;
 use super::words::Phrase;
 
 mod answers;
+mod clues;
 mod distinct;
 mod forms;
 mod lab;
 mod naming;
+mod ranges;
 mod rivals;
 mod texts;
 
 use answers::{Answers, Asks};
+pub(super) use clues::clues_of;
 use distinct::Distinct;
 use forms::Basis;
 pub use naming::Judging;
@@ -68,6 +71,8 @@ pub(super) struct JudgeRule {
     pub(super) id: RuleId,
     pub(super) bare: Option<RuleId>,
     pub(super) test: Option<RuleId>,
+    /// What counts values of ranges that were given out, and which share of all is in these.
+    pub(super) issued: Option<(RuleId, f64)>,
     pub(super) weight: f64,
     pub(super) bare_weight: f64,
     pub(super) chance: Option<f64>,
@@ -121,6 +126,8 @@ pub(super) struct Judge {
     /// What things are named and numbered by.
     pub(super) things: Vec<Phrase>,
     pub(super) generic: Vec<String>,
+    /// Names of fields that matter to those beside them.
+    pub(super) clues: Vec<Phrase>,
     /// Words in the names of fields in which people write of others.
     pub(super) notes: Vec<String>,
     /// Names of objects that say something about fields.
@@ -190,8 +197,8 @@ impl Judge {
             };
             let own = name.own_namings(at, self, &mut out.reasons, &column);
             let beside = |rule: &JudgeRule| {
-                field.beside.iter().any(|class| rule.beside.contains(class))
-                    && name.speaks_beside(rule, self)
+                let mut all = rule.beside.iter().filter(|known| field.beside.contains(known));
+                all.next().cloned().filter(|_| name.speaks_beside(rule, self))
             };
             let said = (naming, own.as_slice());
             let mut claim = column.best_claim(class, said, (place, rival.is_some()), &beside);
@@ -355,7 +362,7 @@ impl Column<'_> {
         class: &JudgeClass,
         (said, own): (Naming<'_>, &[Naming<'_>]),
         (place, rival): (Option<&Place>, bool),
-        beside: &dyn Fn(&JudgeRule) -> bool,
+        beside: &dyn Fn(&JudgeRule) -> Option<Arc<str>>,
     ) -> Option<Claim> {
         let mut best: Option<Claim> = None;
         let mut offer = |claim: Option<Claim>| {
@@ -367,8 +374,9 @@ impl Column<'_> {
         };
         let refused = self.refused_by(class);
         for (at, rule) in class.rules.iter().enumerate() {
-            let naming =
-                own.get(at).copied().filter(|own| own.named && !said.named).unwrap_or(said);
+            // What speaks for a rule alone counts where it says more than what hints at the class.
+            let more = |own: &Naming<'_>| own.named && (!said.named || own.weight > said.weight);
+            let naming = own.get(at).copied().filter(more).unwrap_or(said);
             let context = naming.named || place.is_some();
             // Of what the field says to be something else, a few values that fit are those of it
             // that happen to: numbers of drugs that begin with a trunk prefix.
@@ -399,10 +407,12 @@ impl Column<'_> {
             let basis = Basis { base, hinted, no_texts: naming.beside };
             let names = naming.named && !self.vocabulary;
             offer(self.by_form(rule, basis, refused).filter(|_| names));
-            if !self.vocabulary && beside(rule) {
+            if !self.vocabulary
+                && let Some(known) = beside(rule)
+            {
                 let base = score::PRIOR + score::NAME_BESIDE + against;
                 let basis = Basis { base, hinted: true, no_texts: false };
-                offer(self.by_form(rule, basis, refused).map(Claim::beside));
+                offer(self.by_form(rule, basis, refused).map(|c| c.beside(&known)));
             }
             if place.is_some_and(|place| place.confidence < CONFIDENCE_REPORTED) {
                 offer(self.by_look(rule, refused));
@@ -453,10 +463,13 @@ impl Column<'_> {
             in_context,
         });
         let why = if series { format!("{why}; all of them begin alike") } else { why };
-        let why = match rule.test.map(|test| self.distinct.of_rule(test).1) {
-            Some(tests @ 1..) => format!("{why}; {tests} of a range for tests and examples"),
-            _ => why,
+        let tests = rule.test.map_or(0, |test| self.distinct.of_rule(test).1);
+        let why = match tests {
+            0 => why,
+            tests => format!("{why}; {tests} of a range for tests and examples"),
         };
+        let (says, why) = self.by_ranges(rule, passed.saturating_sub(tests), why);
+        log_odds += says;
         Some(Claim { log_odds, count: count.passed, span: count.span, why, checked })
     }
 

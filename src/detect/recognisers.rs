@@ -31,7 +31,7 @@ pub(super) struct Recogniser {
     pub(super) run: fn(&Seen<'_>) -> bool,
 }
 
-const RECOGNISERS: [Recogniser; 16] = [
+const RECOGNISERS: [Recogniser; 17] = [
     Recogniser { name: "address", forms: &[Form::Text, Form::Other], run: address },
     Recogniser {
         name: "address-plain",
@@ -49,6 +49,7 @@ const RECOGNISERS: [Recogniser; 16] = [
     Recogniser { name: "ip", forms: &[Form::Token, Form::Other, Form::Text], run: ip },
     Recogniser { name: "jwt", forms: &[Form::Token, Form::Word, Form::Other], run: jwt },
     Recogniser { name: "name-words", forms: &[Form::TitleWords], run: name_words },
+    Recogniser { name: "opaque", forms: &[Form::Token, Form::Other], run: opaque },
     Recogniser { name: "phone", forms: &[Form::Other], run: phone },
     Recogniser { name: "phone-grouped", forms: &[Form::Other], run: phone_grouped },
     Recogniser {
@@ -111,6 +112,15 @@ fn date(value: &Seen<'_>) -> bool {
 
 fn email(value: &Seen<'_>) -> bool {
     value.form == Form::Address && value.census.len <= 320
+}
+
+/// Letters and digits, as many as ids of sessions have: the check looks how they are mixed.
+fn opaque(value: &Seen<'_>) -> bool {
+    let census = value.census;
+    (18..=39).contains(&census.len)
+        && census.digits >= 2
+        && census.others <= 2
+        && census.spaces + census.ats + census.high == 0
 }
 
 /// Two letters of a country, two digits, and as many characters as that country has, perhaps in

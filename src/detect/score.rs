@@ -81,6 +81,22 @@ pub(super) fn repeat_evidence(distinct: u64) -> f64 {
     (float(distinct.max(1)).ln() / 2.0).min(2.5)
 }
 
+/// Share of a real column whose values are of ranges that were given out: the rest are synthetic,
+/// or newer than what is known.
+const REAL_ISSUED_RATE: f64 = 0.95;
+/// What ranges say at most, for and against: they shift a judgement, and make none.
+const ISSUED_MOST: f64 = 1.0;
+
+/// What it says that `issued` of `passed` distinct values are of ranges that were given out, which
+/// hold a share of `share` of all: the logarithm of the likelihood ratio of two binomials, bounded.
+pub(super) fn issued_evidence(passed: u64, issued: u64, share: f64) -> f64 {
+    let share = share.clamp(1e-6, 0.999_999);
+    let others = passed.saturating_sub(issued);
+    let says = float(issued) * (REAL_ISSUED_RATE / share).ln()
+        + float(others) * ((1.0 - REAL_ISSUED_RATE) / (1.0 - share)).ln();
+    says.clamp(-ISSUED_MOST, ISSUED_MOST)
+}
+
 /// Values of a column from which on their repeats say something.
 const FEW_MIN: u64 = 20;
 /// Repeats of each up to which they say nothing: people come again.
@@ -163,6 +179,8 @@ mod tests {
                 share_evidence(1, u64::MAX, true)
             ),
             format!("0 to +{}", repeat_evidence(u64::MAX)),
+            format!("-{ISSUED_MOST} to +{ISSUED_MOST}"),
+            format!("ln({REAL_ISSUED_RATE} / s)"),
         ] {
             assert!(formula.contains(&said), "{said}");
         }
@@ -184,6 +202,16 @@ mod tests {
         assert_eq!(few_evidence(500, 0), 0.0);
         assert!((few_evidence(500, 5) + 9.21).abs() < 0.01);
         assert!(few_evidence(50, 5) < -4.5);
+    }
+
+    #[test]
+    fn ranges_shift_a_judgement_and_make_none() {
+        assert!(issued_evidence(1, 1, 0.3) > 0.9);
+        assert_eq!(issued_evidence(100, 100, 0.3), ISSUED_MOST);
+        assert_eq!(issued_evidence(100, 0, 0.3), -ISSUED_MOST);
+        assert_eq!(issued_evidence(0, 0, 0.3), 0.0);
+        assert!(issued_evidence(10, 9, 0.3) > 0.0, "one synthetic number among ten");
+        assert!(issued_evidence(10, 3, 0.3) < 0.0, "what chance would give");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::super::shape::Compact;
 use super::national::NATIONAL;
 use super::{
-    aba, card, clinical, date, e164, email, iban, ip, jwt, luhn, mac, mbi, nhs, nino, npi,
+    aba, card, clinical, date, e164, email, iban, ip, jwt, luhn, mac, mbi, nhs, nino, npi, opaque,
     person_name, phone, ssn, written_date,
 };
 
@@ -37,7 +37,7 @@ impl Check {
     }
 }
 
-const CHECKS: [Check; 27] = [
+const CHECKS: [Check; 28] = [
     Check { name: "aba", input: Input::Compact, run: aba::aba },
     Check { name: "aws-access-key", input: Input::Whole, run: aws_access_key },
     Check { name: "birth-date", input: Input::Whole, run: date::birth_date },
@@ -56,6 +56,7 @@ const CHECKS: [Check; 27] = [
     Check { name: "nhs", input: Input::Compact, run: nhs::nhs },
     Check { name: "nino", input: Input::Compact, run: nino::nino },
     Check { name: "npi", input: Input::Compact, run: npi::npi },
+    Check { name: "opaque", input: Input::Whole, run: opaque::opaque },
     Check { name: "person-name", input: Input::Whole, run: person_name::person_name },
     Check { name: "phone", input: Input::Whole, run: phone::phone },
     Check { name: "phone-us", input: Input::Compact, run: phone::phone_us },

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::locate::Place;
 use super::super::score;
+use super::clues;
 use super::{Answers, CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule, Name};
 use crate::base::Span;
 use crate::model::RuleId;
@@ -30,8 +31,12 @@ pub(super) struct Checked {
 
 impl Claim {
     /// The same, made because of what other fields of the object carry.
-    pub(super) fn beside(self) -> Claim {
-        Claim { why: format!("{}; the object is a person's", self.why), ..self }
+    pub(super) fn beside(self, known: &str) -> Claim {
+        let why = match clues::name_of(known) {
+            Some(name) => format!("{}; \"{name}\" is beside it", self.why),
+            None => format!("{}; the object is a person's", self.why),
+        };
+        Claim { why, ..self }
     }
 }
 
