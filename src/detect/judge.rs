@@ -468,7 +468,7 @@ impl Column<'_> {
             0 => why,
             tests => format!("{why}; {tests} of a range for tests and examples"),
         };
-        let (says, why) = self.by_ranges(rule, passed.saturating_sub(tests), why);
+        let (says, why) = self.by_ranges(rule, (passed.saturating_sub(tests), in_context), why);
         log_odds += says;
         Some(Claim { log_odds, count: count.passed, span: count.span, why, checked })
     }

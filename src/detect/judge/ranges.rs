@@ -7,12 +7,17 @@ use super::{Column, JudgeRule};
 impl Column<'_> {
     /// What it says of `rule` that so many of the `passed` distinct values, those for tests not
     /// counted, are of ranges that were given out.
-    pub(super) fn by_ranges(&self, rule: &JudgeRule, passed: u64, why: String) -> (f64, String) {
+    pub(super) fn by_ranges(
+        &self,
+        rule: &JudgeRule,
+        (passed, in_context): (u64, bool),
+        why: String,
+    ) -> (f64, String) {
         let Some((issued, share)) = rule.issued.filter(|_| passed > 0) else {
             return (0.0, why);
         };
         let issued = self.distinct.of_rule(issued).1.min(passed);
-        let says = score::issued_evidence(passed, issued, share);
+        let says = score::issued_evidence(passed, issued, share, in_context);
         (says, format!("{why}; {issued} of {passed} of ranges that were given out"))
     }
 }
