@@ -54,6 +54,8 @@ pub struct Verdict {
     pub count: u64,
     /// When they were seen.
     pub span: Span,
+    /// Whether it is told by what somebody wrote, and so says nothing of what stands beside it.
+    pub in_text: bool,
 }
 
 /// All that is said of a field.
@@ -300,7 +302,7 @@ impl Judge {
             };
             let more = claim.as_ref().map_or(0.0, |c| (c.log_odds - score::PRIOR).clamp(-2.0, 2.0));
             let (log_odds, count, span) = (known + more, column.filled, column.evidence.filled);
-            claim = Some(Claim { log_odds, count, span, why, checked: None });
+            claim = Some(Claim { log_odds, count, span, why, checked: None, in_text: false });
         }
         let Some(claim) = claim else { return };
         let plain = score::confidence(claim.log_odds);
@@ -314,8 +316,8 @@ impl Judge {
             let said = || format!("; by profile strict alone ({plain} without it)");
             let alone = (plain < CONFIDENCE_REPORTED).then(said).unwrap_or_default();
             out.reasons.push(format!("{class}: {}{alone}", claim.why));
-            let Claim { count, span, .. } = claim;
-            out.verdicts.push(Verdict { class: Arc::clone(class), confidence, count, span });
+            let (Claim { count, span, in_text, .. }, class) = (claim, Arc::clone(class));
+            out.verdicts.push(Verdict { class, confidence, count, span, in_text });
         } else {
             let why = claim.why;
             let needed = CONFIDENCE_REPORTED;
@@ -445,7 +447,7 @@ impl Column<'_> {
         };
         if count.passed == 0 || passed == 0 {
             let (log_odds, span) = (score::PRIOR, count.span);
-            return Some(Claim { log_odds, count: 0, span, why, checked: None });
+            return Some(Claim { log_odds, count: 0, span, why, checked: None, in_text: false });
         }
         let share = score::share_evidence(count.passed, self.filled, rule.weight >= score::STRONG);
         let mut log_odds = base + weight + share;
@@ -470,7 +472,8 @@ impl Column<'_> {
         };
         let (says, why) = self.by_ranges(rule, (passed.saturating_sub(tests), in_context), why);
         log_odds += says;
-        Some(Claim { log_odds, count: count.passed, span: count.span, why, checked })
+        let (count, span) = (count.passed, count.span);
+        Some(Claim { log_odds, count, span, why, checked, in_text: false })
     }
 
     /// Whether `passed` distinct values begin alike or in two ways, as a real column's do not: four

@@ -259,7 +259,7 @@ fn judged_fields(
     for (field, mut evidence) in fields {
         let path = shown_field(&field.path).into_owned();
         let judgement = judge_beside(&field, &path, &[], &mut evidence);
-        let sure = |v: &&Verdict| v.confidence >= BESIDE_CONFIDENCE_MIN;
+        let sure = |v: &&Verdict| v.confidence >= BESIDE_CONFIDENCE_MIN && !v.in_text;
         let carried = judgement.verdicts.iter().filter(sure).map(|v| Arc::clone(&v.class));
         for said in carried.chain(judge.clues(&path)) {
             let beside = objects.entry(object(&field, &path)).or_default();

@@ -116,7 +116,8 @@ class Exchanges:
         plain = {"sequence", "epoch", "instant", "flag", "word", "version", "uuids", "small", "country"}
         while len(fields) < count + 3:
             column = self.thing_column()
-            if column.kind in plain:
+            # In an object of a person the number of a patient is that person's, and nobody's thing.
+            if column.kind in plain and column.words != "patient id":
                 fields.append(column)
         return fields
 

@@ -227,7 +227,8 @@ BY_FAKER = [
     ("de.rvnr", "de_DE", "rvnr", ["Rentenversicherungsnummer", "RVNR", "Sozialversicherungsnummer"], True),
     ("es.nuss", "es_ES", "nuss", ["NUSS", "número de la seguridad social"], True),
     ("tw.id", "zh_TW", "ssn", ["身分證字號", "taiwan id"], True),
-    ("us.passport", "en_US", "passport_number", ["passport number", "us passport", "passport no"], False),
+    ("us.passport", "en_US", "passport_number", ["us passport", "us passport number"], False),
+    ("person.passport", "en_GB", "passport_number", ["passport number", "passport no", "numéro de passeport"], False),
     ("vehicle.vin", "en_US", "vin", ["VIN", "vehicle identification number"], True),
     ("financial.routing_number", "en_US", "aba", ["routing number", "aba routing number"], False),
 ]

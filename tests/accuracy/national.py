@@ -122,6 +122,10 @@ KIN = [
     {"es.dni", "es.nie"},
     {"ee.ik", "lt.asmens_kodas"},
     {"cl.rut", "nz.ird"},
+    {"gb.nhs_number", "gb.hcn"},
+    {"be.eid", "es.nuss"},
+    # A claim number of Medicare is a social security number with a letter behind it.
+    {"us.hicn", "us.ssn"},
 ]
 
 
