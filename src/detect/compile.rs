@@ -452,12 +452,13 @@ fn forms_of(rule: &Rule) -> Result<Vec<Form>, RuleError> {
         "base64" => Ok(Form::Base64),
         "hex" => Ok(Form::Hex),
         "other" => Ok(Form::Other),
+        "url" => Ok(Form::Url),
         _ => Err(refuse(
             rule,
             "forms",
             format!(
                 "no form is called {name:?}; known: integer, decimal, date, date-time, word, \
-                 token, title-words, text, base64, hex, other"
+                 token, title-words, text, base64, hex, url, other"
             ),
         )),
     };

@@ -52,6 +52,9 @@ const fn but(
 /// Why an IBAN with another digit in the account's own check is still one.
 const NATIONAL_DIGITS: &str = "the account's own check digit is no part of ISO 13616";
 
+/// Why a hardware address with a separator less is one.
+const MASKS_SAY: &str = "the masks of the rule say where separators stand, the check reads digits";
+
 /// Every module that a check covers.
 pub const COVERED: &[Covered] = &[
     but(
@@ -291,11 +294,8 @@ pub const COVERED: &[Covered] = &[
         "hh:hh:hh:hh:hh:hh",
         &[
             Wider("component", any, "which firm has it is allocation"),
-            Wider(
-                "format",
-                |v| v.matches(':').count() != 5,
-                "the masks of the rule say where separators stand, the check reads digits",
-            ),
+            Wider("format", |v| v.matches(':').count() != 5, MASKS_SAY),
+            Wider("length", |v| v.matches(':').count() != 5, MASKS_SAY),
             Narrower(|v| v.len() < 17, "a zero is missing"),
             Narrower(
                 |v| v.bytes().all(|b| b == b':' || v.starts_with(char::from(b))),
