@@ -148,6 +148,8 @@ TOKENS = {
     "email": ["contact.email", 97],
     "url": ["person.url", 85],
     "TAX": ["person.identifier", 90],
+    # Of whatever nation: the United Kingdom's insurance number has a system of its own.
+    "NI": ["person.identifier", 92],
     "EN": ["person.identifier", 85],
     "BC": ["person.identifier", 90],
     "MCR": ["person.identifier", 85],

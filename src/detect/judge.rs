@@ -17,9 +17,9 @@ mod answers;
 mod clues;
 mod distinct;
 mod forms;
+mod issuers;
 mod lab;
 mod naming;
-mod ranges;
 mod rivals;
 mod texts;
 

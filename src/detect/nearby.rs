@@ -28,11 +28,22 @@ pub(super) fn ip_near_mail(text: &[u8], anchor: Range<usize>) -> Option<Range<us
     let parsed: std::net::Ipv4Addr = std::str::from_utf8(address).ok()?.parse().ok()?;
     let end = start + address.len();
     let goes_on = text.get(end).is_some_and(|b| is_word_byte(*b) || matches!(b, b'-' | b'/'));
-    if goes_on || parsed.is_loopback() || parsed.is_unspecified() || parsed.is_multicast() {
+    let nobody = parsed.is_loopback() || parsed.is_unspecified() || parsed.is_multicast();
+    if goes_on || nobody || parsed.is_private() || is_version(text.get(..start)?) {
         return None;
     }
     let window = text.get(start.saturating_sub(NEAR)..text.len().min(end + NEAR))?;
     has_mail(window).then_some(start..end)
+}
+
+/// Whether what follows `before` is the number of a version: `Version 11.2.0.17 was installed`.
+fn is_version(before: &[u8]) -> bool {
+    const WORDS: [&[u8]; 6] = [b"version", b"ver", b"release", b"build", b"firmware", b"revision"];
+    let before = before.trim_ascii_end();
+    let before = before.strip_suffix(b":").or(before.strip_suffix(b"=")).unwrap_or(before);
+    let letters = before.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+    let word = before.get(before.len() - letters..).unwrap_or_default();
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// Whether a mail address stands in `window`.
@@ -127,6 +138,7 @@ mod tests {
             "root@localhost from 203.0.113.7",
             "jane.doe@example.org, version 1.203.0.113.7",
             "jane.doe@example.org in 203.0.113.0/24",
+            "jane.doe@example.org runs Version 203.0.113.7",
             "jane.doe@example.org, 203.0.113.700",
         ] {
             assert_eq!(at(text), None, "{text}");
