@@ -221,7 +221,8 @@ pub const COVERED: &[Covered] = &[
         "iban",
         "iban",
         "DE!!#{18}|GB!!^^^^#{14}|FR!!#{10}*{11}##|NL!!^^^^#{10}|IT!!^#{10}*{12}|PL!!#{24}|\
-         CH!!#{5}*{12}|AT!!#{16}|SE!!#{20}|DK!!#{14}|MT!!^^^^#{5}*{18}|ES!!#{20}|BE!!#{12}|NO!!#{11}",
+         CH!!#{5}*{12}|AT!!#{16}|SE!!#{20}|DK!!#{14}|MT!!^^^^#{5}*{18}|ES!!#{20}|BE!!#{12}|\
+         NO!!#{11}",
         &[
             Wider("format", any, "where a bank writes letters is its own affair"),
             Wider("checksum", |v| matches!(&v[..2], "BE" | "ES" | "NO"), NATIONAL_DIGITS),
