@@ -149,7 +149,18 @@ class Exchanges:
     def element(self, make):
         return (lambda: make(self)) if callable(make) else (lambda: make)
 
+    def login(self, number):
+        """A client exchanges a code for a token (RFC 6749, section 4.1.3)."""
+        code = Field("code", frozenset(["secret.authorization_code"]), self.records.token(), "telling", "code", "login")
+        others = [("grant_type", lambda: "authorization_code"), ("redirect_uri", lambda: "https://app.example/callback"), ("client_id", lambda: "app")]
+        fields = [Field("", frozenset(), make, "thing", name, "login") for name, make in others]
+        out = Endpoint(f"svc{number}.labelled.example", "request", "body", "form", [*fields, code])
+        out.truth = {column.name: column for column in out.fields}
+        return out
+
     def endpoint(self, number):
+        if self.rng.random() < 0.01:
+            return self.login(number)
         if self.rng.random() < 0.06:
             return self.resource(number)
         dice = self.rng.random()

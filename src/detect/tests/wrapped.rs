@@ -1,6 +1,7 @@
 //! Columns whose identifiers have something around them.
 
-use super::{assert_none, classes, judge, nhs_numbers, random};
+use super::{assert_none, classes, detector, evidence_of, field, judge, nhs_numbers, random};
+use crate::model::ValueKind;
 
 fn cards(count: usize) -> impl Iterator<Item = u64> {
     random(31).map(|n| 4_000_000_000_000_000 + n % 1_000_000_000_000_000).take(count)
@@ -94,10 +95,9 @@ fn a_system_before_a_number_says_whose_it_is() {
 #[test]
 fn a_type_of_any_nation_names_no_nations_number() {
     assert_eq!(detector().type_code(b"NI"), Some("NI"));
-    let mut context = field("Patient.identifier.value", "Patient.identifier.value|NI");
-    context.standard = "fhir-r4";
+    let place = field("$.identifier[*].value", "Patient.identifier.value|NI");
     let mut evidence = evidence_of(ValueKind::String, ["85073003328".to_owned()]);
-    let judged = detector().judge(&context, &mut evidence);
+    let judged = detector().judge(&place, &mut evidence);
     let classes: Vec<&str> = judged.verdicts.iter().map(|v| &*v.class).collect();
     assert!(classes.contains(&"person.identifier"), "{judged:#?}");
     assert!(!classes.contains(&"gb.nino"), "{judged:#?}");
