@@ -111,12 +111,14 @@ pub(super) fn name_seen(text: &[u8], anchor: Range<usize>) -> Option<Range<usize
     let name = text.get(anchor.end..end)?;
     let words = || name.split(|b| *b == b' ').filter(|word| word.len() > 2);
     let behind = text.get(end..)?.strip_prefix(b" ")?;
-    let said = |word: &&[u8]| {
+    let said = |word: &[u8]| {
         behind.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
             && !behind.get(word.len()).is_some_and(|b| is_word_byte(*b))
     };
-    (words().all(|word| !knows_word(word)) && person_name(name) && SAID.iter().any(|w| said(&w)))
-        .then_some(anchor.end..end)
+    (words().all(|word| !knows_word(word))
+        && person_name(name)
+        && SAID.iter().any(|word| said(word)))
+    .then_some(anchor.end..end)
 }
 
 #[cfg(test)]
