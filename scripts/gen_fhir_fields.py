@@ -147,11 +147,9 @@ TOKENS = {
     "pager": ["contact.phone", 92],
     "email": ["contact.email", 97],
     "url": ["person.url", 85],
-    "DL": ["person.identifier", 92],
-    "PPN": ["person.identifier", 92],
     "TAX": ["person.identifier", 90],
-    "AN": ["person.identifier", 85],
-    "VN": ["person.identifier", 80],
+    # Of whatever nation: the United Kingdom's insurance number has a system of its own.
+    "NI": ["person.identifier", 92],
     "EN": ["person.identifier", 85],
     "BC": ["person.identifier", 90],
     "MCR": ["person.identifier", 85],

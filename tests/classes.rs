@@ -80,6 +80,43 @@ fn every_class_of_the_first_pack_is_found_at_its_path() {
 }
 
 #[test]
+fn what_a_field_is_called_says_what_stands_beside_it() {
+    let lab = Lab::default();
+    let said = [
+        Said::json("/token/1", r#"{"grant_type":"authorization_code","code":"SplxlOBeZQQYbYS6"}"#),
+        Said::json("/token/2", r#"{"granted":true,"code":"SplxlOBeZQQYbYS6"}"#),
+        Said::json("/plan/a", r#"{"memberId":"W123456789","payerName":"Acme Health"}"#),
+        Said::json("/plan/b", r#"{"memberId":"W123456789","points":120}"#),
+    ];
+    let found: Vec<String> = found(&fields(&lab, &said)).into_iter().collect();
+    assert_eq!(
+        found,
+        [
+            "GET /plan/a body $.memberId health.plan_id",
+            "GET /token/{id} body $.code secret.authorization_code",
+        ]
+    );
+}
+
+#[test]
+fn what_somebody_wrote_says_nothing_of_what_stands_beside_it() {
+    let lab = Lab::default();
+    let said = [
+        Said::json("/tickets/a", r#"{"note":"Caller gave MRN: 00123456, thanks","latitude":52.5}"#),
+        Said::json("/people/b", r#"{"mrn":"MRN00123456","latitude":52.5}"#),
+    ];
+    let found: Vec<String> = found(&fields(&lab, &said)).into_iter().collect();
+    assert_eq!(
+        found,
+        [
+            "GET /people/b body $.latitude person.place",
+            "GET /people/b body $.mrn health.mrn",
+            "GET /tickets/a body $.note health.mrn",
+        ]
+    );
+}
+
+#[test]
 fn a_persons_name_is_known_by_what_stands_beside_it() {
     let lab = Lab::default();
     let said = [

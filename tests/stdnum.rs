@@ -5,7 +5,8 @@
 //! Templates: `#` a digit, `^` a capital, `*` either, `{n}` repeats, `!` every digit in turn, `?`
 //! every digit and capital in turn; `YY`, `MM`, `DD` parts of a date, now and then impossible, `NN`
 //! a month with something added, `CC` a century; `S` a sign of the century, `X` one of X, Y, Z, `P`
-//! a kind of person; all else stands for itself.
+//! a kind of person; `h` a hexadecimal digit; all else stands for itself. `|` stands between
+//! templates of one module.
 
 mod support;
 
@@ -14,7 +15,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use support::rng::Rng;
-use support::stdnum::{COVERED, Covered, Meant, NOT_COVERED};
+use support::stdnum::{COVERED, Covered, Meant, NOT_COVERED, WITHOUT_MODULE};
 use support::{root, say, skip};
 
 const SEED: u64 = 0x57d;
@@ -72,6 +73,7 @@ fn head(template: &[char], rng: &mut Rng) -> String {
             '#' => pick(rng, DIGITS),
             '^' => pick(rng, LETTERS),
             '*' => pick(rng, BOTH),
+            'h' => pick(rng, "0123456789abcdef"),
             'S' => pick(rng, "-+ABCDEFUVWXY-+AG"),
             'X' => pick(rng, "XYZ"),
             other => *other,
@@ -89,10 +91,11 @@ fn values(covered: &Covered, count: usize) -> Vec<String> {
             .bytes()
             .fold(7u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(b))),
     );
-    let template = plain(covered.template);
+    let templates: Vec<Vec<char>> = covered.template.split('|').map(plain).collect();
     let mut out: Vec<String> = Vec::new();
     while out.len() < count {
-        let mut batch = vec![head(&template, &mut rng)];
+        let at = if templates.len() > 1 { rng.below(templates.len()) } else { 0 };
+        let mut batch = vec![head(&templates[at], &mut rng)];
         for (mark, alphabet) in [('!', DIGITS), ('?', BOTH)] {
             while batch.iter().any(|value| value.contains(mark)) {
                 let one = |value: &String, c: char| value.replacen(mark, &c.to_string(), 1);
@@ -216,6 +219,23 @@ fn every_module_is_covered_or_has_a_reason() {
     ours.sort();
     theirs.sort();
     assert_eq!(ours, theirs);
+}
+
+#[test]
+fn every_check_is_compared_or_says_what_it_is_held_to() {
+    let others = WITHOUT_MODULE.iter().flat_map(|(_, checks)| checks.iter().copied());
+    let told: Vec<&str> = COVERED.iter().map(|c| c.check).chain(others).collect();
+    let known: Vec<&str> = phitap::detect::check_names().collect();
+    let missing: Vec<&&str> = known.iter().filter(|name| !told.contains(name)).collect();
+    assert!(missing.is_empty(), "neither compared nor accounted for: {missing:?}");
+    let stale: Vec<&&str> = told.iter().filter(|name| !known.contains(name)).collect();
+    assert!(stale.is_empty(), "no such check: {stale:?}");
+    let text = std::fs::read_to_string(root().join("docs/accuracy.md")).expect("docs/accuracy.md");
+    for (why, checks) in WITHOUT_MODULE {
+        let names: Vec<String> = checks.iter().map(|check| format!("`{check}`")).collect();
+        let row = format!("| {why} | {} |", names.join(", "));
+        assert!(text.contains(&row), "docs/accuracy.md lacks\n{row}");
+    }
 }
 
 #[test]

@@ -12,11 +12,11 @@ use super::embedded::{Embedded, Method, Search, Sought};
 use super::examples::wrong_examples;
 use super::fillers::Fillers;
 use super::idle::idle_rules;
-use super::judge::{Judge, JudgeClass, JudgeRule};
+use super::judge::{Judge, JudgeClass, JudgeRule, clues_of};
 use super::locate::Places;
 use super::patterns::{Pattern, Shared, regex};
 use super::shape::Shape;
-use super::whole::{SPREAD_KINDS, Trial, Whole};
+use super::whole::{Range, SPREAD_KINDS, Trial, Whole};
 use super::words::Phrase;
 use super::{finders, recognisers};
 
@@ -73,6 +73,7 @@ struct Ids {
     id: RuleId,
     bare: Option<RuleId>,
     test: Option<RuleId>,
+    issued: Option<RuleId>,
     spread: Vec<RuleId>,
 }
 
@@ -87,7 +88,8 @@ fn numbers(rule: &Rule) -> usize {
     if is_by_name_alone(rule) {
         return 0;
     }
-    let more = [!rule.bare_masks.is_empty(), !rule.test_prefixes.is_empty()];
+    let more =
+        [!rule.bare_masks.is_empty(), !rule.test_prefixes.is_empty(), !rule.issued.is_empty()];
     1 + more.into_iter().map(usize::from).sum::<usize>() + spread_names(rule).count()
 }
 
@@ -102,8 +104,8 @@ fn fits(pack: &RulePack) -> Result<(), RuleError> {
     let Some(first) = first else { return Ok(()) };
     let all = shared + pack.rules().iter().map(numbers).sum::<usize>();
     let reason = format!(
-        "with it there are more than {RULES_MAX} rules ({all} in all; bare masks, test prefixes \
-         and spreads count beside): use fewer, or switch off built-in ones"
+        "with it there are more than {RULES_MAX} rules ({all} in all; bare masks, test prefixes, \
+         issued ranges and spreads count beside): use fewer, or switch off built-in ones"
     );
     Err(refuse(first, "id", reason))
 }
@@ -155,6 +157,20 @@ impl Build {
         Ok(RuleId(id))
     }
 
+    /// A number for the values of `rule` that begin in one of these ways, where there are any.
+    fn ranges(
+        &mut self,
+        rule: &Rule,
+        kind: &str,
+        begin: &[String],
+    ) -> Result<Option<Range>, RuleError> {
+        if begin.is_empty() {
+            return Ok(None);
+        }
+        let id = self.name(format!("{}.{kind}", rule.id()))?;
+        Ok(Some((id, begin.iter().map(|prefix| prefix.as_bytes().into()).collect())))
+    }
+
     fn add(&mut self, rule: &Rule) -> Result<(), RuleError> {
         validate(rule)?;
         let check = check_of(rule)?;
@@ -169,12 +185,8 @@ impl Build {
             true => None,
             false => Some(self.name(format!("{}.bare", rule.id()))?),
         };
-        let test = match rule.test_prefixes.is_empty() {
-            true => None,
-            false => Some(self.name(format!("{}.test", rule.id()))?),
-        };
-        let prefixes: Vec<Box<[u8]>> =
-            rule.test_prefixes.iter().map(|p| p.as_bytes().into()).collect();
+        let test = self.ranges(rule, "test", &rule.test_prefixes)?;
+        let issued = self.ranges(rule, "issued", &rule.issued)?;
         let sure = rule.chance.is_some_and(|chance| chance <= TELLING_CHANCE_MAX);
         if rule.weight >= TELLING_WEIGHT_MIN || sure {
             self.telling.insert(id);
@@ -193,16 +205,17 @@ impl Build {
         let trial = |id| Trial {
             rule: id,
             check,
-            test: test.map(|t| (t, prefixes.clone())),
+            ranges: test.iter().chain(&issued).cloned().collect(),
             spread: (rule.spread, spread.clone()),
         };
         let shared = Shared::of(rule)?;
         self.add_whole(rule, (trial(id), bare.map(trial)), &shared)?;
         for way in &rule.embedded {
-            let trial = Trial { rule: id, check, test: None, spread: (0, Vec::new()) };
+            let trial = Trial { rule: id, check, ranges: Vec::new(), spread: (0, Vec::new()) };
             self.add_embedded(rule, way, (trial, &shared))?;
         }
-        self.add_to_class(rule, Ids { id, bare, test, spread })
+        let (test, issued) = (test.map(|(id, _)| id), issued.map(|(id, _)| id));
+        self.add_to_class(rule, Ids { id, bare, test, issued, spread })
     }
 
     fn add_whole(
@@ -286,11 +299,12 @@ impl Build {
     }
 
     fn add_to_class(&mut self, rule: &Rule, ids: Ids) -> Result<(), RuleError> {
-        let Ids { id, bare, test, spread } = ids;
+        let Ids { id, bare, test, issued, spread } = ids;
         let judged = JudgeRule {
             id,
             bare,
             test,
+            issued: issued.zip(rule.issued_share),
             weight: rule.weight,
             bare_weight: rule.bare_weight,
             chance: rule.chance,
@@ -301,7 +315,7 @@ impl Build {
             shortest: rule.shortest,
             own_names: rule.own_names.iter().flat_map(|n| Phrase::expand(n)).collect(),
             beside_names: rule.beside_names.iter().flat_map(|n| Phrase::expand(n)).collect(),
-            beside: rule.beside.clone(),
+            beside: rule.beside.iter().cloned().chain(clues_of(&rule.beside_fields)).collect(),
             embedded_weight: rule.embedded_weight,
             text_share: rule.text_share,
             spread,
@@ -315,6 +329,7 @@ impl Build {
                 judge.classes.len() - 1
             }
         };
+        judge.clues.extend(rule.beside_fields.iter().flat_map(|name| Phrase::expand(name)));
         if let Some(class) = judge.classes.get_mut(at) {
             class.rules.push(judged);
             class.names.extend(rule.names.iter().flat_map(|n| Phrase::expand(n)));
@@ -401,6 +416,11 @@ fn validate(rule: &Rule) -> Result<(), RuleError> {
         let known = GDPR.join(", ");
         return Err(refuse(rule, "gdpr", format!("expected one of {known}")));
     }
+    let share = rule.issued_share.is_some_and(|share| share > 0.0 && share < 1.0);
+    if !rule.issued.is_empty() && (!share || rule.issued_from.trim().is_empty()) {
+        let reason = "expected `issued_share` above 0 and below 1, and `issued_from`";
+        return Err(refuse(rule, "issued", reason));
+    }
     match rule.chance {
         Some(chance) if !(chance > 0.0 && chance < 1.0) => {
             Err(refuse(rule, "chance", "expected a probability above 0 and below 1"))
@@ -432,12 +452,13 @@ fn forms_of(rule: &Rule) -> Result<Vec<Form>, RuleError> {
         "base64" => Ok(Form::Base64),
         "hex" => Ok(Form::Hex),
         "other" => Ok(Form::Other),
+        "url" => Ok(Form::Url),
         _ => Err(refuse(
             rule,
             "forms",
             format!(
                 "no form is called {name:?}; known: integer, decimal, date, date-time, word, \
-                 token, title-words, text, base64, hex, other"
+                 token, title-words, text, base64, hex, url, other"
             ),
         )),
     };

@@ -173,6 +173,9 @@ impl Detector {
         for rule in outcome.passed.iter().filter(|rule| self.embedded.denies(*rule, core.kind)) {
             outcome.passed.remove(rule);
         }
+        if let Some(issuer) = memchr::memchr(b':', core.kind).and_then(|_| self.issuer(core.kind)) {
+            self.judge.mark_issued(issuer, &mut outcome);
+        }
         // What leads somewhere does so whatever it ends in.
         let form = if found.form == Form::Url { Form::Url } else { form };
         found.with(Inspection { form, outcome })

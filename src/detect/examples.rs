@@ -7,7 +7,7 @@ use crate::rules::{Example, Rule, RuleError, RulePack};
 use super::compile::refuse;
 use super::detector::Detector;
 use super::field::FieldRef;
-use super::judge::CONFIDENCE_REPORTED;
+use super::judge::{CONFIDENCE_REPORTED, clues_of};
 
 /// Examples for which a rule of the user is looked for that spoils them: one that takes everything
 /// spoils hundreds.
@@ -66,12 +66,14 @@ fn wrong_of_rule(detector: &Detector, rule: &Rule) -> Vec<RuleError> {
             let says = outcome.passed.union(outcome.embedded);
             ids.iter().any(|id| says.contains(*id))
         }
-        Example::Field { field, value } => reports(detector, rule, field, value),
+        Example::Field { field, value, beside_fields } => {
+            reports(detector, rule, (field, beside_fields), value)
+        }
     };
     let wrong = |key, example: &Example, verb| {
         let shown = match example {
             Example::Value(value) => value.clone(),
-            Example::Field { field, value } => format!("{field} = {value}"),
+            Example::Field { field, value, .. } => format!("{field} = {value}"),
         };
         refuse(rule, key, format!("{shown:?} {verb}"))
     };
@@ -84,7 +86,12 @@ fn wrong_of_rule(detector: &Detector, rule: &Rule) -> Vec<RuleError> {
 }
 
 /// Whether a field with this one value is given the rule's class.
-fn reports(detector: &Detector, rule: &Rule, field: &str, value: &str) -> bool {
+fn reports(
+    detector: &Detector,
+    rule: &Rule,
+    (field, beside_fields): (&str, &[String]),
+    value: &str,
+) -> bool {
     let mut evidence = Evidence { exchanges: 1, ..Evidence::default() };
     let seen = detector.inspect(ValueKind::String, value.as_bytes());
     evidence.count(ValueKind::String, seen.form, 1);
@@ -98,7 +105,7 @@ fn reports(detector: &Detector, rule: &Rule, field: &str, value: &str) -> bool {
         location: Location::Body,
         path: field,
         endpoint: "",
-        beside: &[],
+        beside: &clues_of(beside_fields).collect::<Vec<_>>(),
         context: "",
     };
     let judged = detector.judge(&field, &mut evidence);

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::checks::{country_length, person_name};
 use super::embedded::has_words;
+use super::nearby::{ip_near_mail, name_seen};
 use super::phones::phone_said;
 use super::recognisers::is_private_key;
 use super::shape::is_word_byte;
@@ -19,14 +20,16 @@ pub(super) struct Finder {
     pub(super) run: fn(&[u8], Range<usize>) -> Option<Range<usize>>,
 }
 
-const FINDERS: [Finder; 10] = [
+const FINDERS: [Finder; 12] = [
     Finder { name: "honorific", run: honorific },
     Finder { name: "honorific-name", run: honorific_name },
     Finder { name: "honorific-word", run: honorific_word },
     Finder { name: "iban", run: iban },
+    Finder { name: "ip-near-mail", run: ip_near_mail },
     Finder { name: "jwt", run: jwt },
     Finder { name: "name-after", run: name_after },
     Finder { name: "name-line", run: name_line },
+    Finder { name: "name-seen", run: name_seen },
     Finder { name: "phone-plus", run: phone_plus },
     Finder { name: "phone-said", run: phone_said },
     Finder { name: "private-key", run: private_key },
@@ -44,7 +47,7 @@ pub(super) fn names() -> String {
 
 /// Finders tried where a word with a digit begins, instead of at anchors.
 pub(super) fn is_for_digits(name: &str) -> bool {
-    matches!(name, "iban" | "phone-plus" | "phone-said")
+    matches!(name, "iban" | "ip-near-mail" | "phone-plus" | "phone-said")
 }
 
 /// Goods and figures that bear an honorific: nobody's name, or hardly.
@@ -81,7 +84,7 @@ fn honorific(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
 }
 
 /// The end of the word of a name behind the one that ends at `first`.
-fn second_word(text: &[u8], first: usize) -> Option<usize> {
+pub(super) fn second_word(text: &[u8], first: usize) -> Option<usize> {
     const PARTICLES_MAX: usize = 2;
     if text.get(first) != Some(&b' ') {
         return None;
@@ -199,7 +202,7 @@ fn name_after(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
 }
 
 /// The end of a capitalised word of at least two letters that begins at `at`.
-fn name_word(text: &[u8], at: usize) -> Option<usize> {
+pub(super) fn name_word(text: &[u8], at: usize) -> Option<usize> {
     const WORD_MAX: usize = 40;
     let rest = text.get(at..)?;
     let first = rest.first()?;

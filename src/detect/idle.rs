@@ -33,7 +33,8 @@ pub(super) fn idle_rules(detector: &Detector, pack: &RulePack) -> Vec<RuleError>
 fn unspoken(rule: &Rule, pack: &RulePack, detector: &Detector) -> Option<RuleError> {
     let by_value = rule.forms.is_empty()
         && (!rule.needs_context || (!rule.bare_masks.is_empty() && !rule.bare_needs_context));
-    let beside = !rule.beside_names.is_empty() && !rule.beside.is_empty();
+    let others = !rule.beside.is_empty() || !rule.beside_fields.is_empty();
+    let beside = !rule.beside_names.is_empty() && others;
     if by_value || beside || !rule.embedded.is_empty() {
         return None;
     }

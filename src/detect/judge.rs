@@ -14,14 +14,17 @@ use super::score;
 use super::words::Phrase;
 
 mod answers;
+mod clues;
 mod distinct;
 mod forms;
+mod issuers;
 mod lab;
 mod naming;
 mod rivals;
 mod texts;
 
 use answers::{Answers, Asks};
+pub(super) use clues::clues_of;
 use distinct::Distinct;
 use forms::Basis;
 pub use naming::Judging;
@@ -51,6 +54,8 @@ pub struct Verdict {
     pub count: u64,
     /// When they were seen.
     pub span: Span,
+    /// Whether it is told by what somebody wrote, and so says nothing of what stands beside it.
+    pub in_text: bool,
 }
 
 /// All that is said of a field.
@@ -68,6 +73,8 @@ pub(super) struct JudgeRule {
     pub(super) id: RuleId,
     pub(super) bare: Option<RuleId>,
     pub(super) test: Option<RuleId>,
+    /// What counts values of ranges that were given out, and which share of all is in these.
+    pub(super) issued: Option<(RuleId, f64)>,
     pub(super) weight: f64,
     pub(super) bare_weight: f64,
     pub(super) chance: Option<f64>,
@@ -121,6 +128,8 @@ pub(super) struct Judge {
     /// What things are named and numbered by.
     pub(super) things: Vec<Phrase>,
     pub(super) generic: Vec<String>,
+    /// Names of fields that matter to those beside them.
+    pub(super) clues: Vec<Phrase>,
     /// Words in the names of fields in which people write of others.
     pub(super) notes: Vec<String>,
     /// Names of objects that say something about fields.
@@ -190,8 +199,8 @@ impl Judge {
             };
             let own = name.own_namings(at, self, &mut out.reasons, &column);
             let beside = |rule: &JudgeRule| {
-                field.beside.iter().any(|class| rule.beside.contains(class))
-                    && name.speaks_beside(rule, self)
+                let mut all = rule.beside.iter().filter(|known| field.beside.contains(known));
+                all.next().cloned().filter(|_| name.speaks_beside(rule, self))
             };
             let said = (naming, own.as_slice());
             let mut claim = column.best_claim(class, said, (place, rival.is_some()), &beside);
@@ -293,7 +302,7 @@ impl Judge {
             };
             let more = claim.as_ref().map_or(0.0, |c| (c.log_odds - score::PRIOR).clamp(-2.0, 2.0));
             let (log_odds, count, span) = (known + more, column.filled, column.evidence.filled);
-            claim = Some(Claim { log_odds, count, span, why, checked: None });
+            claim = Some(Claim { log_odds, count, span, why, checked: None, in_text: false });
         }
         let Some(claim) = claim else { return };
         let plain = score::confidence(claim.log_odds);
@@ -307,8 +316,8 @@ impl Judge {
             let said = || format!("; by profile strict alone ({plain} without it)");
             let alone = (plain < CONFIDENCE_REPORTED).then(said).unwrap_or_default();
             out.reasons.push(format!("{class}: {}{alone}", claim.why));
-            let Claim { count, span, .. } = claim;
-            out.verdicts.push(Verdict { class: Arc::clone(class), confidence, count, span });
+            let (Claim { count, span, in_text, .. }, class) = (claim, Arc::clone(class));
+            out.verdicts.push(Verdict { class, confidence, count, span, in_text });
         } else {
             let why = claim.why;
             let needed = CONFIDENCE_REPORTED;
@@ -355,7 +364,7 @@ impl Column<'_> {
         class: &JudgeClass,
         (said, own): (Naming<'_>, &[Naming<'_>]),
         (place, rival): (Option<&Place>, bool),
-        beside: &dyn Fn(&JudgeRule) -> bool,
+        beside: &dyn Fn(&JudgeRule) -> Option<Arc<str>>,
     ) -> Option<Claim> {
         let mut best: Option<Claim> = None;
         let mut offer = |claim: Option<Claim>| {
@@ -367,8 +376,9 @@ impl Column<'_> {
         };
         let refused = self.refused_by(class);
         for (at, rule) in class.rules.iter().enumerate() {
-            let naming =
-                own.get(at).copied().filter(|own| own.named && !said.named).unwrap_or(said);
+            // What speaks for a rule alone counts where it says more than what hints at the class.
+            let more = |own: &Naming<'_>| own.named && (!said.named || own.weight > said.weight);
+            let naming = own.get(at).copied().filter(more).unwrap_or(said);
             let context = naming.named || place.is_some();
             // Of what the field says to be something else, a few values that fit are those of it
             // that happen to: numbers of drugs that begin with a trunk prefix.
@@ -399,10 +409,12 @@ impl Column<'_> {
             let basis = Basis { base, hinted, no_texts: naming.beside };
             let names = naming.named && !self.vocabulary;
             offer(self.by_form(rule, basis, refused).filter(|_| names));
-            if !self.vocabulary && beside(rule) {
+            if !self.vocabulary
+                && let Some(known) = beside(rule)
+            {
                 let base = score::PRIOR + score::NAME_BESIDE + against;
                 let basis = Basis { base, hinted: true, no_texts: false };
-                offer(self.by_form(rule, basis, refused).map(Claim::beside));
+                offer(self.by_form(rule, basis, refused).map(|c| c.beside(&known)));
             }
             if place.is_some_and(|place| place.confidence < CONFIDENCE_REPORTED) {
                 offer(self.by_look(rule, refused));
@@ -435,7 +447,7 @@ impl Column<'_> {
         };
         if count.passed == 0 || passed == 0 {
             let (log_odds, span) = (score::PRIOR, count.span);
-            return Some(Claim { log_odds, count: 0, span, why, checked: None });
+            return Some(Claim { log_odds, count: 0, span, why, checked: None, in_text: false });
         }
         let share = score::share_evidence(count.passed, self.filled, rule.weight >= score::STRONG);
         let mut log_odds = base + weight + share;
@@ -453,11 +465,15 @@ impl Column<'_> {
             in_context,
         });
         let why = if series { format!("{why}; all of them begin alike") } else { why };
-        let why = match rule.test.map(|test| self.distinct.of_rule(test).1) {
-            Some(tests @ 1..) => format!("{why}; {tests} of a range for tests and examples"),
-            _ => why,
+        let tests = rule.test.map_or(0, |test| self.distinct.of_rule(test).1);
+        let why = match tests {
+            0 => why,
+            tests => format!("{why}; {tests} of a range for tests and examples"),
         };
-        Some(Claim { log_odds, count: count.passed, span: count.span, why, checked })
+        let (says, why) = self.by_ranges(rule, (passed.saturating_sub(tests), in_context), why);
+        log_odds += says;
+        let (count, span) = (count.passed, count.span);
+        Some(Claim { log_odds, count, span, why, checked, in_text: false })
     }
 
     /// Whether `passed` distinct values begin alike or in two ways, as a real column's do not: four

@@ -25,6 +25,7 @@ mod judge;
 mod locate;
 mod logins;
 mod names;
+mod nearby;
 mod needs;
 mod patched;
 mod patterns;

@@ -95,7 +95,7 @@ impl Recogniser {
     }
 }
 
-const RECOGNISERS: [Recogniser; 16] = {
+const RECOGNISERS: [Recogniser; 17] = {
     use Form::{Address, Date, DateTime, Hex, Integer, Other, Text, TitleWords, Token, Word};
     let most = usize::MAX;
     [
@@ -113,6 +113,7 @@ const RECOGNISERS: [Recogniser; 16] = {
         Recogniser::new("ip", &[Token, Other, Text], ip).begins(Begins::Group).digits(1, most),
         Recogniser::new("jwt", &[Token, Word, Other], jwt).begins(Begins::One(b"e")),
         Recogniser::new("name-words", &[TitleWords], name_words),
+        Recogniser::new("opaque", &[Token, Other], opaque).len(18, 39).digits(2, most),
         Recogniser::new("phone", &[Other], phone)
             .begins(Begins::One(b"+(0"))
             .len(0, PHONE_MAX)
@@ -181,6 +182,15 @@ fn date(value: &Seen<'_>) -> bool {
 
 fn email(value: &Seen<'_>) -> bool {
     value.form == Form::Address && value.census.len <= 320
+}
+
+/// Letters and digits, as many as ids of sessions have: the check looks how they are mixed.
+fn opaque(value: &Seen<'_>) -> bool {
+    let census = value.census;
+    (18..=39).contains(&census.len)
+        && census.digits >= 2
+        && census.others <= 2
+        && census.spaces + census.ats + census.high == 0
 }
 
 /// Two letters of a country, two digits, and as many characters as that country has, perhaps in

@@ -81,6 +81,25 @@ pub(super) fn repeat_evidence(distinct: u64) -> f64 {
     (float(distinct.max(1)).ln() / 2.0).min(2.5)
 }
 
+/// Share of a real column whose values are of ranges that were given out: the rest are synthetic,
+/// or newer than what is known.
+const REAL_ISSUED_RATE: f64 = 0.95;
+/// What ranges say at most, for and against: they shift a judgement, and make none.
+const ISSUED_MOST: f64 = 1.0;
+/// The same where name or place speak for the class: what was made for tests is called so, too.
+const ISSUED_MOST_IN_CONTEXT: f64 = 0.25;
+
+/// What it says that `issued` of `passed` distinct values are of ranges that were given out, which
+/// hold a share of `share` of all: the logarithm of the likelihood ratio of two binomials, bounded.
+pub(super) fn issued_evidence(passed: u64, issued: u64, share: f64, in_context: bool) -> f64 {
+    let share = share.clamp(1e-6, 0.999_999);
+    let others = passed.saturating_sub(issued);
+    let says = float(issued) * (REAL_ISSUED_RATE / share).ln()
+        + float(others) * ((1.0 - REAL_ISSUED_RATE) / (1.0 - share)).ln();
+    let most = if in_context { ISSUED_MOST_IN_CONTEXT } else { ISSUED_MOST };
+    says.clamp(-most, most)
+}
+
 /// Values of a column from which on their repeats say something.
 const FEW_MIN: u64 = 20;
 /// Repeats of each up to which they say nothing: people come again.
@@ -163,6 +182,9 @@ mod tests {
                 share_evidence(1, u64::MAX, true)
             ),
             format!("0 to +{}", repeat_evidence(u64::MAX)),
+            format!("-{ISSUED_MOST} to +{ISSUED_MOST}"),
+            format!("-{ISSUED_MOST_IN_CONTEXT} to +{ISSUED_MOST_IN_CONTEXT}"),
+            format!("ln({REAL_ISSUED_RATE} / s)"),
         ] {
             assert!(formula.contains(&said), "{said}");
         }
@@ -184,6 +206,17 @@ mod tests {
         assert_eq!(few_evidence(500, 0), 0.0);
         assert!((few_evidence(500, 5) + 9.21).abs() < 0.01);
         assert!(few_evidence(50, 5) < -4.5);
+    }
+
+    #[test]
+    fn ranges_shift_a_judgement_and_make_none() {
+        let says = |passed, issued| issued_evidence(passed, issued, 0.3, false);
+        assert!(says(1, 1) > 0.9);
+        assert_eq!((says(100, 100), says(100, 0)), (ISSUED_MOST, -ISSUED_MOST));
+        assert_eq!(says(0, 0), 0.0);
+        assert!(says(10, 9) > 0.0, "one synthetic number among ten");
+        assert!(says(10, 3) < 0.0, "what chance would give");
+        assert_eq!(issued_evidence(100, 0, 0.3, true), -ISSUED_MOST_IN_CONTEXT);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use super::recognisers::{Recogniser, Seen};
 use super::shape::{Given, Shape};
 use super::sift::Census;
 
+/// Leading characters of some values, `?` for any, and the rule that counts them.
+pub(super) type Range = (RuleId, Vec<Box<[u8]>>);
+
 /// The check of a rule, with what goes with its result.
 #[derive(Clone, Debug)]
 pub(super) struct Trial {
@@ -17,8 +20,8 @@ pub(super) struct Trial {
     pub(super) rule: RuleId,
     /// What has to pass; without one the format is enough.
     pub(super) check: Option<Check>,
-    /// Leading characters of values for tests, `?` for any, and the rule that counts them.
-    pub(super) test: Option<(RuleId, Vec<Box<[u8]>>)>,
+    /// Those for tests, and those that were given out.
+    pub(super) ranges: Vec<Range>,
     /// How many leading letters tell how a value begins, and the rules that count the ways.
     pub(super) spread: (usize, Vec<RuleId>),
 }
@@ -51,7 +54,7 @@ impl Trial {
             outcome.tried.insert(kind);
             outcome.passed.insert(kind);
         }
-        if let Some((rule, prefixes)) = &self.test {
+        for (rule, prefixes) in &self.ranges {
             let compact = given.compact();
             if prefixes.iter().any(|prefix| begins_with(compact, prefix)) {
                 outcome.tried.insert(*rule);

@@ -259,11 +259,12 @@ fn judged_fields(
     for (field, mut evidence) in fields {
         let path = shown_field(&field.path).into_owned();
         let judgement = judge_beside(&field, &path, &[], &mut evidence);
-        let sure = |v: &&Verdict| v.confidence >= BESIDE_CONFIDENCE_MIN;
-        for verdict in judgement.verdicts.iter().filter(sure) {
-            let classes = objects.entry(object(&field, &path)).or_default();
-            if !classes.contains(&verdict.class) {
-                classes.push(Arc::clone(&verdict.class));
+        let sure = |v: &&Verdict| v.confidence >= BESIDE_CONFIDENCE_MIN && !v.in_text;
+        let carried = judgement.verdicts.iter().filter(sure).map(|v| Arc::clone(&v.class));
+        for said in carried.chain(judge.clues(&path)) {
+            let beside = objects.entry(object(&field, &path)).or_default();
+            if !beside.contains(&said) {
+                beside.push(said);
             }
         }
         judged.push((field, path, evidence, judgement));

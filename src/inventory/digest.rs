@@ -231,6 +231,7 @@ mod tests {
                 confidence,
                 count: evidence.seen,
                 span: evidence.span,
+                in_text: false,
             };
             Judgement { verdicts: vec![verdict], reasons: vec![format!("{distinct} distinct")] }
         }

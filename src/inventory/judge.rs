@@ -2,6 +2,8 @@
 
 pub use crate::detect::{FieldRef, Judgement, Verdict, nothing_found};
 
+use std::sync::Arc;
+
 use crate::detect::Judging;
 use crate::model::Evidence;
 
@@ -13,6 +15,11 @@ pub trait Judge {
 
     /// Whether the classes beside a field at `path` can change its judgement.
     fn minds_neighbours(&self, path: &str) -> bool;
+
+    /// What the name of a field at `path` says of the fields beside it, whatever it carries.
+    fn clues(&self, _path: &str) -> Vec<Arc<str>> {
+        Vec::new()
+    }
 }
 
 impl Judge for Judging<'_> {
@@ -22,5 +29,9 @@ impl Judge for Judging<'_> {
 
     fn minds_neighbours(&self, path: &str) -> bool {
         Judging::minds_neighbours(self, path)
+    }
+
+    fn clues(&self, path: &str) -> Vec<Arc<str>> {
+        Judging::clues(self, path)
     }
 }

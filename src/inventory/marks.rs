@@ -127,7 +127,13 @@ impl Mark {
             (MarkVerdict::Is, _) if filled == 0 => {}
             (MarkVerdict::Is, known) => {
                 let confidence = CONFIDENCE_MARKED;
-                let all = Verdict { class: Arc::clone(class), confidence, count: filled, span };
+                let all = Verdict {
+                    class: Arc::clone(class),
+                    confidence,
+                    count: filled,
+                    span,
+                    in_text: false,
+                };
                 let verdict = known.map_or(all, |at| verdicts.remove(at));
                 let verdict = Verdict { confidence, ..verdict };
                 let at = verdicts.partition_point(|other| other.class < *class);
@@ -223,6 +229,7 @@ mod tests {
             confidence,
             count: 3,
             span: Span::NEVER,
+            in_text: false,
         };
         let mut judgement = Judgement {
             verdicts: confidence.map(verdict).into_iter().collect(),

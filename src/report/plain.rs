@@ -7,7 +7,7 @@ use crate::query::ReportData;
 use crate::rules::RulePack;
 
 /// What classes are of which the rules say how they are found, rather than what they are.
-const NAMES: [(&str, &str); 54] = [
+const NAMES: [(&str, &str); 56] = [
     ("contact.email", "e-mail address"),
     ("contact.phone", "telephone number"),
     ("device.serial_number", "serial number of a medical device"),
@@ -45,11 +45,13 @@ const NAMES: [(&str, &str); 54] = [
     ("person.identifier", "number that identifies a person"),
     ("person.marital_status", "marital status"),
     ("person.name", "name of a person"),
+    ("person.passport", "passport number"),
     ("person.photo", "picture of a person"),
     ("person.place", "place of a person"),
     ("person.religion", "religion"),
     ("person.sexual_orientation", "sexual orientation or gender identity"),
     ("person.url", "page of a person"),
+    ("secret.authorization_code", "code that opens one login"),
     ("secret.aws_access_key", "access key of AWS"),
     ("secret.jwt", "access token (JWT)"),
     ("secret.password", "password"),

@@ -102,6 +102,10 @@ pub struct Rule {
     /// Those classes.
     #[serde(default)]
     pub beside: Vec<Arc<str>>,
+    /// Names of other fields of the same object that do as well, whatever they carry: the whole of
+    /// the last part, as `grant_type` beside `code`.
+    #[serde(default, deserialize_with = "phrases")]
+    pub beside_fields: Vec<String>,
     /// Leading letters in which the values of a real column differ: where all share theirs, they
     /// are one series of something else, and further values add nothing.
     #[serde(default)]
@@ -124,6 +128,15 @@ pub struct Rule {
     /// named, never dropped.
     #[serde(default)]
     pub test_prefixes: Vec<String>,
+    /// Leading letters and digits of values that the issuer has given out, `?` for any one: the
+    /// others are less likely of the class, and never refused.
+    #[serde(default)]
+    pub issued: Vec<String>,
+    /// Which share of random values that pass begin so.
+    pub issued_share: Option<f64>,
+    /// Where both are from.
+    #[serde(default)]
+    pub issued_from: String,
     /// How it is found inside longer text.
     #[serde(default)]
     pub embedded: Vec<Embedded>,
@@ -252,6 +265,9 @@ pub enum Example {
         field: String,
         /// Its value.
         value: String,
+        /// Names of other fields of its object, as the rule has them.
+        #[serde(default)]
+        beside_fields: Vec<String>,
     },
 }
 

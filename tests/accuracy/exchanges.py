@@ -10,8 +10,10 @@ import re
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
+import fhir
 import national
 import people
+import records
 import things
 import wire
 
@@ -26,7 +28,7 @@ class Field:
     words: str
     labels: frozenset
     make: object
-    # telling, opaque, undecidable (no name and no check), text, thing
+    # telling, opaque, undecidable (no name and no check), text, fhir, thing
     group: str
     name: str = ""
     kind: str = ""
@@ -62,6 +64,7 @@ class Exchanges:
         self.rng = rng
         self.people = people.People(rng, held_out)
         self.things = things.Things(rng, self.people.faker())
+        self.records = records.Records(rng, self.people, self.things)
         self.numbers = national.all_numbers()
 
     # Columns.
@@ -76,6 +79,12 @@ class Exchanges:
         label, maker, names, tells = kind
         group = "telling" if not opaque else "opaque" if tells else "undecidable"
         return Field(self.people.name_of(maker, names), frozenset([label]), getattr(self.people, maker)(), group, kind=maker)
+
+    def record_column(self, kind, opaque):
+        label, maker, names, tells = kind
+        make = getattr(self.records, maker)()
+        group = "telling" if not opaque else "opaque" if tells else "undecidable"
+        return Field(self.rng.choice(names or make.names), frozenset([label]), make, group, kind=maker)
 
     def thing_column(self, opaque=False):
         usable = [kind for kind in things.KINDS if kind[3] or not opaque]
@@ -96,15 +105,19 @@ class Exchanges:
     def person_fields(self):
         count, fields = self.rng.randrange(3, 8), []
         for _ in range(count):
-            if self.rng.random() < 0.45:
+            dice = self.rng.random()
+            if dice < 0.5:
                 number = self.rng.choice([n for n in self.numbers if n.names])
                 fields.append(self.national_column(number, False))
+            elif dice < 0.75:
+                fields.append(self.record_column(self.rng.choice(records.KINDS), False))
             else:
                 fields.append(self.common_column(self.rng.choice(people.KINDS), False))
         plain = {"sequence", "epoch", "instant", "flag", "word", "version", "uuids", "small", "country"}
         while len(fields) < count + 3:
             column = self.thing_column()
-            if column.kind in plain:
+            # In an object of a person the number of a patient is that person's, and nobody's thing.
+            if column.kind in plain and column.words != "patient id":
                 fields.append(column)
         return fields
 
@@ -114,15 +127,42 @@ class Exchanges:
             dice = self.rng.random()
             if dice < 0.3:
                 fields.append(self.national_column(self.rng.choice(self.numbers), True))
-            elif dice < 0.5:
+            elif dice < 0.45:
                 fields.append(self.common_column(self.rng.choice(people.KINDS), True))
+            elif dice < 0.5:
+                fields.append(self.record_column(self.rng.choice(records.KINDS), True))
             else:
                 fields.append(self.thing_column(opaque=True))
         for at, column in enumerate(fields):
             column.words = self.rng.choice(["f", "x", "val", "attr ", "col ", "p", "k", "data ", "param "]) + str(at + 1)
         return fields
 
+    def resource(self, number):
+        """An endpoint of FHIR: what its elements hold is told by their place."""
+        kind = self.rng.choice(sorted(fhir.RESOURCES))
+        elements = fhir.RESOURCES[kind]
+        fields = [Field("", frozenset(filter(None, [label])), self.element(make), "fhir" if label else "thing", path, kind) for path, (label, make) in elements.items()]
+        out = Endpoint(f"svc{number}.labelled.example", "response", "body", "fhir", fields, kind)
+        out.truth = {f"$.{column.name}": column for column in fields}
+        return out
+
+    def element(self, make):
+        return (lambda: make(self)) if callable(make) else (lambda: make)
+
+    def login(self, number):
+        """A client exchanges a code for a token (RFC 6749, section 4.1.3)."""
+        code = Field("code", frozenset(["secret.authorization_code"]), self.records.token(), "telling", "code", "login")
+        others = [("grant_type", lambda: "authorization_code"), ("redirect_uri", lambda: "https://app.example/callback"), ("client_id", lambda: "app")]
+        fields = [Field("", frozenset(), make, "thing", name, "login") for name, make in others]
+        out = Endpoint(f"svc{number}.labelled.example", "request", "body", "form", [*fields, code])
+        out.truth = {column.name: column for column in out.fields}
+        return out
+
     def endpoint(self, number):
+        if self.rng.random() < 0.01:
+            return self.login(number)
+        if self.rng.random() < 0.06:
+            return self.resource(number)
         dice = self.rng.random()
         containers = [""]
         if dice < 0.42:
@@ -169,13 +209,16 @@ class Exchanges:
         connection.close()
 
     def value(self, column, at):
-        if at > 0 and column.group != "thing" and self.rng.random() < BLANK:
+        if at > 0 and column.group not in ("thing", "fhir") and self.rng.random() < BLANK:
             return ""
         return column.make()
 
     def messages(self, endpoint, values):
         target, body, kind = "/api/v1/records", b"", None
-        if endpoint.format.startswith("json"):
+        if endpoint.format == "fhir":
+            target, kind = f"/fhir/{endpoint.container}/1", "application/fhir+json"
+            body = fhir.body(endpoint.container, values)
+        elif endpoint.format.startswith("json"):
             inner = dict(values)
             if endpoint.container:
                 inner = {endpoint.container: [inner] if endpoint.listed else inner}

@@ -88,12 +88,14 @@ CALLED = {
 }
 
 
-def given_to(row):
-    """The classes that a field was given, but those that a thing is called by its name, and what a JWT is beside."""
+def given_to(row, labels=frozenset()):
+    """The classes that a field was given, but those that a thing is called by its name, and what a JWT or a vendor's key is beside. Of
+    `labels`, what the field is, none is left out."""
     name = "".join(letter for letter in row["field"].lower().rsplit(".", 1)[-1] if letter.isalnum())
     called = {label for label, words in CALLED.items() if any(word in name for word in words)}
-    given = {entry["class"] for entry in row["data_classes"]} - called
-    return given - {"secret.token"} if "secret.jwt" in given else given
+    given = {entry["class"] for entry in row["data_classes"]} - (called - labels)
+    named_closely = given & {"secret.jwt", "secret.vendor_key", "secret.aws_access_key"}
+    return given - ({"secret.token"} - labels) if named_closely else given
 
 
 def judge(rows, endpoints):
@@ -105,8 +107,8 @@ def judge(rows, endpoints):
     tallies, seen = defaultdict(Tally), set()
     for row in rows:
         key = (row["service"], row["direction"], row["location"], plain_name(row["field"]))
-        given = given_to(row)
         column = truth.get(key)
+        given = given_to(row, column.labels if column else frozenset())
         if column is None:
             # Headers of the exchange, which hold nothing of anybody.
             tallies["all"].add(frozenset(), given, (*key, "unlisted", row.get("mask"), row.get("explanation")))

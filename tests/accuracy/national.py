@@ -61,7 +61,54 @@ NUMBERS = [
     ("do.cedula", "do.cedula", ["###-#######-#"], True),
     ("my.nric", "my.nric", ["YYMMDD-0[1-9]-####"], True),
     ("gb.utr", "gb.utr", ["##########"], False),
+    ("ar.dni", "ar.dni", ["########", "##.###.###"], False),
+    ("at.abgabenkontonummer", "at.tin", ["#########", "##-###/####"], True),
+    ("be.bis", "be.bis", ["YY[2-5]#DD#####"], True),
+    ("be.eid", "be.eid", ["59##########", "###-#######-##"], True),
+    ("bg.lnch", "bg.pnf", ["##########"], True),
+    ("ca.bc_phn", "ca.bc_phn", ["9#########"], True),
+    ("cr.cpf", "cr.cpf", ["[1-9]-0###-0###", "0[1-9]0###0###"], False),
+    ("cr.dimex", "cr.cr", ["1###########"], False),
+    ("cu.ni", "cu.ni", ["YYMMDD#####"], False),
+    ("fi.veronumero", "fi.veronumero", ["############"], False),
+    ("fr.nif", "fr.nif", ["[0-3]############"], True),
+    ("gb.upn", "gb.upn", ["^[38][0-5]##########"], True),
+    ("gr.afm", "gr.vat", ["#########"], False),
+    ("id.nik", "id.nik", ["[3][1-6][07][1-9]0[1-9]DDMMYY####"], False),
+    ("id.npwp", "id.npwp", ["##.###.###.#-###.###"], True),
+    ("in.epic", "in_.epic", ["^^^#######"], True),
+    ("in.vid", "in_.vid", ["[2-9]###############"], False),
+    ("ke.pin", "ke.pin", ["A#########^"], False),
+    ("lv.personas_kods", "lv.pvn", ["DDMMYY-[012]####"], True),
+    ("mx.curp", "mx.curp", ["^[AEIOU]^^YYMMDD[HM][D]F[BCDFGHJKLM][BCDFGHJKLM][BCDFGHJKLM][0-9]#"], True),
+    ("mx.rfc", "mx.rfc", ["^[AEIOU]^^YYMMDD**[0-9A]"], True),
+    ("nl.document", "nl.identiteitskaartnummer", ["[A-NP-Z][A-NP-Z]" + "[0-9A-NP-Z]" * 6 + "#"], False),
+    ("nl.onderwijsnummer", "nl.onderwijsnummer", ["10#######"], True),
+    ("pe.dni", "pe.cui", ["########-#", "########-^"], False),
+    ("pt.cc", "pt.cc", ["########[0-9]**#", "######## # **#"], True),
+    ("sk.rc", "sk.rc", ["YYMMDD/####"], True),
+    ("us.atin", "us.atin", ["9##-93-####"], False),
+    ("us.ptin", "us.ptin", ["P########"], False),
+    ("ve.rif", "ve.rif", ["V-########-#", "V#########"], True),
+    ("vn.mst", "vn.mst", ["##########"], False),
+    ("za.tin", "za.tin", ["[01239]#########"], False),
 ]
+
+# What python-stdnum calls a module that covers more than persons, or by a word that many countries use: the number's own name, as its
+# issuer writes it.
+OWN_NAMES = {
+    "at.tin": ["Abgabenkontonummer", "Abgabenkonto Nr"],
+    "bg.pnf": ["LNCH", "ЛНЧ"],
+    "cr.cpf": ["Cédula de Persona Física", "cedula persona fisica"],
+    "cr.cr": ["Cédula de Residencia", "DIMEX"],
+    "cu.ni": ["Número de identidad", "carné de identidad"],
+    "fr.nif": ["numéro fiscal", "numero fiscal de reference"],
+    "gr.vat": ["AFM", "ΑΦΜ"],
+    "ke.pin": ["KRA PIN"],
+    "lv.pvn": ["personas kods"],
+    "pt.cc": ["Cartão de Cidadão", "numero cartao cidadao"],
+    "za.tin": ["SARS tax number", "income tax reference number"],
+}
 
 # Names that say nothing by themselves.
 VAGUE = {"IN", "CI", "NN", "ID number", "Identity Number", "Lithuanian", "PIN", "RIC No", "pin", "inn", "ric"}
@@ -75,6 +122,10 @@ KIN = [
     {"es.dni", "es.nie"},
     {"ee.ik", "lt.asmens_kodas"},
     {"cl.rut", "nz.ird"},
+    {"gb.nhs_number", "gb.hcn"},
+    {"be.eid", "es.nuss"},
+    # A claim number of Medicare is a social security number with a letter behind it.
+    {"us.hicn", "us.ssn"},
 ]
 
 
@@ -110,7 +161,7 @@ class Number:
     def __init__(self, label, module, templates, tells):
         self.label, self.templates, self.tells = label, templates, tells
         self._module = importlib.import_module("stdnum." + module)
-        self.names = _names(module, self._module.__doc__)
+        self.names = OWN_NAMES.get(module) or _names(module, self._module.__doc__)
 
     def make(self, rng, template):
         """A valid one."""
@@ -136,7 +187,10 @@ def _names(module, doc):
 
 
 def all_numbers():
-    return [Number(*row) for row in NUMBERS]
+    """Those that python-stdnum judges, and those that it has no module for."""
+    import issuers
+
+    return [Number(*row) for row in NUMBERS] + issuers.all_numbers()
 
 
 if __name__ == "__main__":

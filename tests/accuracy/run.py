@@ -56,7 +56,7 @@ def figures(tally):
 
 def summary(by_times):
     print("| fields | observations | fields | labels | precision | recall | macro F1 |\n|---|---|---|---|---|---|---|")
-    for group in ("all", "telling", "opaque", "text", "thing", "undecidable"):
+    for group in ("all", "telling", "opaque", "text", "fhir", "thing", "undecidable"):
         for times, tallies in by_times.items():
             tally = tallies[group]
             labels = sum(map(tally.support, tally.labels()))

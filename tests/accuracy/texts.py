@@ -24,7 +24,7 @@ TYPES = {
     "SSN": ("us.ssn", "US_SSN"),
     "date of birth": ("person.birth_date", None),
     "IP address": ("network.ip_address", "IP_ADDRESS"),
-    "URL": (None, "URL"),
+    "URL": ("person.url", "URL"),
 }
 # What says in so many words that a text holds one: where no label says so, the label is missing.
 SAID = {

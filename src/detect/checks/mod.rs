@@ -20,6 +20,7 @@ mod national;
 mod nhs;
 mod nino;
 mod npi;
+mod opaque;
 mod person_name;
 mod phone;
 mod registry;

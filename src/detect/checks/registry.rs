@@ -3,8 +3,8 @@
 use super::super::shape::{Compact, Given};
 use super::national::NATIONAL;
 use super::{
-    aba, card, clinical, date, e164, email, iban, ip, jwt, luhn, mac, mbi, nhs, nino, npi,
-    person_name, phone, ssn, written_date,
+    aba, card, clinical, date, e164, email, iban, ip, jwt, luhn, mac, mbi, nhs, nino, npi, opaque,
+    person_name, phone, ssn, verhoeff, written_date,
 };
 
 /// What a check is given.
@@ -45,7 +45,7 @@ impl Check {
     }
 }
 
-const CHECKS: [Check; 27] = [
+const CHECKS: [Check; 29] = [
     Check { name: "aba", input: Input::Compact, run: aba::aba },
     Check { name: "aws-access-key", input: Input::Whole, run: aws_access_key },
     Check { name: "birth-date", input: Input::Whole, run: date::birth_date },
@@ -64,6 +64,7 @@ const CHECKS: [Check; 27] = [
     Check { name: "nhs", input: Input::Compact, run: nhs::nhs },
     Check { name: "nino", input: Input::Compact, run: nino::nino },
     Check { name: "npi", input: Input::Compact, run: npi::npi },
+    Check { name: "opaque", input: Input::Whole, run: opaque::opaque },
     Check { name: "person-name", input: Input::Whole, run: person_name::person_name },
     Check { name: "phone", input: Input::Whole, run: phone::phone },
     Check { name: "phone-us", input: Input::Compact, run: phone::phone_us },
@@ -71,6 +72,7 @@ const CHECKS: [Check; 27] = [
     Check { name: "ssn", input: Input::Compact, run: ssn::ssn },
     Check { name: "udi-gs1", input: Input::Whole, run: clinical::udi_gs1 },
     Check { name: "udi-hibc", input: Input::Whole, run: clinical::udi_hibc },
+    Check { name: "verhoeff", input: Input::Compact, run: verhoeff::is_verhoeff },
     Check { name: "vin", input: Input::Compact, run: clinical::vin },
     Check { name: "written-date", input: Input::Whole, run: written_date::written_date },
 ];

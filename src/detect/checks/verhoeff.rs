@@ -1,6 +1,8 @@
 //! The check of J. Verhoeff, "Error Detecting Decimal Codes" (1969): products in the dihedral group
 //! of order ten.
 
+use crate::base::limits::MASK_CHARS_MAX;
+
 const PRODUCT: [[u8; 10]; 10] = [
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
     [1, 2, 3, 4, 0, 6, 7, 8, 9, 5],
@@ -35,6 +37,13 @@ pub(super) fn verhoeff(digits: &[u32]) -> bool {
         },
     );
     product == Some(0) && !digits.is_empty()
+}
+
+/// The same of digits as they are written; nothing else is one.
+pub(super) fn is_verhoeff(value: &[u8]) -> bool {
+    let digits = value.iter().map(|b| u32::from(b.wrapping_sub(b'0')));
+    let digits: smallvec::SmallVec<[u32; MASK_CHARS_MAX]> = digits.collect();
+    digits.iter().all(|digit| *digit < 10) && verhoeff(&digits)
 }
 
 #[cfg(test)]

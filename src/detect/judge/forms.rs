@@ -73,6 +73,6 @@ impl Column<'_> {
             log_odds += few;
         }
         let span = self.evidence.filled;
-        Some(Claim { log_odds, count: fitting, span, why, checked: None })
+        Some(Claim { log_odds, count: fitting, span, why, checked: None, in_text: false })
     }
 }

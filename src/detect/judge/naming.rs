@@ -3,6 +3,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::super::score;
 use super::super::words::{Phrase, Standing, Words};
@@ -22,6 +23,11 @@ pub struct Judging<'j> {
 impl<'j> Judging<'j> {
     pub(in crate::detect) fn new(judge: &'j Judge) -> Self {
         Self { judge, names: RefCell::default() }
+    }
+
+    /// What a field at `path` says of those beside it by its name alone.
+    pub fn clues(&self, path: &str) -> Vec<Arc<str>> {
+        self.judge.clues_in(&self.name(path).words)
     }
 
     /// What `field` carries, by all that was seen of it. The evidence is only settled, not

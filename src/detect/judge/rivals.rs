@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::locate::Place;
 use super::super::score;
+use super::clues;
 use super::{Answers, CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule, Name};
 use crate::base::Span;
 use crate::model::RuleId;
@@ -17,6 +18,8 @@ pub(in crate::detect) struct Claim {
     pub(in crate::detect) why: String,
     /// What a check said of whole values, where that is what the claim is made of.
     pub(super) checked: Option<Checked>,
+    /// Whether it is made of what stands within longer text.
+    pub(super) in_text: bool,
 }
 
 /// A claim made by a check.
@@ -30,8 +33,12 @@ pub(super) struct Checked {
 
 impl Claim {
     /// The same, made because of what other fields of the object carry.
-    pub(super) fn beside(self) -> Claim {
-        Claim { why: format!("{}; the object is a person's", self.why), ..self }
+    pub(super) fn beside(self, known: &str) -> Claim {
+        let why = match clues::name_of(known) {
+            Some(name) => format!("{}; \"{name}\" is beside it", self.why),
+            None => format!("{}; the object is a person's", self.why),
+        };
+        Claim { why, ..self }
     }
 }
 
@@ -69,6 +76,13 @@ impl Judge {
 }
 
 impl Column<'_> {
+    /// How many values pass a rule of `class`, with separators or without.
+    fn passing_any(&self, class: &JudgeClass) -> u64 {
+        let passed = |id: RuleId| self.evidence.of_rule(id).passed;
+        let of_rule = |rule: &JudgeRule| passed(rule.id) + rule.bare.map_or(0, passed);
+        class.rules.iter().map(of_rule).max().unwrap_or(0).min(self.filled)
+    }
+
     /// Of classes whose checks the same values pass, only what explains them best is left: name and
     /// place first, then what the values say. Those that explain them equally well share the odds.
     pub(super) fn compare(&self, claims: &mut [(&JudgeClass, Option<&Place>, Option<Claim>)]) {
@@ -94,7 +108,8 @@ impl Column<'_> {
         let (top, name) = (best.0, Arc::clone(&best.2));
         // Nothing is left for a class that some of the values pass where another explains them all.
         let count = |at: usize| claims.get(at).and_then(|c| c.2.as_ref()).map_or(0, |c| c.count);
-        let most = count(best.1);
+        let most =
+            claims.get(best.1).map_or(0, |claim| self.passing_any(claim.0)).max(count(best.1));
         few.retain(|(checked, at, _)| {
             !checked.in_context && checked.says < top.says && most + count(*at) > self.filled
         });

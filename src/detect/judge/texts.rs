@@ -2,6 +2,7 @@
 
 use super::super::score;
 use super::{Claim, Column, JudgeRule};
+use crate::model::Form;
 use crate::model::evidence::RuleCount;
 
 impl Column<'_> {
@@ -24,7 +25,8 @@ impl Column<'_> {
         });
         if few && named <= 0.0 && !self.notes {
             let why = format!("{why}, too few of them");
-            return Some(Claim { log_odds: score::PRIOR, count: 0, span, why, checked: None });
+            let (log_odds, in_text) = (score::PRIOR, true);
+            return Some(Claim { log_odds, count: 0, span, why, checked: None, in_text });
         }
         let failed = self.failed_as_a_column(rule);
         let why = match failed < 0.0 {
@@ -37,6 +39,7 @@ impl Column<'_> {
             span,
             why,
             checked: None,
+            in_text: self.evidence.of_form(Form::Text) * 2 > self.filled,
         })
     }
 

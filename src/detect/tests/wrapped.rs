@@ -1,6 +1,7 @@
 //! Columns whose identifiers have something around them.
 
-use super::{assert_none, classes, judge, nhs_numbers, random};
+use super::{assert_none, classes, detector, evidence_of, field, judge, nhs_numbers, random};
+use crate::model::ValueKind;
 
 fn cards(count: usize) -> impl Iterator<Item = u64> {
     random(31).map(|n| 4_000_000_000_000_000 + n % 1_000_000_000_000_000).take(count)
@@ -75,4 +76,29 @@ fn brackets_around_or_behind_change_nothing() {
         assert_eq!(classes(&found), [("contact.phone", 1)], "{text}");
     }
     assert_none("$.k7", (0..100).map(|n| format!("{} (draft)", 1_000_000_007 + n * 7919)));
+}
+
+#[test]
+fn a_system_before_a_number_says_whose_it_is() {
+    let of = |value: &str| {
+        let judged = judge("identifier", [value.to_owned()]);
+        judged.verdicts.iter().map(|v| v.class.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("urn:oid:2.16.840.1.113883.2.4.6.3|111222333"), ["nl.bsn"]);
+    assert_eq!(of("http://fhir.nl/fhir/NamingSystem/bsn|111222333"), ["nl.bsn"]);
+    assert_eq!(of("urn:oid:2.16.840.1.113883.4.1|536221234"), ["us.ssn"]);
+    // A digit that fails, and a system that nobody knows.
+    assert_eq!(of("urn:oid:2.16.840.1.113883.2.4.6.3|111222334"), [""; 0]);
+    assert_eq!(of("urn:oid:2.16.840.1.113883.2.4.6.99|111222333"), [""; 0]);
+}
+
+#[test]
+fn a_type_of_any_nation_names_no_nations_number() {
+    assert_eq!(detector().type_code(b"NI"), Some("NI"));
+    let place = field("$.identifier[*].value", "Patient.identifier.value|NI");
+    let mut evidence = evidence_of(ValueKind::String, ["85073003328".to_owned()]);
+    let judged = detector().judge(&place, &mut evidence);
+    let classes: Vec<&str> = judged.verdicts.iter().map(|v| &*v.class).collect();
+    assert!(classes.contains(&"person.identifier"), "{judged:#?}");
+    assert!(!classes.contains(&"gb.nino"), "{judged:#?}");
 }

@@ -51,7 +51,7 @@ impl FieldRow {
             forms: evidence.forms.into_iter().collect(),
             exemplar: evidence.exemplar,
         };
-        for Verdict { class, confidence, count, span } in judgement.verdicts {
+        for Verdict { class, confidence, count, span, .. } in judgement.verdicts {
             let seen = ClassRow { confidence: confidence.min(100), count, span };
             row.classes.entry(class).or_default().join(seen);
         }

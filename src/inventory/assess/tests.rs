@@ -22,6 +22,7 @@ impl Judge for ByName {
             confidence,
             count: evidence.seen,
             span: evidence.span,
+            in_text: false,
         };
         Judgement { verdicts: vec![verdict], reasons: vec![format!("context {:?}", field.context)] }
     }
