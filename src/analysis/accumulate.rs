@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use crate::base::limits::{ROLLUP_ENDPOINTS_MAX, ROLLUP_EXCHANGES_MAX};
+use crate::base::limits::{ROLLUP_ENDPOINTS_MAX, ROLLUP_EXCHANGES_MAX, ROLLUP_FIELDS_MAX};
 use crate::base::{TableMap, table_state};
 use crate::content::PathTable;
 use crate::inventory::{
@@ -44,6 +44,8 @@ pub struct EndpointSlot {
     /// Repeated bodies that are still to be added to them.
     pub repeats: Repeats,
     touched: bool,
+    /// How many of its fields are counted already.
+    counted: usize,
 }
 
 /// Where an endpoint's slot is, as long as slots are not forgotten.
@@ -56,6 +58,8 @@ pub struct SlotRef {
 
 /// Endpoint slots kept between two rollups; beyond it they are made anew.
 const SLOTS_MAX: usize = 16 * 1024;
+/// Columns that they can find in all, at four bytes each.
+const PLACES_MAX: usize = 4 * 1024 * 1024;
 
 /// The tables.
 pub struct Accumulator {
@@ -72,6 +76,10 @@ pub struct Accumulator {
     pub exchanges: u64,
     /// Endpoints that had any of them.
     touched: usize,
+    /// Fields of these, but for those that came to the last one since it was looked at.
+    fields: usize,
+    /// The place of that one.
+    last: u32,
 }
 
 impl Default for Accumulator {
@@ -87,6 +95,8 @@ impl Default for Accumulator {
             anomalies: TableMap::default(),
             exchanges: 0,
             touched: 0,
+            fields: 0,
+            last: 0,
         }
     }
 }
@@ -94,6 +104,12 @@ impl Default for Accumulator {
 impl Accumulator {
     /// The slot of an endpoint that was seen before, unless it is forgotten.
     pub fn slot(&mut self, slot: SlotRef) -> Option<&mut EndpointSlot> {
+        if let Some(before) = self.endpoints.get_mut(self.last as usize) {
+            let now = before.columns.weight();
+            self.fields += now.saturating_sub(before.counted);
+            before.counted = now;
+        }
+        self.last = slot.at;
         let found = self.endpoints.get_mut(slot.at as usize);
         let slot = found.filter(|_| slot.generation == self.generation)?;
         self.touched += usize::from(!slot.touched);
@@ -170,14 +186,16 @@ impl Accumulator {
 
     /// Whether there is so much that it should be taken out.
     pub fn has_much(&self) -> bool {
-        self.exchanges >= ROLLUP_EXCHANGES_MAX || self.touched >= ROLLUP_ENDPOINTS_MAX
+        self.exchanges >= ROLLUP_EXCHANGES_MAX
+            || self.touched >= ROLLUP_ENDPOINTS_MAX
+            || self.fields >= ROLLUP_FIELDS_MAX
     }
 
     /// Takes everything out as a rollup.
     pub fn take(&mut self, columns: &mut Columns, paths: &PathTable, values: &Values) -> Rollup {
         let mut rollup = Rollup::default();
         for slot in self.endpoints.iter_mut().filter(|slot| slot.touched) {
-            slot.touched = false;
+            (slot.touched, slot.counted) = (false, 0);
             let mut stats = std::mem::take(&mut slot.stats);
             slot.repeats.settle(&mut slot.columns, values);
             for (column, evidence) in slot.columns.drain(values) {
@@ -187,14 +205,15 @@ impl Accumulator {
             }
             rollup.endpoints.insert(slot.key.clone(), stats);
         }
-        if self.endpoints.len() > SLOTS_MAX {
+        let places: usize = self.endpoints.iter().map(|slot| slot.columns.places()).sum();
+        if self.endpoints.len() > SLOTS_MAX || places > PLACES_MAX {
             self.forget_columns();
         }
         rollup.services.extend(self.services.drain());
         rollup.clients.extend(self.clients.drain());
         rollup.flows.extend(self.flows.drain());
         rollup.anomalies.extend(self.anomalies.drain());
-        (self.exchanges, self.touched) = (0, 0);
+        (self.exchanges, self.touched, self.fields) = (0, 0, 0);
         rollup
     }
 
@@ -225,6 +244,7 @@ impl EndpointSlot {
             columns: ColumnTable::default(),
             repeats: Repeats::default(),
             touched: false,
+            counted: 0,
         }
     }
 }

@@ -158,6 +158,17 @@ impl ColumnTable {
         self.message = Message { serial: self.message.serial + 1, times, span };
     }
 
+    /// How many fields have evidence, and what finds them in as many.
+    pub fn weight(&self) -> usize {
+        const PLACES_A_FIELD: usize = 128;
+        self.open.len() + self.places.len() / PLACES_A_FIELD
+    }
+
+    /// How many columns it has room to find.
+    pub fn places(&self) -> usize {
+        self.places.len()
+    }
+
     /// The evidence of `column`.
     #[inline]
     fn at(&mut self, column: u32) -> Option<&mut ColumnEvidence> {
