@@ -375,6 +375,76 @@ fn a_tap_with_two_outputs_is_one_conversation() {
     }
 }
 
+/// Sends the frames of a capture into one interface, a little apart.
+const PLAY: &str = "
+import socket, struct, sys, time
+end = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+end.bind(('wire0', 0))
+data = open(sys.argv[1], 'rb').read()
+at = 24
+while at < len(data):
+    length = struct.unpack('<I', data[at + 8:at + 12])[0]
+    end.send(data[at + 16:at + 16 + length])
+    at += 16 + length
+    time.sleep(0.0002)
+";
+
+/// A bridge between two interfaces hands each packet on: both of them see it.
+#[test]
+fn what_comes_by_two_interfaces_is_counted_once() {
+    let name = "what_comes_by_two_interfaces_is_counted_once";
+    if Command::new("python3").arg("--version").output().is_err() {
+        return skip(name, "no python3");
+    }
+    if !is_inside(name) {
+        return;
+    }
+    let made = Command::new("ip").args(["link", "add", "both", "type", "bridge"]).output();
+    if !made.is_ok_and(|made| made.status.success()) {
+        return skip(name, "no bridges");
+    }
+    veth();
+    ip("link add back0 type veth peer name back1");
+    for end in ["back0", "back1", "both"] {
+        ip(&format!("link set {end} up"));
+    }
+    ip("link set wire1 master both");
+    ip("link set back1 master both");
+    for forwards in ["wire1", "back1"] {
+        let state = ["link", "set", "dev", forwards, "state", "3"];
+        let _ = Command::new("bridge").args(state).output();
+    }
+    let lab = Lab::default();
+    let mut frames = Vec::new();
+    let connections = 150;
+    for n in 0..connections {
+        // Short ones: a copy may come when all of it is over.
+        let talk = Conversation::open(&format!("10.3.0.1:{}", 40_000 + n), "10.3.0.2:80", n * 999);
+        let request = "GET /twice HTTP/1.1\r\nHost: api.example\r\n\r\n";
+        let response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+        frames.extend(talk.ask(request).answer(response).close());
+    }
+    capture::write(&lab.path("play.pcap"), &frames);
+    let mut running = listen_on(&lab, "wire1", &["-i", "back1", "--workers", "2", "tcp"]);
+    let sent = Command::new("python3").args(["-c", PLAY]).arg(lab.path("play.pcap")).status();
+    assert!(sent.expect("python3 runs").success());
+    assert_eq!(running.end(), Some(0));
+    let seen = |name: &str| number(&input(&lab, name), "seen");
+    if seen("back1") == 0 {
+        return skip(name, "the bridge hands nothing on");
+    }
+    let rows = lab.query("live.db", &["endpoints"]);
+    let row = rows.iter().find(|row| row["path"] == "/twice").expect("the endpoint");
+    assert_eq!(row["requests"], connections, "{row}");
+    let rows = coverage(&lab);
+    let all = rows.iter().find(|row| row["scope"] == "all").expect("an account");
+    assert_eq!(all["balanced"], true, "{all}");
+    assert_eq!(number(all, "duplicate"), frames.len() as u64, "{all}");
+    assert_eq!(number(all, "analysed"), frames.len() as u64, "{all}");
+    let found = ["wire1", "back1"].map(|name| number(&input(&lab, name), "duplicate"));
+    assert_eq!(found.iter().sum::<u64>(), frames.len() as u64, "each with its input: {found:?}");
+}
+
 #[test]
 fn rings_without_workers_are_refused() {
     let lab = Lab::default();

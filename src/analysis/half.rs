@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::base::Timestamp;
 use crate::content::{BodyPlan, BodyWalker, UnreadKinds};
-use crate::model::{AckCode, Hl7Said, Status};
+use crate::model::{AckCode, Hl7Said, Standing, Status};
 
 use super::batched::Batched;
 use super::frames::Frames;
@@ -58,8 +58,8 @@ pub struct Half {
     pub fhir: FhirHint,
     /// Its head is that of an HL7 v2 message: the body has nothing to add to what that said.
     pub headed: bool,
-    /// The head was found by searching.
-    pub tentative: bool,
+    /// How sure it is that it is a message.
+    pub standing: Standing,
     /// The message is over.
     pub ended: bool,
     /// A part is missing in the middle.

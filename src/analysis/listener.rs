@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::base::Timestamp;
 use crate::flow::FlowInfo;
 use crate::model::{
-    Anomaly, Correlation, Direction, Hl7Header, MessageEvent, MessageHead, SwitchTo,
+    Anomaly, Correlation, Direction, Hl7Header, MessageEvent, MessageHead, Standing, SwitchTo,
 };
 use crate::protocol::{MessageSink, leaves_framing_open};
 
@@ -74,8 +74,8 @@ impl MessageSink for Listener<'_> {
             return self.answer_back(event);
         }
         match event {
-            MessageEvent::Head { direction, at, correlation, tentative, head } => {
-                self.head((direction, correlation), (at, tentative), &head);
+            MessageEvent::Head { direction, at, correlation, standing, head } => {
+                self.head((direction, correlation), (at, standing), &head);
             }
             MessageEvent::End { direction: Direction::ToClient, .. } if *self.interim => {
                 *self.interim = false;
@@ -111,6 +111,7 @@ impl MessageSink for Listener<'_> {
                 self.pairing.lost(direction);
                 self.back.pairing.lost(direction.reversed());
             }
+            MessageEvent::Confirmed { direction } => self.pairing.confirmed(direction),
             MessageEvent::Unread { direction: Direction::ToClient } => self.pairing.unread(),
             MessageEvent::Unread { direction: Direction::ToServer } => self.back.pairing.unread(),
             MessageEvent::Anomaly { direction, anomaly } => self.anomaly(direction, anomaly),
@@ -166,13 +167,13 @@ impl Listener<'_> {
     fn head(
         &mut self,
         (direction, correlation): (Direction, Correlation),
-        (at, tentative): (Timestamp, bool),
+        (at, standing): (Timestamp, Standing),
         head: &MessageHead<'_>,
     ) {
         match head {
             MessageHead::HttpRequest { .. } => {
                 let mut request = self.bench.spare_request();
-                (request.half.at, request.half.tentative) = (at, tentative);
+                (request.half.at, request.half.standing) = (at, standing);
                 self.bench.request_head(head, &mut request);
                 self.begin_request(correlation, request);
             }
@@ -181,7 +182,7 @@ impl Listener<'_> {
             MessageHead::HttpResponse { .. } => {
                 *self.interim = false;
                 let mut response = self.bench.spare_response();
-                (response.half.at, response.half.tentative) = (at, tentative);
+                (response.half.at, response.half.standing) = (at, standing);
                 self.bench.response_head(head, &mut response);
                 self.begin_response(correlation, response);
             }

@@ -15,19 +15,21 @@
 mod batch;
 mod found;
 mod kept;
+mod resolve;
 mod stand;
 
 use std::collections::VecDeque;
 
 use crate::base::Timestamp;
 use crate::base::limits::{ANSWER_WAIT_MAX, PENDING_REQUESTS_MAX};
-use crate::model::{Correlation, Direction};
+use crate::model::{Correlation, Direction, Standing};
 use crate::protocol::bits;
 
 use super::half::{Exchange, Half, Request, Response};
 pub use stand::Stand;
 
 use kept::{ANSWER_LATE, Kept};
+use resolve::finish;
 use stand::Loss;
 
 /// The exchanges of one flow that are not over.
@@ -98,13 +100,28 @@ struct Slot {
     stand: Stand,
     /// Offset behind the request's last byte; 0 while that is to come.
     until: u64,
+    /// Losses before it in the direction of the half that began it.
+    losses: u32,
+    /// It was asked while nothing had been heard since requests before it were lost: these waited
+    /// for their responses, too.
+    beside_lost: bool,
 }
 
 impl Slot {
     fn new(correlation: Correlation, exchange: Exchange, stand: Stand) -> Slot {
-        let (number, floating, early, until) = (0, false, false, 0);
-        let (kept, charge) = (Kept::No, 0);
-        Slot { correlation, exchange, number, floating, early, kept, charge, stand, until }
+        Slot {
+            correlation,
+            exchange,
+            number: 0,
+            floating: false,
+            early: false,
+            kept: Kept::No,
+            charge: 0,
+            stand,
+            until: 0,
+            losses: 0,
+            beside_lost: false,
+        }
     }
 
     fn half(&mut self, direction: Direction) -> Option<&mut Half> {
@@ -134,7 +151,9 @@ impl Pairing {
         done: &mut dyn FnMut(Exchange),
     ) {
         let correlation = correlation.asking();
+        let mut beside_lost = false;
         if correlation == Correlation::InOrder {
+            beside_lost = self.loss.is_unheard();
             self.loss.found(Direction::ToServer);
             let responses_lost = self.loss.explains(Direction::ToClient);
             if !responses_lost {
@@ -163,7 +182,9 @@ impl Pairing {
         }
         self.make_room(done);
         let exchange = Exchange { request: Some(request), ..Exchange::default() };
-        self.open.push_back(Slot { number, ..Slot::new(correlation, exchange, stand) });
+        let losses = self.loss.before(Direction::ToServer);
+        let slot = Slot::new(correlation, exchange, stand);
+        self.open.push_back(Slot { number, losses, beside_lost, ..slot });
     }
 
     /// A response's head. What can no longer find a request is handed to `done`.
@@ -195,14 +216,8 @@ impl Pairing {
             self.kept_bytes = (self.kept_bytes + is).saturating_sub(was);
             return;
         }
-        let mut floating = false;
-        if correlation == Correlation::InOrder && self.loss.is_any() {
-            self.loss.found(Direction::ToClient);
-            self.loss.answered = true;
-            floating = self.loss.sure == 0;
-            self.loss.sure = self.loss.sure.saturating_sub(1);
-        }
         let in_order = correlation == Correlation::InOrder;
+        let mut floating = in_order && self.loss.is_any() && !self.loss.answer();
         let mut waiting =
             self.open.iter_mut().filter(|slot| slot.waits() && slot.correlation == correlation);
         let can = |slot: &&mut Slot| !in_order || stand.can_answer(slot.stand);
@@ -210,6 +225,7 @@ impl Pairing {
         let found = if floating { waiting.find(can) } else { waiting.next().filter(can) };
         match found {
             Some(slot) if !floating => {
+                self.pipelined |= in_order && stand.heard_behind(slot.until);
                 slot.exchange.response = Some(response);
                 self.kept_bytes += slot.keep(kept).1;
                 self.answered = self.answered.max(slot.number);
@@ -230,7 +246,9 @@ impl Pairing {
                 self.make_room(done);
                 self.stray |= !early;
                 let exchange = Exchange { response: Some(response), ..Exchange::default() };
-                let mut slot = Slot { floating, early, ..Slot::new(correlation, exchange, stand) };
+                let slot = Slot::new(correlation, exchange, stand);
+                let mut slot = Slot { floating, early, ..slot };
+                slot.losses = self.loss.before(Direction::ToClient);
                 self.kept_bytes += slot.keep(kept).1;
                 self.open.push_back(slot);
             }
@@ -292,8 +310,10 @@ impl Pairing {
     pub fn lost(&mut self, direction: Direction) {
         if direction == Direction::ToClient {
             self.loss.sure = 0;
+            self.loss.heard = true;
         } else {
             // Their requests are among what was lost.
+            self.loss.heard = self.open.iter().any(|slot| slot.early);
             self.release_early(0);
             self.loss.answered = false;
             if !self.loss.is_any() {
@@ -302,10 +322,20 @@ impl Pairing {
         }
         self.loss.times = self.loss.times.saturating_add(1);
         let at = direction.index();
+        if let Some(count) = self.loss.count.get_mut(at) {
+            *count = count.wrapping_add(1);
+        }
         for flags in [&mut self.loss.of, &mut self.loss.searching] {
             if let Some(flag) = flags.get_mut(at) {
                 *flag = true;
             }
+        }
+    }
+
+    /// What was found last in `direction` by searching was a message.
+    pub fn confirmed(&mut self, direction: Direction) {
+        if let Some(half) = self.open.iter_mut().rev().find_map(|slot| slot.half(direction)) {
+            half.standing = Standing::Sure;
         }
     }
 
@@ -315,8 +345,8 @@ impl Pairing {
             return;
         };
         let alone = self.open.get_mut(at).is_some_and(|slot| {
-            let tentative = slot.half(direction).is_some_and(|half| half.tentative && half.ended);
-            tentative && slot.half(direction.reversed()).is_none()
+            let found = |half: &mut Half| half.standing != Standing::Sure && half.ended;
+            slot.half(direction).is_some_and(found) && slot.half(direction.reversed()).is_none()
         });
         if alone {
             self.open.remove(at);
@@ -336,9 +366,7 @@ impl Pairing {
     /// The flow is over, or speaks something else from here on.
     pub fn end(&mut self, ending: Ending, done: &mut dyn FnMut(Exchange)) {
         if self.loss.is_any() {
-            let found = self.loss.searching == [false; 2];
-            let counted = self.closed && self.loss.times == 1 && found;
-            self.resolve(!self.pipelined || counted, done);
+            self.resolve(!self.pipelined || self.closed, done);
         }
         for mut slot in self.open.drain(..) {
             let since = slot.exchange.request.as_deref().map(|request| request.half.at);
@@ -359,12 +387,12 @@ impl Pairing {
 
     /// What is to be remembered of it, where that is all: nothing is open, and all is in step.
     pub fn rest(&self) -> Option<u8> {
-        let Loss { times: 0, of: [false, false], searching: [false, false], answered, sure: 0 } =
-            self.loss
-        else {
+        let Loss { times: 0, of: [false, false], searching: [false, false], .. } = self.loss else {
             return None;
         };
-        // Requests are counted only to tell which of those that are open came first.
+        let Loss { answered, sure: 0, .. } = self.loss else { return None };
+        // Requests are counted only to tell which of those that are open came first, and losses
+        // which of these came before.
         let bits = bits([self.pipelined, self.closed, self.stray, answered, self.released]);
         self.open.is_empty().then_some(bits)
     }
@@ -416,50 +444,6 @@ impl Pairing {
             finish(oldest.exchange, &self.loss, done);
         }
     }
-
-    /// Settles which response answers which request: if `in_step`, from the last to the first. What
-    /// stays alone is handed to `done`, and whatever else is over.
-    fn resolve(&mut self, in_step: bool, done: &mut dyn FnMut(Exchange)) {
-        let requests_lost = !self.pipelined && self.loss.explains(Direction::ToServer);
-        let mut slots = std::mem::take(&mut self.open);
-        // Responses that no request took, the last one first.
-        let mut free: VecDeque<Slot> = VecDeque::new();
-        while let Some(mut slot) = slots.pop_back() {
-            if slot.floating {
-                slot.floating = false;
-                free.push_back(slot);
-                continue;
-            }
-            let asked = slot.correlation == Correlation::InOrder && slot.waits();
-            // The server had heard more than this request: it answers one that was lost.
-            let answers = |free: &Slot| {
-                let more = requests_lost && slot.until > 0 && free.stand.heard > slot.until;
-                free.stand.can_answer(slot.stand) && !more
-            };
-            if asked
-                && in_step
-                && let Some(at) = free.iter().position(answers)
-                && let Some(answer) = free.remove(at)
-            {
-                slot.exchange.response = answer.exchange.response;
-            }
-            let unanswered = slot.correlation == Correlation::InOrder && slot.waits();
-            if unanswered && slot.exchange.request.as_ref().is_some_and(|r| r.half.ended) {
-                self.open.push_front(Slot { floating: true, ..slot });
-            } else {
-                self.open.push_front(slot);
-            }
-        }
-        for slot in free {
-            self.open.push_back(slot);
-        }
-        // Requests that stay alone were marked.
-        while let Some(at) = self.open.iter().position(|slot| slot.floating || slot.is_over()) {
-            if let Some(slot) = self.open.remove(at) {
-                finish(slot.exchange, &self.loss, done);
-            }
-        }
-    }
 }
 
 impl Slot {
@@ -467,31 +451,6 @@ impl Slot {
         if let Some(request) = &mut self.exchange.request {
             request.half.anomaly(anomaly);
         }
-    }
-}
-
-/// Hands an exchange on, unless it is a half that nobody confirmed.
-fn finish(mut exchange: Exchange, loss: &Loss, done: &mut dyn FnMut(Exchange)) {
-    let doubtful = match (&mut exchange.request, &mut exchange.response) {
-        (Some(request), None) => {
-            if loss.explains(Direction::ToClient) {
-                request.half.anomaly("response-lost");
-                exchange.lost = true;
-                exchange.unanswered = false;
-            }
-            request.half.tentative
-        }
-        (None, Some(response)) => {
-            if loss.explains(Direction::ToServer) {
-                response.half.anomaly("request-lost");
-                exchange.lost = true;
-            }
-            response.half.tentative
-        }
-        _ => false,
-    };
-    if !doubtful {
-        done(exchange);
     }
 }
 

@@ -396,8 +396,9 @@ pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 pub const DECODERS_POOLED_MAX: usize = 8;
 
 /// How far behind a SYN the first bytes of its stream may lie when it is captured after them. A
-/// SYN from farther away begins another flow on the same five-tuple.
-pub const LATE_SYN_BYTES_MAX: i32 = 1 << 20;
+/// SYN from farther away begins another flow on the same five-tuple. Nobody sends more than a
+/// window before an answer comes.
+pub const LATE_SYN_BYTES_MAX: i32 = 1 << 16;
 
 /// Bytes of one TLS handshake message that are held. Certificate chains have 2 to 10 KiB, those of
 /// large authorities 30; longer messages are passed over and told.

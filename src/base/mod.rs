@@ -10,6 +10,7 @@ pub mod limits;
 pub mod mask;
 pub mod network;
 pub mod number;
+pub mod recent;
 pub mod scan;
 pub mod time;
 

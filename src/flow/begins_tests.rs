@@ -75,6 +75,51 @@ fn data_where_the_other_end_waits_for_it_counts_more_than_a_forged_handshake() {
     }
 }
 
+/// A SYN that nobody answered, as far as was seen, moves nothing: what begins elsewhere is whole,
+/// whatever order it came in, and no gap is told.
+#[test]
+fn a_syn_that_nobody_answered_moves_no_stream() {
+    let text = b"what was said";
+    let data = |from: usize, to: usize, ack| {
+        request(ACK, 101 + u32::try_from(from).unwrap(), ack, &text[from..to])
+    };
+    let said = [data(0, 4, 501), data(4, 9, 501), data(9, 13, 501)];
+    let [a, b, c] = said.clone();
+    let handshakes: [Vec<Line>; 3] = [
+        vec![],
+        vec![request(SYN, 100, 0, b""), request(ACK, 101, 501, b"")],
+        vec![request(SYN, 100, 0, b"")],
+    ];
+    let isns = [90_u32, 105, 108, 200, 100_000, 1 << 30, 0_u32.wrapping_sub(5_000_000), 1 << 31];
+    let answers =
+        [vec![], vec![response(ACK, 501, 101, b"")], vec![response(ACK, 501, 114, b"yes")]];
+    for (isn, handshake) in isns.iter().flat_map(|isn| handshakes.iter().map(move |h| (*isn, h))) {
+        let forged = request(SYN, isn, 0, b"");
+        for (order, answer) in [said.clone(), [a.clone(), c.clone(), b.clone()]]
+            .iter()
+            .flat_map(|order| answers.iter().map(move |answer| (order, answer)))
+        {
+            for place in 0..=handshake.len() {
+                let mut lines = handshake.clone();
+                lines.insert(place, forged.clone());
+                if answer.first().is_some_and(|line| line.ack == 101) {
+                    lines.extend(answer.clone());
+                }
+                lines.extend(order.clone());
+                if answer.first().is_some_and(|line| line.ack == 114) {
+                    lines.extend(answer.clone());
+                }
+                let flows = told(&lines);
+                let texts: Vec<_> = flows.iter().map(|flow| flow.streams[0].text()).collect();
+                let name = format!("{isn} {} {place} {answer:?} {texts:?}", handshake.len());
+                assert!(texts.iter().any(|text| text == "what was said"), "{name}");
+                let gaps = flows.iter().filter_map(|flow| flow.totals);
+                assert_eq!(gaps.map(|t| t.to_server.gap_bytes).sum::<u64>(), 0, "{name}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_lost_begin_of_a_stream_stays_a_gap() {
     let mut lines = handshake();

@@ -156,7 +156,7 @@ impl<S> Flow<S> {
             Some(isn) => isn == segment.seq,
             // A SYN that comes late still begins right before what was seen of its stream; one
             // from far away begins another.
-            None if this.untouched() => {
+            None if this.untouched() && !(this.anchored() && peer.isn().is_some()) => {
                 !this.seen() || this.may_begin_at(first_payload_seq(segment))
             }
             None => this.offset(first_payload_seq(segment)) == this.begun(),

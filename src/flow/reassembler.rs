@@ -8,7 +8,7 @@ use crate::model::{Direction, Segment, TcpFlags};
 
 use super::config::FlowConfig;
 use super::pending::{Early, Pending};
-use super::stream::{NO_FIN, Stream};
+use super::stream::{Begin, NO_FIN, Stream};
 use super::{FlowAnomalies, FlowCounters};
 
 /// What all flows of a table share.
@@ -139,28 +139,35 @@ impl Reassembler {
         let first = first_payload_seq(segment);
         let mut anomalies = FlowAnomalies::default();
         let (this, peer) = self.pair(direction);
+        let is_data = !syn && wire_len(segment) > 0;
+        let begin = if is_data { this.begins_anew_at(first, peer) } else { None };
+        let anew = begin == Some(Begin::There);
+        if anew {
+            anomalies.insert(FlowAnomalies::HANDSHAKE_MISMATCH);
+            this.anchor_at(first);
+        } else if begin == Some(Begin::Unknown) {
+            this.forget_begin(first);
+        }
         if !this.anchored() {
             this.begin_at_most(first);
         }
         this.mark_seen(first);
         // Data right behind its own SYN is where its stream begins, whatever was answered.
         let behind_syn = !syn && this.isn().is_some_and(|isn| isn.wrapping_add(1) == first);
+        if behind_syn {
+            this.follow_syn();
+        }
         if behind_syn && wire_len(segment) > 0 && this.untouched() && this.pending.is_none() {
             this.anchor_at(first);
         }
         if syn && this.untouched() {
             this.anchor_at(first);
         }
-        let anew = !syn && wire_len(segment) > 0 && this.begins_anew_at(first);
-        if anew {
-            this.anchor_at(first);
-            anomalies.insert(FlowAnomalies::HANDSHAKE_MISMATCH);
-        }
         if ack {
             peer.note_awaited(segment.ack);
         }
         if syn {
-            this.learn_isn(segment.seq);
+            this.learn_isn(segment.seq, ack);
         }
         // What a SYN-ACK acknowledges is the begin of the other stream, and so is what the first
         // bare ACK of a handshake acknowledges, should the SYN-ACK not have been captured.

@@ -72,11 +72,11 @@ impl<S> FlowTable<S> {
 
 impl<S> Flow<S> {
     /// Whether more of it may come, though another flow of its five-tuple begins: it carried
-    /// something, or both ends were heard.
+    /// something, or both ends were heard, or nobody answered its SYN as far as was seen.
     pub(super) fn lives_on<H: FlowHandler<State = S>>(&self, handler: &H) -> bool {
         let open = !self.is_closing() && !self.reassembler.reset;
         let heard = self.reassembler.streams.iter().all(Stream::seen);
-        (heard || !self.is_half_open()) && (open || self.is_midway(handler))
+        (heard || !self.is_half_open() || self.is_unanswered()) && (open || self.is_midway(handler))
     }
 
     /// How far from what comes next in it a segment lies, by both its numbers.
@@ -105,7 +105,11 @@ impl<S> Flow<S> {
             return 1;
         }
         let heard = if ack { far(peer.located(), peer.ahead(segment.ack)) } else { 0 };
-        far(this.located(), this.ahead(first)) + heard
+        let ahead = this.ahead(first);
+        // What a SYN says that nobody answered and nothing followed is near nothing else.
+        let hearsay = ahead != 0 && this.isn().is_some() && this.is_hearsay(peer);
+        let strange = if hearsay { UNKNOWN_BYTES } else { 0 };
+        far(this.located(), ahead) + heard + strange
     }
 
     /// What tells it from others of its five-tuple: when it began, and where.

@@ -28,6 +28,23 @@ const SYN: u8 = 1 << 2;
 const ENDED: u8 = 1 << 3;
 /// Its begin is only the lowest that was seen.
 const GUESSED: u8 = 1 << 4;
+/// The sender of its SYN went on where that says.
+const FOLLOWED: u8 = 1 << 5;
+/// Its SYN answers another, or the other end acknowledged it.
+const ANSWERED: u8 = 1 << 6;
+
+/// Bytes that may have been lost of the begin of a stream whose SYN nobody answered: nobody sends
+/// more before an answer comes than an initial window.
+const UNANSWERED_BYTES_MAX: i32 = 1 << 16;
+
+/// Where a stream begins that does not begin where its SYN says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// At the data at hand.
+    There,
+    /// Nobody can say yet.
+    Unknown,
+}
 
 /// One direction. Sequence numbers are mapped to 64-bit offsets that do not wrap: `next_seq` is the
 /// sequence number of offset `next`, and others lie at their signed distance (RFC 1982) from it.
@@ -124,20 +141,62 @@ impl Stream {
     }
 
     /// Whether data at `seq`, the first of it, shows that it begins there and not where a handshake
-    /// said that was forged: the other end waits for it there, and no loss explains the distance.
-    pub(super) fn begins_anew_at(&self, seq: u32) -> bool {
-        let near = 0..=BEGIN_LOST_BYTES_MAX;
-        self.lost_seq == seq
-            && !near.contains(&self.ahead(seq))
-            && self.anchored()
-            && self.untouched()
-            && self.pending.is_none()
+    /// said that was forged: the other end, where it was seen, waits for it there, and no loss
+    /// explains the distance. Where nobody answered its SYN, what was seen so far may be all that
+    /// speaks for it.
+    pub(super) fn begins_anew_at(&self, seq: u32, peer: &Stream) -> Option<Begin> {
+        if !self.anchored() || !self.untouched() || self.pending.is_some() {
+            return None;
+        }
+        let (answered, awaited) = (self.is_answered_by(peer), self.is_awaited_at(seq));
+        let farthest = match answered {
+            true => BEGIN_LOST_BYTES_MAX,
+            false if self.status & FOLLOWED != 0 => UNANSWERED_BYTES_MAX,
+            false => 0,
+        };
+        let begin = match awaited && (answered || farthest > 0) {
+            true => Begin::There,
+            false if !answered && (awaited || !peer.seen()) => Begin::Unknown,
+            false => return None,
+        };
+        (!(0..=farthest).contains(&self.ahead(seq))).then_some(begin)
+    }
+
+    /// Whether somebody answered its SYN, with another or by waiting for what follows it, or it had
+    /// none.
+    fn is_answered_by(&self, peer: &Stream) -> bool {
+        peer.isn().is_some() || self.status & ANSWERED != 0 || self.isn().is_none()
+    }
+
+    /// Whether the other end waits for its first byte at `seq`.
+    pub(super) fn is_awaited_at(&self, seq: u32) -> bool {
+        self.untouched() && self.lost_seq == seq
+    }
+
+    /// Its sender went on where its SYN says.
+    pub(super) fn follow_syn(&mut self) {
+        self.status |= FOLLOWED;
+    }
+
+    /// Whether all that speaks for its begin is a SYN that nobody answered and nothing followed.
+    pub(super) fn is_hearsay(&self, peer: &Stream) -> bool {
+        !self.is_answered_by(peer) && self.status & FOLLOWED == 0 && self.untouched()
+    }
+
+    /// Where it begins is not known, but for what was seen of it from `seq` on: its SYN was none of
+    /// it.
+    pub(super) fn forget_begin(&mut self, seq: u32) {
+        self.move_to(seq);
+        self.status &= !(ANCHORED | GUESSED | SYN);
     }
 
     /// The other end acknowledged `seq`, which tells where it waits for the first byte.
     pub(super) fn note_awaited(&mut self, seq: u32) {
         if self.untouched() {
             self.lost_seq = seq;
+            if self.isn().is_some_and(|isn| isn.wrapping_add(1) == seq) {
+                self.status |= ANSWERED;
+            }
         }
     }
 
@@ -239,10 +298,13 @@ impl Stream {
             && self.ahead(segment.seq) == 0
     }
 
-    /// Its SYN had this sequence number.
-    pub(super) fn learn_isn(&mut self, isn: u32) {
+    /// Its SYN had this sequence number, and answers another or does not.
+    pub(super) fn learn_isn(&mut self, isn: u32, answers: bool) {
+        if self.isn() != Some(isn) {
+            self.status &= !(FOLLOWED | ANSWERED);
+        }
         self.isn = isn;
-        self.status |= SYN;
+        self.status |= SYN | if answers { ANSWERED } else { 0 };
     }
 
     /// Moves past `bytes` delivered or given up.

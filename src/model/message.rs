@@ -150,6 +150,20 @@ pub enum SwitchTo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Anomaly(pub &'static str);
 
+/// How sure it is that there is a message where one was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// One had to begin there.
+    #[default]
+    Sure,
+    /// It stands where what its sender says begins, right behind a gap or behind what the other end
+    /// said: believed unless what follows shows that it was none.
+    Likely,
+    /// It was found by searching: believed when its other half is found, or another message begins
+    /// where it ended.
+    Guess,
+}
+
 /// One step of a conversation.
 #[derive(Clone, Copy, Debug)]
 pub enum MessageEvent<'a> {
@@ -161,8 +175,8 @@ pub enum MessageEvent<'a> {
         at: Timestamp,
         /// How it finds its other half.
         correlation: Correlation,
-        /// Found by searching behind a gap: believed only when its other half is found.
-        tentative: bool,
+        /// How sure it is that there is a message.
+        standing: Standing,
         /// What it says.
         head: MessageHead<'a>,
     },
@@ -205,6 +219,12 @@ pub enum MessageEvent<'a> {
         /// The last message in that direction was found by searching, and what follows it shows
         /// that it was none.
         refuted: bool,
+    },
+    /// Another message begins where the last one in `direction` ended, which was found by
+    /// searching: it was one.
+    Confirmed {
+        /// Request or response.
+        direction: Direction,
     },
     /// Something came that cannot be read, and may answer whatever its receiver asked.
     Unread {

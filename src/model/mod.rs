@@ -29,7 +29,7 @@ pub use evidence::{Evidence, Outcome, RuleBits, RuleId, Sample};
 pub use finding::{FindingKind, Severity};
 pub use header::{Header, HeaderName};
 pub use input::InputIdentity;
-pub use message::{Anomaly, Correlation, Hl7Header, MessageEvent, MessageHead, SwitchTo};
+pub use message::{Anomaly, Correlation, Hl7Header, MessageEvent, MessageHead, Standing, SwitchTo};
 pub use packet::{LinkType, Packet};
 pub use segment::{FiveTuple, Segment, SegmentBatch, TcpFlags};
 pub use status::{AckCode, Status};

@@ -102,6 +102,8 @@ pub struct SegmentBatch {
     segments: Vec<Stored>,
     /// What the segments were wrapped in; neighbours mostly share it.
     encapsulations: Vec<Encapsulation>,
+    /// Which of the threads that capture at once filled it.
+    pub source: u32,
 }
 
 /// Encapsulations, from the last one on, that a new segment is compared with.

@@ -68,7 +68,8 @@ struct Held {
 #[derive(Debug)]
 enum HeldInput {
     Bytes(Vec<u8>),
-    /// Bytes never seen, or seen and not kept.
+    /// Bytes never seen, or seen and not kept: then nobody is told where they stand, for what
+    /// follows was found by searching.
     Gap(u64),
     End(EndCause),
 }
@@ -327,8 +328,9 @@ impl Identifier {
     fn hold_gap(&mut self, event: &StreamEvent<'_>, len: u64) {
         let &StreamEvent { direction, at, offsets, .. } = event;
         match self.last_held(direction) {
-            Some(Held { input: HeldInput::Gap(missing), .. }) => {
+            Some(Held { input: HeldInput::Gap(missing), offsets: known, .. }) => {
                 *missing = missing.saturating_add(len);
+                *known = offsets;
             }
             _ => self.held.push(Held { direction, at, offsets, input: HeldInput::Gap(len) }),
         }
@@ -338,6 +340,9 @@ impl Identifier {
     fn pass_over(&mut self, event: &StreamEvent<'_>, len: usize) {
         if len > 0 {
             self.hold_gap(event, len as u64);
+            if let Some(held) = self.last_held(event.direction) {
+                held.offsets = Offsets::default();
+            }
         }
     }
 

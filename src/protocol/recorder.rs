@@ -2,7 +2,8 @@
 
 use crate::base::Timestamp;
 use crate::model::{
-    Direction, EndCause, Header, MessageEvent, MessageHead, Offsets, StreamEvent, StreamInput,
+    Direction, EndCause, Header, MessageEvent, MessageHead, Offsets, Standing, StreamEvent,
+    StreamInput,
 };
 
 use super::{MessageSink, Parser};
@@ -51,9 +52,13 @@ impl Recorder {
 impl MessageSink for Recorder {
     fn message(&mut self, event: MessageEvent<'_>) {
         match event {
-            MessageEvent::Head { direction, tentative, head, .. } => {
-                let tentative = if tentative { "tentative " } else { "" };
-                self.line(direction, format!("{tentative}{}", head_text(head)));
+            MessageEvent::Head { direction, standing, head, .. } => {
+                let standing = match standing {
+                    Standing::Sure => "",
+                    Standing::Likely => "likely ",
+                    Standing::Guess => "tentative ",
+                };
+                self.line(direction, format!("{standing}{}", head_text(head)));
             }
             MessageEvent::Body { direction, bytes } => self.join(direction, "body", bytes),
             MessageEvent::Remainder { direction, bytes, .. } => {
@@ -69,6 +74,7 @@ impl MessageSink for Recorder {
             MessageEvent::Lost { direction, refuted } => {
                 self.line(direction, if refuted { "lost refuted" } else { "lost" }.into());
             }
+            MessageEvent::Confirmed { direction } => self.line(direction, "confirmed".into()),
             MessageEvent::Unread { direction } => self.line(direction, "unread".into()),
             MessageEvent::Anomaly { direction, anomaly } => {
                 self.line(direction, format!("odd {}", anomaly.0));

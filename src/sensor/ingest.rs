@@ -3,7 +3,9 @@
 use crate::base::{Span, Timestamp};
 use crate::capture::{CaptureError, Filter, Next, PacketSource};
 use crate::decode::Decoder;
-use crate::model::{InputAccount, LinkType, Packet, PacketAccount, Reason, Segment, Settled};
+use crate::model::{
+    InputAccount, LinkType, Packet, PacketAccount, Reason, Segment, Settled, SkipReason,
+};
 use crate::store::InputIdentity;
 
 /// What came of one step.
@@ -178,6 +180,12 @@ impl Ingest {
         if taken > 0 {
             *self.account.shed.entry(reason).or_default() += taken;
         }
+    }
+
+    /// Takes `segments` back from the analysed: they came by another thread, too.
+    pub fn copied(&mut self, packets: u64) {
+        let (input, why) = (self.number, SkipReason::Duplicate);
+        self.account.settle(&Settled { input, packets, why });
     }
 
     /// The source.

@@ -8,8 +8,10 @@
 //! - `backlog`: what a live capture has not published yet, and whose turn it is
 //! - `parts`: at the end of a run parts of the inventory are assessed while others are written
 //! - `away`: an interface that went away and may come back
+//! - `inline`: everything in one thread
 //! - `inputs`: what became of the inputs that are done
 //! - `pressure`: what a worker that cannot keep up is spared
+//! - `copies`: second copies of packets that came by different threads
 //! - `drain`: the end of a capture
 //! - [`sight`], [`health`]: what can be seen of flows, and when that is too little
 //! - [`diagnosis`]: what `phitap doctor` measures, and what it makes of it
@@ -20,10 +22,12 @@
 
 mod away;
 mod backlog;
+mod copies;
 pub mod diagnosis;
 mod drain;
 pub mod health;
 pub mod ingest;
+mod inline;
 mod inputs;
 mod parts;
 pub mod pipeline;

@@ -16,20 +16,22 @@ use crate::base::clock::Stopwatch;
 use crate::base::{Shares, Timestamp};
 use crate::capture::CaptureError;
 use crate::decode::{Decoder, TunnelPorts};
-use crate::model::{Segment, SegmentBatch, Settled};
+use crate::model::{Segment, Settled, SkipReason};
 use crate::store::{InputRecord, StoreError};
 
 use super::away::Away;
+use super::copies::Copies;
 use super::drain::Drain;
 use super::health::{Return, Watch};
 pub use super::ingest::{Identify, OpenInput};
 use super::ingest::{Ingest, Step};
+use super::inline::inline;
 pub use super::inputs::Earlier;
 use super::inputs::Inputs;
 use super::pressure::patience;
 use super::progress::Progress;
 use super::recorder::{Recorded, Recorder};
-use super::shard::{Panics, Shard};
+use super::shard::Panics;
 use super::sight::Gauge;
 use super::stop::Stop;
 pub use super::threads::shards;
@@ -140,29 +142,6 @@ pub fn run(
     }
 }
 
-fn inline(
-    sources: &mut Sources<'_>,
-    settings: &Settings,
-    recorder: Recorder,
-) -> Result<Outcome, StoreError> {
-    let mut here = Inline {
-        shard: Shard::new(settings.worker.clone(), Arc::default()).gauged(settings.gauge.clone()),
-        batch: SegmentBatch::default(),
-        recorder,
-        failed: None,
-    };
-    let mut capture = Capture::new(settings, (0, 1));
-    capture.read(sources, &mut here);
-    here.flush();
-    let rollup = here.shard.finish();
-    here.recorder.add(rollup);
-    if let Some(error) = here.failed {
-        return Err(error);
-    }
-    let panics = here.shard.panics().clone();
-    capture.conclude(here.recorder, &panics)
-}
-
 /// Where the capture loop's segments go.
 pub(super) trait Lane {
     fn push(&mut self, segment: &Segment<'_>);
@@ -182,54 +161,6 @@ pub(super) trait Lane {
     fn broken(&self) -> bool;
 }
 
-struct Inline {
-    shard: Shard,
-    batch: SegmentBatch,
-    recorder: Recorder,
-    failed: Option<StoreError>,
-}
-
-impl Inline {
-    fn flush(&mut self) {
-        if let Some(rollup) = self.shard.process(&self.batch) {
-            self.recorder.add(rollup);
-        }
-        self.batch.clear();
-        if self.shard.worker.has_much() {
-            let rollup = self.shard.take();
-            self.recorder.add(rollup);
-        }
-    }
-}
-
-impl Lane for Inline {
-    fn push(&mut self, segment: &Segment<'_>) {
-        let full = self.batch.len() >= BATCH_SEGMENTS || self.batch.bytes() >= BATCH_BYTES;
-        if full || self.batch.is_of_another_block(segment) {
-            self.flush();
-        }
-        self.batch.push(segment);
-    }
-
-    fn tick(&mut self, now: Timestamp, inputs: Vec<InputRecord>) -> bool {
-        self.flush();
-        self.shard.sweep(now);
-        let rollup = self.shard.take();
-        self.recorder.add(rollup);
-        self.recorder.note_inputs(inputs);
-        if self.recorder.is_due()
-            && let Err(error) = self.recorder.flush()
-        {
-            self.failed = Some(error);
-        }
-        true
-    }
-
-    fn broken(&self) -> bool {
-        self.failed.is_some()
-    }
-}
-
 /// The capture loop of one thread.
 pub(super) struct Capture<'a> {
     settings: &'a Settings,
@@ -242,6 +173,8 @@ pub(super) struct Capture<'a> {
     /// When the last segment was captured.
     last: Timestamp,
     since_tick: Stopwatch,
+    /// What workers found to have come by another thread as well.
+    copies: Arc<Copies>,
 }
 
 impl<'a> Capture<'a> {
@@ -257,7 +190,18 @@ impl<'a> Capture<'a> {
             noted: (0, 0),
             last: Timestamp::default(),
             since_tick: Stopwatch::start(),
+            copies: Arc::default(),
         }
+    }
+
+    /// The same, one of several to whom workers tell of second copies.
+    pub(super) fn telling(mut self, copies: Arc<Copies>) -> Self {
+        self.copies = copies;
+        self
+    }
+
+    pub(super) fn copies(&self) -> &Arc<Copies> {
+        &self.copies
     }
 
     /// Reads the sources one after the other.
@@ -436,6 +380,7 @@ impl<'a> Capture<'a> {
             }
             self.since_tick = Stopwatch::start();
             ingest.shed("queue-full", lane.take_shed());
+            ingest.copied(self.copies.take(self.done.next()));
             let account = ingest.account();
             if let (Some(watch), Some(gauge)) = (&self.settings.watch, &self.settings.gauge) {
                 watch.observe(now, &account, gauge);
@@ -478,6 +423,9 @@ impl<'a> Capture<'a> {
         panics: &Panics,
     ) -> Result<Outcome, StoreError> {
         self.settle_rest();
+        for (input, packets) in self.copies.rest() {
+            self.done.settle(&Settled { input, packets, why: SkipReason::Duplicate });
+        }
         let lost = panics.segments();
         if let Some(packets) = self.done.last() {
             let taken = lost.min(packets.analysed);

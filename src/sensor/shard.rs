@@ -9,6 +9,7 @@ use crate::base::Timestamp;
 use crate::inventory::Rollup;
 use crate::model::SegmentBatch;
 
+use super::copies::{Copies, Twice};
 use super::sight::{Gauge, Sight, Sights};
 
 /// A worker whose panics are caught: the shard starts anew and the sensor goes on.
@@ -18,6 +19,9 @@ pub(super) struct Shard {
     panics: Arc<Panics>,
     /// What can be seen of the flows, where someone wants to know.
     sight: Option<(Gauge, Sight)>,
+    /// What came by several threads at once is looked at once.
+    copies: Arc<Copies>,
+    twice: Twice,
 }
 
 /// What panics cost.
@@ -43,7 +47,13 @@ impl Shard {
     /// A shard with a new worker.
     pub(super) fn new(make: Arc<dyn Fn() -> Worker + Send + Sync>, panics: Arc<Panics>) -> Self {
         let worker = make();
-        Shard { make, worker, panics, sight: None }
+        Shard { make, worker, panics, sight: None, copies: Arc::default(), twice: Twice::default() }
+    }
+
+    /// Tells of the second copies it finds.
+    pub(super) fn telling(mut self, copies: Arc<Copies>) -> Self {
+        self.copies = copies;
+        self
     }
 
     /// Also counts what can be seen of the flows.
@@ -62,10 +72,15 @@ impl Shard {
     pub(super) fn process(&mut self, batch: &SegmentBatch) -> Option<Rollup> {
         let mut left = batch.len() as u64;
         let mut last = None;
+        let (wanted, mut again) = (self.copies.wanted(), 0);
         let caught = catch_unwind(AssertUnwindSafe(|| {
             for segment in batch.iter() {
                 left -= 1;
                 last = Some(segment.at);
+                if wanted && self.twice.saw(&segment) {
+                    again += 1;
+                    continue;
+                }
                 if let Some((_, sight)) = &mut self.sight {
                     sight.note(&segment);
                 }
@@ -75,6 +90,7 @@ impl Shard {
                 self.worker.sweep(at);
             }
         }));
+        self.copies.add(batch.source, again);
         if caught.is_ok() {
             return None;
         }

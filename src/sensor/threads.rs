@@ -13,6 +13,7 @@ use crate::base::{Timestamp, table_state};
 use crate::model::{FiveTuple, Segment, SegmentBatch};
 use crate::store::{InputRecord, StoreError};
 
+use super::copies::Copies;
 use super::pipeline::{
     BATCH_BYTES, BATCH_SEGMENTS, Capture, Lane, OpenInput, Outcome, Pace, Settings, Sources,
 };
@@ -54,8 +55,9 @@ pub(super) fn threaded(
     let batches = batches.clamp(1, most.max(1));
     let (to_writer, from_workers) = bounded::<Report>(QUEUE_ROLLUPS);
     let mut capture = Capture::new(settings, (0, 1));
+    let copies = capture.copies().clone();
     let (lanes, queues): (Vec<_>, Vec<_>) =
-        (0..settings.shards).map(|_| shard(settings, batches, &panics)).unzip();
+        (0..settings.shards).map(|_| shard(settings, batches, (&panics, &copies))).unzip();
     let recorder = thread::scope(|scope| {
         let (bell, rung) = bounded::<()>(settings.workers);
         let hand = |first| Hand { queues: &queues, first, to_writer: to_writer.clone() };
@@ -86,13 +88,18 @@ pub(super) fn threaded(
 }
 
 /// A new shard, its queue and the way there.
-fn shard(settings: &Settings, batches: usize, panics: &Arc<Panics>) -> (ShardLane, ShardQueue) {
+fn shard(
+    settings: &Settings,
+    batches: usize,
+    (panics, copies): (&Arc<Panics>, &Arc<Copies>),
+) -> (ShardLane, ShardQueue) {
     let (to_shard, work) = bounded::<Work>(batches);
     let (give_back, empty) = bounded::<SegmentBatch>(batches + 1);
-    let shard = Shard::new(settings.worker.clone(), panics.clone());
+    let shard = Shard::new(settings.worker.clone(), panics.clone()).telling(copies.clone());
     let shard = Mutex::new(Some(shard.gauged(settings.gauge.clone())));
     let (batch, pressure) = (SegmentBatch::default(), Pressure::default());
-    (ShardLane { to_shard, empty, batch, pressure }, ShardQueue { work, give_back, shard })
+    let lane = ShardLane { to_shard, empty, batch, pressure, source: 0 };
+    (lane, ShardQueue { work, give_back, shard })
 }
 
 /// Reads every live input at once: the first in this thread, each further one in its own. A flow
@@ -105,6 +112,8 @@ fn listen<'scope, 'env>(
 ) {
     let inputs = capture.open_all(sources);
     let count = inputs.len();
+    let copies = capture.copies().clone();
+    copies.among(count);
     let mut inputs = inputs.into_iter();
     let first = inputs.next();
     let read = |input: OpenInput, mut shards: Shards<'scope>, mut capture: Capture<'scope>| {
@@ -115,12 +124,14 @@ fn listen<'scope, 'env>(
     let others: Vec<ScopedJoinHandle<'_, Capture<'_>>> = inputs
         .zip(1..)
         .map(|(input, source)| {
-            let shards = shards.of_source();
-            scope.spawn(move || read(input, shards, Capture::new(settings, (source, count))))
+            let shards = shards.of_source(source);
+            let other = Capture::new(settings, (source, count)).telling(copies.clone());
+            scope.spawn(move || read(input, shards, other))
         })
         .collect();
     if let Some(input) = first {
-        capture.absorb(read(input, shards, Capture::new(settings, (0, count))));
+        let own = Capture::new(settings, (0, count)).telling(copies);
+        capture.absorb(read(input, shards, own));
     }
     for other in others {
         match other.join() {
@@ -136,6 +147,8 @@ struct ShardLane {
     empty: Receiver<SegmentBatch>,
     batch: SegmentBatch,
     pressure: Pressure,
+    /// The capture thread whose way it is.
+    source: u32,
 }
 
 impl ShardLane {
@@ -222,6 +235,7 @@ impl ShardLane {
     /// What is pending, for an empty batch.
     fn exchange(&mut self) -> SegmentBatch {
         let next = self.empty.try_recv().unwrap_or_default();
+        self.batch.source = self.source;
         std::mem::replace(&mut self.batch, next)
     }
 }
@@ -240,12 +254,13 @@ struct Shards<'a> {
 
 impl<'a> Shards<'a> {
     /// The same ways, for the thread that reads another input.
-    fn of_source(&self) -> Shards<'a> {
+    fn of_source(&self, source: u32) -> Shards<'a> {
         let lane = |lane: &ShardLane| ShardLane {
             to_shard: lane.to_shard.clone(),
             empty: lane.empty.clone(),
             batch: SegmentBatch::default(),
             pressure: lane.pressure.shared(),
+            source,
         };
         Shards {
             lanes: self.lanes.iter().map(lane).collect(),
@@ -398,7 +413,7 @@ mod tests {
         let (to_shard, work) = bounded(batches);
         let (_, empty) = bounded(batches);
         let (batch, pressure) = (SegmentBatch::default(), Pressure::default());
-        (ShardLane { to_shard, empty, batch, pressure }, work)
+        (ShardLane { to_shard, empty, batch, pressure, source: 0 }, work)
     }
 
     fn push(lane: &mut ShardLane, payload: &[u8]) {

@@ -35,6 +35,12 @@ impl Stand {
         self.begin > 0 && self.heard > 0
     }
 
+    /// Whether its sender had heard more than a request that ends at `until`: another was on its
+    /// way. A line end too many (RFC 9112 section 2.2) or a FIN is none.
+    pub(super) fn heard_behind(self, until: u64) -> bool {
+        until > 0 && self.heard > until + 3
+    }
+
     /// Whether a response that stands here can answer `request`: the client had not heard it when
     /// it asked. That the server had heard the request is not asked for: who forges an answer may
     /// be quicker.
@@ -56,6 +62,10 @@ pub(super) struct Loss {
     pub(super) answered: bool,
     /// Requests that waited before any were lost: their responses come in order.
     pub(super) sure: usize,
+    /// How often ever, in each direction.
+    pub(super) count: [u32; 2],
+    /// Since requests were lost last a response came, or responses were lost.
+    pub(super) heard: bool,
 }
 
 impl Loss {
@@ -69,11 +79,32 @@ impl Loss {
         }
     }
 
+    /// A response came; whether it is that of a request which waited before any were lost.
+    pub(super) fn answer(&mut self) -> bool {
+        self.found(Direction::ToClient);
+        (self.answered, self.heard) = (true, true);
+        let sure = self.sure > 0;
+        self.sure = self.sure.saturating_sub(1);
+        sure
+    }
+
     /// Requests and responses are in step again, as far as messages were found again.
     pub(super) fn settle(&mut self) {
         self.of = self.searching;
         self.times = u32::from(self.is_any());
         self.sure = 0;
+    }
+
+    /// How often something was lost so far.
+    pub(super) fn before(&self, direction: Direction) -> u32 {
+        self.count.get(direction.index()).copied().unwrap_or_default()
+    }
+
+    /// Whether a request that is found now is the first since some were lost, and nothing was heard
+    /// meanwhile.
+    pub(super) fn is_unheard(&self) -> bool {
+        let [searching, _] = self.searching;
+        searching && !self.heard
     }
 
     pub(super) fn explains(&self, missing: Direction) -> bool {

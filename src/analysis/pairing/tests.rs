@@ -146,7 +146,7 @@ fn what_was_refuted_is_no_half() {
     pairing.request(Correlation::InOrder, (request(1), Stand::default()), &mut done);
     pairing.lost(Direction::ToClient);
     let mut phantom = response(1);
-    phantom.half.tentative = true;
+    phantom.half.standing = Standing::Likely;
     pairing.response(Correlation::InOrder, (phantom, Stand::default()), &mut done);
     pairing.settle(&mut done);
     pairing.refuted(Direction::ToClient);
@@ -351,16 +351,39 @@ fn a_message_is_found_by_its_own_name_where_it_asks_and_by_what_it_answers_else(
 }
 
 #[test]
+fn what_is_likely_or_was_confirmed_counts_alone() {
+    let lone = |standing, confirmed: bool| {
+        let (mut pairing, mut out) = (Pairing::default(), Vec::new());
+        let mut done = |exchange| out.push(shown(exchange));
+        pairing.lost(Direction::ToServer);
+        let mut found = request(1);
+        found.half.standing = standing;
+        pairing.request(Correlation::InOrder, (found, Stand::default()), &mut done);
+        if confirmed {
+            pairing.confirmed(Direction::ToServer);
+        } else {
+            pairing.lost(Direction::ToClient);
+        }
+        pairing.request(Correlation::InOrder, (request(2), Stand::default()), &mut done);
+        pairing.end(Ending::default(), &mut done);
+        out.len()
+    };
+    assert_eq!(lone(Standing::Guess, false), 1);
+    assert_eq!(lone(Standing::Guess, true), 2);
+    assert_eq!(lone(Standing::Likely, false), 2);
+}
+
+#[test]
 fn a_tentative_half_counts_only_with_its_other_half() {
     let mut pairing = Pairing::default();
     let mut count = 0;
     let mut done = |_: Exchange| count += 1;
     let mut doubtful = request(1);
-    doubtful.half.tentative = true;
+    doubtful.half.standing = Standing::Guess;
     pairing.request(Correlation::InOrder, (doubtful, Stand::default()), &mut done);
     pairing.end(Ending::default(), &mut done);
     let mut confirmed = request(2);
-    confirmed.half.tentative = true;
+    confirmed.half.standing = Standing::Guess;
     pairing.request(Correlation::InOrder, (confirmed, Stand::default()), &mut done);
     pairing.response(Correlation::InOrder, (response(2), Stand::default()), &mut done);
     pairing.settle(&mut done);
@@ -368,14 +391,16 @@ fn a_tentative_half_counts_only_with_its_other_half() {
 }
 
 /// One step of a flow with offsets: `begin..end` of the message, and what its sender had heard.
+#[derive(Clone, Copy)]
 enum Step {
     Ask(u8, [u64; 3]),
     Answer(u16, [u64; 3]),
     RequestsLost,
     ResponsesLost,
+    Closed,
     End,
 }
-use Step::{Answer, Ask, End, RequestsLost, ResponsesLost};
+use Step::{Answer, Ask, Closed, End, RequestsLost, ResponsesLost};
 
 fn placed(steps: &[Step]) -> Vec<(Option<u8>, Option<u16>)> {
     let mut pairing = Pairing::default();
@@ -395,6 +420,7 @@ fn placed(steps: &[Step]) -> Vec<(Option<u8>, Option<u16>)> {
             }
             RequestsLost => pairing.lost(Direction::ToServer),
             ResponsesLost => pairing.lost(Direction::ToClient),
+            Closed => pairing.closed(),
             End => pairing.end(Ending::default(), &mut done),
         }
         pairing.settle(&mut done);
@@ -438,6 +464,39 @@ fn the_response_to_a_lost_request_is_known_by_what_the_server_had_heard() {
     let second = Answer(2, [150, 200, 120]);
     let steps = [ask, RequestsLost, ResponsesLost, second, third, answer, End];
     assert_eq!(placed(&steps), [(None, Some(2)), (Some(1), None), (Some(3), Some(3))]);
+}
+
+#[test]
+fn what_was_asked_beside_a_lost_request_takes_no_answer_that_may_be_the_others() {
+    let begin = [Ask(1, [100, 110, 100]), Answer(1, [100, 150, 110]), RequestsLost];
+    let third = [Ask(3, [120, 130, 150]), Answer(2, [150, 200, 130])];
+    let fourth = [Ask(4, [130, 140, 250]), Answer(4, [250, 300, 140])];
+    let told = |between: Step, over: &[Step]| {
+        placed(&[&begin[..], &third, &[between], &fourth, over].concat())
+    };
+    // Requests 2 and 3 were in flight: the answer to one of them was lost as well.
+    let (first, last) = ((Some(1), Some(1)), (Some(4), Some(4)));
+    assert_eq!(
+        told(ResponsesLost, &[Closed, End]),
+        [(None, Some(2)), first, (Some(3), None), last]
+    );
+    // Where none was, the last answers the last, once it is known which that is.
+    let third = Answer(3, [200, 250, 130]);
+    assert_eq!(told(third, &[Closed, End]), [(None, Some(2)), first, (Some(3), Some(3)), last]);
+    let unsure = told(third, &[End]);
+    assert!(
+        unsure.iter().all(|(asked, said)| asked.is_none() || said.is_none() || *asked == Some(1))
+    );
+}
+
+#[test]
+fn who_answers_having_heard_more_than_the_request_tells_that_there_was_another() {
+    // Requests 2 and 3 are lost, of which one was answered when the fourth was sent.
+    let asked = [Ask(1, [100, 110, 100]), RequestsLost, Answer(1, [100, 150, 120])];
+    let behind = [Answer(2, [150, 200, 120]), Ask(4, [130, 140, 200]), Answer(3, [200, 250, 140])];
+    let said = placed(&[&asked[..], &behind, &[End]].concat());
+    let whole: Vec<_> = said.into_iter().filter(|(a, b)| a.is_some() && b.is_some()).collect();
+    assert_eq!(whole, [(Some(1), Some(1))]);
 }
 
 #[test]

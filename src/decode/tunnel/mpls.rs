@@ -54,6 +54,13 @@ fn is_tagged(view: View<'_>) -> bool {
     matches!(view.be_u16(12), Some(0x8100 | 0x88a8 | 0x9100 | 0x9200))
 }
 
+/// Whether an Ethernet frame begins here that says that it carries a tunnel, where four bytes on
+/// there is one only if what stands there is taken for a length and not for a tunnel's number.
+fn is_tunnelled(view: View<'_>) -> bool {
+    matches!(view.be_u16(12), Some(0x8847 | 0x8848 | 0x8863 | 0x8864 | 0x88e5 | 0x88e7))
+        && view.be_u16(16).is_some_and(|length| length < 0x0600)
+}
+
 /// No field says what follows the last label. IP tells itself by its version; a control word
 /// begins with four zero bits; else it is an Ethernet frame whose address happens to begin so.
 fn payload(view: View<'_>) -> Result<Opened<'_>, SkipReason> {
@@ -61,7 +68,7 @@ fn payload(view: View<'_>) -> Result<Opened<'_>, SkipReason> {
     let behind_word = view.after(4);
     Ok(match first >> 4 {
         4 | 6 if seems_ip(view) || !seems_ethernet(view) => Opened::Carries(Content::Ip, view),
-        0 if behind_word.is_some_and(seems_ethernet) && !is_tagged(view)
+        0 if behind_word.is_some_and(seems_ethernet) && !is_tagged(view) && !is_tunnelled(view)
             || !seems_ethernet(view) =>
         {
             Opened::Carries(Content::Ethernet, behind_word.ok_or(CUT)?)

@@ -88,6 +88,19 @@ fn cases() -> Vec<Case> {
             ethernet(&[0x88, 0x47], &mpls(&[&[0x44][..], &frame[1..]].concat())),
             labels(),
         ),
+        (
+            "pseudowire of PPPoE",
+            ethernet(&[0x88, 0x47], &mpls(&ethernet(&[0x88, 0x64], &pppoe(&[0, 0x21], &ip)))),
+            [labels(), vec!["pppoe 9".into()]].concat(),
+        ),
+        (
+            "pseudowire of a provider backbone",
+            ethernet(
+                &[0x88, 0x47],
+                &mpls(&ethernet(&[0x88, 0xe7], &[&[0, 0, 1, 1][..], &frame].concat())),
+            ),
+            [labels(), vec!["pbb 257".into()]].concat(),
+        ),
         ("mpls in UDP", in_udp(6635, &mpls(&ip)), two("mpls 100", "mpls 200")),
         ("mpls in IP", eth(&ipv4_with(137, 0, &[], &mpls(&ip))), two("mpls 100", "mpls 200")),
         ("pppoe", ethernet(&[0x88, 0x64], &pppoe(&[0, 0x21], &ip)), vec!["pppoe 9".into()]),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::base::Timestamp;
 use crate::base::limits::PENDING_REQUESTS_MAX;
-use crate::model::{Anomaly, Direction, MessageEvent, StreamEvent, StreamInput, SwitchTo};
+use crate::model::{Anomaly, Direction, MessageEvent, Offsets, StreamEvent, StreamInput, SwitchTo};
 use crate::protocol::{MessageSink, Parser, Rest, bits};
 
 use super::framing::Asked;
@@ -41,7 +41,9 @@ impl Default for Http1 {
 
 impl Parser for Http1 {
     fn push(&mut self, event: StreamEvent<'_>, sink: &mut dyn MessageSink) {
-        let mut out = Out { sink, direction: event.direction, at: event.at };
+        let Offsets { begin, heard } = event.offsets;
+        let placed = begin > 0;
+        let mut out = Out { sink, direction: event.direction, at: event.at, heard, placed };
         let stream = match event.direction {
             Direction::ToServer => &mut self.requests,
             Direction::ToClient => &mut self.responses,
@@ -187,6 +189,10 @@ pub(super) struct Out<'s> {
     pub(super) sink: &'s mut dyn MessageSink,
     pub(super) direction: Direction,
     pub(super) at: Timestamp,
+    /// How far the sender of the bytes had heard the other stream; 0 where that is not known.
+    pub(super) heard: u64,
+    /// It is known where the bytes stand, or the gap.
+    pub(super) placed: bool,
 }
 
 impl Out<'_> {
@@ -205,6 +211,10 @@ impl Out<'_> {
     pub(super) fn end(&mut self, complete: bool) {
         let (direction, at) = (self.direction, self.at);
         self.sink.message(MessageEvent::End { direction, at, complete });
+    }
+
+    pub(super) fn confirmed(&mut self) {
+        self.sink.message(MessageEvent::Confirmed { direction: self.direction });
     }
 
     pub(super) fn lost(&mut self, refuted: bool) {

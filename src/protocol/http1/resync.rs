@@ -48,12 +48,16 @@ impl Stream {
         self.text = Vec::new();
         self.line = 0;
         self.searched = 0;
+        (self.aligned, self.likely, self.heard) = (false, false, 0);
         self.state = State::Search { mid_line: false };
     }
 
     /// Takes a gap of `len` bytes, which is not zero.
     pub(super) fn gap(&mut self, len: u64, shared: &mut Shared, out: &mut Out<'_>) {
-        self.no_doubt(out);
+        if self.gap_in_doubt(len, out) {
+            return;
+        }
+        self.no_doubt(shared, out);
         if let State::Chunked(chunks) = &mut self.state
             && chunks.gap(len)
         {
@@ -63,7 +67,7 @@ impl Stream {
         // Bytes behind a body of known length are those of another message.
         let cut_short = match self.state {
             State::Head => self.line > 0,
-            State::Sized(_) | State::Doubt(_) => false,
+            State::Sized(_) | State::Doubt { .. } => false,
             _ => true,
         };
         match &mut self.state {
@@ -80,6 +84,7 @@ impl Stream {
             State::Search { mid_line } => {
                 *mid_line = false;
                 self.text.clear();
+                self.aligned = out.placed;
                 return;
             }
             State::Closed => return,
@@ -94,7 +99,7 @@ impl Stream {
             State::Chunked(chunks) if chunks.left() == 0 => out.body_gap(len),
             State::Chunked(chunks) => out.body_gap(chunks.left()),
             State::Astray(_) => out.body_gap(len),
-            State::Head | State::Skip(_) | State::Trailers | State::Doubt(_) => {}
+            State::Head | State::Skip(_) | State::Trailers | State::Doubt { .. } => {}
         }
         self.cut(shared, out);
         if !shared.switched {
@@ -105,8 +110,11 @@ impl Stream {
                 false => {}
             }
             let untold = wait && !self.fresh;
+            // That bytes are missing behind a message shows nothing of it.
+            self.trust = Trust::Found;
             self.lose(shared, out);
             self.untold = untold;
+            self.aligned = out.placed;
         }
     }
 
@@ -119,7 +127,7 @@ impl Stream {
 
     /// Takes the end of the stream.
     pub(super) fn end_of_input(&mut self, cause: EndCause, shared: &mut Shared, out: &mut Out<'_>) {
-        self.no_doubt(out);
+        self.no_doubt(shared, out);
         self.hand_on_astray(out);
         self.tell_lost(false, shared, out);
         match self.state {
@@ -172,6 +180,7 @@ impl Stream {
     }
 
     pub(super) fn search(&mut self, input: &[u8], out: &mut Out<'_>) -> usize {
+        self.note_turn(input, out);
         let used = if self.text.is_empty() {
             self.search_lines(input, out)
         } else {
@@ -195,6 +204,21 @@ impl Stream {
         used
     }
 
+    /// Where its sender had heard more than before, and begins as a message does, the other end
+    /// said something in between: what was said before is over.
+    fn note_turn(&mut self, input: &[u8], out: &Out<'_>) {
+        let before = std::mem::replace(&mut self.heard, out.heard);
+        let begins = match out.direction {
+            Direction::ToServer => input.first().is_some_and(u8::is_ascii_uppercase),
+            Direction::ToClient => input.first() == Some(&b'H'),
+        };
+        if begins && before > 0 && out.heard > before {
+            self.text.clear();
+            self.aligned = true;
+            self.state = State::Search { mid_line: false };
+        }
+    }
+
     /// Goes through whole lines in place, up to where a message starts.
     fn search_lines(&mut self, input: &[u8], out: &mut Out<'_>) -> usize {
         let mut at = 0;
@@ -202,9 +226,11 @@ impl Stream {
             let Some(lf) = memchr(b'\n', rest) else { break };
             if let Some(start) = self.found(rest.get(..lf).unwrap_or_default(), out) {
                 self.state = State::Head;
+                self.likely = self.aligned && start == 0;
                 return at + start;
             }
             self.state = State::Search { mid_line: false };
+            self.aligned = false;
             at += lf + 1;
         }
         self.keep(input.get(at..).unwrap_or_default());
@@ -217,11 +243,13 @@ impl Stream {
         let line = self.text.strip_suffix(b"\n").unwrap_or(&self.text);
         if let Some(start) = self.found(line, out) {
             self.text.drain(..start);
+            self.likely = self.aligned && start == 0;
             self.started = out.at;
             self.state = State::Head;
             self.line = self.text.len();
         } else {
             self.text.clear();
+            self.aligned = false;
             self.state = State::Search { mid_line: false };
         }
     }
@@ -239,6 +267,7 @@ impl Stream {
         if self.text.len() + piece.len() > 2 * RESYNC_LINE_BYTES_MAX {
             let kept = RESYNC_LINE_BYTES_MAX.saturating_sub(piece.len());
             self.text.drain(..self.text.len().saturating_sub(kept));
+            self.aligned = false;
             self.state = State::Search { mid_line: true };
         }
         let from = piece.len().saturating_sub(2 * RESYNC_LINE_BYTES_MAX);

@@ -5,7 +5,7 @@ use memchr::memchr;
 
 use crate::base::Timestamp;
 use crate::base::limits::{HEAD_BYTES_MAX, SKIPPED_LINE_BYTES_MAX};
-use crate::model::{Correlation, Direction, Header, MessageEvent};
+use crate::model::{Correlation, Direction, Header, MessageEvent, Standing};
 use crate::protocol::bits;
 
 use super::anomalies;
@@ -25,7 +25,11 @@ pub(super) enum State {
     Sized(u64),
     /// Before a body of this many bytes, unless the next message comes instead; `text` holds what
     /// is needed to tell (`doubt`).
-    Doubt(u64),
+    Doubt {
+        left: u64,
+        /// Bytes are missing before what comes: of the body, or of other messages.
+        behind_gap: bool,
+    },
     Chunked(Chunks),
     /// In a chunked body behind a gap in its framing; `text` holds what is not told apart yet.
     Astray(Astray),
@@ -87,6 +91,13 @@ pub(super) struct Stream {
     pub(super) searched: u64,
     /// Whether messages were lost in a gap shows when the next one comes.
     pub(super) untold: bool,
+    /// What comes next, or what `text` begins with, stands where what its sender says begins: right
+    /// behind a gap, or behind what the other end said.
+    pub(super) aligned: bool,
+    /// The message that was found by searching stood there.
+    pub(super) likely: bool,
+    /// How far the sender of what was searched last had heard the other stream.
+    pub(super) heard: u64,
 }
 
 impl Stream {
@@ -100,6 +111,9 @@ impl Stream {
             started: Timestamp::default(),
             searched: 0,
             untold: false,
+            aligned: false,
+            likely: false,
+            heard: 0,
         }
     }
 
@@ -151,11 +165,11 @@ impl Stream {
                 State::Head => self.head(input, shared, out),
                 State::Skip(_) => self.skip(input, shared, out),
                 State::Sized(_) => self.sized(input, out),
-                State::Doubt(length) => {
-                    let length = *length;
+                State::Doubt { left, .. } => {
+                    let length = *left;
                     match out.direction {
                         Direction::ToServer => self.doubt_request(input, length, shared, out),
-                        Direction::ToClient => self.doubt_response(input, length, out),
+                        Direction::ToClient => self.doubt_response(input, shared, out),
                     }
                 }
                 State::Chunked(_) => self.chunked(input, shared, out),
@@ -219,6 +233,7 @@ impl Stream {
             // What was found by searching is no head; it may be that one starts here.
             self.text.drain(..self.line.min(self.text.len()));
             self.line = 0;
+            self.aligned = false;
             self.state = State::Search { mid_line: false };
             self.searched_line(out);
         } else {
@@ -292,6 +307,7 @@ impl Stream {
         self.fresh = false;
         if self.trust == Trust::FoundEnded {
             self.trust = Trust::Sure;
+            out.confirmed();
         }
         if self.untold && !start.is_interim() {
             self.tell_lost(true, shared, out);
@@ -300,7 +316,11 @@ impl Stream {
             direction: out.direction,
             at: self.started,
             correlation: Correlation::InOrder,
-            tentative: self.trust == Trust::Found,
+            standing: match self.trust {
+                Trust::Found if self.likely => Standing::Likely,
+                Trust::Found => Standing::Guess,
+                Trust::Sure | Trust::FoundEnded => Standing::Sure,
+            },
             head: start.with_fields(fields),
         });
         match start {
@@ -330,7 +350,10 @@ impl Stream {
             Body::Sized(length) => {
                 let doubtful =
                     matches!(kind, Kind::Request | Kind::Response { asked: Asked::Unknown, .. });
-                self.state = if doubtful { State::Doubt(length) } else { State::Sized(length) };
+                self.state = match doubtful {
+                    true => State::Doubt { left: length, behind_gap: false },
+                    false => State::Sized(length),
+                };
             }
             Body::Chunked => self.state = State::Chunked(Chunks::new()),
             Body::UntilClose => self.state = State::UntilClose,

@@ -4,7 +4,7 @@ use memchr::{memchr, memchr2};
 
 use crate::base::Timestamp;
 use crate::base::limits::HL7_HEAD_BYTES_MAX;
-use crate::model::{Direction, MessageEvent, MessageHead};
+use crate::model::{Direction, MessageEvent, MessageHead, Standing};
 use crate::protocol::bits;
 
 use super::batch::Batch;
@@ -359,7 +359,13 @@ impl Lane {
             let correlation = correlation(&header, out);
             let (direction, at) = (out.direction, self.started);
             let head = MessageHead::Hl7v2(header);
-            out.tell(MessageEvent::Head { direction, at, correlation, tentative: false, head });
+            out.tell(MessageEvent::Head {
+                direction,
+                at,
+                correlation,
+                standing: Standing::Sure,
+                head,
+            });
             let (first, behind) =
                 held.split_at_checked(self.scan.header_bytes()).unwrap_or((&held, &[]));
             let mid_line = first.last().is_some_and(|b| !matches!(b, b'\r' | b'\n'));

@@ -3,7 +3,9 @@
 use std::hash::BuildHasher;
 
 use crate::base::Timestamp;
-use crate::model::{Anomaly, Correlation, Direction, Hl7Header, MessageEvent, MessageHead};
+use crate::model::{
+    Anomaly, Correlation, Direction, Hl7Header, MessageEvent, MessageHead, Standing,
+};
 use crate::protocol::MessageSink;
 
 use super::commit::Commit;
@@ -30,7 +32,13 @@ impl Out<'_> {
     pub(super) fn commit(&mut self, commit: Commit, at: Timestamp) {
         let (direction, head) = (self.direction, MessageHead::Hl7v2(commit.header()));
         let correlation = commit.correlation();
-        self.tell(MessageEvent::Head { direction, at, correlation, tentative: false, head });
+        self.tell(MessageEvent::Head {
+            direction,
+            at,
+            correlation,
+            standing: Standing::Sure,
+            head,
+        });
         self.end(true);
     }
 
@@ -50,7 +58,13 @@ impl Out<'_> {
         let header = Hl7Header { kind, unasked: true, ..Hl7Header::default() };
         let correlation = Correlation::Token(self.state.hash_one(text));
         let (direction, head) = (self.direction, MessageHead::Hl7v2(header));
-        self.tell(MessageEvent::Head { direction, at, correlation, tentative: false, head });
+        self.tell(MessageEvent::Head {
+            direction,
+            at,
+            correlation,
+            standing: Standing::Sure,
+            head,
+        });
         self.body(text);
         self.end(true);
     }

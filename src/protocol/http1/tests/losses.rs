@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::base::limits::RESYNC_LINE_BYTES_MAX;
+use crate::model::{Offsets, StreamEvent};
+use crate::protocol::Parser;
+use crate::protocol::recorder::{Recorder, each};
 
 fn gap(direction: Direction, len: u64) -> Step {
     Step::Gap(direction, len)
@@ -54,12 +57,105 @@ fn a_gap_over_the_end_of_a_message_resynchronises_at_the_next() {
         "> lost",
         "> tentative GET /1 1.1 Host=x",
         "> end",
+        "> confirmed",
         "> GET /2 1.1",
         "> end",
         "> GET /3 1.1",
         "> end",
     ];
     assert_eq!(events[1..], expected);
+}
+
+/// What is told of `steps`, each with where it stands in its stream and how far its sender had
+/// heard the other, whole and byte by byte.
+fn parse_placed(steps: &[(Step, [u64; 2])]) -> Vec<String> {
+    let told = |piece| {
+        let (mut parser, mut recorder) = (Http1::new(), Recorder::default());
+        for (step, [begin, heard]) in steps {
+            each(step, piece, &mut |event| {
+                let offsets = Offsets { begin: *begin, heard: *heard };
+                parser.push(StreamEvent { offsets, ..event }, &mut recorder);
+            });
+        }
+        recorder.finish()
+    };
+    let whole = told(usize::MAX);
+    assert_eq!(told(1), whole);
+    whole
+}
+
+#[test]
+fn what_stands_right_behind_a_gap_is_likely_a_message() {
+    use Direction::ToServer;
+    let found = |steps: &[(Step, [u64; 2])]| {
+        let told = parse_placed(steps);
+        told.into_iter().find(|line| line.contains("/next")).unwrap_or_default()
+    };
+    let begun = (ask("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n"), [100, 50]);
+    let lost = (gap(ToServer, 70_000), [200, 0]);
+    let next = "GET /next HTTP/1.1\r\nHost: x\r\n\r\n";
+    assert_eq!(
+        found(&[begun.clone(), lost.clone(), (ask(next), [70_200, 60])]),
+        "> likely GET /next 1.1 Host=x"
+    );
+    // Where that is not known, it was found by searching.
+    let unknown = (gap(ToServer, 70_000), [0, 0]);
+    let guess = "> tentative GET /next 1.1 Host=x";
+    assert_eq!(found(&[begun.clone(), unknown, (ask(next), [0, 60])]), guess);
+    // So it was behind the end of a body.
+    let behind = (ask(format!("}}{next}")), [70_200, 60]);
+    assert_eq!(found(&[begun.clone(), lost.clone(), behind]), guess);
+    // Unless the other end said something before it.
+    for rest in ["1,\"b\":2}", "some\r\nlines\r\n", "a line\r\nGET /"] {
+        let body = (ask(rest), [70_200, 50]);
+        let turn =
+            |heard| [begun.clone(), lost.clone(), body.clone(), (ask(next), [70_300, heard])];
+        assert_eq!(found(&turn(60)), "> likely GET /next 1.1 Host=x", "{rest}");
+        assert_ne!(found(&turn(50)), "> likely GET /next 1.1 Host=x", "{rest}");
+    }
+}
+
+#[test]
+fn what_a_gap_follows_is_not_refuted_and_what_another_message_follows_is_confirmed() {
+    use Direction::ToServer;
+    let lost = |at| (gap(ToServer, 10), [at, 0]);
+    let found = |at| (ask("GET /1 HTTP/1.1\r\n\r\n"), [at, 0]);
+    let told = parse_placed(&[lost(100), found(110), lost(129), found(139)]);
+    let likely = ["> likely GET /1 1.1", "> end"];
+    let again = ["> odd http-messages-lost", "> lost"];
+    assert_eq!(told[1..], [&["> lost"][..], &likely, &again, &likely].concat());
+    let told = parse_placed(&[lost(100), found(110), found(129)]);
+    let sure = ["> confirmed", "> GET /1 1.1", "> end"];
+    assert_eq!(told[1..], [&["> lost"][..], &likely, &sure].concat());
+}
+
+#[test]
+fn a_body_that_may_not_be_there_is_told_from_the_next_message_however_short() {
+    let next = "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n";
+    let told = ["< 404 1.1 Content-Length=0", "< end"];
+    for len in [1, 2, 9, 11, 12, 13, 14, 500] {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n");
+        let bare = parse(&[answer(format!("{head}{next}"))]);
+        let first = format!("< 200 1.1 Content-Length={len}");
+        assert_eq!(bare, [&[first.as_str(), "< end"][..], &told].concat());
+        let body = &"HTTP/1.1 20 is a status".repeat(40)[..len];
+        let body = if len == 13 || len == 14 { &"HTTP/".repeat(3)[..len] } else { body };
+        let whole = parse(&[answer(format!("{head}{body}{next}"))]);
+        let text = format!("< body {body}");
+        assert_eq!(whole, [&[first.as_str(), text.as_str(), "< end"][..], &told].concat(), "{len}");
+        let alone =
+            parse(&[answer(format!("{head}{body}")), end(Direction::ToClient, EndCause::Fin)]);
+        assert_eq!(alone, [first.as_str(), text.as_str(), "< end"]);
+    }
+    // A gap may have had the body, or the next message in it.
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n";
+    let told = parse(&[answer(head), gap(Direction::ToClient, 100), answer(next)]);
+    let over = ["< gap 100", "< odd http-messages-lost", "< end incomplete", "< lost"];
+    assert_eq!(told[1..5], over);
+    assert_eq!(told[5..], ["< likely 404 1.1 Content-Length=0", "< end"]);
+    let told = parse(&[answer(head), gap(Direction::ToClient, 499), answer(format!("}}{next}"))]);
+    let over = ["< gap 499", "< body }", "< end", "< 404 1.1 Content-Length=0", "< end"];
+    assert_eq!(told[1..], over);
 }
 
 #[test]
