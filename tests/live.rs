@@ -414,6 +414,17 @@ fn what_comes_by_two_interfaces_is_counted_once() {
         let state = ["link", "set", "dev", forwards, "state", "3"];
         let _ = Command::new("bridge").args(state).output();
     }
+    // The link may need a while until its carrier is there.
+    let forwards = |port: &str| {
+        let shown = Command::new("ip").args(["-d", "link", "show", port]).output();
+        shown.is_ok_and(|s| String::from_utf8_lossy(&s.stdout).contains("state forwarding"))
+    };
+    for _ in 0..100 {
+        if forwards("wire1") && forwards("back1") {
+            break;
+        }
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
     let lab = Lab::default();
     let mut frames = Vec::new();
     let connections = 150;

@@ -197,6 +197,10 @@ impl Sample {
     fn place(&mut self, outcome: Outcome) -> u16 {
         let found = self.outcomes.iter().position(|o| *o == outcome);
         let place = found.unwrap_or_else(|| {
+            // Most fields have one: room for four would be most of what a field takes.
+            if self.outcomes.is_empty() {
+                self.outcomes.reserve_exact(1);
+            }
             self.outcomes.push(outcome);
             self.outcomes.len() - 1
         });

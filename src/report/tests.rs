@@ -141,8 +141,8 @@ fn packets() -> PacketRow {
         cut: 0,
         bytes: 99,
         balanced: false,
-        first_packet: None,
-        last_packet: None,
+        first_packet: Some("2026-11-21T10:00:00.000000Z".into()),
+        last_packet: Some("2026-11-21T10:10:00.000000Z".into()),
     }
 }
 

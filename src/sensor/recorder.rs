@@ -17,7 +17,7 @@ use crate::store::{InputRecord, Replaced, RunId, RunKind, Seal, StoreError, Writ
 use super::backlog::{Backlog, Urgency};
 use super::parts::{self, Observed};
 
-pub use spec::RunSpec;
+pub use spec::{Recorded, RunSpec};
 
 /// How often a live capture writes what it has seen, at the soonest.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
@@ -37,9 +37,8 @@ const NEW_REQUESTS: u64 = 64;
 /// From so many endpoints on the run's rollup is kept small, whenever it has doubled.
 const COMPACT_ENDPOINTS: usize = 32_768;
 
-/// Rows and fields beyond what a run may have are given up when they are so many parts of that more.
+/// Beyond what a run may have, rows are given up when they are a fourth of that more.
 const MORE_SHARE: usize = 4;
-
 /// The same where memory is short, for each service that is kept.
 const ROWS_EACH: usize = 8;
 
@@ -86,17 +85,6 @@ pub struct Recorder {
     /// It had no time for all.
     unfinished: bool,
     unknown_rules: BTreeSet<String>,
-}
-
-/// What a sealed run leaves.
-pub struct Recorded {
-    /// What this run saw by itself.
-    pub run: Rollup,
-    /// Runs that hold more than was read of their inputs now: they stay, and of this one nothing
-    /// is kept.
-    pub given_up_for: Vec<RunId>,
-    /// Rules that stored evidence speaks of and that are not loaded.
-    pub unknown_rules: Vec<String>,
 }
 
 impl Recorder {

@@ -26,8 +26,8 @@ pub const FIELDS_PER_ENDPOINT_MAX: usize = 4096;
 pub const ENDPOINTS_MAX: usize = 32_768;
 
 /// Fields one run keeps in all: endpoints with the most give up theirs first, those of which no
-/// rule says anything before others. At some 430 bytes each these are 160 MiB.
-pub const FIELDS_MAX: usize = 393_216;
+/// rule says anything before others. At 430 to 700 bytes each these are at most 175 MiB.
+pub const FIELDS_MAX: usize = 262_144;
 
 /// Where memory is short a run keeps fewer rows (`Caps::within`), but no fewer than one in so many.
 pub const ROWS_SHARE_LEAST: usize = 16;

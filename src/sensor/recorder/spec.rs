@@ -1,5 +1,6 @@
 //! What a run reads, and which earlier ones it takes the place of.
 
+use crate::inventory::Rollup;
 use crate::store::{InputIdentity, InputRecord, Replaced, RunId, RunKind};
 
 /// What a run is.
@@ -18,6 +19,17 @@ impl RunSpec {
     pub fn capture() -> RunSpec {
         RunSpec { kind: RunKind::Capture, filter: None, replaces: Vec::new() }
     }
+}
+
+/// What a sealed run leaves.
+pub struct Recorded {
+    /// What this run saw by itself.
+    pub run: Rollup,
+    /// Runs that hold more than was read of their inputs now: they stay, and of this one nothing
+    /// is kept.
+    pub given_up_for: Vec<RunId>,
+    /// Rules that stored evidence speaks of and that are not loaded.
+    pub unknown_rules: Vec<String>,
 }
 
 /// Leaves alone those of `replaces` of which nothing was read again, and tells those of which a
