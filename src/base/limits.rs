@@ -247,8 +247,8 @@ pub const ROLLUP_EXCHANGES_MAX: u64 = 32 * 1024;
 /// Endpoints they may be of: each has evidence for every field.
 pub const ROLLUP_ENDPOINTS_MAX: usize = 1024;
 
-/// Fields they may have in all: some 28 MB, and a few rollups wait for the writer.
-pub const ROLLUP_FIELDS_MAX: usize = 65_536;
+/// Fields they may have in all: some 20 MB, and a few rollups wait for the writer.
+pub const ROLLUP_FIELDS_MAX: usize = 32_768;
 
 /// Inputs that a capture is done with and that it keeps the accounts of, one by one: fragments of
 /// them may still wait, and rotated captures are read for months.
