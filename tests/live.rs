@@ -341,6 +341,8 @@ fn a_tap_with_two_outputs_is_one_conversation() {
     if !is_inside(name) {
         return;
     }
+    // Where bridges ask the packet filter, it drops what has no good checksum.
+    let _ = std::fs::write("/proc/sys/net/bridge/bridge-nf-call-iptables", "0");
     veth();
     ip("link add back0 type veth peer name back1");
     for end in ["back0", "back1"] {
