@@ -265,6 +265,10 @@ fn a_filter_that_leaves_nothing_out_is_the_same_filter_again() {
     let path = lab.file("growing.pcap", &whole);
     lab.replay("once", &[&path], &[]).expect(0);
     lab.file("growing.pcap", &whole[..end_of_packet(&whole, 500)]);
+    // A blank one leaves nothing out either.
+    lab.replay("blank", &[&path], &["--filter", " "]).expect(0);
+    let known = lab.replay("blank", &[&path], &["--filter", ""]).expect(0);
+    assert!(known.stderr.contains("--again"), "{known:#?}");
     // However it is spaced.
     lab.replay("db", &[&path], &["--filter", "ip or ip6 or arp"]).expect(0);
     lab.file("growing.pcap", &whole);

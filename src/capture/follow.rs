@@ -296,7 +296,7 @@ impl FollowedFile {
 /// Packets that are passed over before somebody is asked whether to go on.
 const PASSED_AT_ONCE: u32 = 4096;
 /// Files of no more bytes are compared whole: they have no head.
-const SMALL_BYTES: u64 = 4096;
+const SMALL_BYTES: u64 = 8192;
 
 impl PacketSource for FollowedFile {
     fn next_packet(&mut self) -> Result<Next<'_>, CaptureError> {

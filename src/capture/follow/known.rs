@@ -11,8 +11,9 @@ use crate::capture::numbered::Numbered;
 
 use super::seen::Seen;
 
-/// Bytes by which a capture is known: they reach to its first packets, which carry their times.
-pub(super) const HEAD_BYTES: usize = 512;
+/// Bytes by which a capture is known: they reach to its first packets, which carry their times,
+/// also behind what pcapng says of several interfaces with a long filter each.
+pub(super) const HEAD_BYTES: usize = 8192;
 /// Fewer hold no packet.
 const HEAD_BYTES_LEAST: usize = 40;
 /// Heads of captures that were read, by which renamed ones are known.

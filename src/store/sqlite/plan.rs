@@ -64,6 +64,11 @@ impl RunFilter {
         }
     }
 
+    /// The filter at hand; a blank one lets everything pass.
+    fn at_hand(filter: Option<&str>) -> RunFilter {
+        RunFilter::of(filter.map(normal).filter(|text| !text.is_empty()))
+    }
+
     /// Whether a reading with it shows all that one with `other` shows.
     fn covers(&self, other: &RunFilter) -> bool {
         match (self, other) {
@@ -113,7 +118,7 @@ pub struct Reading {
 }
 
 /// States of files that begin alike which are looked at.
-const BEGINNINGS_MAX: u32 = 64;
+const BEGINNINGS_MAX: u32 = 1024;
 
 /// Readings that a run which follows a directory remembers.
 const READINGS_MAX: u32 = 65_536;
@@ -143,7 +148,7 @@ pub(super) fn beginnings(
 /// What was read of which files, so that whoever follows a directory reads on behind it; the last
 /// first. Only what shows all that `filter` lets pass.
 pub(super) fn readings(conn: &Connection, filter: Option<&str>) -> rusqlite::Result<Vec<Reading>> {
-    let now = RunFilter::of(filter.map(normal));
+    let now = RunFilter::at_hand(filter);
     let mut readings = Vec::new();
     let mut select = conn.prepare(
         "SELECT i.size, i.hash, i.head, i.run, i.before + i.seen - i.dropped, r.filter \
@@ -192,7 +197,7 @@ pub(super) fn plan(
     identities: &[Option<InputIdentity>],
     earlier: &Earlier,
 ) -> rusqlite::Result<Plan> {
-    let filter = RunFilter::of(earlier.filter.as_deref().map(normal));
+    let filter = RunFilter::at_hand(earlier.filter.as_deref());
     let mut known: BTreeMap<Key, Vec<Known>> = BTreeMap::new();
     // What is read now, by what it is and by what it was.
     let mut named: BTreeMap<Key, InputIdentity> = BTreeMap::new();

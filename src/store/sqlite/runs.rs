@@ -151,7 +151,8 @@ pub(super) fn note_profile(
 }
 
 pub(super) fn note_filter(conn: &Connection, run: RunId, filter: &str) -> rusqlite::Result<()> {
-    let sql = "UPDATE run SET filter = ?2 WHERE id = ?1";
+    // A blank one lets everything pass.
+    let sql = "UPDATE run SET filter = nullif(?2, '') WHERE id = ?1";
     conn.execute(sql, params![run.0, normal(filter)]).map(drop)
 }
 

@@ -2,7 +2,7 @@
 -- with another filter, is counted once.
 
 ALTER TABLE run ADD COLUMN filter TEXT; -- none: everything was read; '' is one that was not kept
-ALTER TABLE input ADD COLUMN head INTEGER; -- keyed hash of the first 512 bytes of a file
+ALTER TABLE input ADD COLUMN head INTEGER; -- keyed hash of the first 8 KiB of a file
 ALTER TABLE input ADD COLUMN before INTEGER NOT NULL DEFAULT 0; -- its first packets, read by earlier runs
 
 UPDATE run SET filter = '' WHERE EXISTS (SELECT 1 FROM input i WHERE i.run = run.id AND i.filtered > 0);
