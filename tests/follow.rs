@@ -160,6 +160,36 @@ fn what_the_inventory_has_is_not_read_again() {
     assert_eq!(names, ["000.pcap", "001.pcap"]);
 }
 
+/// A capture as dumpcap writes it on several interfaces with a long filter: much stands before its
+/// first packet, the same in every file of a ring.
+fn with_long_header(frames: &[capture::Frame]) -> Vec<u8> {
+    const COMMENT: usize = 3000;
+    let plain = capture::pcapng(frames);
+    assert_eq!(plain[4..8], 28u32.to_le_bytes(), "a section header without options");
+    let length = u32::try_from(28 + 4 + COMMENT + 4).expect("short").to_le_bytes();
+    let option =
+        [1u16.to_le_bytes(), u16::try_from(COMMENT).expect("short").to_le_bytes()].concat();
+    let comment = vec![b'x'; COMMENT];
+    [&plain[..4], &length, &plain[8..24], &option, &comment, &[0; 4], &length, &plain[28..]]
+        .concat()
+}
+
+#[test]
+fn captures_that_begin_alike_for_long_are_read_each() {
+    let lab = Lab::default();
+    std::fs::create_dir(lab.path("ring")).expect("a folder");
+    let frames = capture::read(&fixture("clinic/clinic.pcap")).expect("a fixture");
+    for (n, part) in frames.chunks(frames.len().div_ceil(4)).enumerate() {
+        append(&lab.path(&format!("ring/{n:03}.pcapng")), &with_long_header(part));
+    }
+    let child = follow(&lab);
+    until(&lab, "all of them are read", |inputs| {
+        inputs.iter().map(|(_, seen)| *seen).sum::<u64>() == frames.len() as u64
+    });
+    assert_eq!(end(child), Some(0));
+    assert_eq!(inputs(&lab).len(), 4);
+}
+
 #[test]
 fn following_and_replaying_the_same_files_counts_their_packets_once() {
     let lab = Lab::default();

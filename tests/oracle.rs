@@ -1,6 +1,7 @@
 //! HTTP/1 exchanges against Wireshark's: the same requests by method, the same responses by status,
 //! and the same requests with the same responses, host and target as sent.
-//! Where the two differ on purpose, the capture is listed with the reason.
+//! Where the two differ on purpose, the capture is listed with the reason. TLS is compared the same
+//! way in `tests/tls.rs`, streams in `tests/streams.rs`, packets in `tests/wire.rs`.
 
 mod support;
 

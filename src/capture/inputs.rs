@@ -74,8 +74,8 @@ pub enum InputError {
 }
 
 const IDENTITY_BYTES: u64 = 1024 * 1024;
-/// Bytes that tell which files may be the beginning of another: a few packets with their times, also
-/// behind what pcapng says of several interfaces.
+/// Bytes that tell which files may be the beginning of another: a few packets with their times,
+/// also behind what pcapng says of several interfaces.
 const HEAD_BYTES: usize = 8192;
 
 impl Inputs {
