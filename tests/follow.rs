@@ -233,6 +233,53 @@ fn following_and_replaying_the_same_files_counts_their_packets_once() {
 }
 
 #[test]
+fn what_a_killed_follower_was_reading_is_known_to_the_next_and_to_a_replay() {
+    let lab = Lab::default();
+    std::fs::create_dir(lab.path("ring")).expect("a folder");
+    let files = rotated(&lab, 3);
+    let sum = |inputs: &[(String, u64)]| inputs.iter().map(|(_, seen)| seen).sum::<u64>();
+    append(&files[0].0, &files[0].1);
+    append(&files[1].0, &files[1].1[..files[1].1.len() / 2]);
+    let mut child = follow(&lab);
+    let told = "SELECT count(*) AS n FROM v_coverage c JOIN input i ON i.id = c.input \
+                WHERE i.hash IS NOT NULL";
+    let known = || {
+        let ran = lab.run(["sql", told, "--db", "follow.db", "--format", "json"]);
+        (ran.code == Some(0)).then(|| ran.rows()[0]["n"].as_u64()).flatten()
+    };
+    until(&lab, "both are told, and which files they are", |_| known() == Some(2));
+    child.0.kill().expect("it runs");
+    child.0.wait().expect("it ran");
+    let before = sum(&inputs(&lab));
+    let child = follow(&lab);
+    append(&files[1].0, &files[1].1[files[1].1.len() / 2..]);
+    append(&files[2].0, &files[2].1);
+    let whole = capture::read(&fixture("clinic/clinic.pcap")).expect("a fixture").len() as u64;
+    until(&lab, "what came since is read", |inputs| sum(inputs) >= whole);
+    assert_eq!(end(child), Some(0));
+    assert_eq!(sum(&inputs(&lab)), whole, "{before} packets before, and each counted once");
+    lab.replay("follow.db", &[&lab.path("ring")], &[]).expect(0);
+    lab.replay("whole.db", &[&lab.path("ring")], &[]).expect(0);
+    assert_eq!(lab.digest("follow.db"), lab.digest("whole.db"));
+}
+
+#[test]
+fn what_was_read_with_another_filter_is_told() {
+    let lab = Lab::default();
+    std::fs::create_dir(lab.path("ring")).expect("a folder");
+    let (path, bytes) = rotated(&lab, 2).swap_remove(0);
+    append(&path, &bytes);
+    lab.replay("follow.db", &[&path], &["--filter", "tcp port 8443"]).expect(0);
+    let child = follow(&lab);
+    until(&lab, "it is read again", |inputs| inputs.len() == 2);
+    assert_eq!(end(child), Some(3), "what both show is counted twice");
+    // What it says helps: without a filter all of it is there, once.
+    lab.replay("follow.db", &[&lab.path("ring")], &[]).expect(0);
+    lab.replay("whole.db", &[&lab.path("ring")], &[]).expect(0);
+    assert_eq!(lab.digest("follow.db"), lab.digest("whole.db"));
+}
+
+#[test]
 fn a_lost_terminal_ends_it_cleanly_and_a_knock_does_nothing() {
     let status = std::fs::read_to_string("/proc/self/status").expect("what the kernel says of us");
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("a mask");

@@ -251,16 +251,19 @@ impl FollowedFile {
     pub fn identity(
         &self,
         hasher: StableHasher,
-    ) -> impl FnOnce(Option<u64>) -> Option<InputIdentity> + use<> {
+    ) -> impl Fn(Option<u64>) -> Option<InputIdentity> + use<> {
         let handle = self.handle.try_clone();
         let seen = self.seen.clone();
         move |left| {
-            let mut file = handle.ok()?;
+            let mut file = handle.as_ref().ok()?;
+            // The position is that of whoever reads.
+            let at = file.stream_position().ok()?;
             let identity = match left {
-                Some(bytes) => identity_of_first(&mut file, bytes, &hasher),
-                None => identity_of(&mut file, &hasher),
+                Some(bytes) => identity_of_first(file, bytes, &hasher),
+                None => identity_of(file, &hasher),
             };
-            identity.ok().filter(|_| !seen.is_anew(&file))
+            file.seek(SeekFrom::Start(at)).ok()?;
+            identity.ok().filter(|_| !seen.is_anew(file))
         }
     }
 
@@ -270,16 +273,19 @@ impl FollowedFile {
         hasher: &StableHasher,
         known: impl IntoIterator<Item = InputIdentity>,
     ) -> Option<usize> {
-        let mut file = self.handle.try_clone().ok()?;
-        // The position is that of whoever reads.
+        let mut file = &self.handle;
         let at = file.stream_position().ok()?;
-        let now = identity_of(&mut file, hasher).ok();
+        let now = identity_of(file, hasher).ok();
         let found = now.and_then(|now| {
+            // What was kept without a head is read to be told: not too often.
+            let mut whole = 0;
             let mut is = |known: InputIdentity| {
+                let headless = known.head.is_none() && known.size > SMALL_BYTES;
+                whole += usize::from(headless && known.size <= now.size);
                 known.size <= now.size
                     && known.head == now.head.filter(|_| known.head.is_some())
-                    && (known.head.is_some() || known.size <= SMALL_BYTES)
-                    && identity_of_first(&mut file, known.size, hasher).is_ok_and(|i| i.is(&known))
+                    && (!headless || whole <= HEADLESS_MAX)
+                    && identity_of_first(file, known.size, hasher).is_ok_and(|i| i.is(&known))
             };
             known.into_iter().position(&mut is)
         });
@@ -297,6 +303,8 @@ impl FollowedFile {
 const PASSED_AT_ONCE: u32 = 4096;
 /// Files of no more bytes are compared whole: they have no head.
 const SMALL_BYTES: u64 = 8192;
+/// Larger ones without one, from databases of earlier formats, that are compared.
+const HEADLESS_MAX: usize = 256;
 
 impl PacketSource for FollowedFile {
     fn next_packet(&mut self) -> Result<Next<'_>, CaptureError> {

@@ -179,24 +179,24 @@ impl Input {
     pub fn identity_of_first(&self, size: u64, hasher: &StableHasher) -> Option<InputIdentity> {
         let Input::Path(path) = self else { return None };
         // What cannot be read is told of elsewhere.
-        identity_of_first(&mut File::open(path).ok()?, size, hasher).ok()
+        identity_of_first(&File::open(path).ok()?, size, hasher).ok()
     }
 }
 
 /// Reads both ends of a file: captures of one size that agree in them differ nowhere else, since
 /// the times of their packets would differ in the first MiB.
 fn read_identity(path: &Path, hasher: &StableHasher) -> io::Result<InputIdentity> {
-    identity_of(&mut File::open(path)?, hasher)
+    identity_of(&File::open(path)?, hasher)
 }
 
 /// The same of a file that is open; where it is read next is changed.
-pub(super) fn identity_of(file: &mut File, hasher: &StableHasher) -> io::Result<InputIdentity> {
+pub(super) fn identity_of(file: &File, hasher: &StableHasher) -> io::Result<InputIdentity> {
     let size = file.metadata()?.len();
     identity_of_first(file, size, hasher)
 }
 
 pub(super) fn identity_of_first(
-    file: &mut File,
+    mut file: &File,
     size: u64,
     hasher: &StableHasher,
 ) -> io::Result<InputIdentity> {

@@ -33,9 +33,12 @@ pub fn follow(
     watch_signals(&record.stop)?;
     tell(format!("following {}; stop with Ctrl-C", directory.display()));
     let key = record.settings.key.clone();
+    let mut twice = false;
     let mut next = || match follow.look() {
         Ok(Followed::File(mut file)) => {
-            let before = pass_over_known(&mut file, &known, &key.hasher("input"));
+            let passed = pass_over_known(&mut file, &known, &key.hasher("input"));
+            twice |= passed.is_err();
+            let before = passed.unwrap_or(0);
             let identify = Box::new(file.identity(key.hasher("input")));
             // It compiled before; a second time it does so again.
             let filter = filter.as_deref().and_then(|text| Filter::new(text).ok());
@@ -59,7 +62,7 @@ pub fn follow(
         let path = path.display();
         tell(format!("not read {path}: it is still written, and its beginning is not whole yet"));
     }
-    done
+    done.map(|exit| if twice { exit.and(Exit::Incomplete) } else { exit })
 }
 
 /// Captures that the database has whole, in whatever run, are not read again.
@@ -88,23 +91,35 @@ fn skip_known(
     Ok(())
 }
 
-/// What was read of which files, the furthest first.
+/// What was read of which files: first what shows all that is read now, the furthest first.
 fn readings(writer: &Writer, filter: Option<&str>) -> Result<Vec<Reading>, Failure> {
     let mut readings = writer.readings(filter).map_err(|e| store_failure(&e))?;
-    readings.sort_by_key(|reading| std::cmp::Reverse(reading.packets));
+    readings.sort_by_key(|reading| (!reading.shows_all, std::cmp::Reverse(reading.packets)));
     Ok(readings)
 }
 
-/// Reads on behind what an earlier run has read of `file`; how many packets that were.
-fn pass_over_known(file: &mut FollowedFile, known: &[Reading], hasher: &StableHasher) -> u64 {
+/// Reads on behind what an earlier run has read of `file`, and how many packets that were; `Err`
+/// where one has read it otherwise, so that what both show is counted twice.
+fn pass_over_known(
+    file: &mut FollowedFile,
+    known: &[Reading],
+    hasher: &StableHasher,
+) -> Result<u64, ()> {
     let begins = file.begins_like(hasher, known.iter().map(|reading| reading.identity));
     let known = begins.and_then(|at| known.get(at));
-    let Some(Reading { run, packets, .. }) = known.copied() else { return 0 };
+    let Some(Reading { run, packets, shows_all, .. }) = known.copied() else { return Ok(0) };
+    let name = file.name();
+    if !shows_all {
+        tell(format!(
+            "run {run} has read {name} with another filter: it stays, and what passes both is \
+             counted twice; replay the directory without a filter to have all of it once"
+        ));
+        return Err(());
+    }
     tell(format!(
-        "{}: its first {packets} packets are in the inventory already (run {run}); it is read on \
-         behind them",
-        file.name()
+        "{name}: its first {packets} packets are in the inventory already (run {run}); it is read \
+         on behind them"
     ));
     file.pass_over(packets);
-    packets
+    Ok(packets)
 }

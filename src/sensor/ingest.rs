@@ -26,14 +26,14 @@ pub struct OpenInput {
     pub ingest: Ingest,
     /// Which file it is, where that is known before it is read.
     pub identity: Option<InputIdentity>,
-    /// Tells which file it was, once it has been read.
+    /// Tells which file it is, as far as it has been read.
     pub identify: Option<Identify>,
     /// Packets at its beginning that were read before and are passed over.
     pub before: u64,
 }
 
-/// Tells which file was read, where it was left at so many bytes.
-pub type Identify = Box<dyn FnOnce(Option<u64>) -> Option<InputIdentity> + Send>;
+/// Tells which file it is up to so many bytes, or to its end.
+pub type Identify = Box<dyn Fn(Option<u64>) -> Option<InputIdentity> + Send>;
 
 /// One input with its account.
 pub struct Ingest {

@@ -17,7 +17,7 @@ use crate::base::{Shares, Timestamp};
 use crate::capture::CaptureError;
 use crate::decode::{Decoder, TunnelPorts};
 use crate::model::{Segment, Settled, SkipReason};
-use crate::store::{InputRecord, StoreError};
+use crate::store::{InputIdentity, InputRecord, StoreError};
 
 use super::away::Away;
 use super::copies::Copies;
@@ -177,6 +177,26 @@ pub(super) struct Capture<'a> {
     copies: Arc<Copies>,
 }
 
+/// The file that is read, where it is one that is still written.
+struct FileAtHand {
+    identify: Option<Identify>,
+    before: u64,
+    /// Up to how many bytes it was told which file it is.
+    told: Option<(u64, Option<InputIdentity>)>,
+}
+
+impl FileAtHand {
+    /// Which file it is so far: whoever is killed leaves that behind.
+    fn identity(&mut self, ingest: &Ingest) -> Option<InputIdentity> {
+        let identify = self.identify.as_ref()?;
+        let bytes = ingest.bytes_read(true);
+        if self.told.is_none_or(|(before, _)| before != bytes) {
+            self.told = Some((bytes, identify(Some(bytes))));
+        }
+        self.told.and_then(|(_, identity)| identity)
+    }
+}
+
 impl<'a> Capture<'a> {
     /// One that reads inputs from place `first` in the run on, while `sources` are read at once.
     pub(super) fn new(settings: &'a Settings, (first, sources): (u32, usize)) -> Self {
@@ -265,6 +285,7 @@ impl<'a> Capture<'a> {
     /// Reads one input to its end, or until someone stops it.
     pub(super) fn read_input(&mut self, input: OpenInput, pace: Pace, lane: &mut dyn Lane) {
         let OpenInput { mut ingest, mut identity, identify, before } = input;
+        let mut file = FileAtHand { identify, before, told: None };
         let live = pace == Pace::Live;
         let number = self.done.next();
         ingest.go_on(std::mem::take(&mut self.decoder), number);
@@ -273,7 +294,7 @@ impl<'a> Capture<'a> {
         let (mut drain, mut away) = (Drain::default(), Away::default());
         loop {
             if ingest.packets() % LOOK_PACKETS == 0
-                && self.look(&mut ingest, last, pace, lane)
+                && self.look(&mut ingest, &mut file, (last, pace), lane)
                 && (!live || drain.is_over())
             {
                 stopped = true;
@@ -288,7 +309,8 @@ impl<'a> Capture<'a> {
                 Ok(Step::Idle(now)) => {
                     lane.idle();
                     away.look(ingest.source(), self.settings.watch.as_ref());
-                    if self.look(&mut ingest, now, pace, lane) && (!live || drain.is_quiet()) {
+                    let stop = self.look(&mut ingest, &mut file, (now, pace), lane);
+                    if stop && (!live || drain.is_quiet()) {
                         (stopped, idle) = (true, true);
                         break;
                     }
@@ -314,7 +336,7 @@ impl<'a> Capture<'a> {
         if (failed || cut) && account.incomplete.is_none() {
             account.incomplete = Some(if failed { "ended early" } else { "interrupted" }.into());
         }
-        if let Some(identify) = identify {
+        if let Some(identify) = file.identify {
             identity = identify(stopped.then(|| ingest.bytes_read(true)));
         }
         self.done.push(InputRecord { account, identity, position: number, before });
@@ -368,8 +390,8 @@ impl<'a> Capture<'a> {
     fn look(
         &mut self,
         ingest: &mut Ingest,
-        now: Timestamp,
-        pace: Pace,
+        file: &mut FileAtHand,
+        (now, pace): (Timestamp, Pace),
         lane: &mut dyn Lane,
     ) -> bool {
         self.note_progress(ingest, pace);
@@ -385,8 +407,8 @@ impl<'a> Capture<'a> {
             if let (Some(watch), Some(gauge)) = (&self.settings.watch, &self.settings.gauge) {
                 watch.observe(now, &account, gauge);
             }
-            let current =
-                InputRecord { account, position: self.done.next(), ..InputRecord::default() };
+            let (identity, before) = (file.identity(ingest), file.before);
+            let current = InputRecord { account, identity, position: self.done.next(), before };
             if lane.tick(now, self.done.changed().chain([current]).collect()) {
                 self.done.note_told();
             }

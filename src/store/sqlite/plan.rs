@@ -115,6 +115,8 @@ pub struct Reading {
     pub identity: InputIdentity,
     /// How many of its packets were read, by that run and those before it.
     pub packets: u64,
+    /// Whether that was all that the filter at hand lets pass.
+    pub shows_all: bool,
 }
 
 /// States of files that begin alike which are looked at.
@@ -145,8 +147,8 @@ pub(super) fn beginnings(
     .collect()
 }
 
-/// What was read of which files, so that whoever follows a directory reads on behind it; the last
-/// first. Only what shows all that `filter` lets pass.
+/// What was read of which files, so that whoever follows a directory through `filter` reads on
+/// behind it; the last first.
 pub(super) fn readings(conn: &Connection, filter: Option<&str>) -> rusqlite::Result<Vec<Reading>> {
     let now = RunFilter::at_hand(filter);
     let mut readings = Vec::new();
@@ -159,10 +161,9 @@ pub(super) fn readings(conn: &Connection, filter: Option<&str>) -> rusqlite::Res
     let mut rows = select.query([READINGS_MAX])?;
     while let Some(row) = rows.next()? {
         let Some(identity) = identity_at(row, 0)? else { continue };
-        if RunFilter::of(row.get(5)?).covers(&now) {
-            let packets = u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
-            readings.push(Reading { run: RunId(row.get(3)?), identity, packets });
-        }
+        let packets = u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
+        let shows_all = RunFilter::of(row.get(5)?).covers(&now);
+        readings.push(Reading { run: RunId(row.get(3)?), identity, packets, shows_all });
     }
     Ok(readings)
 }

@@ -72,7 +72,7 @@ impl Writer {
         self.told(plan::beginnings(&self.db.conn, now, name))
     }
 
-    /// How far which files were read by runs that show all that `filter` lets pass; the last first.
+    /// How far which files were read, seen from a reading through `filter`; the last first.
     pub fn readings(&self, filter: Option<&str>) -> Result<Vec<Reading>, StoreError> {
         self.told(plan::readings(&self.db.conn, filter))
     }
