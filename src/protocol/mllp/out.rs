@@ -30,16 +30,15 @@ impl Out<'_> {
 
     /// A commit of MLLP release 2. Those of clients answer what a server sent.
     pub(super) fn commit(&mut self, commit: Commit, at: Timestamp) {
-        let (direction, head) = (self.direction, MessageHead::Hl7v2(commit.header()));
-        let correlation = commit.correlation();
-        self.tell(MessageEvent::Head {
-            direction,
-            at,
-            correlation,
-            standing: Standing::Sure,
-            head,
-        });
+        self.sure_head(commit.header(), commit.correlation(), at);
         self.end(true);
+    }
+
+    /// The head of what is framed by itself: there is no doubt that it is a message.
+    fn sure_head(&mut self, header: Hl7Header<'_>, correlation: Correlation, at: Timestamp) {
+        let (direction, head) = (self.direction, MessageHead::Hl7v2(header));
+        let standing = Standing::Sure;
+        self.tell(MessageEvent::Head { direction, at, correlation, standing, head });
     }
 
     /// Trailers of a batch in a block of their own. Where they have a comment (BTS-2, FTS-2) they
@@ -57,14 +56,7 @@ impl Out<'_> {
         let kind = name.get(name.len().saturating_sub(3)..).unwrap_or_default();
         let header = Hl7Header { kind, unasked: true, ..Hl7Header::default() };
         let correlation = Correlation::Token(self.state.hash_one(text));
-        let (direction, head) = (self.direction, MessageHead::Hl7v2(header));
-        self.tell(MessageEvent::Head {
-            direction,
-            at,
-            correlation,
-            standing: Standing::Sure,
-            head,
-        });
+        self.sure_head(header, correlation, at);
         self.body(text);
         self.end(true);
     }
