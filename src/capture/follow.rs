@@ -241,8 +241,6 @@ pub struct FollowedFile {
     source: FileSource,
     handle: File,
     seen: Seen,
-    /// How many packets are passed over.
-    passed_over: u64,
 }
 
 impl FollowedFile {
@@ -292,15 +290,8 @@ impl FollowedFile {
         file.seek(SeekFrom::Start(at)).ok()?;
         found
     }
-
-    /// Passes over the first `packets`: they were read before.
-    pub fn pass_over(&mut self, packets: u64) {
-        self.passed_over = packets;
-    }
 }
 
-/// Packets that are passed over before somebody is asked whether to go on.
-const PASSED_AT_ONCE: u32 = 4096;
 /// Files of no more bytes are compared whole: they have no head.
 const SMALL_BYTES: u64 = 8192;
 /// Larger ones without one, from databases of earlier formats, that are compared.
@@ -308,21 +299,6 @@ const HEADLESS_MAX: usize = 256;
 
 impl PacketSource for FollowedFile {
     fn next_packet(&mut self) -> Result<Next<'_>, CaptureError> {
-        let mut passed = 0;
-        while self.passed_over > 0 {
-            match self.source.next_packet()? {
-                Next::Packet(packet) if passed == PASSED_AT_ONCE => {
-                    self.passed_over -= 1;
-                    return Ok(Next::Idle(packet.at));
-                }
-                Next::Packet(_) => (self.passed_over, passed) = (self.passed_over - 1, passed + 1),
-                Next::Idle(at) => {
-                    thread::park_timeout(LOOK_INTERVAL);
-                    return Ok(Next::Idle(at));
-                }
-                Next::End => return Ok(Next::End),
-            }
-        }
         let next = self.source.next_packet();
         if let Ok(Next::Idle(_)) = next {
             thread::park_timeout(LOOK_INTERVAL);
@@ -397,9 +373,7 @@ impl Tail {
         };
         let seen = self.seen.clone();
         match FileSource::from_reader(&name, self) {
-            Ok(source) => {
-                Opened::File(Box::new(FollowedFile { source, handle, seen, passed_over: 0 }))
-            }
+            Ok(source) => Opened::File(Box::new(FollowedFile { source, handle, seen })),
             // Four bytes that are no capture's stay so.
             Err(error @ FileError::NotACapture { .. }) => Opened::Never(error),
             Err(error) if done => Opened::Never(error),

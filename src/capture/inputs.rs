@@ -73,6 +73,16 @@ pub enum InputError {
     StdinTwice,
 }
 
+impl InputError {
+    /// Whether there is nothing now where there may be a capture another time.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            InputError::File(error) => error.may_pass(),
+            other => matches!(other, InputError::Directory { .. }),
+        }
+    }
+}
+
 const IDENTITY_BYTES: u64 = 1024 * 1024;
 /// Bytes that tell which files may be the beginning of another: a few packets with their times,
 /// also behind what pcapng says of several interfaces.

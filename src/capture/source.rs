@@ -178,3 +178,10 @@ pub enum CaptureError {
     #[error(transparent)]
     Live(#[from] LiveError),
 }
+
+impl CaptureError {
+    /// Whether there is nothing now where there may be a capture another time.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, CaptureError::File(error) if error.may_pass())
+    }
+}

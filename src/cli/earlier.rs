@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::args::ReplayArgs;
 use super::exit::{Exit, Failure, tell};
 use super::record::store_failure;
 use crate::base::StableHasher;
@@ -17,12 +18,14 @@ pub(super) fn plan(
 ) -> Result<Plan, Failure> {
     let identities: Vec<Option<InputIdentity>> = readable.iter().map(|(_, i)| *i).collect();
     let grown = grown(readable, writer, hasher)?;
-    let earlier = Earlier { grown, filter: filter.map(str::to_owned) };
+    let earlier = Earlier { grown, filter: filter.map(str::to_owned), only_reads_on: false };
     writer.plan(&identities, &earlier).map_err(|e| store_failure(&e))
 }
 
-/// Says which runs stay although a part of them is read again.
+/// Says which runs stay although they hold a part of what was named. What passes another filter is
+/// counted twice then.
 pub(super) fn tell_kept(kept: &[(RunId, Stays)], filter: Option<&str>) -> Exit {
+    let mut exit = Exit::Done;
     for (run, why) in kept {
         let others = match why {
             Stays::Others(others) => others,
@@ -38,6 +41,7 @@ pub(super) fn tell_kept(kept: &[(RunId, Stays)], filter: Option<&str>) -> Exit {
                      passes {passes} is counted twice; replay without a filter to have all of it \
                      once"
                 ));
+                exit = Exit::Incomplete;
                 continue;
             }
         };
@@ -48,11 +52,11 @@ pub(super) fn tell_kept(kept: &[(RunId, Stays)], filter: Option<&str>) -> Exit {
             [one, rest @ ..] => format!("{one} and {} other files", rest.len()),
         };
         tell(format!(
-            "run {run} has read a part of what was named, and {others}: it stays, and that part is \
-             counted twice; name {others}, too, to replace the run"
+            "run {run} has read a part of what was named, and {others}: it stays, and what is new \
+             is read on behind it; name {others}, too, to have all of it read as one"
         ));
     }
-    if kept.is_empty() { Exit::Done } else { Exit::Incomplete }
+    exit
 }
 
 /// Which files have grown since they were read: how each is known now, and how its beginning was.
@@ -75,33 +79,59 @@ fn grown(
     Ok(grown)
 }
 
+/// A capture that is to be read.
+pub(super) struct ToRead {
+    pub(super) input: Input,
+    pub(super) identity: Option<InputIdentity>,
+    /// Packets at its beginning that an earlier run has.
+    pub(super) before: u64,
+}
+
 /// What is to be read; says what is not, and why.
 pub(super) fn to_read(
     readable: Vec<(Input, Option<InputIdentity>)>,
     plan: &[InputPlan],
-    again: bool,
-) -> Vec<(Input, Option<InputIdentity>)> {
+    args: &ReplayArgs,
+) -> Vec<ToRead> {
     let names: Vec<String> = readable.iter().map(|(input, _)| input.name()).collect();
     let mut todo = Vec::new();
     for ((input, identity), plan) in readable.into_iter().zip(plan) {
+        let (name, mut before) = (input.name(), 0);
         match plan {
-            InputPlan::Skip(run) if !again => {
-                let name = input.name();
+            _ if args.again => {}
+            // Whoever counts again what was read one by one has it twice.
+            InputPlan::Skip(run) if args.merge => {
+                tell(format!(
+                    "{name} is in the inventory already (run {run}); to have it read with others \
+                     at once, name another database with --db"
+                ));
+                continue;
+            }
+            InputPlan::Skip(run) => {
                 tell(format!(
                     "{name} is in the inventory already (run {run}); --again counts it again"
                 ));
+                continue;
             }
-            InputPlan::Twice(first) if !again => {
-                let name = input.name();
+            InputPlan::Twice(first) => {
                 match names.get(*first).filter(|first| **first != name) {
                     Some(first) => {
                         tell(format!("{name} is the same capture as {first}; it is read once"));
                     }
                     None => tell(format!("{name} was named twice; it is read once")),
                 }
+                continue;
             }
-            _ => todo.push((input, identity)),
+            InputPlan::ReadOn(run, packets) => {
+                tell(format!(
+                    "{name}: its first {packets} packets are in the inventory already (run {run}); \
+                     it is read on behind them"
+                ));
+                before = *packets;
+            }
+            InputPlan::Read | InputPlan::Replace(_) => {}
         }
+        todo.push(ToRead { input, identity, before });
     }
     todo
 }

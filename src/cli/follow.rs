@@ -35,14 +35,14 @@ pub fn follow(
     let key = record.settings.key.clone();
     let mut twice = false;
     let mut next = || match follow.look() {
-        Ok(Followed::File(mut file)) => {
-            let passed = pass_over_known(&mut file, &known, &key.hasher("input"));
+        Ok(Followed::File(file)) => {
+            let passed = known_of(&file, &known, &key.hasher("input"));
             twice |= passed.is_err();
             let before = passed.unwrap_or(0);
             let identify = Box::new(file.identity(key.hasher("input")));
             // It compiled before; a second time it does so again.
             let filter = filter.as_deref().and_then(|text| Filter::new(text).ok());
-            let ingest = Ingest::new(file, filter);
+            let ingest = Ingest::new(file, filter).pass_over(before);
             let identify = Some(identify as Identify);
             Upcoming::Input(Box::new(OpenInput { ingest, identity: None, identify, before }))
         }
@@ -80,7 +80,8 @@ fn skip_known(
         known.push((path, identity));
     }
     let identities: Vec<_> = known.iter().map(|(_, identity)| *identity).collect();
-    let earlier = Earlier { filter: filter.map(str::to_owned), ..Earlier::default() };
+    let filter = filter.map(str::to_owned);
+    let earlier = Earlier { filter, only_reads_on: true, ..Earlier::default() };
     let plan = writer.plan(&identities, &earlier).map_err(|e| store_failure(&e))?;
     for ((path, _), plan) in known.iter().zip(&plan.inputs) {
         if let InputPlan::Skip(run) = plan {
@@ -98,13 +99,9 @@ fn readings(writer: &Writer, filter: Option<&str>) -> Result<Vec<Reading>, Failu
     Ok(readings)
 }
 
-/// Reads on behind what an earlier run has read of `file`, and how many packets that were; `Err`
-/// where one has read it otherwise, so that what both show is counted twice.
-fn pass_over_known(
-    file: &mut FollowedFile,
-    known: &[Reading],
-    hasher: &StableHasher,
-) -> Result<u64, ()> {
+/// How many packets of `file` an earlier run has read; `Err` where one has read it otherwise, so
+/// that what both show is counted twice.
+fn known_of(file: &FollowedFile, known: &[Reading], hasher: &StableHasher) -> Result<u64, ()> {
     let begins = file.begins_like(hasher, known.iter().map(|reading| reading.identity));
     let known = begins.and_then(|at| known.get(at));
     let Some(Reading { run, packets, shows_all, .. }) = known.copied() else { return Ok(0) };
@@ -120,6 +117,5 @@ fn pass_over_known(
         "{name}: its first {packets} packets are in the inventory already (run {run}); it is read \
          on behind them"
     ));
-    file.pass_over(packets);
     Ok(packets)
 }

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use super::args::ReplayArgs;
 use super::config::RecordSettings;
-use super::earlier;
+use super::earlier::{self, ToRead};
 use super::exit::{Exit, Failure, tell};
 use super::follow::follow;
 use super::main::watch_signals;
 use super::record::Record;
+use crate::base::StableHasher;
 use crate::capture::{Filter, Input, InputError, Inputs};
 use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Pace, Sources, Upcoming};
@@ -41,6 +42,7 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
         return follow(args, settings, filter);
     }
     let mut exit = tell_unusable(&inputs)?;
+    let mut lacks = inputs.unusable.iter().any(InputError::may_pass);
     let mut piped = open_piped(&inputs, filter.as_deref())?;
     let record = Record::prepare(settings, args.reveal, !args.record.no_progress)?;
     if args.reveal {
@@ -48,21 +50,17 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     }
     let writer = record.open_writer()?;
     let hasher = record.settings.key.hasher("input");
-    let mut readable = Vec::new();
-    for input in inputs.usable {
-        match input.identity(&hasher) {
-            Ok(identity) => readable.push((input, identity)),
-            Err(error) => {
-                tell(format!("failed to {error}"));
-                exit = exit.and(Exit::Incomplete);
-            }
-        }
+    let usable = inputs.usable.len();
+    let readable = identified(inputs.usable, &hasher);
+    if readable.len() < usable {
+        exit = exit.and(Exit::Incomplete);
+        lacks = true;
     }
     let plan = earlier::plan(&readable, &writer, &hasher, filter.as_deref())?;
     // Who says --again knows that it counts twice.
     let kept = if args.again { &[] } else { plan.kept.as_slice() };
     exit = exit.and(earlier::tell_kept(kept, filter.as_deref()));
-    let todo = earlier::to_read(readable, &plan.inputs, args.again);
+    let todo = earlier::to_read(readable, &plan.inputs, args);
     if args.merge && todo.len() > MERGED_MAX {
         let many = todo.len();
         return Err(Failure::usage(format!(
@@ -74,9 +72,7 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     let mut todo = todo.into_iter();
     let mut failed = Vec::new();
     let mut next = || {
-        let open = |(input, identity)| {
-            piped.take().map_or_else(|| open(&input, identity, filter.as_deref()), Ok)
-        };
+        let open = |known: ToRead| piped.take().map_or_else(|| open(&known, filter.as_deref()), Ok);
         if args.merge && todo.len() > 0 {
             let opened: Vec<_> = todo.by_ref().map(open).collect();
             let (readable, not): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
@@ -89,15 +85,31 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
         }
     };
     let sources = Sources { next: &mut next, pace: Pace::Files };
-    let spec = RunSpec { kind: RunKind::Replay, filter: filter.clone(), replaces: plan.replaces };
+    let kind = RunKind::Replay;
+    let spec = RunSpec { kind, filter: filter.clone(), replaces: plan.replaces, lacks };
     record.run(sources, (writer, spec), exit)
+}
+
+/// Which files they are; says which went away meanwhile.
+fn identified(usable: Vec<Input>, hasher: &StableHasher) -> Vec<(Input, Option<InputIdentity>)> {
+    let mut readable = Vec::new();
+    for input in usable {
+        match input.identity(hasher) {
+            Ok(identity) => readable.push((input, identity)),
+            Err(error) => tell(format!("failed to {error}")),
+        }
+    }
+    readable
 }
 
 /// What comes through a pipe cannot be looked at twice: a single one is opened before anything is
 /// made, and nothing is where it is no capture.
 fn open_piped(inputs: &Inputs, filter: Option<&str>) -> Result<Option<OpenInput>, Failure> {
     match inputs.usable.as_slice() {
-        [stdin @ Input::Stdin] => open(stdin, None, filter).map(Some).map_err(Failure::usage),
+        [Input::Stdin] => {
+            let stdin = ToRead { input: Input::Stdin, identity: None, before: 0 };
+            open(&stdin, filter).map(Some).map_err(Failure::usage)
+        }
         _ => Ok(None),
     }
 }
@@ -117,16 +129,13 @@ fn checked(text: &str) -> Result<String, Failure> {
     Filter::new(text).map(|_| text.to_owned()).map_err(Failure::usage)
 }
 
-fn open(
-    input: &Input,
-    identity: Option<InputIdentity>,
-    filter: Option<&str>,
-) -> Result<OpenInput, crate::capture::CaptureError> {
+fn open(known: &ToRead, filter: Option<&str>) -> Result<OpenInput, crate::capture::CaptureError> {
+    let &ToRead { ref input, identity, before } = known;
     let source = input.open()?;
     // It compiled before; a second time it does so again.
     let filter = filter.and_then(|text| Filter::new(text).ok());
-    let ingest = Ingest::new(Box::new(source), filter);
-    Ok(OpenInput { ingest, identity, identify: None, before: 0 })
+    let ingest = Ingest::new(Box::new(source), filter).pass_over(before);
+    Ok(OpenInput { ingest, identity, identify: None, before })
 }
 
 /// Says what cannot be read. Nothing usable at all is a usage error.
@@ -155,7 +164,7 @@ fn tell_error(error: &InputError) {
 }
 
 /// The size of all inputs, or 0 when one is a pipe.
-fn total_bytes(inputs: &[(Input, Option<InputIdentity>)]) -> u64 {
-    let sizes: Option<Vec<u64>> = inputs.iter().map(|(_, i)| i.map(|i| i.size)).collect();
+fn total_bytes(inputs: &[ToRead]) -> u64 {
+    let sizes: Option<Vec<u64>> = inputs.iter().map(|i| i.identity.map(|i| i.size)).collect();
     sizes.map_or(0, |sizes| sizes.iter().sum())
 }

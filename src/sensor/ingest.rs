@@ -51,7 +51,12 @@ pub struct Ingest {
     held: Option<Held>,
     /// Where its bytes are kept.
     bytes: Vec<u8>,
+    /// Packets at the beginning that are still passed over.
+    passed_over: u64,
 }
+
+/// Packets that are passed over before somebody is asked whether to go on.
+const PASSED_AT_ONCE: u32 = 4096;
 
 /// A packet but for its bytes.
 struct Held {
@@ -73,7 +78,14 @@ impl Ingest {
             bytes_before: 0,
             held: None,
             bytes: Vec::new(),
+            passed_over: 0,
         }
+    }
+
+    /// Passes over the first `packets`: they were read before, and count as nothing now.
+    pub fn pass_over(mut self, packets: u64) -> Self {
+        self.passed_over = packets;
+        self
     }
 
     /// Goes on with the decoder of the input before: a datagram's fragments, and the two copies of
@@ -93,6 +105,10 @@ impl Ingest {
     /// where there is none. The next step takes it.
     pub fn peek(&mut self) -> Result<Option<Timestamp>, CaptureError> {
         if self.held.is_none() {
+            while self.passed_over > 0 {
+                let Next::Packet(_) = self.source.next_packet()? else { return Ok(None) };
+                self.passed_over -= 1;
+            }
             let Next::Packet(packet) = self.source.next_packet()? else { return Ok(None) };
             self.bytes.clear();
             self.bytes.extend_from_slice(packet.data);
@@ -132,6 +148,9 @@ impl Ingest {
         if self.decoder.has_settled() {
             self.settle();
         }
+        if self.passed_over > 0 {
+            return self.step_over();
+        }
         let packet = match self.held.take() {
             Some(Held { at, link, wire_len }) => {
                 Packet { at, link, wire_len, data: &self.bytes, block: None }
@@ -161,6 +180,20 @@ impl Ingest {
                 Ok(Step::Counted)
             }
         }
+    }
+
+    fn step_over(&mut self) -> Result<Step<'_>, CaptureError> {
+        for _ in 0..PASSED_AT_ONCE {
+            match self.source.next_packet()? {
+                Next::Packet(_) => self.passed_over -= 1,
+                Next::Idle(now) => return Ok(Step::Idle(now)),
+                Next::End => return Ok(Step::End),
+            }
+            if self.passed_over == 0 {
+                break;
+            }
+        }
+        Ok(Step::Counted)
     }
 
     fn settle(&mut self) {

@@ -458,8 +458,10 @@ impl<'a> Capture<'a> {
         }
         let (inputs, earlier) = self.done.into_parts();
         self.settings.watch.as_ref().inspect(|w| w.end(inputs.iter().map(|i| &i.account)));
+        // What cannot be opened now may be another time.
+        let ended_early = self.interrupted || self.failures.iter().any(CaptureError::may_pass);
         Ok(Outcome {
-            recorded: recorder.seal(&inputs, self.interrupted)?,
+            recorded: recorder.seal(&inputs, ended_early)?,
             inputs,
             earlier,
             failures: self.failures,

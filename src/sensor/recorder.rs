@@ -52,6 +52,8 @@ pub struct Recorder {
     kind: RunKind,
     /// Runs that this one takes the place of once it has read as much.
     replaces: Vec<Replaced>,
+    /// Something that was named is not read.
+    lacks: bool,
     detector: Arc<Detector>,
     /// Of all runs together.
     caps: Caps,
@@ -94,14 +96,15 @@ impl Recorder {
         spec: RunSpec,
         (detector, caps): (Arc<Detector>, Caps),
     ) -> Result<Self, StoreError> {
-        let RunSpec { kind, filter, replaces } = spec;
+        let RunSpec { kind, filter, replaces, lacks } = spec;
         let run = writer.begin_run(kind, clock::wall())?;
         if let Some(filter) = filter {
             writer.note_filter(run, &filter)?;
         }
         writer.note_profile(run, detector.profile())?;
         let recorder = Recorder::in_memory(detector, caps);
-        let mut recorder = Recorder { store: Some((writer, run)), kind, replaces, ..recorder };
+        let mut recorder =
+            Recorder { store: Some((writer, run)), kind, replaces, lacks, ..recorder };
         if kind == RunKind::Capture {
             recorder.reread_marks()?;
             recorder.load_others()?;
@@ -116,6 +119,7 @@ impl Recorder {
             store: None,
             kind: RunKind::Replay,
             replaces: Vec::new(),
+            lacks: false,
             detector,
             own: caps,
             short: false,
@@ -364,7 +368,7 @@ impl Recorder {
                 run,
                 inputs: &inputs,
                 // A capture has no end but the one it is given.
-                interrupted: interrupted && self.kind == RunKind::Replay,
+                interrupted: (interrupted || self.lacks) && self.kind == RunKind::Replay,
                 replaces: &replaces,
                 ended: clock::wall(),
                 inventory: None,

@@ -49,6 +49,12 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// Whether there is nothing now where there may be a capture another time: the system refused,
+    /// or nobody has written yet.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, FileError::Open { .. } | FileError::Empty { .. })
+    }
+
     /// Whether the file is simply something else than a capture, so that a directory which holds
     /// it can pass over it.
     pub fn is_other_kind(&self) -> bool {

@@ -12,12 +12,15 @@ pub struct RunSpec {
     pub filter: Option<String>,
     /// What it takes the place of.
     pub replaces: Vec<Replaced>,
+    /// Something that was named could not be read and may be another time: the run is not all that
+    /// was asked for.
+    pub lacks: bool,
 }
 
 impl RunSpec {
     /// A capture: it replaces nothing.
     pub fn capture() -> RunSpec {
-        RunSpec { kind: RunKind::Capture, filter: None, replaces: Vec::new() }
+        RunSpec { kind: RunKind::Capture, filter: None, replaces: Vec::new(), lacks: false }
     }
 }
 

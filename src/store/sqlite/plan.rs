@@ -1,8 +1,10 @@
 //! What becomes of captures that were read before, in whole, in part or through a filter.
 //!
-//! A reading is a file as it was, a filter and how many of its packets were read. What a new
-//! reading shows all of, it replaces, once it has come as far; what shows all of a new reading
-//! makes it needless. Whatever else both show is counted twice, and that is told.
+//! A reading is a file as it was, a filter and how many of its packets were read. A new run takes
+//! the place of an earlier one that read a part of what it reads, once it has come as far: flows
+//! may span files, so that is done where all files of that run are read again. Where some are not,
+//! the run stays and what is new is read on behind it. Only what was read through another filter
+//! is counted twice, and that is told.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +24,8 @@ pub enum InputPlan {
     Replace(RunId),
     /// This run read it to the end: skip it, unless it is to be counted again.
     Skip(RunId),
+    /// This run, which stays, read so many packets of it: read what is behind them.
+    ReadOn(RunId, u64),
     /// The same file as the input at this place of the list.
     Twice(usize),
 }
@@ -40,7 +44,8 @@ pub struct Replaced {
 pub enum Stays {
     /// It holds other inputs, which are not read again.
     Others(Vec<String>),
-    /// It was read without the filter at hand, or with another.
+    /// It was read with a filter which keeps out what is asked for now, so that what it let pass is
+    /// counted twice.
     Filter(RunFilter),
 }
 
@@ -104,6 +109,8 @@ pub struct Earlier {
     pub grown: BTreeMap<InputIdentity, Vec<InputIdentity>>,
     /// The filter that is read through now.
     pub filter: Option<String>,
+    /// Nothing is replaced: what an earlier run has stays, whatever becomes of it.
+    pub only_reads_on: bool,
 }
 
 /// How far a file was read, as it was then.
@@ -189,8 +196,94 @@ fn key(identity: &InputIdentity) -> Key {
 /// What is known of one input.
 struct Known {
     run: RunId,
-    /// All that is asked for now was read.
+    /// All that is asked for now was read, from the beginning on.
     whole: bool,
+    /// Its end was read, so that the run and those before it have all of it.
+    ended: bool,
+    /// How many of its packets were read, by that run and those before it; `None` where that was
+    /// through a filter which kept out what is asked for now.
+    reached: Option<u64>,
+    /// The run was stopped between two files, or has no end but the one it is given: more files
+    /// may belong to it.
+    unfinished: bool,
+}
+
+/// What is read now, and what is known of it.
+#[derive(Default)]
+struct Named {
+    /// By what it is and by what it was.
+    inputs: BTreeMap<Key, InputIdentity>,
+    known: BTreeMap<Key, Vec<Known>>,
+    /// How many there are, pipes among them.
+    count: usize,
+}
+
+impl Named {
+    fn new(
+        conn: &Connection,
+        identities: &[Option<InputIdentity>],
+        (earlier, filter): (&Earlier, &RunFilter),
+    ) -> rusqlite::Result<Named> {
+        let pipes = identities.iter().filter(|identity| identity.is_none()).count();
+        let mut named = Named { count: pipes, ..Named::default() };
+        for identity in identities.iter().flatten() {
+            let other = named.inputs.insert(key(identity), *identity);
+            if other.is_some_and(|other| other.is(identity)) {
+                continue;
+            }
+            named.count += 1;
+            let mut rows = known_as(conn, identity, filter)?;
+            for beginning in earlier.grown.get(identity).into_iter().flatten() {
+                let of_beginning = known_as(conn, beginning, filter)?.into_iter();
+                rows.extend(of_beginning.map(|row| Known { whole: false, ended: false, ..row }));
+                // What is named for itself stays that.
+                named.inputs.entry(key(beginning)).or_insert(*identity);
+            }
+            named.known.insert(key(identity), rows);
+        }
+        Ok(named)
+    }
+
+    fn of(&self, identity: &InputIdentity) -> &[Known] {
+        self.known.get(&key(identity)).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// Runs that hold a part of what is read now, with those that go where that one goes.
+    fn parts(&self) -> BTreeMap<RunId, BTreeSet<RunId>> {
+        let mut ended_in: BTreeMap<RunId, usize> = BTreeMap::new();
+        for row in self.known.values().flatten().filter(|row| row.ended) {
+            *ended_in.entry(row.run).or_default() += 1;
+        }
+        // A run that was stopped between two files has read each of its own to the end, and flows
+        // that go on in the next are cut there.
+        let is_joined =
+            |row: &Known| row.unfinished && ended_in.get(&row.run).is_none_or(|n| *n < self.count);
+        let mut parts: BTreeMap<RunId, BTreeSet<RunId>> = BTreeMap::new();
+        for rows in self.known.values() {
+            for row in rows {
+                if !row.ended {
+                    // What was read beside it meanwhile is read with it.
+                    let beside = rows.iter().filter(|row| row.whole).map(|row| row.run);
+                    parts.entry(row.run).or_default().extend(beside);
+                } else if is_joined(row) {
+                    parts.entry(row.run).or_default().extend(ended_in.keys());
+                }
+            }
+        }
+        parts
+    }
+
+    /// Runs that read on behind what no run has any more, or one of `replaced`.
+    fn continued<'a>(
+        &'a self,
+        replaced: &'a BTreeMap<RunId, Vec<(InputIdentity, u64)>>,
+    ) -> impl Iterator<Item = RunId> + 'a {
+        self.known.values().flat_map(move |rows| {
+            let stays = |row: &&Known| !row.ended && !replaced.contains_key(&row.run);
+            let begun = rows.iter().filter(stays).any(|row| row.reached.is_some_and(|n| n > 0));
+            rows.iter().filter(move |row| row.ended && !row.whole && !begun).map(|row| row.run)
+        })
+    }
 }
 
 pub(super) fn plan(
@@ -199,66 +292,54 @@ pub(super) fn plan(
     earlier: &Earlier,
 ) -> rusqlite::Result<Plan> {
     let filter = RunFilter::at_hand(earlier.filter.as_deref());
-    let mut known: BTreeMap<Key, Vec<Known>> = BTreeMap::new();
-    // What is read now, by what it is and by what it was.
-    let mut named: BTreeMap<Key, InputIdentity> = BTreeMap::new();
-    // Runs that hold a part of what is read now, and those that hold all of it beside them.
-    let mut parts: BTreeMap<RunId, Vec<RunId>> = BTreeMap::new();
-    for identity in identities.iter().flatten() {
-        if named.insert(key(identity), *identity).is_some_and(|other| other.is(identity)) {
-            continue;
-        }
-        let mut rows = known_as(conn, identity, &filter)?;
-        let whole: Vec<RunId> = rows.iter().filter(|k| k.whole).map(|k| k.run).collect();
-        for beginning in earlier.grown.get(identity).into_iter().flatten() {
-            let mut of_beginning = known_as(conn, beginning, &filter)?;
-            of_beginning.iter_mut().for_each(|row| row.whole = false);
-            rows.extend(of_beginning);
-            // What is named for itself stays that.
-            named.entry(key(beginning)).or_insert(*identity);
-        }
-        for part in rows.iter().filter(|k| !k.whole) {
-            parts.entry(part.run).or_default().extend(&whole);
-        }
-        known.insert(key(identity), rows);
-    }
+    let named = Named::new(conn, identities, (earlier, &filter))?;
     let mut plan = Plan::default();
     let mut replaces = BTreeMap::new();
-    for (run, whole) in parts {
-        match replaced(conn, run, &filter, &named)? {
-            Err(stays) => plan.kept.push((run, stays)),
-            Ok(holds) => {
-                replaces.insert(run, holds);
-                // What was read beside it meanwhile is read with it.
-                for run in whole {
-                    if let Ok(holds) = replaced(conn, run, &filter, &named)? {
-                        replaces.insert(run, holds);
-                    }
+    if !earlier.only_reads_on {
+        let mut beside = BTreeSet::new();
+        for (run, with) in named.parts() {
+            match replaced(conn, run, &filter, &named.inputs)? {
+                Err(stays) => plan.kept.push((run, stays)),
+                Ok(holds) => {
+                    replaces.insert(run, holds);
+                    beside.extend(with);
                 }
             }
         }
+        beside.extend(named.continued(&replaces));
+        for run in beside {
+            if let Ok(holds) = replaced(conn, run, &filter, &named.inputs)? {
+                replaces.insert(run, holds);
+            }
+        }
     }
-    plan.inputs = decided(identities, &known, &replaces);
-    // Where nothing of it is read now, nothing more is counted twice.
-    let is_read_of = |run: RunId, identity: &InputIdentity| {
-        let rows = known.get(&key(identity)).into_iter().flatten();
-        rows.clone().any(|k| k.run == run && !k.whole)
+    plan.inputs = decided(identities, &named, &replaces);
+    let read: BTreeSet<Key> = identities
+        .iter()
+        .zip(&plan.inputs)
+        .filter(|(_, plan)| !matches!(plan, InputPlan::Skip(_) | InputPlan::Twice(_)))
+        .filter_map(|(identity, _)| identity.as_ref().map(key))
+        .collect();
+    // Of what is not read, nothing has to be told.
+    let is_read = |run: RunId| {
+        read.iter().filter_map(|key| named.known.get(key)).flatten().any(|row| row.run == run)
     };
-    let read = || {
-        let read = identities
-            .iter()
-            .zip(&plan.inputs)
-            .filter(|(_, plan)| matches!(plan, InputPlan::Read | InputPlan::Replace(_)));
-        read.filter_map(|(identity, _)| identity.as_ref())
-    };
-    plan.kept.retain(|(run, _)| read().any(|identity| is_read_of(*run, identity)));
-    plan.replaces = replaces.into_iter().map(|(run, holds)| Replaced { run, holds }).collect();
+    plan.kept.retain(|(run, stays)| {
+        // Behind what shows all that is asked for, one reads on.
+        let told = !matches!(stays, Stays::Filter(with) if with.covers(&filter));
+        told && is_read(*run)
+    });
+    for (run, mut holds) in replaces {
+        // What another run has all of need not be read again to be there.
+        holds.retain(|(identity, _)| read.contains(&key(identity)));
+        plan.replaces.push(Replaced { run, holds });
+    }
     Ok(plan)
 }
 
 fn decided(
     identities: &[Option<InputIdentity>],
-    known: &BTreeMap<Key, Vec<Known>>,
+    named: &Named,
     replaces: &BTreeMap<RunId, Vec<(InputIdentity, u64)>>,
 ) -> Vec<InputPlan> {
     let mut first: BTreeMap<Key, usize> = BTreeMap::new();
@@ -268,13 +349,17 @@ fn decided(
             return InputPlan::Twice(*earlier);
         }
         first.insert(key(identity), place);
-        let rows = known.get(&key(identity)).map_or(&[][..], Vec::as_slice);
-        let stays = |k: &&Known| !replaces.contains_key(&k.run);
-        if let Some(complete) = rows.iter().find(|k| k.whole && stays(k)) {
+        let rows = named.of(identity);
+        let stays = |row: &&Known| !replaces.contains_key(&row.run);
+        if let Some(complete) = rows.iter().filter(stays).find(|row| row.ended) {
             return InputPlan::Skip(complete.run);
         }
-        let replaced = rows.iter().find(|k| !stays(k));
-        replaced.map_or(InputPlan::Read, |k| InputPlan::Replace(k.run))
+        let furthest = rows.iter().filter(stays).max_by_key(|row| row.reached);
+        if let Some(&Known { run, reached: Some(packets @ 1..), .. }) = furthest {
+            return InputPlan::ReadOn(run, packets);
+        }
+        let replaced = rows.iter().find(|row| !stays(row));
+        replaced.map_or(InputPlan::Read, |row| InputPlan::Replace(row.run))
     };
     identities.iter().enumerate().map(decide).collect()
 }
@@ -286,14 +371,22 @@ fn known_as(
     filter: &RunFilter,
 ) -> rusqlite::Result<Vec<Known>> {
     conn.prepare_cached(
-        "SELECT i.run, i.state = 'partial' OR i.before > 0, r.filter \
+        "SELECT i.run, i.state = 'complete', i.before, i.before + i.seen - i.dropped, r.filter, \
+         r.kind = 'capture' OR r.state = 'partial' AND NOT EXISTS \
+           (SELECT 1 FROM input p WHERE p.run = r.id AND p.state = 'partial') \
          FROM input i JOIN run r ON r.id = i.run \
          WHERE i.size = ?1 AND i.hash = ?2 AND r.state <> 'open' ORDER BY i.run",
     )?
     .query_map(params![int(identity.size), identity.hash.cast_signed()], |row| {
-        let (partial, with): (bool, Option<String>) = (row.get(1)?, row.get(2)?);
-        let whole = !partial && RunFilter::of(with).covers(filter);
-        Ok(Known { run: RunId(row.get(0)?), whole })
+        let covers = RunFilter::of(row.get(4)?).covers(filter);
+        let ended = covers && row.get(1)?;
+        Ok(Known {
+            run: RunId(row.get(0)?),
+            whole: ended && row.get::<_, i64>(2)? == 0,
+            ended,
+            reached: covers.then_some(u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0)),
+            unfinished: row.get(5)?,
+        })
     })?
     .collect()
 }

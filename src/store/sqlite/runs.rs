@@ -185,9 +185,12 @@ pub(super) fn recover(conn: &Connection) -> rusqlite::Result<Recovery> {
     remove(conn, &recovery.removed)?;
     for run in &recovery.kept {
         conn.execute("UPDATE run SET state = 'partial' WHERE id = ?1", [run.0])?;
+        // Interfaces, and of files the one that was being read: those before it were at their end.
         conn.execute(
             "UPDATE input SET state = 'partial', \
-             incomplete = coalesce(incomplete, 'the sensor ended without notice') WHERE run = ?1",
+             incomplete = coalesce(incomplete, 'the sensor ended without notice') WHERE run = ?1 \
+             AND (hash IS NULL \
+                  OR position = (SELECT max(position) FROM input WHERE run = ?1))",
             [run.0],
         )?;
     }
@@ -213,6 +216,13 @@ pub(super) fn seal(conn: &Connection, seal: &Seal<'_>) -> Result<(), Fault> {
     conn.execute(
         "UPDATE run SET state = ?2, ended_ns = ?3 WHERE id = ?1",
         params![seal.run.0, state.name(), seal.ended.nanos()],
+    )?;
+    // Runs that found everything known already, but for the last, which has the profile: whoever
+    // replays a directory each night would have one for each.
+    conn.execute(
+        "DELETE FROM run WHERE id < ?1 AND state = 'sealed' \
+         AND NOT EXISTS (SELECT 1 FROM input WHERE input.run = run.id)",
+        [seal.run.0],
     )?;
     Ok(remove(conn, seal.replaces)?)
 }

@@ -19,7 +19,7 @@ fn traces(folder: &Folder) -> usize {
 fn a_removed_run_leaves_no_trace() {
     let folder = Folder::new();
     let mut writer = folder.writer();
-    replay(&mut writer, &[], &[]);
+    replay(&mut writer, &[input("-", None, None)], &[]);
     let run = writer.begin_run(RunKind::Replay, at(0)).unwrap();
     let paths: Vec<String> = (0..500).map(|n| format!("/{PLANTED}/{n}")).collect();
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();

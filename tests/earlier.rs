@@ -1,0 +1,277 @@
+//! What was read before, stopped anywhere, is read to one whole by whoever replays it again, and no
+//! packet counts twice. `PHITAP_FULL=1` takes more histories.
+
+mod support;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use phitap::base::clock::Stopwatch;
+
+use support::capture;
+use support::fixture;
+use support::phitap::{Lab, Ran};
+use support::rng::Rng;
+
+const INCOMPLETE: i32 = 3;
+
+/// The clinic's capture in `count` files that cut connections.
+fn parts(lab: &Lab, count: usize) -> Vec<PathBuf> {
+    std::fs::create_dir(lab.path("ring")).expect("a folder");
+    let frames = capture::read(&fixture("clinic/clinic.pcap")).expect("a fixture");
+    let part = frames.len().div_ceil(count);
+    let file = |(n, part): (usize, &[capture::Frame])| {
+        lab.file(&format!("ring/{n}.pcap"), capture::pcap(part))
+    };
+    frames.chunks(part).enumerate().map(file).collect()
+}
+
+/// Runs that ended, as `v_runs` tells them.
+fn ended(lab: &Lab, db: &str) -> u64 {
+    count(lab, db, "SELECT count(*) AS n FROM run WHERE state <> 'open'").unwrap_or(0)
+}
+
+fn count(lab: &Lab, db: &str, sql: &str) -> Option<u64> {
+    let ran = lab.run(["sql", sql, "--db", db, "--format", "json"]);
+    (ran.code == Some(0)).then(|| ran.rows()[0]["n"].as_u64()).flatten()
+}
+
+fn requests(lab: &Lab, db: &str) -> u64 {
+    lab.query(db, &["services"]).iter().filter_map(|row| row["requests"].as_u64()).sum()
+}
+
+fn packets(lab: &Lab, db: &str) -> u64 {
+    let rows = lab.query(db, &["coverage"]);
+    let total = rows.iter().find(|row| row["scope"] == "all").expect("a total");
+    assert_eq!(total["balanced"], true, "{total}");
+    total["seen"].as_u64().expect("a number")
+}
+
+fn until(what: &str, is: impl Fn() -> bool) {
+    let watch = Stopwatch::start();
+    while !is() {
+        assert!(watch.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
+fn send(signal: &str, child: &Child) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", signal, &id]).status().expect("kill runs").success());
+}
+
+fn start(lab: &Lab, args: &[&str], stdin: Stdio) -> Child {
+    let mut command = lab.command(["replay", "--no-progress", "--key-file"]);
+    command.arg(lab.path("key")).args(args).stdin(stdin);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts")
+}
+
+/// Follows the ring until `packets` of it are in the database, and ends by `signal`.
+fn followed(lab: &Lab, db: &str, all: u64, signal: &str) {
+    let mut child = start(lab, &["ring", "--follow", "--db", db], Stdio::null());
+    until("what is there is read", || lab.path(db).exists() && seen(lab, db) == all);
+    send(signal, &child);
+    child.wait().expect("a child");
+}
+
+fn seen(lab: &Lab, db: &str) -> u64 {
+    count(lab, db, "SELECT coalesce(sum(seen), 0) AS n FROM input").unwrap_or(0)
+}
+
+fn frames(paths: &[PathBuf]) -> u64 {
+    let one = |path: &PathBuf| capture::read(path).expect("ours").len() as u64;
+    paths.iter().map(one).sum()
+}
+
+fn replayed(lab: &Lab, db: &str, paths: &[&Path]) -> Ran {
+    lab.replay(db, paths, &[])
+}
+
+#[test]
+fn a_replay_that_was_stopped_between_two_files_is_read_as_one_when_it_is_replayed() {
+    let lab = Lab::default();
+    let files = parts(&lab, 2);
+    let all: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    replayed(&lab, "whole.db", &all).expect(0);
+    // It is stopped while it waits for its second input, with the first at its end.
+    let first = files[0].to_str().expect("UTF-8");
+    let mut child = start(&lab, &[first, "-", "--db", "db"], Stdio::piped());
+    let journal = lab.path("db");
+    until("it has begun", || journal.exists());
+    std::thread::park_timeout(Duration::from_millis(300));
+    send("INT", &child);
+    drop(child.stdin.take());
+    let code = child.wait().expect("a child").code();
+    assert_eq!(code, Some(INCOMPLETE), "it was stopped");
+    assert_eq!(packets(&lab, "db"), frames(&files[..1]), "what was read is kept");
+    let ran = replayed(&lab, "db", &all).expect(0);
+    assert!(!ran.stderr.contains("already"), "{ran:#?}");
+    assert_eq!(lab.digest("db"), lab.digest("whole.db"));
+    // And with the second through a pipe, as it was named.
+    let stdin = std::fs::read(&files[1]).expect("ours");
+    let mut child = start(&lab, &[first, "-", "--db", "piped"], Stdio::piped());
+    until("it has begun", || lab.path("piped").exists());
+    std::thread::park_timeout(Duration::from_millis(300));
+    send("INT", &child);
+    drop(child.stdin.take());
+    child.wait().expect("a child");
+    let mut child = start(&lab, &[first, "-", "--db", "piped"], Stdio::piped());
+    child.stdin.take().expect("a pipe").write_all(&stdin).expect("it reads");
+    assert_eq!(child.wait().expect("a child").code(), Some(0));
+    assert_eq!(lab.digest("piped"), lab.digest("whole.db"));
+}
+
+#[test]
+fn what_was_missing_is_read_as_one_with_the_rest_once_it_is_there() {
+    let lab = Lab::default();
+    let files = parts(&lab, 2);
+    let all: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    replayed(&lab, "whole.db", &all).expect(0);
+    let second = std::fs::read(&files[1]).expect("ours");
+    std::fs::remove_file(&files[1]).expect("ours");
+    replayed(&lab, "db", &all).expect(INCOMPLETE);
+    // What is there is known meanwhile, however often.
+    let ran = replayed(&lab, "db", &all).expect(INCOMPLETE);
+    assert!(ran.stderr.contains("already"), "{ran:#?}");
+    std::fs::write(&files[1], second).expect("written");
+    replayed(&lab, "db", &all).expect(0);
+    assert_eq!(lab.digest("db"), lab.digest("whole.db"));
+}
+
+#[test]
+fn a_replay_takes_the_place_of_all_runs_that_followed() {
+    let lab = Lab::default();
+    let files = parts(&lab, 2);
+    replayed(&lab, "whole.db", &[&lab.path("ring")]).expect(0);
+    let second = std::fs::read(&files[1]).expect("ours");
+    std::fs::remove_file(&files[1]).expect("ours");
+    followed(&lab, "db", frames(&files[..1]), "TERM");
+    std::fs::write(&files[1], second).expect("written");
+    followed(&lab, "db", frames(&files), "TERM");
+    assert_ne!(lab.digest("db"), lab.digest("whole.db"), "connections are cut between the runs");
+    replayed(&lab, "db", &[&lab.path("ring")]).expect(0);
+    assert_eq!(lab.digest("db"), lab.digest("whole.db"));
+    let runs = ended(&lab, "db");
+    // Once it is one, it stays that; nights in which nothing is new leave no more than one row.
+    for _ in 0..3 {
+        let ran = replayed(&lab, "db", &[&lab.path("ring")]).expect(0);
+        assert!(ran.stderr.contains("already"), "{ran:#?}");
+    }
+    assert_eq!(ended(&lab, "db"), runs + 1);
+    assert_eq!(lab.digest("db"), lab.digest("whole.db"));
+}
+
+#[test]
+fn what_a_killed_follower_had_read_is_not_counted_again_where_a_ring_has_dropped_a_file() {
+    for signal in ["TERM", "KILL"] {
+        let lab = Lab::default();
+        let files = parts(&lab, 4);
+        followed(&lab, "db", frames(&files), signal);
+        let all = frames(&files);
+        std::fs::remove_file(&files[0]).expect("ours");
+        let ran = replayed(&lab, "db", &[&lab.path("ring")]);
+        assert_eq!(ran.code, Some(0), "{signal}: {ran:#?}");
+        assert_eq!(packets(&lab, "db"), all, "{signal}");
+    }
+}
+
+#[test]
+fn a_capture_whose_end_is_cut_is_counted_once() {
+    let lab = Lab::default();
+    let files = parts(&lab, 2);
+    let mut bytes = std::fs::read(&files[0]).expect("ours");
+    bytes.truncate(bytes.len() - 7);
+    let cut = lab.file("cut.pcap", bytes);
+    replayed(&lab, "db", &[&cut, &files[1]]).expect(INCOMPLETE);
+    let before = (requests(&lab, "db"), packets(&lab, "db"));
+    for _ in 0..2 {
+        // That it is cut is told again.
+        let ran = replayed(&lab, "db", &[&cut]).expect(INCOMPLETE);
+        assert!(ran.stderr.contains("cut"), "{ran:#?}");
+        assert_eq!((requests(&lab, "db"), packets(&lab, "db")), before);
+    }
+}
+
+#[test]
+fn a_file_that_two_followers_have_read_one_after_the_other_is_known() {
+    let lab = Lab::default();
+    let files = parts(&lab, 2);
+    let whole = std::fs::read(&files[0]).expect("ours");
+    let second = std::fs::read(&files[1]).expect("ours");
+    std::fs::remove_file(&files[1]).expect("ours");
+    let half =
+        lab.file("half.pcap", capture::pcap(&capture::read(&files[0]).expect("ours")[..100]));
+    let half = std::fs::read(half).expect("ours");
+    std::fs::write(&files[0], &half).expect("written");
+    followed(&lab, "db", 100, "TERM");
+    std::fs::write(&files[0], whole).expect("written");
+    std::fs::write(&files[1], second).expect("written");
+    followed(&lab, "db", frames(&files), "TERM");
+    let ran = replayed(&lab, "db", &[&files[0]]).expect(0);
+    assert!(ran.stderr.contains("already"), "{ran:#?}");
+    assert_eq!(packets(&lab, "db"), frames(&files));
+}
+
+/// Whatever came before, in whatever order: files that grow are replayed and followed, and the
+/// follower killed. Once all of them are there and named, each packet is in the inventory once.
+#[test]
+fn whatever_was_read_before_each_packet_counts_once() {
+    let plays = if std::env::var_os("PHITAP_FULL").is_some() { 100 } else { 6 };
+    for seed in 0..plays {
+        play(seed);
+    }
+}
+
+fn play(seed: u64) {
+    let (lab, mut rng) = (Lab::default(), Rng::new(seed));
+    let count = rng.among(1..4);
+    let paths = parts(&lab, count);
+    let whole: Vec<Vec<capture::Frame>> =
+        paths.iter().map(|path| capture::read(path).expect("ours")).collect();
+    let mut there = vec![0; count];
+    paths.iter().for_each(|path| std::fs::remove_file(path).expect("ours"));
+    let mut history = Vec::new();
+    for step in 0..5 {
+        // Some of them grow.
+        for (at, path) in paths.iter().enumerate() {
+            if step == 4 || rng.below(2) == 0 {
+                let left = whole[at].len() - there[at];
+                there[at] += if step == 4 { left } else { rng.below(left + 1) };
+                std::fs::write(path, capture::pcap(&whole[at][..there[at]])).expect("written");
+            }
+        }
+        let all: Vec<&Path> =
+            paths.iter().zip(&there).filter(|(_, n)| **n > 0).map(|(p, _)| p.as_path()).collect();
+        let now: u64 = there.iter().map(|n| *n as u64).sum();
+        if all.is_empty() {
+            continue;
+        }
+        match rng.below(3) {
+            _ if step == 4 => {
+                history.push("replay all".to_owned());
+                let ran = replayed(&lab, "db", &all);
+                assert_eq!(ran.code, Some(0), "seed {seed}, {history:?}: {ran:#?}");
+                assert_eq!(packets(&lab, "db"), now, "seed {seed}, {history:?}");
+            }
+            0 => {
+                let some: Vec<&Path> = all.iter().copied().filter(|_| rng.below(2) == 0).collect();
+                history.push(format!("replay {} of {}", some.len(), all.len()));
+                if !some.is_empty() {
+                    replayed(&lab, "db", &some).expect(0);
+                }
+            }
+            n => {
+                let signal = if n == 1 { "TERM" } else { "KILL" };
+                history.push(format!("follow {} and {signal}", all.len()));
+                let mut child = start(&lab, &["ring", "--follow", "--db", "db"], Stdio::null());
+                std::thread::park_timeout(Duration::from_millis(rng.below(1500) as u64));
+                send(signal, &child);
+                child.wait().expect("a child");
+            }
+        }
+        let counted = seen(&lab, "db");
+        assert!(counted <= now, "{counted} of {now}: seed {seed}, {history:?}");
+    }
+}
