@@ -141,7 +141,7 @@ fn is_mbi(word: &[u8]) -> bool {
 }
 
 /// The begin of a JWT (RFC 7519: the base64url of `{"`) or an id of an access key of AWS, in either
-/// case.
+/// case; where letters stand before the id, it has a digit, which `asia` in words has not.
 fn is_credential(word: &[u8]) -> bool {
     const JWT_MIN: usize = 8;
     const AWS_LENGTH: usize = 20;
@@ -150,6 +150,15 @@ fn is_credential(word: &[u8]) -> bool {
     word.windows(3).any(|w| w == b"eyJ")
         || (begins(b"eyj") && word.len() >= JWT_MIN)
         || (word.len() == AWS_LENGTH && [b"akia", b"asia"].iter().any(|id| begins(*id)))
+        || word.windows(AWS_LENGTH).any(is_joined_key)
+}
+
+/// An id of an access key: base32 (RFC 4648) behind its four letters.
+fn is_joined_key(window: &[u8]) -> bool {
+    let Some((head, id)) = window.split_first_chunk::<4>() else { return false };
+    (head.eq_ignore_ascii_case(b"akia") || head.eq_ignore_ascii_case(b"asia"))
+        && id.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'2'..=b'7'))
+        && id.iter().any(u8::is_ascii_digit)
 }
 
 /// Whether twenty letters and digits or more follow each other as in what is drawn at random and

@@ -591,6 +591,9 @@ fn names_that_may_hold_a_person_are_sensitive() {
         // In the lower case of host names, too.
         "akiaiosfodnn7exampl2.example.org",
         "X-AKIAIOSFODNN7EXAMPL2",
+        "sAKIAIOSFODNN7EXAMPL2",
+        "pakiaiosfodnn7exampl2.example.org",
+        "APPASIAIOSFODNN7EXAMPL2LAB",
         "eyjhbgcioijiuzi1nij9.eyjzdwiioijqyw5lin0.abc",
         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzKEY1",
         "q83vEjRWeJCrze8Qh6ZLwT2dXo5Y",
@@ -625,6 +628,7 @@ fn names_that_may_hold_a_person_are_sensitive() {
         "http://hl7.org/fhir/R4/StructureDefinition/us-core-race",
         "ApplicationInsights2ConnectionStringV2",
         "d111111abcdef8.cloudfront.net",
+        "southeastasiapacificregionservices.example.org",
     ] {
         assert!(!detector().is_sensitive(text.as_bytes()), "{text}");
     }
