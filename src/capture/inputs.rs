@@ -154,11 +154,14 @@ impl Inputs {
 }
 
 impl Input {
-    /// Opens the capture.
-    pub fn open(&self) -> Result<FileSource, FileError> {
+    /// Opens the capture; standard input ends where nothing comes and `stopped` says so.
+    pub fn open(
+        &self,
+        stopped: impl FnMut() -> bool + Send + 'static,
+    ) -> Result<FileSource, FileError> {
         match self {
             Input::Path(path) => FileSource::open(path),
-            Input::Stdin => FileSource::stdin(),
+            Input::Stdin => FileSource::stdin(stopped),
         }
     }
 

@@ -222,7 +222,7 @@ fn what_cannot_be_read_is_told_and_the_rest_is_read() {
 fn an_input_opens_and_gives_its_packets() {
     let folder = tempfile::tempdir().unwrap();
     let inputs = Inputs::expand(&[write(folder.path(), "x", &pcap())]);
-    let mut source = inputs.usable[0].open().unwrap();
+    let mut source = inputs.usable[0].open(|| false).unwrap();
     assert_eq!(MemorySource::drain(&mut source).unwrap().len(), 1);
 }
 

@@ -18,7 +18,7 @@ use crate::analysis::Worker;
 use crate::base::clock::Stopwatch;
 use crate::base::{InstallationKey, Shares};
 use crate::capture::live::mtu;
-use crate::capture::{CaptureError, Inputs, LiveOptions, LiveSource, Next, PacketSource};
+use crate::capture::{CaptureError, Input, Inputs, LiveOptions, LiveSource, Next, PacketSource};
 use crate::detect::Detector;
 use crate::inventory::Caps;
 use crate::report::Layout;
@@ -87,11 +87,13 @@ fn read(args: &DoctorArgs) -> Result<(Facts, Exit), Failure> {
     watch_signals(&stop)?;
     let mut inputs = inputs.usable.into_iter();
     let mut next = || {
-        let source = inputs.next().map(|input| input.open().map_err(CaptureError::from));
+        let stop = stop.clone();
+        let open = |input: Input| input.open(move || stop.asked()).map_err(CaptureError::from);
+        let source = inputs.next().map(open);
         source.map(|source| source.map(|source| opened(Box::new(source), &frames))).into()
     };
     let sources = Sources { next: &mut next, pace: Pace::Files };
-    let (facts, then) = examined(sources, (Place::Files, &frames, stop))?;
+    let (facts, then) = examined(sources, (Place::Files, &frames, stop.clone()))?;
     Ok((facts, exit.and(then)))
 }
 

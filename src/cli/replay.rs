@@ -14,6 +14,7 @@ use crate::capture::{Filter, Input, InputError, Inputs};
 use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Pace, Sources, Upcoming};
 use crate::sensor::recorder::RunSpec;
+use crate::sensor::stop::Stop;
 use crate::store::{InputIdentity, RunKind};
 
 /// Skipped files that are named; a directory of other things holds thousands.
@@ -43,8 +44,10 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     }
     let mut exit = tell_unusable(&inputs)?;
     let mut lacks = inputs.unusable.iter().any(InputError::may_pass);
-    let mut piped = open_piped(&inputs, filter.as_deref())?;
-    let record = Record::prepare(settings, args.reveal, !args.record.no_progress)?;
+    let stop = Stop::default();
+    let mut piped = open_piped(&inputs, (filter.as_deref(), &stop))?;
+    let mut record = Record::prepare(settings, args.reveal, !args.record.no_progress)?;
+    record.stop = stop.clone();
     if args.reveal {
         tell("--reveal: the events file will hold raw host names and URLs; protect it");
     }
@@ -72,7 +75,9 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     let mut todo = todo.into_iter();
     let mut failed = Vec::new();
     let mut next = || {
-        let open = |known: ToRead| piped.take().map_or_else(|| open(&known, filter.as_deref()), Ok);
+        let open = |known: ToRead| {
+            piped.take().map_or_else(|| open(&known, (filter.as_deref(), &stop)), Ok)
+        };
         if args.merge && todo.len() > 0 {
             let opened: Vec<_> = todo.by_ref().map(open).collect();
             let (readable, not): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
@@ -104,11 +109,11 @@ fn identified(usable: Vec<Input>, hasher: &StableHasher) -> Vec<(Input, Option<I
 
 /// What comes through a pipe cannot be looked at twice: a single one is opened before anything is
 /// made, and nothing is where it is no capture.
-fn open_piped(inputs: &Inputs, filter: Option<&str>) -> Result<Option<OpenInput>, Failure> {
+fn open_piped(inputs: &Inputs, how: (Option<&str>, &Stop)) -> Result<Option<OpenInput>, Failure> {
     match inputs.usable.as_slice() {
         [Input::Stdin] => {
             let stdin = ToRead { input: Input::Stdin, identity: None, before: 0 };
-            open(&stdin, filter).map(Some).map_err(Failure::usage)
+            open(&stdin, how).map(Some).map_err(Failure::usage)
         }
         _ => Ok(None),
     }
@@ -129,9 +134,13 @@ fn checked(text: &str) -> Result<String, Failure> {
     Filter::new(text).map(|_| text.to_owned()).map_err(Failure::usage)
 }
 
-fn open(known: &ToRead, filter: Option<&str>) -> Result<OpenInput, crate::capture::CaptureError> {
+fn open(
+    known: &ToRead,
+    (filter, stop): (Option<&str>, &Stop),
+) -> Result<OpenInput, crate::capture::CaptureError> {
     let &ToRead { ref input, identity, before } = known;
-    let source = input.open()?;
+    let stop = stop.clone();
+    let source = input.open(move || stop.asked())?;
     // It compiled before; a second time it does so again.
     let filter = filter.and_then(|text| Filter::new(text).ok());
     let ingest = Ingest::new(Box::new(source), filter).pass_over(before);

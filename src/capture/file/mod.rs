@@ -12,6 +12,7 @@ mod pcap;
 mod pcapng;
 mod reader;
 mod record;
+mod stdin;
 mod window;
 
 pub use error::FileError;

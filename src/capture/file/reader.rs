@@ -1,7 +1,7 @@
 //! A capture file as a packet source.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 use crate::base::Timestamp;
@@ -9,6 +9,7 @@ use crate::capture::file::container::{self, Position};
 use crate::capture::file::error::FileError;
 use crate::capture::file::pcap::Pcap;
 use crate::capture::file::pcapng::PcapNg;
+use crate::capture::file::stdin::Stdin;
 use crate::capture::file::window::Window;
 use crate::capture::source::{CaptureError, Incomplete, Losses, Next, PacketSource, Progress};
 use crate::model::Packet;
@@ -56,9 +57,11 @@ impl FileSource {
         PcapNg::recognise(magic) || Pcap::recognise(magic).is_some()
     }
 
-    /// Reads a capture from standard input. Its name is `-`.
-    pub fn stdin() -> Result<Self, FileError> {
-        Self::from_reader("-", io::stdin())
+    /// Reads a capture from standard input. Its name is `-`. It ends where nothing comes and
+    /// `stopped` says so.
+    pub fn stdin(stopped: impl FnMut() -> bool + Send + 'static) -> Result<Self, FileError> {
+        let open = |source| FileError::Open { name: "-".to_owned(), source };
+        Self::from_reader("-", Stdin::new(stopped).map_err(open)?)
     }
 
     /// Reads a capture from any reader, and its file header at once. `name` is what users see. A

@@ -1,0 +1,46 @@
+//! Standard input that can be stopped while nothing comes.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// How long nothing comes before it is asked whether to go on.
+const LOOK_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+
+/// Reads past the buffer of `std::io::Stdin`: what lies in it would not wake who waits.
+pub(super) struct Stdin<F> {
+    input: File,
+    stopped: F,
+    begun: bool,
+}
+
+impl<F: FnMut() -> bool> Stdin<F> {
+    pub(super) fn new(stopped: F) -> io::Result<Self> {
+        let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+        Ok(Stdin { input, stopped, begun: false })
+    }
+}
+
+impl<F: FnMut() -> bool> Read for Stdin<F> {
+    /// As at the end, where somebody has stopped it.
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let mut fds = [PollFd::new(&self.input, PollFlags::IN)];
+            let ready = match poll(&mut fds, Some(&LOOK_INTERVAL)) {
+                Ok(ready) => ready > 0,
+                Err(rustix::io::Errno::INTR) => false,
+                Err(error) => return Err(error.into()),
+            };
+            if ready {
+                self.begun = true;
+                return self.input.read(out);
+            }
+            if (self.stopped)() {
+                let before = io::Error::other("it was stopped before anything came");
+                return if self.begun { Ok(0) } else { Err(before) };
+            }
+        }
+    }
+}
