@@ -363,6 +363,7 @@ cases! {
     finding_clear_beside_tls_unnamed
     finding_credentials_in_clear
     finding_credentials_in_url
+    finding_login
     finding_messages_in_clear
     finding_messages_refused
     finding_messages_unacknowledged

@@ -103,9 +103,8 @@ pub(super) fn endpoint_ids(conn: &Connection) -> Result<BTreeSet<String>, Fault>
 /// The services that runs saw. What was said of one that none saw yet is about what is to come, and
 /// stays; of one that is gone its name would be left.
 pub(super) fn services(conn: &Connection) -> Result<BTreeSet<String>, Fault> {
-    let mut select = conn.prepare(
-        "SELECT service FROM run_service UNION SELECT service FROM run_endpoint",
-    )?;
+    let mut select =
+        conn.prepare("SELECT service FROM run_service UNION SELECT service FROM run_endpoint")?;
     let services = select.query_map([], |row| row.get(0))?;
     Ok(services.collect::<Result<_, _>>()?)
 }
