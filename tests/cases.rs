@@ -360,6 +360,7 @@ cases! {
     filter_option
     finding_clear_beside_tls
     finding_clear_beside_tls_proxied
+    finding_clear_beside_tls_refused
     finding_clear_beside_tls_unnamed
     finding_credentials_in_clear
     finding_credentials_in_url

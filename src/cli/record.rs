@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::bar::Bar;
 use super::config::RecordSettings;
 use super::exit::{Exit, Failure, tell};
+use super::queries::query_failure;
 use super::summary::{self, Summary};
 use crate::analysis::{Commons, Worker};
 use crate::base::Shares;
 use crate::base::clock;
 use crate::inventory::Caps;
 use crate::model::InputAccount;
-use crate::query::overview;
+use crate::query::{overview, undecided};
 use crate::sensor::health::Watch;
 use crate::sensor::pipeline::{self, Outcome, Settings, Sources};
 use crate::sensor::progress::Progress;
@@ -173,10 +174,14 @@ impl Record {
         }
         let reader = Reader::open(&self.settings.db).map_err(|e| store_failure(&e))?;
         let overview = overview(&reader, summary::FINDINGS_SHOWN).map_err(|e| store_failure(&e))?;
-        if let (Some(least), Some(worst)) = (self.settings.fail_on, overview.worst())
-            && worst >= least
-        {
-            exit = exit.and(Exit::Findings);
+        if let Some(least) = self.settings.fail_on {
+            // What someone accepted, refuted or resolved fails nothing.
+            let undecided = undecided(&reader, Some(clock::wall()));
+            let undecided = undecided.map_err(|e| query_failure(&e))?;
+            let worst = undecided.map_or_else(|| overview.worst(), |open| open.worst());
+            if worst.is_some_and(|worst| worst >= least) {
+                exit = exit.and(Exit::Findings);
+            }
         }
         let accounts = accounts_of(outcome);
         let to_stdout = self.settings.events.as_ref().is_none_or(|p| p.value.as_os_str() != "-");

@@ -61,4 +61,4 @@ pub use template::{
     shape_of, template_path,
 };
 pub use tls::{CertificateFacts, CertificateShown, CertificateStats, ServiceTls, TlsStats};
-pub use tls::{clinical_port, clinical_word};
+pub use tls::{clinical_port, clinical_word, encrypts};

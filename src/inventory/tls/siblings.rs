@@ -34,7 +34,10 @@ impl Siblings {
         endpoints: impl IntoIterator<Item = (&'a EndpointKey, &'a EndpointStats)>,
     ) -> Siblings {
         let mut out = Siblings::default();
-        let asked_of_it = endpoints.into_iter().filter(|(key, _)| &*key.method != "CONNECT");
+        let asked_of_it = endpoints.into_iter().filter(|(key, _)| {
+            // A session that encrypts nothing is told by its suite.
+            &*key.method != "CONNECT" && &*key.standard != "tls"
+        });
         for (key, stats) in asked_of_it {
             let redirects = stats.statuses.iter().filter(|(status, _)| is_redirect(**status));
             let redirects: u64 = redirects.map(|(_, count)| count).sum();
