@@ -113,7 +113,7 @@ impl Workbench {
         let mut said = TlsSaid {
             sni,
             resumed: session.resumed,
-            mutual: !session.client_chain.is_empty(),
+            mutual: session.mutual(),
             chain_length: session.chain.len(),
             key_exchange: session.key_exchange.map(|how| how.name().into()),
             ..TlsSaid::default()
@@ -219,7 +219,7 @@ fn count(tls: &mut TlsStats, session: &TlsSession, said: &TlsSaid) {
     tls.resumed += u64::from(session.resumed);
     tls.failed += u64::from(session.failed());
     tls.certificate_requested += u64::from(session.certificate_requested);
-    tls.client_certificates += u64::from(said.mutual);
+    tls.client_certificates += u64::from(said.mutual == Some(true));
     if let Some(version) = said.version {
         *tls.versions.entry(version.name().into()).or_default() += 1;
     }
