@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::content::{FieldSink, PathId, PathTable};
 use crate::detect::Detector;
 use crate::inventory::AuthScheme;
-use crate::model::{Location, Value, ValueKind};
+use crate::model::{Value, ValueKind};
 
 use super::columns::{Columns, Context, Place};
 use super::frames::{Frame, Frames, METHODS, Notes};
@@ -352,9 +352,7 @@ impl Inspector<'_> {
                 }
             }
             Role::Proof(proof) => proof.add(value.bytes, &mut self.facts.schemes),
-            Role::Login(login) if self.place.location == Location::Body => {
-                self.facts.login.add(login, self.place.direction, value.bytes);
-            }
+            Role::Login(login) => self.facts.login.add(login, self.place, value.bytes),
             _ => self.note_patch(role, value),
         }
     }

@@ -12,8 +12,8 @@ use crate::analysis::{Commons, Worker};
 use crate::base::Shares;
 use crate::base::clock;
 use crate::inventory::Caps;
-use crate::model::InputAccount;
-use crate::query::{overview, undecided};
+use crate::model::{InputAccount, Severity};
+use crate::query::{Overview, overview, undecided};
 use crate::sensor::health::Watch;
 use crate::sensor::pipeline::{self, Outcome, Settings, Sources};
 use crate::sensor::progress::Progress;
@@ -174,14 +174,10 @@ impl Record {
         }
         let reader = Reader::open(&self.settings.db).map_err(|e| store_failure(&e))?;
         let overview = overview(&reader, summary::FINDINGS_SHOWN).map_err(|e| store_failure(&e))?;
-        if let Some(least) = self.settings.fail_on {
-            // What someone accepted, refuted or resolved fails nothing.
-            let undecided = undecided(&reader, Some(clock::wall()));
-            let undecided = undecided.map_err(|e| query_failure(&e))?;
-            let worst = undecided.map_or_else(|| overview.worst(), |open| open.worst());
-            if worst.is_some_and(|worst| worst >= least) {
-                exit = exit.and(Exit::Findings);
-            }
+        if let Some(least) = self.settings.fail_on
+            && worst_open(&reader, &overview)? >= Some(least)
+        {
+            exit = exit.and(Exit::Findings);
         }
         let accounts = accounts_of(outcome);
         let to_stdout = self.settings.events.as_ref().is_none_or(|p| p.value.as_os_str() != "-");
@@ -215,6 +211,12 @@ fn tell_given_up(stay: &[RunId]) -> bool {
         ));
     }
     !stay.is_empty()
+}
+
+/// The greatest severity of what nobody accepted, refuted or resolved.
+fn worst_open(reader: &Reader, overview: &Overview) -> Result<Option<Severity>, Failure> {
+    let open = undecided(reader, Some(clock::wall())).map_err(|e| query_failure(&e))?;
+    Ok(open.map_or_else(|| overview.worst(), |open| open.worst()))
 }
 
 /// What became of the packets of all inputs: those that are known as a sum only come first.

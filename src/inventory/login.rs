@@ -1,7 +1,7 @@
 //! Logging in: what somebody shows for it in the body of a request, and what comes back for it.
 //!
-//! By the names that OAuth 2.0 (RFC 6749 section 4, RFC 7521 section 4.2, RFC 8628, RFC 8693), OpenID
-//! Connect and the logins of applications give these.
+//! By the names that OAuth 2.0 (RFC 6749 section 4, RFC 7521 section 4.2, RFC 8628, RFC 8693),
+//! OpenID Connect and the logins of applications give these.
 
 /// Names of what is shown, in lower case without marks between.
 const PROOFS: [&str; 22] = [

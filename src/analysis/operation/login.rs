@@ -1,8 +1,9 @@
 //! What of a login a body shows: a credential that is sent, a token that comes back.
 
+use crate::analysis::columns::Place;
 use crate::content::{PathId, PathTable, Step};
 use crate::inventory::login;
-use crate::model::Direction;
+use crate::model::{Direction, Location};
 
 /// Bytes of the shortest token.
 const TOKEN_BYTES_MIN: usize = 16;
@@ -51,10 +52,11 @@ impl Login {
 }
 
 impl LoggedIn {
-    /// Adds what `value` of such a field says.
-    pub fn add(&mut self, field: Login, direction: Direction, value: &[u8]) {
+    /// Adds what `value` of such a field says, if it stands in a body.
+    pub fn add(&mut self, field: Login, place: Place, value: &[u8]) {
         let value = value.trim_ascii();
-        match (field, direction) {
+        match (field, place.direction) {
+            _ if place.location != Location::Body => {}
             (Login::Proof | Login::Both, Direction::ToServer) => self.shown |= !value.is_empty(),
             // The code stands beside it (RFC 6749 section 4.1.3, RFC 8628 section 3.4).
             (Login::Grant, Direction::ToServer) => {
@@ -77,7 +79,10 @@ mod tests {
     fn a_credential_shown_and_a_token_given_are_a_login() {
         let said = |field, direction, value: &str| {
             let mut said = LoggedIn::default();
-            said.add(field, direction, value.as_bytes());
+            let query = Place { direction, location: Location::Query };
+            said.add(field, query, value.as_bytes());
+            assert_eq!(said, LoggedIn::default(), "no body");
+            said.add(field, Place { direction, location: Location::Body }, value.as_bytes());
             (said.shown, said.given)
         };
         let (request, response) = (Direction::ToServer, Direction::ToClient);

@@ -29,7 +29,7 @@ pub struct Siblings {
 impl Siblings {
     /// Of all endpoints. Redirections do not count: a host that only sends its callers to the
     /// encrypted side does what it should. Nor does a CONNECT: it asks a proxy for a way to the
-    /// host, which never sees it. What goes through that way without encryption has rows of its own.
+    /// host, which never sees it. What goes that way without encryption has rows of its own.
     pub fn of<'a>(
         endpoints: impl IntoIterator<Item = (&'a EndpointKey, &'a EndpointStats)>,
     ) -> Siblings {
