@@ -154,8 +154,8 @@ FIELDS = {
     "v2-person-staff": ["PD1.4", "ACC.7", "IN1.30"],
     # Addresses and telephones of organisations, their sites and their help.
     None: [
-        "IN1.5", "IN1.7", "IN1.44", "GT1.17", "GT1.18", "ORC.22", "ORC.23", "PRT.14", "PRT.15",
-        "AFF.3", "BPO.9", "BPO.12", "BPX.19", "EDU.8", "ERR.12", "FAC.3", "FAC.4", "IN3.19",
+        "IN1.5", "IN1.7", "IN1.44", "GT1.17", "GT1.18", "ORC.22", "ORC.23", "AFF.3",
+        "BPO.9", "BPO.12", "BPX.19", "EDU.8", "ERR.12", "FAC.3", "FAC.4", "IN3.19",
         "LDP.11", "LOC.5", "LOC.6", "OM1.17", "OM1.18", "OM1.28", "OM1.29", "OM1.30", "PEO.7",
         "PES.3", "PES.4", "PM1.4", "PM1.6", "PRD.11", "PRD.13", "RXA.28", "RXD.31", "RXD.34",
         "RXE.41", "RXE.45", "RXG.28", "RXO.33", "RXO.36",

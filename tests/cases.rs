@@ -359,9 +359,12 @@ cases! {
     fhir_writes
     filter_option
     finding_clear_beside_tls
+    finding_clear_beside_tls_proxied
+    finding_clear_beside_tls_refused
     finding_clear_beside_tls_unnamed
     finding_credentials_in_clear
     finding_credentials_in_url
+    finding_login
     finding_messages_in_clear
     finding_messages_refused
     finding_messages_unacknowledged

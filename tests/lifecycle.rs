@@ -340,6 +340,34 @@ fn what_was_last_seen_before_a_time_leaves_its_run_too() {
     lab.run(["db", "check", "--db", "db"]).expect(0);
 }
 
+#[test]
+fn what_was_decided_fails_nothing() {
+    let lab = Lab::default();
+    let clinic = fixture("clinic/clinic.pcap");
+    lab.replay("db", &[&clinic], &["--fail-on", "info"]).expect(1);
+    let severities = |what: &str| {
+        let rows = lab.query("db", &[what]);
+        rows.iter().map(|row| row["severity"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(severities("services").iter().any(|severity| severity == "critical"));
+    let found = lab.query("db", &["findings"]);
+    let ids: Vec<&str> = found.iter().map(|finding| finding["id"].as_str().unwrap()).collect();
+    for (n, id) in ids.iter().enumerate() {
+        set(&lab, id, ["accepted", "false-positive"][n % 2], &[]);
+    }
+    let again = |code| lab.replay("db", &[&clinic], &["--again", "--fail-on", "info"]).expect(code);
+    again(0);
+    for what in ["services", "endpoints"] {
+        assert!(severities(what).iter().all(|severity| severity == "info"), "{what}");
+    }
+    let told = lab.query("db", &["findings"]);
+    assert!(told.iter().any(|finding| finding["severity"] == "critical"), "they are told still");
+    set(&lab, ids[0], "acknowledged", &[]);
+    again(1);
+    let open = severities("services");
+    assert_eq!(open.iter().filter(|severity| *severity != "info").count(), 1, "{open:?}");
+}
+
 /// Of one client and one run, the service that goes before the one that stays.
 #[test]
 fn what_a_client_called_itself_goes_with_a_purged_service() {

@@ -210,6 +210,36 @@ fn what_was_said_of_a_purged_service_goes_with_it() {
     assert_eq!(lab.query("db", &["fields", "--service", "b.example"]), before);
 }
 
+/// By time as by name: of the service that is gone also what was withdrawn; of those that stay, and
+/// of one that was not seen yet, everything.
+#[test]
+fn what_was_said_of_a_service_that_was_last_seen_before_a_time_goes_with_it() {
+    const DAY: u64 = 86_400_000_000;
+    let lab = Lab::default();
+    let old = calls(&lab, "1.pcap", ("zqold.example", "/p", DAY), &[r#"{"zqkey":"x7f"}"#; 4]);
+    let new = calls(&lab, "2.pcap", ("b.example", "/people", 3 * DAY), &[SSN; 4]);
+    lab.replay("db", &[&old, &new], &[]).expect(0);
+    let zq = ["--field", "$.zqkey", "--service", "zqold.example"];
+    mark(&lab, &[&["is", "health.mrn"], &zq[..]].concat()).expect(0);
+    mark(&lab, &[&["withdraw", "health.mrn"], &zq[..]].concat()).expect(0);
+    mark(&lab, &[&["is", "us.ssn"], &zq[..]].concat()).expect(0);
+    mark(&lab, &["is", "us.ssn", "--field", "$.plain", "--service", "b.example"]).expect(0);
+    mark(&lab, &["is", "us.ssn", "--field", "$.n", "--service", "soon.example"]).expect(0);
+    let rows = lab.query("db", &["services", "--service", "b.example"]);
+    let begun = rows[0]["first_seen"].as_str().expect("a time");
+    let key = lab.path("key");
+    let args = ["db", "purge", "--before", begun, "--yes", "--db", "db", "--key-file"];
+    lab.run(args.into_iter().chain([key.to_str().unwrap()])).expect(0);
+    let left = lab.query("db", &["fields", "marks", "--history"]);
+    let left: Vec<_> = left.iter().map(|mark| mark["service"].as_str().unwrap()).collect();
+    assert_eq!(left, ["b.example", "soon.example"]);
+    for file in std::fs::read_dir(lab.path("")).unwrap().map(|entry| entry.unwrap().path()) {
+        let is_store = file.file_name().unwrap().to_str().unwrap().starts_with("db");
+        let bytes = if is_store { std::fs::read(&file).unwrap() } else { Vec::new() };
+        assert!(!bytes.windows(5).any(|w| w == b"zqold" || w == b"zqkey"), "{}", file.display());
+    }
+}
+
 /// Ends with the test, whatever comes of it.
 struct Following(Child);
 

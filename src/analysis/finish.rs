@@ -323,6 +323,14 @@ impl Exchange {
         self.request.as_ref().is_none_or(|r| r.head.method.is_empty())
     }
 
+    /// Whether somebody showed a credential in the body and got a token for it: neither alone
+    /// authenticates. A password that is set for somebody proves nothing, nor does a token that is
+    /// given to everyone.
+    fn is_login(&self) -> bool {
+        let shown = self.request.as_ref().is_some_and(|r| r.half.facts.login.shown);
+        shown && self.response.as_ref().is_some_and(|r| r.half.facts.login.given)
+    }
+
     /// Whether the answer is a page for people.
     fn is_page(&self) -> bool {
         let good = self.response.as_ref().filter(|r| r.status.is_some_and(Status::is_success));
@@ -363,7 +371,7 @@ pub(super) fn count_request(stats: &mut EndpointStats, flow: &FlowInfo, request:
 fn count_answer(stats: &mut EndpointStats, exchange: &Exchange) {
     stats.count_status(exchange.answer());
     let open = exchange.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
-    let success = open && exchange.answer().is_some_and(Status::is_success);
+    let success = open && !exchange.is_login() && exchange.answer().is_some_and(Status::is_success);
     stats.unauthenticated_successes += u64::from(success);
     let Some(response) = &exchange.response else { return };
     if exchange.request.is_none() {

@@ -17,6 +17,7 @@ use super::heard::Heard;
 use super::leaves::Leaves;
 use super::operation::auth::AuthSchemes;
 use super::operation::fhir::{self, Version};
+use super::operation::login::LoggedIn;
 use super::operation::soap_security::Proof;
 use super::operation::{cda, hl7v2};
 use super::roles::{self, Role, Roles};
@@ -37,6 +38,8 @@ pub struct BodyFacts {
     pub heard: Option<Arc<Heard>>,
     /// Credentials in the header of a SOAP message.
     pub schemes: AuthSchemes,
+    /// What it has of a login.
+    pub login: LoggedIn,
     /// Interactions of the entries of a batch or transaction.
     pub entries: Vec<(&'static str, u64)>,
 }
@@ -349,6 +352,7 @@ impl Inspector<'_> {
                 }
             }
             Role::Proof(proof) => proof.add(value.bytes, &mut self.facts.schemes),
+            Role::Login(login) => self.facts.login.add(login, self.place, value.bytes),
             _ => self.note_patch(role, value),
         }
     }

@@ -3,6 +3,7 @@
 use crate::content::{PathId, PathTable, Step};
 
 use super::heard::Part;
+use super::operation::login::Login;
 use super::operation::soap_security::Proof;
 use super::operation::{cda, fhir, hl7v2};
 use super::v2xml;
@@ -92,6 +93,8 @@ pub(super) enum Role {
     Observed,
     /// A part of the header of a SOAP message that says who sends it.
     Proof(Proof),
+    /// What somebody logs in with, or gets for it.
+    Login(Login),
 }
 
 /// What a component of a parameter of a query is: of one that names a field and what that has to
@@ -229,6 +232,7 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
                 _ => Role::Content,
             }
         }
+        _ if let Some(login) = Login::at(paths, path) => Role::Login(login),
         name if names_code_system(name) => Role::CodedSystem(up, 0),
         name => role_in_pair(name, (paths.step_of(path) == Some(Step::Element), up)),
     }

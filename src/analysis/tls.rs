@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::limits::TLS_NAMES_KEPT_MAX;
 use crate::base::{Span, Timestamp};
 use crate::flow::FlowInfo;
-use crate::inventory::{CertificateFacts, CertificateStats, ServiceStats, TlsStats};
+use crate::inventory::{CertificateFacts, CertificateStats, ServiceStats, TlsStats, encrypts};
 use crate::model::{CertificateSaid, ExchangeEvent, NamePart, TlsCertificate, TlsSaid, TlsSession};
 
 use super::accumulate::EndpointRef;
@@ -77,8 +77,11 @@ impl Workbench {
         let Some(slot) = self.accumulator.slot(slot) else { return };
         let stats = &mut slot.stats;
         stats.span.merge(Span::at(session.at));
-        stats.encrypted += 1;
-        stats.times.encrypted.merge(Span::at(session.at));
+        let hidden = session.server.as_ref().is_none_or(|hello| encrypts(&hello.cipher));
+        stats.encrypted += u64::from(hidden);
+        let times = &mut stats.times;
+        let how = if hidden { &mut times.encrypted } else { &mut times.clear };
+        how.merge(Span::at(session.at));
         *stats.protocols.entry(STANDARD).or_default() += 1;
         *stats.clients.entry(flow.client.ip()).or_default() += 1;
         stats.coverage.exchanges += 1;
@@ -110,7 +113,7 @@ impl Workbench {
         let mut said = TlsSaid {
             sni,
             resumed: session.resumed,
-            mutual: !session.client_chain.is_empty(),
+            mutual: session.mutual(),
             chain_length: session.chain.len(),
             key_exchange: session.key_exchange.map(|how| how.name().into()),
             ..TlsSaid::default()
@@ -216,7 +219,7 @@ fn count(tls: &mut TlsStats, session: &TlsSession, said: &TlsSaid) {
     tls.resumed += u64::from(session.resumed);
     tls.failed += u64::from(session.failed());
     tls.certificate_requested += u64::from(session.certificate_requested);
-    tls.client_certificates += u64::from(said.mutual);
+    tls.client_certificates += u64::from(said.mutual == Some(true));
     if let Some(version) = said.version {
         *tls.versions.entry(version.name().into()).or_default() += 1;
     }

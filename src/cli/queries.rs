@@ -27,6 +27,7 @@ pub fn services(args: &ServicesArgs) -> Result<Exit, Failure> {
             service: filters::pattern(&args.service),
             min_severity: args.severity,
             limit,
+            now: Some(clock::wall()),
         };
         query::services(&reader, &filter).map_err(|e| query_failure(&e))
     };
@@ -52,6 +53,7 @@ pub fn endpoints(args: &EndpointsArgs) -> Result<Exit, Failure> {
             auth: args.auth.clone(),
             encrypted: args.encrypted.clone(),
             limit,
+            now: Some(clock::wall()),
             ..query::EndpointFilter::default()
         };
         query::endpoints(&reader, &filter).map_err(|e| query_failure(&e))

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::bar::Bar;
 use super::config::RecordSettings;
 use super::exit::{Exit, Failure, tell};
+use super::queries::query_failure;
 use super::summary::{self, Summary};
 use crate::analysis::{Commons, Worker};
 use crate::base::Shares;
 use crate::base::clock;
 use crate::inventory::Caps;
-use crate::model::InputAccount;
-use crate::query::overview;
+use crate::model::{InputAccount, Severity};
+use crate::query::{Overview, overview, undecided};
 use crate::sensor::health::Watch;
 use crate::sensor::pipeline::{self, Outcome, Settings, Sources};
 use crate::sensor::progress::Progress;
@@ -173,8 +174,8 @@ impl Record {
         }
         let reader = Reader::open(&self.settings.db).map_err(|e| store_failure(&e))?;
         let overview = overview(&reader, summary::FINDINGS_SHOWN).map_err(|e| store_failure(&e))?;
-        if let (Some(least), Some(worst)) = (self.settings.fail_on, overview.worst())
-            && worst >= least
+        if let Some(least) = self.settings.fail_on
+            && worst_open(&reader, &overview)? >= Some(least)
         {
             exit = exit.and(Exit::Findings);
         }
@@ -210,6 +211,12 @@ fn tell_given_up(stay: &[RunId]) -> bool {
         ));
     }
     !stay.is_empty()
+}
+
+/// The greatest severity of what nobody accepted, refuted or resolved.
+fn worst_open(reader: &Reader, overview: &Overview) -> Result<Option<Severity>, Failure> {
+    let open = undecided(reader, Some(clock::wall())).map_err(|e| query_failure(&e))?;
+    Ok(open.map_or_else(|| overview.worst(), |open| open.worst()))
 }
 
 /// What became of the packets of all inputs: those that are known as a sum only come first.

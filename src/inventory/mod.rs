@@ -13,6 +13,7 @@
 //! | `standards` | one endpoint, one standard |
 //! | `fhir` | the grammar of FHIR's paths |
 //! | `judge` | the seam to detection |
+//! | `login` | names of what somebody logs in with, and of what comes back |
 //! | `marks` | what people say of fields |
 //! | `assess` | rollup to inventory |
 //! | `posture/` | finding rules, one file each |
@@ -26,6 +27,7 @@ pub mod compact;
 pub mod digest;
 pub mod fhir;
 pub mod judge;
+pub mod login;
 pub mod marks;
 pub mod merge;
 pub mod part;
@@ -59,4 +61,4 @@ pub use template::{
     shape_of, template_path,
 };
 pub use tls::{CertificateFacts, CertificateShown, CertificateStats, ServiceTls, TlsStats};
-pub use tls::{clinical_port, clinical_word};
+pub use tls::{clinical_port, clinical_word, encrypts};

@@ -105,8 +105,8 @@ pub struct TlsSaid {
     pub ja4: Option<Arc<str>>,
     /// It went on with the keys of an earlier one.
     pub resumed: bool,
-    /// The client sent a certificate.
-    pub mutual: bool,
+    /// Whether the client sent a certificate, where that shows.
+    pub mutual: Option<bool>,
     /// Certificates that the server sent.
     pub chain_length: usize,
     /// The server's own.

@@ -271,6 +271,17 @@ impl TlsSession {
     pub fn failed(&self) -> bool {
         self.alerts.iter().any(|alert| alert.fatal)
     }
+
+    /// Whether the client sent a certificate. From TLS 1.3 on it is encrypted, a resumed session
+    /// rests on that of an earlier one, and what was not captured may have held it.
+    pub fn mutual(&self) -> Option<bool> {
+        if !self.client_chain.is_empty() {
+            return Some(true);
+        }
+        let shows = |version| !matches!(version, TlsVersion::Tls13 | TlsVersion::Other);
+        let shown = self.server.as_ref().is_some_and(|hello| shows(hello.version));
+        (shown && self.client.is_some() && !self.resumed && !self.incomplete).then_some(false)
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use super::QueryError;
 use super::filter::{ClassPattern, OperationFilter, limited, seen, wanted};
+use super::undecided::undecided;
+use crate::base::Timestamp;
 use crate::inventory::{Coverage, DataClassSeen, Endpoint};
 use crate::model::{Direction, Severity, Status};
 use crate::store::Reader;
@@ -32,6 +34,8 @@ pub struct EndpointFilter {
     pub encrypted: Option<String>,
     /// At most so many rows.
     pub limit: Option<usize>,
+    /// Wall time, which decisions about findings may have outlived.
+    pub now: Option<Timestamp>,
 }
 
 /// A data class of an endpoint.
@@ -115,7 +119,8 @@ pub struct EndpointRow {
     pub encrypted: &'static str,
     /// Most confident first.
     pub data_classes: Vec<ClassRow>,
-    /// The greatest severity of its findings.
+    /// The greatest severity of its open findings: what was accepted, refuted or resolved does not
+    /// count.
     #[schemars(schema_with = "super::schema::severity")]
     pub severity: Severity,
     /// What could be seen.
@@ -147,6 +152,10 @@ pub struct EndpointRow {
 /// surest, then the busiest.
 pub fn endpoints(reader: &Reader, filter: &EndpointFilter) -> Result<Vec<EndpointRow>, QueryError> {
     let mut endpoints = reader.endpoints()?;
+    if let Some(open) = undecided(reader, filter.now)? {
+        let severity = |id: &str| open.endpoints.get(id).copied().unwrap_or_default();
+        endpoints.iter_mut().for_each(|e| e.severity = severity(&e.id));
+    }
     endpoints.retain(|e| filter.matches(e));
     let surest = |e: &Endpoint| e.data_classes.iter().map(|(_, class)| class.confidence).max();
     endpoints.sort_by_key(|e| (Reverse(e.severity), Reverse(surest(e)), Reverse(e.requests)));

@@ -171,6 +171,11 @@ pub fn findings(reader: &Reader, filter: &FindingFilter) -> Result<Vec<FindingRo
     Ok(rows.collect())
 }
 
+/// Whether someone still has to do something about it.
+pub fn is_open(finding: &FindingRow) -> bool {
+    matches!(finding.state, "new" | "regressed" | "acknowledged")
+}
+
 /// What a decision means now: one that has ended means nothing, and what was resolved and is
 /// seen again has regressed.
 fn judge(

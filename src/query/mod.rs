@@ -16,6 +16,7 @@ pub mod report;
 pub mod schema;
 pub mod services;
 pub mod sql;
+pub mod undecided;
 pub mod watch;
 
 pub use changes::{Change, ChangeFilter, ChangeRow, Changed, Changes, changes};
@@ -38,6 +39,7 @@ pub use report::{
 pub use schema::{Question, row_schema};
 pub use services::{ServiceFilter, ServiceRow, services};
 pub use sql::{SqlAnswer, sql};
+pub use undecided::{Undecided, undecided};
 pub use watch::{Recorded, SendingApplication};
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::changes::{ChangeFilter, Changes, changes};
 use super::clients::{ClientFilter, ClientRow, clients};
 use super::coverage::{CoverageAnswer, CoverageFilter, coverage};
 use super::endpoints::{EndpointFilter, EndpointRow, endpoints};
-use super::findings::{FindingFilter, FindingRow, findings};
+use super::findings::{FindingFilter, FindingRow, findings, is_open};
 use super::services::{ServiceFilter, ServiceRow, services};
 use super::watch::{Recorded, SendingApplication, recorded, sending_applications};
 use crate::base::{Timestamp, network_of};
@@ -182,8 +182,8 @@ pub struct RuleGroup {
 /// Gathers what a report tells.
 pub fn report(reader: &Reader, filter: &ReportFilter) -> Result<ReportData, QueryError> {
     let now = Some(filter.now);
-    let services = services(reader, &ServiceFilter::default())?;
-    let endpoints = endpoints(reader, &EndpointFilter::default())?;
+    let services = services(reader, &ServiceFilter { now, ..ServiceFilter::default() })?;
+    let endpoints = endpoints(reader, &EndpointFilter { now, ..EndpointFilter::default() })?;
     let clients = clients(reader, &ClientFilter::default())?;
     let findings = findings(reader, &FindingFilter { now, ..FindingFilter::default() })?;
     let groups = groups_of(&clients);
@@ -234,11 +234,6 @@ pub fn watched(reader: &Reader) -> Result<Option<(Timestamp, Timestamp)>, QueryE
 
 fn counts(run: &&StoredRun) -> bool {
     run.state.name() != "open" || run.kind == "capture"
-}
-
-/// Whether someone still has to do something about it.
-fn is_open(finding: &FindingRow) -> bool {
-    matches!(finding.state, "new" | "regressed" | "acknowledged")
 }
 
 /// The network that an address is likely to share with its neighbours.

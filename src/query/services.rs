@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use super::QueryError;
 use super::filter::{Pattern, limited, seen, wanted};
+use super::undecided::undecided;
+use crate::base::Timestamp;
 use crate::inventory::{Service, ServiceTls};
 use crate::model::Severity;
 use crate::store::Reader;
@@ -20,6 +22,8 @@ pub struct ServiceFilter {
     pub min_severity: Option<Severity>,
     /// At most so many rows.
     pub limit: Option<usize>,
+    /// Wall time, which decisions about findings may have outlived.
+    pub now: Option<Timestamp>,
 }
 
 /// One service.
@@ -46,7 +50,8 @@ pub struct ServiceRow {
     pub requests: u64,
     /// Bytes of heads and bodies, and of TLS sessions.
     pub bytes: u64,
-    /// The greatest severity of its findings.
+    /// The greatest severity of its open findings: what was accepted, refuted or resolved does not
+    /// count.
     #[schemars(schema_with = "super::schema::severity")]
     pub severity: Severity,
     /// Packet time of the first exchange.
@@ -60,6 +65,10 @@ pub struct ServiceRow {
 /// The services that pass `filter`: the most severe first, then the busiest.
 pub fn services(reader: &Reader, filter: &ServiceFilter) -> Result<Vec<ServiceRow>, QueryError> {
     let mut services = reader.services()?;
+    if let Some(open) = undecided(reader, filter.now)? {
+        let severity = |service: &str| open.services.get(service).copied().unwrap_or_default();
+        services.iter_mut().for_each(|s| s.severity = severity(&s.service));
+    }
     services.retain(|s| {
         wanted(&filter.service, |p| p.matches(&s.service))
             && wanted(&filter.min_severity, |least| s.severity >= *least)

@@ -315,3 +315,32 @@ fn an_overview_adds_up_what_the_queries_show() {
         assert_eq!(got.seen.unwrap().0, endpoints.iter().map(|e| e.first_seen).min().unwrap());
     }
 }
+
+#[test]
+fn services_and_endpoints_are_as_severe_as_what_is_open() {
+    let (folder, reader) = opened(&sample());
+    let all = findings(&reader, &FindingFilter::default()).unwrap();
+    let mut triage = crate::store::Triage::open(&folder.path).unwrap();
+    for finding in &all {
+        let decision = crate::store::FindingState {
+            state: TriageState::Accepted,
+            until: Some(at(500)),
+            set_at: at(400),
+            ..Default::default()
+        };
+        triage.set(&crate::store::TriageDecision { finding: &finding.id, decision }).unwrap();
+    }
+    let severities = |now| {
+        let services = services(&reader, &ServiceFilter { now, ..Default::default() }).unwrap();
+        let endpoints = endpoints(&reader, &EndpointFilter { now, ..Default::default() }).unwrap();
+        let services = services.iter().map(|s| s.severity).max();
+        (services, endpoints.iter().map(|e| e.severity).max())
+    };
+    let nothing = Some(Severity::Info);
+    assert_eq!(severities(Some(at(499))), (nothing, nothing));
+    let worst = all.iter().map(|f| f.severity).max();
+    assert_ne!(worst, nothing);
+    assert_eq!(severities(Some(at(500))), (worst, worst), "it has ended");
+    let severe = ServiceFilter { min_severity: worst, now: Some(at(499)), ..Default::default() };
+    assert!(services(&reader, &severe).unwrap().is_empty());
+}

@@ -50,6 +50,10 @@ pub enum Show {
     NameOrAll,
     /// The first of many: `a, b and 5 more`.
     Few,
+    /// What was before a change: `was basic`.
+    Was,
+    /// What is since: `now none`.
+    Is,
     /// What TLS sessions show: `TLS 1.2 ×3; certificate until 2027-01-01`.
     Tls,
 }
@@ -167,6 +171,8 @@ impl Show {
                 let first = join(items.iter().take(FEW).map(plain), ", ");
                 format!("{first} and {} more", items.len() - FEW)
             }
+            (Show::Was, _) => format!("was {}", plain(value)),
+            (Show::Is, _) => format!("now {}", plain(value)),
             (Show::Tls, Value::Object(_)) => {
                 serde_json::from_value(value.clone()).map_or_else(|_| plain(value), |t| cell(&t))
             }

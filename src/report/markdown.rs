@@ -256,7 +256,8 @@ fn classes(out: &mut String, data: &ReportData) {
     let left = data.classes.len().saturating_sub(ENDPOINTS_MAX);
     more(out, left, "phitap endpoints --format json");
     order(out, tell::FLOWS_ORDER);
-    table(out, &["Service", "Data class", "Direction", "Endpoints", "Requests"]);
+    let heads = ["Service", "Data class", "Direction", "Endpoints", "Requests", "Client networks"];
+    table(out, &heads);
     for flow in data.flows.iter().take(ENDPOINTS_MAX) {
         let way = match (flow.sent, flow.returned) {
             (true, true) => "sent and returned",
@@ -264,7 +265,8 @@ fn classes(out: &mut String, data: &ReportData) {
             _ => "returned to clients",
         };
         let (endpoints, requests) = (flow.endpoints.to_string(), flow.requests.to_string());
-        row(out, &[&flow.service, &flow.class, way, &endpoints, &requests]);
+        let networks = tell::networks(&data.groups, &flow.service);
+        row(out, &[&flow.service, &flow.class, way, &endpoints, &requests, &networks]);
     }
     more(out, data.flows.len().saturating_sub(ENDPOINTS_MAX), "phitap fields");
 }

@@ -8,8 +8,8 @@ use super::text::cut_end;
 use crate::base::Timestamp;
 use crate::protocol::protocol_named;
 use crate::query::{
-    ChangeRow, Changes, EndpointRow, ExposedService, FindingRow, FirstThing, ReportData,
-    SendingApplication, Since, operation_at,
+    ChangeRow, Changes, ClientGroup, EndpointRow, ExposedService, FindingRow, FirstThing,
+    ReportData, SendingApplication, Since, operation_at,
 };
 
 /// How it was done, and what it cannot say.
@@ -277,6 +277,25 @@ pub(super) const CHANGES_ORDER: &str =
 /// Behind how many there are.
 pub(super) const FINDINGS_ORDER: &str =
     "the most severe first, then those nobody has looked at, then those seen most often";
+
+/// Client networks named in one cell.
+const NETWORKS_PER_CELL: usize = 4;
+
+/// The networks of those who call `service`, with how many they are.
+pub(super) fn networks(groups: &[ClientGroup], service: &str) -> String {
+    let callers: Vec<(&str, u64)> = groups
+        .iter()
+        .filter_map(|g| Some((g.network.as_str(), *g.services.get(service)?)))
+        .collect();
+    let shown = callers.iter().take(NETWORKS_PER_CELL);
+    let words: Vec<String> =
+        shown.map(|(network, n)| format!("{network} ({})", count(*n, "client"))).collect();
+    let mut text = words.join(", ");
+    if callers.len() > NETWORKS_PER_CELL {
+        text += &format!(" and {} more", callers.len() - NETWORKS_PER_CELL);
+    }
+    text
+}
 
 /// Why what is to be done first is that.
 pub(super) fn why_first(data: &ReportData) -> String {

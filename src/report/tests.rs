@@ -270,11 +270,41 @@ fn a_change_always_says_of_which_service() {
     for width in 40..200 {
         for rows in [&rows[..1], &rows] {
             let shown = table(rows, CHANGES, width);
-            let first = shown.lines().nth(1).unwrap_or_default();
-            assert!(first.contains("gone") && first.contains("api.example"), "{width}: {shown}");
+            let gone = shown.lines().find(|line| line.starts_with("gone")).unwrap_or_default();
+            assert!(gone.contains("api.example"), "{width}: {shown}");
         }
     }
     assert!(table(&rows, CHANGES, 80).contains("OPERATION"));
+}
+
+#[test]
+fn a_change_says_which_field_and_what_changed_at_eighty_columns() {
+    let path = "GET /fhir/r4/Patient/{id}/_history/{vid}";
+    let row = |what: &str, more: Value| {
+        let mut row = json!({
+            "change": "different", "what": what, "service": "api.example", "operation": path,
+            "first_seen": "2026-11-20T23:19:41.000001Z",
+        });
+        row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        row
+    };
+    let value = "$.entry[*].resource.identifier[*].value";
+    let rows = [
+        row("authentication", json!({"before": ["basic"], "after": ["none", "cookie"]})),
+        row(
+            "data-class",
+            json!({"field": value, "data_class": "gb.nhs_number",
+            "direction": "response", "location": "body"}),
+        ),
+    ];
+    for width in [60, 80, 100] {
+        let shown = table(&rows, CHANGES, width);
+        let told = [path, "was basic", "now none, cookie", value, "gb.nhs_number", "response"];
+        for told in told {
+            assert!(shown.contains(told), "{told} is missing in\n{shown}");
+        }
+        assert!(!shown.contains("no room for: field"), "{shown}");
+    }
 }
 
 #[test]

@@ -265,7 +265,8 @@ struct Tls<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ja4: Option<&'a str>,
     session_resumed: bool,
-    mutual: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mutual: Option<bool>,
     chain_length: usize,
 }
 

@@ -284,7 +284,7 @@ const NO_KEYS: [&[u8]; 14] = [
 
 /// Whether the words of a header's name are those of an API key or of the token of a session:
 /// `X-Session-Token`, `Private-Token`, `X-Vault-Token`.
-fn is_key_header(name: &[u8]) -> bool {
+pub fn is_key_header(name: &[u8]) -> bool {
     // No name below ends with another letter: most headers are done with here.
     if !name.last().is_some_and(|last| b"dnty".contains(&last.to_ascii_lowercase())) {
         return false;

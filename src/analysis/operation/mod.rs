@@ -7,5 +7,6 @@ pub mod fhir_names;
 pub mod fhir_path;
 pub mod hl7v2;
 pub mod http;
+pub mod login;
 pub mod soap_security;
 pub mod url_credentials;

@@ -144,6 +144,11 @@ pub fn in_query<'a>(path: &'a [u8], query: &'a [u8]) -> impl Iterator<Item = &'s
     })
 }
 
+/// Whether a parameter of this name carries a credential whatever its value is.
+pub fn is_credential(name: &[u8]) -> bool {
+    canonical(name).is_some_and(|name| listed(&STRONG, &name).is_some())
+}
+
 /// What a parameter is called whose value is a JWT.
 const JWT: &str = "jwt";
 

@@ -92,11 +92,11 @@ const FIELDS: [(&[Part], &str); 22] = [
          ORC.11 ORC.12 ORC.19 OBR.10 OBR.16 OBR.28 NTE.5 FT1.20 FT1.21 FT1.24 ACC.7 ROL.4 PRT.5",
     ),
     (NDL, "OBR.32 OBR.33 OBR.34 OBR.35"),
-    (XAD, "PID.11 NK1.4 NK1.32 GT1.5 IN1.19 ORC.24 ACC.11 ROL.11 STF.11"),
+    (XAD, "PID.11 NK1.4 NK1.32 GT1.5 IN1.19 ORC.24 ACC.11 ROL.11 PRT.14 STF.11"),
     (
         XTN,
         "PID.13 PID.14 PID.40 NK1.5 NK1.6 NK1.31 NK1.40 NK1.41 GT1.6 GT1.7 GT1.46 IN2.50 IN2.53 \
-         IN2.58 IN2.63 ORC.14 OBR.17 ROL.12 STF.10",
+         IN2.58 IN2.63 ORC.14 OBR.17 ROL.12 PRT.15 STF.10",
     ),
     (MRN, "PID.2 PID.3 PID.4 PD1.10 MRG.1 MRG.2 MRG.4"),
     (
@@ -160,7 +160,6 @@ fn fields_about_no_person_say_nothing() {
         ("ORC.2.1", "X-4471"),
         ("ORC.22.3", "SPRINGFIELD"),
         ("PR1.6", "A"),
-        ("PRT.14.3", "SPRINGFIELD"),
         ("RXE.5.2", "MILLIGRAM"),
         ("STF.8.2", "SURGERY"),
     ] {

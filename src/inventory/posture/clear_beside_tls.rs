@@ -22,7 +22,8 @@ pub(super) const RULE: PostureRule = PostureRule {
 
 fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let Some(tls) = &subject.facts.tls else { return Vec::new() };
-    if tls.clear.is_empty() {
+    // Where encryption never came about there is nothing to move callers to.
+    if tls.clear.is_empty() || !tls.stats.any_encrypted() {
         return Vec::new();
     }
     let names: Vec<&str> = tls.clear.iter().map(|(service, _)| &**service).collect();
@@ -44,6 +45,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
 mod tests {
     use super::super::samples::{encrypted, endpoint, found};
     use super::*;
+    use crate::inventory::tls::TlsStats;
 
     #[test]
     fn every_service_of_the_host_in_clear_text_is_named_in_one_finding() {
@@ -54,5 +56,26 @@ mod tests {
         let raised = found(RULE.id, &endpoint(), &facts);
         assert_eq!((raised.len(), raised[0].count), (1, 7));
         assert!(raised[0].title.ends_with("(ehr.example, ehr.example:8080)"));
+    }
+
+    #[test]
+    fn where_encryption_never_came_about_nothing_is_beside_it() {
+        let raised = |change: fn(&mut TlsStats)| {
+            let mut facts = encrypted();
+            let tls = facts.tls.as_mut().unwrap();
+            tls.clear = vec![("ehr.example".into(), 3)];
+            change(&mut tls.stats);
+            !found(RULE.id, &endpoint(), &facts).is_empty()
+        };
+        assert!(raised(|_| {}));
+        assert!(raised(|stats| stats.failed = stats.sessions), "agreed on, and then refused");
+        assert!(raised(|stats| stats.ciphers.clear()), "the server's side was not captured");
+        assert!(!raised(|stats| {
+            stats.ciphers.clear();
+            stats.failed = stats.sessions;
+        }));
+        assert!(raised(|stats| stats.ciphers.extend([("TLS_RSA_WITH_NULL_SHA".into(), 9)])));
+        assert!(!raised(|stats| stats.ciphers = [("TLS_SHA256_SHA256".into(), 9)].into()));
+        assert!(!raised(|stats| stats.ciphers = [("TLS_RSA_WITH_NULL_SHA".into(), 9)].into()));
     }
 }

@@ -11,7 +11,9 @@ pub(super) const RULE: PostureRule = PostureRule {
     explanation: "These messages asked for an acknowledgement and got none before their connection \
         ended or later messages were answered, although both directions were seen. A sender that \
         waits sends them again, perhaps for ever, and holds back all that come behind; one that \
-        does not wait has lost them. Find out which, and whether the receiver has what they told.",
+        does not wait has lost them. Find out which, and whether the receiver has what they told. \
+        An acknowledgement that comes on a connection of its own is not joined with its message: \
+        where the receiver answers so, these may be in order.",
     references: &[
         "OWASP API10:2023 Unsafe Consumption of APIs",
         "CWE-703",

@@ -55,10 +55,11 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// Every field with every class it surely carries.
+    /// Every field with every class it surely carries; one of two that tell of the same secret.
     pub fn classes(self) -> impl Iterator<Item = (&'a Field, &'a DataClassSeen, Sensitivity)> {
         self.endpoint.fields.iter().flat_map(|field| {
             let sure = field.data_classes.iter().filter(|c| c.confidence >= CONFIDENCE_MIN);
+            let sure = sure.filter(|class| !is_told_by_another(field, class));
             sure.map(move |class| (field, class, sensitivity(&class.class)))
         })
     }
@@ -72,6 +73,22 @@ impl<'a> Subject<'a> {
     pub fn place(self, field: &Field) -> String {
         place(field.direction, field.location, &field.field)
     }
+}
+
+/// What the name of a field says of a secret whose form may be a JWT.
+const BY_NAME: [&str; 4] =
+    ["secret.authorization_code", "secret.password", "secret.session", "secret.token"];
+
+/// Whether another class of `field` tells of the same secret: what it is by name and what it is by
+/// form (`secret.jwt`) are one, of which that with more values is told, else the name.
+fn is_told_by_another(field: &Field, class: &DataClassSeen) -> bool {
+    let sure = || field.data_classes.iter().filter(|c| c.confidence >= CONFIDENCE_MIN);
+    let by_form = |c: &DataClassSeen| *c.class == *"secret.jwt";
+    let by_name = |c: &DataClassSeen| BY_NAME.contains(&&*c.class);
+    if by_form(class) {
+        return sure().any(|c| by_name(c) && c.count >= class.count);
+    }
+    by_name(class) && sure().any(|c| by_form(c) && c.count > class.count)
 }
 
 /// The same of a field that is known by name only.

@@ -1,6 +1,7 @@
 //! Sessions with a cipher suite that protects little or nothing: no encryption, export grade, no
 //! authentication, RC4, DES and what else has short blocks.
 
+use crate::inventory::tls::encrypts;
 use crate::model::{FindingKind, Severity};
 
 use super::raise::{PostureRule, Raised, Subject};
@@ -26,8 +27,7 @@ pub(super) const RULE: PostureRule = PostureRule {
 };
 
 /// What is wrong with a suite, by the parts of its IANA name. The worst first.
-const WEAK: [(&str, Severity); 9] = [
-    ("NULL", Severity::High),
+const WEAK: [(&str, Severity); 8] = [
     ("anon", Severity::High),
     ("EXPORT", Severity::High),
     ("EXPORT1024", Severity::High),
@@ -38,12 +38,9 @@ const WEAK: [(&str, Severity); 9] = [
     ("IDEA", Severity::Medium),
 ];
 
-/// Suites of TLS 1.3 that only tell whether something was changed (RFC 9150).
-const INTEGRITY_ONLY: [&str; 2] = ["TLS_SHA256_SHA256", "TLS_SHA384_SHA384"];
-
 /// How weak a suite is.
 fn weakness(suite: &str) -> Option<Severity> {
-    if INTEGRITY_ONLY.contains(&suite) {
+    if !encrypts(suite) {
         return Some(Severity::High);
     }
     let has = |part: &str| suite.split('_').any(|p| p == part || (part == "DES" && p == "DES40"));

@@ -13,4 +13,4 @@ pub mod stats;
 pub use clinical::{clinical, clinical_port, clinical_word};
 pub use shown::{CertificateShown, ServiceTls};
 pub use siblings::{Siblings, TlsFacts};
-pub use stats::{CertificateFacts, CertificateStats, TlsStats};
+pub use stats::{CertificateFacts, CertificateStats, TlsStats, encrypts};

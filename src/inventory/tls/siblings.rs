@@ -28,12 +28,17 @@ pub struct Siblings {
 
 impl Siblings {
     /// Of all endpoints. Redirections do not count: a host that only sends its callers to the
-    /// encrypted side does what it should.
+    /// encrypted side does what it should. Nor does a CONNECT: it asks a proxy for a way to the
+    /// host, which never sees it. What goes that way without encryption has rows of its own.
     pub fn of<'a>(
         endpoints: impl IntoIterator<Item = (&'a EndpointKey, &'a EndpointStats)>,
     ) -> Siblings {
         let mut out = Siblings::default();
-        for (key, stats) in endpoints {
+        let asked_of_it = endpoints.into_iter().filter(|(key, _)| {
+            // A session that encrypts nothing is told by its suite.
+            &*key.method != "CONNECT" && &*key.standard != "tls"
+        });
+        for (key, stats) in asked_of_it {
             let redirects = stats.statuses.iter().filter(|(status, _)| is_redirect(**status));
             let redirects: u64 = redirects.map(|(_, count)| count).sum();
             let clear = stats.coverage.exchanges.saturating_sub(stats.encrypted);
@@ -104,6 +109,30 @@ mod tests {
     fn ports_are_no_part_of_a_host() {
         let hosts = ["a.example", "a.example:8443", "10.0.0.1:443", "[fd77::1]:443"].map(host_of);
         assert_eq!(hosts, ["a.example", "a.example", "10.0.0.1", "[fd77::1]"]);
+    }
+
+    #[test]
+    fn a_way_through_a_proxy_is_nothing_that_a_host_was_asked_in_the_clear() {
+        let endpoint = |method: &str, path: &str| {
+            let key = EndpointKey {
+                service: "a.example:443".into(),
+                standard: "http".into(),
+                method: method.into(),
+                path: path.into(),
+                operation: "".into(),
+            };
+            let mut stats = EndpointStats::default();
+            stats.coverage.exchanges = 3;
+            (key, stats)
+        };
+        let clear = |all: &[(EndpointKey, EndpointStats)]| {
+            let siblings = Siblings::of(all.iter().map(|(key, stats)| (key, stats)));
+            let stats = TlsStats::default();
+            siblings.without_encryption("a.example", [], &stats, |_| true)
+        };
+        let way = endpoint("CONNECT", "");
+        assert!(clear(std::slice::from_ref(&way)).is_empty());
+        assert_eq!(clear(&[way, endpoint("GET", "/")]), [("a.example:443".into(), 3)]);
     }
 
     #[test]

@@ -113,7 +113,24 @@ const SHOWN_PER_NAME: usize = 4;
 /// How many addresses are named of several.
 const ADDRESSES_NAMED: usize = 3;
 
+/// Suites of TLS 1.3 that only tell whether something was changed (RFC 9150).
+const INTEGRITY_ONLY: [&str; 2] = ["TLS_SHA256_SHA256", "TLS_SHA384_SHA384"];
+
+/// Whether a cipher suite, by its IANA name, hides anything.
+pub fn encrypts(suite: &str) -> bool {
+    !INTEGRITY_ONLY.contains(&suite) && suite.split('_').all(|part| part != "NULL")
+}
+
 impl TlsStats {
+    /// Whether any of the sessions was encrypted, as far as was seen: neither are those that failed
+    /// before anything was agreed on, nor those whose suite encrypts nothing.
+    pub fn any_encrypted(&self) -> bool {
+        match self.ciphers.is_empty() {
+            true => self.failed < self.sessions,
+            false => self.ciphers.keys().any(|suite| encrypts(suite)),
+        }
+    }
+
     /// Notes that a session with `address` showed something: a version, a cipher suite, the
     /// fingerprint of a certificate, a key exchange.
     pub fn show(&mut self, address: SocketAddr, what: &str) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::markup::Html;
-use crate::query::{ClientGroup, ReportData};
+use crate::query::ReportData;
 use crate::report::tell;
 use crate::report::text::cut_end;
 
@@ -13,8 +13,6 @@ const GROUPS_MAX: usize = 8;
 const SERVICES_MAX: usize = 10;
 const CLASSES_MAX: usize = 14;
 const ROWS_MAX: usize = 200;
-/// Client networks named in one cell.
-const NETWORKS_PER_CELL: usize = 4;
 /// Characters of a label.
 const LABEL_MAX: usize = 27;
 
@@ -63,25 +61,10 @@ fn table(page: &mut Html, data: &ReportData) {
             _ => "returned to clients",
         });
         page.number_cell(flow.endpoints).number_cell(flow.requests);
-        page.cell(&networks(&data.groups, &flow.service)).raw("</tr>\n");
+        page.cell(&tell::networks(&data.groups, &flow.service)).raw("</tr>\n");
     }
     let left = data.flows.len().saturating_sub(ROWS_MAX);
     page.end_table(left, "phitap fields");
-}
-
-fn networks(groups: &[ClientGroup], service: &str) -> String {
-    let callers: Vec<(&str, u64)> = groups
-        .iter()
-        .filter_map(|g| Some((g.network.as_str(), *g.services.get(service)?)))
-        .collect();
-    let shown = callers.iter().take(NETWORKS_PER_CELL);
-    let words: Vec<String> =
-        shown.map(|(network, n)| format!("{network} ({})", tell::count(*n, "client"))).collect();
-    let mut text = words.join(", ");
-    if callers.len() > NETWORKS_PER_CELL {
-        text += &format!(" and {} more", callers.len() - NETWORKS_PER_CELL);
-    }
-    text
 }
 
 /// What is drawn: the busiest of each column, and the bands between them.

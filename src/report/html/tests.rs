@@ -422,6 +422,17 @@ fn both_what_was_watched_and_what_of_it_was_recorded_are_told() {
 }
 
 #[test]
+fn the_markdown_tells_who_calls_as_the_page_does() {
+    let data = gathered(&stored(&inventory()));
+    let page = html::html(&data, "x");
+    assert!(page.contains("tbody tr:first-child { break-before: avoid; }"));
+    for text in [page, markdown::markdown(&data, "x").replace("&#58;", ":")] {
+        let (_, table) = text.split_once("Client networks").expect("a column");
+        assert!(table.replace('\\', "").contains("10.0.0.0/24 (1 client)"), "{table}");
+    }
+}
+
+#[test]
 fn no_service_is_drawn_that_leads_to_no_class() {
     let mut data = gathered(&stored(&inventory()));
     let flow = |service: &str, class: String, requests| crate::query::ClassFlow {

@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::schema::Node;
+use crate::analysis::operation::auth::is_key_header;
+use crate::analysis::operation::url_credentials::is_credential;
 use crate::inventory::{Endpoint, Field};
 use crate::model::{Direction, Location, Status};
 use crate::store::words::direction_name;
@@ -69,7 +71,7 @@ pub fn openapi(endpoints: &[Endpoint], version: OpenApiVersion) -> serde_json::R
         methods.entry(method).or_default().endpoints.push(endpoint);
     }
     let mut items = Map::new();
-    let (mut operations, mut schemes) = (0, BTreeSet::new());
+    let (mut operations, mut schemes) = (0, Map::new());
     for (path, methods) in paths.values() {
         operations += methods.len();
         let item: Map<String, Value> = methods
@@ -91,10 +93,6 @@ pub fn openapi(endpoints: &[Endpoint], version: OpenApiVersion) -> serde_json::R
     if !schemes.is_empty()
         && let Some(document) = document.as_object_mut()
     {
-        let schemes: Map<String, Value> = schemes
-            .iter()
-            .map(|(name, scheme)| ((*name).to_owned(), json!({"type": "http", "scheme": scheme})))
-            .collect();
         document.insert("components".into(), json!({ "securitySchemes": schemes }));
     }
     let text = serde_json::to_string_pretty(&document)? + "\n";
@@ -143,7 +141,7 @@ impl Operation<'_> {
         &self,
         path: &str,
         version: OpenApiVersion,
-        schemes: &mut BTreeSet<(&'static str, &'static str)>,
+        schemes: &mut Map<String, Value>,
     ) -> Value {
         let mut operation = Map::new();
         if let Some(first) = self.endpoints.first() {
@@ -297,7 +295,8 @@ impl Operation<'_> {
         responses.into()
     }
 
-    fn security(&self, schemes: &mut BTreeSet<(&'static str, &'static str)>) -> Vec<Value> {
+    /// Ways to authenticate, each of which some callers used; what they are goes into `schemes`.
+    fn security(&self, schemes: &mut Map<String, Value>) -> Vec<Value> {
         let seen: BTreeSet<&str> =
             self.endpoints.iter().flat_map(|e| e.auth.keys().map(String::as_str)).collect();
         let mut security = Vec::new();
@@ -309,15 +308,48 @@ impl Operation<'_> {
             ("negotiate", "negotiate"),
         ] {
             if seen.contains(name) {
-                schemes.insert((name, scheme));
+                schemes.insert(name.into(), json!({"type": "http", "scheme": scheme}));
                 security.push(json!({ name: [] }));
             }
+        }
+        for (place, name) in self.keys() {
+            let scheme = format!("{place}.{}", component_name(name));
+            security.push(json!({ scheme.clone(): [] }));
+            schemes.insert(scheme, json!({"type": "apiKey", "in": place, "name": name}));
         }
         // Without authentication, too: an empty requirement.
         if seen.contains("none") && !security.is_empty() {
             security.push(json!({}));
         }
         security
+    }
+
+    /// The header fields and query parameters that carry a key, where keys were seen.
+    fn keys(&self) -> BTreeSet<(&'static str, &str)> {
+        let mut keys = BTreeSet::new();
+        for endpoint in &self.endpoints {
+            let sent = |place: Location| {
+                let of_request = endpoint.fields.iter();
+                of_request
+                    .filter(move |f| f.direction == Direction::ToServer && f.location == place)
+            };
+            if endpoint.auth.contains_key("api-key-header") {
+                let named = sent(Location::Header).map(|f| f.field.as_str());
+                let mut named = named.filter(|name| is_key_header(name.as_bytes())).peekable();
+                // `Authorization: ApiKey …` is a scheme of no standard.
+                let bare = named.peek().is_none().then_some("authorization");
+                keys.extend(named.chain(bare).map(|name| ("header", name)));
+            }
+            if endpoint.auth.contains_key("api-key-query") {
+                let secret = |f: &&Field| {
+                    is_credential(f.field.as_bytes())
+                        || f.data_classes.iter().any(|c| c.class.starts_with("secret."))
+                };
+                let named = sent(Location::Query).filter(secret).map(|f| f.field.as_str());
+                keys.extend(named.map(|name| ("query", name)));
+            }
+        }
+        keys
     }
 
     fn classes(&self) -> Vec<Value> {
@@ -334,6 +366,12 @@ impl Operation<'_> {
         }
         rows
     }
+}
+
+/// A name as a component of a document may have it (OpenAPI 3.1.0, Components Object).
+fn component_name(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '_' };
+    name.chars().map(plain).collect()
 }
 
 /// Traffic may put anything into the name of a service: what a URL cannot hold is encoded.

@@ -122,3 +122,39 @@ fn messages_of_hl7_v2_behind_one_path_are_one_operation_that_is_acknowledged() {
     assert_eq!(answer["description"], "An HL7 v2 acknowledgement: AA, AE.");
     assert!(answer["content"]["x-application/hl7-v2+er7"].is_object(), "{answer}");
 }
+
+#[test]
+fn keys_in_headers_and_queries_are_schemes_of_their_own() {
+    let with = |auth: &str, location, names: &[&str]| {
+        let mut one = endpoint("ep-1", "/x");
+        one.auth = BTreeMap::from([(auth.to_owned(), 3)]);
+        let named = |name: &&str| field(Direction::ToServer, location, name, &["string"]);
+        one.fields = names.iter().map(named).collect();
+        let document = exported(&[one], OpenApiVersion::V31);
+        let schemes = document["components"]["securitySchemes"].clone();
+        (document["paths"]["/x"]["get"]["security"].clone(), schemes)
+    };
+    let names = ["x-api-key", "x-request-id", "accept"];
+    let (security, schemes) = with("api-key-header", Location::Header, &names);
+    assert_eq!(security, json!([{"header.x-api-key": []}]));
+    let key = json!({"type": "apiKey", "in": "header", "name": "x-api-key"});
+    assert_eq!(schemes, json!({"header.x-api-key": key}));
+    let (security, schemes) = with("api-key-query", Location::Query, &["apikey", "q"]);
+    assert_eq!(security, json!([{"query.apikey": []}]));
+    assert_eq!(schemes["query.apikey"]["in"], "query");
+    let mut one = endpoint("ep-1", "/x");
+    one.auth = BTreeMap::from([("api-key-query".to_owned(), 3)]);
+    one.fields[0] = Field {
+        data_classes: one.fields[0].data_classes.clone(),
+        ..field(Direction::ToServer, Location::Query, "k[y]", &["string"])
+    };
+    one.fields[0].data_classes[0].class = "secret.token".into();
+    let document = exported(&[one], OpenApiVersion::V30);
+    let scheme = &document["components"]["securitySchemes"]["query.k_y_"];
+    assert_eq!(scheme["name"], "k[y]", "told by its value");
+    let (_, schemes) = with("api-key-header", Location::Header, &["authorization"]);
+    assert_eq!(schemes["header.authorization"]["name"], "authorization");
+    // A name alone is no scheme where no key was seen under it.
+    let (security, schemes) = with("none", Location::Header, &["x-api-key"]);
+    assert!(security.is_null() && schemes.is_null(), "{security} {schemes}");
+}

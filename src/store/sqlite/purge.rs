@@ -18,7 +18,7 @@ pub enum Purge<'a> {
     /// fields.
     Service(&'a str),
     /// Runs that ended before this time, and of the others every service, endpoint and client that
-    /// was last seen before it.
+    /// was last seen before it, with what was said of findings and fields of those that are gone.
     Before(Timestamp),
 }
 
@@ -98,6 +98,15 @@ pub(super) fn endpoint_ids(conn: &Connection) -> Result<BTreeSet<String>, Fault>
         ids.extend(from_json::<Vec<String>>(row, "absorbed")?);
     }
     Ok(ids)
+}
+
+/// The services that runs saw. What was said of one that none saw yet is about what is to come, and
+/// stays; of one that is gone its name would be left.
+pub(super) fn services(conn: &Connection) -> Result<BTreeSet<String>, Fault> {
+    let mut select =
+        conn.prepare("SELECT service FROM run_service UNION SELECT service FROM run_endpoint")?;
+    let services = select.query_map([], |row| row.get(0))?;
+    Ok(services.collect::<Result<_, _>>()?)
 }
 
 /// Removes what was decided about findings of endpoints that are gone.

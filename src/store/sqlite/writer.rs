@@ -288,10 +288,14 @@ fn purge_in(
 ) -> Result<Purged, Fault> {
     let before = purge::counted(conn)?;
     let mut gone = purge::endpoint_ids(conn)?;
+    let mut services = purge::services(conn)?;
     purge::remove(conn, what)?;
     if let Purge::Service(service) = what {
         marks::forget(conn, service)?;
     }
+    let left = purge::services(conn)?;
+    services.retain(|service| !left.contains(service));
+    services.iter().try_for_each(|service| marks::forget(conn, service))?;
     let inventory = assess(load_sealed(conn, names, &[])?, &marks::marks(conn)?);
     publish::publish(conn, &inventory)?;
     let left = purge::endpoint_ids(conn)?;

@@ -1,0 +1,101 @@
+//! What of a login a body shows: a credential that is sent, a token that comes back.
+
+use crate::analysis::columns::Place;
+use crate::content::{PathId, PathTable, Step};
+use crate::inventory::login;
+use crate::model::{Direction, Location};
+
+/// Bytes of the shortest token.
+const TOKEN_BYTES_MIN: usize = 16;
+
+/// What a field is by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// What somebody shows.
+    Proof,
+    /// What somebody gets.
+    Token,
+    /// Either, by its direction: a token that is exchanged for another.
+    Both,
+    /// How somebody asks for a token: some ways are nothing without what they are called by.
+    Grant,
+}
+
+/// What a body has of a login.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoggedIn {
+    /// A request shows a credential.
+    pub shown: bool,
+    /// A response gives a token.
+    pub given: bool,
+}
+
+impl Login {
+    /// What a member of an object or a form is, unless that stands in a list or within a value:
+    /// many are the data of others.
+    pub fn at(paths: &PathTable, path: PathId) -> Option<Login> {
+        let name = paths.name(path);
+        let found = match (login::is_proof(name), login::is_token(name)) {
+            (true, true) => Login::Both,
+            (true, false) => Login::Proof,
+            (false, true) => Login::Token,
+            (false, false) if login::is_grant_type(name) => Login::Grant,
+            (false, false) => return None,
+        };
+        let mut steps = std::iter::successors(Some(path), |at| paths.parent(*at));
+        let plain = steps.all(|at| {
+            let step = paths.step_of(at);
+            matches!(step, Some(Step::Key | Step::Name | Step::Json | Step::Form | Step::Part))
+        });
+        plain.then_some(found)
+    }
+}
+
+impl LoggedIn {
+    /// Adds what `value` of such a field says, if it stands in a body.
+    pub fn add(&mut self, field: Login, place: Place, value: &[u8]) {
+        let value = value.trim_ascii();
+        match (field, place.direction) {
+            _ if place.location != Location::Body => {}
+            (Login::Proof | Login::Both, Direction::ToServer) => self.shown |= !value.is_empty(),
+            // The code stands beside it (RFC 6749 section 4.1.3, RFC 8628 section 3.4).
+            (Login::Grant, Direction::ToServer) => {
+                self.shown |= value == b"authorization_code" || value.ends_with(b":device_code");
+            }
+            (Login::Token | Login::Both, Direction::ToClient) => {
+                let blank = value.iter().any(u8::is_ascii_whitespace);
+                self.given |= value.len() >= TOKEN_BYTES_MIN && !blank;
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_shown_and_a_token_given_are_a_login() {
+        let said = |field, direction, value: &str| {
+            let mut said = LoggedIn::default();
+            let query = Place { direction, location: Location::Query };
+            said.add(field, query, value.as_bytes());
+            assert_eq!(said, LoggedIn::default(), "no body");
+            said.add(field, Place { direction, location: Location::Body }, value.as_bytes());
+            (said.shown, said.given)
+        };
+        let (request, response) = (Direction::ToServer, Direction::ToClient);
+        let token = "2YotnFZFEjr1zCsicMWpAA";
+        assert_eq!(said(Login::Proof, request, "x"), (true, false));
+        assert_eq!(said(Login::Proof, request, " "), (false, false), "nothing is shown");
+        assert_eq!(said(Login::Proof, response, "x"), (false, false));
+        assert_eq!(said(Login::Token, response, token), (false, true));
+        assert_eq!(said(Login::Token, response, "none"), (false, false));
+        assert_eq!(said(Login::Token, request, token), (false, false));
+        assert_eq!(said(Login::Both, request, token), (true, false));
+        assert_eq!(said(Login::Both, response, token), (false, true));
+        assert_eq!(said(Login::Grant, request, "authorization_code"), (true, false));
+        assert_eq!(said(Login::Grant, request, "client_credentials"), (false, false));
+    }
+}
