@@ -217,6 +217,86 @@ fn a_file_that_two_followers_have_read_one_after_the_other_is_known() {
     assert_eq!(packets(&lab, "db"), frames(&files));
 }
 
+/// Writes the first `n` packets of the clinic's capture from `from` on.
+fn write(lab: &Lab, name: &str, from: usize, n: usize) -> PathBuf {
+    let frames = capture::read(&fixture("clinic/clinic.pcap")).expect("a fixture");
+    lab.file(name, capture::pcap(&frames[from..from + n]))
+}
+
+#[test]
+fn a_run_stays_where_another_has_read_on_behind_it() {
+    let lab = Lab::default();
+    let (y, z) = (write(&lab, "y.pcap", 700, 250), write(&lab, "z.pcap", 950, 400));
+    let x = write(&lab, "x.pcap", 0, 300);
+    replayed(&lab, "db", &[&x, &y]).expect(0);
+    write(&lab, "x.pcap", 0, 600);
+    replayed(&lab, "db", &[&x, &z]).expect(0);
+    assert_eq!(packets(&lab, "db"), 600 + 250 + 400);
+    // The first run could be replaced, but the second, which cannot, has none of its packets.
+    write(&lab, "x.pcap", 0, 675);
+    let ran = replayed(&lab, "db", &[&x, &y]).expect(0);
+    assert!(ran.stderr.contains("first 600 packets") && ran.stderr.contains("z.pcap"), "{ran:#?}");
+    assert_eq!(packets(&lab, "db"), 675 + 250 + 400);
+    let ran = replayed(&lab, "db", &[&x, &y]).expect(0);
+    assert!(ran.stderr.contains("already"), "{ran:#?}");
+    // What it says helps.
+    replayed(&lab, "db", &[&x, &y, &z]).expect(0);
+    replayed(&lab, "whole.db", &[&x, &y, &z]).expect(0);
+    assert_eq!(packets(&lab, "db"), 675 + 250 + 400);
+}
+
+#[test]
+fn a_follower_that_found_half_a_packet_gives_way_like_any_other() {
+    let lab = Lab::default();
+    let files = parts(&lab, 2);
+    let bytes: Vec<Vec<u8>> = files.iter().map(|path| std::fs::read(path).expect("ours")).collect();
+    let frames_of = |n: usize| capture::read(&files[n]).expect("ours");
+    let whole: Vec<_> = (0..2).map(frames_of).collect();
+    std::fs::write(&files[0], capture::pcap(&whole[0][..300])).expect("written");
+    std::fs::remove_file(&files[1]).expect("ours");
+    followed(&lab, "db", 300, "TERM");
+    // Half of the next record's header.
+    let half = [capture::pcap(&whole[0][..300]), vec![0; 7]].concat();
+    std::fs::write(&files[0], half).expect("written");
+    let mut child = start(&lab, &["ring", "--follow", "--db", "db"], Stdio::null());
+    let told = "SELECT count(*) AS n FROM input";
+    until("it is read on", || count(&lab, "db", told) == Some(2));
+    send("TERM", &child);
+    child.wait().expect("a child");
+    std::fs::write(&files[0], &bytes[0]).expect("written");
+    std::fs::write(&files[1], &bytes[1]).expect("written");
+    replayed(&lab, "db", &[&lab.path("ring")]).expect(0);
+    replayed(&lab, "whole.db", &[&lab.path("ring")]).expect(0);
+    assert_eq!(lab.digest("db"), lab.digest("whole.db"));
+}
+
+#[test]
+fn what_counts_twice_is_told_and_nothing_else_is() {
+    let lab = Lab::default();
+    let (a, b) = (write(&lab, "a.pcap", 0, 480), write(&lab, "b.pcap", 480, 480));
+    lab.replay("db", &[&a, &b], &["--filter", "tcp"]).expect(0);
+    let ran = replayed(&lab, "db", &[&a]).expect(INCOMPLETE);
+    let says = ["counted twice", "b.pcap", "with the filter \"tcp\""];
+    assert!(says.iter().all(|word| ran.stderr.contains(word)), "{ran:#?}");
+    assert!(!ran.stderr.contains("read on"), "{ran:#?}");
+    assert_eq!(packets(&lab, "db"), 960 + 480);
+    replayed(&lab, "db", &[&a, &b]).expect(0);
+    assert_eq!(packets(&lab, "db"), 960, "what it says helps");
+    // A follower reads on behind what shows all, and tells of what goes further and does not.
+    let lab = Lab::default();
+    std::fs::create_dir(lab.path("ring")).expect("a folder");
+    let a = write(&lab, "ring/a.pcap", 0, 300);
+    replayed(&lab, "db", &[&a]).expect(0);
+    write(&lab, "ring/a.pcap", 0, 600);
+    lab.replay("db", &[&a], &["--filter", "tcp"]).expect(0);
+    assert_eq!(packets(&lab, "db"), 600);
+    write(&lab, "ring/a.pcap", 0, 675);
+    let mut child = start(&lab, &["ring", "--follow", "--db", "db"], Stdio::null());
+    until("it is read on", || seen(&lab, "db") == 675 + 300);
+    send("TERM", &child);
+    assert_eq!(child.wait().expect("a child").code(), Some(INCOMPLETE));
+}
+
 /// Whatever came before, in whatever order: files that grow are replayed and followed, and the
 /// follower killed. Once all of them are there and named, each packet is in the inventory once.
 #[test]

@@ -22,38 +22,38 @@ pub(super) fn plan(
     writer.plan(&identities, &earlier).map_err(|e| store_failure(&e))
 }
 
-/// Says which runs stay although they hold a part of what was named. What passes another filter is
-/// counted twice then.
+/// Says which runs stay although they hold a part of what was named.
 pub(super) fn tell_kept(kept: &[(RunId, Stays)], filter: Option<&str>) -> Exit {
     let mut exit = Exit::Done;
-    for (run, why) in kept {
-        let others = match why {
-            Stays::Others(others) => others,
-            Stays::Filter(with) => {
-                let with = match with {
-                    RunFilter::None => "without a filter".to_owned(),
-                    RunFilter::Text(text) => format!("with the filter {text:?}"),
-                    RunFilter::Unknown => "with a filter that was not kept".to_owned(),
-                };
-                let passes = if filter.is_some() { "both filters" } else { "it" };
-                tell(format!(
-                    "run {run} has read a part of what is read now, {with}: it stays, and what \
-                     passes {passes} is counted twice; replay without a filter to have all of it \
-                     once"
-                ));
-                exit = Exit::Incomplete;
-                continue;
-            }
-        };
+    for (run, Stays { with, shown, others, twice }) in kept {
         let others = match others.as_slice() {
-            [] => "others".to_owned(),
-            [one] => one.clone(),
-            [one, two] => format!("{one} and {two}"),
-            [one, rest @ ..] => format!("{one} and {} other files", rest.len()),
+            [] => None,
+            [one] => Some(one.clone()),
+            [one, two] => Some(format!("{one} and {two}")),
+            [one, rest @ ..] => Some(format!("{one} and {} other files", rest.len())),
         };
+        let beside = others.as_ref().map(|others| format!(", and {others}")).unwrap_or_default();
+        let named = others.map(|others| format!("name {others}, too"));
+        let unfiltered = (!shown).then(|| "replay without a filter".to_owned());
+        let helps: Vec<String> = unfiltered.into_iter().chain(named).collect();
+        let helps = helps.join(" and ");
+        if !twice {
+            tell(format!(
+                "run {run} has read a part of what was named{beside}: it stays, and what is new \
+                 is read on behind it; {helps} to have all of it read as one"
+            ));
+            continue;
+        }
+        exit = Exit::Incomplete;
+        let with = match with {
+            RunFilter::None => "without a filter".to_owned(),
+            RunFilter::Text(text) => format!("with the filter {text:?}"),
+            RunFilter::Unknown => "with a filter that was not kept".to_owned(),
+        };
+        let passes = if filter.is_some() { "both filters" } else { "it" };
         tell(format!(
-            "run {run} has read a part of what was named, and {others}: it stays, and what is new \
-             is read on behind it; name {others}, too, to have all of it read as one"
+            "run {run} has read a part of what is read now{beside}, {with}: it stays, and what \
+             passes {passes} is counted twice; {helps} to have all of it once"
         ));
     }
     exit

@@ -36,9 +36,8 @@ pub fn follow(
     let mut twice = false;
     let mut next = || match follow.look() {
         Ok(Followed::File(file)) => {
-            let passed = known_of(&file, &known, &key.hasher("input"));
-            twice |= passed.is_err();
-            let before = passed.unwrap_or(0);
+            let (before, otherwise) = known_of(&file, &known, &key.hasher("input"));
+            twice |= otherwise;
             let identify = Box::new(file.identity(key.hasher("input")));
             // It compiled before; a second time it does so again.
             let filter = filter.as_deref().and_then(|text| Filter::new(text).ok());
@@ -99,23 +98,31 @@ fn readings(writer: &Writer, filter: Option<&str>) -> Result<Vec<Reading>, Failu
     Ok(readings)
 }
 
-/// How many packets of `file` an earlier run has read; `Err` where one has read it otherwise, so
-/// that what both show is counted twice.
-fn known_of(file: &FollowedFile, known: &[Reading], hasher: &StableHasher) -> Result<u64, ()> {
-    let begins = file.begins_like(hasher, known.iter().map(|reading| reading.identity));
-    let known = begins.and_then(|at| known.get(at));
-    let Some(Reading { run, packets, shows_all, .. }) = known.copied() else { return Ok(0) };
+/// How many packets of `file` an earlier run has read, and whether one has read what is behind them
+/// otherwise, so that what both show is counted twice.
+fn known_of(file: &FollowedFile, known: &[Reading], hasher: &StableHasher) -> (u64, bool) {
+    let find = |known: &[Reading]| {
+        let begins = file.begins_like(hasher, known.iter().map(|reading| reading.identity));
+        begins.and_then(|at| known.get(at)).copied()
+    };
+    let Some(first) = find(known) else { return (0, false) };
+    let before = if first.shows_all { first.packets } else { 0 };
+    let further = |reading: &&Reading| !reading.shows_all && reading.packets > before;
+    let otherwise: Vec<Reading> = known.iter().filter(further).copied().collect();
     let name = file.name();
-    if !shows_all {
+    if first.shows_all {
+        tell(format!(
+            "{name}: its first {before} packets are in the inventory already (run {}); it is read \
+             on behind them",
+            first.run
+        ));
+    }
+    let otherwise = if otherwise.is_empty() { None } else { find(&otherwise) };
+    if let Some(Reading { run, .. }) = otherwise {
         tell(format!(
             "run {run} has read {name} with another filter: it stays, and what passes both is \
              counted twice; replay the directory without a filter to have all of it once"
         ));
-        return Err(());
     }
-    tell(format!(
-        "{name}: its first {packets} packets are in the inventory already (run {run}); it is read \
-         on behind them"
-    ));
-    Ok(packets)
+    (before, otherwise.is_some())
 }

@@ -141,7 +141,8 @@ fn is_mbi(word: &[u8]) -> bool {
 }
 
 /// The begin of a JWT (RFC 7519: the base64url of `{"`) or an id of an access key of AWS, in either
-/// case; where letters stand before the id, it has a digit, which `asia` in words has not.
+/// case; where letters stand around the id, it has a digit, which `asia` in words has not, or is in
+/// capitals among what is none.
 fn is_credential(word: &[u8]) -> bool {
     const JWT_MIN: usize = 8;
     const AWS_LENGTH: usize = 20;
@@ -151,6 +152,10 @@ fn is_credential(word: &[u8]) -> bool {
         || (begins(b"eyj") && word.len() >= JWT_MIN)
         || (word.len() == AWS_LENGTH && [b"akia", b"asia"].iter().any(|id| begins(*id)))
         || word.windows(AWS_LENGTH).any(is_joined_key)
+        || word.split(|b| !b.is_ascii_uppercase() && !matches!(b, b'2'..=b'7')).any(|run| {
+            let heads = [&b"AKIA"[..], b"ASIA"];
+            run.len() == AWS_LENGTH && heads.iter().any(|head| run.starts_with(head))
+        })
 }
 
 /// An id of an access key: base32 (RFC 4648) behind its four letters.

@@ -594,6 +594,7 @@ fn names_that_may_hold_a_person_are_sensitive() {
         "sAKIAIOSFODNN7EXAMPL2",
         "pakiaiosfodnn7exampl2.example.org",
         "APPASIAIOSFODNN7EXAMPL2LAB",
+        "prodASIAZYNANKAQHZYODMKV",
         "eyjhbgcioijiuzi1nij9.eyjzdwiioijqyw5lin0.abc",
         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzKEY1",
         "q83vEjRWeJCrze8Qh6ZLwT2dXo5Y",

@@ -7,6 +7,7 @@
 //! is counted twice, and that is told.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use rusqlite::{Connection, Row, params};
 
@@ -41,12 +42,16 @@ pub struct Replaced {
 
 /// Why a run stays although a part of what it holds is read again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stays {
-    /// It holds other inputs, which are not read again.
-    Others(Vec<String>),
-    /// It was read with a filter which keeps out what is asked for now, so that what it let pass is
-    /// counted twice.
-    Filter(RunFilter),
+pub struct Stays {
+    /// What it was read with.
+    pub with: RunFilter,
+    /// Whether the filter at hand lets pass all that it shows.
+    pub shown: bool,
+    /// Inputs that it holds and that are not read again.
+    pub others: Vec<String>,
+    /// What it let pass is counted twice: it shows less than is asked for, or has what lies behind
+    /// a beginning that was purged.
+    pub twice: bool,
 }
 
 /// What a run was read with.
@@ -141,7 +146,7 @@ pub(super) fn beginnings(
 ) -> rusqlite::Result<Vec<InputIdentity>> {
     conn.prepare_cached(
         "SELECT i.size, i.hash, i.head FROM input i JOIN run r ON r.id = i.run \
-         WHERE r.state <> 'open' AND i.hash IS NOT NULL AND i.seen > 0 AND i.size < ?2 \
+         WHERE r.state <> 'open' AND i.hash IS NOT NULL AND i.before + i.seen > 0 AND i.size < ?2 \
          AND (i.head = ?1 OR (i.head IS NULL \
               AND (i.name = ?3 OR substr(i.name, -length(?3) - 1) = '/' || ?3))) \
          GROUP BY i.size, i.hash, i.head ORDER BY max(i.run) DESC LIMIT ?4",
@@ -162,7 +167,7 @@ pub(super) fn readings(conn: &Connection, filter: Option<&str>) -> rusqlite::Res
     let mut select = conn.prepare(
         "SELECT i.size, i.hash, i.head, i.run, i.before + i.seen - i.dropped, r.filter \
          FROM input i JOIN run r ON r.id = i.run \
-         WHERE r.state <> 'open' AND i.hash IS NOT NULL AND i.seen > 0 \
+         WHERE r.state <> 'open' AND i.hash IS NOT NULL AND i.before + i.seen > 0 \
          ORDER BY i.run DESC LIMIT ?1",
     )?;
     let mut rows = select.query([READINGS_MAX])?;
@@ -200,12 +205,19 @@ struct Known {
     whole: bool,
     /// Its end was read, so that the run and those before it have all of it.
     ended: bool,
-    /// How many of its packets were read, by that run and those before it; `None` where that was
-    /// through a filter which kept out what is asked for now.
-    reached: Option<u64>,
+    /// Which of its packets were read; `None` where that was through a filter which kept out what
+    /// is asked for now.
+    read: Option<Range<u64>>,
     /// The run was stopped between two files, or has no end but the one it is given: more files
     /// may belong to it.
     unfinished: bool,
+}
+
+impl Known {
+    /// Whether it has packets, and not the one that follows the first `begun`.
+    fn is_behind(&self, begun: u64) -> bool {
+        self.read.as_ref().is_some_and(|read| read.start > begun && !read.is_empty())
+    }
 }
 
 /// What is read now, and what is known of it.
@@ -274,17 +286,47 @@ impl Named {
     }
 
     /// Runs that read on behind what no run has any more, or one of `replaced`.
-    fn continued<'a>(
-        &'a self,
-        replaced: &'a BTreeMap<RunId, Vec<(InputIdentity, u64)>>,
-    ) -> impl Iterator<Item = RunId> + 'a {
+    fn continued<'a>(&'a self, replaced: &'a Replacing) -> impl Iterator<Item = RunId> + 'a {
         self.known.values().flat_map(move |rows| {
-            let stays = |row: &&Known| !row.ended && !replaced.contains_key(&row.run);
-            let begun = rows.iter().filter(stays).any(|row| row.reached.is_some_and(|n| n > 0));
-            rows.iter().filter(move |row| row.ended && !row.whole && !begun).map(|row| row.run)
+            let (begun, _) = unbroken(rows, replaced);
+            rows.iter().filter(move |row| row.is_behind(begun)).map(|row| row.run)
+        })
+    }
+
+    /// Runs of `replaced` on which others build that stay.
+    fn built_on<'a>(&'a self, replaced: &'a Replacing) -> impl Iterator<Item = RunId> + 'a {
+        self.known.values().flat_map(move |rows| {
+            let (begun, _) = unbroken(rows, replaced);
+            let stays = |row: &&Known| !replaced.contains_key(&row.run);
+            let loose = rows.iter().filter(stays).filter(move |row| row.is_behind(begun));
+            let loose = loose.filter_map(|row| Some(row.read.as_ref()?.start)).max();
+            let below = move |row: &&Known| {
+                let read = row.read.as_ref();
+                replaced.contains_key(&row.run)
+                    && read.zip(loose).is_some_and(|(read, loose)| read.start < loose)
+            };
+            rows.iter().filter(below).map(|row| row.run)
         })
     }
 }
+
+/// How many packets from the first on those of `rows` have that are not replaced, and the run that
+/// has the last of them.
+fn unbroken(rows: &[Known], replaced: &Replacing) -> (u64, Option<RunId>) {
+    let (mut begun, mut last) = (0, None);
+    let stays = |row: &&Known| !replaced.contains_key(&row.run);
+    let next = |begun: u64| {
+        let reads = rows.iter().filter(stays).filter_map(|row| Some((row.run, row.read.as_ref()?)));
+        reads.filter(|(_, read)| read.start <= begun && read.end > begun).max_by_key(|(_, r)| r.end)
+    };
+    while let Some((run, read)) = next(begun) {
+        (begun, last) = (read.end, Some(run));
+    }
+    (begun, last)
+}
+
+/// Runs that go, with what has to be read again for it.
+type Replacing = BTreeMap<RunId, Vec<(InputIdentity, u64)>>;
 
 pub(super) fn plan(
     conn: &Connection,
@@ -294,7 +336,7 @@ pub(super) fn plan(
     let filter = RunFilter::at_hand(earlier.filter.as_deref());
     let named = Named::new(conn, identities, (earlier, &filter))?;
     let mut plan = Plan::default();
-    let mut replaces = BTreeMap::new();
+    let mut replaces = Replacing::new();
     if !earlier.only_reads_on {
         let mut beside = BTreeSet::new();
         for (run, with) in named.parts() {
@@ -306,11 +348,23 @@ pub(super) fn plan(
                 }
             }
         }
-        beside.extend(named.continued(&replaces));
-        for run in beside {
-            if let Ok(holds) = replaced(conn, run, &filter, &named.inputs)? {
-                replaces.insert(run, holds);
+        let continued: BTreeSet<RunId> = named.continued(&replaces).collect();
+        for run in beside.union(&continued) {
+            match replaced(conn, *run, &filter, &named.inputs)? {
+                Ok(holds) => drop(replaces.insert(*run, holds)),
+                Err(stays) if continued.contains(run) => plan.kept.push((*run, stays)),
+                Err(_) => {}
             }
+        }
+        plan.kept.sort_by_key(|(run, _)| *run);
+        plan.kept.dedup_by_key(|(run, _)| *run);
+        // What stays needs what it was read behind: each turn leaves fewer that go.
+        loop {
+            let stay: Vec<RunId> = named.built_on(&replaces).collect();
+            if stay.is_empty() {
+                break;
+            }
+            stay.iter().for_each(|run| drop(replaces.remove(run)));
         }
     }
     plan.inputs = decided(identities, &named, &replaces);
@@ -324,11 +378,14 @@ pub(super) fn plan(
     let is_read = |run: RunId| {
         read.iter().filter_map(|key| named.known.get(key)).flatten().any(|row| row.run == run)
     };
-    plan.kept.retain(|(run, stays)| {
-        // Behind what shows all that is asked for, one reads on.
-        let told = !matches!(stays, Stays::Filter(with) if with.covers(&filter));
-        told && is_read(*run)
-    });
+    for (run, stays) in &mut plan.kept {
+        stays.twice |= named.known.values().any(|rows| {
+            let (begun, _) = unbroken(rows, &replaces);
+            rows.iter().any(|row| row.run == *run && row.is_behind(begun))
+        });
+    }
+    // Behind what shows all that is asked for, one reads on.
+    plan.kept.retain(|(run, stays)| is_read(*run) && (stays.twice || !stays.others.is_empty()));
     for (run, mut holds) in replaces {
         // What another run has all of need not be read again to be there.
         holds.retain(|(identity, _)| read.contains(&key(identity)));
@@ -340,7 +397,7 @@ pub(super) fn plan(
 fn decided(
     identities: &[Option<InputIdentity>],
     named: &Named,
-    replaces: &BTreeMap<RunId, Vec<(InputIdentity, u64)>>,
+    replaces: &Replacing,
 ) -> Vec<InputPlan> {
     let mut first: BTreeMap<Key, usize> = BTreeMap::new();
     let decide = |(place, identity): (usize, &Option<InputIdentity>)| {
@@ -351,12 +408,14 @@ fn decided(
         first.insert(key(identity), place);
         let rows = named.of(identity);
         let stays = |row: &&Known| !replaces.contains_key(&row.run);
-        if let Some(complete) = rows.iter().filter(stays).find(|row| row.ended) {
+        let (begun, last) = unbroken(rows, replaces);
+        let whole =
+            |row: &&Known| row.ended && row.read.as_ref().is_some_and(|read| read.start <= begun);
+        if let Some(complete) = rows.iter().filter(stays).find(whole) {
             return InputPlan::Skip(complete.run);
         }
-        let furthest = rows.iter().filter(stays).max_by_key(|row| row.reached);
-        if let Some(&Known { run, reached: Some(packets @ 1..), .. }) = furthest {
-            return InputPlan::ReadOn(run, packets);
+        if let Some(run) = last {
+            return InputPlan::ReadOn(run, begun);
         }
         let replaced = rows.iter().find(|row| !stays(row));
         replaced.map_or(InputPlan::Read, |row| InputPlan::Replace(row.run))
@@ -380,11 +439,14 @@ fn known_as(
     .query_map(params![int(identity.size), identity.hash.cast_signed()], |row| {
         let covers = RunFilter::of(row.get(4)?).covers(filter);
         let ended = covers && row.get(1)?;
+        let read: Range<i64> = row.get(2)?..row.get(3)?;
+        let number = |n: i64| u64::try_from(n).unwrap_or(0);
+        let read = number(read.start)..number(read.end);
         Ok(Known {
             run: RunId(row.get(0)?),
-            whole: ended && row.get::<_, i64>(2)? == 0,
+            whole: ended && read.start == 0,
             ended,
-            reached: covers.then_some(u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0)),
+            read: covers.then_some(read),
             unfinished: row.get(5)?,
         })
     })?
@@ -402,9 +464,6 @@ fn replaced(
     let with = conn
         .prepare_cached("SELECT filter FROM run WHERE id = ?1")?
         .query_row([run.0], |row| row.get(0).map(RunFilter::of))?;
-    if !filter.covers(&with) {
-        return Ok(Err(Stays::Filter(with)));
-    }
     let (mut holds, mut others) = (Vec::new(), BTreeSet::new());
     let mut select = conn.prepare_cached(
         "SELECT size, hash, head, before + seen - dropped, name FROM input WHERE run = ?1",
@@ -419,5 +478,10 @@ fn replaced(
             }
         }
     }
-    Ok(if others.is_empty() { Ok(holds) } else { Err(Stays::Others(others.into_iter().collect())) })
+    let shown = filter.covers(&with);
+    if others.is_empty() && shown {
+        return Ok(Ok(holds));
+    }
+    let twice = !with.covers(filter);
+    Ok(Err(Stays { with, shown, others: others.into_iter().collect(), twice }))
 }

@@ -233,7 +233,12 @@ fn a_partial_file_takes_the_files_of_its_run_along() {
     assert!(plan.kept.is_empty());
     let plan = writer.plan(&[identity(2)], &Earlier::default()).unwrap();
     assert_eq!((plan.inputs, plan.replaces), (vec![InputPlan::ReadOn(run, 110)], vec![]));
-    let others = Stays::Others(vec!["a.pcap".to_owned()]);
+    let others = Stays {
+        with: RunFilter::None,
+        shown: true,
+        others: vec!["a.pcap".to_owned()],
+        twice: false,
+    };
     assert_eq!(plan.kept, [(run, others)], "nothing stored is lost");
     let plan = writer.plan(&[identity(1)], &Earlier::default()).unwrap();
     assert_eq!(plan.inputs, [InputPlan::Skip(run)], "nothing is lost for a complete file");
