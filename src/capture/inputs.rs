@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use crate::base::StableHasher;
@@ -154,12 +155,15 @@ impl Inputs {
 }
 
 impl Input {
-    /// Opens the capture; standard input ends where nothing comes and `stopped` says so.
+    /// Opens the capture; what comes through a pipe ends where nothing comes and `stopped` says so.
     pub fn open(
         &self,
         stopped: impl FnMut() -> bool + Send + 'static,
     ) -> Result<FileSource, FileError> {
         match self {
+            Input::Path(path) if path.metadata().is_ok_and(|m| m.file_type().is_fifo()) => {
+                FileSource::pipe(path, stopped)
+            }
             Input::Path(path) => FileSource::open(path),
             Input::Stdin => FileSource::stdin(stopped),
         }

@@ -10,9 +10,9 @@ mod container;
 mod error;
 mod pcap;
 mod pcapng;
+mod pipe;
 mod reader;
 mod record;
-mod stdin;
 mod window;
 
 pub use error::FileError;

@@ -9,7 +9,7 @@ use crate::capture::file::container::{self, Position};
 use crate::capture::file::error::FileError;
 use crate::capture::file::pcap::Pcap;
 use crate::capture::file::pcapng::PcapNg;
-use crate::capture::file::stdin::Stdin;
+use crate::capture::file::pipe::Pipe;
 use crate::capture::file::window::Window;
 use crate::capture::source::{CaptureError, Incomplete, Losses, Next, PacketSource, Progress};
 use crate::model::Packet;
@@ -61,7 +61,19 @@ impl FileSource {
     /// `stopped` says so.
     pub fn stdin(stopped: impl FnMut() -> bool + Send + 'static) -> Result<Self, FileError> {
         let open = |source| FileError::Open { name: "-".to_owned(), source };
-        Self::from_reader("-", Stdin::new(stopped).map_err(open)?)
+        Self::from_reader("-", Pipe::stdin(stopped).map_err(open)?)
+    }
+
+    /// The same from a pipe that has a path.
+    pub fn pipe(
+        path: &Path,
+        stopped: impl FnMut() -> bool + Send + 'static,
+    ) -> Result<Self, FileError> {
+        let name = path.display().to_string();
+        match Pipe::open(path, stopped) {
+            Ok(pipe) => Self::from_reader(&name, pipe),
+            Err(source) => Err(FileError::Open { name, source }),
+        }
     }
 
     /// Reads a capture from any reader, and its file header at once. `name` is what users see. A

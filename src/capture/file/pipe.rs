@@ -1,8 +1,10 @@
-//! Standard input that can be stopped while nothing comes.
+//! Standard input, and pipes that have a path, that can be stopped while nothing comes.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -10,20 +12,26 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 const LOOK_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 
 /// Reads past the buffer of `std::io::Stdin`: what lies in it would not wake who waits.
-pub(super) struct Stdin<F> {
+pub(super) struct Pipe<F> {
     input: File,
     stopped: F,
     begun: bool,
 }
 
-impl<F: FnMut() -> bool> Stdin<F> {
-    pub(super) fn new(stopped: F) -> io::Result<Self> {
+impl<F: FnMut() -> bool> Pipe<F> {
+    pub(super) fn stdin(stopped: F) -> io::Result<Self> {
         let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-        Ok(Stdin { input, stopped, begun: false })
+        Ok(Pipe { input, stopped, begun: false })
+    }
+
+    /// Does not wait for a writer: the first read does.
+    pub(super) fn open(path: &Path, stopped: F) -> io::Result<Self> {
+        let input = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+        Ok(Pipe { input, stopped, begun: false })
     }
 }
 
-impl<F: FnMut() -> bool> Read for Stdin<F> {
+impl<F: FnMut() -> bool> Read for Pipe<F> {
     /// As at the end, where somebody has stopped it.
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
@@ -34,8 +42,14 @@ impl<F: FnMut() -> bool> Read for Stdin<F> {
                 Err(error) => return Err(error.into()),
             };
             if ready {
-                self.begun = true;
-                return self.input.read(out);
+                match self.input.read(out) {
+                    // Somebody else took it.
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+                    done => {
+                        self.begun = true;
+                        return done;
+                    }
+                }
             }
             if (self.stopped)() {
                 let before = io::Error::other("it was stopped before anything came");
