@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::base::Timestamp;
-use crate::base::limits::ACK_HOLD_BYTES_MAX;
 use crate::model::{
     Direction, EndCause, FiveTuple, FragmentOddities, SecondCopy, Segment, TcpFlags,
 };
@@ -16,7 +15,7 @@ use super::reassembler::{
     Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over, wire_len,
 };
 use super::ring::{NOWHERE, Place};
-use super::stream::NO_FIN;
+use super::stream::{NO_FIN, is_far};
 use super::{FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation};
 
 /// One flow. `S` is what the handler keeps for it.
@@ -48,6 +47,8 @@ pub(super) enum Verdict {
     Rivals,
     /// The first but for a SYN that was not believed, of another flow.
     Proves,
+    /// One of another flow, of which no SYN was seen, while this one may go on.
+    Strays,
     /// One of the flow that was over before this one, which nobody answered.
     LeadsBack,
 }
@@ -181,9 +182,15 @@ impl<S> Flow<S> {
             }
             return Verdict::Belongs;
         }
+        // An answer to what was never asked in this connection: the SYN was not captured.
+        let asks_elsewhere = ack
+            && !peer.untouched()
+            && peer.isn().is_none_or(|isn| isn.wrapping_add(1) != segment.ack)
+            && peer.next_seq != segment.ack;
         if closing
             || !peer.seen()
             || fits
+            || asks_elsewhere
             || (ack && challenge == Some(segment.ack.wrapping_sub(1)))
         {
             return Verdict::Supersedes;
@@ -369,25 +376,48 @@ impl<S> Flow<S> {
     /// Whether a segment lies where nothing of this flow is expected.
     pub(super) fn is_elsewhere(&self, segment: &Segment<'_>) -> bool {
         let stream = self.reassembler.stream(self.direction(&segment.tuple));
-        let ahead = stream.ahead(first_payload_seq(segment));
-        stream.located() && ahead.unsigned_abs() > ACK_HOLD_BYTES_MAX
+        stream.located() && is_far(stream.ahead(first_payload_seq(segment)).cast_unsigned())
+    }
+
+    /// Whether a segment lies where nothing of this flow is expected by both its numbers, in a flow
+    /// that carried something: no loss moves both ends so far at once, and no receiver takes it for
+    /// one of this connection. What was there goes on beside it all the same.
+    #[inline]
+    pub(super) fn is_another(&self, segment: &Segment<'_>) -> bool {
+        self.is_elsewhere(segment) && self.hears_another(segment)
+    }
+
+    /// Whether a segment acknowledges what lies far from all that was seen or acknowledged of the
+    /// other stream, in a flow that carried something.
+    #[cold]
+    fn hears_another(&self, segment: &Segment<'_>) -> bool {
+        let direction = self.direction(&segment.tuple);
+        let peer = self.reassembler.stream(direction.reversed());
+        segment.flags.has(TcpFlags::ACK)
+            && !self.is_half_open()
+            && peer.is_strange(segment.ack)
     }
 
     /// Whether the sender of a SYN that was not believed goes on as if it had been: the answer was
-    /// not captured. Not while something is under way: then that is what goes on.
+    /// not captured. While something is under way that is what goes on, unless both numbers speak
+    /// against it.
     pub(super) fn proves_challenge<H: FlowHandler<State = S>>(
         &self,
         segment: &Segment<'_>,
         handler: &H,
     ) -> bool {
         let Some(isn) = self.reassembler.challenge else { return false };
+        if segment.seq != isn.wrapping_add(1) || !segment.flags.has(TcpFlags::ACK) {
+            return false;
+        }
         let direction = self.direction(&segment.tuple);
+        let this = self.reassembler.stream(direction);
         let peer = self.reassembler.stream(direction.reversed());
-        let strange = peer.ahead(segment.ack).unsigned_abs() > ACK_HOLD_BYTES_MAX;
-        segment.seq == isn.wrapping_add(1)
-            && segment.flags.has(TcpFlags::ACK)
-            && (strange || self.is_elsewhere(segment))
-            && !self.is_midway(handler)
+        let (elsewhere, strange) = (self.is_elsewhere(segment), peer.ahead(segment.ack));
+        let far = is_far(strange.cast_unsigned());
+        // A receiver takes no segment that acknowledges what it did not send.
+        let near = strange > 0 && this.ahead(segment.seq) != 0;
+        (elsewhere && far) || ((elsewhere || far || near) && !self.is_midway(handler))
     }
 }
 

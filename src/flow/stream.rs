@@ -190,6 +190,17 @@ impl Stream {
         self.status &= !(ANCHORED | GUESSED | SYN);
     }
 
+    /// Whether the acknowledgment `seq` lies far from all that was seen of it, and from what the
+    /// other end acknowledged before. Not where nothing is known of it.
+    pub(super) fn is_strange(&self, seq: u32) -> bool {
+        if self.untouched() {
+            return self.lost_seq != 0 && is_far(seq.wrapping_sub(self.lost_seq));
+        }
+        let acked = low32(self.acked.max(self.next) - self.next);
+        let ahead = seq.wrapping_sub(self.next_seq);
+        is_far(ahead) && is_far(ahead.wrapping_sub(acked))
+    }
+
     /// The other end acknowledged `seq`, which tells where it waits for the first byte.
     pub(super) fn note_awaited(&mut self, seq: u32) {
         if self.untouched() {
@@ -362,6 +373,12 @@ impl Stream {
         self.next = self.offset(seq);
         self.next_seq = seq;
     }
+}
+
+/// Whether sequence numbers at this distance are farther apart than what one connection brings
+/// out of order.
+pub(super) fn is_far(distance: u32) -> bool {
+    distance.cast_signed().unsigned_abs() > ACK_HOLD_BYTES_MAX
 }
 
 fn low32(n: u64) -> u32 {

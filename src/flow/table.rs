@@ -143,6 +143,11 @@ impl<S> FlowTable<S> {
                     self.set_beside((at, hash), segment, handler);
                     return self.open(proven(segment), (hash, true), segment, handler);
                 }
+                Some(Verdict::Strays) => {
+                    let Some(begun) = self.strayed(at, segment) else { return };
+                    self.set_beside((at, hash), segment, handler);
+                    return self.open(begun, (hash, true), segment, handler);
+                }
                 Some(Verdict::LeadsBack) => self.retire(at, EndCause::Expired, handler),
                 None => return,
             }
@@ -261,6 +266,9 @@ impl<S> FlowTable<S> {
             if matches!(late, Late::NewData { next: Some(_), .. }) {
                 return Some(Verdict::LeadsBack);
             }
+        }
+        if flow.is_another(segment) {
+            return Some(Verdict::Strays);
         }
         Some(Verdict::Belongs)
     }
