@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::base::Timestamp;
+use crate::base::limits::{ACK_HOLD_BYTES_MAX, REUSE_BYTES_MIN};
 use crate::model::{
     Direction, EndCause, FiveTuple, FragmentOddities, SecondCopy, Segment, TcpFlags,
 };
@@ -15,7 +16,7 @@ use super::reassembler::{
     Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over, wire_len,
 };
 use super::ring::{NOWHERE, Place};
-use super::stream::{NO_FIN, is_far};
+use super::stream::{NO_FIN, Stream};
 use super::{FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation};
 
 /// One flow. `S` is what the handler keeps for it.
@@ -99,6 +100,12 @@ impl<S> Flow<S> {
         self.reassembler.streams.iter().all(|s| s.bytes == 0 && s.pending.is_none())
     }
 
+    /// Whether something was carried, seen or lost: then both ends acknowledged what came.
+    fn has_carried(&self) -> bool {
+        let acknowledged = |s: &Stream| s.anchored() && s.acked > s.next + 1;
+        !self.is_half_open() || self.reassembler.streams.iter().all(acknowledged)
+    }
+
     /// Whether it holds early segments, an open message, and something for what may still come.
     pub(super) fn holds<H: FlowHandler<State = S>>(&self, handler: &H) -> [bool; 3] {
         let open = self.state.as_ref().is_some_and(|state| handler.holds_open(state));
@@ -122,7 +129,9 @@ impl<S> Flow<S> {
             return over(config.closed);
         }
         let open = || self.state.as_ref().is_some_and(|state| handler.holds_open(state));
-        over(config.idle) && (self.reassembler.reset || over(config.idle_open) || !open())
+        let ending = self.reassembler.streams.iter().any(|stream| stream.fin != NO_FIN);
+        let long = if ending { config.idle_ending } else { config.idle_open };
+        over(config.idle) && (self.reassembler.reset || over(long) || !open())
     }
 
     pub(super) fn is_closing(&self) -> bool {
@@ -152,6 +161,7 @@ impl<S> Flow<S> {
         let direction = self.direction(&segment.tuple);
         let closing = self.is_closing();
         let challenge = self.reassembler.challenge;
+        let carried = self.has_carried();
         let (this, peer) = self.reassembler.pair(direction);
         let known = match this.isn() {
             Some(isn) => isn == segment.seq,
@@ -184,7 +194,7 @@ impl<S> Flow<S> {
         }
         // An answer to what was never asked in this connection: the SYN was not captured.
         let asks_elsewhere = ack
-            && !peer.untouched()
+            && carried
             && peer.isn().is_none_or(|isn| isn.wrapping_add(1) != segment.ack)
             && peer.next_seq != segment.ack;
         if closing
@@ -376,26 +386,30 @@ impl<S> Flow<S> {
     /// Whether a segment lies where nothing of this flow is expected.
     pub(super) fn is_elsewhere(&self, segment: &Segment<'_>) -> bool {
         let stream = self.reassembler.stream(self.direction(&segment.tuple));
-        stream.located() && is_far(stream.ahead(first_payload_seq(segment)).cast_unsigned())
+        stream.located()
+            && stream.ahead(first_payload_seq(segment)).unsigned_abs() > ACK_HOLD_BYTES_MAX
     }
 
-    /// Whether a segment lies where nothing of this flow is expected by both its numbers, in a flow
-    /// that carried something: no loss moves both ends so far at once, and no receiver takes it for
-    /// one of this connection. What was there goes on beside it all the same.
+    /// Whether both numbers of a segment are those of another connection, in a flow that carried
+    /// something: one of them lies farther from all that came than anything is waited for, and the
+    /// other at least as far as Linux begins behind a connection whose port is used again (2^16 + 2,
+    /// `tcp_timewait_state_process`). No loss moves both ends so far at once.
     #[inline]
     pub(super) fn is_another(&self, segment: &Segment<'_>) -> bool {
-        self.is_elsewhere(segment) && self.hears_another(segment)
+        let stream = self.reassembler.stream(self.direction(&segment.tuple));
+        stream.ahead(first_payload_seq(segment)).unsigned_abs() >= REUSE_BYTES_MIN
+            && segment.flags.has(TcpFlags::ACK)
+            && self.is_apart(segment)
     }
 
-    /// Whether a segment acknowledges what lies far from all that was seen or acknowledged of the
-    /// other stream, in a flow that carried something.
     #[cold]
-    fn hears_another(&self, segment: &Segment<'_>) -> bool {
+    fn is_apart(&self, segment: &Segment<'_>) -> bool {
         let direction = self.direction(&segment.tuple);
-        let peer = self.reassembler.stream(direction.reversed());
-        segment.flags.has(TcpFlags::ACK)
-            && !self.is_half_open()
-            && peer.is_strange(segment.ack)
+        let this = self.reassembler.stream(direction).apart(first_payload_seq(segment));
+        let peer = self.reassembler.stream(direction.reversed()).apart(segment.ack);
+        self.has_carried()
+            && this.min(peer) >= REUSE_BYTES_MIN
+            && this.max(peer) > ACK_HOLD_BYTES_MAX
     }
 
     /// Whether the sender of a SYN that was not believed goes on as if it had been: the answer was
@@ -413,11 +427,12 @@ impl<S> Flow<S> {
         let direction = self.direction(&segment.tuple);
         let this = self.reassembler.stream(direction);
         let peer = self.reassembler.stream(direction.reversed());
-        let (elsewhere, strange) = (self.is_elsewhere(segment), peer.ahead(segment.ack));
-        let far = is_far(strange.cast_unsigned());
+        let strange = peer.ahead(segment.ack);
         // A receiver takes no segment that acknowledges what it did not send.
-        let near = strange > 0 && this.ahead(segment.seq) != 0;
-        (elsewhere && far) || ((elsewhere || far || near) && !self.is_midway(handler))
+        let other = self.is_elsewhere(segment)
+            || strange.unsigned_abs() > ACK_HOLD_BYTES_MAX
+            || strange > 0 && this.ahead(segment.seq) != 0;
+        self.is_another(segment) || (other && !self.is_midway(handler))
     }
 }
 

@@ -190,15 +190,19 @@ impl Stream {
         self.status &= !(ANCHORED | GUESSED | SYN);
     }
 
-    /// Whether the acknowledgment `seq` lies far from all that was seen of it, and from what the
-    /// other end acknowledged before. Not where nothing is known of it.
-    pub(super) fn is_strange(&self, seq: u32) -> bool {
-        if self.untouched() {
-            return self.lost_seq != 0 && is_far(seq.wrapping_sub(self.lost_seq));
-        }
-        let acked = low32(self.acked.max(self.next) - self.next);
-        let ahead = seq.wrapping_sub(self.next_seq);
-        is_far(ahead) && is_far(ahead.wrapping_sub(acked))
+    /// How far `seq` lies from all that came of it or was acknowledged; 0 where nothing did.
+    pub(super) fn apart(&self, seq: u32) -> u32 {
+        let from = match (self.untouched(), self.seen(), self.lost_seq) {
+            (true, false, 0) => return 0,
+            (true, false, awaited) => awaited,
+            _ => self.next_seq,
+        };
+        let lead = low32(self.highest().max(self.acked).saturating_sub(self.next));
+        let ahead = seq.wrapping_sub(from);
+        let behind = ahead.wrapping_sub(lead);
+        let near = ahead.cast_signed() >= 0 && behind.cast_signed() <= 0;
+        let distance = ahead.cast_signed().unsigned_abs().min(behind.cast_signed().unsigned_abs());
+        if near { 0 } else { distance }
     }
 
     /// The other end acknowledged `seq`, which tells where it waits for the first byte.
@@ -373,12 +377,6 @@ impl Stream {
         self.next = self.offset(seq);
         self.next_seq = seq;
     }
-}
-
-/// Whether sequence numbers at this distance are farther apart than what one connection brings
-/// out of order.
-pub(super) fn is_far(distance: u32) -> bool {
-    distance.cast_signed().unsigned_abs() > ACK_HOLD_BYTES_MAX
 }
 
 fn low32(n: u64) -> u32 {
