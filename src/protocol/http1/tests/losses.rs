@@ -73,7 +73,7 @@ fn parse_placed(steps: &[(Step, [u64; 2])]) -> Vec<String> {
         let (mut parser, mut recorder) = (Http1::new(), Recorder::default());
         for (step, [begin, heard]) in steps {
             each(step, piece, &mut |event| {
-                let offsets = Offsets { begin: *begin, heard: *heard };
+                let offsets = Offsets { begin: *begin, heard: *heard, cut: false };
                 parser.push(StreamEvent { offsets, ..event }, &mut recorder);
             });
         }
