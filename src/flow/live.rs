@@ -392,8 +392,8 @@ impl<S> Flow<S> {
 
     /// Whether both numbers of a segment are those of another connection, in a flow that carried
     /// something: one of them lies farther from all that came than anything is waited for, and the
-    /// other at least as far as Linux begins behind a connection whose port is used again (2^16 + 2,
-    /// `tcp_timewait_state_process`). No loss moves both ends so far at once.
+    /// other at least as far as Linux begins behind a connection whose port is used again (by
+    /// 2^16 + 2, `tcp_timewait_state_process`). No loss moves both ends so far at once.
     #[inline]
     pub(super) fn is_another(&self, segment: &Segment<'_>) -> bool {
         let stream = self.reassembler.stream(self.direction(&segment.tuple));

@@ -139,12 +139,11 @@ impl<S> FlowTable<S> {
                     rival = true;
                     self.set_beside((at, hash), segment, handler);
                 }
-                Some(Verdict::Proves) => {
-                    self.set_beside((at, hash), segment, handler);
-                    return self.open(proven(segment), (hash, true), segment, handler);
-                }
-                Some(Verdict::Strays) => {
-                    let Some(begun) = self.strayed(at, segment) else { return };
+                Some(verdict @ (Verdict::Proves | Verdict::Strays)) => {
+                    let proves = verdict == Verdict::Proves;
+                    let begun =
+                        if proves { Some(proven(segment)) } else { self.strayed(at, segment) };
+                    let Some(begun) = begun else { return };
                     self.set_beside((at, hash), segment, handler);
                     return self.open(begun, (hash, true), segment, handler);
                 }
@@ -267,10 +266,7 @@ impl<S> FlowTable<S> {
                 return Some(Verdict::LeadsBack);
             }
         }
-        if flow.is_another(segment) {
-            return Some(Verdict::Strays);
-        }
-        Some(Verdict::Belongs)
+        Some(if flow.is_another(segment) { Verdict::Strays } else { Verdict::Belongs })
     }
 
     /// Remembers a flow that is over.

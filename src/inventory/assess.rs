@@ -124,8 +124,8 @@ fn identity(e: &Endpoint) -> (&str, &str, &str, Option<&str>, Option<&str>) {
     (&e.service, &e.standard, &e.operation, e.method.as_deref(), e.path.as_deref())
 }
 
-/// Whether the row of this operation is no endpoint but what is known of one whose request was lost,
-/// whole or cut.
+/// Whether the row of this operation is no endpoint but what is known of one whose request was
+/// lost, whole or cut.
 pub fn is_damage_marker(operation: &str) -> bool {
     operation == RESPONSE_ONLY || operation == REQUEST_CUT
 }

@@ -190,6 +190,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_left_of_a_method_is_the_one_it_ends() {
+        for (word, cut) in [
+            (&b"GET"[..], CutMethod::Whole),
+            (b"LOCK", CutMethod::Whole),
+            (b"BREW", CutMethod::Whole),
+            (b"OST", CutMethod::Of("POST")),
+            (b"ELETE", CutMethod::Of("DELETE")),
+            (b"ET", CutMethod::Of("GET")),
+            (b"T", CutMethod::Any),
+            (b"CH", CutMethod::Any),
+        ] {
+            assert_eq!(cut_method(word), cut, "{}", word.escape_ascii());
+        }
+    }
+
+    #[test]
     fn targets_of_every_form_are_taken_apart() {
         let t = Target::parse(b"GET", b"/fhir/Patient?name=x#top");
         assert_eq!((t.path, t.query), (&b"/fhir/Patient"[..], Some(&b"name=x"[..])));

@@ -290,6 +290,24 @@ fn a_cut_head_gives_its_whole_lines() {
 }
 
 #[test]
+fn a_head_that_lost_its_host_says_so_and_one_that_the_capture_cut_does_not() {
+    let cut = "GET /x HTTP/1.1\r\nA: b\r\nHo";
+    let events = parse(&[ask(cut), gap(Direction::ToServer, 7)]);
+    assert_eq!(events[1..3], ["> odd http-head-cut", "> odd http-host-lost"]);
+    let (mut parser, mut recorder) = (Http1::new(), Recorder::default());
+    for step in [ask(cut), gap(Direction::ToServer, 7)] {
+        each(&step, usize::MAX, &mut |event| {
+            let offsets = Offsets { begin: 1, heard: 0, cut: true };
+            parser.push(StreamEvent { offsets, ..event }, &mut recorder);
+        });
+    }
+    assert!(!recorder.finish().contains(&"> odd http-host-lost".to_owned()));
+    let named = "GET http://h/x HTTP/1.1\r\nHost: h\r\nCo";
+    let events = parse(&[ask(named), gap(Direction::ToServer, 7)]);
+    assert!(!events.contains(&"> odd http-host-lost".to_owned()));
+}
+
+#[test]
 fn a_gap_in_a_body_until_the_close_goes_on() {
     let events = parse(&[
         answer("HTTP/1.1 200 OK\r\n\r\nab"),
