@@ -268,7 +268,8 @@ fn reused_ports() -> Vec<Frame> {
     let mut frames = Vec::new();
     for port in 0..PORTS {
         let client = format!("10.4.1.{}:{}", 1 + port % 8, 40_000 + port);
-        let mut isn = [0x1234_5678_u32.wrapping_mul(port as u32 + 1), 0x9abc_def0];
+        let first = u32::try_from(port).expect("few") + 1;
+        let mut isn = [0x1234_5678_u32.wrapping_mul(first), 0x9abc_def0];
         for reuse in 0..REUSES {
             let at_ms = 2_000 * reuse as u64 + 31 * port as u64;
             let start = 1_700_000_000_000_000 + at_ms * 1000;

@@ -10,7 +10,7 @@ use crate::base::limits::RIVAL_FLOWS_MAX;
 use crate::model::{Direction, EndCause, Segment, TcpFlags};
 
 use super::keyed::tag;
-use super::live::{Flow, doubt_at};
+use super::live::{Flow, Verdict, doubt_at};
 use super::reassembler::{first_payload_seq, wire_len};
 use super::stream::Stream;
 use super::table::{Begun, Entry, FlowTable};
@@ -40,9 +40,16 @@ impl<S> FlowTable<S> {
         entries.filter(move |entry| entry.tag == tag).map(|entry| entry.flow).filter(same)
     }
 
-    /// The flow that a segment belongs to which is none of the flow at `at`: it is known who asks.
-    /// What brings nothing begins none.
-    pub(super) fn strayed(&mut self, at: u32, segment: &Segment<'_>) -> Option<Begun> {
+    /// The flow that a segment belongs to which is none of the one at `at`, as its verdict says: it
+    /// is known who asks. What brings nothing, and answers no SYN, begins none.
+    pub(super) fn strayed(
+        &mut self,
+        (at, verdict): (u32, Verdict),
+        segment: &Segment<'_>,
+    ) -> Option<Begun> {
+        if verdict == Verdict::Proves {
+            return Some(proven(segment));
+        }
         let flow = self.flows.get_mut(at)?;
         if wire_len(segment) == 0 {
             flow.count_ignored(segment);
@@ -152,7 +159,7 @@ impl<S> Flow<S> {
 }
 
 /// The flow of which `segment` is the first but for a SYN that was not believed.
-pub(super) fn proven(segment: &Segment<'_>) -> Begun {
+fn proven(segment: &Segment<'_>) -> Begun {
     let (client, server) = (segment.tuple.src, segment.tuple.dst);
     let (opened, encapsulation) = (segment.at, segment.encapsulation.clone());
     let orientation = Orientation::Syn;

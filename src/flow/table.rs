@@ -18,7 +18,6 @@ use super::live::{Flow, Verdict};
 use super::orientation;
 use super::reassembler::Shared;
 use super::ring::{NOWHERE, Ring};
-use super::rivals::proven;
 use super::slab::Slab;
 use super::{FlowAnomalies, FlowConfig, FlowCounters, FlowHandler, FlowInfo, Orientation, Scarce};
 
@@ -140,10 +139,7 @@ impl<S> FlowTable<S> {
                     self.set_beside((at, hash), segment, handler);
                 }
                 Some(verdict @ (Verdict::Proves | Verdict::Strays)) => {
-                    let proves = verdict == Verdict::Proves;
-                    let begun =
-                        if proves { Some(proven(segment)) } else { self.strayed(at, segment) };
-                    let Some(begun) = begun else { return };
+                    let Some(begun) = self.strayed((at, verdict), segment) else { return };
                     self.set_beside((at, hash), segment, handler);
                     return self.open(begun, (hash, true), segment, handler);
                 }
