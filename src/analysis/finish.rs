@@ -8,7 +8,9 @@ use crate::base::Span;
 use crate::base::limits::PATH_SEGMENTS_MAX;
 use crate::content::percent_decode;
 use crate::flow::FlowInfo;
-use crate::inventory::{EndpointStats, Sender, UNACKNOWLEDGED, parameter_value, template_path};
+use crate::inventory::{
+    EndpointStats, REQUEST_CUT, Sender, UNACKNOWLEDGED, parameter_value, template_path,
+};
 use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status};
 
 use super::accumulate::EndpointRef;
@@ -33,6 +35,15 @@ pub(super) struct Named {
 /// are short.
 type Parameters = SmallVec<[(SmallVec<[u8; 16]>, SmallVec<[u8; 40]>); 2]>;
 
+impl Named {
+    /// What was asked is not known. What stood in the path is looked at all the same.
+    fn forget(&mut self) {
+        self.path.clear();
+        self.interaction = None;
+        self.operation = REQUEST_CUT.into();
+    }
+}
+
 impl Workbench {
     /// Adds an exchange to the books.
     pub fn finish(
@@ -43,7 +54,11 @@ impl Workbench {
         mut exchange: Exchange,
     ) {
         self.hear_exchange(&mut exchange);
-        let named = self.name_exchange(&exchange);
+        let mut named = self.name_exchange(&exchange);
+        if let Some(request) = exchange.request.as_mut().filter(|r| r.head.unnamed) {
+            request.head.method = "";
+            named.forget();
+        }
         if self.shadow.is_some() {
             if let Some(request) = &mut exchange.request {
                 self.inspect_parameters(&named, &mut request.half);

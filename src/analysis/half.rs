@@ -118,6 +118,8 @@ pub struct RequestHead {
     pub minor_version: u8,
     /// The target and host as sent, for `--reveal`.
     pub revealed: Option<Box<crate::model::Revealed>>,
+    /// What was asked is not known: of the method or the host too much was lost.
+    pub unnamed: bool,
     /// The target said `https`.
     pub secure: bool,
     /// What an HL7 v2 header says, where that is what the request is.

@@ -8,9 +8,10 @@ use crate::flow::FlowInfo;
 use crate::model::{
     Anomaly, Correlation, Direction, Hl7Header, MessageEvent, MessageHead, Standing, SwitchTo,
 };
-use crate::protocol::{MessageSink, leaves_framing_open};
+use crate::protocol::{HEAD_CUT, HOST_LOST, MessageSink, leaves_framing_open};
 
 use super::half::{Request, Response};
+use super::operation::http::{CutMethod, cut_method};
 use super::pairing::{Pairing, Stand};
 use super::two_way::{TwoWay, turned, turned_flow};
 use super::workbench::Workbench;
@@ -52,6 +53,11 @@ impl Listener<'_> {
     }
 
     fn anomaly(&mut self, direction: Direction, anomaly: Anomaly) {
+        if anomaly == HOST_LOST
+            && let Some(request) = self.pairing.asking()
+        {
+            request.head.unnamed = request.head.service.is_none();
+        }
         let told = match self.pairing.passing(direction) {
             Some(half) => {
                 half.anomaly(anomaly.0);
@@ -175,6 +181,9 @@ impl Listener<'_> {
                 let mut request = self.bench.spare_request();
                 (request.half.at, request.half.standing) = (at, standing);
                 self.bench.request_head(head, &mut request);
+                if standing != Standing::Sure || self.flow.orientation.is_midstream() {
+                    mend_method(head, &mut request);
+                }
                 self.begin_request(correlation, request);
             }
             // 101 is the last response of the old protocol; the others come before one.
@@ -219,4 +228,16 @@ impl Listener<'_> {
             bench.finish(flow, protocol, next_tx, exchange);
         });
     }
+}
+
+/// Behind a loss a head may begin in its method: what is left of one is none.
+fn mend_method(head: &MessageHead<'_>, request: &mut Request) {
+    let MessageHead::HttpRequest { method, .. } = *head else { return };
+    match cut_method(method) {
+        CutMethod::Whole => return,
+        CutMethod::Of(method) => request.head.method = method,
+        CutMethod::Any => request.head.unnamed = true,
+    }
+    request.half.anomaly(HEAD_CUT.0);
+    request.half.gap = true;
 }

@@ -291,6 +291,12 @@ impl Pairing {
         self.open.iter_mut().rev().filter_map(|slot| slot.half(direction)).find(|h| !h.ended)
     }
 
+    /// The request that is passing.
+    pub fn asking(&mut self) -> Option<&mut Request> {
+        let mut requests = self.open.iter_mut().rev().filter_map(|s| s.exchange.request.as_mut());
+        requests.find(|request| !request.half.ended).map(|request| &mut **request)
+    }
+
     /// The request that the response now passing answers.
     pub fn answered(&self) -> Option<&Request> {
         let passing = |slot: &&Slot| slot.exchange.response.as_ref().is_some_and(|r| !r.half.ended);

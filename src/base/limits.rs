@@ -234,9 +234,14 @@ pub const FLOWS_MAX: usize = 1_000_000;
 /// A flow without packets for this long has ended, by packet time.
 pub const FLOW_IDLE_SECONDS: u64 = 300;
 
-/// The same while an exchange is open: uploads pause, and answers to reports and exports take
-/// minutes. Where memory runs short such flows go sooner.
-pub const FLOW_IDLE_OPEN_SECONDS: u64 = 1800;
+/// The same while an exchange is open and neither end was closed: what Linux keeps a connection for
+/// that nobody closed (`nf_conntrack_tcp_timeout_established`), so that nobody hides a value by
+/// waiting in the middle of it. Where memory runs short such flows go sooner.
+pub const FLOW_IDLE_OPEN_SECONDS: u64 = 5 * 24 * 3600;
+
+/// The same where an end was closed, or reset, in the middle of an exchange: who forged that may
+/// wait, who meant it sends no more.
+pub const FLOW_IDLE_ENDING_SECONDS: u64 = 1800;
 
 /// The same for a flow of which both ends were closed or reset: late segments still belong to it.
 pub const FLOW_CLOSED_SECONDS: u64 = 10;
@@ -394,6 +399,10 @@ pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 /// Idle decoders of one kind a worker keeps for the next body.
 pub const DECODERS_POOLED_MAX: usize = 8;
+
+/// How far both numbers of a segment lie at least from all that came of a connection, if it is one
+/// of another on the same ports.
+pub const REUSE_BYTES_MIN: u32 = 1 << 16;
 
 /// How far behind a SYN the first bytes of its stream may lie when it is captured after them. A
 /// SYN from farther away begins another flow on the same five-tuple. Nobody sends more than a

@@ -56,7 +56,7 @@ impl<H: FlowHandler> Output<'_, H> {
             return;
         }
         let len = bytes.len() as u64;
-        let offsets = Offsets { begin: stream.next, heard };
+        let offsets = Offsets { begin: stream.next, heard, cut: false };
         stream.advance(len);
         stream.bytes += len;
         self.shared.counters.bytes += len;
@@ -72,7 +72,7 @@ impl<H: FlowHandler> Output<'_, H> {
         if len == 0 {
             return;
         }
-        let offsets = Offsets { begin: stream.next, heard: 0 };
+        let offsets = Offsets { begin: stream.next, heard: 0, cut: stream.cut > 0 };
         stream.note_lost(len);
         stream.advance(len);
         self.shared.counters.gaps += 1;
@@ -147,7 +147,7 @@ impl<H: FlowHandler> Output<'_, H> {
                 self.behind_fin(direction, stream, (offset, &chunk), chunk.data.len());
             }
         }
-        let offsets = Offsets { begin: stream.next, heard: 0 };
+        let offsets = Offsets { begin: stream.next, heard: 0, cut: false };
         let (at, input) = (self.now, StreamInput::End(cause));
         self.emit(StreamEvent { direction, at, offsets, input });
     }

@@ -204,3 +204,59 @@ fn a_first_byte_that_was_written_alone_is_part_of_its_stream() {
     lines.extend([request(ACK, 101, 501, b"\0"), request(ACK, 102, 501, b"ET")]);
     assert_eq!(told(&lines)[0].streams[0].text(), "\0ET");
 }
+
+/// A connection that carried something each way, and what comes of another on the same ports, where
+/// `lost` names what was not captured; the other's numbers lie `apart` from the first's, the
+/// server's where Linux begins behind a connection in TIME_WAIT.
+fn used_again(apart: u32, lost: &[&str]) -> Vec<Line> {
+    let (client, server) = (104_u32.wrapping_add(apart), 504 + 65_537);
+    let (asks, answers) = (client.wrapping_add(1), server + 1);
+    let mut lines = handshake();
+    lines.extend([request(ACK, 101, 501, b"one"), response(ACK, 501, 104, b"two")]);
+    let more = [
+        ("fin-client", request(FIN, 104, 504, b"")),
+        ("fin-server", response(FIN, 504, 105, b"")),
+        ("syn", request(SYN, client, 0, b"")),
+        ("syn-ack", response(SYN | ACK, server, asks, b"")),
+        ("ack", request(ACK, asks, answers, b"")),
+        ("data", request(ACK, asks, answers, b"three")),
+        ("data", response(ACK, answers, asks.wrapping_add(5), b"four")),
+        ("data", request(FIN, asks.wrapping_add(5), answers + 4, b"")),
+        ("data", response(FIN, answers + 4, asks.wrapping_add(6), b"")),
+    ];
+    let captured = more.into_iter().filter(|(what, _)| !lost.contains(what));
+    lines.extend(captured.map(|(_, line)| line.at(2000)));
+    lines
+}
+
+#[test]
+fn a_port_used_again_is_another_flow_whatever_was_lost_between() {
+    let steps = ["fin-client", "fin-server", "syn", "syn-ack", "ack"];
+    for apart in [31_250_000, 31_250_000_u32.wrapping_neg(), 1 << 31] {
+        for mask in 0..1 << steps.len() {
+            let chosen = steps.iter().enumerate().filter(|(n, _)| mask >> n & 1 == 1);
+            let lost: Vec<&str> = chosen.map(|(_, step)| *step).collect();
+            let flows = told(&used_again(apart, &lost));
+            let texts: Vec<[String; 2]> =
+                flows.iter().map(|flow| [0, 1].map(|n| flow.streams[n].text())).collect();
+            let expected = [["one", "two"], ["three", "four"]];
+            assert_eq!(texts, expected, "{apart} apart, without {lost:?}");
+            let gaps = |flow: &Told| {
+                let totals = flow.totals.unwrap();
+                totals.to_server.gap_bytes + totals.to_client.gap_bytes
+            };
+            assert_eq!(flows.iter().map(gaps).sum::<u64>(), 0, "{apart} apart, without {lost:?}");
+        }
+    }
+}
+
+#[test]
+fn what_lies_far_away_by_one_of_its_numbers_alone_is_of_the_same_flow() {
+    let mut lines = handshake();
+    lines.extend([request(ACK, 101, 501, b"one"), response(ACK, 501, 104, b"two")]);
+    lines.push(response(ACK, 504 + (3 << 20), 104, b"far"));
+    lines.extend(idle(104, 507 + (3 << 20)));
+    let flows = told(&lines);
+    assert_eq!(flows.len(), 1);
+    assert_eq!(flows[0].totals.unwrap().to_client.gap_bytes, 3 << 20, "an outage is a gap");
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hashbrown::HashTable;
 
 use crate::base::Timestamp;
-use crate::model::{Direction, Segment};
+use crate::model::{Direction, Segment, TcpFlags};
 
 use super::reassembler::{first_payload_seq, wire_len};
 
@@ -85,6 +85,8 @@ pub(super) struct Stray {
     pub(super) start: u32,
     /// Sequence number behind its payload.
     pub(super) end: u32,
+    /// What it acknowledges.
+    pub(super) ack: Option<u32>,
     pub(super) has_payload: bool,
 }
 
@@ -99,6 +101,7 @@ impl Stray {
             from_low: segment.tuple.src <= segment.tuple.dst,
             start,
             end: start.wrapping_add(len),
+            ack: segment.flags.has(TcpFlags::ACK).then_some(segment.ack),
             has_payload: len > 0,
         }
     }
@@ -146,7 +149,11 @@ impl ClosedFlows {
         } else {
             let ahead = stray.start.wrapping_sub(next).cast_signed();
             let whole = closed.flags & WHOLE != 0;
-            let goes_on = whole && (-GOES_ON_BYTES_MAX..=GOES_ON_BYTES_MAX).contains(&ahead);
+            let near = |ahead| (-GOES_ON_BYTES_MAX..=GOES_ON_BYTES_MAX).contains(&ahead);
+            // Where the port is used again one of the ends may begin near.
+            let other = closed.next.get(direction.reversed().index()).copied().unwrap_or_default();
+            let heard = stray.ack.is_none_or(|ack| near(ack.wrapping_sub(other).cast_signed()));
+            let goes_on = whole && near(ahead) && heard;
             let mut resumed = closed.next;
             // What lies before it was a FIN, or given up: whoever forged the end made it so.
             if let Some(next) = resumed.get_mut(direction.index()).filter(|_| ahead < 0) {
@@ -190,7 +197,7 @@ mod tests {
 
     fn stray(hash: u64, seconds: i64, end: u32) -> Stray {
         let at = Timestamp::from_seconds(seconds, 0);
-        Stray { hash, at, from_low: true, start: end - 1, end, has_payload: true }
+        Stray { hash, at, from_low: true, start: end - 1, end, ack: None, has_payload: true }
     }
 
     #[test]

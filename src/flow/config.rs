@@ -17,8 +17,11 @@ pub struct FlowConfig {
     pub server_ports: Vec<u16>,
     /// Silence, in packet time, that ends a flow.
     pub idle: Duration,
-    /// The same while the handler [holds something open](super::FlowHandler::holds_open).
+    /// The same while the handler [holds something open](super::FlowHandler::holds_open) and
+    /// neither end was closed.
     pub idle_open: Duration,
+    /// The same where one was.
+    pub idle_ending: Duration,
     /// How long an ended flow absorbs late segments.
     pub closed: Duration,
     /// Out-of-order bytes held per stream, overhead included.
@@ -45,6 +48,7 @@ impl FlowConfig {
             server_ports: Vec::new(),
             idle: Duration::from_secs(limits::FLOW_IDLE_SECONDS),
             idle_open: Duration::from_secs(limits::FLOW_IDLE_OPEN_SECONDS),
+            idle_ending: Duration::from_secs(limits::FLOW_IDLE_ENDING_SECONDS),
             closed: Duration::from_secs(limits::FLOW_CLOSED_SECONDS),
             bytes_per_stream: limits::REASSEMBLY_BYTES_PER_STREAM.min(shares.early_bytes / 2),
             segments_per_stream: limits::REASSEMBLY_SEGMENTS_PER_STREAM,

@@ -156,10 +156,15 @@ fn a_flow_with_an_open_message_outlives_a_long_silence_and_one_without_does_not(
     assert_eq!(hoarder.closed, [2]);
     let more = lines_of(1, minutes(16), vec![request(ACK, 102, 501, b"b")]);
     table.process(&more[0].segment(), &mut hoarder);
-    table.sweep(now(minutes(40)), &mut hoarder);
+    let days = |n: i64| minutes(n * 24 * 60);
+    table.sweep(now(days(4)), &mut hoarder);
+    assert_eq!((table.len(), &*hoarder.closed), (1, &[2][..]), "who waits a day is not forgotten");
+    let more = lines_of(1, days(5), vec![request(FIN | ACK, 103, 501, b"c")]);
+    table.process(&more[0].segment(), &mut hoarder);
+    table.sweep(now(days(5) + minutes(29)), &mut hoarder);
     assert_eq!((table.len(), &*hoarder.closed), (1, &[2][..]));
-    table.sweep(now(minutes(50)), &mut hoarder);
-    assert_eq!(hoarder.closed, [2, 1], "half an hour is all there is");
+    table.sweep(now(days(5) + minutes(34)), &mut hoarder);
+    assert_eq!(hoarder.closed, [2, 1], "behind a FIN half an hour is all there is");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::base::Timestamp;
-use crate::base::limits::ACK_HOLD_BYTES_MAX;
+use crate::base::limits::{ACK_HOLD_BYTES_MAX, REUSE_BYTES_MIN};
 use crate::model::{
     Direction, EndCause, FiveTuple, FragmentOddities, SecondCopy, Segment, TcpFlags,
 };
@@ -16,7 +16,7 @@ use super::reassembler::{
     Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over, wire_len,
 };
 use super::ring::{NOWHERE, Place};
-use super::stream::NO_FIN;
+use super::stream::{NO_FIN, Stream};
 use super::{FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation};
 
 /// One flow. `S` is what the handler keeps for it.
@@ -48,6 +48,8 @@ pub(super) enum Verdict {
     Rivals,
     /// The first but for a SYN that was not believed, of another flow.
     Proves,
+    /// One of another flow, of which no SYN was seen, while this one may go on.
+    Strays,
     /// One of the flow that was over before this one, which nobody answered.
     LeadsBack,
 }
@@ -98,6 +100,12 @@ impl<S> Flow<S> {
         self.reassembler.streams.iter().all(|s| s.bytes == 0 && s.pending.is_none())
     }
 
+    /// Whether something was carried, seen or lost: then both ends acknowledged what came.
+    fn has_carried(&self) -> bool {
+        let acknowledged = |s: &Stream| s.anchored() && s.acked > s.next + 1;
+        !self.is_half_open() || self.reassembler.streams.iter().all(acknowledged)
+    }
+
     /// Whether it holds early segments, an open message, and something for what may still come.
     pub(super) fn holds<H: FlowHandler<State = S>>(&self, handler: &H) -> [bool; 3] {
         let open = self.state.as_ref().is_some_and(|state| handler.holds_open(state));
@@ -121,7 +129,9 @@ impl<S> Flow<S> {
             return over(config.closed);
         }
         let open = || self.state.as_ref().is_some_and(|state| handler.holds_open(state));
-        over(config.idle) && (self.reassembler.reset || over(config.idle_open) || !open())
+        let ending = self.reassembler.streams.iter().any(|stream| stream.fin != NO_FIN);
+        let long = if ending { config.idle_ending } else { config.idle_open };
+        over(config.idle) && (self.reassembler.reset || over(long) || !open())
     }
 
     pub(super) fn is_closing(&self) -> bool {
@@ -151,6 +161,7 @@ impl<S> Flow<S> {
         let direction = self.direction(&segment.tuple);
         let closing = self.is_closing();
         let challenge = self.reassembler.challenge;
+        let carried = self.has_carried();
         let (this, peer) = self.reassembler.pair(direction);
         let known = match this.isn() {
             Some(isn) => isn == segment.seq,
@@ -181,9 +192,15 @@ impl<S> Flow<S> {
             }
             return Verdict::Belongs;
         }
+        // An answer to what was never asked in this connection: the SYN was not captured.
+        let asks_elsewhere = ack
+            && carried
+            && peer.isn().is_none_or(|isn| isn.wrapping_add(1) != segment.ack)
+            && peer.next_seq != segment.ack;
         if closing
             || !peer.seen()
             || fits
+            || asks_elsewhere
             || (ack && challenge == Some(segment.ack.wrapping_sub(1)))
         {
             return Verdict::Supersedes;
@@ -369,25 +386,53 @@ impl<S> Flow<S> {
     /// Whether a segment lies where nothing of this flow is expected.
     pub(super) fn is_elsewhere(&self, segment: &Segment<'_>) -> bool {
         let stream = self.reassembler.stream(self.direction(&segment.tuple));
-        let ahead = stream.ahead(first_payload_seq(segment));
-        stream.located() && ahead.unsigned_abs() > ACK_HOLD_BYTES_MAX
+        stream.located()
+            && stream.ahead(first_payload_seq(segment)).unsigned_abs() > ACK_HOLD_BYTES_MAX
+    }
+
+    /// Whether both numbers of a segment are those of another connection, in a flow that carried
+    /// something: one of them lies farther from all that came than anything is waited for, and the
+    /// other at least as far as Linux begins behind a connection whose port is used again (by
+    /// 2^16 + 2, `tcp_timewait_state_process`). No loss moves both ends so far at once.
+    #[inline]
+    pub(super) fn is_another(&self, segment: &Segment<'_>) -> bool {
+        let stream = self.reassembler.stream(self.direction(&segment.tuple));
+        stream.ahead(first_payload_seq(segment)).unsigned_abs() >= REUSE_BYTES_MIN
+            && segment.flags.has(TcpFlags::ACK)
+            && self.is_apart(segment)
+    }
+
+    #[cold]
+    fn is_apart(&self, segment: &Segment<'_>) -> bool {
+        let direction = self.direction(&segment.tuple);
+        let this = self.reassembler.stream(direction).apart(first_payload_seq(segment));
+        let peer = self.reassembler.stream(direction.reversed()).apart(segment.ack);
+        self.has_carried()
+            && this.min(peer) >= REUSE_BYTES_MIN
+            && this.max(peer) > ACK_HOLD_BYTES_MAX
     }
 
     /// Whether the sender of a SYN that was not believed goes on as if it had been: the answer was
-    /// not captured. Not while something is under way: then that is what goes on.
+    /// not captured. While something is under way that is what goes on, unless both numbers speak
+    /// against it.
     pub(super) fn proves_challenge<H: FlowHandler<State = S>>(
         &self,
         segment: &Segment<'_>,
         handler: &H,
     ) -> bool {
         let Some(isn) = self.reassembler.challenge else { return false };
+        if segment.seq != isn.wrapping_add(1) || !segment.flags.has(TcpFlags::ACK) {
+            return false;
+        }
         let direction = self.direction(&segment.tuple);
+        let this = self.reassembler.stream(direction);
         let peer = self.reassembler.stream(direction.reversed());
-        let strange = peer.ahead(segment.ack).unsigned_abs() > ACK_HOLD_BYTES_MAX;
-        segment.seq == isn.wrapping_add(1)
-            && segment.flags.has(TcpFlags::ACK)
-            && (strange || self.is_elsewhere(segment))
-            && !self.is_midway(handler)
+        let strange = peer.ahead(segment.ack);
+        // A receiver takes no segment that acknowledges what it did not send.
+        let other = self.is_elsewhere(segment)
+            || strange.unsigned_abs() > ACK_HOLD_BYTES_MAX
+            || strange > 0 && this.ahead(segment.seq) != 0;
+        self.is_another(segment) || (other && !self.is_midway(handler))
     }
 }
 

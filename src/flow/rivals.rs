@@ -10,8 +10,8 @@ use crate::base::limits::RIVAL_FLOWS_MAX;
 use crate::model::{Direction, EndCause, Segment, TcpFlags};
 
 use super::keyed::tag;
-use super::live::{Flow, doubt_at};
-use super::reassembler::first_payload_seq;
+use super::live::{Flow, Verdict, doubt_at};
+use super::reassembler::{first_payload_seq, wire_len};
 use super::stream::Stream;
 use super::table::{Begun, Entry, FlowTable};
 use super::{FlowAnomalies, FlowHandler, FlowInfo, Orientation};
@@ -38,6 +38,31 @@ impl<S> FlowTable<S> {
             self.flows.get(*at).is_some_and(|flow| flow.matches(&segment.tuple, network))
         };
         entries.filter(move |entry| entry.tag == tag).map(|entry| entry.flow).filter(same)
+    }
+
+    /// The flow that a segment belongs to which is none of the one at `at`, as its verdict says: it
+    /// is known who asks. What brings nothing, and answers no SYN, begins none.
+    pub(super) fn strayed(
+        &mut self,
+        (at, verdict): (u32, Verdict),
+        segment: &Segment<'_>,
+    ) -> Option<Begun> {
+        if verdict == Verdict::Proves {
+            return Some(proven(segment));
+        }
+        let flow = self.flows.get_mut(at)?;
+        if wire_len(segment) == 0 {
+            flow.count_ignored(segment);
+            return None;
+        }
+        let FlowInfo { client, server, orientation, .. } = flow.identity.info();
+        let orientation = match orientation {
+            Orientation::Ports => Orientation::Ports,
+            _ => Orientation::Continued,
+        };
+        let (opened, encapsulation) = (segment.at, segment.encapsulation.clone());
+        let info = FlowInfo { client, server, opened, encapsulation, orientation };
+        Some((info, FlowAnomalies::default(), None))
     }
 
     /// Makes room for a flow beside the one at `at`, which goes on.
@@ -134,7 +159,7 @@ impl<S> Flow<S> {
 }
 
 /// The flow of which `segment` is the first but for a SYN that was not believed.
-pub(super) fn proven(segment: &Segment<'_>) -> Begun {
+fn proven(segment: &Segment<'_>) -> Begun {
     let (client, server) = (segment.tuple.src, segment.tuple.dst);
     let (opened, encapsulation) = (segment.at, segment.encapsulation.clone());
     let orientation = Orientation::Syn;

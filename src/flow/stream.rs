@@ -190,6 +190,21 @@ impl Stream {
         self.status &= !(ANCHORED | GUESSED | SYN);
     }
 
+    /// How far `seq` lies from all that came of it or was acknowledged; 0 where nothing did.
+    pub(super) fn apart(&self, seq: u32) -> u32 {
+        let from = match (self.untouched(), self.seen(), self.lost_seq) {
+            (true, false, 0) => return 0,
+            (true, false, awaited) => awaited,
+            _ => self.next_seq,
+        };
+        let lead = low32(self.highest().max(self.acked).saturating_sub(self.next));
+        let ahead = seq.wrapping_sub(from);
+        let behind = ahead.wrapping_sub(lead);
+        let near = ahead.cast_signed() >= 0 && behind.cast_signed() <= 0;
+        let distance = ahead.cast_signed().unsigned_abs().min(behind.cast_signed().unsigned_abs());
+        if near { 0 } else { distance }
+    }
+
     /// The other end acknowledged `seq`, which tells where it waits for the first byte.
     pub(super) fn note_awaited(&mut self, seq: u32) {
         if self.untouched() {

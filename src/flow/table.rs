@@ -18,7 +18,6 @@ use super::live::{Flow, Verdict};
 use super::orientation;
 use super::reassembler::Shared;
 use super::ring::{NOWHERE, Ring};
-use super::rivals::proven;
 use super::slab::Slab;
 use super::{FlowAnomalies, FlowConfig, FlowCounters, FlowHandler, FlowInfo, Orientation, Scarce};
 
@@ -139,9 +138,10 @@ impl<S> FlowTable<S> {
                     rival = true;
                     self.set_beside((at, hash), segment, handler);
                 }
-                Some(Verdict::Proves) => {
+                Some(verdict @ (Verdict::Proves | Verdict::Strays)) => {
+                    let Some(begun) = self.strayed((at, verdict), segment) else { return };
                     self.set_beside((at, hash), segment, handler);
-                    return self.open(proven(segment), (hash, true), segment, handler);
+                    return self.open(begun, (hash, true), segment, handler);
                 }
                 Some(Verdict::LeadsBack) => self.retire(at, EndCause::Expired, handler),
                 None => return,
@@ -262,7 +262,7 @@ impl<S> FlowTable<S> {
                 return Some(Verdict::LeadsBack);
             }
         }
-        Some(Verdict::Belongs)
+        Some(if flow.is_another(segment) { Verdict::Strays } else { Verdict::Belongs })
     }
 
     /// Remembers a flow that is over.

@@ -28,6 +28,12 @@ mod row;
 
 use row::{ClassRow, FieldRow};
 
+/// Operation of the row of responses whose request was never seen.
+pub const RESPONSE_ONLY: &str = "(response only)";
+
+/// Operation of the row of requests of which so much was lost that it is not known what they asked.
+pub const REQUEST_CUT: &str = "(request cut)";
+
 /// The standard of the row of sessions that cannot be read.
 const TLS: &str = "tls";
 
@@ -35,7 +41,9 @@ const TLS: &str = "tls";
 /// under one installation key give equal inventories, however they were split and ordered.
 ///
 /// Rows of responses whose request was never seen have neither method nor path and are kept only
-/// where their bodies had fields; all else is counted in the service and in `coverage`.
+/// where their bodies had fields; of requests too much of which was lost also where a class was
+/// found elsewhere. They are no endpoints and counted as none; all else is counted in the service
+/// and in `coverage`.
 pub fn assess(mut rollup: Rollup, judge: &dyn Judge, marks: &Marks, caps: &Caps) -> Inventory {
     let mut map = rollup.conclude(caps);
     standards::unify(&mut rollup, caps, &mut map);
@@ -51,10 +59,14 @@ pub fn assess(mut rollup: Rollup, judge: &dyn Judge, marks: &Marks, caps: &Caps)
         // One that can be read in several ways is told whatever the first one says.
         let told = stats.coverage.ambiguous > 0
             || stats.fields.keys().any(|f| f.location == Location::Body);
-        if is_unseen_request(&key) && !told {
+        let marker = is_damage_marker(&operation(&key));
+        if marker && !told && key.operation.is_empty() {
             continue;
         }
         let fields = fields(&key, &mut stats, (judge, marks));
+        if marker && !told && fields.iter().all(|field| field.data_classes.is_empty()) {
+            continue;
+        }
         let mut facts = Facts::of(&stats);
         facts.tls = tls_facts(&key, &mut rollup, &siblings);
         facts.new_senders = senders.take(&key);
@@ -63,7 +75,7 @@ pub fn assess(mut rollup: Rollup, judge: &dyn Judge, marks: &Marks, caps: &Caps)
         let findings = posture::findings(&endpoint, &facts);
         endpoint.severity = findings.iter().map(|f| f.severity).max().unwrap_or(Severity::Info);
         if let Some(service) = services.get_mut(&key.service) {
-            service.endpoints += 1;
+            service.endpoints += u64::from(!marker);
             service.severity = service.severity.max(endpoint.severity);
         }
         inventory.findings.extend(findings);
@@ -112,8 +124,10 @@ fn identity(e: &Endpoint) -> (&str, &str, &str, Option<&str>, Option<&str>) {
     (&e.service, &e.standard, &e.operation, e.method.as_deref(), e.path.as_deref())
 }
 
-fn is_unseen_request(key: &EndpointKey) -> bool {
-    key.method.is_empty() && key.path.is_empty() && key.operation.is_empty()
+/// Whether the row of this operation is no endpoint but what is known of one whose request was
+/// lost, whole or cut.
+pub fn is_damage_marker(operation: &str) -> bool {
+    operation == RESPONSE_ONLY || operation == REQUEST_CUT
 }
 
 /// What was asked, in words.
@@ -122,7 +136,7 @@ fn operation(key: &EndpointKey) -> String {
         return key.operation.to_string();
     }
     match (key.method.is_empty(), key.path.is_empty()) {
-        (true, true) => "(response only)".to_owned(),
+        (true, true) => RESPONSE_ONLY.to_owned(),
         (true, false) => key.path.to_string(),
         (false, true) => key.method.to_string(),
         (false, false) => format!("{} {}", key.method, key.path),

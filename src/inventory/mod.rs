@@ -42,7 +42,7 @@ mod standards;
 #[cfg(test)]
 mod samples;
 
-pub use assess::{assess, endpoint_id};
+pub use assess::{REQUEST_CUT, RESPONSE_ONLY, assess, endpoint_id, is_damage_marker};
 pub use assessed::{
     Client, Coverage, DataClassSeen, Endpoint, Field, Finding, Inventory, SeenTimes, Service,
 };

@@ -65,6 +65,8 @@ pub struct Offsets {
     /// Behind the last byte of the other stream that the sender had when it sent them (the
     /// acknowledgment number, RFC 9293 section 3.4); 0 where that is not known.
     pub heard: u64,
+    /// Of a gap: the capture left the bytes out (its snap length), they were not lost.
+    pub cut: bool,
 }
 
 /// Bytes that a receiver may have read in the place of those that were delivered: another copy of

@@ -31,7 +31,7 @@ mod laws;
 #[cfg(test)]
 mod recorder;
 
-pub use http1::leaves_framing_open;
+pub use http1::{HEAD_CUT, HOST_LOST, leaves_framing_open};
 pub use identify::{Identification, Identifier, begins_what_is_read};
 pub use parser::{MessageSink, Parser, Protocol, Rest, Verdict, bits, hand_on};
 pub use registry::{PROTOCOLS, protocol_named};

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::base::Timestamp;
+use crate::inventory::is_damage_marker;
 use crate::model::{Direction, Severity};
 use crate::store::{EndpointGlance, FindingGlance, Glancer, Reader, StoreError};
 
@@ -142,7 +143,7 @@ impl Glancer for Fold {
     fn endpoint(&mut self, endpoint: &EndpointGlance<'_>) {
         self.choose_first();
         let out = &mut self.out;
-        out.endpoints += 1;
+        out.endpoints += u64::from(!is_damage_marker(endpoint.operation));
         out.requests += endpoint.requests;
         let (first, last) = endpoint.seen;
         let (from, to) = out.seen.unwrap_or(endpoint.seen);

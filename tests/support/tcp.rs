@@ -25,13 +25,20 @@ pub struct Conversation {
 impl Conversation {
     /// Opens with a handshake at `at_us`. Sequence numbers begin shortly before they wrap.
     pub fn open(client: &str, server: &str, at_us: u64) -> Conversation {
+        Self::numbered((client, server), at_us, [0xffff_ff00, 0xffff_fe00])
+    }
+
+    /// The same with these initial sequence numbers, of the client and of the server.
+    pub fn numbered(ends: (&str, &str), at_us: u64, isn: [u32; 2]) -> Conversation {
+        let (client, server) = ends;
+        let [client_seq, server_seq] = isn;
         let mut this = Conversation {
             client: client.parse().expect("ip:port"),
             server: server.parse().expect("ip:port"),
             frames: Vec::new(),
             at_us,
-            client_seq: 0xffff_ff00,
-            server_seq: 0xffff_fe00,
+            client_seq,
+            server_seq,
             mss: MSS,
         };
         this.send(true, SYN, &[]);

@@ -108,36 +108,64 @@ pub fn has_password(userinfo: &[u8]) -> bool {
     memchr::memchr(b':', userinfo).is_some_and(|at| at + 1 < userinfo.len())
 }
 
+/// What methods that are not registered are called.
+const OTHER: &str = "OTHER";
+
+/// Source: IANA HTTP Method Registry, the methods APIs use, and those of UPnP; the most used first.
+const METHODS: [&str; 24] = [
+    "GET",
+    "POST",
+    "PUT",
+    "DELETE",
+    "PATCH",
+    "HEAD",
+    "OPTIONS",
+    "CONNECT",
+    "TRACE",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "SEARCH",
+    "REPORT",
+    "QUERY",
+    "PURGE",
+    "M-SEARCH",
+    "NOTIFY",
+    "SUBSCRIBE",
+    "UNSUBSCRIBE",
+];
+
 /// One of the methods that are registered, so that traffic cannot fill the inventory with made-up
 /// ones; anything else is `OTHER`.
-/// Source: IANA HTTP Method Registry, the methods APIs use.
 pub fn method_name(method: &[u8]) -> &'static str {
-    match method {
-        b"GET" => "GET",
-        b"POST" => "POST",
-        b"PUT" => "PUT",
-        b"DELETE" => "DELETE",
-        b"PATCH" => "PATCH",
-        b"HEAD" => "HEAD",
-        b"OPTIONS" => "OPTIONS",
-        b"CONNECT" => "CONNECT",
-        b"TRACE" => "TRACE",
-        b"PROPFIND" => "PROPFIND",
-        b"PROPPATCH" => "PROPPATCH",
-        b"MKCOL" => "MKCOL",
-        b"COPY" => "COPY",
-        b"MOVE" => "MOVE",
-        b"LOCK" => "LOCK",
-        b"UNLOCK" => "UNLOCK",
-        b"SEARCH" => "SEARCH",
-        b"REPORT" => "REPORT",
-        b"QUERY" => "QUERY",
-        b"PURGE" => "PURGE",
-        b"M-SEARCH" => "M-SEARCH",
-        b"NOTIFY" => "NOTIFY",
-        b"SUBSCRIBE" => "SUBSCRIBE",
-        b"UNSUBSCRIBE" => "UNSUBSCRIBE",
-        _ => "OTHER",
+    METHODS.iter().find(|name| name.as_bytes() == method).unwrap_or(&OTHER)
+}
+
+/// What a word is that stands where a method does, if the beginning of the head may be lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutMethod {
+    /// One whole method, or none that is known.
+    Whole,
+    /// The end of this one and no other.
+    Of(&'static str),
+    /// The end of several.
+    Any,
+}
+
+/// Whether `word` is what is left of a method whose first bytes were lost: `OST`.
+pub fn cut_method(word: &[u8]) -> CutMethod {
+    if method_name(word) != OTHER {
+        return CutMethod::Whole;
+    }
+    let mut of = METHODS.iter().filter(|method| method.as_bytes().ends_with(word));
+    match (of.next(), of.next()) {
+        (None, _) => CutMethod::Whole,
+        (Some(method), None) => CutMethod::Of(method),
+        (Some(_), Some(_)) => CutMethod::Any,
     }
 }
 
@@ -160,6 +188,22 @@ pub fn is_part(content_range: Option<&[u8]>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_of_a_method_is_the_one_it_ends() {
+        for (word, cut) in [
+            (&b"GET"[..], CutMethod::Whole),
+            (b"LOCK", CutMethod::Whole),
+            (b"BREW", CutMethod::Whole),
+            (b"OST", CutMethod::Of("POST")),
+            (b"ELETE", CutMethod::Of("DELETE")),
+            (b"ET", CutMethod::Of("GET")),
+            (b"T", CutMethod::Any),
+            (b"CH", CutMethod::Any),
+        ] {
+            assert_eq!(cut_method(word), cut, "{}", word.escape_ascii());
+        }
+    }
 
     #[test]
     fn targets_of_every_form_are_taken_apart() {

@@ -27,7 +27,7 @@ impl Stand {
             StreamInput::Gap(len) if len <= SEGMENT_BYTES_MAX => len,
             StreamInput::Gap(_) | StreamInput::End(_) => 0,
         };
-        let Offsets { begin, heard } = event.offsets;
+        let Offsets { begin, heard, .. } = event.offsets;
         Stand { begin, end: begin + len, heard }
     }
 

@@ -526,7 +526,7 @@ fn a_request_that_is_cut_goes_on_in_the_gap() {
         let gap = Stand::of(&StreamEvent {
             direction: Direction::ToServer,
             at: Timestamp::default(),
-            offsets: Offsets { begin: 500, heard: 0 },
+            offsets: Offsets { begin: 500, heard: 0, cut: false },
             input: StreamInput::Gap(missing),
         });
         pairing.request(Correlation::InOrder, (request(2), gap), &mut done);

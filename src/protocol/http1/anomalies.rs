@@ -60,6 +60,9 @@ pub const HEAD_TOO_LARGE: Anomaly = Anomaly("http-head-too-large");
 pub const TOO_MANY_FIELDS: Anomaly = Anomaly("http-too-many-fields");
 /// A head, or trailers, that a gap or the end of the stream cut off.
 pub const HEAD_CUT: Anomaly = Anomaly("http-head-cut");
+/// Packets were lost of a request's head before the host was named: which service it asked is not
+/// known, unless the target says it.
+pub const HOST_LOST: Anomaly = Anomaly("http-host-lost");
 /// No message starts where one should.
 pub const START_INVALID: Anomaly = Anomaly("http-message-start-invalid");
 /// The first bytes that were seen start no message: the capture began inside one, or they are of
@@ -130,6 +133,7 @@ pub const ALL: &[Anomaly] = &[
     HEAD_TOO_LARGE,
     TOO_MANY_FIELDS,
     HEAD_CUT,
+    HOST_LOST,
     START_INVALID,
     START_UNSEEN,
     MESSAGES_LOST,

@@ -41,9 +41,10 @@ impl Default for Http1 {
 
 impl Parser for Http1 {
     fn push(&mut self, event: StreamEvent<'_>, sink: &mut dyn MessageSink) {
-        let Offsets { begin, heard } = event.offsets;
+        let Offsets { begin, heard, cut } = event.offsets;
         let placed = begin > 0;
-        let mut out = Out { sink, direction: event.direction, at: event.at, heard, placed };
+        let direction = event.direction;
+        let mut out = Out { sink, direction, at: event.at, heard, placed, cut };
         let stream = match event.direction {
             Direction::ToServer => &mut self.requests,
             Direction::ToClient => &mut self.responses,
@@ -193,6 +194,8 @@ pub(super) struct Out<'s> {
     pub(super) heard: u64,
     /// It is known where the bytes stand, or the gap.
     pub(super) placed: bool,
+    /// The capture left out what is missing.
+    pub(super) cut: bool,
 }
 
 impl Out<'_> {

@@ -177,6 +177,11 @@ impl Framing {
         self.odd.note(if agree { anomalies::HOST_REPEATED } else { anomalies::HOST_CONFLICT });
     }
 
+    /// Whether a field says which host is asked.
+    pub(super) fn has_host(&self) -> bool {
+        self.hosts > 0
+    }
+
     /// Whether nothing says where the body of a response ends.
     pub(super) fn is_endless(&self) -> bool {
         matches!(self.coding, Coding::Absent | Coding::Identity)

@@ -26,6 +26,6 @@ mod trailers;
 #[cfg(test)]
 mod tests;
 
-pub use anomalies::leaves_framing_open;
+pub use anomalies::{HEAD_CUT, HOST_LOST, leaves_framing_open};
 pub use connection::Http1;
 pub use probe::PROTOCOL;

@@ -8,7 +8,7 @@ use crate::model::{Direction, EndCause};
 use super::anomalies;
 use super::astray::Astray;
 use super::connection::{Out, Shared};
-use super::framing::Body;
+use super::framing::{Body, Kind};
 use super::head;
 use super::stream::{State, Stream, Trust, content, tell};
 
@@ -170,6 +170,9 @@ impl Stream {
         let opened = self.open_tolerant(&mut text, shared, out);
         out.anomaly(anomalies::HEAD_CUT);
         let Some((kind, minor, mut framing)) = opened else { return };
+        if kind == Kind::Request && !out.cut && !framing.has_host() {
+            out.anomaly(anomalies::HOST_LOST);
+        }
         let body = framing.body(kind, minor);
         tell(&mut framing.odd, out);
         self.end_message(false, out);

@@ -73,7 +73,7 @@ fn parse_placed(steps: &[(Step, [u64; 2])]) -> Vec<String> {
         let (mut parser, mut recorder) = (Http1::new(), Recorder::default());
         for (step, [begin, heard]) in steps {
             each(step, piece, &mut |event| {
-                let offsets = Offsets { begin: *begin, heard: *heard };
+                let offsets = Offsets { begin: *begin, heard: *heard, cut: false };
                 parser.push(StreamEvent { offsets, ..event }, &mut recorder);
             });
         }
@@ -287,6 +287,24 @@ fn a_cut_head_gives_its_whole_lines() {
     assert_eq!(parse(&[ask(cut), end(Direction::ToServer, EndCause::Reset)]), told);
     let events = parse(&[ask("GET /x HT"), end(Direction::ToServer, EndCause::Fin)]);
     assert_eq!(events, ["> odd http-head-cut"]);
+}
+
+#[test]
+fn a_head_that_lost_its_host_says_so_and_one_that_the_capture_cut_does_not() {
+    let cut = "GET /x HTTP/1.1\r\nA: b\r\nHo";
+    let events = parse(&[ask(cut), gap(Direction::ToServer, 7)]);
+    assert_eq!(events[1..3], ["> odd http-head-cut", "> odd http-host-lost"]);
+    let (mut parser, mut recorder) = (Http1::new(), Recorder::default());
+    for step in [ask(cut), gap(Direction::ToServer, 7)] {
+        each(&step, usize::MAX, &mut |event| {
+            let offsets = Offsets { begin: 1, heard: 0, cut: true };
+            parser.push(StreamEvent { offsets, ..event }, &mut recorder);
+        });
+    }
+    assert!(!recorder.finish().contains(&"> odd http-host-lost".to_owned()));
+    let named = "GET http://h/x HTTP/1.1\r\nHost: h\r\nCo";
+    let events = parse(&[ask(named), gap(Direction::ToServer, 7)]);
+    assert!(!events.contains(&"> odd http-host-lost".to_owned()));
 }
 
 #[test]
