@@ -339,9 +339,9 @@ pub const PATTERN_STATES_MAX: usize = 16_384;
 /// Those of imported packs have up to 220.
 pub const PATTERN_LIVE_MAX: usize = 256;
 
-/// Steps taken to find a text that keeps more alive: a few milliseconds, and patterns that have one
-/// show it within some 30,000.
-pub const PATTERN_PROBE_STEPS: usize = 250_000;
+/// Steps taken to find texts that keep more alive: a few milliseconds, and patterns that have them
+/// show it within a quarter of these.
+pub const PATTERN_PROBE_STEPS: usize = 400_000;
 
 /// Bytes of an anchor over and over that are tried: twice what a search looks at behind an anchor.
 pub const PATTERN_PROBE_BYTES: usize = 16 * 1024;

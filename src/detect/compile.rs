@@ -1,8 +1,8 @@
 //! From rules as written to rules that run. Whatever cannot run is refused here, by file, line,
 //! rule and key.
 
-use crate::base::limits::{EMBEDDED_PATTERNS_MAX, PATTERNS_PER_ANCHOR_MAX, RULES_MAX};
 use crate::base::TableMap;
+use crate::base::limits::{EMBEDDED_PATTERNS_MAX, PATTERNS_PER_ANCHOR_MAX, RULES_MAX};
 use crate::model::{Form, RuleBits, RuleId};
 use crate::rules::{Embedded as EmbeddedRule, Rule, RuleError, RulePack, WholePattern};
 
@@ -17,8 +17,8 @@ use super::judge::{Judge, JudgeClass, JudgeRule, clues_of};
 use super::locate::Places;
 use super::patterns::{Pattern, Shared, regex};
 use super::shape::Shape;
-use super::whole::{Range, SPREAD_KINDS, Trial, Whole};
 use super::validate::validate;
+use super::whole::{Range, SPREAD_KINDS, Trial, Whole};
 use super::words::Phrase;
 use super::{finders, recognisers};
 

@@ -3,8 +3,10 @@
 //!
 //! A pattern that cannot have more than [`PATTERN_LIVE_MAX`] alive after any byte is taken as it
 //! is, and nearly all are of that kind. Of the others texts are looked for that keep more alive,
-//! always going on from what has most: a pattern that repeats what itself repeats soon has. The
-//! search ends after a number of steps, not after a time, so the answer is the same everywhere.
+//! always going on from what has most: a pattern that repeats what itself repeats soon has, and in
+//! ever other sets. A list of words has many alive where one begins, and few such sets: engines
+//! remember those. The search ends after a number of steps, not after a time, so the answer is the
+//! same everywhere.
 
 use std::collections::BinaryHeap;
 
@@ -18,6 +20,9 @@ use crate::base::limits::{
 };
 
 use super::patterns::{syntax_config, told};
+
+/// Different sets of states, too many each, that engines are left to remember.
+const LARGE_SETS_MAX: usize = 32;
 
 /// Where a search for a pattern begins.
 #[derive(Clone, Copy, Debug)]
@@ -107,10 +112,8 @@ impl<'n> Probe<'n> {
         let (count, live) = self.alive(vec![start]);
         open.push((count, known.len(), live));
         self.steps = 0;
-        while let Some((count, _, live)) = open.pop() {
-            if count > PATTERN_LIVE_MAX {
-                return true;
-            }
+        let mut large = 0;
+        while let Some((_, _, live)) = open.pop() {
             if self.steps > PATTERN_PROBE_STEPS {
                 return false;
             }
@@ -118,7 +121,11 @@ impl<'n> Probe<'n> {
                 let Some(byte) = self.bytes.get(at) else { break };
                 let (count, next) = self.after(&live, *byte);
                 if !next.is_empty() && known.insert(next.clone()) {
+                    large += usize::from(count > PATTERN_LIVE_MAX);
                     open.push((count, known.len(), next));
+                }
+                if large > LARGE_SETS_MAX {
+                    return true;
                 }
             }
         }
@@ -128,10 +135,14 @@ impl<'n> Probe<'n> {
     /// Whether `anchor` again and again keeps too many alive.
     fn repeated(&mut self, anchor: &[u8]) -> bool {
         let mut live = self.alive(vec![self.nfa.start_unanchored()]).1;
+        let mut large: TableSet<Vec<StateID>> = TableSet::default();
         anchor.iter().cycle().take(PATTERN_PROBE_BYTES).any(|byte| {
             let (count, next) = self.after(&live, *byte);
+            if count > PATTERN_LIVE_MAX {
+                large.insert(next.clone());
+            }
             live = next;
-            count > PATTERN_LIVE_MAX
+            large.len() > LARGE_SETS_MAX
         })
     }
 

@@ -1,9 +1,10 @@
 //! Why a class was withheld, in words. Clauses are short, lower-case, and hold no value.
 
+use crate::base::TableMap;
 use crate::base::number::grouped;
 use crate::model::Form;
 
-use super::judge::{Column, JudgeClass};
+use super::judge::{Column, JudgeClass, Judgement};
 use super::words::Phrase;
 
 /// What a rule that passes lacks where nothing else speaks for its class.
@@ -38,6 +39,42 @@ pub(super) fn withheld(
     let looks = looks.map(|_| column.evidence.of_form(Form::TitleWords)).max().unwrap_or(0);
     (looks * 2 > column.filled)
         .then(|| format!("withheld {name}: most values are capitalised words, {TOO_LITTLE}"))
+}
+
+/// Puts the clauses that matter most first: of classes that are given, then of those withheld by
+/// how near they came, each class's together and in the order they were found.
+pub(super) fn put_in_order(judgement: &mut Judgement) {
+    if judgement.reasons.len() < 2 {
+        return;
+    }
+    fn class_of(reason: &str) -> &str {
+        let reason = reason.strip_prefix("withheld ").unwrap_or(reason);
+        reason.split([':', ' ']).next().unwrap_or_default()
+    }
+    // `withheld us.ssn (38 of 50 needed): …`
+    let near = |reason: &str| -> Option<u8> {
+        let (_, rest) = reason.strip_prefix("withheld ")?.split_once(" (")?;
+        rest.split_once(" of ")?.0.parse().ok()
+    };
+    let given = |class: &str| {
+        let verdict = judgement.verdicts.iter().find(|verdict| *verdict.class == *class);
+        verdict.map_or(0, |verdict| verdict.confidence)
+    };
+    let mut nearest: TableMap<Box<str>, u8> = TableMap::default();
+    for reason in &judgement.reasons {
+        let known = nearest.entry(class_of(reason).into()).or_default();
+        *known = (*known).max(near(reason).unwrap_or(0));
+    }
+    let mut order: Vec<((u8, u8), String)> = judgement
+        .reasons
+        .drain(..)
+        .map(|reason| {
+            let class = class_of(&reason);
+            ((given(class), nearest.get(class).copied().unwrap_or(0)), reason)
+        })
+        .collect();
+    order.sort_by(|(a, _), (b, _)| b.cmp(a));
+    judgement.reasons = order.into_iter().map(|(_, reason)| reason).collect();
 }
 
 /// What is said of a field of which no rule says anything: how many values of which forms were
