@@ -187,6 +187,12 @@ impl Inspector<'_> {
     }
 
     fn structure(&mut self, role: Role, value: &Value<'_>, leaf: usize, looked: &Looked) {
+        // `{"type": "Heart Rate", "value": 72}`: of a number no more matters than where it is.
+        if let (Role::Value(up), ValueKind::Number) = (role, value.kind)
+            && let Some(notes) = self.frames.notes(up)
+        {
+            notes.value = Some(leaf);
+        }
         if value.continued || !matches!(value.kind, ValueKind::String) {
             return;
         }

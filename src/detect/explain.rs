@@ -102,7 +102,9 @@ fn is_blank(form: Form) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::judge::Verdict;
     use super::*;
+    use crate::base::Span;
 
     #[test]
     fn what_was_looked_at_is_counted_by_form() {
@@ -115,5 +117,32 @@ mod tests {
             "it never had a value that could be of any class (3 empty)"
         );
         assert_eq!(nothing_found(&[]), "it never had a value");
+    }
+
+    #[test]
+    fn clauses_that_matter_most_stand_first() {
+        let reasons = [
+            "us.npi: name has \"id\", which only hints at it",
+            "withheld us.npi (3 of 50 needed): a",
+            "withheld gb.nhs_number (41 of 50 needed): b",
+            "withheld person.name: c",
+            "gb.nhs_number: name has \"nhs\"",
+            "us.ssn: d",
+        ];
+        let mut judgement = Judgement {
+            verdicts: vec![Verdict {
+                class: "us.ssn".into(),
+                confidence: 88,
+                count: 1,
+                span: Span::default(),
+                in_text: false,
+            }],
+            reasons: reasons.iter().map(|&reason| reason.to_owned()).collect(),
+        };
+        put_in_order(&mut judgement);
+        assert_eq!(
+            judgement.reasons,
+            [reasons[5], reasons[2], reasons[4], reasons[0], reasons[1], reasons[3]]
+        );
     }
 }
