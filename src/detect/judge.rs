@@ -219,10 +219,7 @@ impl Judge {
         for place in places.iter().filter(|p| !self.by_class.contains_key(&p.class)) {
             self.report(&place.class, Some(place), None, &column, field, &mut out);
         }
-        let placed = places.iter().any(|place| *place.class == *ANY_IDENTIFIER);
-        if !placed {
-            out.know_more_closely();
-        }
+        out.know_more_closely(&places);
         out.verdicts.sort_by(|a, b| a.class.cmp(&b.class));
         explain::put_in_order(&mut out);
         out

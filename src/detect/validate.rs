@@ -34,11 +34,7 @@ pub(super) fn validate(rule: &Rule) -> Result<(), RuleError> {
     if rule.description.trim().is_empty() {
         return Err(refuse(rule, "description", "expected a sentence"));
     }
-    let written = std::iter::once(&rule.description).chain(&rule.references);
-    let legible = |text: &String| !text.trim().chars().any(char::is_control);
-    if !written.map(legible).all(|legible| legible) {
-        return Err(refuse(rule, "description", "expected text without control characters"));
-    }
+    legible(rule)?;
     if rule.references.is_empty() {
         return Err(refuse(rule, "references", "expected where the format is specified"));
     }
@@ -84,5 +80,14 @@ pub(super) fn validate(rule: &Rule) -> Result<(), RuleError> {
             Err(refuse(rule, "chance_from", "expected how the chance was found"))
         }
         _ => Ok(()),
+    }
+}
+
+/// Refuses what would do to a terminal more than be read there.
+fn legible(rule: &Rule) -> Result<(), RuleError> {
+    let mut written = std::iter::once(&rule.description).chain(&rule.references);
+    match written.any(|text| text.trim().chars().any(char::is_control)) {
+        true => Err(refuse(rule, "description", "expected text without control characters")),
+        false => Ok(()),
     }
 }

@@ -135,8 +135,12 @@ impl Column<'_> {
 }
 
 impl Judgement {
-    /// Leaves out that a number is one of whatever kind where its kind is known.
-    pub(super) fn know_more_closely(&mut self) {
+    /// Leaves out that a number is one of whatever kind where its kind is known, and none of
+    /// `places` is for such numbers.
+    pub(super) fn know_more_closely(&mut self, places: &[Place]) {
+        if places.iter().any(|place| *place.class == *ANY_IDENTIFIER) {
+            return;
+        }
         let known = self.verdicts.iter().find(|verdict| *verdict.class != *ANY_IDENTIFIER);
         let Some(known) = known.map(|verdict| Arc::clone(&verdict.class)) else { return };
         let before = self.verdicts.len();

@@ -130,7 +130,8 @@ fn patterns_of_one_anchor_are_few_and_none_is_slow() {
                 "[[rule]]\nid = \"r{n}\"\nclass = \"own.id\"\ndescription = \"x\"\n\
                  references = [\"y\"]\nweight = 12.0\n[[rule.embedded]]\n\
                  anchors = [\"Tok_\"]\nignore_case = true\nformat = '(?-u)Tok_{n}{body}z'\n\
-                 [rule.examples]\nmatch = [\"the key Tok_{n}z\", \"a key Tok_{n}z\", \"key: Tok_{n}z\"]\n\
+                 [rule.examples]\nmatch = [\"the key Tok_{n}z\", \"a key Tok_{n}z\", \
+                 \"key: Tok_{n}z\"]\n\
                  reject = [\"a\", \"b\", \"c\"]\n"
             )
         };
