@@ -18,6 +18,9 @@ def classes(leaves, name, confidence):
 NAME = ("", "given", "family")
 ADDRESS = ("", "streetAddressLine", "streetName", "houseNumber", "additionalLocator", "city", "postalCode")
 
+# What a coded value says: which list its code is of says nothing of anybody.
+CODED = ("code", "displayName", "originalText", "translation.code", "translation.displayName")
+
 # Role: below an element, what each leaf carries, and how sure that is (0 to 100).
 TYPES = {
     "cda-name": classes(NAME, "person.name", 97),
@@ -37,6 +40,9 @@ TYPES = {
         "health.observation",
         80,
     ),
+    "cda-ethnicity": classes(CODED, "person.ethnicity", 92),
+    "cda-religion": classes(CODED, "person.religion", 92),
+    "cda-marital-status": classes(CODED, "person.marital_status", 92),
     "cda-free-text": classes(("",), "health.free_text", 80),
     "cda-attachment": classes(("",), "health.attachment", 85),
 }
@@ -75,6 +81,9 @@ ELEMENTS = {
     "cda-identifier-staff": [f"{role}.id" for role in STAFF],
     "cda-birth-date": ["patient.birthTime", "relatedSubject.subject.birthTime"],
     "cda-death-date": ["patient.deceasedTime", "relatedSubject.subject.deceasedTime"],  # sdtc
+    "cda-ethnicity": [f"patient.{name}" for name in ("raceCode", "ethnicGroupCode")],
+    "cda-religion": ["patient.religiousAffiliationCode"],
+    "cda-marital-status": ["patient.maritalStatusCode"],
     "cda-observation": ["observation.value"],
     "cda-free-text": ["section.text"],
     "cda-attachment": ["nonXMLBody.text", "observationMedia.value"],

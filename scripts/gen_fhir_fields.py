@@ -178,6 +178,15 @@ EXTENSIONS = {
     "humanname-fathers-family": ["fathers-family", "person.name", 95],
     "humanname-mothers-family": ["mothers-family", "person.name", 95],
 }
+# The same of guides: US Core, and Argonaut before it.
+EXTENSIONS_OF_GUIDES = {
+    f"{base}-{name}": ["omb-category", "person.ethnicity", 90]
+    for base, names in {
+        "http://hl7.org/fhir/us/core/StructureDefinition/us-core": ("race", "ethnicity", "tribal-affiliation"),
+        "http://fhir.org/guides/argonaut/StructureDefinition/argo": ("race", "ethnicity"),
+    }.items()
+    for name in names
+}
 # Extensions within an extension have names in place of URLs.
 EXTENSIONS_WITHIN = {
     "latitude": ["latitude", "person.place", 85],
@@ -520,14 +529,15 @@ def main():
     tokens = TOKENS | {f"to-{name}": place for name, place in REFERENCES.items()}
     tokens |= {
         token: [cls, confidence]
-        for token, cls, confidence in (EXTENSIONS | EXTENSIONS_WITHIN).values()
+        for token, cls, confidence in (EXTENSIONS | EXTENSIONS_WITHIN | EXTENSIONS_OF_GUIDES).values()
     }
     tokens |= {token: place for token, (place, _) in PARAMETERS.items()}
     out += [f'"{name}" = ["{cls}", {confidence}]' for name, (cls, confidence) in tokens.items()]
     out += ["", "[marks]"]
     out += [f'"{name}" = "to-{name}"' for name in REFERENCES]
     out += [f'"{EXTENSION_BASE}{name}" = "{row[0]}"' for name, row in EXTENSIONS.items()]
-    out += [f'"{name}" = "{row[0]}"' for name, row in EXTENSIONS_WITHIN.items()]
+    others = EXTENSIONS_WITHIN | EXTENSIONS_OF_GUIDES
+    out += [f'"{name}" = "{row[0]}"' for name, row in others.items()]
     for token, (_, names) in PARAMETERS.items():
         out += [f'"parameter:{name}" = "{token}"' for name in names]
     out.append("")

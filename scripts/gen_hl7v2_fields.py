@@ -82,6 +82,8 @@ TYPES = {
     "v2-reason": classes(CODED, "health.diagnosis", 75),
     "v2-allergy": classes(CODED, "health.allergy", 90),
     "v2-observation": classes(("", "1", "2", "3", "4", "5", "9"), "health.observation", 80),
+    # The third component of a coded value is the system of its code, and says nothing of anybody.
+    "v2-observation-coded": classes(CODED, "health.observation", 80),
     "v2-free-text": classes(("", "1"), "health.free_text", 80),
     "v2-attachment": classes(("", "1", "5"), "health.attachment", 85),
     "v2-stay": classes(("", "1"), "health.visit_number", 85),
@@ -164,7 +166,8 @@ FIELDS = {
 
 # OBX-5 by the type in OBX-2.
 OBSERVED = {
-    "v2-observation": ["CE", "CF", "CNE", "CWE", "CQ", "DT", "DTM", "MO", "NM", "SN", "ST", "TM", "TS"],
+    "v2-observation-coded": ["CE", "CF", "CNE", "CWE"],
+    "v2-observation": ["CQ", "DT", "DTM", "MO", "NM", "SN", "ST", "TM", "TS"],
     "v2-free-text": ["TX", "FT"],
     "v2-attachment": ["ED", "RP"],
     "v2-name": ["XPN", "PN"],

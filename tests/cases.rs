@@ -413,6 +413,7 @@ cases! {
     tables_in_json
     tls_sessions
     until_close
+    vitals_keys_and_origins
     wrapped_identifiers
     xml_in_values
     xml_record

@@ -191,7 +191,7 @@ impl Inspector<'_> {
 
     fn structure(&mut self, role: Role, value: &Value<'_>, leaf: usize, looked: &Looked) {
         if value.continued || !matches!(value.kind, ValueKind::String) {
-            return;
+            return self.found_number(role, value, leaf);
         }
         match role {
             Role::ResourceType => {
@@ -264,6 +264,15 @@ impl Inspector<'_> {
         let label = self.shared.detector.is_label(value.bytes);
         if let Some(notes) = self.frames.notes(up) {
             (notes.value, notes.label) = (Some(leaf), label);
+        }
+    }
+
+    /// `{"type": "Heart Rate", "value": 72}`: of a number no more matters than where it is.
+    fn found_number(&mut self, role: Role, value: &Value<'_>, leaf: usize) {
+        if let (Role::Value(up), ValueKind::Number) = (role, value.kind)
+            && let Some(notes) = self.frames.notes(up)
+        {
+            notes.value = Some(leaf);
         }
     }
 

@@ -202,6 +202,8 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
         "resourceType" => Role::ResourceType,
         "fhirVersion" => Role::FhirVersion,
         "system" => Role::System(up),
+        // `{"type": "Heart Rate", "value": 72}` among what was measured.
+        "type" if measured(name_above(path)) => Role::PairName(up),
         "type" => Role::Type(up),
         "reference" => Role::Reference(up),
         "display" => Role::Display(up),
@@ -236,6 +238,14 @@ fn role_of(paths: &PathTable, path: PathId) -> Role {
         name if names_code_system(name) => Role::CodedSystem(up, 0),
         name => role_in_pair(name, (paths.step_of(path) == Some(Step::Element), up)),
     }
+}
+
+/// Whether `name` is that of an object or a list that holds what was measured.
+fn measured(name: &str) -> bool {
+    let is = |known: &&str| name.eq_ignore_ascii_case(known);
+    ["vitals", "vitalSigns", "vital_signs", "observations", "measurements", "readings"]
+        .iter()
+        .any(is)
 }
 
 /// Whether `name` is what other interfaces than FHIR call the system of a code beside it.

@@ -336,6 +336,28 @@ pub const EMBEDDED_PATTERNS_MAX: usize = 512;
 /// Bytes one compiled pattern may take, so that no rule makes detection leave the cache.
 pub const PATTERN_COMPILED_BYTES_MAX: usize = 1024 * 1024;
 
+/// States one pattern may have, what is repeated as often as it may come. Imported packs have up to
+/// 2,000; the longest of our own some 14,000, of which one text keeps few alive.
+pub const PATTERN_STATES_MAX: usize = 16_384;
+
+/// States of a pattern that one text may keep alive at once: each costs a step for every byte.
+/// Those of imported packs have up to 220.
+pub const PATTERN_LIVE_MAX: usize = 256;
+
+/// Steps taken to find texts that keep more alive: a few milliseconds, and patterns that have them
+/// show it within a quarter of these.
+pub const PATTERN_PROBE_STEPS: usize = 400_000;
+
+/// Bytes of an anchor over and over that are tried: twice what a search looks at behind an anchor.
+pub const PATTERN_PROBE_BYTES: usize = 16 * 1024;
+
+/// Patterns that are searched for at one anchor: each looks at the same bytes. Imported packs have
+/// up to five.
+pub const PATTERNS_PER_ANCHOR_MAX: usize = 32;
+
+/// Bytes of a file of rules, or of one that is imported: that of gitleaks has some 100,000.
+pub const RULE_FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
 /// What people say of fields: each is looked at for every operation whenever the inventory is made.
 pub const MARKS_MAX: usize = 4096;
 

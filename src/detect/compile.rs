@@ -1,12 +1,13 @@
 //! From rules as written to rules that run. Whatever cannot run is refused here, by file, line,
 //! rule and key.
 
-use crate::base::limits::{EMBEDDED_PATTERNS_MAX, RULES_MAX};
-use crate::base::{TableMap, TableSet};
+use crate::base::TableMap;
+use crate::base::limits::{EMBEDDED_PATTERNS_MAX, PATTERNS_PER_ANCHOR_MAX, RULES_MAX};
 use crate::model::{Form, RuleBits, RuleId};
 use crate::rules::{Embedded as EmbeddedRule, Rule, RuleError, RulePack, WholePattern};
 
 use super::checks::{self, Check};
+use super::cost::Begins;
 use super::detector::Detector;
 use super::embedded::{Embedded, Method, Search, Sought};
 use super::examples::wrong_examples;
@@ -16,18 +17,10 @@ use super::judge::{Judge, JudgeClass, JudgeRule, clues_of};
 use super::locate::Places;
 use super::patterns::{Pattern, Shared, regex};
 use super::shape::Shape;
+use super::validate::validate;
 use super::whole::{Range, SPREAD_KINDS, Trial, Whole};
 use super::words::Phrase;
 use super::{finders, recognisers};
-
-/// Examples of each kind that every rule has.
-const EXAMPLES_MIN: usize = 3;
-
-/// What a weight may be.
-const WEIGHTS: std::ops::RangeInclusive<f64> = -20.0..=20.0;
-
-/// What a class can be under the GDPR.
-const GDPR: [&str; 4] = ["health", "national-id", "personal", "special-category"];
 
 /// The class of addresses.
 const PLACES: &str = "person.address";
@@ -120,6 +113,8 @@ struct Build {
     asked: RuleBits,
     /// Patterns searched for inside text.
     patterns: usize,
+    /// How many of them at each anchor, in lower case.
+    at_anchor: TableMap<String, usize>,
     count: usize,
     /// What all rules that no value is counted for are known by.
     by_name_alone: Option<RuleId>,
@@ -145,6 +140,7 @@ impl Build {
             of_places: RuleBits::NONE,
             asked: RuleBits::NONE,
             patterns: 0,
+            at_anchor: TableMap::default(),
             count: pack.rules().iter().map(numbers).sum(),
             by_name_alone: None,
         }
@@ -293,7 +289,27 @@ impl Build {
                 let reason = format!("at most {EMBEDDED_PATTERNS_MAX} patterns fit: use masks");
                 return Err(refuse(rule, "embedded", reason));
             }
+            if way.format.is_some() {
+                self.count_at_anchors(rule, &way.anchors)?;
+            }
             self.embedded.add_at_anchors(search, (&way.anchors, way.ignore_case));
+        }
+        Ok(())
+    }
+
+    /// Every pattern of an anchor looks at what stands behind it.
+    fn count_at_anchors(&mut self, rule: &Rule, anchors: &[String]) -> Result<(), RuleError> {
+        for anchor in anchors {
+            let count = self.at_anchor.entry(anchor.to_lowercase()).or_default();
+            *count += 1;
+            if *count > PATTERNS_PER_ANCHOR_MAX && !rule.is_built_in() {
+                let reason = format!(
+                    "at most {PATTERNS_PER_ANCHOR_MAX} patterns are searched for at one anchor, \
+                     and {anchor:?} has as many: use one that only this rule has, or one pattern \
+                     for several"
+                );
+                return Err(refuse(rule, "embedded", reason));
+            }
         }
         Ok(())
     }
@@ -366,73 +382,6 @@ fn is_by_name_alone(rule: &Rule) -> bool {
     masks && patterns && rule.recogniser.is_none() && !rule.forms.is_empty()
 }
 
-fn validate(rule: &Rule) -> Result<(), RuleError> {
-    let kebab = |id: &str| {
-        !id.is_empty()
-            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    let dotted = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_');
-    if !kebab(rule.id()) {
-        return Err(refuse(rule, "id", "expected lower-case letters, digits and hyphens"));
-    }
-    if !rule.class.contains('.') || !rule.class.bytes().all(dotted) {
-        return Err(refuse(
-            rule,
-            "class",
-            "expected a dotted id in lower case, like gb.nhs_number",
-        ));
-    }
-    if rule.description.trim().is_empty() {
-        return Err(refuse(rule, "description", "expected a sentence"));
-    }
-    if rule.references.is_empty() {
-        return Err(refuse(rule, "references", "expected where the format is specified"));
-    }
-    for (key, all) in
-        [("examples.match", &rule.examples.matches), ("examples.reject", &rule.examples.rejects)]
-    {
-        if all.iter().collect::<TableSet<_>>().len() < EXAMPLES_MIN {
-            return Err(refuse(rule, key, "expected at least three different examples"));
-        }
-    }
-    let weights = [
-        ("weight", Some(rule.weight)),
-        ("bare_weight", Some(rule.bare_weight)),
-        ("embedded_weight", rule.embedded_weight),
-    ];
-    for (key, weight) in weights {
-        if let Some(weight) = weight.filter(|weight| !WEIGHTS.contains(weight)) {
-            let (least, most) = (WEIGHTS.start(), WEIGHTS.end());
-            let reason =
-                format!("{weight} is out of range: expected log-odds from {least} to {most}");
-            return Err(refuse(rule, key, reason));
-        }
-    }
-    let letter = |hipaa: &String| matches!(hipaa.as_bytes(), [b'A'..=b'R']);
-    if !rule.hipaa.as_ref().is_none_or(letter) {
-        return Err(refuse(rule, "hipaa", "expected a letter from A to R, as in 45 CFR 164.514"));
-    }
-    if !rule.gdpr.as_deref().is_none_or(|gdpr| GDPR.contains(&gdpr)) {
-        let known = GDPR.join(", ");
-        return Err(refuse(rule, "gdpr", format!("expected one of {known}")));
-    }
-    let share = rule.issued_share.is_some_and(|share| share > 0.0 && share < 1.0);
-    if !rule.issued.is_empty() && (!share || rule.issued_from.trim().is_empty()) {
-        let reason = "expected `issued_share` above 0 and below 1, and `issued_from`";
-        return Err(refuse(rule, "issued", reason));
-    }
-    match rule.chance {
-        Some(chance) if !(chance > 0.0 && chance < 1.0) => {
-            Err(refuse(rule, "chance", "expected a probability above 0 and below 1"))
-        }
-        Some(_) if rule.check.is_none() => Err(refuse(rule, "chance", "there is no check")),
-        Some(_) if rule.chance_from.trim().is_empty() => {
-            Err(refuse(rule, "chance_from", "expected how the chance was found"))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn check_of(rule: &Rule) -> Result<Option<Check>, RuleError> {
     let Some(name) = &rule.check else { return Ok(None) };
     let unknown = || format!("no check is called {name:?}; known: {}", checks::names());
@@ -478,7 +427,7 @@ fn method_of(rule: &Rule, way: &EmbeddedRule, shared: &Shared) -> Result<Method,
         return Ok(Method::Finder(finder));
     }
     if let Some(pattern) = &way.format {
-        let regex = regex(rule, "format", pattern)?;
+        let regex = regex(rule, ("format", pattern), Begins::Anywhere(&way.anchors))?;
         let guard = shared.of_embedded(rule, way)?;
         return Ok(Method::Pattern(Box::new(Sought { regex, guard })));
     }

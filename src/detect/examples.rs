@@ -1,5 +1,7 @@
 //! The examples of rules, tried on the rules.
 
+use std::sync::Arc;
+
 use crate::base::Mask;
 use crate::model::{Direction, Evidence, Location, RuleId, ValueKind};
 use crate::rules::{Example, Rule, RuleError, RulePack};
@@ -66,8 +68,9 @@ fn wrong_of_rule(detector: &Detector, rule: &Rule) -> Vec<RuleError> {
             let says = outcome.passed.union(outcome.embedded);
             ids.iter().any(|id| says.contains(*id))
         }
-        Example::Field { field, value, beside_fields } => {
-            reports(detector, rule, (field, beside_fields), value)
+        Example::Field { field, value, beside_fields, beside } => {
+            let beside = beside.iter().cloned().chain(clues_of(beside_fields));
+            reports(detector, rule, (field, &beside.collect::<Vec<_>>()), value)
         }
     };
     let wrong = |key, example: &Example, verb| {
@@ -89,7 +92,7 @@ fn wrong_of_rule(detector: &Detector, rule: &Rule) -> Vec<RuleError> {
 fn reports(
     detector: &Detector,
     rule: &Rule,
-    (field, beside_fields): (&str, &[String]),
+    (field, beside): (&str, &[Arc<str>]),
     value: &str,
 ) -> bool {
     let mut evidence = Evidence { exchanges: 1, ..Evidence::default() };
@@ -105,7 +108,7 @@ fn reports(
         location: Location::Body,
         path: field,
         endpoint: "",
-        beside: &clues_of(beside_fields).collect::<Vec<_>>(),
+        beside,
         context: "",
     };
     let judged = detector.judge(&field, &mut evidence);

@@ -7,6 +7,11 @@ use crate::model::{Direction, Location};
 
 use super::locate::NAMED;
 
+/// What says how a value is to be read, for how long it holds, or of which list it is: constants of
+/// a standard, whatever is in the extension or parameter around them.
+const ABOUT_VALUES: [&str; 9] =
+    ["system", "use", "url", "type", "version", "userSelected", "id", "start", "end"];
+
 /// Where a field is.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldRef<'a> {
@@ -118,4 +123,9 @@ fn names_in(path: &str) -> usize {
         Some(_) => 1,
         None => 0,
     }
+}
+
+/// Whether `element` only says how what stands beside it is to be read.
+pub(super) fn is_about_value(element: &str) -> bool {
+    element.rsplit_once('.').is_some_and(|(_, last)| ABOUT_VALUES.contains(&last))
 }

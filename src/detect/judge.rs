@@ -6,8 +6,8 @@ use crate::base::{Span, TableMap};
 use crate::model::{Evidence, Form, RuleId};
 
 use super::explain;
-use super::field::FieldRef;
-use super::locate::{CODE, HL7_V2, PATCH, Place, Places};
+use super::field::{FieldRef, is_about_value};
+use super::locate::{CODE, HL7_V2, NAMED, PATCH, Place, Places};
 use super::names::Mentions;
 use super::profile::Profile;
 use super::score;
@@ -219,7 +219,9 @@ impl Judge {
         for place in places.iter().filter(|p| !self.by_class.contains_key(&p.class)) {
             self.report(&place.class, Some(place), None, &column, field, &mut out);
         }
+        out.know_more_closely(&places);
         out.verdicts.sort_by(|a, b| a.class.cmp(&b.class));
+        explain::put_in_order(&mut out);
         out
     }
 
@@ -243,7 +245,8 @@ impl Judge {
             return self.places.element_at(token, "").to_vec();
         }
         if let Some(place) = self.places.token(token) {
-            return vec![place.clone()];
+            let about = !token.starts_with(NAMED) && is_about_value(element);
+            return if about { Vec::new() } else { vec![place.clone()] };
         }
         if field.standard.starts_with("fhir") && field.is_parameter() {
             return self.places.parameter(field.path, field.endpoint, element);

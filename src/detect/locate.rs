@@ -51,6 +51,8 @@ pub(super) struct Places {
 
 /// How sure a known issuer makes a class.
 const ISSUER_CONFIDENCE: u8 = 97;
+/// From how sure an element is of a class of codes on it holds no others.
+const ELEMENT_CONFIDENCE: u8 = 75;
 /// How sure a name beside a value makes a class: the value has to speak as well.
 const NAMED_CONFIDENCE: u8 = 45;
 /// Bytes of a name beside a value that are looked up.
@@ -166,8 +168,11 @@ impl Places {
         if self.definitions.contains(resource) {
             return Vec::new();
         }
-        let others = self.element_at(element, path).iter();
-        let others = others.filter(|place| !self.coded.contains_key(&place.class)).cloned();
+        // Where any code may stand the system tells which; an element for one kind needs none.
+        let open = |place: &&Place| {
+            place.confidence >= ELEMENT_CONFIDENCE || !self.coded.contains_key(&place.class)
+        };
+        let others = self.element_at(element, path).iter().filter(open).cloned();
         let known = codes_of(token).filter_map(|class| {
             let (class, confidence) = self.coded.get_key_value(class)?;
             Some(Place { class: Arc::clone(class), confidence: *confidence })

@@ -11,6 +11,7 @@
 mod anchors;
 mod checks;
 mod compile;
+mod cost;
 mod detector;
 mod embedded;
 mod escapes;
@@ -37,6 +38,7 @@ mod sensitive;
 mod shape;
 mod sift;
 mod streets;
+mod validate;
 mod vocabulary;
 mod whole;
 mod words;

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use aho_corasick::AhoCorasick;
 use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, DFA};
-use regex_automata::meta::{BuildError, Regex};
+use regex_automata::meta::Regex;
 use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, Input};
 
@@ -14,6 +14,7 @@ use crate::base::limits::{PATTERN_BYTES_MAX, PATTERN_COMPILED_BYTES_MAX};
 use crate::rules::{Embedded, Rule, RuleError, WholePattern};
 
 use super::compile::refuse;
+use super::cost::{Begins, affordable};
 use super::needs::Needs;
 use super::score::float;
 use super::whole::{INSTANT_LENGTHS, INSTANT_MARKS};
@@ -140,7 +141,7 @@ fn any_of(
 }
 
 fn regexes(rule: &Rule, key: &'static str, all: &[String]) -> Result<Vec<Expression>, RuleError> {
-    all.iter().map(|pattern| regex(rule, key, pattern)).collect()
+    all.iter().map(|pattern| regex(rule, (key, pattern), Begins::Anywhere(&[]))).collect()
 }
 
 /// A rule's own pattern for whole values, behind what can be told without running it.
@@ -163,7 +164,7 @@ impl Pattern {
         guard: Option<Guard>,
     ) -> Result<Pattern, RuleError> {
         let anchored = format!(r"\A(?:{pattern})\z");
-        let regex = regex(rule, key, &anchored)?;
+        let regex = regex(rule, (key, &anchored), Begins::AtStart)?;
         let needs = Needs::of(pattern, &syntax_config());
         let mut states = States::of(&anchored);
         let glimpsed = [Glimpse::Id, Glimpse::Instant];
@@ -219,12 +220,12 @@ impl Expression {
     }
 }
 
-/// A pattern that is neither long nor large; no pattern backtracks. That of a user's rule is
+/// A pattern that is neither long, large nor slow; no pattern backtracks. That of a user's rule is
 /// compiled at once, and refused where that fails.
 pub(super) fn regex(
     rule: &Rule,
-    key: &'static str,
-    pattern: &str,
+    (key, pattern): (&'static str, &str),
+    begins: Begins<'_>,
 ) -> Result<Expression, RuleError> {
     if pattern.len() > PATTERN_BYTES_MAX {
         let reason = format!("longer than {PATTERN_BYTES_MAX} bytes: split it or use masks");
@@ -233,6 +234,9 @@ pub(super) fn regex(
     let compiled = OnceLock::new();
     // What is built in is compiled at once where it is tested.
     if !rule.is_built_in() || cfg!(debug_assertions) {
+        if !rule.is_built_in() {
+            affordable(pattern, begins).map_err(|why| refuse(rule, key, why))?;
+        }
         let refused = |why| refuse(rule, key, format!("{why}: shorten or correct the pattern"));
         let _ = compiled.set(Some(compile(pattern).map_err(refused)?));
     }
@@ -243,14 +247,14 @@ fn compile(pattern: &str) -> Result<Regex, String> {
     let limit = Some(PATTERN_COMPILED_BYTES_MAX);
     let config = Regex::config().nfa_size_limit(limit).onepass_size_limit(limit).utf8_empty(false);
     let built = Regex::builder().configure(config).syntax(syntax_config()).build(pattern);
-    built.map_err(|e| told(&e))
+    built.map_err(|e| e.syntax_error().map_or_else(|| e.to_string(), told))
 }
 
 /// What is wrong with a pattern, in one line: the drawing of where goes.
-fn told(error: &BuildError) -> String {
-    let syntax = error.syntax_error().map(ToString::to_string);
-    let last = syntax.as_deref().and_then(|text| text.lines().last());
-    last.map_or_else(|| error.to_string(), |line| line.trim_start_matches("error: ").to_owned())
+pub(super) fn told(error: impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    last.trim_start_matches("error: ").to_owned()
 }
 
 /// Values that are told at a glance, and not looked at further where no pattern matches one.
@@ -346,7 +350,7 @@ impl States {
     }
 }
 
-fn syntax_config() -> syntax::Config {
+pub(super) fn syntax_config() -> syntax::Config {
     syntax::Config::new().utf8(false)
 }
 

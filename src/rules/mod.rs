@@ -16,6 +16,6 @@ mod rule;
 
 pub use error::RuleError;
 pub use fhir::{ClassWeight, FhirTables, PlaceClass};
-pub use pack::{Context, RulePack};
+pub use pack::{Context, RulePack, read_rules};
 pub use place::Place;
 pub use rule::{Embedded, Example, Examples, Rule, WholePattern};

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
+
+use crate::base::limits::RULE_FILE_BYTES_MAX;
 
 use super::builtin;
 use super::place::Place;
@@ -117,8 +120,8 @@ impl RulePack {
     /// The rules of one file.
     pub fn load_file(path: &Path) -> Result<RulePack, RuleError> {
         let file = path.display().to_string();
-        let text = fs::read_to_string(path)
-            .map_err(|source| RuleError::Read { file: file.clone(), source })?;
+        let text =
+            read_rules(path).map_err(|source| RuleError::Read { file: file.clone(), source })?;
         RulePack::parse(&file, &text)
     }
 
@@ -239,6 +242,17 @@ impl RulePack {
     }
 }
 
+/// The text of a file of rules, and of no larger one: a link may lead to what never ends.
+pub fn read_rules(path: &Path) -> io::Result<String> {
+    let mut text = Vec::new();
+    fs::File::open(path)?.take(RULE_FILE_BYTES_MAX + 1).read_to_end(&mut text)?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > RULE_FILE_BYTES_MAX {
+        let most = RULE_FILE_BYTES_MAX / 1024 / 1024;
+        return Err(io::Error::other(format!("larger than {most} MiB: no file of rules")));
+    }
+    String::from_utf8(text).map_err(|_| io::Error::other("no UTF-8 text"))
+}
+
 fn read_toml<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, RuleError> {
     toml::from_str(text).map_err(|e| RuleError::Syntax {
         file: file.to_owned(),
@@ -350,6 +364,15 @@ reject = ["UK 8", "EU", "42"]
         pack.extend(RulePack::parse("c.toml", "\noff = [\"nosuchrule\"]").unwrap());
         let error = pack.check_off().unwrap_err().to_string();
         assert!(error.contains("\"nosuchrule\" in c.toml, line 2: off"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_end_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join("a.toml")).unwrap();
+        let error = RulePack::load_dir(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("a.toml: larger than 8 MiB"), "{error}");
     }
 
     #[test]

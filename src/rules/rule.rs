@@ -268,6 +268,9 @@ pub enum Example {
         /// Names of other fields of its object, as the rule has them.
         #[serde(default)]
         beside_fields: Vec<String>,
+        /// Classes that other fields of its object carry.
+        #[serde(default)]
+        beside: Vec<Arc<str>>,
     },
 }
 

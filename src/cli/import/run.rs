@@ -10,10 +10,8 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::queries::print_text;
 use crate::detect::Detector;
 use crate::report::text::escaped;
-use crate::rules::RulePack;
+use crate::rules::{RulePack, read_rules};
 
-/// Bytes of a file that is imported: that of gitleaks has some 100 thousand.
-const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// The first line of what is written; only files that begin so are written over.
 const HEADER: &str = "# Made by phitap rules import";
 
@@ -30,11 +28,7 @@ pub fn run(paths: &[PathBuf], folder: &Path) -> Result<Exit, Failure> {
 fn import(path: &Path, folder: &Path) -> Result<(), Failure> {
     let shown = path.display();
     let refuse = |why: String| Failure::usage(format!("import rules from {shown}: {why}"));
-    let size = fs::metadata(path).map_err(|e| refuse(e.to_string()))?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(refuse(format!("expected at most {FILE_BYTES_MAX} bytes, not {size}")));
-    }
-    let text = fs::read_to_string(path).map_err(|e| refuse(e.to_string()))?;
+    let text = read_rules(path).map_err(|e| refuse(e.to_string()))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let imported = match path.extension().and_then(|ending| ending.to_str()) {
         Some("toml") => gitleaks::translate(&text, &name).map_err(|e| {

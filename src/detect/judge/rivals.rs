@@ -5,7 +5,10 @@ use std::sync::Arc;
 use super::super::locate::Place;
 use super::super::score;
 use super::clues;
-use super::{Answers, CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule, Name};
+use super::{
+    ANY_IDENTIFIER, Answers, CONFIDENCE_REPORTED, Column, Distinct, Judge, JudgeClass, JudgeRule,
+    Judgement, Name,
+};
 use crate::base::Span;
 use crate::model::RuleId;
 
@@ -127,6 +130,25 @@ impl Column<'_> {
                 claim.log_odds -= score::search_cost(sharing);
                 claim.why = format!("{}; {} classes explain it as well", claim.why, sharing - 1);
             }
+        }
+    }
+}
+
+impl Judgement {
+    /// Leaves out that a number is one of whatever kind where its kind is known, and none of
+    /// `places` is for such numbers.
+    pub(super) fn know_more_closely(&mut self, places: &[Place]) {
+        if places.iter().any(|place| *place.class == *ANY_IDENTIFIER) {
+            return;
+        }
+        let known = self.verdicts.iter().find(|verdict| *verdict.class != *ANY_IDENTIFIER);
+        let Some(known) = known.map(|verdict| Arc::clone(&verdict.class)) else { return };
+        let before = self.verdicts.len();
+        self.verdicts.retain(|verdict| *verdict.class != *ANY_IDENTIFIER);
+        if self.verdicts.len() < before {
+            let own = format!("{ANY_IDENTIFIER}: ");
+            self.reasons.retain(|reason| !reason.starts_with(&own));
+            self.reasons.push(format!("withheld {ANY_IDENTIFIER}: it is known as {known}"));
         }
     }
 }

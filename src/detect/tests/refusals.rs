@@ -1,6 +1,6 @@
 //! Rules that are not taken, and what is said of them.
 
-use crate::base::limits::RULES_MAX;
+use crate::base::limits::{PATTERNS_PER_ANCHOR_MAX, RULES_MAX};
 use crate::model::ValueKind;
 use crate::rules::{RuleError, RulePack};
 
@@ -39,6 +39,17 @@ fn rules_that_cannot_be_used_are_refused_by_name() {
     ] {
         let error = compile(line).map(|_| ()).unwrap_err();
         assert!(error.contains(reason), "{line}: {error}");
+    }
+    for (key, text) in [
+        ("An own id.", "An \\u001b[31mid."),
+        ("https://example.org", "https://example.org/\\u0007"),
+    ] {
+        let text = rule("masks = [\"K-#\"]").replace(key, text);
+        let error = Detector::compile(&RulePack::parse("own.toml", &text).unwrap()).unwrap_err();
+        assert!(
+            error.to_string().contains("line 2: description: expected text without"),
+            "{error}"
+        );
     }
     let long = format!("format = 'K-[0-9]|{}'", "x".repeat(2000));
     assert!(compile(&long).unwrap_err().contains("longer than 1024 bytes"));
@@ -109,6 +120,34 @@ fn rules_that_could_never_be_reported_are_refused() {
         error.contains("line 2: masks: no value of the form \" K-#\" is ever tried"),
         "{error}"
     );
+}
+
+#[test]
+fn patterns_of_one_anchor_are_few_and_none_is_slow() {
+    let rules = |count: usize, body: &str| -> String {
+        let rule = |n: usize| {
+            format!(
+                "[[rule]]\nid = \"r{n}\"\nclass = \"own.id\"\ndescription = \"x\"\n\
+                 references = [\"y\"]\nweight = 12.0\n[[rule.embedded]]\n\
+                 anchors = [\"Tok_\"]\nignore_case = true\nformat = '(?-u)Tok_{n}{body}z'\n\
+                 [rule.examples]\nmatch = [\"the key Tok_{n}z\", \"a key Tok_{n}z\", \
+                 \"key: Tok_{n}z\"]\n\
+                 reject = [\"a\", \"b\", \"c\"]\n"
+            )
+        };
+        (0..count).map(rule).collect()
+    };
+    let compile = |text: String| {
+        let pack = RulePack::parse("own.toml", &text).unwrap();
+        Detector::compile(&pack).map(|_| ()).map_err(|e| e.to_string())
+    };
+    assert_eq!(compile(rules(PATTERNS_PER_ANCHOR_MAX, "")), Ok(()));
+    let error = compile(rules(PATTERNS_PER_ANCHOR_MAX + 1, "")).unwrap_err();
+    assert!(error.contains("rule r32 of own.toml, line"), "{error}");
+    assert!(error.contains("embedded: at most 32 patterns are searched for at one"), "{error}");
+    let error = compile(rules(1, "(?:[a-z0-9]{0,400}[^a]){0,20}")).unwrap_err();
+    assert!(error.contains("rule r0 of own.toml, line 2: format: pattern is too slow"), "{error}");
+    assert!(error.contains("more than 256 of its 16049 states"), "{error}");
 }
 
 #[test]
