@@ -10,6 +10,7 @@ use crate::model::{Outcome, RuleBits, RuleId};
 
 use super::anchors::Anchors;
 use super::checks::is_email;
+use super::eastern::is_unspaced;
 use super::finders::Finder;
 use super::logins::{has_password_in_uri, is_login};
 use super::patterns::{Expression, Guard};
@@ -394,7 +395,9 @@ fn last_sentence(text: &[u8]) -> &[u8] {
 
 /// Whether `words` stand in `text` as whole words.
 pub(super) fn has_words(text: &[u8], words: &[u8]) -> bool {
-    let is_word = |b: Option<&u8>| b.is_some_and(|b| is_word_byte(*b));
+    // Where no spaces stand between words, a word ends where it ends.
+    let unspaced = words.first().is_some_and(|b| is_unspaced(*b));
+    let is_word = |b: Option<&u8>| !unspaced && b.is_some_and(|b| is_word_byte(*b));
     memchr::memmem::find_iter(text, words).any(|at| {
         let before = at.checked_sub(1).and_then(|before| text.get(before));
         !is_word(before) && !is_word(text.get(at + words.len()))

@@ -12,6 +12,7 @@ mod anchors;
 mod checks;
 mod compile;
 mod detector;
+mod eastern;
 mod embedded;
 mod escapes;
 mod examples;
