@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes src/detect/checks/phone_plans.rs: national numbering plans by region.
+"""Writes src/detect/checks/phone_plan/plans.rs: national numbering plans by region.
 
     pip install phonenumbers==9.0.43
     python3 scripts/gen_phone_plans.py
@@ -17,7 +17,7 @@ import re
 import phonenumbers
 from phonenumbers import PhoneMetadata
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "src/detect/checks/phone_plans.rs"
+OUT = pathlib.Path(__file__).resolve().parent.parent / "src/detect/checks/phone_plan/plans.rs"
 # Where names of fields are in one language, and which countries' numbers stand under them. Of
 # countries whose numbers have no fixed length (Austria, Germany, Indonesia) none are kept: they are
 # written with their trunk prefix.
@@ -74,7 +74,7 @@ def main():
         "//! do not edit. Each line: how many digits are dialled in a region, and the bit of each pair",
         "//! of digits that such a fixed or mobile number begins with.",
         "",
-        "use super::phone::Plan;",
+        "use super::Plan;",
     ]
     for group, plans in lines:
         out += ["", f"pub(super) const {group}: &[Plan] = &[", *plans, "];"]

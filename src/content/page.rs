@@ -274,7 +274,8 @@ mod tests {
         }
         let page = "<html><form><INPUT type=text name='lastName' value=\"D&amp;G\">\
             <input value=a1&amp;b name=mrn /><input name=x><input type=submit name=go value=Go>\
-            <input name=\"s\" value=\"{&quot;dob&quot;:&quot;1961-03-14&quot;}\"><inputs name=a value=b></form>";
+            <input name=\"s\" value=\"{&quot;dob&quot;:&quot;1961-03-14&quot;}\">\
+            <inputs name=a value=b></form>";
         let values = seen(&[page.as_bytes()]).values();
         let expected = [("$|lastName", "D&G"), ("$|mrn", "a1&b"), ("$|s|$.dob", "1961-03-14")];
         let expected = expected.map(|(a, b)| (a.to_owned(), b.to_owned()));

@@ -23,7 +23,7 @@ mod npi;
 mod opaque;
 mod person_name;
 mod phone;
-mod phone_plans;
+mod phone_plan;
 mod registry;
 mod ssn;
 mod verhoeff;

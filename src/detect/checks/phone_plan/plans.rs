@@ -3,7 +3,7 @@
 //! do not edit. Each line: how many digits are dialled in a region, and the bit of each pair
 //! of digits that such a fixed or mobile number begins with.
 
-use super::phone::Plan;
+use super::Plan;
 
 pub(super) const SOUTH: &[Plan] = &[
     (10, 0x0000000080000006c24400800), // AR
