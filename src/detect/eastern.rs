@@ -59,7 +59,7 @@ pub(super) fn is_called(before: &[u8]) -> bool {
         };
         end.is_some_and(|end| end.to_lowercase() == **word) && alone()
     };
-    rest.last().is_some_and(|b| !b.is_ascii()) && CALLED.iter().any(|word| lower(&word))
+    rest.last().is_some_and(|b| !b.is_ascii()) && CALLED.iter().any(lower)
 }
 
 /// `1961年3月14日`, `1961년 3월 14일`; the anchor is where its digits begin.

@@ -381,13 +381,14 @@ impl Before {
 
 /// What stands behind the last end of a sentence: what is said there leads in nothing here.
 fn last_sentence(text: &[u8]) -> &[u8] {
-    // `Tel. No. 212-…`: what is shorter is an abbreviation.
+    // `Tel. No. 212-…`, `Versichertennr. A…`: what is shorter, or ends so, is an abbreviation.
     const WORD_MIN: usize = 5;
     let ends = |at: &usize| {
         let head = text.get(..*at).unwrap_or_default();
         let word = head.iter().rev().take_while(|b| is_word_byte(**b)).count();
         let spaced = text.get(at + 1).is_some_and(u8::is_ascii_whitespace);
-        spaced && (word >= WORD_MIN || head.last().is_some_and(u8::is_ascii_digit))
+        let full = word >= WORD_MIN && !head.ends_with(b"nr");
+        spaced && (full || head.last().is_some_and(u8::is_ascii_digit))
     };
     let end = memchr::memrchr3_iter(b'.', b'!', b'?', text).find(ends);
     end.and_then(|at| text.get(at + 1..)).unwrap_or(text)

@@ -203,10 +203,6 @@ fn is_name(name: &[u8]) -> bool {
 /// Whether `text` is what stands before the parameters in a URL: absolute, of a host, or relative.
 fn is_resource(text: &[u8]) -> bool {
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%!$'()*+,;:@/#[]{}|".contains(b);
-    let begins = match text {
-        [] | [b'/', ..] => true,
-        [b'a'..=b'z' | b'A'..=b'Z', ..] => true,
-        _ => false,
-    };
+    let begins = matches!(text, [] | [b'/' | b'a'..=b'z' | b'A'..=b'Z', ..]);
     begins && text.iter().all(|b| is_part(b) || !b.is_ascii())
 }

@@ -104,15 +104,13 @@ mod tests {
         ] {
             assert!(check(value.as_bytes()), "{value}");
         }
-        let (south, portuguese): (fn(&[u8]) -> bool, fn(&[u8]) -> bool) =
-            (phone_south, phone_portuguese);
         for (check, value) in [
-            (south, "112345678"),
-            (south, "6123456"),
-            (south, "61234567a"),
-            (south, "666666666"),
-            (portuguese, "512345678"),
-            (portuguese, "12345678"),
+            (phone_south as fn(&[u8]) -> bool, "112345678"),
+            (phone_south, "6123456"),
+            (phone_south, "61234567a"),
+            (phone_south, "666666666"),
+            (phone_portuguese, "512345678"),
+            (phone_portuguese, "12345678"),
             (phone_west, "1234567"),
             (phone_east, "8916123456789"),
             (phone_plan, "99999999"),
