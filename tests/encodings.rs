@@ -195,6 +195,7 @@ fn escapes_in_values_are_undone() {
         &said,
         &[
             "GET /link body $.v contact.email",
+            "GET /link body $.v|to contact.email",
             "GET /twice query v contact.email",
             "GET /page body $.v contact.email",
             "GET /number body $.v gb.nhs_number",
@@ -231,6 +232,46 @@ fn json_in_streams_scripts_and_text_is_found_by_its_names() {
 }
 
 #[test]
+fn what_is_written_for_another_place_is_found_by_its_names() {
+    let record = r#"{"lastName":"Delgado","mrn":"00483920"}"#;
+    let escaped = record.replace('"', "&quot;");
+    let quoted = serde_json::json!(record).to_string();
+    let page = format!(
+        "<html><script>window.__STATE__ = {record};</script><input name=dob value=1961-03-14>"
+    );
+    let query = "mutation { login(username: \"rd\", password: \"hunter2Blue!\") { token } }";
+    let said = [
+        Said::json("/percent", one("v", &percent(record))),
+        Said::json("/references", one("v", &escaped)),
+        Said::json("/quoted", one("v", &quoted)),
+        Said::json("/form", one("v", "lastName=Delgado&mrn=00483920")),
+        Said::json("/url", one("v", "https://x.example/s?lastName=Delgado&mrn=00483920")),
+        Said::json("/graphql", one("query", query)),
+        Said::get("/page", "HTTP/1.1 200 OK\nContent-Type: text/html", page),
+        Said::json("/odata?$filter=LastName%20eq%20'Delgado'%20and%20Mrn%20eq%20'00483920'", "{}"),
+        Said::json("/login?returnUrl=%2Fs%3FlastName%3DDelgado%26mrn%3D00483920", "{}"),
+    ];
+    let found = found(&fields(&Lab::default(), &said));
+    for row in [
+        "GET /percent body $.v|$.lastName person.name",
+        "GET /percent body $.v|$.mrn health.mrn",
+        "GET /references body $.v|$.mrn health.mrn",
+        "GET /quoted body $.v|$|$.mrn health.mrn",
+        "GET /form body $.v|lastName person.name",
+        "GET /form body $.v|mrn health.mrn",
+        "GET /url body $.v|mrn health.mrn",
+        "GET /graphql body $.query|$.login.password secret.password",
+        "GET /page body $|$.mrn health.mrn",
+        "GET /page body $|dob person.birth_date",
+        "GET /odata query $filter|$.LastName person.name",
+        "GET /odata query $filter|$.Mrn health.mrn",
+        "GET /login query returnUrl|mrn health.mrn",
+    ] {
+        assert!(found.contains(row), "{row}: {found:#?}");
+    }
+}
+
+#[test]
 fn names_inside_a_value_are_words_of_it() {
     let said = [
         Said::json("/url", one("v", "http://x.example/p?nhs_number=9434765919")),
@@ -242,6 +283,7 @@ fn names_inside_a_value_are_words_of_it() {
         &said,
         &[
             "GET /url body $.v gb.nhs_number",
+            "GET /url body $.v|nhs_number gb.nhs_number",
             "GET /camel body $.v gb.nhs_number",
             "GET /ssn body $.v us.ssn",
         ],

@@ -43,6 +43,7 @@ const REGISTRIES: &[(&str, &[&str])] = &[
 const SIBLINGS_EXCEPT: &[(&str, &str, &str)] = &[
     ("content/encoding/gzip", "deflate", "gzip (RFC 1952) is a frame around deflate (RFC 1951)"),
     ("detect/checks/e164", "phone", "behind +1 is the North American plan"),
+    ("detect/checks/phone_plan", "e164", "from abroad a number begins with its country's code"),
 ];
 
 /// Files over the limit, and why.

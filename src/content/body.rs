@@ -111,10 +111,11 @@ impl BodyWalker {
     }
 
     fn tell_coding(&mut self, first: &[u8]) {
-        if let Some(coding) = sniff::hidden_coding(first) {
-            self.chain = Some(Chain::new(&[coding]));
-            self.inner.anomalies.insert(BodyAnomaly::CodingUndeclared);
-        }
+        let Some(coding) = sniff::hidden_coding(first) else { return };
+        self.chain = Some(Chain::new(&[coding]));
+        // A type that names the coding says nothing of what is in it.
+        let media = self.plan.media.take_if(|media| media.is_compressed());
+        note(&mut self.inner.anomalies, BodyAnomaly::CodingUndeclared, media.is_none());
     }
 
     /// The first bytes are enough, or all: tells whether they are encoded, and walks them.

@@ -7,10 +7,14 @@
 mod document;
 mod hex;
 mod within;
+mod written;
 
 use smallvec::SmallVec;
 
-use super::encoding::{Chain, base64_coding, coding_named, hex_coding, sextet, triplet};
+use super::encoding::{
+    Chain, base64_coding, coding_named, hex_coding, percent_coding, references_coding, sextet,
+    triplet,
+};
 use super::{BodyPlan, BodyWalker, FieldSink, MediaType, PathId, PathTable, sniff};
 
 pub(crate) use within::{WITHIN_BYTES_MIN, Window, may_stand_within, within};
@@ -52,6 +56,10 @@ pub(crate) struct Hidden<'a> {
 enum Alphabet {
     Base64,
     Hex,
+    /// Percent-encoded.
+    Percent,
+    /// With character references.
+    References,
     /// None: it stands there as it is.
     Plain,
 }
@@ -65,6 +73,11 @@ impl<'a> Hidden<'a> {
     /// As it is: a document of the type `media`.
     fn plain(text: &'a [u8], media: Option<&'static str>) -> Self {
         Hidden { text, alphabet: Alphabet::Plain, deflated: false, media }
+    }
+
+    /// As it is: JSON.
+    pub(crate) fn json(text: &'a [u8]) -> Self {
+        Hidden::plain(text, Some("application/json"))
     }
 
     /// In base64, compressed or not.
@@ -84,6 +97,8 @@ impl Encoded {
         let coding = match hidden.alphabet {
             Alphabet::Base64 => Some(base64_coding()),
             Alphabet::Hex => Some(hex_coding()),
+            Alphabet::Percent => Some(percent_coding()),
+            Alphabet::References => Some(references_coding()),
             Alphabet::Plain => None,
         };
         Encoded {
@@ -122,6 +137,11 @@ impl Encoded {
 /// Whether `value` begins so that something may be encoded in it: asked of every longer value.
 #[inline]
 pub(crate) fn may_begin(value: &[u8]) -> bool {
+    written::may_begin(value) || may_begin_encoded(value)
+}
+
+#[inline]
+fn may_begin_encoded(value: &[u8]) -> bool {
     let Some(head) = value.first_chunk::<ENCODED_BYTES_MIN>() else { return false };
     let is_named = match head {
         [b'b' | b'B' | b'd' | b'D', ..] => head.starts_with(b"data:") || is_bearer(head),
@@ -154,6 +174,9 @@ fn begins_something(head: &[u8; ENCODED_BYTES_MIN]) -> bool {
 
 /// What is encoded in a whole `value`.
 pub(crate) fn hidden(value: &[u8]) -> Option<Hidden<'_>> {
+    if let Some(written) = written::hidden(value, true) {
+        return Some(written);
+    }
     if let Some(text) = hex::hidden(value) {
         // A digit that is left over belongs to nothing.
         return text.len().is_multiple_of(2).then_some(Hidden::hex(text));
@@ -164,6 +187,9 @@ pub(crate) fn hidden(value: &[u8]) -> Option<Hidden<'_>> {
 
 /// The same of the beginning of a long value, whose end is not known.
 pub(crate) fn hidden_in_head(value: &[u8]) -> Option<Hidden<'_>> {
+    if let Some(written) = written::hidden(value, false) {
+        return Some(written);
+    }
     if let Some(text) = hex::hidden(value) {
         return Some(Hidden::hex(text));
     }

@@ -4,6 +4,7 @@
 use crate::base::limits::{JSON_IN_TEXT_MAX, SCALAR_OVERLAP_BYTES, SCALAR_WINDOW_BYTES};
 use crate::model::{Value, ValueKind};
 
+use super::asked;
 use super::card::begins_card;
 use super::encoded::{self, ENCODED_BYTES_MIN, Encoded, Hidden, WITHIN_BYTES_MIN, Window};
 use super::hl7v2::{Hl7Walker, message_in};
@@ -298,7 +299,8 @@ impl Leaf {
             [b'B' | b'b', b'E' | b'e', b'G' | b'g', ..] => !begins_card(bytes),
             _ if record::may_end(bytes) => false,
             _ if bytes.len() < ENCODED_BYTES_MIN => true,
-            _ => !encoded::may_begin(bytes) && (bytes.len() < WITHIN_BYTES_MIN || !may_hide(bytes)),
+            _ if encoded::may_begin(bytes) || asked::may_begin(bytes) => false,
+            _ => bytes.len() < WITHIN_BYTES_MIN || !may_hide(bytes),
         };
         if plain && bytes.len() <= SCALAR_WINDOW_BYTES {
             sink.field(paths, path, Value::new(ValueKind::String, bytes));
@@ -406,8 +408,11 @@ impl Leaf {
         let hidden = document.or_else(|| encoded::hidden_parameter(paths.name(path), bytes));
         if let Some(hidden) = &hidden {
             self.walk_hidden(hidden, path, paths, sink);
+            return true;
         }
-        hidden.is_some()
+        let Some(json) = asked::as_json(bytes, path, paths) else { return false };
+        self.walk_hidden(&Hidden::json(&json), path, paths, sink);
+        true
     }
 
     /// The document that a scalar is which begins with `bytes`; of a text that is known.

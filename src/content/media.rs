@@ -47,6 +47,20 @@ impl MediaType {
             .any(|kind| self.essence.ends_with(kind))
     }
 
+    /// Whether it names what a body is compressed with, and nothing of what it is (RFC 6713, RFC
+    /// 8878 section 7.1).
+    pub(crate) fn is_compressed(&self) -> bool {
+        const NAMES: [&str; 6] = [
+            "application/gzip",
+            "application/x-gzip",
+            "application/x-gunzip",
+            "application/zlib",
+            "application/zstd",
+            "application/x-zstd",
+        ];
+        NAMES.contains(&self.essence.as_str())
+    }
+
     /// The format this names, where it names one.
     pub(crate) fn format(&self) -> Option<Format> {
         let (kind, subtype) = self.essence.split_once('/')?;

@@ -64,11 +64,13 @@ impl BodyPlan {
     /// (`application/gzip`) are binary data, and stay what they are.
     pub(crate) fn may_hide_coding(&self) -> bool {
         let said = self.media.as_ref().map(MediaType::format);
+        let compressed = self.media.as_ref().is_some_and(MediaType::is_compressed);
         self.codings.is_empty()
             && !self.unknown_coding
             && !self.many_codings
             && match said {
                 None => true,
+                Some(_) if compressed => true,
                 Some(format) => format.is_some_and(|f| {
                     use Format::{Events, Form, Html, Json, Table, Text, Xml};
                     matches!(f, Json | Xml | Form | Html | Table | Text | Events)

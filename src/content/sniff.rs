@@ -112,6 +112,14 @@ pub(crate) fn document_in(text: &[u8]) -> Option<&[u8]> {
     (begins && (has(b"</") || has(b"/>"))).then_some(text)
 }
 
+/// Whether a text that begins with `head` begins like a document of XML, and not like HTML.
+pub(crate) fn begins_document(head: &[u8]) -> bool {
+    let head = head.trim_ascii_start();
+    head.first() == Some(&b'<')
+        && matches!(looks(head), Looks::Xml)
+        && matches!(fragment(head), Fragment::Xml)
+}
+
 /// Whether the first bytes are those of a known binary format.
 pub(crate) fn is_binary(raw: &[u8]) -> bool {
     MAGIC.iter().any(|m| raw.starts_with(m))

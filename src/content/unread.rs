@@ -126,6 +126,9 @@ impl Unread {
         if head.get(128..132) == Some(b"DICM") {
             return Some(Unread::Dicom);
         }
+        if head.get(257..262) == Some(b"ustar") {
+            return Some(Unread::Archive);
+        }
         MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, kind)| *kind)
     }
 }

@@ -10,7 +10,6 @@ mod cells;
 mod comments;
 mod html;
 mod plist;
-mod reference;
 mod tags;
 
 #[cfg(test)]
@@ -19,11 +18,11 @@ mod tests;
 use crate::base::limits::REFERENCE_BYTES_MAX;
 use crate::model::ValueKind;
 
+use super::encoding::decode_reference;
 use super::grid::{Grid, Span, SpanDigits};
 use super::json::{Trail, is_blank, moved, skip_blank};
 use super::leaf::Leaf;
 use super::{FieldSink, JsonWalker, PathId, PathTable};
-use reference::decode_reference;
 
 /// Walks XML as it arrives.
 #[derive(Debug)]

@@ -330,6 +330,7 @@ impl Build {
             forms: forms_of(rule)?,
             shortest: rule.shortest,
             own_names: rule.own_names.iter().flat_map(|n| Phrase::expand(n)).collect(),
+            own_names_only: rule.own_names_only,
             beside_names: rule.beside_names.iter().flat_map(|n| Phrase::expand(n)).collect(),
             beside: rule.beside.iter().cloned().chain(clues_of(&rule.beside_fields)).collect(),
             embedded_weight: rule.embedded_weight,

@@ -10,6 +10,7 @@ use crate::model::{Outcome, RuleBits, RuleId};
 
 use super::anchors::Anchors;
 use super::checks::is_email;
+use super::eastern::is_unspaced;
 use super::finders::Finder;
 use super::logins::{has_password_in_uri, is_login};
 use super::patterns::{Expression, Guard};
@@ -380,13 +381,14 @@ impl Before {
 
 /// What stands behind the last end of a sentence: what is said there leads in nothing here.
 fn last_sentence(text: &[u8]) -> &[u8] {
-    // `Tel. No. 212-…`: what is shorter is an abbreviation.
+    // `Tel. No. 212-…`, `Versichertennr. A…`: what is shorter, or ends so, is an abbreviation.
     const WORD_MIN: usize = 5;
     let ends = |at: &usize| {
         let head = text.get(..*at).unwrap_or_default();
         let word = head.iter().rev().take_while(|b| is_word_byte(**b)).count();
         let spaced = text.get(at + 1).is_some_and(u8::is_ascii_whitespace);
-        spaced && (word >= WORD_MIN || head.last().is_some_and(u8::is_ascii_digit))
+        let full = word >= WORD_MIN && !head.ends_with(b"nr");
+        spaced && (full || head.last().is_some_and(u8::is_ascii_digit))
     };
     let end = memchr::memrchr3_iter(b'.', b'!', b'?', text).find(ends);
     end.and_then(|at| text.get(at + 1..)).unwrap_or(text)
@@ -394,7 +396,9 @@ fn last_sentence(text: &[u8]) -> &[u8] {
 
 /// Whether `words` stand in `text` as whole words.
 pub(super) fn has_words(text: &[u8], words: &[u8]) -> bool {
-    let is_word = |b: Option<&u8>| b.is_some_and(|b| is_word_byte(*b));
+    // Where no spaces stand between words, a word ends where it ends.
+    let unspaced = words.first().is_some_and(|b| is_unspaced(*b));
+    let is_word = |b: Option<&u8>| !unspaced && b.is_some_and(|b| is_word_byte(*b));
     memchr::memmem::find_iter(text, words).any(|at| {
         let before = at.checked_sub(1).and_then(|before| text.get(before));
         !is_word(before) && !is_word(text.get(at + words.len()))

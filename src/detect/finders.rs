@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::checks::{country_length, person_name};
+use super::eastern::{date_eastern, name_eastern};
 use super::embedded::has_words;
 use super::nearby::{ip_near_mail, name_seen};
 use super::phones::phone_said;
@@ -20,7 +21,8 @@ pub(super) struct Finder {
     pub(super) run: fn(&[u8], Range<usize>) -> Option<Range<usize>>,
 }
 
-const FINDERS: [Finder; 12] = [
+const FINDERS: [Finder; 14] = [
+    Finder { name: "date-eastern", run: date_eastern },
     Finder { name: "honorific", run: honorific },
     Finder { name: "honorific-name", run: honorific_name },
     Finder { name: "honorific-word", run: honorific_word },
@@ -28,6 +30,7 @@ const FINDERS: [Finder; 12] = [
     Finder { name: "ip-near-mail", run: ip_near_mail },
     Finder { name: "jwt", run: jwt },
     Finder { name: "name-after", run: name_after },
+    Finder { name: "name-eastern", run: name_eastern },
     Finder { name: "name-line", run: name_line },
     Finder { name: "name-seen", run: name_seen },
     Finder { name: "phone-plus", run: phone_plus },
@@ -47,7 +50,7 @@ pub(super) fn names() -> String {
 
 /// Finders tried where a word with a digit begins, instead of at anchors.
 pub(super) fn is_for_digits(name: &str) -> bool {
-    matches!(name, "iban" | "ip-near-mail" | "phone-plus" | "phone-said")
+    matches!(name, "date-eastern" | "iban" | "ip-near-mail" | "phone-plus" | "phone-said")
 }
 
 /// Goods and figures that bear an honorific: nobody's name, or hardly.

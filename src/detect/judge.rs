@@ -86,6 +86,8 @@ pub(super) struct JudgeRule {
     pub(super) shortest: usize,
     /// Names that speak for it alone, and not for the others of its class.
     pub(super) own_names: Vec<Phrase>,
+    /// Whether nothing but those makes it speak.
+    pub(super) own_names_only: bool,
     /// Names that speak for it beside one of these classes.
     pub(super) beside_names: Vec<Phrase>,
     pub(super) beside: Vec<Arc<str>>,
@@ -381,7 +383,11 @@ impl Column<'_> {
         for (at, rule) in class.rules.iter().enumerate() {
             // What speaks for a rule alone counts where it says more than what hints at the class.
             let more = |own: &Naming<'_>| own.named && (!said.named || own.weight > said.weight);
-            let naming = own.get(at).copied().filter(more).unwrap_or(said);
+            let owned = own.get(at).copied();
+            if rule.own_names_only && !owned.is_some_and(|own| own.named) {
+                continue;
+            }
+            let naming = owned.filter(more).unwrap_or(said);
             let context = naming.named || place.is_some();
             // Of what the field says to be something else, a few values that fit are those of it
             // that happen to: numbers of drugs that begin with a trunk prefix.

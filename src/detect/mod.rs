@@ -13,6 +13,7 @@ mod checks;
 mod compile;
 mod cost;
 mod detector;
+mod eastern;
 mod embedded;
 mod escapes;
 mod examples;

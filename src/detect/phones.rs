@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::checks::starts_with_date;
+use super::eastern;
 use super::shape::is_word_byte;
 
 /// Words that lead in a number one can call.
-const CALLED: [&str; 31] = [
+const CALLED: [&str; 35] = [
     "phone",
     "phones",
     "telephone",
@@ -38,6 +39,10 @@ const CALLED: [&str; 31] = [
     "mobil",
     "handy",
     "móvil",
+    "telemóvel",
+    "celular",
+    "gsm",
+    "komórka",
 ];
 /// Words that may stand between such a word and its number.
 const BETWEEN: [&str; 14] =
@@ -94,6 +99,9 @@ fn is_grouped(number: &[u8]) -> bool {
 fn is_called(before: &[u8]) -> bool {
     let from = before.len().saturating_sub(BEFORE_MAX);
     let mut rest = before.get(from..).unwrap_or_default();
+    if eastern::is_called(rest) {
+        return true;
+    }
     for _ in 0..=BETWEEN_MAX {
         let end = rest.iter().rposition(u8::is_ascii_alphabetic).map_or(0, |at| at + 1);
         let (head, gap) = rest.split_at_checked(end).unwrap_or((rest, &[]));

@@ -274,7 +274,7 @@ fn is_phone(value: &Seen<'_>) -> bool {
 fn phone_extended(value: &Seen<'_>) -> bool {
     const EXTENSION_DIGITS_MAX: usize = 6;
     if value.census.len > EXTENDED_MAX || value.census.letters() == 0 {
-        return is_phone(value);
+        return is_phone(value) || is_in_pairs(value.bytes);
     }
     let Some(at) = value.bytes.iter().position(u8::is_ascii_alphabetic) else { return false };
     let Some((number, rest)) = value.bytes.split_at_checked(at) else { return false };
@@ -285,6 +285,15 @@ fn phone_extended(value: &Seen<'_>) -> bool {
     (1..=EXTENSION_DIGITS_MAX).contains(&digits.len())
         && digits.iter().all(u8::is_ascii_digit)
         && is_phone(&Seen { bytes: number, census: &Census::of(number), form: Form::Other })
+}
+
+/// Eight digits in pairs, as Danes and Norwegians write them: `20 12 34 56`.
+fn is_in_pairs(bytes: &[u8]) -> bool {
+    let is_place = |(at, byte): (usize, &u8)| match at % 3 {
+        2 => *byte == b' ',
+        _ => byte.is_ascii_digit(),
+    };
+    bytes.len() == 11 && bytes.iter().enumerate().all(is_place)
 }
 
 fn is_phone_spaced(bytes: &[u8]) -> bool {

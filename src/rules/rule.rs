@@ -80,6 +80,10 @@ pub struct Rule {
     /// a code of ICD-10 is one, and any other word none.
     #[serde(default, deserialize_with = "phrases")]
     pub own_names: Vec<String>,
+    /// Whether it speaks only where one of these does: a number of a Spanish plan under a Spanish
+    /// word.
+    #[serde(default)]
+    pub own_names_only: bool,
     /// Words that hint at it without being enough.
     #[serde(default, deserialize_with = "phrases")]
     pub weak_names: Vec<String>,

@@ -434,3 +434,106 @@ fn markup_and_what_stands_in_brackets_are_no_documents() {
         assert_eq!(inside(text), pairs(&[]), "{text}");
     }
 }
+
+#[test]
+fn what_is_percent_encoded_or_has_references_is_walked() {
+    let json = r#"{"name": "Ada Roe","mrn":"0048"}"#;
+    let walked = |below: &str| {
+        let path = |name: &str| format!("{below}|$.{name}");
+        vec![(path("name"), "Ada Roe".to_owned()), (path("mrn"), "0048".to_owned())]
+    };
+    let percent = |text: &str| -> String {
+        let keep = |b: u8| b.is_ascii_alphanumeric();
+        text.bytes()
+            .map(|b| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect()
+    };
+    let escaped = |text: &str| {
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    };
+    assert_eq!(inside(&percent(json)), walked("$.v"));
+    assert_eq!(inside(&percent(json).to_lowercase().replace("%20", "+")).len(), 2);
+    assert_eq!(inside(&percent(&percent(json))).get(1..).unwrap(), walked("$.v|$"));
+    assert_eq!(inside(&escaped(json)), walked("$.v"));
+    assert_eq!(inside(&json.replace('"', "&#34;")), walked("$.v"));
+    let xml = "<r><name>Ada &amp; Roe</name></r>";
+    let name = pairs(&[("$.v|/r/name", "Ada & Roe")]);
+    assert_eq!(inside(&escaped(xml)), name);
+    assert_eq!(inside(&percent(xml)), name);
+    // A string of JSON in a string of JSON, and once more.
+    let quoted = serde_json::json!(json).to_string();
+    assert_eq!(inside(&quoted), walked("$.v|$"));
+    let twice = inside(&serde_json::json!(quoted).to_string());
+    assert_eq!(twice.get(1..).unwrap(), walked("$.v|$|$"));
+    assert_eq!(inside(&percent(&quoted)), walked("$.v|$"));
+    let long = format!("<r><name>Ada</name><text>{}</text></r>", "a letter ".repeat(20_000));
+    for value in [escaped(&long), percent(&long)] {
+        let body = serde_json::json!({ "v": value }).to_string();
+        let whole = seen("application/json", &[body.as_bytes()]);
+        assert!(whole.contains(&("$.v|/r/name".to_owned(), "Ada".to_owned())));
+        let pieces: Vec<&[u8]> = body.as_bytes().chunks(777).collect();
+        assert!(seen("application/json", &pieces) == whole, "pieces say something else");
+    }
+}
+
+#[test]
+fn parameters_of_urls_and_forms_are_walked() {
+    let found = pairs(&[("$.v|name", "Ada Roe"), ("$.v|mrn", "0048")]);
+    for value in [
+        "name=Ada+Roe&mrn=0048",
+        "https://p.test/s?name=Ada%20Roe&mrn=0048",
+        "/s?name=Ada+Roe&mrn=0048",
+        "?name=Ada+Roe&mrn=0048",
+        "Patient?name=Ada+Roe&mrn=0048",
+        "%2Fs%3Fname%3DAda%2BRoe%26mrn%3D0048",
+        "https%3A%2F%2Fp.test%2Fs%3fname%3DAda%2BRoe%26mrn%3D0048",
+    ] {
+        assert_eq!(inside(value), found, "{value}");
+    }
+    assert_eq!(inside("/patients/search?mrn=0048"), pairs(&[("$.v|mrn", "0048")]));
+    let back = inside("/login?next=%2Fsearch%3Fmrn%3D0048%26x%3D1");
+    assert_eq!(back.get(1..), Some(&pairs(&[("$.v|next|mrn", "0048"), ("$.v|next|x", "1")])[..]));
+    let form = |text: &str| seen("application/x-www-form-urlencoded", &[text.as_bytes()]);
+    let data = form("data=name%3DAda%2BRoe%26mrn%3D0048");
+    assert_eq!(data.get(1..), Some(&pairs(&[("data|name", "Ada Roe"), ("data|mrn", "0048")])[..]));
+}
+
+#[test]
+fn text_that_only_has_escapes_or_equals_signs_is_left_alone() {
+    for value in [
+        "https://example.org/a%20b/c.html",
+        "https://example.org/?flag",
+        "100%25 of all values",
+        "a%20sentence%20with%20spaces",
+        "CN=Ada Roe,OU=Staff,DC=example",
+        "name=Ada Roe&mrn=7 is a form",
+        "key=value-without-more",
+        "What? a=1&b=2",
+        "x==y&&z!=w|long",
+        "1=2&3=4&5=6&7=8&9=0",
+        "&lt;p&gt;Seen today&lt;/p&gt;",
+        "&quot;quoted&quot; text",
+        "Tom &amp; Jerry went",
+        "\"quoted text here\"",
+        "\"{ not json }\" at all",
+        "{&quot; is a quote in braces",
+        "max-age=31536000; includeSubDomains",
+    ] {
+        assert_eq!(inside(value), [], "{value}");
+    }
+}
+
+#[test]
+fn what_is_asked_for_is_walked() {
+    let asked = inside("query { patient(mrn: \"0048\", last: \"Roe\") { id } }");
+    let found = pairs(&[("$.v|$.patient.mrn", "0048"), ("$.v|$.patient.last", "Roe")]);
+    assert_eq!(asked, found);
+    let text = seen("application/graphql", &[b"{patient(mrn:\"0048\",last:\"Roe\"){id}}"]);
+    let found = pairs(&[("$|$.patient.mrn", "0048"), ("$|$.patient.last", "Roe")]);
+    assert_eq!(text.get(1..), Some(&found[..]));
+    let mut paths = PathTable::new(Box::new(KeepAll));
+    let mut sink = Recorder::default();
+    walk_query(b"$filter=Last%20eq%20'Roe'%20and%20Mrn%20eq%20'0048'", &mut paths, &mut sink);
+    let found = pairs(&[("$filter|$.Last", "Roe"), ("$filter|$.Mrn", "0048")]);
+    assert_eq!(sink.values().get(1..), Some(&found[..]));
+}

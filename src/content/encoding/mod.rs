@@ -7,8 +7,10 @@ mod chain;
 mod deflate;
 mod gzip;
 mod hex;
+mod percent;
 mod pool;
 mod quoted_printable;
+mod references;
 mod registry;
 mod zstd;
 
@@ -20,5 +22,8 @@ pub(crate) use chain::{Chain, ChainState};
 pub(crate) use hex::nibble;
 pub(crate) use pool::with_buffer;
 pub(crate) use quoted_printable::QuotedPrintable;
+pub(crate) use references::decode_reference;
 pub use registry::{CODINGS, Coding, Decode, Progress, Status, TRANSFER_CODINGS, VALUE_CODINGS};
-pub(crate) use registry::{base64_coding, coding_named, hex_coding};
+pub(crate) use registry::{
+    base64_coding, coding_named, hex_coding, percent_coding, references_coding,
+};

@@ -1,6 +1,6 @@
 //! Every encoding, one line each.
 
-use super::{base64, brotli, deflate, gzip, hex, quoted_printable, zstd};
+use super::{base64, brotli, deflate, gzip, hex, percent, quoted_printable, references, zstd};
 
 /// Undoes one encoding, resumable at any byte of input and output.
 pub trait Decode {
@@ -86,7 +86,11 @@ pub static TRANSFER_CODINGS: [Coding; 2] = [
 ];
 
 /// Encodings of values only, which no message names.
-pub static VALUE_CODINGS: [Coding; 1] = [Coding { names: &["hex"], make: hex::make }];
+pub static VALUE_CODINGS: [Coding; 3] = [
+    Coding { names: &["hex"], make: hex::make },
+    Coding { names: &["percent"], make: percent::make },
+    Coding { names: &["references"], make: references::make },
+];
 
 /// The usual one of values that hold something else.
 pub(crate) fn base64_coding() -> &'static Coding {
@@ -94,10 +98,22 @@ pub(crate) fn base64_coding() -> &'static Coding {
     base64
 }
 
-/// The other one.
+/// Of bytes that are written as digits.
 pub(crate) fn hex_coding() -> &'static Coding {
-    let [hex] = &VALUE_CODINGS;
+    let [hex, ..] = &VALUE_CODINGS;
     hex
+}
+
+/// Of what stands in a URL or a form.
+pub(crate) fn percent_coding() -> &'static Coding {
+    let [_, percent, _] = &VALUE_CODINGS;
+    percent
+}
+
+/// Of what stands in markup.
+pub(crate) fn references_coding() -> &'static Coding {
+    let [.., references] = &VALUE_CODINGS;
+    references
 }
 
 /// The content coding called `name`.

@@ -61,6 +61,32 @@ fn quoted_printable(data: &[u8]) -> Vec<u8> {
     out
 }
 
+fn percent(data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for byte in data {
+        match byte {
+            b'a'..=b'z' | b'-' => out.push(*byte),
+            b' ' => out.push(b'+'),
+            _ => write!(out, "%{byte:02X}").unwrap(),
+        }
+    }
+    out
+}
+
+fn references(data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for byte in data {
+        match byte {
+            b'&' => out.extend_from_slice(b"&amp;"),
+            b'<' => out.extend_from_slice(b"&lt;"),
+            b'"' => out.extend_from_slice(b"&#34;"),
+            b'\'' => out.extend_from_slice(b"&#x00000027;"),
+            _ => out.push(*byte),
+        }
+    }
+    out
+}
+
 type Encoder = fn(&[u8]) -> Vec<u8>;
 
 /// Every coding with an encoder; `deflate` twice.
@@ -73,7 +99,9 @@ fn encoders() -> Vec<(&'static Coding, Encoder)> {
             "zstd" => zstd,
             "base64" => base64,
             "hex" => hex,
+            "percent" => percent,
             "quoted-printable" => quoted_printable,
+            "references" => references,
             other => panic!("no encoder to test {other} with"),
         }
     };
@@ -247,6 +275,19 @@ fn what_precedes_a_damage_is_lost_by_no_large_piece() {
         assert!(whole.bytes.len() > 250_000, "{name}: {}", whole.bytes.len());
         assert!(data.as_bytes().starts_with(&whole.bytes[..250_000]), "{name}");
     }
+}
+
+#[test]
+fn what_is_no_escape_and_no_reference_stands_for_itself() {
+    let undone = |coding: &'static Coding, text: &str| {
+        let pieces: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+        String::from_utf8(decode(&[coding], &pieces).bytes).unwrap()
+    };
+    let [_, percent, references] = &VALUE_CODINGS;
+    assert_eq!(undone(percent, "5%25 of 100% %4x %%41 %"), "5% of 100% %4x %A ");
+    let text = "a &amp;lt; b && c &nbsp; &notareferenceatall; &#x1F600; &#0000000065; & d;";
+    let expected = "a &lt; b && c &nbsp; &notareferenceatall; \u{1f600} A & d;";
+    assert_eq!(undone(references, text), expected);
 }
 
 #[test]

@@ -38,7 +38,8 @@ pub struct JsonWalker {
     /// Top-level values that began.
     values: u64,
     lines: LineWatch,
-    /// It is the argument of a call: what is behind the `)` is no part of it.
+    /// It stands in a script, as the argument of a call or what a variable is set to: what is
+    /// behind it is no part of it.
     argument: bool,
     malformed: bool,
     too_deep: bool,
@@ -149,7 +150,7 @@ impl JsonWalker {
         self.lines.assume();
     }
 
-    /// Says that the document is the argument of a call, which ends behind it.
+    /// Says that the document stands in a script, which goes on behind it.
     pub(in crate::content) fn expect_argument(&mut self) {
         self.argument = true;
     }
@@ -421,7 +422,7 @@ impl JsonWalker {
                 self.close(paths, sink);
             }
             _ if is_blank(byte) => return skip_blank(input, at + 1),
-            (b')', Container::Document) if self.argument => self.state = State::Lost,
+            (_, Container::Document) if self.argument => self.state = State::Lost,
             (_, Container::Document) => {
                 self.lines.next_record(input, at);
                 self.state = State::Value;

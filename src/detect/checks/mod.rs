@@ -23,6 +23,7 @@ mod npi;
 mod opaque;
 mod person_name;
 mod phone;
+mod phone_plan;
 mod registry;
 mod ssn;
 mod verhoeff;

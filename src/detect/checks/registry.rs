@@ -4,7 +4,7 @@ use super::super::shape::{Compact, Given};
 use super::national::NATIONAL;
 use super::{
     aba, card, clinical, date, e164, email, iban, ip, jwt, luhn, mac, mbi, nhs, nino, npi, opaque,
-    person_name, phone, ssn, verhoeff, written_date,
+    person_name, phone, phone_plan, ssn, verhoeff, written_date,
 };
 
 /// What a check is given.
@@ -45,7 +45,7 @@ impl Check {
     }
 }
 
-const CHECKS: [Check; 29] = [
+const CHECKS: [Check; 35] = [
     Check { name: "aba", input: Input::Compact, run: aba::aba },
     Check { name: "aws-access-key", input: Input::Whole, run: aws_access_key },
     Check { name: "birth-date", input: Input::Whole, run: date::birth_date },
@@ -67,7 +67,13 @@ const CHECKS: [Check; 29] = [
     Check { name: "opaque", input: Input::Whole, run: opaque::opaque },
     Check { name: "person-name", input: Input::Whole, run: person_name::person_name },
     Check { name: "phone", input: Input::Whole, run: phone::phone },
+    Check { name: "phone-east", input: Input::Compact, run: phone_plan::phone_east },
+    Check { name: "phone-north", input: Input::Compact, run: phone_plan::phone_north },
+    Check { name: "phone-plan", input: Input::Compact, run: phone_plan::phone_plan },
+    Check { name: "phone-portuguese", input: Input::Compact, run: phone_plan::phone_portuguese },
+    Check { name: "phone-south", input: Input::Compact, run: phone_plan::phone_south },
     Check { name: "phone-us", input: Input::Compact, run: phone::phone_us },
+    Check { name: "phone-west", input: Input::Compact, run: phone_plan::phone_west },
     Check { name: "snomed-ct", input: Input::Compact, run: clinical::snomed_ct },
     Check { name: "ssn", input: Input::Compact, run: ssn::ssn },
     Check { name: "udi-gs1", input: Input::Whole, run: clinical::udi_gs1 },

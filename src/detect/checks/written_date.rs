@@ -147,13 +147,13 @@ fn begins_word(first: u8, second: u8) -> bool {
     HEADS.get(first).is_some_and(|seconds| seconds >> second & 1 == 1)
 }
 
-/// Whether `value` is a year, a month and a day with their signs behind them (`1970年1月31日`), where
-/// it is written so.
+/// Whether `value` is a year, a month and a day with their signs behind them (`1970年1月31日`,
+/// `1970년 1월 31일`), where it is written so.
 fn eastern(value: &[u8]) -> Option<bool> {
     let text = std::str::from_utf8(value).ok()?;
-    let (year, rest) = text.split_once('年')?;
-    let Some((month, rest)) = rest.split_once('月') else { return Some(false) };
-    let Some(day) = rest.strip_suffix('日') else { return Some(false) };
+    let (year, rest) = text.split_once(['年', '년'])?;
+    let Some((month, rest)) = rest.split_once(['月', '월']) else { return Some(false) };
+    let Some(day) = rest.strip_suffix(['日', '일']) else { return Some(false) };
     let number = |text: &str| match part(text.trim().as_bytes()) {
         Some(Part::Number(number, digits)) => Some((number, digits)),
         _ => None,
@@ -267,6 +267,7 @@ mod tests {
             "11 Feb 70",
             "31JAN1970",
             "1970年1月31日",
+            "1970년 1월 31일",
             "1feb70",
             "February 11, 1970",
             "FEBRUARY 11th 1970",

@@ -103,6 +103,13 @@ fn names_of_fields_in_other_languages_are_known() {
         ("$.medrec_no", "00123456", "health.mrn"),
         ("$.work_ph", "212.555.0187", "contact.phone"),
         ("$.dx", "E11.9", "health.clinical_code"),
+        ("$.telefono", "612345678", "contact.phone"),
+        ("$.telefon", "20 12 34 56", "contact.phone"),
+        ("$.celular", "11912345678", "contact.phone"),
+        ("$.gsm", "0471234567", "contact.phone"),
+        ("$['телефон']", "89161234567", "contact.phone"),
+        ("$.phone", "34612345678", "contact.phone"),
+        ("$.phone.home", "512-555-0132", "contact.phone"),
     ] {
         assert_eq!(found(path, value), [class], "{path} = {value}");
     }
@@ -187,5 +194,45 @@ fn authorities_and_firms_keep_their_names_in_certificates() {
         "AKIAIOSFODNN7ABCDEFG",
     ] {
         assert!(!detector().keeps_organisation(name.as_bytes()), "{name}");
+    }
+}
+
+/// Any eight or nine digits are a number of some country: one of them says too little under a name
+/// of every language, several different ones say it.
+#[test]
+fn digits_of_some_plan_need_more_than_one_value_under_a_name_of_every_language() {
+    let numbers = |of: &[&str]| of.iter().map(|number| (*number).to_owned()).collect::<Vec<_>>();
+    assert_none("$.phone", numbers(&["91234567"]));
+    let judged = judge("$.phone", numbers(&["91234567", "81234561", "67123450"]));
+    assert!(matches!(classes(&judged)[..], [("contact.phone", _)]), "{:#?}", judged.reasons);
+    for path in
+        ["$.order", "$.nationalId", "$.reference", "$.count", "$.timestamp", "$.telefonModel"]
+    {
+        assert_none(path, numbers(&["91234567", "81234561", "67123450", "612345678", "501234567"]));
+    }
+}
+
+#[test]
+fn narrative_in_other_languages_says_who_and_when() {
+    for (text, classes) in [
+        (
+            "Paciente: Sr. Juan García López, nacido el 14/03/1961",
+            vec!["person.birth_date", "person.name"],
+        ),
+        (
+            "Patiënt: mevrouw Sanne de Vries, geboren 14-03-1961",
+            vec!["person.birth_date", "person.name"],
+        ),
+        (
+            "Pacjentka: Pani Agnieszka Kowalska, ur. 14.03.1961",
+            vec!["person.birth_date", "person.name"],
+        ),
+        (
+            "患者：山田太郎 様、生年月日 1961年3月14日、電話 03-1234-5678",
+            vec!["contact.phone", "person.birth_date", "person.name"],
+        ),
+        ("Versichertennr. A123456780", vec!["de.kvnr"]),
+    ] {
+        assert_eq!(found("$.note", text), classes, "{text}");
     }
 }
