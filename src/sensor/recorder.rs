@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::base::clock::{self, Stopwatch};
 use crate::base::limits::MEMORY_DEFAULT;
 use crate::detect::Detector;
+use crate::inventory::room::BEYOND;
 use crate::inventory::{
     Caps, EndpointKey, EndpointStats, Inventory, Keys, Marks, Part, Rollup, assess,
 };
@@ -41,9 +42,6 @@ const COMPACT_ENDPOINTS: usize = 32_768;
 const MORE_SHARE: usize = 4;
 /// The same where memory is short, for each service that is kept.
 const ROWS_EACH: usize = 8;
-
-/// The anomaly: requests of clients, services and endpoints of which there is no row of their own.
-const BEYOND: &str = "inventory-memory";
 
 /// One run being recorded.
 pub struct Recorder {
@@ -175,8 +173,7 @@ impl Recorder {
         for service in rollup.services.keys() {
             self.backlog.note(service, Urgency::More);
         }
-        let names = rollup.endpoints.keys().map(|key| &key.service).chain(rollup.services.keys());
-        for service in names {
+        for service in rollup.service_names() {
             if !self.known.contains(service) {
                 self.known.insert(service.clone());
             }
@@ -212,6 +209,10 @@ impl Recorder {
         self.compact_at = (2 * now).min(now.max(self.own.endpoints) + more);
         self.compact_at = self.compact_at.max(self.compact_endpoints);
         self.compacted = true;
+        // Names that became part of others are known no more: whoever makes them up makes many.
+        self.known.clear();
+        let rollups = self.others.iter().chain([&self.rollup]);
+        self.known.extend(rollups.flat_map(Rollup::service_names).cloned());
     }
 
     /// Cuts the run to what its memory is enough for, and counts what it keeps no row of. Where
@@ -475,8 +476,7 @@ impl Recorder {
                 others.merge(loaded.rollup, &self.caps);
             }
         }
-        self.known.extend(others.services.keys().cloned());
-        self.known.extend(others.endpoints.keys().map(|key| key.service.clone()));
+        self.known.extend(others.service_names().cloned());
         self.others = Some(others);
         Ok(())
     }

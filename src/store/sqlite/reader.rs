@@ -240,6 +240,12 @@ impl Reader {
         })
     }
 
+    /// Services that became part of the one that stands for all without rows of their own: those
+    /// that runs had joined before they were stored, and those that the whole has no room for.
+    pub fn services_merged(&self) -> Result<u64, StoreError> {
+        self.at_once(glance::services_merged)
+    }
+
     /// What SQLite finds wrong with the file, one line each; nothing where it is sound.
     pub fn check(&self) -> Result<Vec<String>, StoreError> {
         self.at_once(|conn| {
