@@ -295,6 +295,14 @@ impl Summary<'_> {
                 count(all.dropped, "packet")
             ));
         }
+        for (packets, what) in [
+            (all.interface_lost, "lost by the interface before that (an estimate)"),
+            (all.filter_excluded, "excluded by the filter in the kernel (an estimate)"),
+        ] {
+            if let Some(packets) = packets.filter(|packets| *packets > 0) {
+                lines.push(format!("{} {what}", count(packets, "packet")));
+            }
+        }
         for (reasons, verb) in [
             (&all.shed, "discarded"),
             (&all.skipped, "not analysed"),

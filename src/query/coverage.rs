@@ -64,6 +64,13 @@ pub struct PacketRow {
     pub dropped: u64,
     /// Of the analysed: cut by the capture's snap length.
     pub cut: u64,
+    /// Beside the account, an estimate: packets that the interface lost before that, where the
+    /// system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface_lost: Option<u64>,
+    /// Beside the account, an estimate: packets that the kernel's filter excluded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter_excluded: Option<u64>,
     /// Bytes on the wire.
     pub bytes: u64,
     /// Whether the identity holds to the packet.
@@ -307,6 +314,8 @@ fn packet_row(scope: &'static str, partial: bool, packets: PacketAccount) -> Pac
         shed: packets.shed,
         dropped: packets.dropped,
         cut: packets.cut,
+        interface_lost: packets.interface_lost,
+        filter_excluded: packets.filter_excluded,
         bytes: packets.bytes,
         first_packet,
         last_packet,

@@ -457,7 +457,9 @@ impl<'a> Capture<'a> {
             }
         }
         let (inputs, earlier) = self.done.into_parts();
-        self.settings.watch.as_ref().inspect(|w| w.end(inputs.iter().map(|i| &i.account)));
+        let gauge = self.settings.gauge.as_ref();
+        let accounts = || inputs.iter().map(|input| &input.account);
+        self.settings.watch.as_ref().inspect(|watch| watch.end(accounts(), gauge));
         Ok(Outcome {
             recorded: recorder.seal(&inputs, self.interrupted)?,
             inputs,

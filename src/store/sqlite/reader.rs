@@ -473,6 +473,8 @@ fn input(row: &Row<'_>) -> Result<StoredInput, Fault> {
         filtered: count(row, "filtered")?,
         dropped: count(row, "dropped")?,
         cut: count(row, "cut")?,
+        interface_lost: row.get::<_, Option<i64>>("interface_lost")?.map(i64::unsigned_abs),
+        filter_excluded: row.get::<_, Option<i64>>("filter_excluded")?.map(i64::unsigned_abs),
         span: match (row.get("first_ns")?, row.get("last_ns")?) {
             (Some(first), Some(last)) => {
                 Span { first: Timestamp::from_nanos(first), last: Timestamp::from_nanos(last) }
