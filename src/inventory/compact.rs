@@ -121,10 +121,11 @@ impl Rollup {
                 self.services.entry(overflow.clone()).or_default().merge(stats, caps);
             }
         }
-        for (mut key, stats) in std::mem::take(&mut self.endpoints) {
-            if gone.contains(&key.service) {
-                key.service = overflow.clone();
-            }
+        // Row by row, where they are: a map made anew would hold all of them twice.
+        let rows = self.endpoints.keys().filter(|key| gone.contains(&key.service));
+        for mut key in rows.cloned().collect::<Vec<_>>() {
+            let Some(stats) = self.endpoints.remove(&key) else { continue };
+            key.service = overflow.clone();
             self.endpoints.entry(key).or_default().merge(stats, caps);
         }
     }
