@@ -226,7 +226,7 @@ impl Accumulator {
         }
         let places: usize = self.endpoints.iter().map(|slot| slot.columns.places()).sum();
         let slots = self.endpoints.len();
-        let room = slots.saturating_mul(size_of::<EndpointSlot>()) <= 2 * self.most;
+        let room = slots.saturating_mul(size_of::<EndpointSlot>()) <= self.most;
         if slots > SLOTS_MAX || places > PLACES_MAX || !room {
             self.forget_columns();
         }

@@ -17,6 +17,10 @@ use super::rollup::{ClientStats, EndpointKey, EndpointStats, FieldKey, Rollup};
 use super::room::{OVERFLOW, SERVICES_MERGED, without_room};
 use super::template::{CollapseMap, collapse_endpoints, collapse_fields, overflow_key};
 
+/// While a rollup accumulates there may be so many times the services that are shown: no collapse
+/// joins them, so that those which will be cut are known sooner.
+const SERVICES_FACTOR: usize = 2;
+
 impl EndpointStats {
     /// Cuts fields back when they outgrow what may accumulate. Between two cuts at least as many
     /// fields come as are shown, so the cost per field stays constant.
@@ -41,7 +45,7 @@ impl Rollup {
     /// Collapses paths and object keys and bounds what is left, with room to grow. For whoever
     /// accumulates: call it whenever the number of endpoints has doubled since the last call.
     pub fn compact(&mut self, caps: &Caps) {
-        self.bound_services(caps.services.saturating_mul(ACCUMULATION_FACTOR), caps);
+        self.bound_services(caps.services.saturating_mul(SERVICES_FACTOR), caps);
         self.collapse(caps);
         self.bound_endpoints(caps.endpoints_per_service.saturating_mul(ACCUMULATION_FACTOR), caps);
         self.bound_all(caps);

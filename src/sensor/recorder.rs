@@ -41,7 +41,7 @@ const COMPACT_ENDPOINTS: usize = 32_768;
 /// Beyond what a run may have, rows are given up when they are a fourth of that more.
 const MORE_SHARE: usize = 4;
 /// The same where memory is short, for each service that is kept.
-const ROWS_EACH: usize = 8;
+const ROWS_EACH: usize = 4;
 
 /// One run being recorded.
 pub struct Recorder {
