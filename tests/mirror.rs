@@ -96,11 +96,14 @@ impl Drop for Playing {
 fn play(lab: &Lab, lost_each: usize) -> Playing {
     let mut frames = Vec::new();
     let (body, mut nth) = ([b' '; 8000], 0);
-    for n in 0..6000_u32 {
-        let client = format!("10.3.{}.1:{}", n / 3000, 20_000 + n % 3000);
-        let answer = ("HTTP/1.1 200 OK\nContent-Type: text/plain", &body[..]);
-        let talk = Conversation::open(&client, "10.4.0.1:80", 1_700_000_000_000_000)
-            .exchange(("GET /a HTTP/1.1\nHost: a.example", b""), answer);
+    for port in 20_000..20_600 {
+        let client = format!("10.3.0.1:{port}");
+        let mut talk = Conversation::open(&client, "10.4.0.1:80", 1_700_000_000_000_000);
+        // Each request acknowledges the answer before it.
+        for _ in 0..10 {
+            let answer = ("HTTP/1.1 200 OK\nContent-Type: text/plain", &body[..]);
+            talk = talk.exchange(("GET /a HTTP/1.1\nHost: a.example", b""), answer);
+        }
         frames.extend(talk.close().into_iter().filter(|frame| {
             nth += usize::from(!payload(frame).1.is_empty());
             payload(frame).1.is_empty() || nth % lost_each != 0

@@ -39,7 +39,7 @@ const FRAGMENTS: u64 = 2;
 const QUEUES: u64 = 2;
 
 /// What a rollup under way may take, beside the parts: twice as many wait for the writer.
-const ROLLUPS: u64 = 2;
+const ROLLUPS: u64 = 1;
 
 /// Memory of a place among the ended flows: 24 bytes and one of the table's own.
 const CLOSED_BYTES: u64 = 25;
