@@ -80,7 +80,7 @@ impl Counted {
         if let Some(slot) = self.received.get(self.ring) {
             slot.store(received, Ordering::Relaxed);
         }
-        // All rings are told the same, the first tells it; one that is gone keeps what it told last.
+        // All rings are told the same, the first tells it; one that is gone keeps what it told.
         if self.ring == 0
             && let Some(before) = self.before
             && let Some(now) = Counters::read(&self.file, &self.interface)

@@ -4,8 +4,8 @@
 //! says little. So what stays is ranked by what was observed of it, and by nothing that only names
 //! say:
 //!
-//! 1. what rules find something in and what was answered with success, then what was answered, then what
-//!    rules find something in, then the rest;
+//! 1. what rules find something in and what was answered with success, then what was answered,
+//!    then what rules find something in, then the rest;
 //! 2. within each, of every server address one service, then a second, …: made-up names of one
 //!    server take no other's room;
 //! 3. of one address those that were seen four times before those seen twice, and these before

@@ -172,8 +172,8 @@ fn missing(payload: Payload, within: &str) -> Option<String> {
     }
     Some(format!(
         "{} % of the TCP payload lost before it came here {within} (an estimate: {missing} of \
-         {sent} bytes, in {gaps} places): the mirror port or the network card drops packets; mirror \
-         fewer ports or to a faster one (phitap doctor)",
+         {sent} bytes, in {gaps} places): the mirror port or the network card drops packets; \
+         mirror fewer ports or to a faster one (phitap doctor)",
         tenths(missing, sent)
     ))
 }
