@@ -1,6 +1,6 @@
 //! What was lost or excluded before it came here: the interface's own counters and the kernel's
-//! filter, as estimates, and the mirror port, of which only numbers of TCP tell. Each test runs in a
-//! network namespace of its own, where the machine lets it.
+//! filter, as estimates, and the mirror port, of which only numbers of TCP tell. Each test runs in
+//! a network namespace of its own, where the machine lets it.
 
 mod support;
 
