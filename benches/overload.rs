@@ -127,7 +127,7 @@ impl PacketSource for Paced {
     }
 
     fn losses(&mut self) -> Losses {
-        Losses { kernel: self.lost, interface: 0 }
+        Losses { kernel: self.lost, ..Losses::default() }
     }
 }
 

@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use crate::base::limits::{ROLLUP_ENDPOINTS_MAX, ROLLUP_EXCHANGES_MAX, ROLLUP_FIELDS_MAX};
+use crate::base::limits::{
+    ROLLUP_BYTES_MAX, ROLLUP_ENDPOINTS_MAX, ROLLUP_EXCHANGES_MAX, ROLLUP_FIELDS_MAX,
+    ROLLUP_ROW_BYTES,
+};
 use crate::base::{TableMap, table_state};
 use crate::content::PathTable;
 use crate::inventory::{
@@ -80,6 +83,8 @@ pub struct Accumulator {
     fields: usize,
     /// The place of that one.
     last: u32,
+    /// Bytes that all of it may take.
+    most: usize,
 }
 
 impl Default for Accumulator {
@@ -97,11 +102,24 @@ impl Default for Accumulator {
             touched: 0,
             fields: 0,
             last: 0,
+            most: ROLLUP_BYTES_MAX,
         }
     }
 }
 
 impl Accumulator {
+    /// One that has much when it takes about so many bytes.
+    pub fn within(most: usize) -> Self {
+        Accumulator { most, ..Accumulator::default() }
+    }
+
+    /// What it would take as a rollup, roughly.
+    fn weight(&self) -> usize {
+        let rows =
+            [self.touched, self.fields, self.clients.len(), self.services.len(), self.flows.len()];
+        rows.iter().zip(ROLLUP_ROW_BYTES).map(|(rows, bytes)| rows * bytes).sum()
+    }
+
     /// The slot of an endpoint that was seen before, unless it is forgotten.
     pub fn slot(&mut self, slot: SlotRef) -> Option<&mut EndpointSlot> {
         if let Some(before) = self.endpoints.get_mut(self.last as usize) {
@@ -189,6 +207,7 @@ impl Accumulator {
         self.exchanges >= ROLLUP_EXCHANGES_MAX
             || self.touched >= ROLLUP_ENDPOINTS_MAX
             || self.fields >= ROLLUP_FIELDS_MAX
+            || self.weight() >= self.most
     }
 
     /// Takes everything out as a rollup.
@@ -206,7 +225,9 @@ impl Accumulator {
             rollup.endpoints.insert(slot.key.clone(), stats);
         }
         let places: usize = self.endpoints.iter().map(|slot| slot.columns.places()).sum();
-        if self.endpoints.len() > SLOTS_MAX || places > PLACES_MAX {
+        let slots = self.endpoints.len();
+        let room = slots.saturating_mul(size_of::<EndpointSlot>()) <= self.most;
+        if slots > SLOTS_MAX || places > PLACES_MAX || !room {
             self.forget_columns();
         }
         rollup.services.extend(self.services.drain());

@@ -148,7 +148,8 @@ impl Workbench {
     /// The same, with a share of the memory budget.
     pub fn within(shares: Shares, detector: Arc<Detector>, key: &InstallationKey) -> Self {
         let recall = Recall::within(&shares);
-        Workbench { shares, recall, ..Workbench::new(detector, key) }
+        let accumulator = Accumulator::within(shares.rollup_bytes);
+        Workbench { shares, recall, accumulator, ..Workbench::new(detector, key) }
     }
 
     /// Counts something odd that belongs to no endpoint; of another reading nothing is counted.

@@ -12,7 +12,7 @@
 
 use super::limits::{
     FLOW_BYTES, FLOWS_CLOSED_MAX, FLOWS_MAX, FRAGMENT_BYTES_MAX, MEMORY_DEFAULT,
-    RECALL_BODY_BYTES_MAX, RECALL_HELD_MAX,
+    RECALL_BODY_BYTES_MAX, RECALL_HELD_MAX, ROLLUP_BYTES_MAX, ROLLUP_BYTES_MIN,
 };
 
 /// Parts the budget has.
@@ -37,6 +37,9 @@ const RECALL: u64 = 4;
 const FRAGMENTS: u64 = 2;
 /// Parts for segments on their way to workers.
 const QUEUES: u64 = 2;
+
+/// What a rollup under way may take, beside the parts: twice as many wait for the writer.
+const ROLLUPS: u64 = 1;
 
 /// Memory of a place among the ended flows: 24 bytes and one of the table's own.
 const CLOSED_BYTES: u64 = 25;
@@ -68,6 +71,8 @@ pub struct Shares {
     pub fragment_bytes: usize,
     /// Segments on their way to one worker.
     pub queue_bytes: usize,
+    /// What was observed and not handed to the writer yet: beside the parts, as the inventory is.
+    pub rollup_bytes: usize,
 }
 
 impl Shares {
@@ -94,6 +99,7 @@ impl Shares {
             recall_bodies: bodies.min(RECALL_HELD_MAX),
             fragment_bytes: usize_of(memory / PARTS * FRAGMENTS).min(FRAGMENT_BYTES_MAX),
             queue_bytes: worker(QUEUES),
+            rollup_bytes: worker(ROLLUPS).clamp(ROLLUP_BYTES_MIN, ROLLUP_BYTES_MAX),
         }
     }
 }

@@ -252,8 +252,17 @@ pub const ROLLUP_EXCHANGES_MAX: u64 = 32 * 1024;
 /// Endpoints they may be of: each has evidence for every field.
 pub const ROLLUP_ENDPOINTS_MAX: usize = 1024;
 
-/// Fields they may have in all: some 20 MB, and a few rollups wait for the writer.
+/// Fields they may have in all.
 pub const ROLLUP_FIELDS_MAX: usize = 32_768;
+
+/// What a rollup takes at most, in bytes, and where memory is short: a few wait for the writer.
+pub const ROLLUP_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// See [`ROLLUP_BYTES_MAX`]: smaller ones would be handed over all the time.
+pub const ROLLUP_BYTES_MIN: usize = 128 * 1024;
+
+/// What an endpoint, a field of it, a client, a service and a row of flows take in a rollup, as
+/// measured with one entry in each of their tables, whose nodes hold eleven.
+pub const ROLLUP_ROW_BYTES: [usize; 5] = [4096, 600, 800, 1024, 256];
 
 /// Inputs that a capture is done with and that it keeps the accounts of, one by one: fragments of
 /// them may still wait, and rotated captures are read for months.

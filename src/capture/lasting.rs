@@ -192,10 +192,7 @@ impl PacketSource for LastingSource {
 
     fn losses(&mut self) -> Losses {
         let now = self.source.as_mut().map(LiveSource::losses).unwrap_or_default();
-        Losses {
-            kernel: self.lost_before.kernel + now.kernel,
-            interface: self.lost_before.interface + now.interface,
-        }
+        self.lost_before.and(now)
     }
 
     fn absence(&self) -> Option<Absence> {

@@ -2,11 +2,14 @@
 
 #[cfg(target_os = "linux")]
 use std::os::fd::{AsFd, AsRawFd};
+#[cfg(target_os = "linux")]
+use std::sync::atomic::AtomicU64;
 
 use pcap::{Active, Capture, Device, Precision};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::base::{Timestamp, clock};
+use crate::capture::counted::Counted;
 #[cfg(target_os = "linux")]
 use crate::capture::fanout::Fanout;
 use crate::capture::source::{CaptureError, Losses, Next, PacketSource};
@@ -130,6 +133,10 @@ pub struct LiveSource {
     drained: bool,
     kernel: Widened,
     interface: Widened,
+    received: Widened,
+    counted: Counted,
+    /// Whether the kernel excludes any packets.
+    is_filtered: bool,
 }
 
 /// What stands between the name of an interface and the number of its ring.
@@ -184,7 +191,7 @@ impl LiveSource {
             .precision(if NANOSECONDS { Precision::Nano } else { Precision::Micro });
         let capture = inactive.open().and_then(Capture::setnonblock).map_err(refused)?;
         let link = link_type(capture.get_datalink().0);
-        let (kernel, interface) = (Widened::default(), Widened::default());
+        let counted = Counted::of(device);
         let (device, name) = (device.to_owned(), device.to_owned());
         let mut source = LiveSource {
             device,
@@ -193,8 +200,11 @@ impl LiveSource {
             capture,
             link,
             drained: false,
-            kernel,
-            interface,
+            kernel: Widened::default(),
+            interface: Widened::default(),
+            received: Widened::default(),
+            counted,
+            is_filtered: false,
         };
         if let Some(text) = &options.filter {
             source.filter(text)?;
@@ -223,7 +233,9 @@ impl LiveSource {
             LiveError::Rings { device, rings, reason }
         };
         let mut group: Option<Fanout> = None;
+        let received = (0..rings).map(|_| AtomicU64::new(0)).collect();
         for (source, number) in sources.iter_mut().zip(1..) {
+            source.counted.share(&received, number - 1);
             let socket = source.capture.as_fd();
             match group {
                 Some(group) => group.join(socket).map_err(refused)?,
@@ -272,6 +284,7 @@ impl LiveSource {
 
     /// Sets the kernel's filter; libpcap discards what came before it. Takes no privilege.
     pub fn filter(&mut self, text: &str) -> Result<(), LiveError> {
+        self.is_filtered = !text.trim().is_empty();
         self.capture.filter(text, true).map_err(|e| LiveError::Filter {
             device: self.device.clone(),
             text: text.to_owned(),
@@ -356,17 +369,20 @@ impl PacketSource for LiveSource {
         &self.name
     }
 
-    /// What libpcap reports as received is not used: it counts the dropped packets too, and on
-    /// some systems packets nobody delivered.
+    /// What libpcap reports as received is used for an estimate only: it counts the dropped packets
+    /// too, and on some systems packets nobody delivered.
     fn losses(&mut self) -> Losses {
         if let Ok(stats) = self.capture.stats() {
             self.kernel.update(stats.dropped);
-            // All rings of an interface are told what it lost.
-            if self.is_first {
-                self.interface.update(stats.if_dropped);
-            }
+            self.received.update(stats.received);
+            self.interface.update(stats.if_dropped);
         }
-        Losses { kernel: self.kernel.total, interface: self.interface.total }
+        self.counted.update(self.received.total);
+        // All rings of an interface are told what became of all its packets.
+        let of_all = |estimate: Option<u64>| estimate.filter(|_| self.is_first);
+        let lost = self.counted.lost().map(|lost| lost.max(self.interface.total));
+        let excluded = self.counted.not_received().filter(|_| self.is_filtered);
+        Losses { kernel: self.kernel.total, interface: of_all(lost), excluded: of_all(excluded) }
     }
 }
 

@@ -6,6 +6,7 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod counted;
 #[cfg(target_os = "linux")]
 mod fanout;
 pub mod file;

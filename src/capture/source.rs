@@ -119,8 +119,26 @@ pub struct Losses {
     /// Lost because the kernel's buffer was full; exact. Of a file: what its own statistics say.
     pub kernel: u64,
     /// Lost by the interface or its driver, as far as it says so; an estimate that stands beside
-    /// the account and is no part of it.
-    pub interface: u64,
+    /// the account and is no part of it. `None` where nobody tells.
+    pub interface: Option<u64>,
+    /// Excluded by the kernel's filter; an estimate, as before. `None` without a filter.
+    pub excluded: Option<u64>,
+}
+
+impl Losses {
+    /// What was lost here and there.
+    pub fn and(self, other: Losses) -> Losses {
+        Losses {
+            kernel: self.kernel + other.kernel,
+            interface: sum(self.interface, other.interface),
+            excluded: sum(self.excluded, other.excluded),
+        }
+    }
+}
+
+/// The sum of what is known.
+fn sum(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    a.map_or(b, |a| Some(a + b.unwrap_or(0)))
 }
 
 /// How far reading has come, for a progress bar.

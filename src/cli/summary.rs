@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::base::Timestamp;
 use crate::base::number::grouped;
 use crate::inventory::Rollup;
+use crate::inventory::room::{BEYOND, OVERFLOW};
 use crate::model::{InputAccount, PacketAccount, Severity};
 use crate::protocol::http1::anomalies::{NOT_RESYNCHRONISED, START_INVALID};
 use crate::protocol::protocol_named;
@@ -218,10 +219,19 @@ impl Summary<'_> {
     }
 
     fn not_kept(&self, lines: &mut Vec<String>) {
-        if let Some(requests) = self.run.anomalies.get("inventory-memory") {
-            let requests = count(*requests, "request");
+        let o = self.overview;
+        if o.services_merged > 0 {
             lines.push(format!(
-                "{requests} of clients, services or endpoints without a row: raise --memory"
+                "{} without rows of their own: they stand as one, {OVERFLOW}",
+                count(o.services_merged, "service")
+            ));
+        }
+        let of_run = self.run.anomalies.get(BEYOND).copied().unwrap_or(0);
+        let requests = of_run.max(o.requests_beyond);
+        if requests > 0 {
+            lines.push(format!(
+                "{} of clients, services or endpoints without a row: see --memory",
+                count(requests, "request")
             ));
         }
     }
@@ -284,6 +294,14 @@ impl Summary<'_> {
                 "{} lost in the kernel's buffer of what captured: raise it (--buffer)",
                 count(all.dropped, "packet")
             ));
+        }
+        for (packets, what) in [
+            (all.interface_lost, "lost by the interface before that (an estimate)"),
+            (all.filter_excluded, "excluded by the filter in the kernel (an estimate)"),
+        ] {
+            if let Some(packets) = packets.filter(|packets| *packets > 0) {
+                lines.push(format!("{} {what}", count(packets, "packet")));
+            }
         }
         for (reasons, verb) in [
             (&all.shed, "discarded"),

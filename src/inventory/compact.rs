@@ -6,18 +6,20 @@
 //! join is not sent to overflow before. Only an input that exceeds the multiple even after
 //! collapsing can see its overflow depend on order; its totals do not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::limits::ACCUMULATION_FACTOR;
 use crate::model::Evidence;
 
-use super::merge::{Caps, StableKey, keep_least, keep_ranked};
+use super::merge::{Caps, StableKey, keep_ranked};
 use super::rollup::{ClientStats, EndpointKey, EndpointStats, FieldKey, Rollup};
+use super::room::{OVERFLOW, SERVICES_MERGED, without_room};
 use super::template::{CollapseMap, collapse_endpoints, collapse_fields, overflow_key};
 
-/// The service that stands for all services that were not kept.
-const OVERFLOW: &str = "{overflow}";
+/// While a rollup accumulates there may be so many times the services that are shown: no collapse
+/// joins them, so that those which will be cut are known sooner.
+const SERVICES_FACTOR: usize = 2;
 
 impl EndpointStats {
     /// Cuts fields back when they outgrow what may accumulate. Between two cuts at least as many
@@ -43,6 +45,7 @@ impl Rollup {
     /// Collapses paths and object keys and bounds what is left, with room to grow. For whoever
     /// accumulates: call it whenever the number of endpoints has doubled since the last call.
     pub fn compact(&mut self, caps: &Caps) {
+        self.bound_services(caps.services.saturating_mul(SERVICES_FACTOR), caps);
         self.collapse(caps);
         self.bound_endpoints(caps.endpoints_per_service.saturating_mul(ACCUMULATION_FACTOR), caps);
         self.bound_all(caps);
@@ -53,9 +56,13 @@ impl Rollup {
         self.endpoints.values().map(|stats| stats.fields.len()).sum()
     }
 
-    /// Keeps as many rows as one run may have in all. Whoever has the most gives up the most, so
-    /// that made-up names of one service cost no other its own; what rules speak of goes last.
+    /// Keeps as many rows as one run may have in all. Services that will not be shown give up
+    /// theirs first; then whoever has the most gives up the most, so that made-up names of one
+    /// service cost no other its own; what rules speak of goes last.
     fn bound_all(&mut self, caps: &Caps) {
+        if self.endpoints.len() > caps.endpoints {
+            self.bound_services(caps.services, caps);
+        }
         if self.endpoints.len() > caps.endpoints {
             let mut services: BTreeMap<&str, usize> = BTreeMap::new();
             for key in self.endpoints.keys() {
@@ -73,7 +80,6 @@ impl Rollup {
 
     /// Collapses paths and object keys and says which endpoint went into which.
     pub fn collapse(&mut self, caps: &Caps) -> CollapseMap {
-        self.bound_services(caps);
         let map = collapse_endpoints(&mut self.endpoints, caps);
         for stats in self.endpoints.values_mut() {
             collapse_fields(&mut stats.fields, caps);
@@ -83,6 +89,7 @@ impl Rollup {
 
     /// What a reader sees: settled, collapsed, and within the caps that are shown.
     pub fn conclude(&mut self, caps: &Caps) -> CollapseMap {
+        self.bound_services(caps.services, caps);
         let map = self.collapse(caps);
         self.bound_endpoints(caps.endpoints_per_service, caps);
         for stats in self.endpoints.values_mut() {
@@ -101,33 +108,28 @@ impl Rollup {
         rows.map(|(_, stats)| stats.requests).sum::<u64>() + self.clients_overflow
     }
 
-    /// Keeps as many services as are allowed; the rest becomes the service `{overflow}`. No
-    /// collapse depends on it, so it may come at any time too.
-    fn bound_services(&mut self, caps: &Caps) {
-        let names = self.services.keys().chain(self.endpoints.keys().map(|key| &key.service));
-        let mut kept: BTreeMap<Arc<str>, ()> = BTreeMap::new();
-        for name in names.filter(|name| &***name != OVERFLOW) {
-            if !kept.contains_key(name) {
-                kept.insert(name.clone(), ());
-            }
+    /// Keeps as many services as `most`, those that matter most (`room`); the rest becomes the
+    /// service `{overflow}`, and is counted.
+    fn bound_services(&mut self, most: usize, caps: &Caps) {
+        if self.services.len().saturating_add(self.endpoints.len()) <= most {
+            return;
         }
-        let mut gone = BTreeSet::new();
-        keep_least(&mut kept, caps.services, &caps.hasher, |name, ()| {
-            gone.insert(name);
-        });
+        let gone = without_room(self, most, &caps.hasher);
         if gone.is_empty() {
             return;
         }
+        *self.anomalies.entry(SERVICES_MERGED).or_default() += gone.len() as u64;
         let overflow: Arc<str> = OVERFLOW.into();
         for name in &gone {
             if let Some(stats) = self.services.remove(name) {
                 self.services.entry(overflow.clone()).or_default().merge(stats, caps);
             }
         }
-        for (mut key, stats) in std::mem::take(&mut self.endpoints) {
-            if gone.contains(&key.service) {
-                key.service = overflow.clone();
-            }
+        // Row by row, where they are: a map made anew would hold all of them twice.
+        let rows = self.endpoints.keys().filter(|key| gone.contains(&key.service));
+        for mut key in rows.cloned().collect::<Vec<_>>() {
+            let Some(stats) = self.endpoints.remove(&key) else { continue };
+            key.service = overflow.clone();
             self.endpoints.entry(key).or_default().merge(stats, caps);
         }
     }
@@ -190,6 +192,8 @@ impl ClientStats {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::super::samples::{self, observations, observe, rollup_of, small_caps};

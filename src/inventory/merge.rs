@@ -7,6 +7,7 @@
 //! when they hold twice their cap; [`Rollup::settle`] cuts them back to it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::hash::Hash;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -197,8 +198,12 @@ pub(super) fn keep_ranked<K: Ord + Clone, V, R: Ord>(
     }
 }
 
-/// Adds counters key by key.
+/// Adds counters key by key. Where there are none yet, theirs are taken as they are.
 pub(super) fn add<K: Ord>(mine: &mut BTreeMap<K, u64>, theirs: BTreeMap<K, u64>) {
+    if mine.is_empty() {
+        *mine = theirs;
+        return;
+    }
     for (key, count) in theirs {
         *mine.entry(key).or_default() += count;
     }
@@ -338,14 +343,24 @@ impl Rollup {
     /// table reaches its accumulation limit, results are equal once settled (and collapsed, where
     /// a collapse came early). Costs what `other` holds, not what `self` holds.
     pub fn merge(&mut self, other: Rollup, caps: &Caps) {
+        // What is new is taken as it is: a copy of it would be made node by node.
         for (name, stats) in other.services {
-            self.services.entry(name).or_default().merge(stats, caps);
+            match self.services.entry(name) {
+                Entry::Vacant(place) => drop(place.insert(stats)),
+                Entry::Occupied(mut mine) => mine.get_mut().merge(stats, caps),
+            }
         }
         for (key, stats) in other.endpoints {
-            self.endpoints.entry(key).or_default().merge(stats, caps);
+            match self.endpoints.entry(key) {
+                Entry::Vacant(place) => place.insert(stats).bound_fields(caps),
+                Entry::Occupied(mut mine) => mine.get_mut().merge(stats, caps),
+            }
         }
         for (address, stats) in other.clients {
-            self.clients.entry(address).or_default().merge(stats, caps);
+            match self.clients.entry(address) {
+                Entry::Vacant(place) => drop(place.insert(stats)),
+                Entry::Occupied(mut mine) => mine.get_mut().merge(stats, caps),
+            }
         }
         self.clients_overflow += other.clients_overflow;
         for (key, stats) in other.flows {

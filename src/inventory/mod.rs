@@ -10,6 +10,7 @@
 //! | `tls` | what TLS sessions of a service show |
 //! | `template/` | path templates: segment shapes, collapsing of paths and of object keys |
 //! | `compact` | collapsing and caps over a whole rollup |
+//! | `room` | which services keep their rows where there are too many |
 //! | `standards` | one endpoint, one standard |
 //! | `fhir` | the grammar of FHIR's paths |
 //! | `judge` | the seam to detection |
@@ -33,6 +34,7 @@ pub mod merge;
 pub mod part;
 pub mod posture;
 pub mod rollup;
+pub mod room;
 pub mod senders;
 pub mod template;
 pub mod tls;

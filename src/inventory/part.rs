@@ -59,6 +59,11 @@ impl Part {
 }
 
 impl Rollup {
+    /// Names of services, some of them more than once.
+    pub fn service_names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.services.keys().chain(self.endpoints.keys().map(|key| &key.service))
+    }
+
     /// Endpoints of one service, in order.
     pub fn endpoints_of<'a>(
         &'a self,

@@ -58,6 +58,11 @@ pub struct PacketAccount {
     pub dropped: u64,
     /// Of the analysed: payload the capture cut off (snap length), in packets.
     pub cut: u64,
+    /// Lost by the interface or its driver before that, where the system tells: an estimate that
+    /// stands beside the account.
+    pub interface_lost: Option<u64>,
+    /// Excluded by the kernel's filter before that: an estimate, as before.
+    pub filter_excluded: Option<u64>,
     /// Packet times of the first and the last of the seen.
     pub span: Span,
 }
@@ -115,6 +120,12 @@ impl PacketAccount {
         self.dropped += other.dropped;
         self.cut += other.cut;
         self.span.merge(other.span);
+        for (mine, theirs) in [
+            (&mut self.interface_lost, other.interface_lost),
+            (&mut self.filter_excluded, other.filter_excluded),
+        ] {
+            *mine = mine.map_or(theirs, |mine| Some(mine + theirs.unwrap_or(0)));
+        }
         for (mine, theirs) in [
             (&mut self.skipped, &other.skipped),
             (&mut self.malformed, &other.malformed),

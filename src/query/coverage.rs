@@ -11,6 +11,7 @@ use super::QueryError;
 use super::endpoints::SeenCounts;
 use super::filter::{OperationFilter, Pattern, limited, seen, wanted};
 use crate::inventory::Endpoint;
+use crate::inventory::room::{BEYOND, OVERFLOW, SERVICES_MERGED};
 use crate::model::{PacketAccount, Reason};
 use crate::store::{FlowOutcome, Reader, StoredInput};
 
@@ -63,6 +64,13 @@ pub struct PacketRow {
     pub dropped: u64,
     /// Of the analysed: cut by the capture's snap length.
     pub cut: u64,
+    /// Beside the account, an estimate: packets that the interface lost before that, where the
+    /// system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface_lost: Option<u64>,
+    /// Beside the account, an estimate: packets that the kernel's filter excluded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter_excluded: Option<u64>,
     /// Bytes on the wire.
     pub bytes: u64,
     /// Whether the identity holds to the packet.
@@ -187,13 +195,15 @@ pub fn coverage(reader: &Reader, filter: &CoverageFilter) -> Result<CoverageAnsw
         let mut flows = reader.flows()?;
         flows.sort_by_key(|f| Reverse((f.stats.bytes, f.stats.flows)));
         answer.flows = limited(flows, filter.limit).into_iter().map(flow_row).collect();
-        let anomalies = limited(reader.anomalies()?, filter.limit).into_iter();
-        let row = |(anomaly, count)| anomaly_row(None, None, (anomaly, count));
-        answer.anomalies = anomalies.map(row).collect();
     }
     if all || !filter.operation.is_empty() {
         let mut endpoints = reader.endpoints()?;
         endpoints.retain(|e| filter.operation.matches(e));
+        if all {
+            let odd = limited(odd_in_all(reader, &endpoints)?, filter.limit).into_iter();
+            let row = |(anomaly, count)| anomaly_row(None, None, (anomaly, count));
+            answer.anomalies = odd.map(row).collect();
+        }
         if !all {
             let odd = odd_within(reader, filter, &endpoints)?;
             answer.anomalies = limited(odd, filter.limit);
@@ -206,6 +216,23 @@ pub fn coverage(reader: &Reader, filter: &CoverageFilter) -> Result<CoverageAnsw
         answer.endpoints = limited(rows, filter.limit);
     }
     Ok(answer)
+}
+
+/// What was odd and belongs to no endpoint, and what has no row of its own: also what every run
+/// had one of, and all together have none.
+fn odd_in_all(reader: &Reader, endpoints: &[Endpoint]) -> Result<Vec<(String, u64)>, QueryError> {
+    let mut odd: BTreeMap<String, u64> = reader.anomalies()?.into_iter().collect();
+    let beyond = endpoints.iter().filter(|e| [&*e.service, &*e.operation].contains(&OVERFLOW));
+    let requests: u64 = beyond.map(|e| e.requests).sum();
+    for (name, now) in [(BEYOND, requests), (SERVICES_MERGED, reader.services_merged()?)] {
+        if now > 0 {
+            let told = odd.entry(name.to_owned()).or_default();
+            *told = now.max(*told);
+        }
+    }
+    let mut rows: Vec<_> = odd.into_iter().collect();
+    rows.sort_by_key(|(_, count)| Reverse(*count));
+    Ok(rows)
 }
 
 fn anomaly_row(
@@ -287,6 +314,8 @@ fn packet_row(scope: &'static str, partial: bool, packets: PacketAccount) -> Pac
         shed: packets.shed,
         dropped: packets.dropped,
         cut: packets.cut,
+        interface_lost: packets.interface_lost,
+        filter_excluded: packets.filter_excluded,
         bytes: packets.bytes,
         first_packet,
         last_packet,

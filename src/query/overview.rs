@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::base::Timestamp;
 use crate::inventory::is_damage_marker;
+use crate::inventory::room::OVERFLOW;
 use crate::model::{Direction, Severity};
 use crate::store::{EndpointGlance, FindingGlance, Glancer, Reader, StoreError};
 
@@ -17,6 +18,10 @@ const TLS: &str = "tls";
 pub struct Overview {
     /// Services.
     pub services: u64,
+    /// Services that have no row of their own: they are one, `{overflow}`.
+    pub services_merged: u64,
+    /// Requests of what has no row of its own.
+    pub requests_beyond: u64,
     /// Endpoints.
     pub endpoints: u64,
     /// Clients.
@@ -145,6 +150,9 @@ impl Glancer for Fold {
         let out = &mut self.out;
         out.endpoints += u64::from(!is_damage_marker(endpoint.operation));
         out.requests += endpoint.requests;
+        if [endpoint.service, endpoint.operation].contains(&OVERFLOW) {
+            out.requests_beyond += endpoint.requests;
+        }
         let (first, last) = endpoint.seen;
         let (from, to) = out.seen.unwrap_or(endpoint.seen);
         out.seen = Some((from.min(first), to.max(last)));
@@ -175,8 +183,9 @@ impl Glancer for Fold {
         }
     }
 
-    fn totals(&mut self, services: u64, clients: u64) {
+    fn totals(&mut self, services: u64, clients: u64, merged: u64) {
         (self.out.services, self.out.clients) = (services, clients);
+        self.out.services_merged = merged;
     }
 }
 

@@ -172,6 +172,8 @@ pub const PACKETS: &[Column] = &[
     Column::number("shed", "shed", 3).shown(Show::Sum),
     Column::number("dropped", "dropped", 2),
     Column::number("cut", "cut", 6),
+    Column::number("interface_lost", "lost before (est.)", 2),
+    Column::number("filter_excluded", "excluded (est.)", 4),
     Column::number("bytes", "bytes", 7),
     Column::text("state", "state", 8),
     Column::text("incomplete", "why", 9).shrinking(Shrink::End(16)),

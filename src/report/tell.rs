@@ -179,6 +179,15 @@ fn seen(n: u64, what: &str) -> String {
     format!("{} {} seen,", count(n, what), if n == 1 { "was" } else { "were" })
 }
 
+/// What stands beside the account: as far as the system tells, and estimated.
+fn beside(all: &crate::query::PacketRow) -> Vec<String> {
+    let lost = (all.interface_lost, "lost by the interface before that (an estimate)");
+    let excluded = (all.filter_excluded, "excluded by the filter in the kernel (an estimate)");
+    let told = [lost, excluded].into_iter();
+    let told = told.filter_map(|(packets, what)| Some((packets.filter(|n| *n > 0)?, what)));
+    told.map(|(packets, what)| format!("{} {what}", count(packets, "packet"))).collect()
+}
+
 /// What could not be seen, one sentence each; empty where everything was.
 pub(super) fn unseen(data: &ReportData) -> Vec<String> {
     let mut lines = breaks(data);
@@ -189,6 +198,7 @@ pub(super) fn unseen(data: &ReportData) -> Vec<String> {
     if all.dropped > 0 {
         lines.push(format!("{} lost in the kernel's buffer", count(all.dropped, "packet")));
     }
+    lines.extend(beside(all));
     let reasons = [
         (&all.shed, "discarded under load"),
         (&all.skipped, "not analysed"),

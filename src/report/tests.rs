@@ -139,6 +139,8 @@ fn packets() -> PacketRow {
         shed: BTreeMap::new(),
         dropped: 0,
         cut: 0,
+        interface_lost: Some(1),
+        filter_excluded: Some(2),
         bytes: 99,
         balanced: false,
         first_packet: Some("2026-11-21T10:00:00.000000Z".into()),

@@ -9,7 +9,7 @@ use crate::base::Timestamp;
 use crate::capture::interface_of;
 use crate::model::{InputAccount, PacketAccount};
 
-use super::sight::{Gauge, Sights};
+use super::sight::{Gauge, Payload, Sights};
 
 /// In which way a sensor does not see.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,8 @@ pub enum Blindness {
     OneWay,
     /// Nothing but TLS.
     Encrypted,
+    /// Of the TCP payload more than one byte in a hundred did not come, and no interface lost it.
+    Missing,
 }
 
 /// Whether an interface that went away is taken up again when it is back.
@@ -50,6 +52,8 @@ pub struct Change {
 const LOSS_PERCENT_MAX: u64 = 1;
 /// Fewer losses than this are chance.
 const LOST_LEAST: u64 = 20;
+/// Payload from which on a share of it that is missing means something, in bytes.
+const PAYLOAD_LEAST: u64 = 64 * 1024;
 /// Flows from which on a share of them means something.
 const FLOWS_LEAST: u64 = 3;
 /// Flows with one direction in ten from which on mirroring is at fault and not the flows.
@@ -120,7 +124,7 @@ pub fn judge(window: &Window) -> BTreeMap<Blindness, String> {
     }
     let Sights { both_ways, one_way, tls, not_tls, exchanges, .. } = window.sights;
     let flows = both_ways + one_way;
-    if one_way >= FLOWS_LEAST && one_way * 10 >= flows * ONE_WAY_TENTHS {
+    if is_one_way(&window.sights) {
         wrong.insert(
             Blindness::OneWay,
             format!(
@@ -138,18 +142,55 @@ pub fn judge(window: &Window) -> BTreeMap<Blindness, String> {
             ),
         );
     }
+    if let Some(text) = missing(window.sights.payload, &format!("within {seconds} s")) {
+        wrong.insert(Blindness::Missing, text);
+    }
+    tell_once(&mut wrong);
     wrong
+}
+
+fn is_one_way(sights: &Sights) -> bool {
+    let Sights { both_ways, one_way, .. } = *sights;
+    one_way >= FLOWS_LEAST && one_way * 10 >= (both_ways + one_way) * ONE_WAY_TENTHS
+}
+
+/// What is missing for a reason that is told is not told twice.
+fn tell_once(wrong: &mut BTreeMap<Blindness, String>) {
+    let known = |other: &Blindness| matches!(other, Blindness::Losing(_) | Blindness::OneWay);
+    if wrong.keys().any(known) {
+        wrong.remove(&Blindness::Missing);
+    }
+}
+
+/// What numbers and acknowledgments say that was sent and never came, where that is too much.
+fn missing(payload: Payload, within: &str) -> Option<String> {
+    let Payload { bytes, missing, gaps } = payload;
+    let sent = bytes.saturating_add(missing);
+    let is_much = missing.saturating_mul(100) > sent.saturating_mul(LOSS_PERCENT_MAX);
+    if gaps < LOST_LEAST || sent < PAYLOAD_LEAST || !is_much {
+        return None;
+    }
+    Some(format!(
+        "{} % of the TCP payload lost before it came here {within} (an estimate: {missing} of \
+         {sent} bytes, in {gaps} places): the mirror port or the network card drops packets; \
+         mirror fewer ports or to a faster one (phitap doctor)",
+        tenths(missing, sent)
+    ))
+}
+
+/// A share in percent, rounded to tenths.
+fn tenths(some: u64, all: u64) -> String {
+    let (some, all) = (u128::from(some), u128::from(all));
+    let tenths = (some * 1000 + all / 2) / all.max(1);
+    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 fn losing(name: &str, packets: Packets, within: &str) -> String {
     let Packets { seen, lost } = packets;
-    // In tenths of a percent, rounded to the nearest.
-    let tenths = (lost.saturating_mul(1000) + seen / 2) / seen.max(1);
     format!(
-        "{}.{} % of the packets of {name} lost {within} ({lost} of {seen}): raise \
+        "{} % of the packets of {name} lost {within} ({lost} of {seen}): raise \
          --buffer or --workers, or listen to less with a filter",
-        tenths / 10,
-        tenths % 10,
+        tenths(lost, seen),
     )
 }
 
@@ -257,7 +298,11 @@ impl Health {
 
     /// The capture is over, and this is what became of all packets: tells of losses that no window
     /// was long enough for.
-    pub fn end<'a>(&mut self, accounts: impl Iterator<Item = &'a InputAccount>) -> Vec<Change> {
+    pub fn end<'a>(
+        &mut self,
+        accounts: impl Iterator<Item = &'a InputAccount>,
+        sights: &Sights,
+    ) -> Vec<Change> {
         let mut inputs: BTreeMap<String, Packets> = BTreeMap::new();
         for account in accounts {
             let of_all = inputs.entry(interface_of(&account.name).to_owned()).or_default();
@@ -268,6 +313,14 @@ impl Health {
             let text = losing(name, *packets, "in all");
             wrong.entry(Blindness::Losing(name.clone())).or_insert(text);
         }
+        let flows = sights.one_way + sights.both_ways;
+        if !is_one_way(sights)
+            && flows > 0
+            && let Some(text) = missing(sights.payload, "in all")
+        {
+            wrong.entry(Blindness::Missing).or_insert(text);
+        }
+        tell_once(&mut wrong);
         self.compare(wrong)
     }
 
@@ -297,6 +350,7 @@ impl Health {
                 not_tls: now.not_tls.saturating_sub(then.not_tls),
                 exchanges: now.exchanges.saturating_sub(then.exchanges),
                 layers: BTreeMap::new(),
+                payload: now.payload.since(then.payload),
             },
         }
     }
@@ -353,10 +407,15 @@ impl Watch {
     }
 
     /// The capture is over.
-    pub(super) fn end<'a>(&self, accounts: impl Iterator<Item = &'a InputAccount>) {
+    pub(super) fn end<'a>(
+        &self,
+        accounts: impl Iterator<Item = &'a InputAccount>,
+        gauge: Option<&Gauge>,
+    ) {
+        let sights = gauge.map(Gauge::read).unwrap_or_default();
         let mut watch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (health, told) = &mut *watch;
-        for change in health.end(accounts) {
+        for change in health.end(accounts, &sights) {
             told(&change);
         }
     }
@@ -458,6 +517,31 @@ mod tests {
     }
 
     #[test]
+    fn what_the_mirror_lost_is_missing_where_enough_was_seen_and_nothing_else_explains_it() {
+        let of = |bytes, missing, gaps| {
+            let payload = Payload { bytes, missing, gaps };
+            Sights { both_ways: 10, payload, ..Sights::default() }
+        };
+        let red = |sights| kinds(&window(FINE, sights));
+        assert_eq!(red(of(950_000, 50_000, 40)), [Blindness::Missing]);
+        assert_eq!(red(of(990_000, 10_000, 40)), [], "one in a hundred");
+        assert_eq!(red(of(950_000, 50_000, 19)), [], "few places");
+        assert_eq!(red(of(40_000, 20_000, 40)), [], "little payload");
+        assert_eq!(red(Sights::default()), [], "idle");
+        let one_way = Sights { one_way: 100, ..of(950_000, 50_000, 40) };
+        assert_eq!(red(one_way), [Blindness::OneWay], "half of it was never mirrored");
+        let lossy = Packets { seen: 10_000, lost: 500 };
+        let told = kinds(&window(lossy, of(950_000, 50_000, 40)));
+        assert_eq!(told, [Blindness::Losing("eth1".into())], "we lost it");
+        let text = missing(of(950_000, 50_000, 40).payload, "within 30 s").unwrap();
+        assert!(text.starts_with("5.0 % of the TCP payload lost before it came here"), "{text}");
+        let mut short = Health::new(Duration::from_secs(30));
+        let told = short.end([&account(500)].into_iter(), &of(950_000, 50_000, 40));
+        assert_eq!(told.len(), 1, "a capture that is shorter than a window");
+        assert!(short.end([&account(500)].into_iter(), &Sights::default()).is_empty());
+    }
+
+    #[test]
     fn encrypted_is_tls_and_nothing_else() {
         let of = |tls, not_tls, exchanges| {
             kinds(&window(FINE, Sights { tls, not_tls, exchanges, ..Sights::default() }))
@@ -493,12 +577,13 @@ mod tests {
         lossy.packets.dropped = 3500;
         health.observe(Timestamp::from_seconds(1, 0), &lossy, &Sights::default());
         assert!(health.wrong().is_empty());
-        let told = health.end([&lossy, &account(500)].into_iter());
+        let none = Sights::default();
+        let told = health.end([&lossy, &account(500)].into_iter(), &none);
         assert_eq!(told.len(), 1);
         assert!(told[0].began && told[0].text.contains("lost in all (3500 of 10500)"), "{told:?}");
-        assert!(health.end([&lossy, &account(500)].into_iter()).is_empty(), "once");
+        assert!(health.end([&lossy, &account(500)].into_iter(), &none).is_empty(), "once");
         let mut fine = Health::new(Duration::from_secs(30));
-        assert!(fine.end([&account(10_000)].into_iter()).is_empty());
+        assert!(fine.end([&account(10_000)].into_iter(), &none).is_empty());
     }
 
     #[test]

@@ -251,6 +251,8 @@ impl Ingest {
         let losses = self.source.losses();
         packets.seen += losses.kernel;
         packets.dropped = losses.kernel;
+        packets.interface_lost = losses.interface;
+        packets.filter_excluded = losses.excluded;
         let incomplete = self.source.incomplete().map(ToString::to_string);
         let incomplete = incomplete.or_else(|| Some(self.source.absence()?.to_string()));
         InputAccount { name: self.source.name().to_owned(), packets, incomplete }

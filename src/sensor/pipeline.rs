@@ -457,9 +457,11 @@ impl<'a> Capture<'a> {
             }
         }
         let (inputs, earlier) = self.done.into_parts();
-        self.settings.watch.as_ref().inspect(|w| w.end(inputs.iter().map(|i| &i.account)));
         // What cannot be opened now may be another time.
         let ended_early = self.interrupted || self.failures.iter().any(CaptureError::may_pass);
+        let gauge = self.settings.gauge.as_ref();
+        let accounts = || inputs.iter().map(|input| &input.account);
+        self.settings.watch.as_ref().inspect(|watch| watch.end(accounts(), gauge));
         Ok(Outcome {
             recorded: recorder.seal(&inputs, ended_early)?,
             inputs,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::base::clock::{self, Stopwatch};
 use crate::base::limits::MEMORY_DEFAULT;
 use crate::detect::Detector;
+use crate::inventory::room::BEYOND;
 use crate::inventory::{
     Caps, EndpointKey, EndpointStats, Inventory, Keys, Marks, Part, Rollup, assess,
 };
@@ -40,10 +41,7 @@ const COMPACT_ENDPOINTS: usize = 32_768;
 /// Beyond what a run may have, rows are given up when they are a fourth of that more.
 const MORE_SHARE: usize = 4;
 /// The same where memory is short, for each service that is kept.
-const ROWS_EACH: usize = 8;
-
-/// The anomaly: requests of clients, services and endpoints of which there is no row of their own.
-const BEYOND: &str = "inventory-memory";
+const ROWS_EACH: usize = 4;
 
 /// One run being recorded.
 pub struct Recorder {
@@ -179,8 +177,7 @@ impl Recorder {
         for service in rollup.services.keys() {
             self.backlog.note(service, Urgency::More);
         }
-        let names = rollup.endpoints.keys().map(|key| &key.service).chain(rollup.services.keys());
-        for service in names {
+        for service in rollup.service_names() {
             if !self.known.contains(service) {
                 self.known.insert(service.clone());
             }
@@ -216,6 +213,10 @@ impl Recorder {
         self.compact_at = (2 * now).min(now.max(self.own.endpoints) + more);
         self.compact_at = self.compact_at.max(self.compact_endpoints);
         self.compacted = true;
+        // Names that became part of others are known no more: whoever makes them up makes many.
+        self.known.clear();
+        let rollups = self.others.iter().chain([&self.rollup]);
+        self.known.extend(rollups.flat_map(Rollup::service_names).cloned());
     }
 
     /// Cuts the run to what its memory is enough for, and counts what it keeps no row of. Where
@@ -479,8 +480,7 @@ impl Recorder {
                 others.merge(loaded.rollup, &self.caps);
             }
         }
-        self.known.extend(others.services.keys().cloned());
-        self.known.extend(others.endpoints.keys().map(|key| key.service.clone()));
+        self.known.extend(others.service_names().cloned());
         self.others = Some(others);
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::inventory::Rollup;
 use crate::model::SegmentBatch;
 
 use super::copies::{Copies, Twice};
-use super::sight::{Gauge, Sight, Sights};
+use super::sight::{Gauge, Payload, Sight, Sights};
 
 /// A worker whose panics are caught: the shard starts anew and the sensor goes on.
 pub(super) struct Shard {
@@ -19,6 +19,8 @@ pub(super) struct Shard {
     panics: Arc<Panics>,
     /// What can be seen of the flows, where someone wants to know.
     sight: Option<(Gauge, Sight)>,
+    /// Payload that the gauge knows of.
+    told: Payload,
     /// What came by several threads at once is looked at once.
     copies: Arc<Copies>,
     twice: Twice,
@@ -47,7 +49,15 @@ impl Shard {
     /// A shard with a new worker.
     pub(super) fn new(make: Arc<dyn Fn() -> Worker + Send + Sync>, panics: Arc<Panics>) -> Self {
         let worker = make();
-        Shard { make, worker, panics, sight: None, copies: Arc::default(), twice: Twice::default() }
+        Shard {
+            make,
+            worker,
+            panics,
+            sight: None,
+            told: Payload::default(),
+            copies: Arc::default(),
+            twice: Twice::default(),
+        }
     }
 
     /// Tells of the second copies it finds.
@@ -99,6 +109,7 @@ impl Shard {
         self.panics.segments.fetch_add(left, Ordering::Relaxed);
         let observed = catch_unwind(AssertUnwindSafe(|| self.take())).ok();
         self.worker = (self.make)();
+        self.told = Payload::default();
         observed
     }
 
@@ -110,6 +121,15 @@ impl Shard {
         {
             gauge.add(sights);
         }
+        self.tell_payload();
+    }
+
+    /// Tells what was seen of payload since the last time, and what is missing of it.
+    fn tell_payload(&mut self) {
+        let Some((gauge, _)) = &self.sight else { return };
+        let now = Payload::of(self.worker.counters());
+        let payload = now.since(std::mem::replace(&mut self.told, now));
+        gauge.add(Sights { payload, ..Sights::default() });
     }
 
     /// What was observed since the last rollup.
@@ -130,6 +150,7 @@ impl Shard {
             self.worker.finish();
             self.take()
         }));
+        self.tell_payload();
         if let Some((gauge, sight)) = &mut self.sight {
             gauge.add(sight.take());
         }

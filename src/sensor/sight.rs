@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::limits::{SIGHT_FLOWS, SIGHT_LAYERS_MAX};
 use crate::base::{Timestamp, table_state};
+use crate::flow::FlowCounters;
 use crate::model::{Encapsulation, Segment, TcpFlags};
 
 /// Flows of some seconds by what could be seen of them. A flow that goes on counts once for each
@@ -25,6 +26,43 @@ pub struct Sights {
     pub layers: BTreeMap<Arc<str>, u64>,
     /// Exchanges that were understood, half ones included.
     pub exchanges: u64,
+    /// TCP payload that was seen.
+    pub payload: Payload,
+}
+
+/// TCP payload of streams of which some was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Payload {
+    /// Bytes that were seen.
+    pub bytes: u64,
+    /// Bytes between them, or acknowledged behind them, that were not.
+    pub missing: u64,
+    /// In how many places.
+    pub gaps: u64,
+}
+
+impl Payload {
+    /// What a table of flows has counted.
+    pub(super) fn of(counters: &FlowCounters) -> Payload {
+        let FlowCounters { bytes, gap_bytes, gaps, .. } = *counters;
+        Payload { bytes, missing: gap_bytes, gaps }
+    }
+
+    /// Adds what was seen elsewhere.
+    pub fn merge(&mut self, other: Payload) {
+        self.bytes += other.bytes;
+        self.missing += other.missing;
+        self.gaps += other.gaps;
+    }
+
+    /// What came since `before`.
+    pub fn since(self, before: Payload) -> Payload {
+        Payload {
+            bytes: self.bytes.saturating_sub(before.bytes),
+            missing: self.missing.saturating_sub(before.missing),
+            gaps: self.gaps.saturating_sub(before.gaps),
+        }
+    }
 }
 
 impl Sights {
@@ -35,6 +73,7 @@ impl Sights {
         self.tls += other.tls;
         self.not_tls += other.not_tls;
         self.exchanges += other.exchanges;
+        self.payload.merge(other.payload);
         for (name, segments) in other.layers {
             let room = self.layers.len() < SIGHT_LAYERS_MAX;
             match self.layers.get_mut(&name) {

@@ -26,8 +26,11 @@ use super::shard::{Panics, Shard};
 const QUEUE_BATCHES_MAX: usize = 4;
 /// What a batch takes: its bytes, and about as much again as a quarter of them for the segments.
 const BATCH_HELD_BYTES: usize = BATCH_BYTES + BATCH_BYTES / 4;
-/// Rollups that wait for the writer.
-const QUEUE_ROLLUPS: usize = 8;
+/// Rollups of each shard that wait for the writer, and of all at least: while it writes, shards
+/// that have little go on.
+const QUEUE_ROLLUPS: usize = 2;
+/// See [`QUEUE_ROLLUPS`].
+const QUEUE_ROLLUPS_MIN: usize = 4;
 /// How long a capture that ends waits for a worker that is behind: a part of the two seconds in
 /// which all is written.
 const LAST_BATCH_WAIT: Duration = Duration::from_millis(500);
@@ -53,7 +56,8 @@ pub(super) fn threaded(
     let batches = settings.shares.queue_bytes / BATCH_HELD_BYTES / 2;
     let most = QUEUE_BATCHES_MAX * settings.workers / settings.shards.max(1);
     let batches = batches.clamp(1, most.max(1));
-    let (to_writer, from_workers) = bounded::<Report>(QUEUE_ROLLUPS);
+    let rollups = (QUEUE_ROLLUPS * settings.shards).max(QUEUE_ROLLUPS_MIN);
+    let (to_writer, from_workers) = bounded::<Report>(rollups);
     let mut capture = Capture::new(settings, (0, 1));
     let copies = capture.copies().clone();
     let (lanes, queues): (Vec<_>, Vec<_>) =
@@ -388,7 +392,7 @@ fn write_loop(
     for report in reports {
         take(&mut recorder, report);
         // What came while it wrote: workers wait for room in the queue.
-        for report in reports.try_iter().take(QUEUE_ROLLUPS) {
+        for report in reports.try_iter().take(reports.capacity().unwrap_or(1)) {
             take(&mut recorder, report);
         }
         if recorder.is_due()

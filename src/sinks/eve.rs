@@ -438,6 +438,10 @@ struct Stats {
     malformed: u64,
     shed: u64,
     dropped: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interface_lost: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter_excluded: Option<u64>,
 }
 
 impl StatsLine {
@@ -459,6 +463,8 @@ impl StatsLine {
                 malformed: all.malformed.values().sum(),
                 shed: all.shed.values().sum(),
                 dropped: all.dropped,
+                interface_lost: all.interface_lost,
+                filter_excluded: all.filter_excluded,
             },
         }
     }

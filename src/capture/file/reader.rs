@@ -154,7 +154,7 @@ impl PacketSource for FileSource {
     fn losses(&mut self) -> Losses {
         match &self.format {
             Format::Pcap(_) => Losses::default(),
-            Format::PcapNg(reader) => Losses { kernel: reader.lost(), interface: 0 },
+            Format::PcapNg(reader) => Losses { kernel: reader.lost(), ..Losses::default() },
         }
     }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::columns::{count, encrypted, severity, time};
 use crate::base::Timestamp;
+use crate::inventory::room::{OVERFLOW, SERVICES_MERGED};
 use crate::model::{Direction, Severity};
 use crate::store::error::Fault;
 use crate::store::words::direction_named;
@@ -72,8 +73,8 @@ pub trait Glancer {
     fn finding(&mut self, finding: &FindingGlance<'_>);
     /// One endpoint.
     fn endpoint(&mut self, endpoint: &EndpointGlance<'_>);
-    /// How many services and clients there are.
-    fn totals(&mut self, services: u64, clients: u64);
+    /// How many services and clients there are, and how many services have no row of their own.
+    fn totals(&mut self, services: u64, clients: u64, merged: u64);
 }
 
 /// Shows everything that is published to `glancer`.
@@ -105,8 +106,22 @@ pub(super) fn show(conn: &Connection, glancer: &mut dyn Glancer) -> Result<(), F
                (SELECT count(*) FROM client) AS clients";
     let (services, clients) =
         conn.query_row(sql, [], |row| Ok((count(row, "services")?, count(row, "clients")?)))?;
-    glancer.totals(services, clients);
+    glancer.totals(services, clients, services_merged(conn)?);
     Ok(())
+}
+
+/// Services that became part of `{overflow}`. Where there is none, all have a row, be it in the
+/// part that a capture publishes next.
+pub(super) fn services_merged(conn: &Connection) -> Result<u64, Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM service WHERE service = ?1) * \
+                   (SELECT count(DISTINCT service) FROM run_service WHERE service <> ?1) AS known, \
+               (SELECT count(*) FROM service WHERE service <> ?1) AS shown, \
+               (SELECT coalesce(sum(count), 0) FROM run_anomaly WHERE name = ?2) AS before";
+    conn.query_row(sql, [OVERFLOW, SERVICES_MERGED], |row| {
+        let beyond = count(row, "known")?.saturating_sub(count(row, "shown")?);
+        Ok(beyond.saturating_add(count(row, "before")?))
+    })
+    .map_err(Fault::from)
 }
 
 fn endpoint<'a>(row: &'a Row<'_>) -> Result<EndpointGlance<'a>, Fault> {

@@ -240,6 +240,12 @@ impl Reader {
         })
     }
 
+    /// Services that became part of the one that stands for all without rows of their own: those
+    /// that runs had joined before they were stored, and those that the whole has no room for.
+    pub fn services_merged(&self) -> Result<u64, StoreError> {
+        self.at_once(glance::services_merged)
+    }
+
     /// What SQLite finds wrong with the file, one line each; nothing where it is sound.
     pub fn check(&self) -> Result<Vec<String>, StoreError> {
         self.at_once(|conn| {
@@ -467,6 +473,8 @@ fn input(row: &Row<'_>) -> Result<StoredInput, Fault> {
         filtered: count(row, "filtered")?,
         dropped: count(row, "dropped")?,
         cut: count(row, "cut")?,
+        interface_lost: row.get::<_, Option<i64>>("interface_lost")?.map(i64::unsigned_abs),
+        filter_excluded: row.get::<_, Option<i64>>("filter_excluded")?.map(i64::unsigned_abs),
         span: match (row.get("first_ns")?, row.get("last_ns")?) {
             (Some(first), Some(last)) => {
                 Span { first: Timestamp::from_nanos(first), last: Timestamp::from_nanos(last) }

@@ -236,8 +236,10 @@ pub(super) fn write_inputs(
     let mut forget = conn.prepare_cached("DELETE FROM input WHERE run = ?1 AND position = ?2")?;
     let mut insert = conn.prepare_cached(
         "INSERT INTO input (run, position, name, size, hash, state, incomplete, seen, bytes, \
-         analysed, duplicate, filtered, dropped, cut, first_ns, last_ns, head, before) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+         analysed, duplicate, filtered, dropped, cut, first_ns, last_ns, head, before, \
+         interface_lost, filter_excluded) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
+         ?18, ?19, ?20)",
     )?;
     for InputRecord { account, identity, position, before } in inputs {
         forget.execute(params![run.0, position])?;
@@ -261,6 +263,8 @@ pub(super) fn write_inputs(
             (!packets.span.is_never()).then(|| packets.span.last.nanos()),
             identity.and_then(|i| i.head).map(u64::cast_signed),
             int(*before),
+            packets.interface_lost.map(int),
+            packets.filter_excluded.map(int),
         ])?;
         write_reasons(conn, conn.last_insert_rowid(), packets)?;
     }

@@ -33,7 +33,7 @@ CREATE TABLE input (
     duplicate  INTEGER NOT NULL,
     filtered   INTEGER NOT NULL,
     dropped    INTEGER NOT NULL,
-    cut        INTEGER NOT NULL, first_ns INTEGER, last_ns INTEGER, head INTEGER, before INTEGER NOT NULL DEFAULT 0,
+    cut        INTEGER NOT NULL, first_ns INTEGER, last_ns INTEGER, head INTEGER, before INTEGER NOT NULL DEFAULT 0, interface_lost INTEGER, filter_excluded INTEGER,
     UNIQUE (run, position)
 ) STRICT;
 
@@ -257,18 +257,6 @@ CREATE VIEW v_inputs AS
 SELECT id AS input, run, position, name, size, state, incomplete
 FROM input;
 
-CREATE VIEW v_coverage AS
-SELECT i.id AS input, i.run, i.name, i.state, i.incomplete, i.seen, i.bytes, i.analysed,
-       i.duplicate, i.filtered,
-       coalesce(sum(r.packets) FILTER (WHERE r.outcome = 'skipped'), 0) AS skipped,
-       coalesce(sum(r.packets) FILTER (WHERE r.outcome = 'malformed'), 0) AS malformed,
-       coalesce(sum(r.packets) FILTER (WHERE r.outcome = 'shed'), 0) AS shed,
-       i.dropped, i.cut,
-       coalesce(json_group_object(r.outcome || '/' || r.reason, r.packets)
-                FILTER (WHERE r.reason IS NOT NULL), '{}') AS reasons
-FROM input i LEFT JOIN input_reason r ON r.input = i.id
-GROUP BY i.id;
-
 CREATE VIEW v_services AS
 SELECT service, endpoints, requests, bytes, severity, addresses, protocols, names,
        encapsulation, encrypted, tls,
@@ -426,3 +414,16 @@ SELECT f.server, f.outcome, sum(f.flows) AS flows, sum(f.bytes) AS bytes,
 FROM run_flow f JOIN run r ON r.id = f.run
 WHERE (r.state <> 'open' OR r.kind = 'capture') AND f.flows > 0
 GROUP BY f.server, f.outcome;
+
+CREATE VIEW v_coverage AS
+SELECT i.id AS input, i.run, i.name, i.state, i.incomplete, i.seen, i.bytes, i.analysed,
+       i.duplicate, i.filtered,
+       coalesce(sum(r.packets) FILTER (WHERE r.outcome = 'skipped'), 0) AS skipped,
+       coalesce(sum(r.packets) FILTER (WHERE r.outcome = 'malformed'), 0) AS malformed,
+       coalesce(sum(r.packets) FILTER (WHERE r.outcome = 'shed'), 0) AS shed,
+       i.dropped, i.cut,
+       coalesce(json_group_object(r.outcome || '/' || r.reason, r.packets)
+                FILTER (WHERE r.reason IS NOT NULL), '{}') AS reasons,
+       i.interface_lost, i.filter_excluded
+FROM input i LEFT JOIN input_reason r ON r.input = i.id
+GROUP BY i.id;
