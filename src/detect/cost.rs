@@ -9,6 +9,7 @@
 //! same everywhere.
 
 use std::collections::BinaryHeap;
+use std::error::Error;
 
 use regex_automata::nfa::thompson::{NFA, State, WhichCaptures};
 use regex_automata::util::primitives::StateID;
@@ -45,7 +46,8 @@ pub(super) fn affordable(pattern: &str, begins: Begins<'_>) -> Result<(), String
             "pattern is too large: more than {most} bytes compiled; what is repeated counts as \
              often as it may come"
         ),
-        None => told(&e),
+        // What is wrong is said by what it wraps.
+        None => e.source().map_or_else(|| told(&e), told),
     })?;
     let states = nfa.states().len();
     if states > PATTERN_STATES_MAX {
