@@ -7,8 +7,10 @@ pub use rows::{
     ADDRESSES_PER_SERVICE_MAX, CLIENTS_MAX, CLIENTS_PER_ENDPOINT_MAX,
     ENCAPSULATIONS_PER_SERVICE_MAX, ENDPOINTS_MAX, ENDPOINTS_PER_SERVICE_MAX, FIELDS_MAX,
     FIELDS_PER_ENDPOINT_MAX, FLOW_ROWS_MAX, MEDIA_TYPES_PER_ENDPOINT_MAX, PATH_SEGMENTS_MAX,
-    PRODUCTS_PER_SERVICE_MAX, ROWS_SHARE_LEAST, SEGMENTS_PER_NODE_MAX, SEGMENTS_PER_ROOT_MAX,
-    SENDERS_PER_ENDPOINT_MAX, SERVICES_MAX, SERVICES_PER_CLIENT_MAX, USER_AGENTS_PER_CLIENT_MAX,
+    PRODUCTS_PER_SERVICE_MAX, ROLLUP_BYTES_MAX, ROLLUP_BYTES_MIN, ROLLUP_ENDPOINTS_MAX,
+    ROLLUP_EXCHANGES_MAX, ROLLUP_FIELDS_MAX, ROLLUP_ROW_BYTES, ROWS_SHARE_LEAST,
+    SEGMENTS_PER_NODE_MAX, SEGMENTS_PER_ROOT_MAX, SENDERS_PER_ENDPOINT_MAX, SERVICES_MAX,
+    SERVICES_PER_CLIENT_MAX, USER_AGENTS_PER_CLIENT_MAX,
 };
 
 /// Captured bytes of one packet. Snap lengths are at most 256 KiB in practice and the largest
@@ -245,24 +247,6 @@ pub const FLOW_IDLE_ENDING_SECONDS: u64 = 1800;
 
 /// The same for a flow of which both ends were closed or reset: late segments still belong to it.
 pub const FLOW_CLOSED_SECONDS: u64 = 10;
-
-/// Exchanges a worker folds before it hands a rollup to the writer.
-pub const ROLLUP_EXCHANGES_MAX: u64 = 32 * 1024;
-
-/// Endpoints they may be of: each has evidence for every field.
-pub const ROLLUP_ENDPOINTS_MAX: usize = 1024;
-
-/// Fields they may have in all.
-pub const ROLLUP_FIELDS_MAX: usize = 32_768;
-
-/// What a rollup takes at most, in bytes, and where memory is short: a few wait for the writer.
-pub const ROLLUP_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// See [`ROLLUP_BYTES_MAX`]: smaller ones would be handed over all the time.
-pub const ROLLUP_BYTES_MIN: usize = 128 * 1024;
-
-/// What an endpoint, a field of it, a client, a service and a row of flows take in a rollup, as
-/// measured with one entry in each of their tables, whose nodes hold eleven.
-pub const ROLLUP_ROW_BYTES: [usize; 5] = [4096, 600, 800, 1024, 256];
 
 /// Inputs that a capture is done with and that it keeps the accounts of, one by one: fragments of
 /// them may still wait, and rotated captures are read for months.

@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 
 /// What the kernel tells of interfaces (proc_pid_net(5)): of the network namespace that the process
 /// is in, which sysfs may not be of.
@@ -49,9 +51,35 @@ pub(super) struct Counted {
     before: Option<Counters>,
     /// Since then, when it was looked last.
     since: Counters,
-    received: Arc<[AtomicU64]>,
+    rings: Arc<Rings>,
     ring: usize,
 }
+
+/// What the rings of an interface tell one another.
+#[derive(Debug)]
+pub(super) struct Rings {
+    /// Packets that each has received.
+    received: Box<[AtomicU64]>,
+    /// How many are at their end.
+    ended: AtomicUsize,
+}
+
+impl Rings {
+    pub(super) fn new(count: usize) -> Arc<Rings> {
+        let received = (0..count).map(|_| AtomicU64::new(0)).collect();
+        Arc::new(Rings { received, ended: AtomicUsize::new(0) })
+    }
+
+    fn have_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire) >= self.received.len()
+    }
+}
+
+/// How often, and for how long each time, the ring that tells waits for the others at the end: all
+/// are stopped at once.
+const END_WAITS_MAX: u32 = 1000;
+/// See [`END_WAITS_MAX`].
+const END_WAIT: Duration = Duration::from_millis(1);
 
 impl Counted {
     /// Begins to count at `interface`, which has one ring.
@@ -65,21 +93,37 @@ impl Counted {
             interface: interface.to_owned(),
             before: Counters::read(file, interface),
             since: Counters::default(),
-            received: [AtomicU64::new(0)].into(),
+            rings: Rings::new(1),
             ring: 0,
         }
     }
 
     /// The interface has several rings: this is which of them, and what all received.
-    pub(super) fn share(&mut self, received: &Arc<[AtomicU64]>, ring: usize) {
-        (self.received, self.ring) = (Arc::clone(received), ring);
+    pub(super) fn share(&mut self, rings: &Arc<Rings>, ring: usize) {
+        (self.rings, self.ring) = (Arc::clone(rings), ring);
+    }
+
+    /// This ring is at its end and has received so many packets. The first, which tells, waits for
+    /// what the others have.
+    pub(super) fn end(&mut self, received: u64) {
+        self.store(received);
+        self.rings.ended.fetch_add(1, Ordering::Release);
+        let mut waits = if self.ring == 0 { END_WAITS_MAX } else { 0 };
+        while waits > 0 && !self.rings.have_ended() {
+            thread::park_timeout(END_WAIT);
+            waits -= 1;
+        }
+    }
+
+    fn store(&self, received: u64) {
+        if let Some(slot) = self.rings.received.get(self.ring) {
+            slot.store(received, Ordering::Relaxed);
+        }
     }
 
     /// Looks again: this ring has received so many packets since it was opened.
     pub(super) fn update(&mut self, received: u64) {
-        if let Some(slot) = self.received.get(self.ring) {
-            slot.store(received, Ordering::Relaxed);
-        }
+        self.store(received);
         // All rings are told the same, the first tells it; one that is gone keeps what it told.
         if self.ring == 0
             && let Some(before) = self.before
@@ -99,7 +143,7 @@ impl Counted {
 
     /// Packets that passed it and that no ring received.
     pub(super) fn not_received(&self) -> Option<u64> {
-        let received: u64 = self.received.iter().map(|n| n.load(Ordering::Relaxed)).sum();
+        let received: u64 = self.rings.received.iter().map(|n| n.load(Ordering::Relaxed)).sum();
         self.before.map(|_| self.since.packets.saturating_sub(received))
     }
 }
@@ -139,10 +183,10 @@ Inter-|   Receive                                                |  Transmit
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("dev");
         told(&file, [0; 3]);
-        let received: Arc<[AtomicU64]> = (0..2).map(|_| AtomicU64::new(0)).collect();
+        let shared = Rings::new(2);
         let mut rings = [0, 1].map(|ring| {
             let mut counted = Counted::told_in(&file, "eth1");
-            counted.share(&received, ring);
+            counted.share(&shared, ring);
             counted
         });
         told(&file, [1000, 0, 0]);

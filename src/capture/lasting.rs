@@ -190,6 +190,12 @@ impl PacketSource for LastingSource {
         self.buffer_bytes()
     }
 
+    fn end(&mut self) {
+        if let Some(source) = &mut self.source {
+            source.end();
+        }
+    }
+
     fn losses(&mut self) -> Losses {
         let now = self.source.as_mut().map(LiveSource::losses).unwrap_or_default();
         self.lost_before.and(now)

@@ -1,15 +1,13 @@
 //! Interfaces, through libpcap (on Linux: TPACKET_V3). phitap only listens: nothing is ever sent.
 
 #[cfg(target_os = "linux")]
-use std::os::fd::{AsFd, AsRawFd};
-#[cfg(target_os = "linux")]
-use std::sync::atomic::AtomicU64;
-
 use pcap::{Active, Capture, Device, Precision};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+#[cfg(target_os = "linux")]
+use std::os::fd::{AsFd, AsRawFd};
 
 use crate::base::{Timestamp, clock};
-use crate::capture::counted::Counted;
+use crate::capture::counted::{Counted, Rings};
 #[cfg(target_os = "linux")]
 use crate::capture::fanout::Fanout;
 use crate::capture::source::{CaptureError, Losses, Next, PacketSource};
@@ -233,9 +231,9 @@ impl LiveSource {
             LiveError::Rings { device, rings, reason }
         };
         let mut group: Option<Fanout> = None;
-        let received = (0..rings).map(|_| AtomicU64::new(0)).collect();
+        let shared = Rings::new(rings);
         for (source, number) in sources.iter_mut().zip(1..) {
-            source.counted.share(&received, number - 1);
+            source.counted.share(&shared, number - 1);
             let socket = source.capture.as_fd();
             match group {
                 Some(group) => group.join(socket).map_err(refused)?,
@@ -367,6 +365,13 @@ impl PacketSource for LiveSource {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn end(&mut self) {
+        if let Ok(stats) = self.capture.stats() {
+            self.received.update(stats.received);
+        }
+        self.counted.end(self.received.total);
     }
 
     /// What libpcap reports as received is used for an estimate only: it counts the dropped packets

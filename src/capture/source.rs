@@ -40,6 +40,9 @@ pub trait PacketSource: Send {
         None
     }
 
+    /// Nothing more is taken of it: what it says of itself from now on is the last.
+    fn end(&mut self) {}
+
     /// When an interface was away that may come back; `None` while it never was.
     fn absence(&self) -> Option<Absence> {
         None
@@ -69,6 +72,10 @@ impl<S: PacketSource + ?Sized> PacketSource for Box<S> {
 
     fn absence(&self) -> Option<Absence> {
         (**self).absence()
+    }
+
+    fn end(&mut self) {
+        (**self).end();
     }
 
     fn buffer(&self) -> Option<u64> {

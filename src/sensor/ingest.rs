@@ -244,6 +244,11 @@ impl Ingest {
         self.account.seen
     }
 
+    /// Nothing more is read: the next account is the last.
+    pub fn end(&mut self) {
+        self.source.end();
+    }
+
     /// The account so far, the kernel's losses included.
     pub fn account(&mut self) -> InputAccount {
         self.settle();

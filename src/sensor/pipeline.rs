@@ -328,6 +328,7 @@ impl<'a> Capture<'a> {
         self.note_progress(&ingest, pace);
         self.end_progress();
         self.interrupted |= self.settings.stop.asked();
+        ingest.end();
         let mut account = ingest.account();
         self.settle(ingest.settled_earlier());
         self.decoder = ingest.hand_on();

@@ -455,7 +455,22 @@ pub const WITHOUT_MODULE: &[(&str, &[&str])] = &[
         "Faker's provider of the same number",
         &["card", "de-kvnr", "de-rvnr", "email", "es-nuss", "ip", "tw-id", "vin"],
     ),
-    ("the tables of its standard or issuer", &["e164", "mbi", "nino", "phone", "phone-us"]),
+    (
+        "the tables of its standard or issuer",
+        &[
+            "e164",
+            "mbi",
+            "nino",
+            "phone",
+            "phone-east",
+            "phone-north",
+            "phone-plan",
+            "phone-portuguese",
+            "phone-south",
+            "phone-us",
+            "phone-west",
+        ],
+    ),
     (
         "published examples of clinical systems",
         &["icd-10", "loinc", "snomed-ct", "udi-gs1", "udi-hibc"],
@@ -637,5 +652,9 @@ pub const NOT_COVERED: &[(&str, &[&str])] = &[
             "gn.nifp", "gt.nit", "mz.nuit", "si.ddv", "sv.nit", "tn.mf", "us.tin",
         ],
     ),
-    ("not there yet: its check is not published by the issuer", &["mu.nid"]),
+    (
+        "not there yet: its check is not published by the issuer; under a name for it and beside a \
+         person's name it is `person.identifier`",
+        &["mu.nid"],
+    ),
 ];

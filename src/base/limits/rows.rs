@@ -10,7 +10,8 @@ pub const SEGMENTS_PER_ROOT_MAX: usize = 256;
 /// URL path segments that are kept; what follows is one trailing parameter.
 pub const PATH_SEGMENTS_MAX: usize = 24;
 
-/// Services that are kept by name (bottom-k by keyed hash); the rest is one overflow service.
+/// Services that are kept by name, by what matters (`inventory::room`); the rest is one overflow
+/// service.
 pub const SERVICES_MAX: usize = 4096;
 
 /// Endpoint rows one service may have after all collapsing (bottom-k by keyed hash); the rest is
@@ -63,3 +64,21 @@ pub const SERVICES_PER_CLIENT_MAX: usize = 64;
 /// Rows of server and flow outcome one run keeps (bottom-k by keyed hash); a port scan makes one
 /// per port, so the rest goes to one row per outcome.
 pub const FLOW_ROWS_MAX: usize = 65_536;
+
+/// Exchanges a worker folds before it hands a rollup to the writer.
+pub const ROLLUP_EXCHANGES_MAX: u64 = 32 * 1024;
+
+/// Endpoints they may be of: each has evidence for every field.
+pub const ROLLUP_ENDPOINTS_MAX: usize = 1024;
+
+/// Fields they may have in all.
+pub const ROLLUP_FIELDS_MAX: usize = 32_768;
+
+/// What a rollup takes at most, in bytes, and where memory is short: a few wait for the writer.
+pub const ROLLUP_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// See [`ROLLUP_BYTES_MAX`]: smaller ones would be handed over all the time.
+pub const ROLLUP_BYTES_MIN: usize = 128 * 1024;
+
+/// What an endpoint, a field of it, a client, a service and a row of flows take in a rollup, as
+/// measured with one entry in each of their tables, whose nodes hold eleven.
+pub const ROLLUP_ROW_BYTES: [usize; 5] = [4096, 600, 800, 1024, 256];

@@ -221,7 +221,8 @@ pub(super) fn seal(conn: &Connection, seal: &Seal<'_>) -> Result<(), Fault> {
     // replays a directory each night would have one for each.
     conn.execute(
         "DELETE FROM run WHERE id < ?1 AND state = 'sealed' \
-         AND NOT EXISTS (SELECT 1 FROM input WHERE input.run = run.id)",
+         AND NOT EXISTS (SELECT 1 FROM input WHERE input.run = run.id) \
+         AND NOT EXISTS (SELECT 1 FROM run_endpoint WHERE run_endpoint.run = run.id)",
         [seal.run.0],
     )?;
     Ok(remove(conn, seal.replaces)?)
