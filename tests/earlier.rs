@@ -271,6 +271,32 @@ fn a_follower_that_found_half_a_packet_gives_way_like_any_other() {
 }
 
 #[test]
+fn a_capture_that_was_small_and_is_called_otherwise_now_is_known() {
+    let lab = Lab::default();
+    let (a, b) = (write(&lab, "a.tmp", 0, 15), write(&lab, "b.pcap", 700, 20));
+    assert!(std::fs::metadata(&a).expect("ours").len() < 8192, "too short for a head");
+    replayed(&lab, "db", &[&a, &b]).expect(0);
+    let renamed = write(&lab, "a.pcap", 0, 300);
+    std::fs::remove_file(&a).expect("ours");
+    replayed(&lab, "db", &[&renamed]).expect(0);
+    assert_eq!(packets(&lab, "db"), 300 + 20);
+    replayed(&lab, "db", &[&renamed, &b]).expect(0);
+    assert_eq!(packets(&lab, "db"), 300 + 20);
+}
+
+#[test]
+fn a_file_of_which_nothing_was_read_holds_no_run() {
+    let lab = Lab::default();
+    let (a, b) = (write(&lab, "a.pcap", 0, 200), write(&lab, "b.pcap", 200, 0));
+    lab.replay("db", &[&a, &b], &["--filter", "tcp"]).expect(0);
+    write(&lab, "b.pcap", 200, 300);
+    replayed(&lab, "db", &[&a, &b]).expect(0);
+    replayed(&lab, "whole.db", &[&a, &b]).expect(0);
+    assert_eq!(packets(&lab, "db"), 500);
+    assert_eq!(lab.digest("db"), lab.digest("whole.db"));
+}
+
+#[test]
 fn what_counts_twice_is_told_and_nothing_else_is() {
     let lab = Lab::default();
     let (a, b) = (write(&lab, "a.pcap", 0, 480), write(&lab, "b.pcap", 480, 480));

@@ -342,8 +342,11 @@ impl Exchange {
     /// authenticates. A password that is set for somebody proves nothing, nor does a token that is
     /// given to everyone.
     fn is_login(&self) -> bool {
-        let shown = self.request.as_ref().is_some_and(|r| r.half.facts.login.shown);
-        shown && self.response.as_ref().is_some_and(|r| r.half.facts.login.given)
+        // What is put or changed somewhere is a password that somebody sets.
+        let asks = |method: &str| !matches!(method, "PUT" | "PATCH" | "DELETE");
+        let shows = |r: &Box<Request>| r.half.facts.login.shown && asks(&r.head.method);
+        self.request.as_ref().is_some_and(shows)
+            && self.response.as_ref().is_some_and(|r| r.half.facts.login.given)
     }
 
     /// Whether the answer is a page for people.

@@ -22,7 +22,7 @@ use crate::base::StableHasher;
 use crate::capture::file::{FileError, FileSource};
 use crate::capture::inputs::{identity_of, identity_of_first};
 use crate::capture::numbered::Numbered;
-use crate::capture::source::{CaptureError, Incomplete, Next, PacketSource, Progress};
+use crate::capture::source::{CaptureError, Incomplete, Losses, Next, PacketSource, Progress};
 use crate::model::InputIdentity;
 
 use known::Known;
@@ -308,6 +308,10 @@ impl PacketSource for FollowedFile {
 
     fn name(&self) -> &str {
         self.source.name()
+    }
+
+    fn losses(&mut self) -> Losses {
+        self.source.losses()
     }
 
     fn progress(&self) -> Progress {

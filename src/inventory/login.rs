@@ -4,7 +4,8 @@
 //! OpenID Connect and the logins of applications give these.
 
 /// Names of what is shown, in lower case without marks between.
-const PROOFS: [&str; 22] = [
+const PROOFS: [&str; 27] = [
+    "apikey",
     "assertion",
     "authcode",
     "authorizationcode",
@@ -15,7 +16,9 @@ const PROOFS: [&str; 22] = [
     "jpassword",
     "loginpassword",
     "mfacode",
+    "mfatoken",
     "otp",
+    "pass",
     "passcode",
     "passphrase",
     "passwd",
@@ -24,13 +27,17 @@ const PROOFS: [&str; 22] = [
     "pwd",
     "refreshtoken",
     "samlresponse",
+    "secret",
+    "secretkey",
     "subjecttoken",
     "totp",
     "userpassword",
 ];
 
 /// Names of what comes back.
-const TOKENS: [&str; 12] = [
+const TOKENS: [&str; 17] = [
+    "access",
+    "accessjwt",
     "accesstoken",
     "authenticationtoken",
     "authorizationtoken",
@@ -39,6 +46,9 @@ const TOKENS: [&str; 12] = [
     "idtoken",
     "jwt",
     "jwttoken",
+    "key",
+    "refresh",
+    "refreshjwt",
     "refreshtoken",
     "sessionid",
     "sessiontoken",
@@ -83,7 +93,9 @@ mod tests {
         for name in ["password", "client_secret", "client-assertion", "refreshToken", "Passwd"] {
             assert!(is_proof(name), "{name}");
         }
-        for name in ["password_hint", "secret", "code", "pincode_of_the_place_of_delivery", ""] {
+        for name in
+            ["password_hint", "secret_question", "code", "pincode_of_the_place_of_delivery", ""]
+        {
             assert!(!is_proof(name), "{name}");
         }
         assert!(["access_token", "id_token", "jwt", "Token"].into_iter().all(is_token));

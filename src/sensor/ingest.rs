@@ -53,6 +53,10 @@ pub struct Ingest {
     bytes: Vec<u8>,
     /// Packets at the beginning that are still passed over.
     passed_over: u64,
+    /// What the file told as lost up to there: a total that goes on.
+    lost_before: u64,
+    /// Whether that is still to be told.
+    is_behind: bool,
 }
 
 /// Packets that are passed over before somebody is asked whether to go on.
@@ -79,12 +83,15 @@ impl Ingest {
             held: None,
             bytes: Vec::new(),
             passed_over: 0,
+            lost_before: 0,
+            is_behind: false,
         }
     }
 
     /// Passes over the first `packets`: they were read before, and count as nothing now.
     pub fn pass_over(mut self, packets: u64) -> Self {
         self.passed_over = packets;
+        self.is_behind = packets > 0;
         self
     }
 
@@ -150,6 +157,10 @@ impl Ingest {
         }
         if self.passed_over > 0 {
             return self.step_over();
+        }
+        if self.is_behind && self.account.seen > 0 {
+            self.lost_before = self.source.losses().kernel;
+            self.is_behind = false;
         }
         let packet = match self.held.take() {
             Some(Held { at, link, wire_len }) => {
@@ -254,12 +265,63 @@ impl Ingest {
         self.settle();
         let mut packets = self.account.clone();
         let losses = self.source.losses();
-        packets.seen += losses.kernel;
-        packets.dropped = losses.kernel;
+        // Whoever read what was passed over read what stands behind it, too: totals up to the first
+        // packet that is new.
+        if self.is_behind {
+            self.lost_before = losses.kernel;
+        }
+        let lost = losses.kernel.saturating_sub(self.lost_before);
+        packets.seen += lost;
+        packets.dropped = lost;
         packets.interface_lost = losses.interface;
         packets.filter_excluded = losses.excluded;
         let incomplete = self.source.incomplete().map(ToString::to_string);
         let incomplete = incomplete.or_else(|| Some(self.source.absence()?.to_string()));
         InputAccount { name: self.source.name().to_owned(), packets, incomplete }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Losses;
+
+    /// Ten packets; behind each the file says that two more were lost.
+    #[derive(Default)]
+    struct Lossy(u64);
+
+    impl PacketSource for Lossy {
+        fn next_packet(&mut self) -> Result<Next<'_>, CaptureError> {
+            self.0 += 1;
+            let packet = Packet {
+                at: Timestamp::default(),
+                link: LinkType::RAW,
+                wire_len: 0,
+                data: &[],
+                block: None,
+            };
+            Ok(if self.0 > 10 { Next::End } else { Next::Packet(packet) })
+        }
+
+        fn name(&self) -> &'static str {
+            "lossy.pcapng"
+        }
+
+        fn losses(&mut self) -> Losses {
+            Losses { kernel: 2 * self.0.saturating_sub(1).min(10), ..Losses::default() }
+        }
+    }
+
+    #[test]
+    fn what_was_lost_among_packets_that_are_passed_over_is_not_counted_again() {
+        for (before, read, lost) in [(0, 10, 20), (4, 6, 12), (9, 1, 2), (10, 0, 0)] {
+            let mut ingest = Ingest::new(Box::new(Lossy::default()), None).pass_over(before);
+            while !matches!(ingest.step(), Ok(Step::End)) {
+                // Looked at now and then, as a follower is.
+                ingest.account();
+            }
+            let packets = ingest.account().packets;
+            assert_eq!((packets.seen - packets.dropped, packets.dropped), (read, lost), "{before}");
+        }
     }
 }

@@ -57,7 +57,7 @@ impl LoggedIn {
         let value = value.trim_ascii();
         match (field, place.direction) {
             _ if place.location != Location::Body => {}
-            (Login::Proof | Login::Both, Direction::ToServer) => self.shown |= !value.is_empty(),
+            (Login::Proof | Login::Both, Direction::ToServer) => self.shown |= !is_mask(value),
             // The code stands beside it (RFC 6749 section 4.1.3, RFC 8628 section 3.4).
             (Login::Grant, Direction::ToServer) => {
                 self.shown |= value == b"authorization_code" || value.ends_with(b":device_code");
@@ -69,6 +69,11 @@ impl LoggedIn {
             _ => {}
         }
     }
+}
+
+/// Whether nothing is said: nothing at all, or one sign again and again (`********`).
+fn is_mask(value: &[u8]) -> bool {
+    value.first().is_none_or(|first| value.len() > 1 && value.iter().all(|byte| byte == first))
 }
 
 #[cfg(test)]
@@ -89,6 +94,7 @@ mod tests {
         let token = "2YotnFZFEjr1zCsicMWpAA";
         assert_eq!(said(Login::Proof, request, "x"), (true, false));
         assert_eq!(said(Login::Proof, request, " "), (false, false), "nothing is shown");
+        assert_eq!(said(Login::Proof, request, "********"), (false, false), "a mask");
         assert_eq!(said(Login::Proof, response, "x"), (false, false));
         assert_eq!(said(Login::Token, response, token), (false, true));
         assert_eq!(said(Login::Token, response, "none"), (false, false));

@@ -2,7 +2,7 @@
 //!
 //! High; low for tokens that a login returns by design: in a field called as one, in no list, where
 //! at least as many requests showed what one logs in with (a password, a client's secret, an
-//! assertion, a grant). Low for other JWTs.
+//! assertion, a grant). Low for other JWTs where nobody got one who showed nothing.
 
 use crate::inventory::assessed::{DataClassSeen, Field};
 use crate::inventory::login;
@@ -35,7 +35,8 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
             && *group == Sensitivity::Secret
     });
     let raised = returned.map(|(field, class, _)| {
-        let low = class.class == "secret.jwt" || is_of_login(subject, field, class);
+        let known = class.class == "secret.jwt" && subject.facts.unauthenticated_successes == 0;
+        let low = known || is_of_login(subject, field, class);
         let severity = if low { Severity::Low } else { Severity::High };
         let title = format!(
             "{} is returned in {} of {}",
@@ -49,7 +50,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
 }
 
 /// What a login may return.
-const OF_LOGINS: [&str; 2] = ["secret.session", "secret.token"];
+const OF_LOGINS: [&str; 3] = ["secret.jwt", "secret.session", "secret.token"];
 
 /// Whether `field` of a response holds the token that requests to this endpoint ask for.
 fn is_of_login(subject: Subject<'_>, field: &Field, class: &DataClassSeen) -> bool {

@@ -35,10 +35,13 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         return Vec::new();
     }
     let returned = subject.classes().filter(|(field, class, _)| {
-        // A login answers strangers with a token: that is its purpose.
-        field.direction == Direction::ToClient
-            && matches!(field.location, Location::Body | Location::Header)
-            && class.class != "secret.jwt"
+        let is_told = match field.location {
+            Location::Body => true,
+            // A login by a page answers strangers with a cookie: that is its purpose.
+            Location::Header => class.class != "secret.jwt",
+            _ => false,
+        };
+        field.direction == Direction::ToClient && is_told
     });
     let company = Company::of(subject);
     let raised = returned.map(|(field, class, group)| {
@@ -124,13 +127,22 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_send_what_logins_return_and_what_needs_a_credential_is_not_raised() {
+    fn a_jwt_for_anyone_is_a_secret_in_a_body_and_a_logins_in_a_cookie() {
+        let mut endpoint = endpoint();
+        let jwt = [("secret.jwt", 100)];
+        endpoint.fields = vec![field(Direction::ToClient, Location::Body, "$.token", &jwt)];
+        assert_eq!(found(RULE.id, &endpoint, &open())[0].severity, Severity::High);
+        let other = found("secret-in-response", &endpoint, &open());
+        assert_eq!(other[0].severity, Severity::High, "nobody showed anything for it");
+        endpoint.fields = vec![field(Direction::ToClient, Location::Header, "set-cookie", &jwt)];
+        assert!(found(RULE.id, &endpoint, &open()).is_empty());
+    }
+
+    #[test]
+    fn what_clients_send_and_what_needs_a_credential_is_not_raised() {
         let mut endpoint = endpoint();
         let ssn = [("us.ssn", 90)];
-        endpoint.fields = vec![
-            field(Direction::ToServer, Location::Body, "$.ssn", &ssn),
-            field(Direction::ToClient, Location::Body, "$.token", &[("secret.jwt", 100)]),
-        ];
+        endpoint.fields = vec![field(Direction::ToServer, Location::Body, "$.ssn", &ssn)];
         assert!(found(RULE.id, &endpoint, &open()).is_empty());
         endpoint.fields = vec![field(Direction::ToClient, Location::Body, "$.ssn", &ssn)];
         assert!(found(RULE.id, &endpoint, &clear()).is_empty());

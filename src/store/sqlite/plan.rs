@@ -134,11 +134,15 @@ pub struct Reading {
 /// States of files that begin alike which are looked at.
 const BEGINNINGS_MAX: u32 = 1024;
 
+/// Files of fewer bytes have no head in any version: they are compared whole.
+const SMALL_BYTES: u32 = 8192;
+
 /// Readings that a run which follows a directory remembers.
 const READINGS_MAX: u32 = 65_536;
 
 /// What was read before and may be the beginning of `now`, called `name`, the last first: files
-/// that begin alike, and of earlier versions those of that name in whatever folder.
+/// that begin alike or are too short to tell, and of earlier versions those of that name in
+/// whatever folder.
 pub(super) fn beginnings(
     conn: &Connection,
     now: &InputIdentity,
@@ -147,12 +151,12 @@ pub(super) fn beginnings(
     conn.prepare_cached(
         "SELECT i.size, i.hash, i.head FROM input i JOIN run r ON r.id = i.run \
          WHERE r.state <> 'open' AND i.hash IS NOT NULL AND i.before + i.seen > 0 AND i.size < ?2 \
-         AND (i.head = ?1 OR (i.head IS NULL \
-              AND (i.name = ?3 OR substr(i.name, -length(?3) - 1) = '/' || ?3))) \
+         AND (i.head = ?1 OR (i.head IS NULL AND (i.size < ?5 \
+              OR i.name = ?3 OR substr(i.name, -length(?3) - 1) = '/' || ?3))) \
          GROUP BY i.size, i.hash, i.head ORDER BY max(i.run) DESC LIMIT ?4",
     )?
     .query_map(
-        params![now.head.map(u64::cast_signed), int(now.size), name, BEGINNINGS_MAX],
+        params![now.head.map(u64::cast_signed), int(now.size), name, BEGINNINGS_MAX, SMALL_BYTES,],
         |row| identity_at(row, 0),
     )?
     .filter_map(Result::transpose)
@@ -473,6 +477,8 @@ fn replaced(
         let now = identity_at(row, 0)?.and_then(|identity| named.get(&key(&identity)));
         match now {
             Some(now) => holds.push((*now, u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0))),
+            // Nothing was read of it: it was a header, or less.
+            None if row.get::<_, i64>(3)? <= 0 => {}
             None => {
                 others.insert(row.get(4)?);
             }
