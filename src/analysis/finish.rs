@@ -344,8 +344,8 @@ impl Exchange {
     fn is_login(&self) -> bool {
         // What is put or changed somewhere is a password that somebody sets.
         let asks = |method: &str| !matches!(method, "PUT" | "PATCH" | "DELETE");
-        let shows = |r: &Box<Request>| r.half.facts.login.shown && asks(&r.head.method);
-        self.request.as_ref().is_some_and(shows)
+        let shows = |r: &Request| r.half.facts.login.shown && asks(r.head.method);
+        self.request.as_deref().is_some_and(shows)
             && self.response.as_ref().is_some_and(|r| r.half.facts.login.given)
     }
 
