@@ -10,6 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use support::capture::{self, Frame};
+use support::live::ip;
 use support::phitap::{BINARY, Lab};
 use support::rng::Rng;
 use support::{fixture, say, skip};
@@ -465,11 +466,6 @@ fn listening(
         assert!(told.read_line(&mut line).expect("it speaks") > 0, "it ended before it listened");
     }
     (child, told)
-}
-
-fn ip(args: &str) {
-    let done = Command::new("ip").args(args.split(' ')).status().expect("ip runs");
-    assert!(done.success(), "ip {args}");
 }
 
 #[test]

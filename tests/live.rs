@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use support::capture;
-use support::live::{Running, exchange, is_inside, listen, listen_on};
+use support::live::{Running, exchange, ip, is_inside, listen, listen_on, veth};
 use support::phitap::Lab;
 use support::tcp::Conversation;
 use support::{say, skip};
@@ -20,21 +20,6 @@ use support::{say, skip};
 const NOBODY: &str = "10.9.0.2:9999";
 /// What counts: the kernel hands over nothing else.
 const OF_US: &str = "udp dst port 9999";
-
-fn ip(args: &str) {
-    let done = Command::new("ip").args(args.split_whitespace()).status();
-    assert!(done.expect("ip runs").success(), "ip {args}");
-}
-
-/// A pair of interfaces: what is sent by `wire0` comes in by `wire1`.
-fn veth() {
-    ip("link add wire0 type veth peer name wire1");
-    for end in ["wire0", "wire1"] {
-        ip(&format!("link set {end} up"));
-    }
-    ip("addr add 10.9.0.1/24 dev wire0");
-    ip("neigh add 10.9.0.2 lladdr 02:00:00:00:09:02 dev wire0");
-}
 
 /// Sends so many packets from each of so many ports.
 fn send(ports: usize, each: usize) {

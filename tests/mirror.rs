@@ -9,25 +9,10 @@ use std::process::{Child, Command};
 
 use serde_json::Value;
 
-use support::live::{Running, is_inside, listen_on};
+use support::live::{Running, is_inside, listen_on, veth};
 use support::phitap::Lab;
 use support::tcp::{Conversation, payload};
 use support::{capture, skip};
-
-fn ip(args: &str) {
-    let done = Command::new("ip").args(args.split_whitespace()).status();
-    assert!(done.expect("ip runs").success(), "ip {args}");
-}
-
-/// A pair of interfaces: what is sent by `wire0` comes in by `wire1`.
-fn veth() {
-    ip("link add wire0 type veth peer name wire1");
-    for end in ["wire0", "wire1"] {
-        ip(&format!("link set {end} up"));
-    }
-    ip("addr add 10.9.0.1/24 dev wire0");
-    ip("neigh add 10.9.0.2 lladdr 02:00:00:00:09:02 dev wire0");
-}
 
 fn send(to: &str, packets: usize) {
     let socket = UdpSocket::bind("10.9.0.1:0").expect("a port");

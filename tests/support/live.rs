@@ -34,6 +34,22 @@ pub fn is_inside(name: &str) -> bool {
     false
 }
 
+/// Runs `ip` with these arguments.
+pub fn ip(args: &str) {
+    let done = Command::new("ip").args(args.split_whitespace()).status();
+    assert!(done.expect("ip runs").success(), "ip {args}");
+}
+
+/// A pair of interfaces: what is sent by `wire0` comes in by `wire1`.
+pub fn veth() {
+    ip("link add wire0 type veth peer name wire1");
+    for end in ["wire0", "wire1"] {
+        ip(&format!("link set {end} up"));
+    }
+    ip("addr add 10.9.0.1/24 dev wire0");
+    ip("neigh add 10.9.0.2 lladdr 02:00:00:00:09:02 dev wire0");
+}
+
 /// A program that runs, and the lines it tells.
 pub struct Running {
     pub child: Child,
