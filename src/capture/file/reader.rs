@@ -77,7 +77,8 @@ impl FileSource {
     }
 
     /// Reads a capture from any reader, and its file header at once. `name` is what users see. A
-    /// reader that fails with [`io::ErrorKind::WouldBlock`] behind the header is idle for now.
+    /// reader that fails with [`WouldBlock`](std::io::ErrorKind::WouldBlock) behind the header is
+    /// idle for now.
     pub fn from_reader(name: &str, input: impl Read + Send + 'static) -> Result<Self, FileError> {
         let open = |source| FileError::Open { name: name.to_owned(), source };
         let header = |incomplete: Box<Incomplete>| FileError::Header {
