@@ -53,6 +53,22 @@ pub fn digit(input: &[u8], from: usize) -> usize {
     )
 }
 
+/// Whether `wanted` is in `input`: for short texts that seldom have it, told by one look at all.
+#[inline]
+pub fn has(input: &[u8], wanted: u8) -> bool {
+    let sign = u8x16::splat(wanted);
+    let (blocks, rest) = input.as_chunks::<BLOCK>();
+    let mut found = u8x16::splat(0);
+    for block in blocks {
+        found |= u8x16::new(*block).simd_eq(sign);
+    }
+    match input.last_chunk::<BLOCK>() {
+        // What is left over ends the last block, which overlaps.
+        Some(last) => (found | u8x16::new(*last).simd_eq(sign)).to_bitmask() != 0,
+        None => rest.contains(&wanted),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -78,6 +94,7 @@ mod tests {
             };
             prop_assert_eq!(string_end(&input, from), first(|b| matches!(b, b'"' | b'\\')));
             prop_assert_eq!(digit(&input, from), first(u8::is_ascii_digit));
+            prop_assert_eq!(has(&input[from..], b'9'), input[from..].contains(&b'9'));
         }
     }
 }

@@ -5,6 +5,7 @@
 //! Only what holds a document, or names with values, is undone: other text is read where it
 //! stands.
 
+use crate::base::scan;
 use smallvec::SmallVec;
 
 use super::{Alphabet, ENCODED_BYTES_MIN, Hidden};
@@ -36,8 +37,8 @@ pub(crate) fn may_begin(value: &[u8]) -> bool {
         // `http:`, most of which are names of systems, have their `=` behind a question mark.
         [b'h', b't', b't', b'p', b'%', ..] | [b'h', b't', b't', b'p', _, b'%', ..] => true,
         // What people write has a space before long, and nothing here has any.
-        _ if head.contains(&b' ') => false,
-        _ => memchr::memchr(b'=', value.get(..TOLD_BYTES).unwrap_or(value)).is_some(),
+        _ if scan::has(head, b' ') => false,
+        _ => scan::has(value.get(..TOLD_BYTES).unwrap_or(value), b'='),
     }
 }
 
