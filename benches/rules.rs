@@ -22,6 +22,10 @@ use phitap::rules::RulePack;
 
 mod fhir;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ENTRIES: u64 = 2000;
 const ROUNDS: usize = 40;
 /// Numbers of rules that are compared; the first is what the others are held to.

@@ -233,7 +233,7 @@ impl Book {
         let class = match known.classes.here(place) {
             Some(class) => class,
             None => {
-                let class = own.values.place(*self.classes.at(place)?);
+                let class = own.values.place(self.classes.at(place)?);
                 known.classes.note(class, place);
                 class
             }

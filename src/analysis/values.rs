@@ -8,11 +8,11 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use crate::base::{InstallationKey, Mask, StableHasher, TableMap, table_state};
-use crate::detect::Detector;
+use crate::detect::{Detector, Inspection};
 use crate::model::{Form, Outcome, Value, ValueKind};
 
-/// Slots of the memory. At 16 bytes each it stays within a core's second-level cache.
-const SLOTS: usize = 1 << 15;
+/// Slots of the memory. At 8 bytes each it stays within a core's second-level cache.
+const SLOTS: usize = 1 << 14;
 
 /// Longer values seldom repeat, and hashing them costs more than it saves.
 const MEMO_BYTES_MAX: usize = 512;
@@ -41,6 +41,8 @@ pub struct Looked {
     slot: u32,
 }
 
+/// Spreads small numbers over all bits (Knuth, TAOCP 3, 6.4).
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 /// The slot of a value that is not remembered.
 const FORGOTTEN: u32 = u32::MAX;
 /// The issuer of a value that nobody asked for yet.
@@ -64,12 +66,34 @@ pub struct Values {
     index: TableMap<ValueClass, u32>,
 }
 
+/// The upper bits of the hash of a value, which with its place are 58 of 64; whether the hash and
+/// mask of a candidate are beside it; and the place of its class.
 #[derive(Clone, Copy, Default)]
-struct Slot {
-    key: u64,
-    class: u32,
-    /// Whether the hash and mask of a candidate are beside it.
-    candidate: bool,
+struct Slot(u64);
+
+const CLASS_BITS: u32 = 20;
+const CANDIDATE: u64 = 1 << CLASS_BITS;
+/// What a slot has of a hash: never 0, so that an empty one is nothing's.
+const KEY: u64 = !(CANDIDATE | (CANDIDATE - 1));
+
+impl Slot {
+    /// `None` where there are more classes than it can tell apart.
+    fn of(key: u64, class: u32, candidate: bool) -> Option<Slot> {
+        let is = if candidate { CANDIDATE } else { 0 };
+        (class >> CLASS_BITS == 0).then_some(Slot(key & KEY | is | u64::from(class)))
+    }
+
+    fn is_of(self, key: u64) -> bool {
+        (self.0 ^ key) & KEY == 0
+    }
+
+    fn is_candidate(self) -> bool {
+        self.0 & CANDIDATE != 0
+    }
+
+    fn class(self) -> u32 {
+        u32::try_from(self.0 & (CANDIDATE - 1)).unwrap_or_default()
+    }
 }
 
 impl Values {
@@ -96,22 +120,23 @@ impl Values {
             return self.inspect(value, apart);
         }
         // The kind is part of the key: `1` and `"1"` are different values.
-        let realm = value.kind as u64 | u64::from(apart) << 8;
+        let realm = (value.kind as u64 | u64::from(apart) << 8).wrapping_mul(SPREAD);
         let key = (self.state.hash_one(value.bytes) ^ realm) | 1 << 63;
-        let at = usize::try_from(key >> 8).unwrap_or_default() & (SLOTS - 1);
+        let at = usize::try_from(key).unwrap_or_default() & (SLOTS - 1);
         let place = u32::try_from(at).unwrap_or(FORGOTTEN);
         if let Some(slot) = self.slots.get(at)
-            && slot.key == key
+            && slot.is_of(key)
         {
-            let class = slot.class;
-            let found = slot.candidate.then(|| self.candidates.get(at).copied()).flatten();
+            let class = slot.class();
+            let found = slot.is_candidate().then(|| self.candidates.get(at).copied()).flatten();
             let (hash, mask) = found.unwrap_or_default();
             return Looked { class, hash, mask, slot: place };
         }
         let looked = Looked { slot: place, ..self.inspect(value, apart) };
         let candidate = looked.hash != 0 || looked.mask != 0;
+        let Some(remembered) = Slot::of(key, looked.class, candidate) else { return looked };
         if let Some(slot) = self.slots.get_mut(at) {
-            *slot = Slot { key, class: looked.class, candidate };
+            *slot = remembered;
         }
         if let Some(issuer) = self.issuers.get_mut(at) {
             *issuer = UNASKED;
@@ -143,24 +168,23 @@ impl Values {
 
     fn inspect(&mut self, value: &Value<'_>, apart: bool) -> Looked {
         let inspection = self.detector.inspect(value.kind, value.bytes);
-        let class =
-            ValueClass { kind: value.kind, form: inspection.form, outcome: inspection.outcome };
         if inspection.outcome.is_empty() {
-            let class = self.plain_place(class);
+            let class = self.plain_place(value.kind, inspection.form);
             return Looked { class, hash: 0, mask: 0, slot: FORGOTTEN };
         }
-        let place = self.place(class);
+        let Inspection { form, outcome } = inspection;
+        let place = self.place(&ValueClass { kind: value.kind, form, outcome });
         let stable = if apart { &self.apart } else { &self.stable };
         let hash = stable.hash(value.bytes);
         Looked { class: place, hash, mask: Mask::of(value.bytes).bits(), slot: FORGOTTEN }
     }
 
-    fn plain_place(&mut self, class: ValueClass) -> u32 {
-        let (kind, form) = (class.kind as usize, class.form as usize);
-        let known = self.plain.get(kind).and_then(|forms| forms.get(form)).copied().flatten();
+    fn plain_place(&mut self, kind: ValueKind, form: Form) -> u32 {
+        let (row, column) = (kind as usize, form as usize);
+        let known = self.plain.get(row).and_then(|forms| forms.get(column)).copied().flatten();
         known.unwrap_or_else(|| {
-            let place = self.place(class);
-            if let Some(slot) = self.plain.get_mut(kind).and_then(|forms| forms.get_mut(form)) {
+            let place = self.place(&ValueClass { kind, form, outcome: Outcome::default() });
+            if let Some(slot) = self.plain.get_mut(row).and_then(|forms| forms.get_mut(column)) {
                 *slot = Some(place);
             }
             place
@@ -169,13 +193,13 @@ impl Values {
 
     /// The place of a class. Kinds, forms and outcomes are few: their combinations stay in the
     /// hundreds.
-    pub(super) fn place(&mut self, class: ValueClass) -> u32 {
-        if let Some(place) = self.index.get(&class) {
+    pub(super) fn place(&mut self, class: &ValueClass) -> u32 {
+        if let Some(place) = self.index.get(class) {
             return *place;
         }
         let place = u32::try_from(self.classes.len()).unwrap_or(u32::MAX);
-        self.classes.push(class);
-        self.index.insert(class, place);
+        self.classes.push(*class);
+        self.index.insert(*class, place);
         place
     }
 }

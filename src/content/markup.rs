@@ -1,7 +1,7 @@
 //! HTML read for its tables and lists only, as it arrives: which tags there are, and the text of
 //! cells. Everything else is passed over; so are comments, scripts and styles.
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use super::grid::{Grid, Span, SpanDigits, Tag};
 use super::{FieldSink, PathId, PathTable};
@@ -49,9 +49,12 @@ enum State {
 
 /// Whether `text` is markup that may hold a table or a list: asked of what begins with `<`.
 pub(crate) fn may_hold(text: &[u8]) -> bool {
-    let finds = |tag: &[u8]| memmem::find(text, tag).is_some();
-    text.first() == Some(&b'<')
-        && (finds(b"<table") || finds(b"<dl") || finds(b"<TABLE") || finds(b"<DL"))
+    let begins = |at: usize| {
+        let tag = text.get(at + 1..).unwrap_or_default();
+        let is = |name: &[u8]| tag.get(..name.len()).is_some_and(|t| t.eq_ignore_ascii_case(name));
+        matches!(tag, [b't' | b'T' | b'd' | b'D', ..]) && (is(b"table") || is(b"dl"))
+    };
+    text.first() == Some(&b'<') && memchr::memchr_iter(b'<', text).any(begins)
 }
 
 impl MarkupWalker {

@@ -315,7 +315,7 @@ impl PathTable {
     /// The member that most likely comes next in the object at `object`, after its member `last`
     /// (or [`PathId::NONE`] at the start), when the bytes behind the opening quote say so: its
     /// path and the length of `name":`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn expected(
         &self,
         object: PathId,

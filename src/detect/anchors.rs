@@ -18,7 +18,12 @@ use std::ops::Range;
 pub(super) struct Anchors {
     /// One bit per hash of three bytes that a literal begins with.
     filter: Box<[u64; FILTER_WORDS]>,
-    /// Sorted by what they begin with, then the longer before the shorter.
+    /// How many bits are set before each word of the filter.
+    ranks: Box<[u16; FILTER_WORDS]>,
+    /// By the rank of a bit of the filter: where the literals of that hash begin. One more at the
+    /// end.
+    groups: Vec<u16>,
+    /// Sorted by the hash of what they begin with, by that, then the longer before the shorter.
     literals: Vec<Literal>,
 }
 
@@ -29,6 +34,9 @@ const FILTER_WORDS: usize = 1 << (HASH_BITS - 6);
 struct Literal {
     /// Its first three bytes, see [`begun`].
     head: u32,
+    /// Its first eight bytes in whatever case, and which of them it has: most texts that begin with
+    /// `head` are told apart by these.
+    quick: (u64, u64),
     text: Box<[u8]>,
     /// Whether it is found in any case.
     folded: bool,
@@ -37,7 +45,12 @@ struct Literal {
 
 impl Default for Anchors {
     fn default() -> Anchors {
-        Anchors { filter: Box::new([0; FILTER_WORDS]), literals: Vec::new() }
+        Anchors {
+            filter: Box::new([0; FILTER_WORDS]),
+            ranks: Box::new([0; FILTER_WORDS]),
+            groups: Vec::new(),
+            literals: Vec::new(),
+        }
     }
 }
 
@@ -54,10 +67,43 @@ impl Anchors {
             if let Some(word) = anchors.filter.get_mut(word) {
                 *word |= 1 << bit;
             }
-            anchors.literals.push(Literal { head, text, folded, action: *action });
+            let quick = (eight(&text) | CASES_OF_EIGHT, mask_of(text.len()));
+            anchors.literals.push(Literal { head, quick, text, folded, action: *action });
         }
-        anchors.literals.sort_by_key(|l| (l.head, std::cmp::Reverse(l.text.len())));
+        anchors.literals.sort_by_key(|l| (place(l.head), l.head, std::cmp::Reverse(l.text.len())));
+        anchors.index();
         anchors
+    }
+
+    /// Notes where the literals of each hash begin.
+    fn index(&mut self) {
+        let mut before = 0u16;
+        for (word, rank) in self.filter.iter().zip(self.ranks.iter_mut()) {
+            *rank = before;
+            before += u16::try_from(word.count_ones()).unwrap_or_default();
+        }
+        let mut last = None;
+        for (literal, at) in self.literals.iter().zip(0u16..) {
+            if last != Some(place(literal.head)) {
+                self.groups.push(at);
+                last = Some(place(literal.head));
+            }
+        }
+        self.groups.push(u16::try_from(self.literals.len()).unwrap_or(u16::MAX));
+    }
+
+    /// The literals of one hash: those that begin with `head` among them.
+    fn begun_by(&self, head: u32) -> &[Literal] {
+        let (word, bit) = place(head);
+        let (Some(bits), Some(rank)) = (self.filter.get(word), self.ranks.get(word)) else {
+            return &[];
+        };
+        let rank = usize::from(*rank) + (bits & ((1u64 << bit) - 1)).count_ones() as usize;
+        let Some([from, to]) = self.groups.get(rank..rank + 2).and_then(|two| two.first_chunk())
+        else {
+            return &[];
+        };
+        self.literals.get(usize::from(*from)..usize::from(*to)).unwrap_or_default()
     }
 
     /// Whether there are none.
@@ -100,10 +146,13 @@ impl Anchors {
         head: u32,
         found: &mut impl FnMut(usize, Range<usize>),
     ) {
-        let first = self.literals.partition_point(|literal| literal.head < head);
         let Some(rest) = text.get(at..) else { return };
-        let begun = self.literals.get(first..).unwrap_or_default().iter();
-        for literal in begun.take_while(|literal| literal.head == head) {
+        let quick = eight(rest) | CASES_OF_EIGHT;
+        for literal in self.begun_by(head) {
+            let (first, mask) = literal.quick;
+            if (quick ^ first) & mask != 0 {
+                continue;
+            }
             let Some(here) = rest.get(..literal.text.len()) else { continue };
             let same = match literal.folded {
                 true => here.eq_ignore_ascii_case(&literal.text),
@@ -118,6 +167,7 @@ impl Anchors {
 
 /// What letters have in lower case, in each of four bytes.
 const CASES: u32 = 0x2020_2020;
+const CASES_OF_EIGHT: u64 = 0x2020_2020_2020_2020;
 /// The bytes of a head among four.
 const HEAD: u32 = 0x00ff_ffff;
 
@@ -125,6 +175,24 @@ const HEAD: u32 = 0x00ff_ffff;
 /// again.
 fn begun([a, b, c]: [u8; 3]) -> u32 {
     (u32::from_le_bytes([a, b, c, 0]) | CASES) & HEAD
+}
+
+/// The first eight bytes of `text`; what is missing is zero.
+fn eight(text: &[u8]) -> u64 {
+    if let Some(eight) = text.first_chunk() {
+        return u64::from_le_bytes(*eight);
+    }
+    let mut bytes = [0u8; 8];
+    for (into, from) in bytes.iter_mut().zip(text) {
+        *into = *from;
+    }
+    u64::from_le_bytes(bytes)
+}
+
+/// The bits of the first `len` of eight bytes.
+fn mask_of(len: usize) -> u64 {
+    let bits = u32::try_from(len).map_or(u64::BITS, |len| len.saturating_mul(8)).min(u64::BITS);
+    u64::MAX.checked_shr(u64::BITS - bits).unwrap_or(0)
 }
 
 /// The word and bit of the filter for a head (multiplicative hashing: Knuth, TAOCP 3, 6.4).

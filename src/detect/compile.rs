@@ -110,6 +110,7 @@ struct Build {
     judge: Judge,
     telling: RuleBits,
     of_places: RuleBits,
+    hints: RuleBits,
     asked: RuleBits,
     /// Patterns searched for inside text.
     patterns: usize,
@@ -138,6 +139,7 @@ impl Build {
             },
             telling: RuleBits::NONE,
             of_places: RuleBits::NONE,
+            hints: RuleBits::NONE,
             asked: RuleBits::NONE,
             patterns: 0,
             at_anchor: TableMap::default(),
@@ -192,6 +194,9 @@ impl Build {
         }
         if &*rule.class == PLACES {
             self.of_places.insert(id);
+        }
+        if rule.hint {
+            self.hints.insert(id);
         }
         if rule.needs_context {
             self.asked.insert(id);
@@ -335,6 +340,7 @@ impl Build {
             beside: rule.beside.iter().cloned().chain(clues_of(&rule.beside_fields)).collect(),
             embedded_weight: rule.embedded_weight,
             text_share: rule.text_share,
+            hint: rule.hint,
             spread,
         };
         let judge = &mut self.judge;
@@ -371,6 +377,7 @@ impl Build {
             fillers: Fillers::of(&pack.context().fillers, &pack.context().offices),
             telling: self.telling,
             of_places: self.of_places,
+            hints: self.hints,
             asked: self.asked,
         }
     }

@@ -39,6 +39,8 @@ pub struct Detector {
     pub(super) telling: RuleBits,
     /// Rules of addresses.
     pub(super) of_places: RuleBits,
+    /// Rules of what only hints at a class.
+    pub(super) hints: RuleBits,
     /// Rules that say nothing unless a name asks: what passes them may hold something else.
     pub(super) asked: RuleBits,
 }
@@ -55,11 +57,11 @@ pub struct Inspection {
 impl Inspection {
     /// The same with what was found of the value once what hides it was undone, whose form counts.
     fn with(self, plain: Inspection) -> Inspection {
-        let (mine, other) = (self.outcome, plain.outcome);
+        let (mine, other) = (self.outcome, &plain.outcome);
         let outcome = Outcome {
-            tried: mine.tried.union(other.tried),
-            passed: mine.passed.union(other.passed),
-            embedded: mine.embedded.union(other.embedded),
+            tried: mine.tried.union(&other.tried),
+            passed: mine.passed.union(&other.passed),
+            embedded: mine.embedded.union(&other.embedded),
         };
         Inspection { form: plain.form, outcome }
     }
@@ -112,10 +114,10 @@ impl Detector {
             return Inspection { form: Form::DateTime, outcome: Outcome::default() };
         }
         let census = Census::of(bytes);
-        let found = self.inspect_folded(kind, bytes, &census);
         if !census.has(const { Traits::of(b"%&") }) {
-            return found;
+            return self.inspect_folded(kind, bytes, &census);
         }
+        let found = self.inspect_folded(kind, bytes, &census);
         match escapes::undone(bytes) {
             Some(plain) => found.with(self.inspect_folded(kind, &plain, &Census::of(&plain))),
             None => found,
@@ -138,20 +140,22 @@ impl Detector {
         if self.fillers.has(bytes, census, form) {
             return Inspection { form: Form::Literal, outcome: Outcome::default() };
         }
-        let mut outcome = Outcome::default();
+        let mut found = Inspection { form, outcome: Outcome::default() };
         if census.len <= WHOLE_BYTES_MAX {
             let seen = Seen { bytes, census, form };
-            self.whole.apply(&seen, &mut outcome);
+            self.whole.apply(&seen, &mut found.outcome);
         }
         // A value that is one thing as a whole has nothing else inside.
-        if !self.is_told(&outcome) && wants_search(form, bytes, census) {
-            self.embedded.apply(bytes, census, &mut outcome);
+        if self.is_told(&found.outcome) {
+            return found;
         }
-        let found = Inspection { form, outcome };
-        match wrapped::core(bytes, form, census).filter(|_| !self.is_told(&outcome)) {
-            Some(core) => self.inspect_core(kind, core, found),
-            None => found,
+        if wants_search(form, bytes, census) {
+            self.embedded.apply(bytes, census, &mut found.outcome);
         }
+        if let Some(core) = wrapped::core(bytes, form, census) {
+            found = self.inspect_core(kind, core, found);
+        }
+        found
     }
 
     /// Whether the rules know what a value is as a whole.
@@ -194,7 +198,7 @@ impl Detector {
     fn is_sensitive_as_it_is(&self, text: &[u8]) -> bool {
         let found = self.inspect(ValueKind::String, text);
         let telling = |rule| self.telling.contains(rule);
-        !found.outcome.embedded.is_empty()
+        !self.hints.covers(&found.outcome.embedded)
             || found.outcome.passed.iter().any(telling)
             || sensitive::is_sensitive(text)
     }
@@ -205,7 +209,7 @@ impl Detector {
     pub fn keeps_organisation(&self, text: &[u8]) -> bool {
         let found = self.inspect(ValueKind::String, text);
         let outcome = found.outcome;
-        let told = |rule: &RuleId| !self.of_places.contains(*rule);
+        let told = |rule: &RuleId| !self.of_places.contains(*rule) && !self.hints.contains(*rule);
         let telling = |rule: &RuleId| self.telling.contains(*rule);
         !outcome.embedded.iter().any(|rule| told(&rule))
             && !outcome.passed.iter().any(|rule| told(&rule) && telling(&rule))

@@ -154,9 +154,9 @@ impl Embedded {
 
     /// What is found in `text`.
     pub(super) fn apply(&self, text: &[u8], census: &Census, outcome: &mut Outcome) {
-        let mut found = RuleBits::NONE;
+        let found = &mut outcome.embedded;
         if census.digits >= DIGITS_MIN {
-            self.at_digits(before_id(text), &mut found);
+            self.at_digits(before_id(text), found);
         }
         if census.ats > 0
             && let Some(rule) = self.email
@@ -171,9 +171,8 @@ impl Embedded {
             found.insert(rule);
         }
         if !self.anchors.is_empty() {
-            self.at_anchors(text, &mut found);
+            self.at_anchors(text, found);
         }
-        outcome.embedded = outcome.embedded.union(found);
     }
 
     fn at_anchors(&self, text: &[u8], found: &mut RuleBits) {

@@ -65,7 +65,7 @@ fn wrong_of_rule(detector: &Detector, rule: &Rule) -> Vec<RuleError> {
     let finds = |example: &Example| match example {
         Example::Value(value) => {
             let outcome = detector.inspect(ValueKind::String, value.as_bytes()).outcome;
-            let says = outcome.passed.union(outcome.embedded);
+            let says = outcome.passed.union(&outcome.embedded);
             ids.iter().any(|id| says.contains(*id))
         }
         Example::Field { field, value, beside_fields, beside } => {

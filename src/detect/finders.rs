@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::checks::{country_length, person_name};
 use super::eastern::{date_eastern, name_eastern};
 use super::embedded::has_words;
-use super::nearby::{ip_near_mail, name_seen};
+use super::nearby::{ip_near_mail, ip_text, name_seen, url_text};
 use super::phones::phone_said;
 use super::recognisers::is_private_key;
 use super::shape::is_word_byte;
@@ -21,13 +21,14 @@ pub(super) struct Finder {
     pub(super) run: fn(&[u8], Range<usize>) -> Option<Range<usize>>,
 }
 
-const FINDERS: [Finder; 14] = [
+const FINDERS: [Finder; 16] = [
     Finder { name: "date-eastern", run: date_eastern },
     Finder { name: "honorific", run: honorific },
     Finder { name: "honorific-name", run: honorific_name },
     Finder { name: "honorific-word", run: honorific_word },
     Finder { name: "iban", run: iban },
     Finder { name: "ip-near-mail", run: ip_near_mail },
+    Finder { name: "ip-text", run: ip_text },
     Finder { name: "jwt", run: jwt },
     Finder { name: "name-after", run: name_after },
     Finder { name: "name-eastern", run: name_eastern },
@@ -36,6 +37,7 @@ const FINDERS: [Finder; 14] = [
     Finder { name: "phone-plus", run: phone_plus },
     Finder { name: "phone-said", run: phone_said },
     Finder { name: "private-key", run: private_key },
+    Finder { name: "url-text", run: url_text },
 ];
 
 /// The finder called `name`.
@@ -50,7 +52,10 @@ pub(super) fn names() -> String {
 
 /// Finders tried where a word with a digit begins, instead of at anchors.
 pub(super) fn is_for_digits(name: &str) -> bool {
-    matches!(name, "date-eastern" | "iban" | "ip-near-mail" | "phone-plus" | "phone-said")
+    matches!(
+        name,
+        "date-eastern" | "iban" | "ip-near-mail" | "ip-text" | "phone-plus" | "phone-said"
+    )
 }
 
 /// Goods and figures that bear an honorific: nobody's name, or hardly.

@@ -95,6 +95,7 @@ pub(super) struct JudgeRule {
     pub(super) embedded_weight: Option<f64>,
     /// The least share of values it has to be found in, unless a name speaks for it.
     pub(super) text_share: Option<f64>,
+    pub(super) hint: bool,
     /// The rules that tell how values begin; none where that says nothing.
     pub(super) spread: Vec<RuleId>,
 }

@@ -1,6 +1,7 @@
 //! What is somebody's by what stands near it in a text: an address of the Internet beside a mail
 //! address, a name before what clinicians say of patients.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use super::checks::{is_email, person_name};
@@ -14,8 +15,67 @@ const NEAR: usize = 256;
 /// An IPv4 address in a text that has a mail address near it; the anchor is where its first digits
 /// begin. Machines have such addresses, too: those of logs name nobody.
 pub(super) fn ip_near_mail(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
+    let (found, address) = ipv4(text, anchor.start)?;
+    if address.is_private() || address.is_multicast() {
+        return None;
+    }
+    let from = found.start.saturating_sub(NEAR);
+    let window = text.get(from..text.len().min(found.end + NEAR))?;
+    has_mail(window).then_some(found)
+}
+
+/// An IP address in a text, whosever it is, of a network of one's own, too; the anchor is where its first word with a
+/// digit begins.
+pub(super) fn ip_text(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
+    match text.get(anchor.start..)?.iter().take(5).find(|b| !b.is_ascii_hexdigit())? {
+        b'.' => ipv4(text, anchor.start).map(|(found, _)| found),
+        b':' => ipv6(text, anchor.start),
+        _ => None,
+    }
+}
+
+/// An IPv6 address that begins at `start` (RFC 4291 section 2.2) and has groups of three digits and
+/// more: others are times of day, fingerprints and hardware addresses.
+fn ipv6(text: &[u8], start: usize) -> Option<Range<usize>> {
+    const LONGEST: usize = 39;
+    const LONG_GROUPS_MIN: usize = 2;
+    let before = start.checked_sub(1).and_then(|at| text.get(at));
+    if before.is_some_and(|b| is_word_byte(*b) || matches!(b, b':' | b'.' | b'-' | b'/' | b'@')) {
+        return None;
+    }
+    let rest = text.get(start..)?;
+    let part = |b: &&u8| b.is_ascii_hexdigit() || **b == b':';
+    let len = rest.iter().take(LONGEST + 1).take_while(part).count();
+    let address = rest.get(..len)?;
+    let long = address.split(|b| *b == b':').filter(|group| group.len() >= 3).count();
+    let parsed: Ipv6Addr = std::str::from_utf8(address).ok()?.parse().ok()?;
+    let end = start + len;
+    let goes_on = text.get(end).is_some_and(|b| is_word_byte(*b) || matches!(b, b'-' | b'/'));
+    let nobody = parsed.is_loopback() || parsed.is_unspecified();
+    (long >= LONG_GROUPS_MIN && !goes_on && !nobody).then_some(start..end)
+}
+
+/// A URL in a sentence, whosever page it is: what stands in quotes is of a program.
+pub(super) fn url_text(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
+    const HOST_BYTES_MAX: usize = 253;
+    let before = anchor.start.checked_sub(1).and_then(|at| text.get(at));
+    if before.is_some_and(|b| !b.is_ascii_whitespace() && !matches!(b, b'(' | b',' | b':')) {
+        return None;
+    }
+    // All of a value is a link of the program's, and what goes on with others behind a comma.
+    let alone = before.is_none() && !text.contains(&b' ');
+    let rest = text.get(anchor.end..).filter(|_| !alone)?;
+    let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+    let len = rest.iter().take(HOST_BYTES_MAX).take_while(part).count();
+    let host = rest.get(..len)?;
+    let host = host.strip_suffix(b".").unwrap_or(host);
+    let named = host.iter().any(u8::is_ascii_alphabetic) && host.contains(&b'.');
+    named.then_some(anchor.start..anchor.end + host.len())
+}
+
+/// An IPv4 address of some machine that begins at `start`, and its place.
+fn ipv4(text: &[u8], start: usize) -> Option<(Range<usize>, Ipv4Addr)> {
     const LONGEST: usize = 15;
-    let start = anchor.start;
     let before = start.checked_sub(1).and_then(|at| text.get(at));
     if before.is_some_and(|b| is_word_byte(*b) || matches!(b, b'.' | b'-' | b'/' | b'@' | b'^')) {
         return None;
@@ -25,15 +85,14 @@ pub(super) fn ip_near_mail(text: &[u8], anchor: Range<usize>) -> Option<Range<us
     let len = len.count();
     let address = rest.get(..len)?;
     let address = address.strip_suffix(b".").unwrap_or(address);
-    let parsed: std::net::Ipv4Addr = std::str::from_utf8(address).ok()?.parse().ok()?;
+    let parsed: Ipv4Addr = std::str::from_utf8(address).ok()?.parse().ok()?;
     let end = start + address.len();
     let goes_on = text.get(end).is_some_and(|b| is_word_byte(*b) || matches!(b, b'-' | b'/'));
-    let nobody = parsed.is_loopback() || parsed.is_unspecified() || parsed.is_multicast();
-    if goes_on || nobody || parsed.is_private() || is_version(text.get(..start)?) {
+    let nobody = parsed.is_loopback() || parsed.is_unspecified();
+    if goes_on || nobody || is_version(text.get(..start)?) {
         return None;
     }
-    let window = text.get(start.saturating_sub(NEAR)..text.len().min(end + NEAR))?;
-    has_mail(window).then_some(start..end)
+    Some((start..end, parsed))
 }
 
 /// Whether what follows `before` is the number of a version: `Version 11.2.0.17 was installed`.

@@ -24,6 +24,9 @@ pub(super) const NAME_THING: f64 = -10.0;
 pub(super) const NAME_BESIDE: f64 = 8.0;
 /// What the look of values adds where their place leaves open what they are.
 pub(super) const LOOK: f64 = 1.0;
+/// What a hint in a text is worth, however often it is found: below the line, and above it where a
+/// field too many is better than one missed.
+pub(super) const HINT: f64 = -2.0;
 /// Weight of a format from which on a name that speaks against it, or a small share of the
 /// column, changes little: a key in `description` is still a key.
 pub(super) const STRONG: f64 = 10.5;

@@ -5,6 +5,8 @@
 //! empty evidence is its neutral element. Whatever order values come in, however they are split
 //! over workers, captures and runs, the merged evidence is the same. Property tests below hold it.
 
+use std::hash::{Hash, Hasher};
+
 use smallvec::SmallVec;
 
 use crate::base::limits::{RULES_MAX, SAMPLE_K};
@@ -17,70 +19,113 @@ use super::{Form, ValueKind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleId(pub u16);
 
-/// A set of rules, of which at most [`RULES_MAX`] can be loaded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RuleBits([u64; WORDS]);
+/// A set of rules, of which at most [`RULES_MAX`] can be loaded. Most values are of few rules: which
+/// words have any is kept beside them, and the others are not looked at.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialOrd, Ord)]
+pub struct RuleBits {
+    words: [u64; WORDS],
+    /// A bit for each word that is not 0.
+    used: u8,
+}
 
 const WORDS: usize = RULES_MAX / 64;
+const _: () = assert!(WORDS <= u8::BITS as usize, "each word has a bit in `used`");
 
 impl RuleBits {
     /// No rule.
-    pub const NONE: RuleBits = RuleBits([0; WORDS]);
+    pub const NONE: RuleBits = RuleBits { words: [0; WORDS], used: 0 };
 
     /// Adds `rule`.
     pub fn insert(&mut self, rule: RuleId) {
-        if let Some(word) = self.0.get_mut(usize::from(rule.0 >> 6)) {
+        let place = rule.0 >> 6;
+        if let Some(word) = self.words.get_mut(usize::from(place)) {
             *word |= 1 << (rule.0 & 63);
+            self.used |= 1 << place;
         }
     }
 
     /// Takes `rule` out.
     pub fn remove(&mut self, rule: RuleId) {
-        if let Some(word) = self.0.get_mut(usize::from(rule.0 >> 6)) {
+        let place = rule.0 >> 6;
+        if let Some(word) = self.words.get_mut(usize::from(place)) {
             *word &= !(1 << (rule.0 & 63));
+            if *word == 0 {
+                self.used &= !(1 << place);
+            }
         }
     }
 
     /// Whether `rule` is in it.
     pub fn contains(&self, rule: RuleId) -> bool {
-        self.0.get(usize::from(rule.0 >> 6)).is_some_and(|word| word >> (rule.0 & 63) & 1 == 1)
+        self.words.get(usize::from(rule.0 >> 6)).is_some_and(|word| word >> (rule.0 & 63) & 1 == 1)
     }
 
     /// Whether no rule is in it.
     pub fn is_empty(&self) -> bool {
-        self.0 == [0; WORDS]
+        self.used == 0
     }
 
     /// The rules of both.
-    pub fn union(self, other: RuleBits) -> RuleBits {
-        let mut out = self;
-        for (mine, theirs) in out.0.iter_mut().zip(other.0) {
+    pub fn union(mut self, other: &RuleBits) -> RuleBits {
+        for (mine, theirs) in self.words.iter_mut().zip(other.words) {
             *mine |= theirs;
         }
-        out
+        self.used |= other.used;
+        self
     }
 
     /// Whether a rule is in both.
     pub fn meets(&self, other: &RuleBits) -> bool {
-        self.0.iter().zip(other.0).any(|(mine, theirs)| mine & theirs != 0)
+        other.words().any(|(place, word)| self.word(place) & word != 0)
     }
 
     /// Whether all rules of `other` are in it.
     pub fn covers(&self, other: &RuleBits) -> bool {
-        self.0.iter().zip(other.0).all(|(mine, theirs)| theirs & !mine == 0)
+        other.words().all(|(place, word)| word & !self.word(place) == 0)
     }
 
     /// The rules in order.
     pub fn iter(&self) -> impl Iterator<Item = RuleId> + use<> {
-        self.0.into_iter().zip((0u16..).step_by(64)).flat_map(|(word, base)| {
-            let mut rest = word;
+        let set = *self;
+        ones(set.used).flat_map(move |place| {
+            let mut rest = set.word(place);
             std::iter::from_fn(move || {
                 let bit = rest.trailing_zeros();
                 // Clears the lowest set bit; there is none when the word is used up.
                 rest &= rest.wrapping_sub(1);
-                u16::try_from(bit).ok().filter(|bit| *bit < 64).map(|bit| RuleId(base + bit))
+                let bit = u16::try_from(bit).ok().filter(|bit| *bit < 64)?;
+                Some(RuleId((u16::from(place) << 6) + bit))
             })
         })
+    }
+
+    fn word(&self, place: u8) -> u64 {
+        self.words.get(usize::from(place)).copied().unwrap_or(0)
+    }
+
+    /// The words that are not 0, by their places.
+    fn words(&self) -> impl Iterator<Item = (u8, u64)> {
+        ones(self.used).map(|place| (place, self.word(place)))
+    }
+}
+
+/// The places of the bits that are set, in order.
+fn ones(bits: u8) -> impl Iterator<Item = u8> {
+    (0..8).filter(move |place| bits >> place & 1 == 1)
+}
+
+impl PartialEq for RuleBits {
+    fn eq(&self, other: &Self) -> bool {
+        self.used == other.used && self.words().all(|(place, word)| word == other.word(place))
+    }
+}
+
+impl Hash for RuleBits {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Odd, so that nothing of a word is lost (Knuth, TAOCP 3, 6.4).
+        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mix = |all: u64, (_, word): (u8, u64)| (all ^ word).wrapping_mul(SPREAD);
+        state.write_u64(self.words().fold(u64::from(self.used), mix));
     }
 }
 
@@ -282,7 +327,7 @@ impl Evidence {
         if !matches!(form, Form::Empty | Form::Literal) {
             self.filled.merge(span);
         }
-        for rule in outcome.passed.union(outcome.embedded).iter() {
+        for rule in outcome.passed.union(&outcome.embedded).iter() {
             self.counter(rule).span.merge(span);
         }
     }
@@ -307,7 +352,7 @@ impl Evidence {
 
     /// Counts what the rules say of `count` candidates, but not which values they are.
     pub fn count_outcome(&mut self, outcome: Outcome, count: u64) {
-        for rule in outcome.tried.union(outcome.embedded).iter() {
+        for rule in outcome.tried.union(&outcome.embedded).iter() {
             let counter = self.counter(rule);
             counter.tried += count * u64::from(outcome.tried.contains(rule));
             counter.passed += count * u64::from(outcome.passed.contains(rule));

@@ -150,6 +150,10 @@ pub struct Rule {
     /// The least share of a column's values that it has to be found in, three distinct ones at
     /// least or half of them all, unless the field's name speaks for the class or for notes.
     pub text_share: Option<f64>,
+    /// Whether what is found inside text only hints at the class, however often it is found: the
+    /// profile `strict` believes it, and no other.
+    #[serde(default)]
+    pub hint: bool,
     /// What holds.
     pub examples: Examples,
     #[serde(skip)]

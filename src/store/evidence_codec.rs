@@ -81,7 +81,7 @@ pub(crate) fn encode(
     let outcomes: BTreeSet<Outcome> = entries.iter().map(|e| e.outcome).collect();
     let mut rules: BTreeSet<RuleId> = evidence.rules.iter().map(|c| c.rule).collect();
     for outcome in &outcomes {
-        let all = outcome.tried.union(outcome.passed).union(outcome.embedded);
+        let all = outcome.tried.union(&outcome.passed).union(&outcome.embedded);
         rules.extend(all.iter());
     }
     let rules: Vec<RuleId> = rules.into_iter().collect();

@@ -9,11 +9,11 @@ from pathlib import Path
 import national
 
 
-def fields_of(binary, capture, all_fields=True):
+def fields_of(binary, capture, all_fields=True, profile="default"):
     """The rows of `phitap fields` of a capture, from a database and a key of its own."""
     with tempfile.TemporaryDirectory() as folder:
         db, key = Path(folder, "a.db"), Path(folder, "key")
-        run([binary, "replay", "--db", db, "--key-file", key, "--no-progress", capture])
+        run([binary, "replay", "--profile", profile, "--db", db, "--key-file", key, "--no-progress", capture])
         asked = [binary, "fields", "--db", db, "--format", "jsonl", *(["--all"] if all_fields else [])]
         for line in run(asked).splitlines():
             yield json.loads(line)

@@ -140,7 +140,11 @@ def text_types(options):
         path = Path(folder, "texts.pcap")
         with wire.Capture(path) as capture:
             texts.exchange_all(items, capture)
-        by_program = {"phitap": texts.said_by_phitap(measure.fields_of(options.binary, path), len(items))}
+        rows = lambda profile: measure.fields_of(options.binary, path, profile=profile)
+        by_program = {
+            "phitap": texts.said_by_phitap(rows("default"), len(items)),
+            "phitap, strict": texts.said_by_phitap(rows("strict"), len(items)),
+        }
     if options.presidio:
         for threshold in (0.0, 0.4):
             by_program[f"presidio-analyzer, score {threshold} or more"] = texts.said_by_presidio(items, threshold)

@@ -30,8 +30,13 @@ fn is_run_together(value: &[u8]) -> bool {
 
 /// Whether `value` starts with an ISO 8601 date (`2024-02-29`, whatever follows).
 pub(crate) fn starts_with_date(value: &[u8]) -> bool {
-    let Some((date, _)) = value.split_at_checked(10) else { return false };
-    numeric_date(date).is_some_and(|(y, m, d, _)| y >= 1000 && is_date(y, m, d))
+    let Some(date) = value.first_chunk::<10>() else { return false };
+    let parts = match iso_date(*date) {
+        Some((year, month, day)) if month > 12 => Some((year, day, month)),
+        Some(parts) => Some(parts),
+        None => numeric_date(date).map(|(year, month, day, _)| (year, month, day)),
+    };
+    parts.is_some_and(|(year, month, day)| year >= 1000 && is_date(year, month, day))
 }
 
 type Parts<'a> = (u32, u32, u32, &'a [u8]);

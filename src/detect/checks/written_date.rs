@@ -191,10 +191,10 @@ fn run_together(value: &[u8]) -> Option<bool> {
 fn is_since_1970(value: &[u8]) -> bool {
     const MILLIS_MAX: u64 = 2_400_000_000_000;
     let digits = value.strip_prefix(b"-").unwrap_or(value);
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return false;
-    }
-    let number = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<u64>().ok());
+    // At most thirteen or fourteen digits: there is room for them.
+    let number = digits.iter().try_fold(0u64, |number, digit| {
+        digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'))
+    });
     number.is_some_and(|n| n <= MILLIS_MAX)
 }
 
@@ -221,7 +221,7 @@ fn part(word: &[u8]) -> Option<Part> {
         (1 | 2, b"" | b"st" | b"nd" | b"rd" | b"th" | b"er") => Some(Part::Number(value, digits)),
         (4, b"") => YEARS.contains(&value).then_some(Part::Number(value, 4)),
         (0, name) => {
-            let at = month_at(std::str::from_utf8(name).ok()?)?;
+            let at = month_at(name)?;
             u32::try_from(at + 1).ok().map(Part::Month)
         }
         _ => None,
@@ -229,12 +229,13 @@ fn part(word: &[u8]) -> Option<Part> {
 }
 
 /// The place of the month that is called `name`.
-fn month_at(name: &str) -> Option<usize> {
+fn month_at(name: &[u8]) -> Option<usize> {
     // Few words begin with the same two letters as one of them.
-    let [first, second, ..] = name.as_bytes() else { return None };
+    let [first, second, ..] = name else { return None };
     if !begins_word(*first, *second) {
         return None;
     }
+    let name = std::str::from_utf8(name).ok()?;
     let head = [first.to_ascii_lowercase(), second.to_ascii_lowercase()];
     if !name.is_ascii() {
         let name = name.to_lowercase();

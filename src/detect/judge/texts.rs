@@ -28,6 +28,11 @@ impl Column<'_> {
             let (log_odds, in_text) = (score::PRIOR, true);
             return Some(Claim { log_odds, count: 0, span, why, checked: None, in_text });
         }
+        if rule.hint {
+            let (log_odds, in_text) = (score::HINT, true);
+            let claim = Claim { log_odds, count: embedded, span, why, checked: None, in_text };
+            return Some(claim);
+        }
         let failed = self.failed_as_a_column(rule);
         let why = match failed < 0.0 {
             true => format!("{why}, all of them of a column whose other values fail"),

@@ -691,7 +691,7 @@ proptest! {
     #[test]
     fn passed_is_within_tried(text in "[0-9A-Z+(][0-9A-Z .:/-]{6,24}") {
         let outcome = detector().inspect(ValueKind::String, text.as_bytes()).outcome;
-        prop_assert_eq!(outcome.tried.union(outcome.passed), outcome.tried);
+        prop_assert_eq!(outcome.tried.union(&outcome.passed), outcome.tried);
     }
 
     #[test]

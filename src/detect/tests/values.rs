@@ -1,6 +1,8 @@
 //! Values that hold nothing under names that say much, and values in the writing of other places.
 
-use super::{assert_none, classes, detector, judge};
+use super::{assert_none, classes, detector, evidence_of, field, judge};
+use crate::model::ValueKind;
+use crate::rules::RulePack;
 
 fn found(path: &str, value: &str) -> Vec<String> {
     let judged = judge(path, [value.to_owned()]);
@@ -235,4 +237,45 @@ fn narrative_in_other_languages_says_who_and_when() {
     ] {
         assert_eq!(found("$.note", text), classes, "{text}");
     }
+}
+
+#[test]
+fn addresses_and_urls_in_text_are_believed_by_the_strict_profile_alone() {
+    let strict = crate::detect::compile::build(&RulePack::builtin())
+        .unwrap()
+        .judging_by(crate::detect::Profile::Strict);
+    let texts = |of: fn(u32) -> String| (0..40).map(of).collect::<Vec<_>>();
+    let addresses = texts(|n| format!("I keep getting address 195.206.132.{n} blocked"));
+    let sixes = texts(|n| format!("reached 6e40:4041:c617:e898:c11:40d2:c669:2e{n:02} twice"));
+    let urls = texts(|n| format!("Just posted a photo https://www.page-{n}.example.org/"));
+    for (class, texts) in
+        [("network.ip_address", addresses), ("network.ip_address", sixes), ("person.url", urls)]
+    {
+        for path in ["$.text", "$.message", "$.k7"] {
+            let mut evidence = evidence_of(ValueKind::String, texts.iter().cloned());
+            let plain = detector().judge(&field(path, ""), &mut evidence);
+            assert_eq!(classes(&plain), [], "{path}");
+            let withheld = format!("withheld {class} (12 of 50 needed)");
+            assert!(plain.reasons.iter().any(|r| r.starts_with(&withheld)), "{:?}", plain.reasons);
+            let judged = strict.judge(&field(path, ""), &mut evidence);
+            assert_eq!(classes(&judged), [(class, 40)], "{path}");
+        }
+    }
+    // What is no address, a program's own link, and what is not in a sentence.
+    for text in [
+        "from 12:30:45 to 12:31:02 on all days",
+        "fingerprint 50:06:01:60:3b:20:1a:2b of it",
+        "https://fhir.example.org/StructureDefinition/v2-0074",
+        "<a href=\"https://www.example.org/\">more</a> of it",
+    ] {
+        let mut evidence = evidence_of(ValueKind::String, [text.to_owned()]);
+        let judged = strict.judge(&field("$.text", ""), &mut evidence);
+        let said = classes(&judged);
+        assert!(
+            said.iter().all(|(c, _)| !matches!(*c, "network.ip_address" | "person.url")),
+            "{text}"
+        );
+    }
+    // Names of software and hosts are kept as they are.
+    assert!(!detector().is_sensitive(b"fetched by (https://crawler.example.org) from 203.0.113.7"));
 }
