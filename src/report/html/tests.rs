@@ -360,22 +360,31 @@ fn sarif_is_sound(log: &Value) {
 #[test]
 fn sarif_holds_every_finding_once_and_what_was_decided_is_suppressed() {
     let folder = stored(&inventory());
-    let decision = FindingState {
-        state: TriageState::FalsePositive,
-        reason: Some("test data".into()),
-        set_at: at(500),
-        ..FindingState::default()
-    };
-    let mut triage = Triage::open(&folder.path).unwrap();
-    triage.set(&TriageDecision { finding: "fi-1", decision }).unwrap();
+    // Of the resolved one more was seen when its decision was older than what it was decided on.
+    for (state, set_at, said) in [
+        (TriageState::Resolved, at(30), None),
+        (TriageState::Acknowledged, at(500), None),
+        (TriageState::Resolved, at(500), Some("resolved: test data")),
+        (TriageState::Accepted, at(500), Some("accepted: test data")),
+        (TriageState::FalsePositive, at(500), Some("false-positive: test data")),
+    ] {
+        let reason = Some("test data".into());
+        let decision = FindingState { state, reason, set_at, ..FindingState::default() };
+        let mut triage = Triage::open(&folder.path).unwrap();
+        triage.set(&TriageDecision { finding: "fi-1", decision }).unwrap();
+        let log: Value = serde_json::from_str(&sarif::sarif(&gathered(&folder)).unwrap()).unwrap();
+        sarif_is_sound(&log);
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(results.len(), 2);
+        let suppressed = results.iter().filter_map(|result| {
+            let id = result["partialFingerprints"]["phitapFinding/v1"].as_str()?;
+            Some((id, result["suppressions"][0]["justification"].as_str()?))
+        });
+        let expected = said.map(|said| ("fi-1", said));
+        assert_eq!(suppressed.collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
+    }
     let log: Value = serde_json::from_str(&sarif::sarif(&gathered(&folder)).unwrap()).unwrap();
-    sarif_is_sound(&log);
     let results = log["runs"][0]["results"].as_array().unwrap();
-    assert_eq!(results.len(), 2);
-    let suppressed: Vec<&Value> =
-        results.iter().filter(|r| r.get("suppressions").is_some()).collect();
-    assert_eq!(suppressed.len(), 1);
-    assert_eq!(suppressed[0]["partialFingerprints"]["phitapFinding/v1"], "fi-1");
     // Texts stand with the rule, however many results it has.
     let text = |key: &str| {
         let told = log["runs"][0]["tool"]["driver"]["rules"][0][key]["text"].as_str();
