@@ -7,9 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use support::capture;
 use support::phitap::Lab;
-use support::tcp::Conversation;
 use support::{fixture, fixtures, skip};
 
 fn clinic() -> Lab {
@@ -448,49 +446,4 @@ fn one_report_says_what_a_stranger_to_the_tool_needs_to_act() {
     let first = page.split("id=\"first\"").nth(1).unwrap().split("</section>").next().unwrap();
     assert_eq!(first.matches("<li>").count(), 5);
     assert!(page.contains("RESULTS / NORTH"), "who answers on an address that has no name");
-}
-
-#[test]
-fn clients_and_bytes_of_an_encrypted_service_are_those_of_its_sessions() {
-    let lab = Lab::default();
-    let mut frames = capture::read(&fixture("tls/tls.pcap")).expect("a fixture");
-    let tls_alone = lab.path("tls.pcap");
-    capture::write(&tls_alone, &frames);
-    lab.replay("tls", &[&tls_alone], &[]).expect(0);
-    let hidden = |db: &str| -> Vec<(String, u64, u64)> {
-        let rows = lab.query(db, &["services"]);
-        let told = rows.iter().filter_map(|row| {
-            let [clients, bytes] = ["clients", "bytes"].map(|key| row["tls"][key].as_u64());
-            Some((row["service"].as_str()?.to_owned(), clients?, bytes?))
-        });
-        let mut told: Vec<_> = told.collect();
-        told.sort();
-        told
-    };
-    let alone = hidden("tls");
-    let (service, clients, _) = alone.iter().find(|(name, ..)| name.contains("clinic")).unwrap();
-    let body = "a".repeat(50_000);
-    let long = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-    let request = format!("GET /list HTTP/1.1\r\nHost: {service}\r\n\r\n");
-    for n in 0..9 {
-        let client = format!("10.44.0.{}:40000", n + 1);
-        let said = Conversation::open(&client, "198.51.100.20:80", 1_767_225_600_000_000);
-        frames.extend(said.ask(&request).answer(&long).close());
-    }
-    let both = lab.path("both.pcap");
-    capture::write(&both, &frames);
-    lab.replay("db", &[&both], &[]).expect(0);
-    assert_eq!(hidden("db"), alone, "clear text adds nothing to them");
-    // What could not be seen is what the sessions carried.
-    let flows = lab.query("db", &["coverage"]);
-    let flows = flows.iter().filter(|row| row["scope"] == "flows" && row["outcome"] == "tls");
-    let unseen: u64 = flows.filter_map(|row| row["bytes"].as_u64()).sum();
-    assert_eq!(unseen, alone.iter().map(|(_, _, bytes)| bytes).sum::<u64>());
-    lab.run(["report", "--db", "db", "-o", "r.md"]).expect(0);
-    let report = read(&lab, "r.md");
-    let (_, section) = report.split_once("## Encrypted services").expect("a section");
-    let line = section.lines().find(|line| line.starts_with(&format!("| {service} |"))).unwrap();
-    let cells: Vec<&str> = line.split(" | ").collect();
-    assert_eq!(cells[6], clients.to_string(), "{line}");
-    assert!(cells[7].ends_with("kB |"), "{line}");
 }

@@ -9,7 +9,7 @@ use crate::base::limits::PATH_SEGMENTS_MAX;
 use crate::content::percent_decode;
 use crate::flow::FlowInfo;
 use crate::inventory::{
-    EndpointStats, REQUEST_CUT, Sender, UNACKNOWLEDGED, parameter_value, template_path,
+    AuthScheme, EndpointStats, REQUEST_CUT, Sender, UNACKNOWLEDGED, parameter_value, template_path,
 };
 use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status};
 
@@ -251,7 +251,7 @@ impl Workbench {
             && exchange.request.as_ref().is_some_and(|r| r.head.expects_acknowledgement);
         stats.coverage.one_sided += u64::from(one_sided && !exchange.lost && !in_vain);
         if let Some(request) = &exchange.request {
-            count_request(stats, flow, request);
+            count_request(stats, flow, (request, exchange.logs_in()));
             if standard == hl7v2::STANDARD {
                 let name = request.head.hl7v2.as_ref().and_then(|said| said.sender.clone());
                 count_sender(stats, flow, (request, name));
@@ -342,11 +342,22 @@ impl Exchange {
     /// authenticates. A password that is set for somebody proves nothing, nor does a token that is
     /// given to everyone.
     fn is_login(&self) -> bool {
+        self.shows_proof() && self.response.as_ref().is_some_and(|r| r.half.facts.login.given)
+    }
+
+    /// Whether somebody showed a credential in the body.
+    fn shows_proof(&self) -> bool {
         // What is put or changed somewhere is a password that somebody sets.
         let asks = |method: &str| !matches!(method, "PUT" | "PATCH" | "DELETE");
         let shows = |r: &Request| r.half.facts.login.shown && asks(r.head.method);
         self.request.as_deref().is_some_and(shows)
-            && self.response.as_ref().is_some_and(|r| r.half.facts.login.given)
+    }
+
+    /// Whether somebody logged in by the body alone, or tried to and was refused, of which nobody
+    /// got anything.
+    fn logs_in(&self) -> bool {
+        let open = self.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
+        open && (self.is_login() || self.shows_proof() && self.answer().is_some_and(is_refusal))
     }
 
     /// Whether the answer is a page for people.
@@ -365,10 +376,22 @@ fn version_of_base(path: &[u8]) -> Option<fhir::Version> {
         .last()
 }
 
-/// Adds what a request says of who sends it and how.
-pub(super) fn count_request(stats: &mut EndpointStats, flow: &FlowInfo, request: &Request) {
+fn is_refusal(status: Status) -> bool {
+    matches!(status, Status::Http(400..=499))
+}
+
+/// Adds what a request, which may be a login, says of who sends it and how.
+pub(super) fn count_request(
+    stats: &mut EndpointStats,
+    flow: &FlowInfo,
+    (request, login): (&Request, bool),
+) {
     let at = Span::at(request.half.at);
     for scheme in request.head.auth.iter() {
+        let scheme = match scheme {
+            AuthScheme::None if login => AuthScheme::Login,
+            scheme => scheme,
+        };
         *stats.auth.entry(scheme).or_default() += 1;
         stats.times.auth.entry(scheme).or_default().merge(at);
     }
