@@ -488,3 +488,12 @@ fn names_in_tables_break_behind_their_separators_and_counts_stand_under_their_he
     assert_eq!(shown.matches("<wbr>").count(), 2, "{shown}");
     assert_eq!(shown.matches('x').count(), 40);
 }
+
+#[test]
+fn no_column_is_wider_than_the_narrowest_window() {
+    let page = html::html(&gathered(&stored(&inventory())), "Test");
+    let least =
+        page.split("minmax(").skip(1).filter_map(|rest| rest.split_once("rem")?.0.parse().ok());
+    let least: Vec<f64> = least.collect();
+    assert!(!least.is_empty() && least.iter().all(|rem| *rem <= 14.0), "{least:?} rem of 280 px");
+}
