@@ -1,6 +1,6 @@
 //! What findings and coverage say of traffic that was made to ask them: credentials in URLs,
-//! bodies that are no text, stacked codings, a bomb; and what the report says of encrypted services and of
-//! logins.
+//! bodies that are no text, stacked codings, a bomb; what the report says of encrypted services and
+//! of logins.
 
 mod support;
 

@@ -338,28 +338,6 @@ impl Exchange {
         self.request.as_ref().is_none_or(|r| r.head.method.is_empty())
     }
 
-    /// Whether somebody showed a credential in the body and got a token for it: neither alone
-    /// authenticates. A password that is set for somebody proves nothing, nor does a token that is
-    /// given to everyone.
-    fn is_login(&self) -> bool {
-        self.shows_proof() && self.response.as_ref().is_some_and(|r| r.half.facts.login.given)
-    }
-
-    /// Whether somebody showed a credential in the body.
-    fn shows_proof(&self) -> bool {
-        // What is put or changed somewhere is a password that somebody sets.
-        let asks = |method: &str| !matches!(method, "PUT" | "PATCH" | "DELETE");
-        let shows = |r: &Request| r.half.facts.login.shown && asks(r.head.method);
-        self.request.as_deref().is_some_and(shows)
-    }
-
-    /// Whether somebody logged in by the body alone, or tried to and was refused, of which nobody
-    /// got anything.
-    fn logs_in(&self) -> bool {
-        let open = self.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
-        open && (self.is_login() || self.shows_proof() && self.answer().is_some_and(is_refusal))
-    }
-
     /// Whether the answer is a page for people.
     fn is_page(&self) -> bool {
         let good = self.response.as_ref().filter(|r| r.status.is_some_and(Status::is_success));
@@ -374,10 +352,6 @@ fn version_of_base(path: &[u8]) -> Option<fhir::Version> {
         .take_while(|segment| fhir::resource_type(segment).is_none())
         .filter_map(fhir::Version::of_segment)
         .last()
-}
-
-fn is_refusal(status: Status) -> bool {
-    matches!(status, Status::Http(400..=499))
 }
 
 /// Adds what a request, which may be a login, says of who sends it and how.

@@ -12,10 +12,10 @@ use super::tell;
 /// What is said above the services.
 pub(super) const INTRODUCTION: &str = "What clients and these services say to each other is \
     encrypted and was not read; nothing is decrypted. Clients and bytes are those of the sessions: \
-    what such a service says in clear text stands in the other sections. Of a session its first messages show the \
-    version, the host that was asked for and, up to TLS 1.2, the certificate. A service looks \
-    clinical by its names, its port or its certificate: what it carries should be known from \
-    elsewhere.";
+    what such a service says in clear text stands in the other sections. Of a session its first \
+    messages show the version, the host that was asked for and, up to TLS 1.2, the certificate. A \
+    service looks clinical by its names, its port or its certificate: what it carries should be \
+    known from elsewhere.";
 
 /// In which order they stand.
 pub(super) const ORDER: &str =

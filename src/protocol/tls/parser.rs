@@ -61,7 +61,7 @@ impl Parser for TlsParser {
         }
         if self.begun && self.lanes.iter().all(Records::is_hidden) {
             self.state.session.renegotiated = self.lanes.iter().any(Records::has_more);
-            // A server that wants a certificate for what it was asked begins anew before it answers.
+            // A server that wants a certificate for what it is asked begins anew before it answers.
             let open = self.state.session.mutual() == Some(false);
             if open && !self.lanes.iter().all(Records::is_done) {
                 return;
