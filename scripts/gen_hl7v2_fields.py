@@ -74,6 +74,8 @@ TYPES = {
     "v2-place": classes(("", "1"), "person.place", 75),
     "v2-origin": classes(CODED, "person.ethnicity", 85),
     "v2-religion": classes(CODED, "person.religion", 90),
+    # The name of a parish, which says what its members believe.
+    "v2-worship": classes(("", "1"), "person.religion", 75),
     "v2-marital": classes(CODED, "person.marital_status", 90),
     # Of whom more care is to be taken.
     "v2-label": classes(("", "1"), "health.sensitivity_label", 60),
@@ -85,7 +87,13 @@ TYPES = {
     # The third component of a coded value is the system of its code, and says nothing of anybody.
     "v2-observation-coded": classes(CODED, "health.observation", 80),
     "v2-free-text": classes(("", "1"), "health.free_text", 80),
+    # Sentences in the place of a coded value.
+    "v2-comment": classes(("", "2", "5", "9"), "health.free_text", 75),
     "v2-attachment": classes(("", "1", "5"), "health.attachment", 85),
+    # How somebody is, by a code: what a handicap is, how they walk, what others have to beware of.
+    "v2-condition": classes(CODED, "health.observation", 75),
+    "v2-serial": classes(("", "1"), "device.serial_number", 75),
+    "v2-udi": classes(("", "1"), "device.udi", 75),
     "v2-stay": classes(("", "1"), "health.visit_number", 85),
     "v2-procedure": classes(CODED, "health.procedure", 85),
     "v2-drug": classes(CODED, "health.medication", 85),
@@ -128,21 +136,38 @@ FIELDS = {
     "v2-ssn": ["PID.19", "NK1.37", "GT1.12", "GT1.47", "IN2.2"],
     "v2-birth-date": ["PID.7", "NK1.16", "GT1.8", "IN1.18", "STF.6"],
     "v2-death-date": ["PID.29", "GT1.24", "STF.31"],
-    # Of the stay, the visit, the test, the finding.
+    # Of the stay, the visit, the test, the finding, the accident; those that are planned, too.
     "v2-event-date": [
-        "PV1.44", "PV1.45", "OBR.7", "OBR.14", "OBR.22", "OBX.14", "DG1.5", "FT1.4", "PR1.5",
+        "PV1.44", "PV1.45", "PV2.8", "PV2.9", "PV2.14", "PV2.26", "PV2.29", "PV2.33", "OBR.7",
+        "OBR.8", "OBR.14", "OBR.22", "OBX.14", "DG1.5", "AL1.6", "FT1.4", "PR1.5", "ACC.1",
     ],
-    "v2-place": ["PID.12"],
+    "v2-place": ["PID.12", "ACC.3"],
     # Race, ethnic group, citizenship, nationality.
     "v2-origin": [
-        "PID.10", "PID.22", "PID.26", "PID.28", "NK1.28", "NK1.35", "GT1.44", "GT1.55", "IN2.42", "IN2.71", "STF.27", "STF.28",
+        "PID.10", "PID.22", "PID.26", "PID.28", "PID.39", "NK1.19", "NK1.27", "NK1.28", "NK1.35",
+        "GT1.35", "GT1.43", "GT1.44", "GT1.55", "IN2.33", "IN2.41", "IN2.42", "IN2.71", "STF.27",
+        "STF.28", "STF.30",
     ],
     "v2-religion": ["PID.17", "NK1.25", "GT1.41", "IN2.39", "STF.40"],
+    "v2-worship": ["PD1.14"],
     "v2-marital": ["PID.16", "NK1.14", "GT1.30", "IN2.43", "STF.17"],
-    "v2-label": ["PV1.16"],
-    "v2-plan-kind": ["IN1.2"],
+    # Who is to be treated with discretion, and what is confidential.
+    "v2-label": ["PV1.16", "NK1.39", "GT1.57", "IN1.53", "ORC.28"],
+    "v2-plan-kind": ["IN1.2", "IN1.46", "FT1.14"],
     "v2-diagnosis": ["DG1.3", "DG1.4", "FT1.19"],
-    "v2-reason": ["PV2.3", "PV2.12", "OBR.31"],
+    # Why somebody came, what group their illness is of, how they were hurt, what they may pass on.
+    "v2-reason": [
+        "PV1.53", "PV2.3", "PV2.12", "OBR.12", "OBR.31", "DG1.7", "DG1.8", "ACC.2",
+    ],
+    # Handicap, ambulatory status (pregnant, disoriented), drugs, precautions, condition.
+    "v2-condition": [
+        "PD1.6", "PV1.15", "PV2.39", "PV2.41", "PV2.42", "NK1.18", "NK1.36", "GT1.34", "GT1.52",
+        "IN1.48", "IN2.32",
+    ],
+    "v2-comment": ["OBR.39", "OBR.43"],
+    # Of what takes part, which may be implanted.
+    "v2-serial": ["PRT.20"],
+    "v2-udi": ["PRT.10", "PRT.16"],
     "v2-allergy": ["AL1.3", "AL1.5"],
     "v2-free-text": ["NTE.3", "OBR.13", "ACC.6", "ACC.8", "ACC.9"],
     "v2-procedure": ["PR1.3", "PR1.4", "OBR.44", "FT1.25"],

@@ -359,6 +359,7 @@ cases! {
     fhir_writes
     filter_option
     finding_clear_beside_tls
+    finding_clear_beside_tls_challenge
     finding_clear_beside_tls_proxied
     finding_clear_beside_tls_refused
     finding_clear_beside_tls_unnamed

@@ -325,6 +325,31 @@ fn a_purged_service_leaves_nothing_in_file_or_log() {
     assert!(said.contains("nothing to remove"), "{said}");
 }
 
+#[test]
+fn a_purge_beside_a_reader_is_finished_by_the_next_and_says_so() {
+    let lab = Lab::default();
+    let digest = replay_marked(&lab);
+    let reader = rusqlite::Connection::open(lab.path("db")).expect("a database");
+    reader.execute_batch("BEGIN; SELECT count(*) FROM service;").expect("a read transaction");
+    let purged = ["--service", "zqmark.example", "--yes"];
+    let said = purge(&lab, &purged, 4);
+    assert!(said.contains("end that program and purge again"), "{said}");
+    assert!(traces(&lab, "zqmark") > 0, "the log is kept by the reader");
+    drop(reader);
+    let said = purge(&lab, &purged[..2], 2);
+    assert!(said.contains("not overwritten yet; add --yes"), "{said}");
+    let said = purge(&lab, &purged, 0);
+    let done = "service zqmark.example: nothing left to remove; what an earlier purge removed is \
+                overwritten now\n";
+    assert_eq!(said, done);
+    assert_eq!(traces(&lab, "zqmark"), 0);
+    assert_eq!(lab.digest("db"), digest);
+    for gone in ["zqmark.example", "never.example"] {
+        let said = purge(&lab, &["--service", gone, "--yes"], 2);
+        assert!(said.contains("there is no such service"), "{said}");
+    }
+}
+
 /// Where the run itself stays, for it saw others later.
 #[test]
 fn what_was_last_seen_before_a_time_leaves_its_run_too() {

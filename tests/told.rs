@@ -1,5 +1,6 @@
 //! What findings and coverage say of traffic that was made to ask them: credentials in URLs,
-//! bodies that are no text, stacked codings, a bomb.
+//! bodies that are no text, stacked codings, a bomb; what the report says of encrypted services and
+//! of logins.
 
 mod support;
 
@@ -393,4 +394,81 @@ fn services_that_differ_by_a_number_stand_apart_up_to_their_limit() {
         ]
     );
     assert!(rows.iter().all(|row| row["operation"] == "GET /rep/{date}/x"), "{rows:#?}");
+}
+
+#[test]
+fn clients_and_bytes_of_an_encrypted_service_are_those_of_its_sessions() {
+    let lab = Lab::default();
+    let mut frames = capture::read(&fixture("tls/tls.pcap")).expect("a fixture");
+    let tls_alone = lab.path("tls.pcap");
+    capture::write(&tls_alone, &frames);
+    lab.replay("tls", &[&tls_alone], &[]).expect(0);
+    let hidden = |db: &str| -> Vec<(String, u64, u64)> {
+        let rows = lab.query(db, &["services"]);
+        let told = rows.iter().filter_map(|row| {
+            let [clients, bytes] = ["clients", "bytes"].map(|key| row["tls"][key].as_u64());
+            Some((row["service"].as_str()?.to_owned(), clients?, bytes?))
+        });
+        let mut told: Vec<_> = told.collect();
+        told.sort();
+        told
+    };
+    let alone = hidden("tls");
+    let (service, clients, _) = alone.iter().find(|(name, ..)| name.contains("clinic")).unwrap();
+    let body = "a".repeat(50_000);
+    let long = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let request = format!("GET /list HTTP/1.1\r\nHost: {service}\r\n\r\n");
+    for n in 0..9 {
+        let client = format!("10.44.0.{}:40000", n + 1);
+        let said = Conversation::open(&client, "198.51.100.20:80", 1_767_225_600_000_000);
+        frames.extend(said.ask(&request).answer(&long).close());
+    }
+    let both = lab.path("both.pcap");
+    capture::write(&both, &frames);
+    lab.replay("db", &[&both], &[]).expect(0);
+    assert_eq!(hidden("db"), alone, "clear text adds nothing to them");
+    // What could not be seen is what the sessions carried.
+    let flows = lab.query("db", &["coverage"]);
+    let flows = flows.iter().filter(|row| row["scope"] == "flows" && row["outcome"] == "tls");
+    let unseen: u64 = flows.filter_map(|row| row["bytes"].as_u64()).sum();
+    assert_eq!(unseen, alone.iter().map(|(_, _, bytes)| bytes).sum::<u64>());
+    lab.run(["report", "--db", "db", "-o", "r.md"]).expect(0);
+    let report = std::fs::read_to_string(lab.path("r.md")).expect("a report");
+    let (_, section) = report.split_once("## Encrypted services").expect("a section");
+    let line = section.lines().find(|line| line.starts_with(&format!("| {service} |"))).unwrap();
+    let cells: Vec<&str> = line.split(" | ").collect();
+    assert_eq!(cells[6], clients.to_string(), "{line}");
+    assert!(cells[7].ends_with("kB |"), "{line}");
+}
+
+#[test]
+fn a_login_is_no_call_without_login() {
+    let lab = Lab::default();
+    let form = "Content-Type: application/x-www-form-urlencoded";
+    let ask = |path: &str| format!("POST {path} HTTP/1.1\nHost: id.example\n{form}");
+    let json = "HTTP/1.1 200 OK\nContent-Type: application/json";
+    let token: &[u8] = br#"{"access_token":"2YotnFZFEjr1zCsicMWpAA"}"#;
+    let mut said = Conversation::open("10.44.0.2:40000", "10.44.0.9:80", 1_767_225_600_000_000);
+    for (path, form) in [
+        ("/oauth/token", "grant_type=password&username=ada&password=correct-horse"),
+        ("/anyone/token", "grant_type=client_credentials&client_id=app"),
+    ] {
+        said = said.exchange((&ask(path), form.as_bytes()), (json, token));
+    }
+    let path = lab.path("login.pcap");
+    capture::write(&path, &said.close());
+    lab.replay("db", &[&path], &[]).expect(0);
+    lab.run(["report", "--db", "db", "-o", "r.md"]).expect(0);
+    let report = std::fs::read_to_string(lab.path("r.md")).expect("a report");
+    let cell = |heading: &str, begins: &str, column: &str| {
+        let (_, section) = report.split_once(&format!("## {heading}")).expect("a section");
+        let rows = || section.lines().filter(|line| line.starts_with('|'));
+        let heads: Vec<&str> = rows().next().expect("heads").split(" | ").collect();
+        let row = rows().find(|row| row.contains(begins)).expect("a row");
+        let place = heads.iter().position(|head| head.contains(column)).expect("a column");
+        row.split(" | ").nth(place).expect("a cell").trim_end_matches(" |").to_owned()
+    };
+    let open = "ithout login";
+    assert_eq!(cell("Services by exposure", "id.example", open), "1");
+    assert_eq!(cell("Data classes", "token", open), "1");
 }

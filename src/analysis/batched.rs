@@ -168,7 +168,7 @@ impl Workbench {
             *stats.protocols.entry(protocol).or_default() += messages;
             stats.coverage.exchanges += messages;
             for n in 0..messages {
-                count_request(stats, flow, request);
+                count_request(stats, flow, (request, false));
                 count_sender(stats, flow, (request, said.sender.clone()));
                 let code = batched.code(exchange, n).map(Status::Hl7);
                 let status = code.or_else(|| exchange.answer());

@@ -9,7 +9,7 @@ use crate::base::limits::PATH_SEGMENTS_MAX;
 use crate::content::percent_decode;
 use crate::flow::FlowInfo;
 use crate::inventory::{
-    EndpointStats, REQUEST_CUT, Sender, UNACKNOWLEDGED, parameter_value, template_path,
+    AuthScheme, EndpointStats, REQUEST_CUT, Sender, UNACKNOWLEDGED, parameter_value, template_path,
 };
 use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status};
 
@@ -251,7 +251,7 @@ impl Workbench {
             && exchange.request.as_ref().is_some_and(|r| r.head.expects_acknowledgement);
         stats.coverage.one_sided += u64::from(one_sided && !exchange.lost && !in_vain);
         if let Some(request) = &exchange.request {
-            count_request(stats, flow, request);
+            count_request(stats, flow, (request, exchange.logs_in()));
             if standard == hl7v2::STANDARD {
                 let name = request.head.hl7v2.as_ref().and_then(|said| said.sender.clone());
                 count_sender(stats, flow, (request, name));
@@ -338,17 +338,6 @@ impl Exchange {
         self.request.as_ref().is_none_or(|r| r.head.method.is_empty())
     }
 
-    /// Whether somebody showed a credential in the body and got a token for it: neither alone
-    /// authenticates. A password that is set for somebody proves nothing, nor does a token that is
-    /// given to everyone.
-    fn is_login(&self) -> bool {
-        // What is put or changed somewhere is a password that somebody sets.
-        let asks = |method: &str| !matches!(method, "PUT" | "PATCH" | "DELETE");
-        let shows = |r: &Request| r.half.facts.login.shown && asks(r.head.method);
-        self.request.as_deref().is_some_and(shows)
-            && self.response.as_ref().is_some_and(|r| r.half.facts.login.given)
-    }
-
     /// Whether the answer is a page for people.
     fn is_page(&self) -> bool {
         let good = self.response.as_ref().filter(|r| r.status.is_some_and(Status::is_success));
@@ -365,10 +354,18 @@ fn version_of_base(path: &[u8]) -> Option<fhir::Version> {
         .last()
 }
 
-/// Adds what a request says of who sends it and how.
-pub(super) fn count_request(stats: &mut EndpointStats, flow: &FlowInfo, request: &Request) {
+/// Adds what a request, which may be a login, says of who sends it and how.
+pub(super) fn count_request(
+    stats: &mut EndpointStats,
+    flow: &FlowInfo,
+    (request, login): (&Request, bool),
+) {
     let at = Span::at(request.half.at);
     for scheme in request.head.auth.iter() {
+        let scheme = match scheme {
+            AuthScheme::None if login => AuthScheme::Login,
+            scheme => scheme,
+        };
         *stats.auth.entry(scheme).or_default() += 1;
         stats.times.auth.entry(scheme).or_default().merge(at);
     }

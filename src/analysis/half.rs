@@ -186,6 +186,29 @@ impl Exchange {
             .map_or(0, |response| size_of::<Response>() + response.half.held_bytes());
         request + response
     }
+
+    /// Whether somebody showed a credential in the body and got a token for it: neither alone
+    /// authenticates. A password that is set for somebody proves nothing, nor does a token that is
+    /// given to everyone.
+    pub fn is_login(&self) -> bool {
+        self.shows_proof() && self.response.as_ref().is_some_and(|r| r.half.facts.login.given)
+    }
+
+    /// Whether somebody showed a credential in the body.
+    fn shows_proof(&self) -> bool {
+        // What is put or changed somewhere is a password that somebody sets.
+        let asks = |method: &str| !matches!(method, "PUT" | "PATCH" | "DELETE");
+        let shows = |r: &Request| r.half.facts.login.shown && asks(r.head.method);
+        self.request.as_deref().is_some_and(shows)
+    }
+
+    /// Whether somebody logged in by the body alone, or tried to and was refused, of which nobody
+    /// got anything.
+    pub fn logs_in(&self) -> bool {
+        let open = self.request.as_ref().is_some_and(|r| r.head.auth.is_empty());
+        let refused = || matches!(self.answer(), Some(Status::Http(400..=499)));
+        open && (self.is_login() || self.shows_proof() && refused())
+    }
 }
 
 impl Half {

@@ -66,6 +66,7 @@ impl Workbench {
     pub fn encrypted_bytes(&mut self, service: &Arc<str>, bytes: u64, at: Timestamp) {
         let stats = self.accumulator.service(service);
         stats.bytes += bytes;
+        stats.tls.get_or_insert_default().bytes += bytes;
         stats.span.merge(Span::at(at));
     }
 
@@ -216,6 +217,7 @@ fn count_flow(stats: &mut ServiceStats, flow: &FlowInfo) {
 
 fn count(tls: &mut TlsStats, session: &TlsSession, said: &TlsSaid) {
     tls.sessions += 1;
+    tls.measured += 1;
     tls.resumed += u64::from(session.resumed);
     tls.failed += u64::from(session.failed());
     tls.certificate_requested += u64::from(session.certificate_requested);

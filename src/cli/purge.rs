@@ -43,6 +43,17 @@ pub fn run(args: &PurgeArgs) -> Result<Exit, Failure> {
         Purge::Service(service) => format!("service {}", escaped(service)),
         Purge::Before(time) => format!("what was last seen before {time}"),
     };
+    if purged.is_nothing() && purged.finishes {
+        if args.yes {
+            return print_text(&format!(
+                "{name}: nothing left to remove; what an earlier purge removed is overwritten now\n"
+            ));
+        }
+        return Err(Failure::usage(format!(
+            "remove {name}: nothing is left to remove, but what an earlier purge removed is not \
+             overwritten yet; add --yes to do it"
+        )));
+    }
     if purged.is_nothing() && matches!(what, Purge::Service(_)) {
         return Err(Failure::usage(format!(
             "remove {name}: there is no such service; phitap services lists them"

@@ -410,6 +410,9 @@ fn services(rollup: &Rollup) -> BTreeMap<Arc<str>, Service> {
         let service = out.entry(key.service.clone()).or_insert_with(|| empty(&key.service));
         service.first_seen = service.first_seen.min(stats.span.first);
         service.last_seen = service.last_seen.max(stats.span.last);
+        if let Some(tls) = service.tls.as_mut().filter(|_| &*key.standard == TLS) {
+            tls.clients = Some(u64::try_from(stats.clients.len()).unwrap_or(u64::MAX));
+        }
         protocols.entry(key.service.clone()).or_default().extend(stats.protocols.keys());
         let (all, encrypted) = exchanges.entry(key.service.clone()).or_default();
         *all += stats.coverage.exchanges;

@@ -105,7 +105,9 @@ fn service(s: &Service, lines: &mut Vec<String>) {
 fn tls(service: &str, tls: &ServiceTls, lines: &mut Vec<String>) {
     let line = Line::new("tls").cell(service).cell(tls.sessions).cell(tls.resumed);
     let line = line.cell(tls.failed).cell(tls.certificate_requested);
-    lines.push(line.cell(tls.client_certificates).0);
+    let line = line.cell(tls.client_certificates);
+    let known = |n: Option<u64>| n.map_or_else(String::new, |n| n.to_string());
+    lines.push(line.cell(known(tls.clients)).cell(known(tls.bytes)).0);
     let counts = [
         ("version", &tls.versions),
         ("cipher", &tls.ciphers),

@@ -4,7 +4,7 @@
 //! OpenID Connect and the logins of applications give these.
 
 /// Names of what is shown, in lower case without marks between.
-const PROOFS: [&str; 27] = [
+const PROOFS: [&str; 33] = [
     "apikey",
     "assertion",
     "authcode",
@@ -17,7 +17,10 @@ const PROOFS: [&str; 27] = [
     "loginpassword",
     "mfacode",
     "mfatoken",
+    "onetimepasscode",
+    "onetimepassword",
     "otp",
+    "otpcode",
     "pass",
     "passcode",
     "passphrase",
@@ -31,7 +34,10 @@ const PROOFS: [&str; 27] = [
     "secretkey",
     "subjecttoken",
     "totp",
+    "totpcode",
+    "twofactorcode",
     "userpassword",
+    "verificationcode",
 ];
 
 /// Names of what comes back.

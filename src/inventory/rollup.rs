@@ -37,6 +37,9 @@ pub enum AuthScheme {
     Cookie,
     /// RFC 7616.
     Digest,
+    /// No credential in the head, and one in the body for which a token was given, or which was
+    /// refused: the endpoint is where somebody logs in.
+    Login,
     /// RFC 4559.
     Negotiate,
     /// An `Authorization` field of another scheme.
@@ -59,7 +62,7 @@ pub enum AuthScheme {
 
 impl AuthScheme {
     /// Every scheme, in order.
-    pub const ALL: [AuthScheme; 16] = [
+    pub const ALL: [AuthScheme; 17] = [
         AuthScheme::None,
         AuthScheme::ApiKeyHeader,
         AuthScheme::ApiKeyQuery,
@@ -69,6 +72,7 @@ impl AuthScheme {
         AuthScheme::ClientCert,
         AuthScheme::Cookie,
         AuthScheme::Digest,
+        AuthScheme::Login,
         AuthScheme::Negotiate,
         AuthScheme::Other,
         AuthScheme::Proxy,
@@ -90,6 +94,7 @@ impl AuthScheme {
             AuthScheme::ClientCert => "client-cert",
             AuthScheme::Cookie => "cookie",
             AuthScheme::Digest => "digest",
+            AuthScheme::Login => "login",
             AuthScheme::Negotiate => "negotiate",
             AuthScheme::Other => "other",
             AuthScheme::Proxy => "proxy",

@@ -199,6 +199,8 @@ fn tls(seen: &Seen) -> TlsStats {
     };
     TlsStats {
         sessions: 1,
+        measured: 1,
+        bytes: 10,
         shown: one(format!("10.0.0.{}:443 TLS 1.{}", seen.value % 40, seen.value % 4)),
         resumed: u64::from(kind == 1),
         versions: one(format!("TLS 1.{}", seen.value % 4)),

@@ -264,6 +264,9 @@ pub struct TlsSession {
     pub alerts: Vec<TlsAlert>,
     /// A part of the handshake could not be read.
     pub incomplete: bool,
+    /// Another handshake began within the encryption before both sides had said anything there, or
+    /// may have: that is not known behind a gap.
+    pub renegotiated: bool,
 }
 
 impl TlsSession {
@@ -272,15 +275,17 @@ impl TlsSession {
         self.alerts.iter().any(|alert| alert.fatal)
     }
 
-    /// Whether the client sent a certificate. From TLS 1.3 on it is encrypted, a resumed session
-    /// rests on that of an earlier one, and what was not captured may have held it.
+    /// Whether the client sent a certificate. From TLS 1.3 on it is encrypted, as in a second
+    /// handshake up to 1.2; a resumed session rests on that of an earlier one, and what was not
+    /// captured may have held it.
     pub fn mutual(&self) -> Option<bool> {
         if !self.client_chain.is_empty() {
             return Some(true);
         }
         let shows = |version| !matches!(version, TlsVersion::Tls13 | TlsVersion::Other);
         let shown = self.server.as_ref().is_some_and(|hello| shows(hello.version));
-        (shown && self.client.is_some() && !self.resumed && !self.incomplete).then_some(false)
+        let hidden = self.resumed || self.incomplete || self.renegotiated;
+        (shown && self.client.is_some() && !hidden).then_some(false)
     }
 }
 

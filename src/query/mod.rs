@@ -28,7 +28,7 @@ pub use endpoints::{ClassRow, EndpointFilter, EndpointRow, SeenCounts, endpoints
 pub use error::QueryError;
 pub use fields::{FieldClassRow, FieldFilter, FieldRow, fields};
 pub use filter::{ClassPattern, OperationFilter, Pattern};
-pub use findings::{DecisionRow, FindingFilter, FindingRow, findings};
+pub use findings::{DecisionRow, FindingFilter, FindingRow, findings, is_open};
 pub use groups::{FindingGroup, grouped};
 pub use observed::observed;
 pub use overview::{Damaged, Overview, OverviewGroup, overview};

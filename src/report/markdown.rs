@@ -162,7 +162,7 @@ fn services(out: &mut String, data: &ReportData) {
 
 fn encrypted_services(out: &mut String, data: &ReportData) {
     out.push_str("\n## Encrypted services\n\n");
-    let services = encrypted::services(data);
+    let services = encrypted::services(data, |n| n.to_string());
     if services.is_empty() {
         out.push_str("No TLS was seen.\n");
         return;
@@ -171,9 +171,8 @@ fn encrypted_services(out: &mut String, data: &ReportData) {
     order(out, encrypted::ORDER);
     table(out, &encrypted::HEADS);
     for s in services.iter().take(SERVICES_MAX) {
-        let clients = s.clients.to_string();
         let cells = [&s.service, &s.clinical, s.encrypted, &s.versions, &s.certificate];
-        row(out, &[&cells[..], &[&s.sessions, &clients, &s.bytes]].concat());
+        row(out, &[&cells[..], &[&s.sessions, &s.clients, &s.bytes]].concat());
     }
     more(out, services.len().saturating_sub(SERVICES_MAX), "phitap services");
 }

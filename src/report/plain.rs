@@ -89,7 +89,7 @@ pub(super) fn named(class: &str) -> &str {
 }
 
 /// How callers show who they are, by the name that commands have for it.
-const LOGINS: [(&str, &str); 16] = [
+const LOGINS: [(&str, &str); 17] = [
     ("api-key-header", "key"),
     ("api-key-query", "key in the URL"),
     ("basic", "user name and password"),
@@ -98,6 +98,7 @@ const LOGINS: [(&str, &str); 16] = [
     ("cookie", "cookie of a session"),
     ("digest", "password, hashed"),
     ("jwt", "token (JWT)"),
+    ("login", "it is a login"),
     ("negotiate", "login of the network (Kerberos, NTLM)"),
     ("none", "no login"),
     ("other", "of another kind"),

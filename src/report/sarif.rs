@@ -10,13 +10,14 @@ use super::remedy::remedy;
 use super::render::{Format, Layout, ReportError, Section, render};
 use super::tell;
 use crate::model::Severity;
-use crate::query::{FindingRow, ReportData, RuleGroup};
+use crate::query::{FindingRow, ReportData, RuleGroup, is_open};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// The findings as SARIF: a rule per posture rule, a result per finding. Endpoints and fields are
-/// logical locations; what someone accepted or called false is suppressed, with the reason. Texts
-/// stand with the rules, and results say only what is their own: there may be many of them.
+/// logical locations; what someone accepted, called false or resolved asks for nothing any more and
+/// is suppressed, with the reason. Texts stand with the rules, and results say only what is their
+/// own: there may be many of them.
 pub fn sarif(data: &ReportData) -> serde_json::Result<String> {
     let rules: Vec<Value> = data.findings.iter().map(rule).collect();
     let results: Vec<Value> = data
@@ -111,7 +112,7 @@ fn result((rule, severity): (usize, Severity), finding: &FindingRow) -> Value {
     {
         result.insert("level".into(), level(finding.severity).into());
     }
-    if matches!(finding.state, "accepted" | "false-positive")
+    if !is_open(finding)
         && let Some(result) = result.as_object_mut()
     {
         let suppression = json!({

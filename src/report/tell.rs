@@ -70,20 +70,20 @@ pub(super) fn count(n: u64, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {plural}") }
 }
 
-/// `1.5 MB`
+/// `1.5 MB`, rounded as the summary of a run does.
 pub(super) fn bytes(n: u64) -> String {
-    let mut unit = 1u64;
-    for name in ["bytes", "kB", "MB", "GB"] {
-        if n / unit < 1000 || name == "GB" {
-            let tenth = n % unit * 10 / unit;
-            return match tenth {
-                0 => format!("{} {name}", n / unit),
-                _ => format!("{}.{tenth} {name}", n / unit),
-            };
-        }
-        unit *= 1000;
+    if n < 1000 {
+        return format!("{n} bytes");
     }
-    String::new()
+    let rounded =
+        |(unit, name): (u64, &'static str)| (n.saturating_add(unit / 20) / (unit / 10), name);
+    let units = [(1_000, "kB"), (1_000_000, "MB"), (1_000_000_000, "GB")].map(rounded);
+    let fits = units.iter().find(|(tenths, _)| *tenths < 10_000);
+    let (tenths, unit) = *fits.unwrap_or(&units[2]);
+    match tenths % 10 {
+        0 => format!("{} {unit}", tenths / 10),
+        tenth => format!("{}.{tenth} {unit}", tenths / 10),
+    }
 }
 
 /// What was watched and for how long.
@@ -481,6 +481,9 @@ mod tests {
         assert_eq!(span(Duration::from_millis(3)), "less than a second");
         assert_eq!(bytes(999), "999 bytes");
         assert_eq!(bytes(1_520_000), "1.5 MB");
+        assert_eq!(["2.4 kB", "2.5 kB"], [bytes(2_449), bytes(2_475)].each_ref().map(|b| &**b));
+        assert_eq!(["1 kB", "1 MB"], [bytes(1_000), bytes(999_950)].each_ref().map(|b| &**b));
+        assert_eq!(bytes(5_000_000_000_000), "5000 GB");
         assert_eq!(count(2, "query") + &count(1, "class"), "2 queries1 class");
         assert_eq!(count(3, "class"), "3 classes");
     }

@@ -32,7 +32,8 @@ pub struct LoggedIn {
 
 impl Login {
     /// What a member of an object or a form is, unless that stands in a list or within a value:
-    /// many are the data of others.
+    /// many are the data of others. But for what is shown as an argument of a GraphQL document
+    /// (`login(password: "…")`); a pin there is a place more often than a secret.
     pub fn at(paths: &PathTable, path: PathId) -> Option<Login> {
         let name = paths.name(path);
         let found = match (login::is_proof(name), login::is_token(name)) {
@@ -42,12 +43,24 @@ impl Login {
             (false, false) if login::is_grant_type(name) => Login::Grant,
             (false, false) => return None,
         };
+        let mut argument = false;
         let mut steps = std::iter::successors(Some(path), |at| paths.parent(*at));
-        let plain = steps.all(|at| {
-            let step = paths.step_of(at);
-            matches!(step, Some(Step::Key | Step::Name | Step::Json | Step::Form | Step::Part))
+        let plain = steps.all(|at| match paths.step_of(at) {
+            Some(Step::Key | Step::Name | Step::Json | Step::Form | Step::Part) => true,
+            Some(Step::Nested | Step::Decoded) => {
+                let within = paths.parent(at).map(|parent| paths.name(parent));
+                !std::mem::replace(&mut argument, true) && within == Some("query")
+            }
+            _ => false,
         });
-        plain.then_some(found)
+        match found {
+            _ if !plain => None,
+            Login::Proof | Login::Both if argument => {
+                (!name.eq_ignore_ascii_case("pin")).then_some(Login::Proof)
+            }
+            _ if argument => None,
+            found => Some(found),
+        }
     }
 }
 

@@ -61,6 +61,25 @@ const DRUG: &[Part] = &[
     (".2", "ASPIRIN 100 MG", "health.medication"),
     (".5", "ASPIRIN 100 MG", "health.medication"),
 ];
+const DATE: &[Part] = &[("", "20240130", "health.event_date")];
+const REASON: &[Part] = &[
+    ("", "FALL FROM A LADDER", "health.diagnosis"),
+    (".1", "W11", "health.diagnosis"),
+    (".2", "FALL FROM A LADDER", "health.diagnosis"),
+];
+const CONDITION: &[Part] = &[
+    ("", "B6", "health.observation"),
+    (".1", "B6", "health.observation"),
+    (".2", "PREGNANT", "health.observation"),
+];
+const COMMENT: &[Part] = &[
+    ("", "cannot walk, needs oxygen", "health.free_text"),
+    (".2", "cannot walk, needs oxygen", "health.free_text"),
+];
+const LABEL: &[Part] = &[("", "VIP", "health.sensitivity_label")];
+const SERIAL: &[Part] = &[("", "SN-88-4471", "device.serial_number")];
+const UDI: &[Part] = &[(".1", "(01)00844588003288(21)S4471", "device.udi")];
+const PARISH: &[Part] = &[(".1", "ST MARY PARISH", "person.religion")];
 const NOTE: &[Part] = &[("", "fell from a ladder at home", "health.free_text")];
 const ORIGIN: &[Part] = &[
     ("", "2106-3", "person.ethnicity"),
@@ -78,9 +97,9 @@ const MARRIED: &[Part] = &[
     (".2", "MARRIED", "person.marital_status"),
 ];
 
-/// Fields that hold a person, by what they hold. Dates of what was done, race, religion and
-/// marital status of the patient have a test of their own.
-const FIELDS: [(&[Part], &str); 22] = [
+/// Fields that hold a person, by what they hold. Race, religion and marital status of the patient,
+/// and the other dates of what was done, have a test of their own.
+const FIELDS: [(&[Part], &str); 30] = [
     (
         XPN,
         "PID.5 PID.6 PID.9 NK1.2 NK1.26 NK1.30 GT1.3 GT1.4 GT1.42 GT1.45 IN1.6 IN1.16 IN2.7 IN2.9 \
@@ -108,14 +127,26 @@ const FIELDS: [(&[Part], &str); 22] = [
     (SSN, "PID.19 NK1.37 GT1.12 IN2.2"),
     (BORN, "PID.7 NK1.16 GT1.8 IN1.18 STF.6"),
     (DIED, "PID.29 GT1.24 STF.31"),
-    (PLACE, "PID.23 NK1.38 GT1.56 IN1.52"),
+    (PLACE, "PID.23 NK1.38 GT1.56 IN1.52 ACC.3"),
     (EMAIL, "STF.15"),
+    (DATE, "ACC.1 AL1.6 DG1.5 FT1.4 OBR.8 PV2.8 PV2.9 PV2.14 PV2.26 PV2.29 PV2.33"),
+    (REASON, "ACC.2 DG1.7 DG1.8 OBR.12 PV1.53"),
+    (CONDITION, "PD1.6 PV1.15 PV2.39 PV2.41 PV2.42 NK1.18 NK1.36 GT1.34 GT1.52 IN1.48 IN2.32"),
+    (COMMENT, "OBR.39 OBR.43"),
+    (LABEL, "PV1.16 NK1.39 GT1.57 IN1.53 ORC.28"),
+    (SERIAL, "PRT.20"),
+    (UDI, "PRT.10 PRT.16"),
+    (PARISH, "PD1.14"),
     (DIAGNOSIS, "DG1.3 DG1.4 FT1.19 PV2.3 PV2.12 OBR.31"),
     (ALLERGY, "AL1.3 AL1.5"),
     (PROCEDURE, "PR1.3 PR1.4 OBR.44 FT1.25"),
     (DRUG, "RXO.1 RXE.2 RXD.2 RXG.4 RXA.5 FT1.29"),
     (NOTE, "NTE.3 OBR.13 ACC.8 ACC.9"),
-    (ORIGIN, "NK1.28 NK1.35 GT1.44 GT1.55 IN2.42 IN2.71 STF.27 STF.28"),
+    (
+        ORIGIN,
+        "PID.39 NK1.19 NK1.27 NK1.28 NK1.35 GT1.35 GT1.43 GT1.44 GT1.55 IN2.33 IN2.41 IN2.42 \
+         IN2.71 STF.27 STF.28 STF.30",
+    ),
     (RELIGION, "NK1.25 GT1.41 IN2.39 STF.40"),
     (MARRIED, "NK1.14 GT1.30 IN2.43 STF.17"),
 ];
@@ -151,6 +182,16 @@ fn fields_about_no_person_say_nothing() {
         ("NK1.13.1", "LOVELACE"),
         ("NK1.3.2", "MOTHER"),
         ("PV1.2", "I"),
+        ("PV1.10", "MED"),
+        ("PV2.17", "20240130"),
+        ("PD1.13", "20240130"),
+        ("PD1.14.3", "4471"),
+        ("IN1.12", "20240130"),
+        ("FT1.5", "20240130"),
+        ("ACC.4", "IL"),
+        ("ACC.13.1", "X-4471"),
+        ("OBX.19", "20240130"),
+        ("PRT.18", "20240130"),
         ("PV2.23.1", "LOVELACE"),
         ("GT1.17.3", "SPRINGFIELD"),
         ("IN1.4.1", "LOVELACE"),

@@ -64,9 +64,16 @@ fn is_of_login(subject: Subject<'_>, field: &Field, class: &DataClassSeen) -> bo
         .iter()
         .filter(|f| f.direction == Direction::ToServer && f.location == Location::Body);
     let shown = bodies.filter(|f| {
-        own_name(&f.field).is_some_and(|n| login::is_proof(n) || login::is_grant_type(n))
+        shown_name(&f.field).is_some_and(|n| login::is_proof(n) || login::is_grant_type(n))
     });
     shown.map(|f| f.exchanges).max().is_some_and(|shown| shown >= field.exchanges)
+}
+
+/// The same of what is shown, which may be an argument of a GraphQL document; a pin there is a
+/// place.
+fn shown_name(path: &str) -> Option<&str> {
+    let argument = || own_name(path.strip_prefix("$.query|")?);
+    own_name(path).or_else(|| argument().filter(|name| !name.eq_ignore_ascii_case("pin")))
 }
 
 /// The last name in the path of a field, unless it stands in a list.

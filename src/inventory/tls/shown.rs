@@ -25,6 +25,12 @@ pub struct ServiceTls {
     pub certificate_requested: u64,
     /// Of them, those in which the client sent one (mutual TLS), where that shows.
     pub client_certificates: u64,
+    /// Clients of these sessions, exact up to 64; absent in what earlier versions published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clients: Option<u64>,
+    /// Bytes of these sessions, both directions; absent where earlier versions recorded some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
     /// Versions that were negotiated: `{"TLS 1.2": 4}`.
     pub versions: BTreeMap<String, u64>,
     /// Cipher suites by their IANA names.
@@ -84,7 +90,8 @@ pub struct CertificateShown {
 }
 
 impl ServiceTls {
-    /// What is shown of the sessions of `service`, which answers on `addresses`.
+    /// What is shown of the sessions of `service`, which answers on `addresses`; who its clients
+    /// are stands elsewhere.
     pub fn of<'a>(
         service: &str,
         addresses: impl IntoIterator<Item = &'a SocketAddr>,
@@ -96,6 +103,8 @@ impl ServiceTls {
         let names: BTreeSet<String> = names.map(|name| name.to_string()).collect();
         ServiceTls {
             sessions: tls.sessions,
+            clients: None,
+            bytes: (tls.measured == tls.sessions).then_some(tls.bytes),
             resumed: tls.resumed,
             failed: tls.failed,
             certificate_requested: tls.certificate_requested,

@@ -28,21 +28,23 @@ pub struct Siblings {
 
 impl Siblings {
     /// Of all endpoints. Redirections do not count: a host that only sends its callers to the
-    /// encrypted side does what it should. Nor does a CONNECT: it asks a proxy for a way to the
-    /// host, which never sees it. What goes that way without encryption has rows of its own.
+    /// encrypted side does what it should; nor does 426 (Upgrade Required), which serves nobody.
+    /// Nor does a CONNECT: it asks a proxy for a way to the host, which never sees it. What goes
+    /// that way without encryption has rows of its own. Nor does what has to be asked in the clear
+    /// for the host to have a certificate at all.
     pub fn of<'a>(
         endpoints: impl IntoIterator<Item = (&'a EndpointKey, &'a EndpointStats)>,
     ) -> Siblings {
         let mut out = Siblings::default();
         let asked_of_it = endpoints.into_iter().filter(|(key, _)| {
             // A session that encrypts nothing is told by its suite.
-            &*key.method != "CONNECT" && &*key.standard != "tls"
+            &*key.method != "CONNECT" && &*key.standard != "tls" && !is_challenge(key)
         });
         for (key, stats) in asked_of_it {
-            let redirects = stats.statuses.iter().filter(|(status, _)| is_redirect(**status));
-            let redirects: u64 = redirects.map(|(_, count)| count).sum();
+            let sent = stats.statuses.iter().filter(|(status, _)| is_sent_elsewhere(**status));
+            let sent: u64 = sent.map(|(_, count)| count).sum();
             let clear = stats.coverage.exchanges.saturating_sub(stats.encrypted);
-            let clear = clear.saturating_sub(redirects);
+            let clear = clear.saturating_sub(sent);
             if clear > 0 {
                 let host = out.hosts.entry(host_of(&key.service).into()).or_default();
                 *host.entry(key.service.clone()).or_default() += clear;
@@ -88,8 +90,20 @@ impl Siblings {
     }
 }
 
-fn is_redirect(status: Status) -> bool {
-    matches!(status, Status::Http(301 | 302 | 303 | 307 | 308))
+/// Whether the caller is sent to the encrypted side: by a redirection, or by 426 (RFC 2817 section
+/// 4.2, RFC 9110 section 15.5.22).
+fn is_sent_elsewhere(status: Status) -> bool {
+    matches!(status, Status::Http(301 | 302 | 303 | 307 | 308 | 426))
+}
+
+/// Whether an authority asks there whether the host is who it says it is, before it signs its
+/// certificate: one token, on port 80, without encryption (RFC 8555 section 8.3).
+fn is_challenge(key: &EndpointKey) -> bool {
+    let token = key.path.strip_prefix("/.well-known/acme-challenge/");
+    let port = key.service.get(host_of(&key.service).len()..).unwrap_or_default();
+    matches!(&*key.method, "GET" | "HEAD")
+        && token.is_some_and(|token| !token.is_empty() && !token.contains('/'))
+        && matches!(port, "" | ":80")
 }
 
 /// The host of a service's name without a port; the address of one that has no name.
@@ -133,6 +147,47 @@ mod tests {
         let way = endpoint("CONNECT", "");
         assert!(clear(std::slice::from_ref(&way)).is_empty());
         assert_eq!(clear(&[way, endpoint("GET", "/")]), [("a.example:443".into(), 3)]);
+    }
+
+    #[test]
+    fn what_an_authority_asks_and_who_is_told_to_upgrade_do_not_count() {
+        let endpoint = |service: &str, (method, path): (&str, &str), status: u16| {
+            let key = EndpointKey {
+                service: service.into(),
+                standard: "http".into(),
+                method: method.into(),
+                path: path.into(),
+                operation: "".into(),
+            };
+            let mut stats = EndpointStats::default();
+            stats.coverage.exchanges = 3;
+            stats.statuses.insert(status.into(), 2);
+            (key, stats)
+        };
+        let clear = |service: &str, asked: (&str, &str), status: u16| {
+            let one = endpoint(service, asked, status);
+            let siblings = Siblings::of([(&one.0, &one.1)]);
+            let found =
+                siblings.without_encryption("a.example", [], &TlsStats::default(), |_| true);
+            found.iter().map(|(_, count)| count).sum::<u64>()
+        };
+        let challenge = ("GET", "/.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZ");
+        for service in ["a.example", "a.example:80"] {
+            assert_eq!(clear(service, challenge, 200), 0, "{service}");
+            assert_eq!(clear(service, ("GET", "/.well-known/acme-challenge/{id}"), 404), 0);
+        }
+        assert_eq!(clear("a.example:8080", challenge, 200), 3, "an authority asks port 80");
+        for other in [
+            ("POST", challenge.1),
+            ("GET", "/.well-known/acme-challenge/"),
+            ("GET", "/.well-known/acme-challenge/a/patients"),
+            ("GET", "/fhir/.well-known/acme-challenge/a"),
+            ("GET", "/.well-known/smart-configuration"),
+        ] {
+            assert_eq!(clear("a.example", other, 200), 3, "{other:?}");
+        }
+        assert_eq!(clear("a.example", ("GET", "/list"), 426), 1, "one was not answered");
+        assert_eq!(clear("a.example", ("GET", "/list"), 403), 3);
     }
 
     #[test]

@@ -69,6 +69,12 @@ impl CertificateStats {
 pub struct TlsStats {
     /// Sessions, those that failed included.
     pub sessions: u64,
+    /// Sessions whose bytes are counted; those that earlier versions recorded are not.
+    #[serde(default)]
+    pub measured: u64,
+    /// Bytes of those, both directions, as far as their flows are over.
+    #[serde(default)]
+    pub bytes: u64,
     /// Sessions that went on with the keys of an earlier one.
     pub resumed: u64,
     /// Sessions that an alert ended before encryption.
@@ -167,6 +173,8 @@ impl TlsStats {
     /// Adds what was seen elsewhere of the same service.
     pub fn merge(&mut self, other: TlsStats, caps: &Caps) {
         self.sessions += other.sessions;
+        self.measured += other.measured;
+        self.bytes += other.bytes;
         self.resumed += other.resumed;
         self.failed += other.failed;
         self.certificate_requested += other.certificate_requested;

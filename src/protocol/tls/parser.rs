@@ -50,16 +50,22 @@ impl Parser for TlsParser {
                 lane.push(bytes, &mut |said| state.take(direction, said, sink));
             }
             // The rest of the handshake cannot be told from encrypted records any more.
-            StreamInput::Gap(_) if !lane.is_done() => {
+            StreamInput::Gap(_) if !lane.is_hidden() => {
                 lane.finish();
                 self.state.session.incomplete = true;
                 let anomaly = Anomaly("tls-handshake-gap");
                 sink.message(MessageEvent::GaveUp { direction, anomaly });
             }
-            StreamInput::Gap(_) => {}
+            StreamInput::Gap(_) => lane.lose_sight(),
             StreamInput::End(_) => lane.finish(),
         }
-        if self.begun && self.lanes.iter().all(Records::is_done) {
+        if self.begun && self.lanes.iter().all(Records::is_hidden) {
+            self.state.session.renegotiated = self.lanes.iter().any(Records::has_more);
+            // A server that wants a certificate for what it is asked begins anew before it answers.
+            let open = self.state.session.mutual() == Some(false);
+            if open && !self.lanes.iter().all(Records::is_done) {
+                return;
+            }
             self.told = true;
             let State { session, .. } = std::mem::take(&mut self.state);
             sink.message(MessageEvent::Session { session: &session });

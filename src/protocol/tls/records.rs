@@ -56,6 +56,8 @@ pub struct Records {
     skip: usize,
     /// A change_cipher_spec came: only another hello may still be in the clear.
     sealed: bool,
+    /// Behind the first handshake another began, or may have.
+    again: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +71,9 @@ enum Stage {
     Record { kind: u8, length: usize, left: usize },
     /// In a message of SSL 2.0, so much of it is still to come.
     Ssl2 { left: usize },
+    /// The handshake has ended, and nothing but the kinds of records shows any more; so much of the
+    /// one at hand is still to come.
+    Hidden { left: usize },
     /// No more is read.
     Done,
 }
@@ -79,9 +84,30 @@ impl Records {
         self.stage == Stage::Done
     }
 
+    /// Whether the handshake has ended, and what follows is encrypted.
+    pub fn is_hidden(&self) -> bool {
+        matches!(self.stage, Stage::Hidden { .. } | Stage::Done)
+    }
+
+    /// Whether another handshake began behind the first one, or may have.
+    pub fn has_more(&self) -> bool {
+        self.again
+    }
+
     /// Reads no more.
     pub fn finish(&mut self) {
-        *self = Records { stage: Stage::Done, ..Records::default() };
+        *self = Records { stage: Stage::Done, again: self.again, ..Records::default() };
+    }
+
+    /// Something of it was lost: reads no more.
+    pub fn lose_sight(&mut self) {
+        self.again |= matches!(self.stage, Stage::Hidden { .. });
+        self.finish();
+    }
+
+    /// The first encrypted message of the handshake is its last.
+    fn hide(&mut self, left: usize) {
+        *self = Records { stage: Stage::Hidden { left }, ..Records::default() };
     }
 
     /// Heap bytes held.
@@ -104,6 +130,12 @@ impl Records {
                     self.record(rest, (kind, length, left), each)
                 }
                 Stage::Ssl2 { left } => self.ssl2(rest, left, each),
+                Stage::Hidden { left: 0 } => self.hidden(rest),
+                Stage::Hidden { left } => {
+                    let used = left.min(rest.len());
+                    self.stage = Stage::Hidden { left: left - used };
+                    used
+                }
                 Stage::Done => rest.len(),
             };
             rest = rest.get(used..).unwrap_or_default();
@@ -134,7 +166,9 @@ impl Records {
             HANDSHAKE => self.sealed && (length < MESSAGE_HEADER_BYTES || !self.message.is_empty()),
             _ => false,
         };
-        if encrypted {
+        if encrypted && kind == HANDSHAKE {
+            self.hide(length);
+        } else if encrypted {
             self.finish();
         } else if length > 0 {
             if kind == CHANGE_CIPHER_SPEC && self.is_amidst_message() {
@@ -173,6 +207,19 @@ impl Records {
         bytes.len()
     }
 
+    /// The header of an encrypted record. Behind the end of the handshake only another one is a
+    /// handshake; behind anything else it is told.
+    fn hidden(&mut self, rest: &[u8]) -> usize {
+        let used = fill(&mut self.head, HEADER_BYTES, rest);
+        if let &[kind, major, ..] = self.head.as_slice()
+            && self.head.len() == HEADER_BYTES
+        {
+            self.again |= kind == HANDSHAKE && major == 3;
+            self.finish();
+        }
+        used
+    }
+
     /// Whether a handshake message has begun of which bytes are missing.
     fn is_amidst_message(&self) -> bool {
         !self.message.is_empty() || self.skip > 0
@@ -186,7 +233,10 @@ impl Records {
         let mut cursor = Cursor::new(&held);
         while let Some((kind, size)) = message_header(cursor) {
             if self.sealed && !(matches!(kind, 1 | 2) && size + MESSAGE_HEADER_BYTES == length) {
-                return self.finish();
+                return match self.stage {
+                    Stage::Record { left, .. } => self.hide(left),
+                    _ => self.hide(0),
+                };
             }
             if size > TLS_HANDSHAKE_BYTES_MAX {
                 each(Said::Odd("tls-handshake-too-long"));
@@ -270,7 +320,7 @@ mod tests {
                 Next::More
             });
         }
-        (out, records.is_done())
+        (out, records.is_hidden())
     }
 
     #[test]

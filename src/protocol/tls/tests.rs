@@ -163,7 +163,8 @@ fn the_size_of_what_keys_are_agreed_on_with_is_told() {
         let server = [hello, message(12, params), message(14, b"")].concat();
         let client = [record_of(22, &message(16, b"k")), SEAL.to_vec(), finished()].concat();
         let first = ask(record_of(22, &client_hello(b"")));
-        vec![first, answer(record_of(22, &server)), ask(client), answer(SEAL), answer(finished())]
+        let sealed = [SEAL, &finished(), DATA].concat();
+        vec![first, answer(record_of(22, &server)), ask(client), answer(sealed), ask(DATA)]
     };
     let session = session_of(&steps(&params));
     assert_eq!(session.key_exchange, Some(TlsKeyExchange::DiffieHellman(1024)));
@@ -191,6 +192,44 @@ fn alerts_before_encryption_are_named_and_fatal_ones_end_the_session() {
     assert!(session.failed() && session.server.is_none());
     assert_eq!(session.alerts[0].name, "protocol_version");
     assert_eq!(session.alerts[0].direction, Direction::ToClient);
+}
+
+/// A handshake of TLS 1.2 without a certificate of the client, up to where it is encrypted.
+fn without_certificate() -> Vec<Step> {
+    let hello = server_hello(&RANDOM, b"", [0xc0, 0x2f], b"");
+    let client = [record_of(22, &message(16, b"k")), SEAL.to_vec(), finished()];
+    vec![
+        ask(record_of(22, &client_hello(b""))),
+        answer(record_of(22, &[hello, message(14, b"")].concat())),
+        ask(client.concat()),
+        answer([SEAL, &finished()].concat()),
+    ]
+}
+
+#[test]
+fn where_another_handshake_may_have_brought_a_certificate_it_is_not_known() {
+    use Direction::{ToClient, ToServer};
+    let again = record_of(22, b"\x9f\x10\x20\x30\x40\x50");
+    let mutual = |more: &[Step]| {
+        let steps = [&without_certificate(), more, &[Step::End(ToServer, EndCause::Fin)]].concat();
+        let steps = [&steps[..], &[Step::End(ToClient, EndCause::Fin)]].concat();
+        let whole = record(Box::new(TlsParser::default()), &steps, usize::MAX);
+        for piece in [1, 2, 7] {
+            assert_eq!(record(Box::new(TlsParser::default()), &steps, piece), whole);
+        }
+        let session = session_of(&steps);
+        assert!(!session.incomplete);
+        session.mutual()
+    };
+    assert_eq!(mutual(&[]), Some(false));
+    assert_eq!(mutual(&[ask(DATA), answer(DATA)]), Some(false));
+    assert_eq!(mutual(&[answer(b"\x15\x03\x03\0\x1aabcdefghijklmnopqrstuvwxyz")]), Some(false));
+    // The server asks once it knows what for, or the client begins by itself.
+    assert_eq!(mutual(&[ask(DATA), answer(&again), ask(&again), answer(DATA)]), None);
+    assert_eq!(mutual(&[ask([&again[..], DATA].concat()), answer(DATA)]), None);
+    assert_eq!(mutual(&[ask(DATA), Step::Gap(ToClient, 100), answer(DATA)]), None);
+    // A session is told when both have said something: what comes later is not waited for.
+    assert_eq!(mutual(&[ask(DATA), answer(DATA), ask(DATA), answer(&again)]), Some(false));
 }
 
 #[test]

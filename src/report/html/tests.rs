@@ -360,22 +360,36 @@ fn sarif_is_sound(log: &Value) {
 #[test]
 fn sarif_holds_every_finding_once_and_what_was_decided_is_suppressed() {
     let folder = stored(&inventory());
-    let decision = FindingState {
-        state: TriageState::FalsePositive,
-        reason: Some("test data".into()),
-        set_at: at(500),
-        ..FindingState::default()
-    };
-    let mut triage = Triage::open(&folder.path).unwrap();
-    triage.set(&TriageDecision { finding: "fi-1", decision }).unwrap();
+    for (state, again, said) in [
+        (TriageState::Acknowledged, false, None),
+        (TriageState::Accepted, false, Some("accepted: test data")),
+        (TriageState::FalsePositive, false, Some("false-positive: test data")),
+        (TriageState::Resolved, false, Some("resolved: test data")),
+        (TriageState::Resolved, true, None),
+    ] {
+        let (reason, set_at) = (Some("test data".into()), at(500));
+        let decision = FindingState { state, reason, set_at, ..FindingState::default() };
+        let mut triage = Triage::open(&folder.path).unwrap();
+        triage.set(&TriageDecision { finding: "fi-1", decision }).unwrap();
+        if again {
+            let mut inventory = inventory();
+            let finding = &mut inventory.findings[0];
+            (finding.count, finding.last_seen) = (finding.count + 1, at(600));
+            folder.writer().publish(&inventory).unwrap();
+        }
+        let log: Value = serde_json::from_str(&sarif::sarif(&gathered(&folder)).unwrap()).unwrap();
+        sarif_is_sound(&log);
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(results.len(), 2);
+        let suppressed = results.iter().filter_map(|result| {
+            let id = result["partialFingerprints"]["phitapFinding/v1"].as_str()?;
+            Some((id, result["suppressions"][0]["justification"].as_str()?))
+        });
+        let expected = said.map(|said| ("fi-1", said));
+        assert_eq!(suppressed.collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
+    }
     let log: Value = serde_json::from_str(&sarif::sarif(&gathered(&folder)).unwrap()).unwrap();
-    sarif_is_sound(&log);
     let results = log["runs"][0]["results"].as_array().unwrap();
-    assert_eq!(results.len(), 2);
-    let suppressed: Vec<&Value> =
-        results.iter().filter(|r| r.get("suppressions").is_some()).collect();
-    assert_eq!(suppressed.len(), 1);
-    assert_eq!(suppressed[0]["partialFingerprints"]["phitapFinding/v1"], "fi-1");
     // Texts stand with the rule, however many results it has.
     let text = |key: &str| {
         let told = log["runs"][0]["tool"]["driver"]["rules"][0][key]["text"].as_str();
@@ -473,4 +487,13 @@ fn names_in_tables_break_behind_their_separators_and_counts_stand_under_their_he
     let shown = long.finish();
     assert_eq!(shown.matches("<wbr>").count(), 2, "{shown}");
     assert_eq!(shown.matches('x').count(), 40);
+}
+
+#[test]
+fn no_column_is_wider_than_the_narrowest_window() {
+    let page = html::html(&gathered(&stored(&inventory())), "Test");
+    let least =
+        page.split("minmax(").skip(1).filter_map(|rest| rest.split_once("rem")?.0.parse().ok());
+    let least: Vec<f64> = least.collect();
+    assert!(!least.is_empty() && least.iter().all(|rem| *rem <= 14.0), "{least:?} rem of 280 px");
 }

@@ -318,7 +318,8 @@ impl Operation<'_> {
             schemes.insert(scheme, json!({"type": "apiKey", "in": place, "name": name}));
         }
         // Without authentication, too: an empty requirement.
-        if seen.contains("none") && !security.is_empty() {
+        let open = ["none", "login"].iter().any(|scheme| seen.contains(scheme));
+        if open && !security.is_empty() {
             security.push(json!({}));
         }
         security

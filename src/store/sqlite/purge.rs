@@ -41,13 +41,34 @@ pub struct Purged {
     pub decisions: u64,
     /// Rows that single runs had contributed.
     pub contributions: u64,
+    /// An earlier purge had removed what it could not overwrite; with this one it is.
+    pub finishes: bool,
 }
 
 impl Purged {
     /// Whether there was nothing to remove.
     pub fn is_nothing(&self) -> bool {
-        *self == Purged::default()
+        Purged { finishes: false, ..*self } == Purged::default()
     }
+}
+
+/// Stands in `meta` from when something is removed until it is overwritten.
+const UNFINISHED: &str = "purge_unfinished";
+
+/// Whether what an earlier purge removed is still to be overwritten.
+pub(super) fn unfinished(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.prepare("SELECT 1 FROM meta WHERE key = ?1")?.exists([UNFINISHED])
+}
+
+/// What is removed from here on is to be overwritten.
+pub(super) fn begin(conn: &Connection) -> rusqlite::Result<()> {
+    let sql = "INSERT OR IGNORE INTO meta (key, value) VALUES (?1, '')";
+    conn.execute(sql, [UNFINISHED]).map(drop)
+}
+
+/// It is.
+pub(super) fn end(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute("DELETE FROM meta WHERE key = ?1", [UNFINISHED]).map(drop)
 }
 
 /// How many rows there are: taken before and after.
@@ -70,6 +91,7 @@ pub(super) fn counted(conn: &Connection) -> rusqlite::Result<Purged> {
             .map(|table| count(table))
             .sum::<rusqlite::Result<u64>>()?,
         contributions: runs.iter().map(|table| count(table)).sum::<rusqlite::Result<u64>>()?,
+        finishes: unfinished(conn)?,
     })
 }
 
@@ -84,6 +106,7 @@ impl Purged {
             findings: self.findings.saturating_sub(after.findings),
             decisions: self.decisions.saturating_sub(after.decisions),
             contributions: self.contributions.saturating_sub(after.contributions),
+            finishes: self.finishes,
         }
     }
 }

@@ -213,11 +213,16 @@ impl Writer {
         what: Purge<'_>,
         assess: impl FnOnce(Vec<Loaded>, &Marks) -> Inventory,
     ) -> Result<Purged, StoreError> {
-        let purged = self.transact(|t, names| purge_in(t, names, what, assess))?;
+        let purged = self.transact(|t, names| {
+            let purged = purge_in(t, names, what, assess)?;
+            purge::begin(t)?;
+            Ok(purged)
+        })?;
         self.told(self.db.conn.execute_batch("VACUUM"))?;
         if !self.told(self.checkpoint())? {
             return Err(StoreError::Held { path: self.path.clone() });
         }
+        self.told(purge::end(&self.db.conn))?;
         Ok(purged)
     }
 
