@@ -151,6 +151,11 @@ pub trait FlowHandler {
         false
     }
 
+    /// Whether so much came of flows that ended that somebody must take it before more end.
+    fn is_full(&self) -> bool {
+        false
+    }
+
     /// A flow is evicted; `what` ran short.
     fn evicted(&mut self, _what: Scarce) {}
 

@@ -32,6 +32,8 @@ pub struct FlowTable<S> {
     shared: Shared,
     /// Where the next sweep goes on.
     sweep_at: u32,
+    /// Flows below this place have ended with the input.
+    finished: u32,
     /// Where the next eviction looks.
     evict_at: u32,
     /// The flows that hold early segments, those that hold open messages, and those that hold
@@ -74,6 +76,7 @@ impl<S> FlowTable<S> {
             closed: ClosedFlows::new(config.closed, config.closed_flows),
             shared: Shared { config, counters: FlowCounters::default(), held: 0 },
             sweep_at: 0,
+            finished: 0,
             evict_at: 0,
             holders: Default::default(),
             crossings: Crossings::new(),
@@ -187,6 +190,9 @@ impl<S> FlowTable<S> {
             let Some(flow) = self.flows.get_mut(at) else { continue };
             if flow.is_expired((now, slack), &self.shared.config, handler) {
                 self.retire(at, EndCause::Expired, handler);
+                if handler.is_full() {
+                    break;
+                }
             }
         }
         let untidy = self.holders.get(UNTIDY).map_or(0, Ring::len);
@@ -200,11 +206,19 @@ impl<S> FlowTable<S> {
         }
     }
 
-    /// The input ended: delivers what is held, with its gaps, and ends all flows.
-    pub fn finish<H: FlowHandler<State = S>>(&mut self, handler: &mut H) {
-        for at in 0..self.flows.bound() {
+    /// The input ended: delivers what is held, with its gaps, and ends all flows, until the handler
+    /// is full; whether flows may be left. Whoever has emptied it calls again.
+    pub fn finish<H: FlowHandler<State = S>>(&mut self, handler: &mut H) -> bool {
+        while self.finished < self.flows.bound() {
+            let at = self.finished;
+            self.finished += 1;
             self.retire(at, EndCause::Cut, handler);
+            if handler.is_full() {
+                return true;
+            }
         }
+        self.finished = 0;
+        false
     }
 
     /// The virtual network of the flow that a segment belongs to.

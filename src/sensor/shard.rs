@@ -12,6 +12,10 @@ use crate::model::SegmentBatch;
 use super::copies::{Copies, Twice};
 use super::sight::{Gauge, Payload, Sight, Sights};
 
+/// Segments after which it is asked whether there is much to hand over: each may open a flow with a
+/// request to a service of its own, some 6 KiB.
+const LOOK_SEGMENTS: u64 = 16;
+
 /// A worker whose panics are caught: the shard starts anew and the sensor goes on.
 pub(super) struct Shard {
     make: Arc<dyn Fn() -> Worker + Send + Sync>,
@@ -77,9 +81,10 @@ impl Shard {
         &self.panics
     }
 
-    /// Processes every segment of a batch. After a panic the shard starts anew: its open flows are
-    /// lost, and what had been observed before is handed back.
-    pub(super) fn process(&mut self, batch: &SegmentBatch) -> Option<Rollup> {
+    /// Processes every segment of a batch and gives `hand` what was observed, whenever that is
+    /// much. After a panic the shard starts anew: its open flows are lost, and what had been
+    /// observed before is handed over.
+    pub(super) fn process(&mut self, batch: &SegmentBatch, hand: &mut dyn FnMut(Rollup)) {
         let mut left = batch.len() as u64;
         let mut last = None;
         let (wanted, mut again) = (self.copies.wanted(), 0);
@@ -95,14 +100,20 @@ impl Shard {
                     sight.note(&segment);
                 }
                 self.worker.process(&segment);
+                if left % LOOK_SEGMENTS == 0 && self.worker.has_much() {
+                    hand(self.take());
+                }
             }
             if let Some(at) = last {
                 self.worker.sweep(at);
             }
+            if self.worker.has_much() {
+                hand(self.take());
+            }
         }));
         self.copies.add(batch.source, again);
         if caught.is_ok() {
-            return None;
+            return;
         }
         // The segment that caused it was looked at as far as it went; the rest is lost.
         self.panics.count.fetch_add(1, Ordering::Relaxed);
@@ -110,7 +121,9 @@ impl Shard {
         let observed = catch_unwind(AssertUnwindSafe(|| self.take())).ok();
         self.worker = (self.make)();
         self.told = Payload::default();
-        observed
+        if let Some(observed) = observed {
+            hand(observed);
+        }
     }
 
     /// Frees what is known to be over at `now`.
@@ -144,20 +157,25 @@ impl Shard {
         rollup
     }
 
-    /// Ends every flow; what was observed since the last rollup.
-    pub(super) fn finish(&mut self) -> Rollup {
+    /// Ends every flow and gives `hand` what was observed since the last rollup, in as many as that
+    /// takes.
+    pub(super) fn finish(&mut self, hand: &mut dyn FnMut(Rollup)) {
         let caught = catch_unwind(AssertUnwindSafe(|| {
-            self.worker.finish();
-            self.take()
+            while self.worker.finish() {
+                hand(self.take());
+            }
+            hand(self.take());
         }));
         self.tell_payload();
         if let Some((gauge, sight)) = &mut self.sight {
             gauge.add(sight.take());
         }
-        caught.unwrap_or_else(|_| {
+        if caught.is_err() {
             self.panics.count.fetch_add(1, Ordering::Relaxed);
-            Rollup::default()
-        })
+            if let Ok(observed) = catch_unwind(AssertUnwindSafe(|| self.take())) {
+                hand(observed);
+            }
+        }
     }
 }
 
@@ -230,13 +248,17 @@ mod tests {
         exchange(4000, &mut batch);
         exchange(666, &mut batch);
         exchange(4001, &mut batch);
-        let observed = shard.process(&batch).expect("what was observed before");
-        assert!(requests(&observed) >= 1);
+        let mut observed = Vec::new();
+        shard.process(&batch, &mut |rollup| observed.push(rollup));
+        assert!(requests(&observed[0]) >= 1, "what was observed before");
         assert_eq!(shard.panics().count(), 1);
         assert!((6..12).contains(&shard.panics().segments()), "the rest of the batch");
         batch.clear();
         exchange(4002, &mut batch);
-        assert!(shard.process(&batch).is_none());
-        assert_eq!(requests(&shard.finish()), 1);
+        let mut rest = Vec::new();
+        shard.process(&batch, &mut |rollup| rest.push(rollup));
+        assert!(rest.is_empty(), "it is not much");
+        shard.finish(&mut |rollup| rest.push(rollup));
+        assert_eq!(rest.iter().map(requests).sum::<u64>(), 1);
     }
 }
