@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::HashTable;
 
-use crate::base::limits::{KEY_BYTES_MAX, PATHS_HARD_MAX, PATHS_MAX};
+use crate::base::limits::{KEY_BYTES_MAX, PATHS_HARD_FACTOR, PATHS_MAX};
 use crate::base::table_state;
 
 use super::step::{Root, Step};
@@ -116,6 +116,8 @@ pub struct PathTable {
     hasher: foldhash::quality::RandomState,
     generation: u32,
     overflows: u64,
+    /// Paths from which on it is full.
+    most: usize,
 }
 
 impl PathTable {
@@ -129,7 +131,13 @@ impl PathTable {
             hasher: table_state(),
             generation: 0,
             overflows: 0,
+            most: PATHS_MAX,
         }
+    }
+
+    /// The same, full at so many paths.
+    pub fn within(self, most: usize) -> Self {
+        PathTable { most, ..self }
     }
 
     /// Interned paths.
@@ -144,7 +152,12 @@ impl PathTable {
 
     /// Whether it is time to [`PathTable::clear`].
     pub fn is_full(&self) -> bool {
-        self.nodes.len() >= PATHS_MAX
+        self.nodes.len() >= self.most
+    }
+
+    /// Whether no path will be made any more until it is cleared.
+    pub fn is_at_its_end(&self) -> bool {
+        self.nodes.len() >= self.most.saturating_mul(PATHS_HARD_FACTOR)
     }
 
     /// Forgets every path: all [`PathId`]s of before are void. Allowed between any two
@@ -385,7 +398,7 @@ impl PathTable {
             *chain.get_mut(steps)? = id;
             (steps, at) = (steps + 1, other.parent(id));
         }
-        let room = self.nodes.len() + steps <= PATHS_MAX;
+        let room = self.nodes.len() + steps <= self.most;
         let mut copied = PathId::NONE;
         for id in chain.get(..steps).filter(|_| room)?.iter().rev() {
             let node = other.nodes.get(id.index())?;
@@ -415,7 +428,7 @@ impl PathTable {
 
     fn make(&mut self, hash: u64, key: NodeKey<'_>) -> PathId {
         let NodeKey { parent, step, data, name } = key;
-        if self.nodes.len() >= PATHS_HARD_MAX && parent != PathId::NONE {
+        if self.is_at_its_end() && parent != PathId::NONE {
             self.overflows += 1;
             return parent;
         }

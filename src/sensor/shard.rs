@@ -199,24 +199,31 @@ mod tests {
     }
 
     fn exchange(port: u16, batch: &mut SegmentBatch) {
+        begin(port, ("a.example", 6), batch);
+    }
+
+    /// The first segments of an exchange with this host.
+    fn begin(port: u16, (host, segments): (&str, usize), batch: &mut SegmentBatch) {
         let tuple = FiveTuple {
             src: ([10, 0, 0, 1], port).into(),
             dst: ([10, 0, 0, 2], 80).into(),
             transport: FiveTuple::TCP,
         };
-        let request = b"GET /ping HTTP/1.1\r\nHost: a.example\r\n\r\n";
+        let request = format!("GET /ping HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        let request = request.as_bytes();
         let response = b"HTTP/1.1 204 No Content\r\n\r\n";
         let len = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap();
         let (asked, answered) = (1 + len(request), 1 + len(response));
         let ack = TcpFlags::ACK;
-        for (tuple, seq, ack, flags, payload) in [
+        let all = [
             (tuple, 0, 0, TcpFlags::SYN, &b""[..]),
             (tuple.reversed(), 0, 1, TcpFlags::SYN | ack, b""),
             (tuple, 1, 1, ack, request),
             (tuple.reversed(), 1, asked, ack, response),
             (tuple, asked, answered, TcpFlags::FIN | ack, b""),
             (tuple.reversed(), answered, asked + 1, TcpFlags::FIN | ack, b""),
-        ] {
+        ];
+        for (tuple, seq, ack, flags, payload) in all.into_iter().take(segments) {
             batch.push(&Segment {
                 at: Timestamp::default(),
                 tuple,
@@ -230,6 +237,28 @@ mod tests {
                 encapsulation: Default::default(),
                 block: None,
             });
+        }
+    }
+
+    #[test]
+    fn what_flows_leave_is_handed_over_as_it_comes_within_a_batch_and_at_the_end() {
+        let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
+        let key = InstallationKey::from_bytes([1; 32]);
+        let make = Arc::new(move || Worker::new(Shares::of(16 << 20, 1), detector.clone(), &key));
+        // Those that are over, and those that wait for an answer when the input ends.
+        for segments in [6, 3] {
+            let mut shard = Shard::new(make.clone(), Arc::default());
+            let mut batch = SegmentBatch::default();
+            for port in 1000..1500 {
+                begin(port, (&format!("h{port}.example"), segments), &mut batch);
+            }
+            let mut rows = Vec::new();
+            shard.process(&batch, &mut |rollup| rows.push(rollup.endpoints.len()));
+            assert_eq!(rows.is_empty(), segments == 3, "{rows:?}");
+            shard.finish(&mut |rollup| rows.push(rollup.endpoints.len()));
+            assert_eq!(rows.iter().sum::<usize>(), 500);
+            // A row with its service takes some 5 KiB, of 256 KiB.
+            assert!(rows.iter().all(|rows| *rows < 64), "{rows:?}");
         }
     }
 
