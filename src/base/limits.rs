@@ -363,17 +363,13 @@ pub const LEAD_IN_BYTES: usize = 40;
 /// Paths one worker keeps interned before it should forget them between messages: about 24 MB.
 pub const PATHS_MAX: usize = 65_536;
 
-/// The same where memory is short: interfaces that are met have some thousand in all, and forgetting
-/// them makes every body that is remembered be walked again.
+/// The same where memory is short: interfaces have some thousand.
 pub const PATHS_MIN: usize = 8192;
 
-/// What one path costs with its columns, its keys in the inventory and what finds them (measured on
-/// names of nine letters, with tables that have just doubled).
+/// What one path costs with its columns and keys (measured where tables have just doubled).
 pub const PATH_BYTES: usize = 384;
 
-/// How many times as many paths there may be before interning stops within one push of bytes; what
-/// is new then shares the path of its parent. Reached only by input made for it: one push of wire
-/// bytes adds far fewer.
+/// So many times as many, and interning stops: what is new shares its parent's path.
 pub const PATHS_HARD_FACTOR: usize = 4;
 
 /// Columns that the endpoints of one worker can find in all, at four bytes each.

@@ -5,12 +5,14 @@
 //! the next key are then compared in place with those of the guess, and only a wrong guess is
 //! looked up by hash.
 
+mod room;
+
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::HashTable;
 
-use crate::base::limits::{KEY_BYTES_MAX, PATHS_HARD_FACTOR, PATHS_MAX};
+use crate::base::limits::{KEY_BYTES_MAX, PATHS_MAX};
 use crate::base::table_state;
 
 use super::step::{Root, Step};
@@ -135,11 +137,6 @@ impl PathTable {
         }
     }
 
-    /// The same, full at so many paths.
-    pub fn within(self, most: usize) -> Self {
-        PathTable { most, ..self }
-    }
-
     /// Interned paths.
     pub fn len(&self) -> usize {
         self.nodes.len()
@@ -148,16 +145,6 @@ impl PathTable {
     /// Whether no path is interned.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
-    }
-
-    /// Whether it is time to [`PathTable::clear`].
-    pub fn is_full(&self) -> bool {
-        self.nodes.len() >= self.most
-    }
-
-    /// Whether no path will be made any more until it is cleared.
-    pub fn is_at_its_end(&self) -> bool {
-        self.nodes.len() >= self.most.saturating_mul(PATHS_HARD_FACTOR)
     }
 
     /// Forgets every path: all [`PathId`]s of before are void. Allowed between any two
@@ -172,11 +159,6 @@ impl PathTable {
     /// How often the table was cleared.
     pub fn generation(&self) -> u32 {
         self.generation
-    }
-
-    /// How often a path was not made because the table was at its hard limit.
-    pub fn overflows(&self) -> u64 {
-        self.overflows
     }
 
     /// The path of a root.

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::base::limits::PATHS_HARD_FACTOR;
 use crate::content::recorder::KeepAll;
 
 use super::*;
