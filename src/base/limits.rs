@@ -364,7 +364,7 @@ pub const LEAD_IN_BYTES: usize = 40;
 pub const PATHS_MAX: usize = 65_536;
 
 /// The same where memory is short: interfaces have some thousand.
-pub const PATHS_MIN: usize = 8192;
+pub const PATHS_MIN: usize = 4096;
 
 /// What one path costs with its columns and keys (measured where tables have just doubled).
 pub const PATH_BYTES: usize = 384;
