@@ -100,7 +100,7 @@ impl Shard {
                     sight.note(&segment);
                 }
                 self.worker.process(&segment);
-                if left % LOOK_SEGMENTS == 0 && self.worker.has_much() {
+                if left.is_multiple_of(LOOK_SEGMENTS) && self.worker.has_much() {
                     hand(self.take());
                 }
             }
