@@ -283,7 +283,9 @@ impl Bench {
                     whole += worker.take().endpoints.len();
                 }
             }
-            worker.finish();
+            while worker.finish() {
+                whole += worker.take().endpoints.len();
+            }
             whole + worker.take().endpoints.len()
         };
         let timed = |batches: &[SegmentBatch]| {

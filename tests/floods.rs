@@ -103,9 +103,9 @@ fn legitimate(n: u32) -> Vec<Frame> {
 
 /// Replays `pcap` within `memory`; the most memory of its own the program had, looked at every
 /// millisecond: how much of its file the system keeps mapped is not the program's doing.
-fn replay(lab: &Lab, pcap: &Path, memory: u64) -> u64 {
-    let memory = memory.to_string();
-    let args = lab.replay_args("x.db", &[pcap], &["--memory", &memory, "--workers", "1"]);
+fn replay(lab: &Lab, pcap: &Path, memory: u64, workers: u32) -> u64 {
+    let (memory, workers) = (memory.to_string(), workers.to_string());
+    let args = lab.replay_args("x.db", &[pcap], &["--memory", &memory, "--workers", &workers]);
     let mut child = lab.command(args).stdout(Stdio::null()).spawn().expect("it starts");
     let status = format!("/proc/{}/status", child.id());
     let mut most = 0;
@@ -143,23 +143,35 @@ fn inventoried(lab: &Lab) -> u64 {
 /// Floods with what `make` writes and looks at memory and at the session that follows.
 #[track_caller]
 fn flood(name: &str, make: impl FnOnce(&mut Wire)) {
-    flood_beside(name, BESIDE, make);
+    let (sample, full) = ([(16, 1)], [(128, 1), (512, 2)]);
+    flood_within(name, if is_full() { &full } else { &sample }, make);
 }
 
-/// The same with so much beside the budget.
+/// The same with each of these budgets, in MiB, and numbers of workers.
 #[track_caller]
-fn flood_beside(name: &str, beside: u64, make: impl FnOnce(&mut Wire)) {
-    let lab = Lab::default();
-    let pcap = lab.path("flood.pcap");
+fn flood_within(name: &str, settings: &[(u64, u32)], make: impl FnOnce(&mut Wire)) {
+    let recorded = Lab::default();
+    let pcap = recorded.path("flood.pcap");
     let mut wire = Wire::new(&pcap);
     make(&mut wire);
     wire.finish();
-    let memory = if is_full() { 128 * MIB } else { 16 * MIB };
-    let peak = replay(&lab, &pcap, memory);
-    say(&format!("{name}: {} MiB of {} and {}", peak / MIB, memory / MIB, beside / MIB));
-    assert!(peak <= memory + beside, "{name}: {} MiB", peak / MIB);
-    assert!(peak > 10 * MIB, "the measurement works");
-    assert_eq!(inventoried(&lab), 1, "{name}: the session five seconds later");
+    for (memory, workers) in settings {
+        let lab = Lab::default();
+        let peak = replay(&lab, &pcap, memory * MIB, *workers) / MIB;
+        say(&format!("{name}, {workers} workers: {peak} MiB of {memory} and {}", BESIDE / MIB));
+        assert!(peak <= memory + BESIDE / MIB, "{name}, {workers} workers: {peak} MiB");
+        assert!(peak > 10, "the measurement works");
+        assert_eq!(inventoried(&lab), 1, "{name}: the session five seconds later");
+    }
+}
+
+/// Floods that make rows of the inventory, which workers may make faster than the writer takes
+/// them: every number of workers, and when all is asked for every budget from the `least` on.
+#[track_caller]
+fn flood_rows(name: &str, least: u64, make: impl FnOnce(&mut Wire)) {
+    let budgets: &[u64] = if is_full() { &[least, 128, 512] } else { &[least] };
+    let all = budgets.iter().flat_map(|memory| [0, 1, 2].map(|workers| (*memory, workers)));
+    flood_within(name, &all.collect::<Vec<_>>(), make);
 }
 
 #[test]
@@ -216,7 +228,7 @@ fn idle_flows(count: u32, talk: bool) -> u64 {
             }
         }
         wire.finish();
-        replay(&lab, &pcap, 1024 * MIB)
+        replay(&lab, &pcap, 1024 * MIB, 1)
     };
     peak("many.pcap", count).saturating_sub(peak("few.pcap", count / 5))
 }
@@ -264,18 +276,17 @@ fn open_heads_stay_within_the_budget() {
     });
 }
 
-/// A host name that nobody has: of letters, so that it stands for no number.
+/// A name that nobody has: of letters, so that it stands for no number.
 fn made_up(n: u32) -> String {
     let letter = |n: u32| char::from(b'a' + u8::try_from(n % 26).expect("a letter"));
     (0..5).map(|place| letter(n / 26_u32.pow(place))).collect()
 }
 
-/// Each SYN brings a request to a host of its own, whole or cut. What is in use stays within the
-/// budget and 64 MiB; the allocator holds up to 32 MiB more.
+/// Each SYN brings a request to a host of its own, whole or cut.
 #[test]
-fn made_up_hosts_stay_within_bounds_and_take_no_known_ones_place() {
+fn made_up_hosts_stay_within_the_budget_and_take_no_known_ones_place() {
     for (name, end) in [("made-up hosts", "\r\n\r\n"), ("the same, cut", "\r\nX: aaaa")] {
-        flood_beside(name, BESIDE + 32 * MIB, |wire| {
+        flood_rows(name, 16, |wire| {
             for n in 0..sized(20_000, 300_000) {
                 let host = made_up(n);
                 let request = format!("GET /patients HTTP/1.1\r\nHost: {host}.example{end}");
@@ -283,6 +294,50 @@ fn made_up_hosts_stay_within_bounds_and_take_no_known_ones_place() {
             }
         });
     }
+}
+
+/// Answers of 200 hosts with 500 keys each that nobody used before.
+#[test]
+fn made_up_keys_stay_within_the_budget() {
+    flood_rows("made-up keys", 32, |wire| {
+        for n in 0..sized(600, 16_000) {
+            let (from, to) = (attacker(n), server());
+            let request = format!("GET /patients HTTP/1.1\r\nHost: h{}.example\r\n\r\n", n % 200);
+            let members: Vec<_> =
+                (0..500).map(|key| format!("\"{}\":\"a b\"", made_up(n * 500 + key))).collect();
+            let body = format!("{{{}}}", members.join(","));
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            let asked = 101 + u32::try_from(request.len()).expect("short");
+            wire.connect(n);
+            wire.send(from, to, (101, 901, PSH_ACK), request.as_bytes());
+            let mut at = 901;
+            for piece in [head.as_bytes(), body.as_bytes()].concat().chunks(1400) {
+                wire.send(to, from, (at, asked, PSH_ACK), piece);
+                at += u32::try_from(piece.len()).expect("short");
+            }
+        }
+    });
+}
+
+/// Answered requests to paths of 4,000 hosts that nobody used before.
+#[test]
+fn made_up_paths_stay_within_the_budget() {
+    flood("made-up paths", |wire| {
+        for n in 0..sized(5_000, 1_000_000) {
+            let (from, to, host) = (attacker(n), server(), n % 4000);
+            let path = made_up(n);
+            let request = format!("GET /{path} HTTP/1.1\r\nHost: h{host}.example\r\n\r\n");
+            let asked = 101 + u32::try_from(request.len()).expect("short");
+            wire.connect(n);
+            wire.send(from, to, (101, 901, PSH_ACK), request.as_bytes());
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+                           Content-Length: 9\r\n\r\n{\"a\":\"b\"}";
+            wire.send(to, from, (901, asked, PSH_ACK), answer);
+        }
+    });
 }
 
 /// A scan of virtual hosts, each answered as unknown, among which is one that is known.
@@ -356,7 +411,7 @@ fn among_a_flood_the_legitimate_exchanges_are_found() {
     }
     wire.finish();
     let memory = 16 * MIB;
-    let peak = replay(&lab, &pcap, memory);
+    let peak = replay(&lab, &pcap, memory, 1);
     let found = inventoried(&lab);
     say(&format!("{found} of {sessions} among {n} packets of a flood, {} MiB", peak / MIB));
     assert!(found * 100 >= u64::from(sessions) * 99, "{found} of {sessions}");

@@ -10,7 +10,7 @@ use serde_json::Value;
 use support::capture::{self, Frame};
 use support::phitap::Lab;
 use support::recut;
-use support::tcp::Conversation;
+use support::tcp::{self, Conversation};
 
 const EXCHANGES: usize = 12;
 /// Small, so that a message has several segments.
@@ -175,5 +175,44 @@ fn a_capture_that_begins_inside_a_message_gives_all_that_follow() {
             let of_it = |f: &&String| f.contains(&letters);
             assert!(whole.iter().filter(of_it).eq(seen.iter().filter(of_it)), "{name}: {seen:#?}");
         }
+    }
+}
+
+/// The answer to the SYN was lost, too, so nothing says that bytes are missing but the method.
+#[test]
+fn what_is_left_of_a_method_behind_a_syn_that_nobody_answered_is_none() {
+    const SYN: u8 = 0x02;
+    const PSH_ACK: u8 = 0x18;
+    for (method, left, operation) in [
+        ("GET", "ET", "GET /patients/{id}"),
+        ("POST", "OST", "POST /patients/{id}"),
+        // What is left may be the end of several.
+        ("POST", "T", "(request cut)"),
+        ("GET", "GET", "GET /patients/{id}"),
+        ("GETT", "ETT", "OTHER /patients/{id}"),
+    ] {
+        let client = "10.3.0.1:40000".parse().expect("an address");
+        let server = "10.3.0.2:80".parse().expect("an address");
+        let lost = u32::try_from(method.len() - left.len()).expect("few");
+        let request = format!("{left} /patients/17 HTTP/1.1\r\nHost: api.example\r\n\r\n");
+        let end = 101 + lost + u32::try_from(request.len()).expect("short");
+        let answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+                      Content-Length: 21\r\n\r\n{\"ssn\":\"536-22-8415\"}";
+        let frames = [
+            tcp::frame((client, server), (100, 0, SYN), b""),
+            tcp::frame((client, server), (101 + lost, 901, PSH_ACK), request.as_bytes()),
+            tcp::frame((server, client), (901, end, PSH_ACK), answer.as_bytes()),
+        ];
+        let frames: Vec<_> = (1_700_000_000_000_000..).zip(frames).collect();
+        let frames: Vec<_> = frames.into_iter().map(|(at, bytes)| Frame::new(at, bytes)).collect();
+        let lab = Lab::default();
+        let path = lab.path("lost.pcap");
+        capture::write(&path, &frames);
+        lab.replay("phitap.db", &[&path], &[]).expect(0);
+        let rows = lab.query("phitap.db", &["endpoints"]);
+        let [row] = rows.as_slice() else { panic!("{left}: {rows:#?}") };
+        assert_eq!(row["operation"], operation, "{left}");
+        assert_eq!(row["coverage"]["gaps"], u64::from(lost > 0 && left != "ETT"), "{left}");
+        assert_eq!(row["requests"], 1, "{left}");
     }
 }

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 
 use crate::base::limits::{
-    ROLLUP_BYTES_MAX, ROLLUP_ENDPOINTS_MAX, ROLLUP_EXCHANGES_MAX, ROLLUP_FIELDS_MAX,
-    ROLLUP_ROW_BYTES,
+    COLUMN_PLACES_MAX, ROLLUP_BYTES_MAX, ROLLUP_ENDPOINTS_MAX, ROLLUP_EXCHANGES_MAX,
+    ROLLUP_FIELDS_MAX, ROLLUP_ROW_BYTES,
 };
-use crate::base::{TableMap, table_state};
+use crate::base::{Shares, TableMap, table_state};
 use crate::content::PathTable;
 use crate::inventory::{
     ClientStats, EndpointKey, EndpointStats, FlowKey, FlowStats, Rollup, ServiceStats,
@@ -61,8 +61,6 @@ pub struct SlotRef {
 
 /// Endpoint slots kept between two rollups; beyond it they are made anew.
 const SLOTS_MAX: usize = 16 * 1024;
-/// Columns that they can find in all, at four bytes each.
-const PLACES_MAX: usize = 4 * 1024 * 1024;
 
 /// The tables.
 pub struct Accumulator {
@@ -85,6 +83,8 @@ pub struct Accumulator {
     last: u32,
     /// Bytes that all of it may take.
     most: usize,
+    /// Columns that slots can find in all.
+    places_max: usize,
 }
 
 impl Default for Accumulator {
@@ -103,14 +103,16 @@ impl Default for Accumulator {
             fields: 0,
             last: 0,
             most: ROLLUP_BYTES_MAX,
+            places_max: COLUMN_PLACES_MAX,
         }
     }
 }
 
 impl Accumulator {
-    /// One that has much when it takes about so many bytes.
-    pub fn within(most: usize) -> Self {
-        Accumulator { most, ..Accumulator::default() }
+    /// One that has much when it takes its share.
+    pub fn within(shares: &Shares) -> Self {
+        let (most, places_max) = (shares.rollup_bytes, shares.column_places);
+        Accumulator { most, places_max, ..Accumulator::default() }
     }
 
     /// What it would take as a rollup, roughly.
@@ -227,7 +229,7 @@ impl Accumulator {
         let places: usize = self.endpoints.iter().map(|slot| slot.columns.places()).sum();
         let slots = self.endpoints.len();
         let room = slots.saturating_mul(size_of::<EndpointSlot>()) <= self.most;
-        if slots > SLOTS_MAX || places > PLACES_MAX || !room {
+        if slots > SLOTS_MAX || places > self.places_max || !room {
             self.forget_columns();
         }
         rollup.services.extend(self.services.drain());

@@ -161,12 +161,12 @@ impl ColumnTable {
     /// How many fields have evidence, and what finds them in as many.
     pub fn weight(&self) -> usize {
         const PLACES_A_FIELD: usize = 128;
-        self.open.len() + self.places.len() / PLACES_A_FIELD
+        self.open.len() + self.places.capacity() / PLACES_A_FIELD
     }
 
     /// How many columns it has room to find.
     pub fn places(&self) -> usize {
-        self.places.len()
+        self.places.capacity()
     }
 
     /// The evidence of `column`.

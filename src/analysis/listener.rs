@@ -181,7 +181,7 @@ impl Listener<'_> {
                 let mut request = self.bench.spare_request();
                 (request.half.at, request.half.standing) = (at, standing);
                 self.bench.request_head(head, &mut request);
-                if standing != Standing::Sure || self.flow.orientation.is_midstream() {
+                if standing != Standing::Sure || self.flow.orientation.may_begin_cut() {
                     mend_method(head, &mut request);
                 }
                 self.begin_request(correlation, request);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::base::limits::{PATHS_HARD_MAX, SERVICES_MAX};
+use crate::base::limits::SERVICES_MAX;
 use crate::base::{InstallationKey, Shares, TableMap};
 use crate::content::PathTable;
 use crate::detect::Detector;
@@ -148,8 +148,10 @@ impl Workbench {
     /// The same, with a share of the memory budget.
     pub fn within(shares: Shares, detector: Arc<Detector>, key: &InstallationKey) -> Self {
         let recall = Recall::within(&shares);
-        let accumulator = Accumulator::within(shares.rollup_bytes);
-        Workbench { shares, recall, accumulator, ..Workbench::new(detector, key) }
+        let accumulator = Accumulator::within(&shares);
+        let bench = Workbench::new(detector, key);
+        let paths = bench.paths.within(shares.paths);
+        Workbench { shares, recall, accumulator, paths, ..bench }
     }
 
     /// Counts something odd that belongs to no endpoint; of another reading nothing is counted.
@@ -209,7 +211,7 @@ impl Workbench {
     /// it was not seen to its end.
     pub fn must_forget_paths(&self) -> bool {
         let open = Arc::strong_count(&self.claim) > 1;
-        self.paths.is_full() && (!open || self.paths.len() >= PATHS_HARD_MAX)
+        self.paths.is_full() && (!open || self.paths.is_at_its_end())
     }
 
     fn prepare(&mut self, half: &mut Half) {

@@ -48,16 +48,15 @@ impl Worker {
         self.flows.sweep(now, &mut self.bench);
     }
 
-    /// The input has ended: every flow ends with it.
-    pub fn finish(&mut self) {
-        self.flows.finish(&mut self.bench);
+    /// The input has ended: every flow ends with it, until enough has been observed that it should
+    /// be taken out; whether flows may be left. Whoever has taken it calls again.
+    pub fn finish(&mut self) -> bool {
+        self.flows.finish(&mut self.bench)
     }
 
     /// Whether enough has been observed that it should be taken out.
     pub fn has_much(&self) -> bool {
-        self.bench.accumulator.has_much()
-            || self.bench.must_forget_paths()
-            || self.bench.recall.must_settle()
+        self.bench.has_much()
     }
 
     /// Takes out what has been observed since the last time; the events of it are written.
@@ -75,6 +74,10 @@ impl Worker {
 }
 
 impl Workbench {
+    fn has_much(&self) -> bool {
+        self.accumulator.has_much() || self.must_forget_paths() || self.recall.must_settle()
+    }
+
     fn take(&mut self) -> Rollup {
         let rollup = self.accumulator.take(&mut self.columns, &self.paths, &self.values);
         self.recall.settled();
@@ -132,6 +135,10 @@ impl FlowHandler for Workbench {
 
     fn is_short(&self) -> bool {
         self.message_bytes > self.shares.message_bytes
+    }
+
+    fn is_full(&self) -> bool {
+        self.has_much()
     }
 
     fn evicted(&mut self, what: Scarce) {

@@ -1,8 +1,8 @@
 //! One memory budget, and who may take how much of it.
 //!
 //! ```text
-//! 64 parts: flows 22 | ended flows 4 | early segments 10 | open messages 12 | copies 4
-//!           undecided 2 | bodies seen before 6 | fragments 2 | queues 2
+//! 64 parts: flows 22 | ended flows 4 | early segments 8 | open messages 10 | copies 4
+//!           undecided 2 | bodies seen before 6 | paths 4 | fragments 2 | queues 2
 //! ```
 //!
 //! Shares of workers are divided among the shards they work on, that of fragments among the
@@ -11,8 +11,9 @@
 //! its own limits in [`super::limits`].
 
 use super::limits::{
-    FLOW_BYTES, FLOWS_CLOSED_MAX, FLOWS_MAX, FRAGMENT_BYTES_MAX, MEMORY_DEFAULT,
-    RECALL_BODY_BYTES_MAX, RECALL_HELD_MAX, ROLLUP_BYTES_MAX, ROLLUP_BYTES_MIN,
+    COLUMN_PLACES_MAX, FLOW_BYTES, FLOWS_CLOSED_MAX, FLOWS_MAX, FRAGMENT_BYTES_MAX, MEMORY_DEFAULT,
+    PATH_BYTES, PATHS_MAX, PATHS_MIN, RECALL_BODY_BYTES_MAX, RECALL_HELD_MAX, ROLLUP_BYTES_MAX,
+    ROLLUP_BYTES_MIN,
 };
 
 /// Parts the budget has.
@@ -22,9 +23,9 @@ const FLOWS: u64 = 22;
 /// Parts for flows that ended a moment ago, in two generations.
 const CLOSED: u64 = 4;
 /// Parts for segments that came too early.
-const EARLY: u64 = 10;
+const EARLY: u64 = 8;
 /// Parts for messages that are open: heads, walkers, decoders with their windows.
-const MESSAGES: u64 = 12;
+const MESSAGES: u64 = 10;
 /// Parts for bytes that other copies are compared with.
 const HISTORIES: u64 = 4;
 /// Parts for flows whose protocol is not told yet.
@@ -33,6 +34,10 @@ const UNDECIDED: u64 = 2;
 const HELD: u64 = 2;
 /// Parts for what bodies said. Where there are several workers half of it is common to them.
 const RECALL: u64 = 4;
+/// Parts for paths of fields and their columns.
+const PATHS: u64 = 3;
+/// Parts for what finds columns in each endpoint.
+const PLACES: u64 = 1;
 /// Parts for fragments.
 const FRAGMENTS: u64 = 2;
 /// Parts for segments on their way to workers.
@@ -67,6 +72,10 @@ pub struct Shares {
     pub common_bytes: usize,
     /// Bodies held back at a time.
     pub recall_bodies: usize,
+    /// Paths of fields, in number.
+    pub paths: usize,
+    /// Places of columns in endpoints, in number.
+    pub column_places: usize,
     /// Fragments of all capture threads.
     pub fragment_bytes: usize,
     /// Segments on their way to one worker.
@@ -97,6 +106,8 @@ impl Shares {
             recall_bytes: worker(RECALL) / common,
             common_bytes: usize_of(memory / PARTS * RECALL) / 2 * (common - 1),
             recall_bodies: bodies.min(RECALL_HELD_MAX),
+            paths: (worker(PATHS) / PATH_BYTES).clamp(PATHS_MIN, PATHS_MAX),
+            column_places: (worker(PLACES) / size_of::<u32>()).min(COLUMN_PLACES_MAX),
             fragment_bytes: usize_of(memory / PARTS * FRAGMENTS).min(FRAGMENT_BYTES_MAX),
             queue_bytes: worker(QUEUES),
             rollup_bytes: worker(ROLLUPS).clamp(ROLLUP_BYTES_MIN, ROLLUP_BYTES_MAX),
@@ -125,14 +136,18 @@ mod tests {
             + shares.undecided_bytes
             + shares.recall_bytes
             + shares.recall_bodies * RECALL_BODY_BYTES_MAX
+            + shares.column_places * size_of::<u32>()
             + shares.queue_bytes;
+        // The least there may be is beside the parts.
+        let paths = shares.paths * PATH_BYTES * usize::from(shares.paths > PATHS_MIN);
+        let of_worker = of_worker + paths;
         (of_worker * workers + shares.common_bytes + shares.fragment_bytes) as u64
     }
 
     #[test]
     fn the_parts_are_the_whole() {
-        let parts = [FLOWS, CLOSED, EARLY, MESSAGES, HISTORIES, UNDECIDED, HELD, RECALL];
-        assert_eq!(parts.iter().sum::<u64>() + FRAGMENTS + QUEUES, PARTS);
+        let parts = [FLOWS, CLOSED, EARLY, MESSAGES, HISTORIES, UNDECIDED, HELD, RECALL, PATHS];
+        assert_eq!(parts.iter().sum::<u64>() + PLACES + FRAGMENTS + QUEUES, PARTS);
     }
 
     #[test]

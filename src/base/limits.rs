@@ -360,12 +360,20 @@ pub const MASK_CHARS_MAX: usize = 64;
 /// Bytes before a value in a text in which its lead-in words may stand.
 pub const LEAD_IN_BYTES: usize = 40;
 
-/// Paths one worker keeps interned before it should forget them between messages: about 6 MB.
+/// Paths one worker keeps interned before it should forget them between messages: about 24 MB.
 pub const PATHS_MAX: usize = 65_536;
 
-/// Paths at which interning stops within one push of bytes; what is new then shares the path of
-/// its parent. Reached only by input made for it: one push of wire bytes adds far fewer.
-pub const PATHS_HARD_MAX: usize = 4 * PATHS_MAX;
+/// The same where memory is short: interfaces have some thousand.
+pub const PATHS_MIN: usize = 4096;
+
+/// What one path costs with its columns and keys (measured where tables have just doubled).
+pub const PATH_BYTES: usize = 384;
+
+/// So many times as many, and interning stops: what is new shares its parent's path.
+pub const PATHS_HARD_FACTOR: usize = 4;
+
+/// Columns that the endpoints of one worker can find in all, at four bytes each.
+pub const COLUMN_PLACES_MAX: usize = 4 * 1024 * 1024;
 
 /// Bytes of a body up to which it is held back to see whether it was walked before. Most bodies
 /// that repeat are records and lists of this size; longer ones stream.

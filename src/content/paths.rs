@@ -5,12 +5,14 @@
 //! the next key are then compared in place with those of the guess, and only a wrong guess is
 //! looked up by hash.
 
+mod room;
+
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::HashTable;
 
-use crate::base::limits::{KEY_BYTES_MAX, PATHS_HARD_MAX, PATHS_MAX};
+use crate::base::limits::{KEY_BYTES_MAX, PATHS_MAX};
 use crate::base::table_state;
 
 use super::step::{Root, Step};
@@ -116,6 +118,8 @@ pub struct PathTable {
     hasher: foldhash::quality::RandomState,
     generation: u32,
     overflows: u64,
+    /// Paths from which on it is full.
+    most: usize,
 }
 
 impl PathTable {
@@ -129,6 +133,7 @@ impl PathTable {
             hasher: table_state(),
             generation: 0,
             overflows: 0,
+            most: PATHS_MAX,
         }
     }
 
@@ -140,11 +145,6 @@ impl PathTable {
     /// Whether no path is interned.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
-    }
-
-    /// Whether it is time to [`PathTable::clear`].
-    pub fn is_full(&self) -> bool {
-        self.nodes.len() >= PATHS_MAX
     }
 
     /// Forgets every path: all [`PathId`]s of before are void. Allowed between any two
@@ -159,11 +159,6 @@ impl PathTable {
     /// How often the table was cleared.
     pub fn generation(&self) -> u32 {
         self.generation
-    }
-
-    /// How often a path was not made because the table was at its hard limit.
-    pub fn overflows(&self) -> u64 {
-        self.overflows
     }
 
     /// The path of a root.
@@ -385,7 +380,7 @@ impl PathTable {
             *chain.get_mut(steps)? = id;
             (steps, at) = (steps + 1, other.parent(id));
         }
-        let room = self.nodes.len() + steps <= PATHS_MAX;
+        let room = self.nodes.len() + steps <= self.most;
         let mut copied = PathId::NONE;
         for id in chain.get(..steps).filter(|_| room)?.iter().rev() {
             let node = other.nodes.get(id.index())?;
@@ -415,7 +410,7 @@ impl PathTable {
 
     fn make(&mut self, hash: u64, key: NodeKey<'_>) -> PathId {
         let NodeKey { parent, step, data, name } = key;
-        if self.nodes.len() >= PATHS_HARD_MAX && parent != PathId::NONE {
+        if self.is_at_its_end() && parent != PathId::NONE {
             self.overflows += 1;
             return parent;
         }

@@ -13,6 +13,9 @@ use super::{FlowAnomalies, orientation};
 pub enum Orientation {
     /// It sent the SYN.
     Syn,
+    /// It sent a SYN that nobody answered, as far as was captured, and that says nothing of where
+    /// its stream begins.
+    SynElsewhere,
     /// It was sent the SYN-ACK.
     SynAck,
     /// A guess from the port numbers: no handshake was seen.
@@ -27,6 +30,11 @@ impl Orientation {
     /// Whether the first byte delivered may lie in the middle of a message.
     pub fn is_midstream(self) -> bool {
         matches!(self, Orientation::Ports | Orientation::Continued)
+    }
+
+    /// Whether the first bytes of the first message may be missing without a gap being told.
+    pub fn may_begin_cut(self) -> bool {
+        self.is_midstream() || self == Orientation::SynElsewhere
     }
 }
 
@@ -148,6 +156,11 @@ pub trait FlowHandler {
 
     /// Whether states hold more of open messages, all together, than they may.
     fn is_short(&self) -> bool {
+        false
+    }
+
+    /// Whether so much came of flows that ended that somebody must take it before more end.
+    fn is_full(&self) -> bool {
         false
     }
 

@@ -16,7 +16,7 @@ use super::reassembler::{
     Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over, wire_len,
 };
 use super::ring::{NOWHERE, Place};
-use super::stream::{NO_FIN, Stream};
+use super::stream::{Begin, NO_FIN, Stream};
 use super::{FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation};
 
 /// One flow. `S` is what the handler keeps for it.
@@ -277,7 +277,10 @@ impl<S> Flow<S> {
         if self.state.is_none() && self.orient(direction, segment) {
             direction = direction.reversed();
         }
-        let anew = self.reassembler.note(direction, segment, shared);
+        let begin = self.reassembler.note(direction, segment, shared);
+        if begin == Some(Begin::Unknown) && self.identity.orientation == Orientation::Syn {
+            self.identity.orientation = Orientation::SynElsewhere;
+        }
         let over = handshake_is_over(self.identity.opened, segment.at, self.reassembler.packets());
         let odd = self.state.is_none() && self.reassembler.is_odd(direction, segment);
         if self.reassembler.settled || over || odd || self.reassembler.anchored_both() {
@@ -291,7 +294,7 @@ impl<S> Flow<S> {
         }
         let state = self.state.as_mut()?;
         let flow = &self.identity.info();
-        if anew {
+        if begin == Some(Begin::There) {
             handler.second_copy(flow, state, doubt(direction, segment, FlowAnomalies::MISMATCH));
         }
         let (now, heard) = (segment.at, self.reassembler.heard(direction, segment));
@@ -379,7 +382,7 @@ impl<S> Flow<S> {
 
     /// Whether it began with a SYN and nobody answered.
     pub(super) fn is_unanswered(&self) -> bool {
-        self.identity.orientation == Orientation::Syn
+        matches!(self.identity.orientation, Orientation::Syn | Orientation::SynElsewhere)
             && !self.reassembler.stream(Direction::ToClient).seen()
     }
 

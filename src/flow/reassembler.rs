@@ -128,21 +128,20 @@ impl Reassembler {
     }
 
     /// Learns from flags and acknowledgment: where streams begin, what the receiver has. Not for
-    /// RSTs. Whether the stream begins elsewhere than the handshake said.
+    /// RSTs. Where the stream begins, if that is elsewhere than the handshake said.
     pub(super) fn note(
         &mut self,
         direction: Direction,
         segment: &Segment<'_>,
         shared: &mut Shared,
-    ) -> bool {
+    ) -> Option<Begin> {
         let (syn, ack) = (segment.flags.has(TcpFlags::SYN), segment.flags.has(TcpFlags::ACK));
         let first = first_payload_seq(segment);
         let mut anomalies = FlowAnomalies::default();
         let (this, peer) = self.pair(direction);
         let is_data = !syn && wire_len(segment) > 0;
         let begin = if is_data { this.begins_anew_at(first, peer) } else { None };
-        let anew = begin == Some(Begin::There);
-        if anew {
+        if begin == Some(Begin::There) {
             anomalies.insert(FlowAnomalies::HANDSHAKE_MISMATCH);
             this.anchor_at(first);
         } else if begin == Some(Begin::Unknown) {
@@ -189,7 +188,7 @@ impl Reassembler {
             }
         }
         self.anomalies.insert(anomalies);
-        anew
+        begin
     }
 
     /// Streams that were seen begin at the lowest sequence number seen.

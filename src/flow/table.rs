@@ -1,14 +1,16 @@
 //! The flows of one worker.
 
+mod sweep;
+
 use std::time::Duration;
 
 use hashbrown::HashTable;
 
 use crate::base::limits::{
-    EVICTIONS_PER_SEGMENT, FLOW_BYTES, FLOWS_PER_EVICTION, FLOWS_PER_SWEEP,
-    REASSEMBLY_SEGMENT_OVERHEAD, REASSEMBLY_STREAM_OVERHEAD, SWEEP_SLACK_SECONDS,
+    EVICTIONS_PER_SEGMENT, FLOW_BYTES, FLOWS_PER_EVICTION, REASSEMBLY_SEGMENT_OVERHEAD,
+    REASSEMBLY_STREAM_OVERHEAD,
 };
-use crate::base::{Timestamp, table_state};
+use crate::base::table_state;
 use crate::model::{EndCause, FiveTuple, Segment, TcpFlags};
 
 use super::closed::{ClosedFlows, Late, Stray};
@@ -32,6 +34,8 @@ pub struct FlowTable<S> {
     shared: Shared,
     /// Where the next sweep goes on.
     sweep_at: u32,
+    /// Flows below this place have ended with the input.
+    finished: u32,
     /// Where the next eviction looks.
     evict_at: u32,
     /// The flows that hold early segments, those that hold open messages, and those that hold
@@ -74,6 +78,7 @@ impl<S> FlowTable<S> {
             closed: ClosedFlows::new(config.closed, config.closed_flows),
             shared: Shared { config, counters: FlowCounters::default(), held: 0 },
             sweep_at: 0,
+            finished: 0,
             evict_at: 0,
             holders: Default::default(),
             crossings: Crossings::new(),
@@ -170,41 +175,6 @@ impl<S> FlowTable<S> {
         let entry = Entry { tag: tag(hash), flow: at };
         self.index.insert_unique(Entry::spread(entry.tag), entry, |e| Entry::spread(e.tag));
         self.advance(at, hash, segment, handler);
-    }
-
-    /// Frees the memory of flows that any later packet would find expired; `now` is the latest
-    /// packet time. Looks at a bounded number of flows per call and goes on from there at the
-    /// next, so call it often. Does not change what handlers see of any flow, only when.
-    pub fn sweep<H: FlowHandler<State = S>>(&mut self, now: Timestamp, handler: &mut H) {
-        let bound = self.flows.bound();
-        let slack = Duration::from_secs(SWEEP_SLACK_SECONDS);
-        for _ in 0..FLOWS_PER_SWEEP.min(bound as usize) {
-            if self.sweep_at >= bound {
-                self.sweep_at = 0;
-            }
-            let at = self.sweep_at;
-            self.sweep_at += 1;
-            let Some(flow) = self.flows.get_mut(at) else { continue };
-            if flow.is_expired((now, slack), &self.shared.config, handler) {
-                self.retire(at, EndCause::Expired, handler);
-            }
-        }
-        let untidy = self.holders.get(UNTIDY).map_or(0, Ring::len);
-        for _ in 0..FLOWS_PER_SWEEP.min(untidy) {
-            let untidy = self.holders.get_mut(UNTIDY).and_then(|ring| ring.next(1).next());
-            let Some(at) = untidy else { return };
-            if let Some(flow) = self.flows.get_mut(at) {
-                flow.tidy(now, handler);
-            }
-            self.note_holder(at, handler);
-        }
-    }
-
-    /// The input ended: delivers what is held, with its gaps, and ends all flows.
-    pub fn finish<H: FlowHandler<State = S>>(&mut self, handler: &mut H) {
-        for at in 0..self.flows.bound() {
-            self.retire(at, EndCause::Cut, handler);
-        }
     }
 
     /// The virtual network of the flow that a segment belongs to.

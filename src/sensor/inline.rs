@@ -25,13 +25,15 @@ pub(super) fn inline(
     let mut capture = Capture::new(settings, (0, 1));
     capture.read(sources, &mut here);
     here.flush();
-    let rollup = here.shard.finish();
-    here.recorder.add(rollup);
-    if let Some(error) = here.failed {
+    let Inline { mut shard, mut recorder, failed, .. } = here;
+    shard.finish(&mut |rollup| recorder.add(rollup));
+    if let Some(error) = failed {
         return Err(error);
     }
-    let panics = here.shard.panics().clone();
-    capture.conclude(here.recorder, &panics)
+    let panics = shard.panics().clone();
+    // What it held makes room for what is concluded.
+    drop(shard);
+    capture.conclude(recorder, &panics)
 }
 
 struct Inline {
@@ -43,14 +45,8 @@ struct Inline {
 
 impl Inline {
     fn flush(&mut self) {
-        if let Some(rollup) = self.shard.process(&self.batch) {
-            self.recorder.add(rollup);
-        }
+        self.shard.process(&self.batch, &mut |rollup| self.recorder.add(rollup));
         self.batch.clear();
-        if self.shard.worker.has_much() {
-            let rollup = self.shard.take();
-            self.recorder.add(rollup);
-        }
     }
 }
 

@@ -66,22 +66,16 @@ impl ShardQueue {
     }
 
     fn take(&self, shard: &mut Shard, work: Work, to_writer: &Sender<Report>) {
-        let mut due = false;
         match work {
             Work::Batch(mut batch) => {
-                if let Some(rollup) = shard.process(&batch) {
-                    let _ = to_writer.send(Report::Rollup(Box::new(rollup)));
-                }
+                shard.process(&batch, &mut report(to_writer));
                 batch.clear();
                 let _ = self.give_back.try_send(batch);
             }
             Work::Tick(now) => {
                 shard.sweep(now);
-                due = true;
+                report(to_writer)(shard.take());
             }
-        }
-        if due || shard.worker.has_much() {
-            let _ = to_writer.send(Report::Rollup(Box::new(shard.take())));
         }
     }
 
@@ -96,7 +90,14 @@ impl ShardQueue {
         for work in self.work.try_iter() {
             self.take(&mut shard, work, to_writer);
         }
-        let _ = to_writer.send(Report::Rollup(Box::new(shard.finish())));
+        shard.finish(&mut report(to_writer));
+    }
+}
+
+/// Gives the writer what was observed, and waits while it has enough.
+fn report(to_writer: &Sender<Report>) -> impl FnMut(Rollup) {
+    |rollup| {
+        let _ = to_writer.send(Report::Rollup(Box::new(rollup)));
     }
 }
 

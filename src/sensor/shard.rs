@@ -12,6 +12,10 @@ use crate::model::SegmentBatch;
 use super::copies::{Copies, Twice};
 use super::sight::{Gauge, Payload, Sight, Sights};
 
+/// Segments after which it is asked whether there is much to hand over: each may open a flow with a
+/// request to a service of its own, some 6 KiB.
+const LOOK_SEGMENTS: u64 = 16;
+
 /// A worker whose panics are caught: the shard starts anew and the sensor goes on.
 pub(super) struct Shard {
     make: Arc<dyn Fn() -> Worker + Send + Sync>,
@@ -77,9 +81,10 @@ impl Shard {
         &self.panics
     }
 
-    /// Processes every segment of a batch. After a panic the shard starts anew: its open flows are
-    /// lost, and what had been observed before is handed back.
-    pub(super) fn process(&mut self, batch: &SegmentBatch) -> Option<Rollup> {
+    /// Processes every segment of a batch and gives `hand` what was observed, whenever that is
+    /// much. After a panic the shard starts anew: its open flows are lost, and what had been
+    /// observed before is handed over.
+    pub(super) fn process(&mut self, batch: &SegmentBatch, hand: &mut dyn FnMut(Rollup)) {
         let mut left = batch.len() as u64;
         let mut last = None;
         let (wanted, mut again) = (self.copies.wanted(), 0);
@@ -95,14 +100,20 @@ impl Shard {
                     sight.note(&segment);
                 }
                 self.worker.process(&segment);
+                if left.is_multiple_of(LOOK_SEGMENTS) && self.worker.has_much() {
+                    hand(self.take());
+                }
             }
             if let Some(at) = last {
                 self.worker.sweep(at);
             }
+            if self.worker.has_much() {
+                hand(self.take());
+            }
         }));
         self.copies.add(batch.source, again);
         if caught.is_ok() {
-            return None;
+            return;
         }
         // The segment that caused it was looked at as far as it went; the rest is lost.
         self.panics.count.fetch_add(1, Ordering::Relaxed);
@@ -110,7 +121,9 @@ impl Shard {
         let observed = catch_unwind(AssertUnwindSafe(|| self.take())).ok();
         self.worker = (self.make)();
         self.told = Payload::default();
-        observed
+        if let Some(observed) = observed {
+            hand(observed);
+        }
     }
 
     /// Frees what is known to be over at `now`.
@@ -144,20 +157,25 @@ impl Shard {
         rollup
     }
 
-    /// Ends every flow; what was observed since the last rollup.
-    pub(super) fn finish(&mut self) -> Rollup {
+    /// Ends every flow and gives `hand` what was observed since the last rollup, in as many as that
+    /// takes.
+    pub(super) fn finish(&mut self, hand: &mut dyn FnMut(Rollup)) {
         let caught = catch_unwind(AssertUnwindSafe(|| {
-            self.worker.finish();
-            self.take()
+            while self.worker.finish() {
+                hand(self.take());
+            }
+            hand(self.take());
         }));
         self.tell_payload();
         if let Some((gauge, sight)) = &mut self.sight {
             gauge.add(sight.take());
         }
-        caught.unwrap_or_else(|_| {
+        if caught.is_err() {
             self.panics.count.fetch_add(1, Ordering::Relaxed);
-            Rollup::default()
-        })
+            if let Ok(observed) = catch_unwind(AssertUnwindSafe(|| self.take())) {
+                hand(observed);
+            }
+        }
     }
 }
 
@@ -181,24 +199,31 @@ mod tests {
     }
 
     fn exchange(port: u16, batch: &mut SegmentBatch) {
+        begin(port, ("a.example", 6), batch);
+    }
+
+    /// The first segments of an exchange with this host.
+    fn begin(port: u16, (host, segments): (&str, usize), batch: &mut SegmentBatch) {
         let tuple = FiveTuple {
             src: ([10, 0, 0, 1], port).into(),
             dst: ([10, 0, 0, 2], 80).into(),
             transport: FiveTuple::TCP,
         };
-        let request = b"GET /ping HTTP/1.1\r\nHost: a.example\r\n\r\n";
+        let request = format!("GET /ping HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        let request = request.as_bytes();
         let response = b"HTTP/1.1 204 No Content\r\n\r\n";
         let len = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap();
         let (asked, answered) = (1 + len(request), 1 + len(response));
         let ack = TcpFlags::ACK;
-        for (tuple, seq, ack, flags, payload) in [
+        let all = [
             (tuple, 0, 0, TcpFlags::SYN, &b""[..]),
             (tuple.reversed(), 0, 1, TcpFlags::SYN | ack, b""),
             (tuple, 1, 1, ack, request),
             (tuple.reversed(), 1, asked, ack, response),
             (tuple, asked, answered, TcpFlags::FIN | ack, b""),
             (tuple.reversed(), answered, asked + 1, TcpFlags::FIN | ack, b""),
-        ] {
+        ];
+        for (tuple, seq, ack, flags, payload) in all.into_iter().take(segments) {
             batch.push(&Segment {
                 at: Timestamp::default(),
                 tuple,
@@ -212,6 +237,28 @@ mod tests {
                 encapsulation: Default::default(),
                 block: None,
             });
+        }
+    }
+
+    #[test]
+    fn what_flows_leave_is_handed_over_as_it_comes_within_a_batch_and_at_the_end() {
+        let detector = Arc::new(Detector::compile(&RulePack::builtin()).unwrap());
+        let key = InstallationKey::from_bytes([1; 32]);
+        let make = Arc::new(move || Worker::new(Shares::of(16 << 20, 1), detector.clone(), &key));
+        // Those that are over, and those that wait for an answer when the input ends.
+        for segments in [6, 3] {
+            let mut shard = Shard::new(make.clone(), Arc::default());
+            let mut batch = SegmentBatch::default();
+            for port in 1000..1500 {
+                begin(port, (&format!("h{port}.example"), segments), &mut batch);
+            }
+            let mut rows = Vec::new();
+            shard.process(&batch, &mut |rollup| rows.push(rollup.endpoints.len()));
+            assert_eq!(rows.is_empty(), segments == 3, "{rows:?}");
+            shard.finish(&mut |rollup| rows.push(rollup.endpoints.len()));
+            assert_eq!(rows.iter().sum::<usize>(), 500);
+            // A row with its service takes some 5 KiB, of 256 KiB.
+            assert!(rows.iter().all(|rows| *rows < 64), "{rows:?}");
         }
     }
 
@@ -230,13 +277,17 @@ mod tests {
         exchange(4000, &mut batch);
         exchange(666, &mut batch);
         exchange(4001, &mut batch);
-        let observed = shard.process(&batch).expect("what was observed before");
-        assert!(requests(&observed) >= 1);
+        let mut observed = Vec::new();
+        shard.process(&batch, &mut |rollup| observed.push(rollup));
+        assert!(requests(&observed[0]) >= 1, "what was observed before");
         assert_eq!(shard.panics().count(), 1);
         assert!((6..12).contains(&shard.panics().segments()), "the rest of the batch");
         batch.clear();
         exchange(4002, &mut batch);
-        assert!(shard.process(&batch).is_none());
-        assert_eq!(requests(&shard.finish()), 1);
+        let mut rest = Vec::new();
+        shard.process(&batch, &mut |rollup| rest.push(rollup));
+        assert!(rest.is_empty(), "it is not much");
+        shard.finish(&mut |rollup| rest.push(rollup));
+        assert_eq!(rest.iter().map(requests).sum::<u64>(), 1);
     }
 }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::base::limits::PATHS_HARD_FACTOR;
 use crate::content::recorder::KeepAll;
 
 use super::*;
@@ -127,13 +128,15 @@ fn a_path_is_copied_with_its_steps_and_not_made_where_there_is_no_room() {
 
 #[test]
 fn the_table_ends_at_its_hard_limit() {
-    let mut paths = PathTable::new(Box::new(KeepAll));
+    let most = 1000;
+    let mut paths = PathTable::new(Box::new(KeepAll)).within(most);
     let root = paths.root(Root::Json);
-    for n in 0..PATHS_HARD_MAX + 10 {
+    for n in 0..PATHS_HARD_FACTOR * most + 10 {
+        assert_eq!(paths.is_full(), paths.len() >= most);
         member(&mut paths, root, &n.to_string());
     }
-    assert!(paths.is_full());
-    assert_eq!(paths.len(), PATHS_HARD_MAX);
+    assert!(paths.is_at_its_end());
+    assert_eq!(paths.len(), PATHS_HARD_FACTOR * most);
     assert_eq!(paths.overflows(), 11);
     assert_eq!(member(&mut paths, root, "one more"), root);
 }
