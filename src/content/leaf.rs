@@ -6,10 +6,10 @@ use crate::model::{Value, ValueKind};
 
 use super::asked;
 use super::card::begins_card;
-use super::encoded::{self, ENCODED_BYTES_MIN, Encoded, Hidden, WITHIN_BYTES_MIN, Window};
+use super::encoded::{self, ENCODED_BYTES_MIN, Encoded, WITHIN_BYTES_MIN, Window};
 use super::hl7v2::{Hl7Walker, message_in};
 use super::json::{JsonWalker, begins_like_json, is_blank, looks_like_json};
-use super::markup::{self, MarkupWalker};
+use super::markup::MarkupWalker;
 use super::records::Records;
 use super::{FieldSink, PathId, PathTable, Step, record};
 
