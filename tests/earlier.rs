@@ -344,7 +344,8 @@ fn what_a_file_tells_as_lost_behind_the_last_packet_that_was_read_counts_once() 
     let mut all = 150;
     for (lost, more) in [(50, 0), (50, 20), (53, 20), (60, 30)] {
         blocks.push(Block::Lost(lost));
-        blocks.extend((100 + all as usize..).take(more).map(frame));
+        let from = 100 + usize::try_from(all).expect("few");
+        blocks.extend((from..).take(more).map(frame));
         all += more as u64;
         grow(&blocks);
         replayed(&lab, "db", &[&file]).expect(0);
@@ -383,9 +384,10 @@ fn followers_that_found_nothing_leave_no_runs() {
         FROM run r LEFT JOIN input i ON i.run = r.id GROUP BY r.id",
         ],
     );
-    // The one that has all, and the last, which found nothing.
     let seen: Vec<_> = runs.iter().filter_map(|run| run["seen"].as_u64()).collect();
-    assert_eq!(seen, [frames(&files), 0]);
+    assert_eq!(seen.iter().sum::<u64>(), frames(&files));
+    let (_, before) = seen.split_last().expect("a run");
+    assert!(before.iter().all(|packets| *packets > 0), "{seen:?}");
     replayed(&lab, "whole.db", &[&lab.path("ring")]).expect(0);
     assert_eq!(lab.digest("db"), lab.digest("whole.db"));
 }

@@ -1,10 +1,10 @@
 //! What the user typed. No file is touched here.
 
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::number::number;
 use crate::model::Severity;
 
 pub use super::coverage_args::CoverageArgs;
@@ -40,18 +40,6 @@ Examples:
 
 Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage or configuration;
 3 input incomplete; 4 internal, or output failed.";
-
-/// A whole number within `range`.
-pub(super) fn number<T: TryFrom<u32>>(
-    range: RangeInclusive<u32>,
-) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync {
-    move |text| {
-        let number = text.parse().ok().filter(|number| range.contains(number));
-        number
-            .and_then(|number| T::try_from(number).ok())
-            .ok_or_else(|| format!("expected a number of {} to {}", range.start(), range.end()))
-    }
-}
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]

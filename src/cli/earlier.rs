@@ -127,7 +127,8 @@ pub(super) fn to_read(
             }
             InputPlan::ReadOn(run, passed) => {
                 tell(format!(
-                    "{name}: its first {} packets are in the inventory already (run {run}); it is read on behind them",
+                    "{name}: its first {} packets are in the inventory already (run {run}); \
+                     it is read on behind them",
                     passed.packets
                 ));
                 before = *passed;

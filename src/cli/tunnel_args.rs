@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::args::number;
 use super::exit::Failure;
+use super::number::number;
 use crate::decode::TunnelPorts;
 
 /// What replay, capture and doctor share.

@@ -99,7 +99,7 @@ pub fn pcapng_of(blocks: &[Block]) -> Vec<u8> {
             Block::Frame(frame) => frame,
             Block::Lost(total) => {
                 // isb_ifdrop (option 5), eight bytes.
-                let halves = [*total as u32, (*total >> 32) as u32];
+                let halves = [(*total & 0xffff_ffff) as u32, (*total >> 32) as u32];
                 block(5, &words(&[0, 0, 0, 5 | 8 << 16, halves[0], halves[1], 0]));
                 continue;
             }
