@@ -21,7 +21,7 @@ use phitap::capture::{CaptureError, Losses, Next, PacketSource};
 use phitap::decode::Decoder;
 use phitap::detect::Detector;
 use phitap::inventory::{Caps, Rollup};
-use phitap::model::{Packet, SegmentBatch};
+use phitap::model::{Packet, Passed, SegmentBatch};
 use phitap::rules::RulePack;
 use phitap::sensor::ingest::Ingest;
 use phitap::sensor::pipeline::{self, OpenInput, Pace, Settings, Sources, Upcoming};
@@ -197,7 +197,7 @@ impl Bench {
                     ingest,
                     identity: None,
                     identify: None,
-                    before: 0,
+                    before: Passed::default(),
                 }))
             }
             None => Upcoming::End,

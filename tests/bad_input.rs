@@ -723,6 +723,27 @@ fn a_database_is_not_written_into_a_stream() {
 }
 
 #[test]
+fn a_number_that_is_none_or_too_large_is_told_with_what_is_expected() {
+    let lab = Lab::default();
+    for (command, option, expected) in [
+        (&["replay", "a.pcap"][..], "--workers", "0 to 256"),
+        (&["replay", "a.pcap"], "--vxlan-port", "1 to 65535"),
+        (&["replay", "a.pcap"], "--geneve-port", "1 to 65535"),
+        (&["capture", "-i", "lo"], "--snaplen", "1 to 262144"),
+        (&["capture", "-i", "lo"], "--rings", "1 to 64"),
+        (&["capture", "-i", "lo"], "--blind-after", "1 to 3600"),
+        (&["doctor", "-i", "lo"], "--seconds", "1 to 3600"),
+        (&["fields"], "--limit", "0 to 4294967295"),
+        (&["fields"], "--min-confidence", "0 to 100"),
+    ] {
+        for value in ["x", "-1", "1.5", "9999999999"] {
+            let ran = lab.run([command, &[option, value]].concat());
+            one_line(&ran, USAGE, &[option, value, "expected a number of", expected]);
+        }
+    }
+}
+
+#[test]
 fn a_bad_value_in_a_configuration_file_is_told_with_file_and_key() {
     let (lab, digest) = stored();
     let clinic = fixture("clinic/clinic.pcap");

@@ -392,6 +392,7 @@ cases! {
     hl7v2_over_http
     interim_responses
     ipv6
+    json_in_log_lines
     json_in_text
     key_maps
     late_and_twice

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use phitap::base::clock::Stopwatch;
 
-use support::capture;
+use support::capture::{self, Block};
 use support::fixture;
 use support::phitap::{Lab, Ran};
 use support::rng::Rng;
@@ -323,22 +323,114 @@ fn what_counts_twice_is_told_and_nothing_else_is() {
     assert_eq!(child.wait().expect("a child").code(), Some(INCOMPLETE));
 }
 
+/// What was lost, by the runs that read it.
+fn dropped(lab: &Lab, db: &str) -> u64 {
+    count(lab, db, "SELECT coalesce(sum(dropped), 0) AS n FROM input").expect("a number")
+}
+
+#[test]
+fn what_a_file_tells_as_lost_behind_the_last_packet_that_was_read_counts_once() {
+    let lab = Lab::default();
+    std::fs::create_dir(lab.path("ring")).expect("a folder");
+    let frames = capture::read(&fixture("clinic/clinic.pcap")).expect("a fixture");
+    let frame = |n: usize| Block::Frame(frames[n].clone());
+    let mut blocks: Vec<Block> = (0..100).map(frame).collect();
+    let other = write(&lab, "other.pcap", 700, 50);
+    let grow = |blocks: &[Block]| lab.file("ring/a.pcapng", capture::pcapng_of(blocks));
+    let file = grow(&blocks);
+    replayed(&lab, "db", &[&file, &other]).expect(0);
+    replayed(&lab, "followed", &[&file, &other]).expect(0);
+    let follow = |packets: u64| followed(&lab, "followed", packets, "TERM");
+    let mut all = 150;
+    for (lost, more) in [(50, 0), (50, 20), (53, 20), (60, 30)] {
+        blocks.push(Block::Lost(lost));
+        let from = 100 + usize::try_from(all).expect("few");
+        blocks.extend((from..).take(more).map(frame));
+        all += more as u64;
+        grow(&blocks);
+        replayed(&lab, "db", &[&file]).expect(0);
+        assert_eq!((packets(&lab, "db"), dropped(&lab, "db")), (all + lost, lost));
+        follow(all + lost);
+        assert_eq!(dropped(&lab, "followed"), lost);
+    }
+    // Nothing stays of runs that found no packet behind those of one that is replaced.
+    for db in ["db", "followed"] {
+        replayed(&lab, db, &[&file, &other]).expect(0);
+        assert_eq!((packets(&lab, db), dropped(&lab, db)), (all + 60, 60), "{db}");
+        assert_eq!(ended(&lab, db), 1, "{db}");
+    }
+}
+
+#[test]
+fn followers_that_found_nothing_leave_no_runs() {
+    let lab = Lab::default();
+    let files = parts(&lab, 2);
+    for _ in 0..3 {
+        let told = ended(&lab, "db");
+        let mut child = start(&lab, &["ring", "--follow", "--db", "db"], Stdio::null());
+        let begun = "SELECT count(*) AS n FROM run WHERE state = 'open'";
+        until("it has begun", || lab.path("db").exists() && count(&lab, "db", begun) == Some(1));
+        until("what is there is read", || seen(&lab, "db") == frames(&files));
+        send("TERM", &child);
+        child.wait().expect("a child");
+        assert!(ended(&lab, "db") <= told + 1, "no more than one of those that found nothing");
+    }
+    replayed(&lab, "db", &[&lab.path("ring")]).expect(0);
+    let runs = lab.query(
+        "db",
+        &[
+            "sql",
+            "SELECT r.id, coalesce(sum(i.seen), 0) AS seen \
+        FROM run r LEFT JOIN input i ON i.run = r.id GROUP BY r.id",
+        ],
+    );
+    let seen: Vec<_> = runs.iter().filter_map(|run| run["seen"].as_u64()).collect();
+    assert_eq!(seen.iter().sum::<u64>(), frames(&files));
+    let (_, before) = seen.split_last().expect("a run");
+    assert!(before.iter().all(|packets| *packets > 0), "{seen:?}");
+    replayed(&lab, "whole.db", &[&lab.path("ring")]).expect(0);
+    assert_eq!(lab.digest("db"), lab.digest("whole.db"));
+}
+
 /// Whatever came before, in whatever order: files that grow are replayed and followed, and the
 /// follower killed. Once all of them are there and named, each packet is in the inventory once.
 #[test]
 fn whatever_was_read_before_each_packet_counts_once() {
-    let plays = if std::env::var_os("PHITAP_FULL").is_some() { 100 } else { 6 };
+    let plays = if std::env::var_os("PHITAP_FULL").is_some() { 100 } else { 8 };
     for seed in 0..plays {
         play(seed);
     }
+}
+
+/// The packets of a file, and in every other history what it tells as lost, at any place.
+fn blocks(path: &Path, rng: &mut Rng, lossy: bool) -> Vec<Block> {
+    let (mut blocks, mut lost) = (Vec::new(), 0);
+    for frame in capture::read(path).expect("ours") {
+        blocks.push(Block::Frame(frame));
+        while lossy && rng.below(8) == 0 {
+            lost += rng.below(50) as u64;
+            blocks.push(Block::Lost(lost));
+        }
+    }
+    blocks
+}
+
+/// Packets of a file, and those that it tells as lost.
+fn counted(blocks: &[Block]) -> u64 {
+    let lost = blocks.iter().rev().find_map(|block| match block {
+        Block::Lost(total) => Some(*total),
+        Block::Frame(_) => None,
+    });
+    let frames = blocks.iter().filter(|block| matches!(block, Block::Frame(_)));
+    frames.count() as u64 + lost.unwrap_or(0)
 }
 
 fn play(seed: u64) {
     let (lab, mut rng) = (Lab::default(), Rng::new(seed));
     let count = rng.among(1..4);
     let paths = parts(&lab, count);
-    let whole: Vec<Vec<capture::Frame>> =
-        paths.iter().map(|path| capture::read(path).expect("ours")).collect();
+    let lossy = seed % 2 == 1;
+    let whole: Vec<Vec<Block>> = paths.iter().map(|path| blocks(path, &mut rng, lossy)).collect();
     let mut there = vec![0; count];
     paths.iter().for_each(|path| std::fs::remove_file(path).expect("ours"));
     let mut history = Vec::new();
@@ -348,12 +440,12 @@ fn play(seed: u64) {
             if step == 4 || rng.below(2) == 0 {
                 let left = whole[at].len() - there[at];
                 there[at] += if step == 4 { left } else { rng.below(left + 1) };
-                std::fs::write(path, capture::pcap(&whole[at][..there[at]])).expect("written");
+                std::fs::write(path, capture::pcapng_of(&whole[at][..there[at]])).expect("written");
             }
         }
         let all: Vec<&Path> =
             paths.iter().zip(&there).filter(|(_, n)| **n > 0).map(|(p, _)| p.as_path()).collect();
-        let now: u64 = there.iter().map(|n| *n as u64).sum();
+        let now: u64 = whole.iter().zip(&there).map(|(all, n)| counted(&all[..*n])).sum();
         if all.is_empty() {
             continue;
         }
@@ -380,7 +472,7 @@ fn play(seed: u64) {
                 child.wait().expect("a child");
             }
         }
-        let counted = seen(&lab, "db");
-        assert!(counted <= now, "{counted} of {now}: seed {seed}, {history:?}");
+        let told = seen(&lab, "db");
+        assert!(told <= now, "{told} of {now}: seed {seed}, {history:?}");
     }
 }

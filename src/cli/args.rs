@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::number::number;
 use crate::model::Severity;
 
 pub use super::coverage_args::CoverageArgs;
@@ -40,12 +40,6 @@ Examples:
 
 Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage or configuration;
 3 input incomplete; 4 internal, or output failed.";
-
-/// A number of 0 to `most`.
-fn up_to(most: u32) -> impl TypedValueParser<Value = usize> {
-    let number = clap::value_parser!(u32).range(0..=i64::from(most));
-    number.map(|number| usize::try_from(number).unwrap_or(usize::MAX))
-}
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -119,7 +113,8 @@ pub struct RecordArgs {
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// Worker threads; 0 does everything in one thread [default: one less than the cores]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = up_to(256))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(value_parser = number::<usize>(0..=256))]
     pub workers: Option<usize>,
     /// Memory for all that traffic makes the sensor hold, such as 512M [default: 512M]
     #[arg(long, value_name = "SIZE")]
@@ -185,7 +180,7 @@ pub struct CaptureArgs {
     pub filter_option: Option<String>,
     /// Bytes kept of each packet
     #[arg(long, value_name = "BYTES", default_value_t = 262_144, allow_negative_numbers = true)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=262_144))]
+    #[arg(value_parser = number::<u32>(1..=262_144))]
     pub snaplen: u32,
     /// The kernel's buffer, such as 64M
     #[arg(long, value_name = "SIZE", default_value = "64M")]
@@ -193,7 +188,7 @@ pub struct CaptureArgs {
     /// Sockets per interface, each with a thread and a buffer of its own; the kernel deals flows
     /// out to them (PACKET_FANOUT)
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
-    #[arg(value_parser = clap::value_parser!(u8).range(1..=64))]
+    #[arg(value_parser = number::<u8>(1..=64))]
     pub rings: u8,
     /// Take only what is for this host: for an interface that is no mirror port
     #[arg(long)]
@@ -207,7 +202,7 @@ pub struct CaptureArgs {
     pub on_loss: OnLoss,
     /// Seconds of blindness before that is said
     #[arg(long, value_name = "N", default_value_t = 30, allow_negative_numbers = true)]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..=3600).map(u64::from))]
+    #[arg(value_parser = number::<u64>(1..=3600))]
     pub blind_after: u64,
 }
 
@@ -232,7 +227,7 @@ pub struct DoctorArgs {
     pub interface: Vec<String>,
     /// How long to listen
     #[arg(long, value_name = "N", default_value_t = 30, allow_negative_numbers = true)]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..=3600).map(u64::from))]
+    #[arg(value_parser = number::<u64>(1..=3600))]
     pub seconds: u64,
     /// The kernel's buffer, such as 64M
     #[arg(long, value_name = "SIZE", default_value = "64M")]
@@ -264,7 +259,8 @@ pub struct OutputArgs {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
     /// Show at most this many rows
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = up_to(u32::MAX))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(value_parser = number::<usize>(0..=u32::MAX))]
     pub limit: Option<usize>,
 }
 
@@ -363,7 +359,7 @@ pub struct FieldsArgs {
     #[arg(long)]
     pub location: Option<String>,
     /// Only classes of at least this confidence
-    #[arg(long, value_name = "0-100", value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(long, value_name = "0-100", value_parser = number::<u8>(0..=100))]
     #[arg(allow_negative_numbers = true)]
     pub min_confidence: Option<u8>,
     /// Also fields without a data class

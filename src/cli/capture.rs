@@ -18,6 +18,7 @@ use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Pace, Sources};
 use crate::sensor::recorder::RunSpec;
 use crate::sensor::stop::Stop;
+use crate::store::Passed;
 
 /// Smaller buffers are made of a few blocks: what is missing of them is rounding.
 const BUFFER_TOLD_BYTES: u64 = 4 << 20;
@@ -46,7 +47,7 @@ pub fn run(args: &CaptureArgs) -> Result<Exit, Failure> {
     let mut next = || {
         let opened = sources.next().map(|source| {
             let ingest = Ingest::new(Box::new(source), None);
-            Ok(OpenInput { ingest, identity: None, identify: None, before: 0 })
+            Ok(OpenInput { ingest, identity: None, identify: None, before: Passed::default() })
         });
         opened.into()
     };

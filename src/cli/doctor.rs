@@ -30,6 +30,7 @@ use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Pace, Settings, Sources};
 use crate::sensor::progress::Progress;
 use crate::sensor::stop::Stop;
+use crate::store::Passed;
 
 /// Ethernet's, for captures, which do not say.
 const MTU: u32 = 1500;
@@ -106,7 +107,7 @@ fn frames(args: &DoctorArgs, mtu: u32) -> Result<Frames, Failure> {
 fn opened(source: Box<dyn PacketSource>, frames: &Frames) -> OpenInput {
     let source = Measured::new(source, frames.clone());
     let ingest = Ingest::new(Box::new(source), None);
-    OpenInput { ingest, identity: None, identify: None, before: 0 }
+    OpenInput { ingest, identity: None, identify: None, before: Passed::default() }
 }
 
 /// Runs the pipeline without a database, under a key that nobody keeps.

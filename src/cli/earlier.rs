@@ -7,7 +7,10 @@ use super::exit::{Exit, Failure, tell};
 use super::record::store_failure;
 use crate::base::StableHasher;
 use crate::capture::Input;
-use crate::store::{Earlier, InputIdentity, InputPlan, Plan, RunFilter, RunId, Stays, Writer};
+
+use crate::store::{
+    Earlier, InputIdentity, InputPlan, Passed, Plan, RunFilter, RunId, Stays, Writer,
+};
 
 /// What becomes of the captures in `readable`, read through `filter`.
 pub(super) fn plan(
@@ -83,8 +86,8 @@ fn grown(
 pub(super) struct ToRead {
     pub(super) input: Input,
     pub(super) identity: Option<InputIdentity>,
-    /// Packets at its beginning that an earlier run has.
-    pub(super) before: u64,
+    /// What earlier runs have of its beginning.
+    pub(super) before: Passed,
 }
 
 /// What is to be read; says what is not, and why.
@@ -96,7 +99,7 @@ pub(super) fn to_read(
     let names: Vec<String> = readable.iter().map(|(input, _)| input.name()).collect();
     let mut todo = Vec::new();
     for ((input, identity), plan) in readable.into_iter().zip(plan) {
-        let (name, mut before) = (input.name(), 0);
+        let (name, mut before) = (input.name(), Passed::default());
         match plan {
             _ if args.again => {}
             // Whoever counts again what was read one by one has it twice.
@@ -122,12 +125,13 @@ pub(super) fn to_read(
                 }
                 continue;
             }
-            InputPlan::ReadOn(run, packets) => {
+            InputPlan::ReadOn(run, passed) => {
                 tell(format!(
-                    "{name}: its first {packets} packets are in the inventory already (run {run}); \
-                     it is read on behind them"
+                    "{name}: its first {} packets are in the inventory already (run {run}); \
+                     it is read on behind them",
+                    passed.packets
                 ));
-                before = *packets;
+                before = *passed;
             }
             InputPlan::Read | InputPlan::Replace(_) => {}
         }

@@ -10,7 +10,7 @@ use crate::capture::{CaptureError, Filter, Follow, Followed, FollowedFile, Input
 use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{Identify, OpenInput, Pace, Sources, Upcoming};
 use crate::sensor::recorder::RunSpec;
-use crate::store::{Earlier, InputPlan, Reading, Writer};
+use crate::store::{Earlier, InputPlan, Passed, Reading, Writer};
 
 /// Reads rotating captures as they appear, until a signal.
 pub fn follow(
@@ -94,27 +94,27 @@ fn skip_known(
 /// What was read of which files: first what shows all that is read now, the furthest first.
 fn readings(writer: &Writer, filter: Option<&str>) -> Result<Vec<Reading>, Failure> {
     let mut readings = writer.readings(filter).map_err(|e| store_failure(&e))?;
-    readings.sort_by_key(|reading| (!reading.shows_all, std::cmp::Reverse(reading.packets)));
+    readings.sort_by_key(|reading| (!reading.shows_all, std::cmp::Reverse(reading.read)));
     Ok(readings)
 }
 
-/// How many packets of `file` an earlier run has read, and whether one has read what is behind them
+/// What of `file` earlier runs have, and whether one has read what is behind them
 /// otherwise, so that what both show is counted twice.
-fn known_of(file: &FollowedFile, known: &[Reading], hasher: &StableHasher) -> (u64, bool) {
+fn known_of(file: &FollowedFile, known: &[Reading], hasher: &StableHasher) -> (Passed, bool) {
     let find = |known: &[Reading]| {
         let begins = file.begins_like(hasher, known.iter().map(|reading| reading.identity));
         begins.and_then(|at| known.get(at)).copied()
     };
-    let Some(first) = find(known) else { return (0, false) };
-    let before = if first.shows_all { first.packets } else { 0 };
-    let further = |reading: &&Reading| !reading.shows_all && reading.packets > before;
+    let Some(first) = find(known) else { return (Passed::default(), false) };
+    let before = if first.shows_all { first.read } else { Passed::default() };
+    let further = |reading: &&Reading| !reading.shows_all && reading.read.packets > before.packets;
     let otherwise: Vec<Reading> = known.iter().filter(further).copied().collect();
     let name = file.name();
     if first.shows_all {
         tell(format!(
-            "{name}: its first {before} packets are in the inventory already (run {}); it is read \
+            "{name}: its first {} packets are in the inventory already (run {}); it is read \
              on behind them",
-            first.run
+            before.packets, first.run
         ));
     }
     let otherwise = if otherwise.is_empty() { None } else { find(&otherwise) };

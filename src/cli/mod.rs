@@ -36,6 +36,7 @@ pub mod main;
 pub mod marks;
 pub mod moment;
 pub mod nothing;
+mod number;
 pub mod openapi;
 pub mod outputs;
 pub mod purge;

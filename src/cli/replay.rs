@@ -15,7 +15,7 @@ use crate::sensor::ingest::Ingest;
 use crate::sensor::pipeline::{OpenInput, Pace, Sources, Upcoming};
 use crate::sensor::recorder::RunSpec;
 use crate::sensor::stop::Stop;
-use crate::store::{InputIdentity, RunKind};
+use crate::store::{InputIdentity, Passed, RunKind};
 
 /// Skipped files that are named; a directory of other things holds thousands.
 const SKIPPED_TOLD: usize = 20;
@@ -112,7 +112,7 @@ fn identified(usable: Vec<Input>, hasher: &StableHasher) -> Vec<(Input, Option<I
 fn open_piped(inputs: &Inputs, how: (Option<&str>, &Stop)) -> Result<Option<OpenInput>, Failure> {
     match inputs.usable.as_slice() {
         [Input::Stdin] => {
-            let stdin = ToRead { input: Input::Stdin, identity: None, before: 0 };
+            let stdin = ToRead { input: Input::Stdin, identity: None, before: Passed::default() };
             open(&stdin, how).map(Some).map_err(Failure::usage)
         }
         _ => Ok(None),

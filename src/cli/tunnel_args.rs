@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::exit::Failure;
+use super::number::number;
 use crate::decode::TunnelPorts;
 
 /// What replay, capture and doctor share.
@@ -10,11 +11,11 @@ use crate::decode::TunnelPorts;
 pub struct TunnelArgs {
     /// A UDP port to which VXLAN goes besides 4789, 4790 and 8472; may be given several times
     #[arg(long, value_name = "PORT", allow_negative_numbers = true)]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(value_parser = number::<u16>(1..=65_535))]
     pub vxlan_port: Vec<u16>,
     /// A UDP port to which GENEVE goes besides 6081; may be given several times
     #[arg(long, value_name = "PORT", allow_negative_numbers = true)]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(value_parser = number::<u16>(1..=65_535))]
     pub geneve_port: Vec<u16>,
 }
 

@@ -437,7 +437,7 @@ impl Decoded {
                     Some(multipart) => Walker::Multipart(Box::new(multipart)),
                     None => {
                         self.anomalies.insert(BodyAnomaly::MultipartSyntax);
-                        Walker::Text(Box::new(TextWalker::at_level(self.level)))
+                        Walker::Text(Box::new(TextWalker::of(false, self.level)))
                     }
                 }
             }
@@ -446,7 +446,8 @@ impl Decoded {
             Format::Table => Walker::Table(Box::new(TableWalker::at_level(self.level))),
             Format::Html => Walker::Page(Box::new(PageWalker::at_level(self.level))),
             Format::Text | Format::Multipart => {
-                Walker::Text(Box::new(TextWalker::at_level(self.level)))
+                let script = plan.media.as_ref().is_some_and(MediaType::is_script);
+                Walker::Text(Box::new(TextWalker::of(script, self.level)))
             }
             Format::Empty | Format::Unknown | Format::Binary => Walker::None,
         }

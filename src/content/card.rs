@@ -255,7 +255,7 @@ impl CardWalker {
             for_parameters(parameters, |name, value| {
                 if let Some((_, member)) = PERSONAL.iter().find(|(known, _)| *known == name) {
                     let path = paths.named(property, Step::Key, member.as_bytes()).id();
-                    Leaf::at_level(self.leaf.level()).whole(value, path, paths, sink);
+                    Leaf::at_level(self.leaf.level()).whole_text(value, path, paths, sink);
                 }
             });
         }
@@ -374,7 +374,7 @@ impl CardWalker {
             // What has no name is a text by itself.
             Place::Head if !self.head.is_empty() => {
                 let head = std::mem::take(&mut self.head);
-                self.leaf.whole(&head, self.object(root), paths, sink);
+                self.leaf.whole_text(&head, self.object(root), paths, sink);
             }
             Place::Head | Place::Lost => {}
         }

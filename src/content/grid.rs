@@ -366,7 +366,7 @@ impl Grid {
         for (at, cell) in row.into_iter().enumerate() {
             if cell.is_value() {
                 let path = columns.path(at, paths);
-                self.leaf.whole(&cell.text, path, paths, sink);
+                self.leaf.whole_text(&cell.text, path, paths, sink);
             }
         }
         sink.leave(paths, columns.row());
@@ -397,7 +397,7 @@ impl Grid {
             }
             named = false;
             if cell.is_value() {
-                self.leaf.whole(&cell.text, path, paths, sink);
+                self.leaf.whole_text(&cell.text, path, paths, sink);
             }
         }
         sink.leave(paths, root);

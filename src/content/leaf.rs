@@ -6,11 +6,14 @@ use crate::model::{Value, ValueKind};
 
 use super::asked;
 use super::card::begins_card;
-use super::encoded::{self, ENCODED_BYTES_MIN, Encoded, Hidden, WITHIN_BYTES_MIN, Window};
+use super::encoded::{self, ENCODED_BYTES_MIN, Encoded, WITHIN_BYTES_MIN, Window};
 use super::hl7v2::{Hl7Walker, message_in};
 use super::json::{JsonWalker, begins_like_json, is_blank, looks_like_json};
-use super::markup::{self, MarkupWalker};
+use super::markup::MarkupWalker;
+use super::records::Records;
 use super::{FieldSink, PathId, PathTable, Step, record};
+
+mod within;
 
 /// One scalar at a time, collected from pieces. Windows are counted from the start of the scalar,
 /// so they do not depend on how it was cut on its way.
@@ -31,6 +34,8 @@ pub(crate) struct Leaf {
     encoded: Option<Box<Encoded>>,
     /// Walks the tables of a long scalar that is markup.
     markup: Option<Box<MarkupWalker>>,
+    /// Walks the JSON in a text, and knows where that was.
+    records: Option<Box<Records>>,
 }
 
 /// Where a scalar stands.
@@ -41,8 +46,17 @@ enum Stands {
     Inside,
     /// It is all of a text: were it JSON, that had been told before.
     Text,
+    /// It is all of a text that is code, or has its own walk for the JSON in it.
+    Script,
     /// It is the data of an event: JSON of its own as far as it goes, walked as a body is.
     Event,
+}
+
+impl Stands {
+    /// Whether it is all of a text.
+    fn is_all(self) -> bool {
+        matches!(self, Stands::Text | Stands::Script)
+    }
 }
 
 /// What a scalar is, where it is not to be looked at as a text.
@@ -64,6 +78,11 @@ impl Leaf {
         Leaf { level, stands: Stands::Text, ..Leaf::default() }
     }
 
+    /// All of a script or a page within `level` scalars.
+    pub(crate) fn of_script(level: u8) -> Self {
+        Leaf { level, stands: Stands::Script, ..Leaf::default() }
+    }
+
     /// The data of an event within `level` scalars, at the root of a text.
     pub(crate) fn of_event(level: u8) -> Self {
         Leaf { level, stands: Stands::Event, ..Leaf::default() }
@@ -78,7 +97,7 @@ impl Leaf {
     pub(crate) fn forget(&mut self) {
         self.buffer.clear();
         (self.continued, self.streaming, self.encoded) = (false, None, None);
-        (self.message, self.markup) = (None, None);
+        (self.message, self.markup, self.records) = (None, None, None);
     }
 
     /// How many scalars this one lies in.
@@ -98,6 +117,7 @@ impl Leaf {
             + self.message.as_ref().map_or(0, |message| message.held_bytes())
             + self.encoded.as_ref().map_or(0, |encoded| encoded.held_bytes())
             + self.markup.as_ref().map_or(0, |markup| markup.held_bytes())
+            + self.records.as_ref().map_or(0, |records| records.held_bytes())
     }
 
     /// Whether all of the scalar so far is held.
@@ -206,82 +226,22 @@ impl Leaf {
         (self.continued, self.streaming) = (false, None);
     }
 
-    /// Walks what the window at hand adds to what is encoded in the scalar.
-    fn decode_window<S: FieldSink>(
+    /// A whole text in one piece, in which there may be anything.
+    pub(crate) fn whole_text<S: FieldSink>(
         &mut self,
-        goes_on: bool,
+        bytes: &[u8],
         path: PathId,
         paths: &mut PathTable,
         sink: &mut S,
     ) {
-        let mut more = &self.buffer[..];
-        if self.continued {
-            more = more.get(SCALAR_OVERLAP_BYTES..).unwrap_or_default();
-        } else if self.level < JSON_IN_TEXT_MAX
-            && let Some(hidden) =
-                self.document(more, paths).or_else(|| encoded::hidden_in_head(more))
-        {
-            self.encoded = Some(Box::new(Encoded::new(self.level + 1, &hidden)));
-            more = hidden.text;
-        }
-        if let Some(encoded) = &mut self.encoded {
-            let root = paths.step(path, Step::Decoded);
-            encoded.push(more, root, paths, sink);
+        if record::may_hold(bytes) {
+            self.unusual(bytes, path, paths, sink);
         } else {
-            let window = Window { continued: self.continued, goes_on };
-            self.decode_within(&self.buffer, window, path, (paths, sink));
+            self.whole(bytes, path, paths, sink);
         }
     }
 
-    /// Walks what is encoded among other text.
-    fn decode_within<S: FieldSink>(
-        &self,
-        text: &[u8],
-        window: Window,
-        path: PathId,
-        (paths, sink): (&mut PathTable, &mut S),
-    ) {
-        if self.level >= JSON_IN_TEXT_MAX || !encoded::may_stand_within(text) {
-            return;
-        }
-        for hidden in encoded::within(text, window) {
-            self.walk_hidden(&hidden, path, paths, sink);
-        }
-    }
-
-    /// Walks what a scalar or a part of it holds, all of which is at hand.
-    fn walk_hidden<S: FieldSink>(
-        &self,
-        hidden: &Hidden<'_>,
-        path: PathId,
-        paths: &mut PathTable,
-        sink: &mut S,
-    ) {
-        let root = paths.step(path, Step::Decoded);
-        let mut encoded = Encoded::new(self.level + 1, hidden);
-        encoded.push(hidden.text, root, paths, sink);
-        encoded.finish(paths, sink);
-    }
-
-    /// Walks what the window at hand adds to the markup that the scalar is.
-    fn mark_window<S: FieldSink>(&mut self, path: PathId, paths: &mut PathTable, sink: &mut S) {
-        let mut more = &self.buffer[..];
-        if self.continued {
-            more = more.get(SCALAR_OVERLAP_BYTES..).unwrap_or_default();
-        } else if self.may_be_markup(more) {
-            self.markup = Some(Box::new(MarkupWalker::at_level(self.level + 1)));
-        }
-        if let Some(markup) = &mut self.markup {
-            markup.push(more, paths.step(path, Step::Nested), paths, sink);
-        }
-    }
-
-    /// Whether a scalar may be markup with cells of its own. Of a page that is known already.
-    fn may_be_markup(&self, bytes: &[u8]) -> bool {
-        self.level < JSON_IN_TEXT_MAX && self.stands != Stands::Text && bytes.first() == Some(&b'<')
-    }
-
-    /// A whole string in one piece.
+    /// A whole string in one piece, without a quote in it: no JSON is among its text.
     #[inline]
     pub(crate) fn whole<S: FieldSink>(
         &mut self,
@@ -342,89 +302,25 @@ impl Leaf {
         } else {
             sink.field(paths, path, Value::new(kind, bytes));
             if !self.decode(bytes, path, paths, sink) {
-                let before = self.walk_record(bytes, path, paths, sink);
-                self.decode_within(before, Window::WHOLE, path, (paths, sink));
+                self.walk_records(bytes, path, paths, sink);
+                self.decode_within(bytes, Window::WHOLE, path, (paths, sink));
                 self.walk_markup(bytes, path, paths, sink);
             }
         }
-    }
-
-    /// Walks the tables of a scalar of at most one window.
-    fn walk_markup<S: FieldSink>(
-        &self,
-        bytes: &[u8],
-        path: PathId,
-        paths: &mut PathTable,
-        sink: &mut S,
-    ) {
-        if self.may_be_markup(bytes) && markup::may_hold(bytes) {
-            let root = paths.step(path, Step::Nested);
-            let mut walker = MarkupWalker::at_level(self.level + 1);
-            walker.push(bytes, root, paths, sink);
-            walker.finish(root, paths, sink);
-        }
-    }
-
-    /// Walks the JSON at the end of a text. The text before it.
-    fn walk_record<'a, S: FieldSink>(
-        &mut self,
-        bytes: &'a [u8],
-        path: PathId,
-        paths: &mut PathTable,
-        sink: &mut S,
-    ) -> &'a [u8] {
-        if self.level < JSON_IN_TEXT_MAX
-            && self.stands != Stands::Event
-            && let Some((before, record)) = record::at_end(bytes)
-        {
-            self.open(Inside::Json, path, paths);
-            self.walk(Inside::Json, record, path, paths, sink);
-            self.finish(Inside::Json, path, paths, sink);
-            return before;
-        }
-        bytes
     }
 
     /// Whether a whole scalar is JSON; of the data of an event the rest may be missing.
     fn is_json(&self, bytes: &[u8]) -> bool {
         match self.stands {
             Stands::Event => begins_like_json(bytes),
-            Stands::Inside | Stands::Text => looks_like_json(bytes),
+            Stands::Inside | Stands::Text | Stands::Script => looks_like_json(bytes),
         }
-    }
-
-    /// Walks what is encoded in a scalar of at most one window; `false` where nothing is.
-    fn decode<S: FieldSink>(
-        &self,
-        bytes: &[u8],
-        path: PathId,
-        paths: &mut PathTable,
-        sink: &mut S,
-    ) -> bool {
-        if self.level >= JSON_IN_TEXT_MAX {
-            return false;
-        }
-        let document = self.document(bytes, paths);
-        let hidden = document.or_else(|| encoded::hidden_parameter(paths.name(path), bytes));
-        if let Some(hidden) = &hidden {
-            self.walk_hidden(hidden, path, paths, sink);
-            return true;
-        }
-        let Some(json) = asked::as_json(bytes, path, paths) else { return false };
-        self.walk_hidden(&Hidden::json(&json), path, paths, sink);
-        true
-    }
-
-    /// The document that a scalar is which begins with `bytes`; of a text that is known.
-    fn document<'a>(&self, bytes: &'a [u8], paths: &PathTable) -> Option<Hidden<'a>> {
-        let inside = self.stands != Stands::Text;
-        inside.then(|| Hidden::document(bytes, |word| paths.keeps_bare(word))).flatten()
     }
 
     /// What a scalar that begins with `bytes` is, by `json` where it begins with a bracket; how
     /// many bytes stand before it.
     fn inside(&self, bytes: &[u8], json: impl Fn(&[u8]) -> bool) -> Option<(Inside, usize)> {
-        if self.level >= JSON_IN_TEXT_MAX || self.stands == Stands::Text {
+        if self.level >= JSON_IN_TEXT_MAX || self.stands.is_all() {
             return None;
         }
         let bracket = bytes.iter().find(|b| !is_blank(**b)).is_some_and(|b| b"{[".contains(b));
@@ -445,7 +341,9 @@ impl Leaf {
                 let above = paths.parent(path).unwrap_or(PathId::NONE);
                 (self.level, paths.step(above, Step::Json))
             }
-            Stands::Inside | Stands::Text => (self.level + 1, paths.step(path, Step::Nested)),
+            Stands::Inside | Stands::Text | Stands::Script => {
+                (self.level + 1, paths.step(path, Step::Nested))
+            }
         };
         let nested = self.nested.get_or_insert_with(|| Box::new(JsonWalker::at_level(level)));
         nested.restart(root, paths);

@@ -47,6 +47,11 @@ impl MediaType {
             .any(|kind| self.essence.ends_with(kind))
     }
 
+    /// Whether it names code: what has quotes and brackets there is no record.
+    pub(crate) fn is_script(&self) -> bool {
+        ["javascript", "ecmascript", "/css"].iter().any(|kind| self.essence.ends_with(kind))
+    }
+
     /// Whether it names what a body is compressed with, and nothing of what it is (RFC 6713, RFC
     /// 8878 section 7.1).
     pub(crate) fn is_compressed(&self) -> bool {

@@ -31,6 +31,7 @@ mod page;
 mod paths;
 mod plan;
 mod record;
+mod records;
 mod sink;
 mod sniff;
 mod step;

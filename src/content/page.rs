@@ -50,7 +50,7 @@ impl PageWalker {
     /// A page within `level` values.
     pub(crate) fn at_level(level: u8) -> Self {
         PageWalker {
-            text: TextWalker::at_level(level),
+            text: TextWalker::of(true, level),
             place: Place::Page,
             tag: Vec::new(),
             code: Vec::new(),

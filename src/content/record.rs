@@ -1,6 +1,7 @@
 //! JSON that stands in something else: at the end of a line of text, as the argument of a call.
 
 use super::json::{begins_like_json, is_blank, skip_blank};
+use crate::base::scan;
 
 /// Bytes before the argument of a call that are looked at.
 const CALL_BYTES_MAX: usize = 256;
@@ -9,6 +10,15 @@ const CALL_BYTES_MAX: usize = 256;
 #[inline]
 pub(crate) fn may_end(text: &[u8]) -> bool {
     matches!(text.last(), Some(b'}' | b']' | b')' | b';' | b'\n'))
+}
+
+/// Bytes of the shortest text with a record in it, `{"a":1`.
+const RECORD_BYTES_MIN: usize = 6;
+
+/// Whether `text` has a bracket that may begin a record: asked of every text that may have quotes.
+#[inline]
+pub(crate) fn may_hold(text: &[u8]) -> bool {
+    text.len() >= RECORD_BYTES_MIN && scan::has(text, b'{')
 }
 
 /// The text before, and the object, or the array of objects, that `text` ends with: `request body:

@@ -18,9 +18,10 @@ impl TextWalker {
         size_of::<Self>() + self.leaf.held_bytes()
     }
 
-    /// Text within `level` values.
-    pub(crate) fn at_level(level: u8) -> Self {
-        TextWalker { leaf: Leaf::of_text(level), begun: false }
+    /// Text within `level` values; the JSON in a `script` or a page is code, or walked by another.
+    pub(crate) fn of(script: bool, level: u8) -> Self {
+        let leaf = if script { Leaf::of_script(level) } else { Leaf::of_text(level) };
+        TextWalker { leaf, begun: false }
     }
 
     pub(crate) fn push<S: FieldSink>(

@@ -13,6 +13,15 @@ pub struct InputIdentity {
     pub head: Option<u64>,
 }
 
+/// What earlier runs have of a file, from its beginning on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Passed {
+    /// So many packets.
+    pub packets: u64,
+    /// So many more that the file told as lost, and that were counted.
+    pub lost: u64,
+}
+
 impl InputIdentity {
     /// Whether both are of one file.
     pub fn is(&self, other: &InputIdentity) -> bool {

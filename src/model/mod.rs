@@ -28,7 +28,7 @@ pub use event::{CertificateSaid, EventSink, ExchangeEvent, FlowEvent, Hl7Said, R
 pub use evidence::{Evidence, Outcome, RuleBits, RuleId, Sample};
 pub use finding::{FindingKind, Severity};
 pub use header::{Header, HeaderName};
-pub use input::InputIdentity;
+pub use input::{InputIdentity, Passed};
 pub use message::{Anomaly, Correlation, Hl7Header, MessageEvent, MessageHead, Standing, SwitchTo};
 pub use packet::{LinkType, Packet};
 pub use segment::{FiveTuple, Segment, SegmentBatch, TcpFlags};

@@ -4,7 +4,7 @@ use crate::base::{Span, Timestamp};
 use crate::capture::{CaptureError, Filter, Next, PacketSource};
 use crate::decode::Decoder;
 use crate::model::{
-    InputAccount, LinkType, Packet, PacketAccount, Reason, Segment, Settled, SkipReason,
+    InputAccount, LinkType, Packet, PacketAccount, Passed, Reason, Segment, Settled, SkipReason,
 };
 use crate::store::InputIdentity;
 
@@ -28,8 +28,8 @@ pub struct OpenInput {
     pub identity: Option<InputIdentity>,
     /// Tells which file it is, as far as it has been read.
     pub identify: Option<Identify>,
-    /// Packets at its beginning that were read before and are passed over.
-    pub before: u64,
+    /// What was read of its beginning before, and is passed over.
+    pub before: Passed,
 }
 
 /// Tells which file it is up to so many bytes, or to its end.
@@ -53,10 +53,9 @@ pub struct Ingest {
     bytes: Vec<u8>,
     /// Packets at the beginning that are still passed over.
     passed_over: u64,
-    /// What the file told as lost up to there: a total that goes on.
+    /// What was counted before of what the file tells as lost: a total that goes on. It may have
+    /// grown right behind the last packet that was read, so it is not what it is at the next.
     lost_before: u64,
-    /// Whether that is still to be told.
-    is_behind: bool,
 }
 
 /// Packets that are passed over before somebody is asked whether to go on.
@@ -84,14 +83,12 @@ impl Ingest {
             bytes: Vec::new(),
             passed_over: 0,
             lost_before: 0,
-            is_behind: false,
         }
     }
 
-    /// Passes over the first `packets`: they were read before, and count as nothing now.
-    pub fn pass_over(mut self, packets: u64) -> Self {
-        self.passed_over = packets;
-        self.is_behind = packets > 0;
+    /// Passes over what was read `before`: it counts as nothing now.
+    pub fn pass_over(mut self, before: Passed) -> Self {
+        (self.passed_over, self.lost_before) = (before.packets, before.lost);
         self
     }
 
@@ -157,10 +154,6 @@ impl Ingest {
         }
         if self.passed_over > 0 {
             return self.step_over();
-        }
-        if self.is_behind && self.account.seen > 0 {
-            self.lost_before = self.source.losses().kernel;
-            self.is_behind = false;
         }
         let packet = match self.held.take() {
             Some(Held { at, link, wire_len }) => {
@@ -265,11 +258,6 @@ impl Ingest {
         self.settle();
         let mut packets = self.account.clone();
         let losses = self.source.losses();
-        // Whoever read what was passed over read what stands behind it, too: totals up to the first
-        // packet that is new.
-        if self.is_behind {
-            self.lost_before = losses.kernel;
-        }
         let lost = losses.kernel.saturating_sub(self.lost_before);
         packets.seen += lost;
         packets.dropped = lost;
@@ -286,7 +274,7 @@ mod tests {
     use super::*;
     use crate::capture::Losses;
 
-    /// Ten packets; behind each the file says that two more were lost.
+    /// Ten packets; before each the file says that two more were lost, and behind the last.
     #[derive(Default)]
     struct Lossy(u64);
 
@@ -308,20 +296,24 @@ mod tests {
         }
 
         fn losses(&mut self) -> Losses {
-            Losses { kernel: 2 * self.0.saturating_sub(1).min(10), ..Losses::default() }
+            Losses { kernel: 2 * self.0.min(11), ..Losses::default() }
         }
     }
 
     #[test]
-    fn what_was_lost_among_packets_that_are_passed_over_is_not_counted_again() {
-        for (before, read, lost) in [(0, 10, 20), (4, 6, 12), (9, 1, 2), (10, 0, 0)] {
+    fn what_is_told_as_lost_counts_once_wherever_it_was_read_up_to() {
+        // Before and behind what is told at the same place, too.
+        let expected =
+            [(0, 0, 10, 22), (4, 8, 6, 14), (4, 10, 6, 12), (10, 20, 0, 2), (10, 22, 0, 0)];
+        for (packets, counted, read, lost) in expected {
+            let before = Passed { packets, lost: counted };
             let mut ingest = Ingest::new(Box::new(Lossy::default()), None).pass_over(before);
             while !matches!(ingest.step(), Ok(Step::End)) {
                 // Looked at now and then, as a follower is.
                 ingest.account();
             }
-            let packets = ingest.account().packets;
-            assert_eq!((packets.seen - packets.dropped, packets.dropped), (read, lost), "{before}");
+            let now = ingest.account().packets;
+            assert_eq!((now.seen - now.dropped, now.dropped), (read, lost), "{before:?}");
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::base::{Shares, Timestamp};
 use crate::capture::CaptureError;
 use crate::decode::{Decoder, TunnelPorts};
 use crate::model::{Segment, Settled, SkipReason};
-use crate::store::{InputIdentity, InputRecord, StoreError};
+use crate::store::{InputIdentity, InputRecord, Passed, StoreError};
 
 use super::away::Away;
 use super::copies::Copies;
@@ -180,7 +180,7 @@ pub(super) struct Capture<'a> {
 /// The file that is read, where it is one that is still written.
 struct FileAtHand {
     identify: Option<Identify>,
-    before: u64,
+    before: Passed,
     /// Up to how many bytes it was told which file it is.
     told: Option<(u64, Option<InputIdentity>)>,
 }

@@ -16,7 +16,7 @@ pub mod words;
 
 mod intern;
 
-pub use crate::model::InputIdentity;
+pub use crate::model::{InputIdentity, Passed};
 pub use error::{FailureKind, StoreError};
 pub use evidence_codec::RuleNames;
 pub use sqlite::{

@@ -64,6 +64,21 @@ pub fn pcap_nanoseconds(frames: &[Frame]) -> Vec<u8> {
 /// The bytes of a pcapng whose frames come by turns from two interfaces: one with microseconds, one
 /// with nanoseconds (draft-ietf-opsawg-pcapng, sections 4.1 to 4.3).
 pub fn pcapng(frames: &[Frame]) -> Vec<u8> {
+    let blocks: Vec<Block> = frames.iter().cloned().map(Block::Frame).collect();
+    pcapng_of(&blocks)
+}
+
+/// What stands in a pcapng.
+#[derive(Clone, Debug)]
+pub enum Block {
+    /// A packet.
+    Frame(Frame),
+    /// So many were lost on the first interface up to here.
+    Lost(u64),
+}
+
+/// [`pcapng`], with what it tells as lost.
+pub fn pcapng_of(blocks: &[Block]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut block = |kind: u32, body: &[u8]| {
         let padded = body.len().div_ceil(4) * 4;
@@ -79,7 +94,16 @@ pub fn pcapng(frames: &[Frame]) -> Vec<u8> {
     block(1, &words(&[ETHERNET, 0]));
     // if_tsresol (option 9) of ten to the power of minus nine.
     block(1, &words(&[ETHERNET, 0, 9 | 1 << 16, 9, 0]));
-    for (number, frame) in frames.iter().enumerate() {
+    for (number, one) in blocks.iter().enumerate() {
+        let frame = match one {
+            Block::Frame(frame) => frame,
+            Block::Lost(total) => {
+                // isb_ifdrop (option 5), eight bytes.
+                let halves = [(*total & 0xffff_ffff) as u32, (*total >> 32) as u32];
+                block(5, &words(&[0, 0, 0, 5 | 8 << 16, halves[0], halves[1], 0]));
+                continue;
+            }
+        };
         let interface = u32::from(number % 2 == 1);
         let ticks = frame.at_us * if interface == 0 { 1 } else { 1000 };
         let halves = [(ticks >> 32) as u32, (ticks & 0xffff_ffff) as u32];

@@ -296,7 +296,7 @@ impl Hl7Walker {
             // The usual value: it lies whole in the input.
             self.divide(*mark);
             let path = self.enter_field(paths, sink);
-            self.leaf.whole(text, path, paths, sink);
+            self.leaf.whole_text(text, path, paths, sink);
         } else {
             self.take(text, paths, sink);
             self.flush_escape(paths, sink);

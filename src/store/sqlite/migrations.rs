@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 /// `MIGRATIONS[n]` takes a database from version n to n + 1. Steps are never edited once
 /// released: a change is a new step.
-const MIGRATIONS: [&str; 16] = [
+const MIGRATIONS: [&str; 17] = [
     include_str!("schema.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
@@ -21,6 +21,7 @@ const MIGRATIONS: [&str; 16] = [
     include_str!("schema_14.sql"),
     include_str!("schema_15.sql"),
     include_str!("schema_16.sql"),
+    include_str!("schema_17.sql"),
 ];
 
 /// What all the steps make of a new database, in one: taken one by one they take four times as

@@ -13,7 +13,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::columns::int;
 use super::runs::RunId;
-use crate::model::InputIdentity;
+use crate::model::{InputIdentity, Passed};
 
 /// What to do with one input of a replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +25,8 @@ pub enum InputPlan {
     Replace(RunId),
     /// This run read it to the end: skip it, unless it is to be counted again.
     Skip(RunId),
-    /// This run, which stays, read so many packets of it: read what is behind them.
-    ReadOn(RunId, u64),
+    /// This run, which stays, read it up to here: read what is behind that.
+    ReadOn(RunId, Passed),
     /// The same file as the input at this place of the list.
     Twice(usize),
 }
@@ -66,7 +66,7 @@ pub enum RunFilter {
 }
 
 impl RunFilter {
-    fn of(stored: Option<String>) -> RunFilter {
+    pub(super) fn of(stored: Option<String>) -> RunFilter {
         match stored {
             None => RunFilter::None,
             Some(text) if text.is_empty() => RunFilter::Unknown,
@@ -75,12 +75,12 @@ impl RunFilter {
     }
 
     /// The filter at hand; a blank one lets everything pass.
-    fn at_hand(filter: Option<&str>) -> RunFilter {
+    pub(super) fn at_hand(filter: Option<&str>) -> RunFilter {
         RunFilter::of(filter.map(normal).filter(|text| !text.is_empty()))
     }
 
     /// Whether a reading with it shows all that one with `other` shows.
-    fn covers(&self, other: &RunFilter) -> bool {
+    pub(super) fn covers(&self, other: &RunFilter) -> bool {
         match (self, other) {
             (RunFilter::None, _) => true,
             (RunFilter::Text(mine), RunFilter::Text(other)) => mine == other,
@@ -118,74 +118,8 @@ pub struct Earlier {
     pub only_reads_on: bool,
 }
 
-/// How far a file was read, as it was then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading {
-    /// Which run read it.
-    pub run: RunId,
-    /// Which file it was.
-    pub identity: InputIdentity,
-    /// How many of its packets were read, by that run and those before it.
-    pub packets: u64,
-    /// Whether that was all that the filter at hand lets pass.
-    pub shows_all: bool,
-}
-
-/// States of files that begin alike which are looked at.
-const BEGINNINGS_MAX: u32 = 1024;
-
-/// Files of fewer bytes have no head in any version: they are compared whole.
-const SMALL_BYTES: u32 = 8192;
-
-/// Readings that a run which follows a directory remembers.
-const READINGS_MAX: u32 = 65_536;
-
-/// What was read before and may be the beginning of `now`, called `name`, the last first: files
-/// that begin alike or are too short to tell, and of earlier versions those of that name in
-/// whatever folder.
-pub(super) fn beginnings(
-    conn: &Connection,
-    now: &InputIdentity,
-    name: &str,
-) -> rusqlite::Result<Vec<InputIdentity>> {
-    conn.prepare_cached(
-        "SELECT i.size, i.hash, i.head FROM input i JOIN run r ON r.id = i.run \
-         WHERE r.state <> 'open' AND i.hash IS NOT NULL AND i.before + i.seen > 0 AND i.size < ?2 \
-         AND (i.head = ?1 OR (i.head IS NULL AND (i.size < ?5 \
-              OR i.name = ?3 OR substr(i.name, -length(?3) - 1) = '/' || ?3))) \
-         GROUP BY i.size, i.hash, i.head ORDER BY max(i.run) DESC LIMIT ?4",
-    )?
-    .query_map(
-        params![now.head.map(u64::cast_signed), int(now.size), name, BEGINNINGS_MAX, SMALL_BYTES,],
-        |row| identity_at(row, 0),
-    )?
-    .filter_map(Result::transpose)
-    .collect()
-}
-
-/// What was read of which files, so that whoever follows a directory through `filter` reads on
-/// behind it; the last first.
-pub(super) fn readings(conn: &Connection, filter: Option<&str>) -> rusqlite::Result<Vec<Reading>> {
-    let now = RunFilter::at_hand(filter);
-    let mut readings = Vec::new();
-    let mut select = conn.prepare(
-        "SELECT i.size, i.hash, i.head, i.run, i.before + i.seen - i.dropped, r.filter \
-         FROM input i JOIN run r ON r.id = i.run \
-         WHERE r.state <> 'open' AND i.hash IS NOT NULL AND i.before + i.seen > 0 \
-         ORDER BY i.run DESC LIMIT ?1",
-    )?;
-    let mut rows = select.query([READINGS_MAX])?;
-    while let Some(row) = rows.next()? {
-        let Some(identity) = identity_at(row, 0)? else { continue };
-        let packets = u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
-        let shows_all = RunFilter::of(row.get(5)?).covers(&now);
-        readings.push(Reading { run: RunId(row.get(3)?), identity, packets, shows_all });
-    }
-    Ok(readings)
-}
-
 /// The identity in three columns of `row` from `first` on.
-fn identity_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<InputIdentity>> {
+pub(super) fn identity_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<InputIdentity>> {
     let (size, hash): (Option<i64>, Option<i64>) = (row.get(first)?, row.get(first + 1)?);
     let head: Option<i64> = row.get(first + 2)?;
     Ok(size.zip(hash).map(|(size, hash)| InputIdentity {
@@ -193,6 +127,10 @@ fn identity_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<InputIden
         hash: hash.cast_unsigned(),
         head: head.map(i64::cast_unsigned),
     }))
+}
+
+pub(super) fn number(stored: i64) -> u64 {
+    u64::try_from(stored).unwrap_or(0)
 }
 
 /// What tells a file from others; heads were not always kept.
@@ -212,6 +150,8 @@ struct Known {
     /// Which of its packets were read; `None` where that was through a filter which kept out what
     /// is asked for now.
     read: Option<Range<u64>>,
+    /// How many more were counted as lost, by the run and those before it.
+    lost: u64,
     /// The run was stopped between two files, or has no end but the one it is given: more files
     /// may belong to it.
     unfinished: bool,
@@ -297,6 +237,19 @@ impl Named {
         })
     }
 
+    /// Runs that found nothing new behind what no run has any more: they say nothing then.
+    fn idle<'a>(&'a self, replaced: &'a Replacing) -> impl Iterator<Item = RunId> + 'a {
+        let has_some = |row: &Known| row.read.as_ref().is_none_or(|read| !read.is_empty());
+        let busy: BTreeSet<RunId> =
+            self.known.values().flatten().filter(|row| has_some(row)).map(|row| row.run).collect();
+        let idle = self.known.values().flat_map(move |rows| {
+            let (begun, _) = unbroken(rows, replaced);
+            let is_behind = move |read: &Range<u64>| read.start > begun;
+            rows.iter().filter(move |row| row.read.as_ref().is_some_and(is_behind))
+        });
+        idle.map(|row| row.run).filter(move |run| !busy.contains(run))
+    }
+
     /// Runs of `replaced` on which others build that stay.
     fn built_on<'a>(&'a self, replaced: &'a Replacing) -> impl Iterator<Item = RunId> + 'a {
         self.known.values().flat_map(move |rows| {
@@ -353,6 +306,7 @@ pub(super) fn plan(
             }
         }
         let continued: BTreeSet<RunId> = named.continued(&replaces).collect();
+        beside.extend(named.idle(&replaces));
         for run in beside.union(&continued) {
             match replaced(conn, *run, &filter, &named.inputs)? {
                 Ok(holds) => drop(replaces.insert(*run, holds)),
@@ -419,7 +373,10 @@ fn decided(
             return InputPlan::Skip(complete.run);
         }
         if let Some(run) = last {
-            return InputPlan::ReadOn(run, begun);
+            let ends_there = |row: &&Known| row.read.as_ref().is_some_and(|read| read.end == begun);
+            let lost = rows.iter().filter(stays).filter(ends_there).map(|row| row.lost).max();
+            let passed = Passed { packets: begun, lost: lost.unwrap_or(0) };
+            return InputPlan::ReadOn(run, passed);
         }
         let replaced = rows.iter().find(|row| !stays(row));
         replaced.map_or(InputPlan::Read, |row| InputPlan::Replace(row.run))
@@ -436,7 +393,8 @@ fn known_as(
     conn.prepare_cached(
         "SELECT i.run, i.state = 'complete', i.before, i.before + i.seen - i.dropped, r.filter, \
          r.kind = 'capture' OR r.state = 'partial' AND NOT EXISTS \
-           (SELECT 1 FROM input p WHERE p.run = r.id AND p.state = 'partial') \
+           (SELECT 1 FROM input p WHERE p.run = r.id AND p.state = 'partial'), \
+           i.lost_before + i.dropped \
          FROM input i JOIN run r ON r.id = i.run \
          WHERE i.size = ?1 AND i.hash = ?2 AND r.state <> 'open' ORDER BY i.run",
     )?
@@ -444,13 +402,13 @@ fn known_as(
         let covers = RunFilter::of(row.get(4)?).covers(filter);
         let ended = covers && row.get(1)?;
         let read: Range<i64> = row.get(2)?..row.get(3)?;
-        let number = |n: i64| u64::try_from(n).unwrap_or(0);
         let read = number(read.start)..number(read.end);
         Ok(Known {
             run: RunId(row.get(0)?),
             whole: ended && read.start == 0,
             ended,
             read: covers.then_some(read),
+            lost: number(row.get(6)?),
             unfinished: row.get(5)?,
         })
     })?
@@ -476,7 +434,7 @@ fn replaced(
     while let Some(row) = rows.next()? {
         let now = identity_at(row, 0)?.and_then(|identity| named.get(&key(&identity)));
         match now {
-            Some(now) => holds.push((*now, u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0))),
+            Some(now) => holds.push((*now, number(row.get(3)?))),
             // Nothing was read of it: it was a header, or less.
             None if row.get::<_, i64>(3)? <= 0 => {}
             None => {

@@ -21,8 +21,7 @@ use crate::inventory::{
     Client, Coverage, DataClassSeen, Endpoint, Field, Finding, FlowStats, Inventory, SeenTimes,
     Service,
 };
-use crate::model::InputIdentity;
-use crate::model::{InputAccount, PacketAccount};
+use crate::model::{InputAccount, InputIdentity, PacketAccount, Passed};
 use crate::store::error::{Fault, StoreError};
 use crate::store::intern::intern;
 use crate::store::words::{direction_named, finding_kind_named, location_named};
@@ -486,6 +485,7 @@ fn input(row: &Row<'_>) -> Result<StoredInput, Fault> {
     let account =
         InputAccount { name: text(row, "name")?, packets, incomplete: row.get("incomplete")? };
     let position = u32::try_from(row.get::<_, i64>("position")?).unwrap_or(u32::MAX);
-    let record = InputRecord { account, identity, position, before: count(row, "before")? };
+    let before = Passed { packets: count(row, "before")?, lost: count(row, "lost_before")? };
+    let record = InputRecord { account, identity, position, before };
     Ok(StoredInput { run: RunId(row.get("run")?), record })
 }

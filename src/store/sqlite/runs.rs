@@ -9,8 +9,7 @@ use super::plan::normal;
 use crate::base::Timestamp;
 use crate::detect::Profile;
 use crate::inventory::{Inventory, Rollup};
-use crate::model::InputIdentity;
-use crate::model::{InputAccount, PacketAccount};
+use crate::model::{InputAccount, InputIdentity, PacketAccount, Passed};
 use crate::store::error::Fault;
 
 /// A run's number in its database; never given twice.
@@ -78,15 +77,15 @@ pub struct InputRecord {
     pub identity: Option<InputIdentity>,
     /// Its place among the inputs of its run.
     pub position: u32,
-    /// Packets at its beginning that an earlier run has read: they are not among its packets.
-    pub before: u64,
+    /// What earlier runs have of its beginning: that is not among its packets.
+    pub before: Passed,
 }
 
 impl InputRecord {
     /// How many packets of the file were read, by this run and those before it.
     pub fn reached(&self) -> u64 {
         let packets = &self.account.packets;
-        self.before + packets.seen.saturating_sub(packets.dropped)
+        self.before.packets + packets.seen.saturating_sub(packets.dropped)
     }
 }
 
@@ -218,10 +217,14 @@ pub(super) fn seal(conn: &Connection, seal: &Seal<'_>) -> Result<(), Fault> {
         params![seal.run.0, state.name(), seal.ended.nanos()],
     )?;
     // Runs that found everything known already, but for the last, which has the profile: whoever
-    // replays a directory each night would have one for each.
+    // replays or follows a directory each night would have one for each. What tells alone that a
+    // file was read to where it ends now stays.
     conn.execute(
         "DELETE FROM run WHERE id < ?1 AND state = 'sealed' \
-         AND NOT EXISTS (SELECT 1 FROM input WHERE input.run = run.id) \
+         AND NOT EXISTS (SELECT 1 FROM input i WHERE i.run = run.id \
+           AND (i.seen > 0 OR NOT EXISTS (SELECT 1 FROM input o JOIN run r ON r.id = o.run \
+             WHERE o.size = i.size AND o.hash = i.hash AND o.state = i.state AND o.seen > 0 \
+             AND r.state <> 'open' AND r.filter IS run.filter))) \
          AND NOT EXISTS (SELECT 1 FROM run_endpoint WHERE run_endpoint.run = run.id)",
         [seal.run.0],
     )?;
@@ -238,9 +241,9 @@ pub(super) fn write_inputs(
     let mut insert = conn.prepare_cached(
         "INSERT INTO input (run, position, name, size, hash, state, incomplete, seen, bytes, \
          analysed, duplicate, filtered, dropped, cut, first_ns, last_ns, head, before, \
-         interface_lost, filter_excluded) \
+         interface_lost, filter_excluded, lost_before) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
-         ?18, ?19, ?20)",
+         ?18, ?19, ?20, ?21)",
     )?;
     for InputRecord { account, identity, position, before } in inputs {
         forget.execute(params![run.0, position])?;
@@ -263,9 +266,10 @@ pub(super) fn write_inputs(
             (!packets.span.is_never()).then(|| packets.span.first.nanos()),
             (!packets.span.is_never()).then(|| packets.span.last.nanos()),
             identity.and_then(|i| i.head).map(u64::cast_signed),
-            int(*before),
+            int(before.packets),
             packets.interface_lost.map(int),
             packets.filter_excluded.map(int),
+            int(before.lost),
         ])?;
         write_reasons(conn, conn.last_insert_rowid(), packets)?;
     }

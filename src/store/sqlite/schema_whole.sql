@@ -33,7 +33,7 @@ CREATE TABLE input (
     duplicate  INTEGER NOT NULL,
     filtered   INTEGER NOT NULL,
     dropped    INTEGER NOT NULL,
-    cut        INTEGER NOT NULL, first_ns INTEGER, last_ns INTEGER, head INTEGER, before INTEGER NOT NULL DEFAULT 0, interface_lost INTEGER, filter_excluded INTEGER,
+    cut        INTEGER NOT NULL, first_ns INTEGER, last_ns INTEGER, head INTEGER, before INTEGER NOT NULL DEFAULT 0, interface_lost INTEGER, filter_excluded INTEGER, lost_before INTEGER NOT NULL DEFAULT 0,
     UNIQUE (run, position)
 ) STRICT;
 

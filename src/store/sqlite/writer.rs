@@ -7,8 +7,9 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::marks::{self, MarkChange, MarksChanged};
 use super::open::{BUSY_WAIT, Locked, open_to_write};
-use super::plan::{self, Earlier, Plan, Reading};
+use super::plan::{self, Earlier, Plan};
 use super::purge::{self, Purge, Purged};
+use super::readings::{self, Reading};
 use super::runs::{self, InputRecord, Loaded, Recovery, RunId, RunKind, Seal};
 use super::{contribution, publish};
 use crate::base::Timestamp;
@@ -69,12 +70,12 @@ impl Writer {
         now: &InputIdentity,
         name: &str,
     ) -> Result<Vec<InputIdentity>, StoreError> {
-        self.told(plan::beginnings(&self.db.conn, now, name))
+        self.told(readings::beginnings(&self.db.conn, now, name))
     }
 
     /// How far which files were read, seen from a reading through `filter`; the last first.
     pub fn readings(&self, filter: Option<&str>) -> Result<Vec<Reading>, StoreError> {
-        self.told(plan::readings(&self.db.conn, filter))
+        self.told(readings::readings(&self.db.conn, filter))
     }
 
     /// Begins a run at wall time `started`.

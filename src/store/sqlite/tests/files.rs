@@ -37,7 +37,7 @@ fn a_new_database_is_one_private_file_when_closed() {
             .unwrap()
     };
     assert_eq!(pragma("application_id"), format!("Integer({})", 0x7068_7470));
-    assert_eq!(pragma("user_version"), "Integer(16)");
+    assert_eq!(pragma("user_version"), "Integer(17)");
     assert_eq!(pragma("journal_mode"), "Text(\"wal\")");
 }
 

@@ -232,7 +232,10 @@ fn a_partial_file_takes_the_files_of_its_run_along() {
     assert_eq!(plan.inputs, [InputPlan::Replace(run), InputPlan::Replace(run)]);
     assert!(plan.kept.is_empty());
     let plan = writer.plan(&[identity(2)], &Earlier::default()).unwrap();
-    assert_eq!((plan.inputs, plan.replaces), (vec![InputPlan::ReadOn(run, 110)], vec![]));
+    assert_eq!(
+        (plan.inputs, plan.replaces),
+        (vec![InputPlan::ReadOn(run, Passed { packets: 110, lost: 0 })], vec![])
+    );
     let others = Stays {
         with: RunFilter::None,
         shown: true,

@@ -292,7 +292,7 @@ pub(crate) fn input(name: &str, identity: Option<u64>, incomplete: Option<&str>)
     let account =
         InputAccount { name: name.into(), packets, incomplete: incomplete.map(Into::into) };
     let identity = identity.map(|hash| InputIdentity { size: 1000, hash, head: Some(hash) });
-    InputRecord { account, identity, position: 0, before: 0 }
+    InputRecord { account, identity, position: 0, before: Passed::default() }
 }
 
 /// Writes one sealed replay of `inputs`.
