@@ -55,16 +55,15 @@ fn ipv6(text: &[u8], start: usize) -> Option<Range<usize>> {
     (long >= LONG_GROUPS_MIN && !goes_on && !nobody).then_some(start..end)
 }
 
-/// A URL in a sentence, whosever page it is: what stands in quotes is of a program.
+/// A URL in a sentence, whosever page it is: what stands in quotes, or is the whole of a value, is
+/// of a program.
 pub(super) fn url_text(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
     const HOST_BYTES_MAX: usize = 253;
-    let before = anchor.start.checked_sub(1).and_then(|at| text.get(at));
-    if before.is_some_and(|b| !b.is_ascii_whitespace() && !matches!(b, b'(' | b',' | b':')) {
+    let before = text.get(anchor.start.checked_sub(1)?)?;
+    if !before.is_ascii_whitespace() && !matches!(before, b'(' | b',' | b':') {
         return None;
     }
-    // All of a value is a link of the program's, and what goes on with others behind a comma.
-    let alone = before.is_none() && !text.contains(&b' ');
-    let rest = text.get(anchor.end..).filter(|_| !alone)?;
+    let rest = text.get(anchor.end..)?;
     let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
     let len = rest.iter().take(HOST_BYTES_MAX).take_while(part).count();
     let host = rest.get(..len)?;
