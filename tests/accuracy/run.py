@@ -31,6 +31,8 @@ def fields(options):
     by_times = {}
     for times in options.observations:
         rng = random.Random(f"{options.seed}/{times}")
+        # A provider of Faker (Spain's NUSS) draws from the common generator, whatever it was given.
+        random.seed(f"{options.seed}/{times}")
         made = exchanges.Exchanges(rng, options.held_out)
         # So often that fewer columns say as much, and the run takes minutes.
         count = options.endpoints if times < 100 else options.endpoints // 10
