@@ -177,7 +177,7 @@ fn an_unknown_word_in_a_filter_is_refused_with_the_nearest() {
         (&["findings", "--rule", "clear-data"], &["--rule", "sensitive-data-in-clear"]),
         (&["findings", "--state", "accpeted"], &["--state", "did you mean accepted?"]),
         (&["findings", "--id", "7"], &["--id", "f-0123456789abcdef"]),
-        (&["fields", "--min-confidence", "101"], &["--min-confidence", "0..=100"]),
+        (&["fields", "--min-confidence", "101"], &["--min-confidence", "0 to 100"]),
         (&["services", "--severity", "hihg"], &["--severity", "critical"]),
     ] {
         let code = if words.is_empty() { 0 } else { 2 };

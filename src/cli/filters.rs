@@ -18,7 +18,7 @@ use crate::store::{Reader, TriageState};
 /// How alike a word must be to be offered instead (Jaro-Winkler, 0 to 1).
 const ALIKE_MIN: f64 = 0.8;
 /// Known words that are listed; more are better looked up.
-const LISTED_MAX: usize = 16;
+const LISTED_MAX: usize = 20;
 /// Methods that are known whether or not they were seen (RFC 9110 section 9, RFC 5789).
 const METHODS: [&str; 9] =
     ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
