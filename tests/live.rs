@@ -247,7 +247,7 @@ fn buffers_that_cannot_be_had_are_refused_in_one_line() {
     }
     for snaplen in ["0", "262145", "99999999999"] {
         let told = lab.run(["capture", "-i", "lo", "--snaplen", snaplen]).expect(2).stderr;
-        assert!(told.contains("--snaplen") && told.contains("1..=262144"), "{told}");
+        assert!(told.contains("--snaplen") && told.contains("1 to 262144"), "{told}");
     }
 }
 

@@ -24,8 +24,8 @@ pub(super) fn ip_near_mail(text: &[u8], anchor: Range<usize>) -> Option<Range<us
     has_mail(window).then_some(found)
 }
 
-/// An IP address in a text, whosever it is, of a network of one's own, too; the anchor is where its first word with a
-/// digit begins.
+/// An IP address in a text, whosever it is, of a network of one's own, too; the anchor is where its
+/// first word with a digit begins.
 pub(super) fn ip_text(text: &[u8], anchor: Range<usize>) -> Option<Range<usize>> {
     match text.get(anchor.start..)?.iter().take(5).find(|b| !b.is_ascii_hexdigit())? {
         b'.' => ipv4(text, anchor.start).map(|(found, _)| found),

@@ -19,8 +19,8 @@ use super::{Form, ValueKind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleId(pub u16);
 
-/// A set of rules, of which at most [`RULES_MAX`] can be loaded. Most values are of few rules: which
-/// words have any is kept beside them, and the others are not looked at.
+/// A set of rules, of which at most [`RULES_MAX`] can be loaded. Most values are of few rules:
+/// which words have any is kept beside them, and the others are not looked at.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialOrd, Ord)]
 pub struct RuleBits {
     words: [u64; WORDS],
