@@ -143,4 +143,32 @@ mod tests {
             .unwrap();
         assert_eq!(row, ("f-1,f-2".into(), "Why.".into(), r#"["45 CFR"]"#.into(), 1));
     }
+
+    #[test]
+    fn losses_that_earlier_runs_of_a_file_counted_are_known_after_a_step_from_version_16() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        MIGRATIONS[..16].iter().try_for_each(|sql| conn.execute_batch(sql)).unwrap();
+        conn.pragma_update(None, "user_version", 16).unwrap();
+        conn.pragma_update(None, "foreign_keys", false).unwrap();
+        // `small` was shorter than a head at first; another file of that length is none of it.
+        for (run, name, head, before, seen, dropped) in [
+            (1, "small.pcapng", None, 0, 122, 60),
+            (2, "other.pcapng", None, 0, 9, 5),
+            (3, "small.pcapng", Some(7), 62, 190, 90),
+            (4, "small.pcapng", Some(7), 162, 10, 0),
+            (5, "renamed.pcapng", Some(7), 172, 10, 0),
+        ] {
+            conn.execute(
+                "INSERT INTO input (run, position, name, state, seen, bytes, analysed, duplicate, \
+                 filtered, dropped, cut, head, before) \
+                 VALUES (?, 0, ?, 'complete', ?, 0, 0, 0, 0, ?, 0, ?, ?)",
+                (run, name, seen, dropped, head, before),
+            )
+            .unwrap();
+        }
+        migrate(&mut conn, |_| panic!("it is not new")).unwrap();
+        let mut told = conn.prepare("SELECT lost_before FROM input ORDER BY run").unwrap();
+        let told = told.query_map([], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(told.map(Result::unwrap).collect::<Vec<_>>(), [0, 0, 60, 150, 90]);
+    }
 }
