@@ -133,7 +133,7 @@ FIELDS = {
     "v2-number-staff": ["CTD.7", "ORG.5", "PRA.6", "PRD.7", "STF.14"],
     "v2-filter": ["QRF.5"],
     "v2-plan": ["IN1.36", "IN1.49", "IN2.6", "IN2.8", "IN2.10", "IN2.26", "IN2.61"],
-    "v2-ssn": ["PID.19", "NK1.37", "GT1.12", "GT1.47", "IN2.2"],
+    "v2-ssn": ["PID.19", "NK1.37", "GT1.12", "IN2.2"],
     "v2-birth-date": ["PID.7", "NK1.16", "GT1.8", "IN1.18", "STF.6"],
     "v2-death-date": ["PID.29", "GT1.24", "STF.31"],
     # Of the stay, the visit, the test, the finding, the accident; those that are planned, too.
@@ -169,7 +169,7 @@ FIELDS = {
     "v2-serial": ["PRT.20"],
     "v2-udi": ["PRT.10", "PRT.16"],
     "v2-allergy": ["AL1.3", "AL1.5"],
-    "v2-free-text": ["NTE.3", "OBR.13", "ACC.6", "ACC.8", "ACC.9"],
+    "v2-free-text": ["NTE.3", "OBR.13", "ACC.8", "ACC.9"],
     "v2-procedure": ["PR1.3", "PR1.4", "OBR.44", "FT1.25"],
     "v2-drug": ["RXO.1", "RXE.2", "RXD.2", "RXG.4", "RXA.5", "FT1.29"],
     "v2-birth-place": ["PID.23", "NK1.38", "GT1.56", "IN1.52"],

@@ -41,8 +41,7 @@ const PROOFS: [&str; 33] = [
 ];
 
 /// Names of what comes back.
-const TOKENS: [&str; 17] = [
-    "access",
+const TOKENS: [&str; 14] = [
     "accessjwt",
     "accesstoken",
     "authenticationtoken",
@@ -52,14 +51,15 @@ const TOKENS: [&str; 17] = [
     "idtoken",
     "jwt",
     "jwttoken",
-    "key",
-    "refresh",
     "refreshjwt",
     "refreshtoken",
     "sessionid",
     "sessiontoken",
     "token",
 ];
+
+/// Names that some programs give a token (Django's), and others much else.
+const PERHAPS_TOKENS: [&str; 3] = ["access", "key", "refresh"];
 
 const NAME_BYTES_MAX: usize = 24;
 
@@ -71,6 +71,11 @@ pub fn is_proof(name: &str) -> bool {
 /// Whether a field of this name holds what somebody who logged in gets.
 pub fn is_token(name: &str) -> bool {
     is_one_of(name, &TOKENS)
+}
+
+/// Whether a field of this name does where its value looks like a token.
+pub fn may_be_token(name: &str) -> bool {
+    is_one_of(name, &PERHAPS_TOKENS)
 }
 
 /// Whether a field of this name says how somebody asks for a token.
@@ -108,6 +113,7 @@ mod tests {
         assert!(
             !["next_page_token", "tokens", "api_key", "client_secret"].into_iter().any(is_token)
         );
+        assert!(may_be_token("key") && !is_token("key") && !may_be_token("keys"));
         assert!(is_grant_type("grant_type") && !is_grant_type("grant"));
     }
 }

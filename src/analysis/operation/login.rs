@@ -15,6 +15,8 @@ pub enum Login {
     Proof,
     /// What somebody gets.
     Token,
+    /// The same by a name that much else has: where the value looks like one.
+    MaybeToken,
     /// Either, by its direction: a token that is exchanged for another.
     Both,
     /// How somebody asks for a token: some ways are nothing without what they are called by.
@@ -40,6 +42,7 @@ impl Login {
             (true, true) => Login::Both,
             (true, false) => Login::Proof,
             (false, true) => Login::Token,
+            (false, false) if login::may_be_token(name) => Login::MaybeToken,
             (false, false) if login::is_grant_type(name) => Login::Grant,
             (false, false) => return None,
         };
@@ -79,9 +82,23 @@ impl LoggedIn {
                 let blank = value.iter().any(u8::is_ascii_whitespace);
                 self.given |= value.len() >= TOKEN_BYTES_MIN && !blank;
             }
+            (Login::MaybeToken, Direction::ToClient) => {
+                self.given |= is_jwt(value) || is_key(value);
+            }
             _ => {}
         }
     }
+}
+
+/// Whether it has the head of a JWT (RFC 7519) and its points.
+fn is_jwt(value: &[u8]) -> bool {
+    value.starts_with(b"eyJ") && value.iter().filter(|byte| **byte == b'.').count() == 2
+}
+
+/// Whether it is forty hexadecimal digits, as the keys of Django REST framework are.
+fn is_key(value: &[u8]) -> bool {
+    const DIGITS: usize = 40;
+    value.len() == DIGITS && value.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Whether nothing is said: nothing at all, or one sign again and again (`********`).
@@ -114,6 +131,20 @@ mod tests {
         assert_eq!(said(Login::Token, request, token), (false, false));
         assert_eq!(said(Login::Both, request, token), (true, false));
         assert_eq!(said(Login::Both, response, token), (false, true));
+        // `key`, `access` and `refresh` are names of much else.
+        for value in ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", &"0f3a".repeat(10)] {
+            assert_eq!(said(Login::MaybeToken, response, value), (false, true), "{value}");
+        }
+        for value in [
+            "search-result-2026-11-0001",
+            "patient/9912345678901",
+            "2026-11-01T10:00:00Z",
+            "restricted-psychiatry",
+            "abcdefgh12345678",
+            "urn:oid:1.2.840.1",
+        ] {
+            assert_eq!(said(Login::MaybeToken, response, value), (false, false), "{value}");
+        }
         assert_eq!(said(Login::Grant, request, "authorization_code"), (true, false));
         assert_eq!(said(Login::Grant, request, "client_credentials"), (false, false));
     }
