@@ -472,3 +472,27 @@ fn a_login_is_no_call_without_login() {
     assert_eq!(cell("Services by exposure", "id.example", open), "1");
     assert_eq!(cell("Data classes", "token", open), "1");
 }
+
+#[test]
+fn what_tells_of_damage_counts_among_no_endpoints_of_the_summary() {
+    let lab = Lab::default();
+    let exchange = |client: &str, at_us| {
+        Conversation::open(client, "10.0.0.2:80", at_us)
+            .exchange(
+                ("GET /wards HTTP/1.1\nHost: api.example", b""),
+                (&format!("HTTP/1.1 200 OK\n{JSON}"), br#"{"mail":"ada@example.org"}"#),
+            )
+            .close()
+    };
+    let mut frames = exchange("10.0.0.1:4000", 1_000_000);
+    // Of the second exchange the request was not captured.
+    let mut half = exchange("10.0.0.1:4001", 2_000_000);
+    half.retain(|frame| !tcp::payload(frame).1.starts_with(b"GET "));
+    frames.extend(half);
+    let path = lab.path("half.pcap");
+    capture::write(&path, &frames);
+    let said = lab.replay("phitap.db", &[&path], &[]).expect(0).stdout;
+    let rows = lab.run(["endpoints", "--db", "phitap.db", "--format", "jsonl"]).expect(0).stdout;
+    assert!(rows.contains("(response only)"), "{rows}");
+    assert!(said.contains("1 of 1 endpoint in clear text, 1 called without"), "{said}");
+}

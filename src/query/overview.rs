@@ -148,7 +148,9 @@ impl Glancer for Fold {
     fn endpoint(&mut self, endpoint: &EndpointGlance<'_>) {
         self.choose_first();
         let out = &mut self.out;
-        out.endpoints += u64::from(!is_damage_marker(endpoint.operation));
+        // What tells of damage is no endpoint, and counts among none of them.
+        let counts = !is_damage_marker(endpoint.operation);
+        out.endpoints += u64::from(counts);
         out.requests += endpoint.requests;
         if [endpoint.service, endpoint.operation].contains(&OVERFLOW) {
             out.requests_beyond += endpoint.requests;
@@ -156,8 +158,8 @@ impl Glancer for Fold {
         let (first, last) = endpoint.seen;
         let (from, to) = out.seen.unwrap_or(endpoint.seen);
         out.seen = Some((from.min(first), to.max(last)));
-        out.in_clear += u64::from(endpoint.encrypted != "all");
-        out.unauthenticated += u64::from(endpoint.unauthenticated);
+        out.in_clear += u64::from(counts && endpoint.encrypted != "all");
+        out.unauthenticated += u64::from(counts && endpoint.unauthenticated);
         out.classes(endpoint);
         for (kind, bodies) in &endpoint.unread_bodies {
             *out.unread_bodies.entry(kind.to_string()).or_default() += bodies;
