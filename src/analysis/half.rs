@@ -154,6 +154,8 @@ pub struct Response {
     pub product: Option<Arc<str>>,
     /// Its `Location` carries a credential.
     pub sends_credential: bool,
+    /// Its head gives a session: a cookie, or a token in a field.
+    pub opens_session: bool,
     /// What an HL7 v2 header says, where that is what the response is.
     pub hl7v2: Option<Box<Hl7Said>>,
 }
@@ -187,11 +189,15 @@ impl Exchange {
         request + response
     }
 
-    /// Whether somebody showed a credential in the body and got a token for it: neither alone
-    /// authenticates. A password that is set for somebody proves nothing, nor does a token that is
-    /// given to everyone.
+    /// Whether somebody showed a credential in the body and got a token or a session for it:
+    /// neither alone authenticates. A password that is set for somebody proves nothing, nor does a
+    /// token that is given to everyone. Servers give a session to whoever asks, so that one counts
+    /// for what is a credential beyond doubt.
     pub fn is_login(&self) -> bool {
-        self.shows_proof() && self.response.as_ref().is_some_and(|r| r.half.facts.login.given)
+        let Some(response) = &self.response else { return false };
+        let sure = self.request.as_ref().is_some_and(|r| r.half.facts.login.sure);
+        let given = response.half.facts.login.given || sure && response.opens_session;
+        given && self.shows_proof()
     }
 
     /// Whether somebody showed a credential in the body.

@@ -97,6 +97,7 @@ impl Workbench {
             if header.known == HeaderName::Server {
                 response.product = self.program(header.value);
             }
+            response.opens_session |= auth::opens_session(header);
             if header.name.eq_ignore_ascii_case(b"location") {
                 response.sends_credential |=
                     url_credentials::in_location(header.value).next().is_some();

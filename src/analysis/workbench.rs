@@ -186,7 +186,7 @@ impl Workbench {
         let mut response = self.responses.pop().unwrap_or_default();
         self.prepare(&mut response.half);
         (response.product, response.status, response.hl7v2) = (None, None, None);
-        response.sends_credential = false;
+        (response.sends_credential, response.opens_session) = (false, false);
         response
     }
 

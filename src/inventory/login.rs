@@ -40,6 +40,9 @@ const PROOFS: [&str; 33] = [
     "verificationcode",
 ];
 
+/// Those among them that much else has: a pass is of a day, a pin a place.
+const PERHAPS_PROOFS: [&str; 3] = ["pass", "pin", "secret"];
+
 /// Names of what comes back.
 const TOKENS: [&str; 14] = [
     "accessjwt",
@@ -66,6 +69,11 @@ const NAME_BYTES_MAX: usize = 24;
 /// Whether a field of this name holds what somebody shows to log in.
 pub fn is_proof(name: &str) -> bool {
     is_one_of(name, &PROOFS)
+}
+
+/// Whether much else has this name of what somebody shows.
+pub fn may_be_proof(name: &str) -> bool {
+    is_one_of(name, &PERHAPS_PROOFS)
 }
 
 /// Whether a field of this name holds what somebody who logged in gets.
@@ -109,6 +117,9 @@ mod tests {
         {
             assert!(!is_proof(name), "{name}");
         }
+        let (sure, perhaps) = ("password", ["pass", "Pin", "secret"]);
+        assert!(perhaps.into_iter().all(|name| is_proof(name) && may_be_proof(name)));
+        assert!(!may_be_proof(sure));
         assert!(["access_token", "id_token", "jwt", "Token"].into_iter().all(is_token));
         assert!(
             !["next_page_token", "tokens", "api_key", "client_secret"].into_iter().any(is_token)

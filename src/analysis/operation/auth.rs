@@ -86,6 +86,37 @@ pub fn from_header(header: &Header<'_>, schemes: &mut AuthSchemes) {
     }
 }
 
+/// Whether a header field of a response gives its client a session: in a cookie, or a token in a
+/// field of its own (`X-Auth-Token`, `Authorization`).
+pub fn opens_session(header: &Header<'_>) -> bool {
+    match header.known {
+        HeaderName::SetCookie => sets_session(header.value),
+        HeaderName::Authorization => authorization(header.value).is_some_and(is_token),
+        HeaderName::Other => {
+            let last = header.name.last().map(u8::to_ascii_lowercase);
+            // `…-token`, `…-jwt`, `…-session-id`, `x-authorization`: few others end like them.
+            last.is_some_and(|last| b"dnt".contains(&last))
+                && header.value.len() >= TOKEN_BYTES_MIN
+                && (is_key_header(header.name) || by_value(header).is_some_and(is_token))
+        }
+        _ => false,
+    }
+}
+
+fn is_token(scheme: AuthScheme) -> bool {
+    matches!(scheme, AuthScheme::Bearer | AuthScheme::BearerJwt)
+}
+
+/// Whether a `Set-Cookie` value (RFC 6265 section 4.1) is of a session that begins: one that is
+/// over has no value, or none of a token's length.
+fn sets_session(value: &[u8]) -> bool {
+    let end = memchr::memchr(b';', value).unwrap_or(value.len());
+    let pair = value.get(..end).unwrap_or(value);
+    let at = memchr::memchr(b'=', pair).map_or(pair.len(), |at| at + 1);
+    let given = pair.get(at..).unwrap_or_default().trim_ascii();
+    given.len() >= TOKEN_BYTES_MIN && has_session_cookie(pair)
+}
+
 /// Names that stand for `Authorization` where that is taken, or by mistake.
 const AUTHORIZATIONS: [&[u8]; 5] = [
     b"x-authorization",
@@ -538,6 +569,37 @@ mod tests {
             ("bearer".to_owned(), "none"),
         ] {
             assert_eq!(schemes(&[("Sec-WebSocket-Protocol", &value)]), [scheme], "{value}");
+        }
+    }
+
+    #[test]
+    fn a_session_that_a_response_opens_is_told_by_its_cookie_or_its_token() {
+        let opens = |name: &str, value: &str| {
+            opens_session(&Header::new(name.as_bytes(), value.as_bytes()))
+        };
+        for (name, value) in [
+            ("Set-Cookie", "JSESSIONID=4F1C0A9D7E2B4C6F8A0B; Path=/; HttpOnly"),
+            ("Set-Cookie", "sessionid=q8wz3n5c7v1b9m2x4k6j0h8g; expires=Tue; SameSite=Lax"),
+            ("Authorization", "Bearer 8Hq2vN5xW0aZ7kLp3TqR"),
+            ("X-Auth-Token", "8Hq2vN5xW0aZ7kLp3TqR"),
+            ("X-Subject-Token", "8Hq2vN5xW0aZ7kLp3TqR"),
+            ("X-Authorization", "Bearer 8Hq2vN5xW0aZ7kLp3TqR"),
+            ("X-Session-Id", "8Hq2vN5xW0aZ7kLp3TqR"),
+        ] {
+            assert!(opens(name, value), "{name}: {value}");
+        }
+        for (name, value) in [
+            ("Set-Cookie", "JSESSIONID=deleted; Max-Age=0"),
+            ("Set-Cookie", "sessionid=; expires=Thu, 01 Jan 1970 00:00:00 GMT"),
+            ("Set-Cookie", "csrftoken=q8wz3n5c7v1b9m2x4k6j0h8g"),
+            ("Set-Cookie", "theme=the-dark-one-of-autumn"),
+            ("Authorization", "Basic dXNlcjpwYXNzd29yZA=="),
+            ("X-CSRF-Token", "8Hq2vN5xW0aZ7kLp3TqR"),
+            ("X-Request-Id", "8Hq2vN5xW0aZ7kLp3TqR"),
+            ("X-Auth-Token", ""),
+            ("Content-Type", "application/fhir+json"),
+        ] {
+            assert!(!opens(name, value), "{name}: {value}");
         }
     }
 

@@ -13,9 +13,12 @@ const TOKEN_BYTES_MIN: usize = 16;
 pub enum Login {
     /// What somebody shows.
     Proof,
+    /// The same by a name that much else has.
+    MaybeProof,
     /// What somebody gets.
     Token,
-    /// The same by a name that much else has: where the value looks like one.
+    /// The same by a name that much else has: where the value looks like one. A JWT is shown under
+    /// such names as well.
     MaybeToken,
     /// Either, by its direction: a token that is exchanged for another.
     Both,
@@ -28,6 +31,8 @@ pub enum Login {
 pub struct LoggedIn {
     /// A request shows a credential.
     pub shown: bool,
+    /// A request shows one, unless by a name that much else has.
+    pub sure: bool,
     /// A response gives a token.
     pub given: bool,
 }
@@ -40,6 +45,7 @@ impl Login {
         let name = paths.name(path);
         let found = match (login::is_proof(name), login::is_token(name)) {
             (true, true) => Login::Both,
+            (true, false) if login::may_be_proof(name) => Login::MaybeProof,
             (true, false) => Login::Proof,
             (false, true) => Login::Token,
             (false, false) if login::may_be_token(name) => Login::MaybeToken,
@@ -58,8 +64,9 @@ impl Login {
         });
         match found {
             _ if !plain => None,
-            Login::Proof | Login::Both if argument => {
-                (!name.eq_ignore_ascii_case("pin")).then_some(Login::Proof)
+            Login::Proof | Login::Both if argument => Some(Login::Proof),
+            Login::MaybeProof if argument => {
+                (!name.eq_ignore_ascii_case("pin")).then_some(Login::MaybeProof)
             }
             _ if argument => None,
             found => Some(found),
@@ -73,10 +80,12 @@ impl LoggedIn {
         let value = value.trim_ascii();
         match (field, place.direction) {
             _ if place.location != Location::Body => {}
-            (Login::Proof | Login::Both, Direction::ToServer) => self.shown |= !is_mask(value),
+            (Login::Proof | Login::Both, Direction::ToServer) => self.show(!is_mask(value)),
+            (Login::MaybeProof, Direction::ToServer) => self.shown |= !is_mask(value),
+            (Login::MaybeToken, Direction::ToServer) => self.show(is_jwt(value)),
             // The code stands beside it (RFC 6749 section 4.1.3, RFC 8628 section 3.4).
             (Login::Grant, Direction::ToServer) => {
-                self.shown |= value == b"authorization_code" || value.ends_with(b":device_code");
+                self.show(value == b"authorization_code" || value.ends_with(b":device_code"));
             }
             (Login::Token | Login::Both, Direction::ToClient) => {
                 let blank = value.iter().any(u8::is_ascii_whitespace);
@@ -87,6 +96,11 @@ impl LoggedIn {
             }
             _ => {}
         }
+    }
+
+    fn show(&mut self, shown: bool) {
+        self.shown |= shown;
+        self.sure |= shown;
     }
 }
 
@@ -109,6 +123,16 @@ fn is_mask(value: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_much_else_is_called_is_shown_and_not_surely() {
+        for (field, sure) in [(Login::Proof, true), (Login::MaybeProof, false)] {
+            let mut said = LoggedIn::default();
+            let (direction, location) = (Direction::ToServer, Location::Body);
+            said.add(field, Place { direction, location }, b"4711");
+            assert_eq!((said.shown, said.sure), (true, sure));
+        }
+    }
 
     #[test]
     fn a_credential_shown_and_a_token_given_are_a_login() {
@@ -145,6 +169,11 @@ mod tests {
         ] {
             assert_eq!(said(Login::MaybeToken, response, value), (false, false), "{value}");
         }
+        // One that is exchanged for another, as Django's Simple JWT does it.
+        let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+        assert_eq!(said(Login::MaybeToken, request, jwt), (true, false));
+        assert_eq!(said(Login::MaybeToken, request, &"0f3a".repeat(10)), (false, false));
+        assert_eq!(said(Login::MaybeProof, request, "4711"), (true, false));
         assert_eq!(said(Login::Grant, request, "authorization_code"), (true, false));
         assert_eq!(said(Login::Grant, request, "client_credentials"), (false, false));
     }
