@@ -403,6 +403,7 @@ cases! {
     other_codings
     pairs_and_typed_values
     path_templates
+    people_by_role_and_town
     pipelining
     places_of_values
     proxy_header

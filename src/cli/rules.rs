@@ -47,7 +47,7 @@ const COLUMNS: &[Column] = &[
     Column::text("country", "COUNTRY", 0),
     Column::text("hipaa", "HIPAA", 0),
     Column::text("gdpr", "GDPR", 0),
-    Column::text("check", "CHECK", 0),
+    Column::text("check", "CHECK", 0).or_below(),
     Column::text("references", "SOURCE", 0).or_below(),
     Column::text("description", "DESCRIPTION", 3),
     Column::text("file", "FILE", 5),

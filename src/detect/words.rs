@@ -194,22 +194,29 @@ impl Words {
 }
 
 impl Words {
-    /// Whether one of `phrases` is the whole of the last part, and the part above it has none of
-    /// the words and phrases of `negative`.
+    /// Whether one of `phrases` is the whole of the last part, or that with words right above it
+    /// (`to name` in `to.name`), and what else the part above has is none of the words and phrases
+    /// of `negative` and `things`.
     pub(super) fn leaf_is(
         &self,
         phrases: &[Phrase],
         negative: &[String],
         things: &[Phrase],
     ) -> bool {
-        let leaf = self.leaf();
-        let is =
-            |phrase: &Phrase| phrase.places(leaf).any(|(from, to)| from == 0 && to == leaf.len());
-        let above = self.words.get(self.above..self.leaf).unwrap_or_default();
-        !leaf.is_empty()
-            && phrases.iter().any(is)
-            && !above.iter().any(|word| negative.iter().any(|not| same_word(word, not)))
-            && !things.iter().any(|thing| thing.places(above).next().is_some())
+        let near = self.words.get(self.above..).unwrap_or_default();
+        let leaf = self.leaf - self.above;
+        let speaks = |above: &[String]| {
+            !above.iter().any(|word| negative.iter().any(|not| same_word(word, not)))
+                && !things.iter().any(|thing| thing.places(above).next().is_some())
+        };
+        let is = |phrase: &Phrase| {
+            let mut all = phrase.places(near);
+            all.any(|(from, to)| {
+                let whole = from <= leaf && to == near.len();
+                whole && near.get(..from).is_some_and(speaks)
+            })
+        };
+        leaf < near.len() && phrases.iter().any(is)
     }
 }
 
@@ -433,6 +440,18 @@ mod tests {
         assert!(!is("$.orderNumber.name"));
         assert!(!is("$.name.id"));
         assert!(!is("$"));
+        // What a phrase has of the part above says nothing against it.
+        let spans = |path: &str| {
+            let negative = ["user".to_owned(), "product".to_owned()];
+            Words::of_path(path).leaf_is(&Phrase::expand("user|to name"), &negative, &[])
+        };
+        assert!(spans("$.user.name"));
+        assert!(spans("$.mail.to[*].name"));
+        assert!(spans("$.userName"));
+        assert!(!spans("$.product.userName"));
+        assert!(!spans("$.into.name"));
+        assert!(!spans("$.to.fullName"));
+        assert!(!spans("$.to.you.name"));
     }
 
     #[test]

@@ -113,6 +113,10 @@ class Exchanges:
                 fields.append(self.record_column(self.rng.choice(records.KINDS), False))
             else:
                 fields.append(self.common_column(self.rng.choice(people.KINDS), False))
+        if self.rng.random() < 0.3:
+            together = self.rng.choices(people.TOGETHER, [3, 1])[0]
+            fields += [self.common_column(kind, False) for kind in together]
+            count += len(together)
         plain = {"sequence", "epoch", "instant", "flag", "word", "version", "uuids", "small", "country"}
         while len(fields) < count + 3:
             column = self.thing_column()

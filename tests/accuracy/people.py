@@ -65,6 +65,13 @@ class People:
         fake = self.faker(self.rng.choice(["en_US", "en_US", "en_GB", "en_CA", "de_DE", "fr_FR"]))
         return fake.postcode
 
+    def town(self):
+        return self.faker(self.locale()).city
+
+    def shown_name(self):
+        fake = self.faker(self.locale())
+        return lambda: f"{fake.first_name()} {fake.last_name()}"
+
     def email(self):
         fake = self.faker(self.locale())
         return self.rng.choice([fake.email, fake.safe_email, fake.company_email])
@@ -158,7 +165,7 @@ def luhn(number):
 KINDS = [
     ("person.name", "given_name", ["first name", "given name", "middle name", "patient first name", "fname"], False),
     ("person.name", "family_name", ["last name", "family name", "surname", "maiden name", "member last name", "lname"], False),
-    ("person.name", "full_name", ["full name", "patient name", "member name", "contact name", "next of kin", "emergency contact name", "physician name", "card holder name"], False),
+    ("person.name", "full_name", ["full name", "patient name", "member name", "contact name", "next of kin", "emergency contact name", "physician name", "card holder name", "policy holder", "account holder", "recipient", "surgeon", "ordering provider"], False),
     ("person.birth_date", "birth_date", ["dob", "birth date", "date of birth", "patient dob", "birthday", "member birth date"], False),
     ("person.address", "street", ["street", "street address", "address line 1", "home address", "mailing address", "billing street"], False),
     ("person.address", "line_of_address", ["address", "home address", "patient address", "residential address", "shipping address"], False),
@@ -180,16 +187,24 @@ KINDS = [
     ("gb.nino", "nino", ["nino", "national insurance number", "ni number"], True),
 ]
 
+# What is known by what stands beside it: the columns of one object, each as above.
+TOGETHER = [
+    [("person.address", "street", ["street", "street address", "address line 1"], False), ("person.place", "town", ["city", "town", "municipality"], False), ("person.address", "postcode", ["zip", "postal code", "postcode"], False)],
+    [("person.name", "shown_name", ["display name"], False), ("contact.email", "email", ["email", "mail", "email address"], True)],
+]
+
 # What no development seed had: other locales and other names for the same things. The published
 # figures are made with these in two columns of three.
 LOCALES_HELD_OUT = ["da_DK", "fi_FI", "no_NO", "cs_CZ", "de_AT", "fr_CH", "en_AU", "en_IE", "es_MX", "ro_RO", "hu_HU", "en_NZ"]
 NAMES_HELD_OUT = {
     "given_name": ["forename", "legal first name", "given names", "subject first name", "preferred first name"],
     "family_name": ["subject last name", "sur name", "legal last name", "family name at birth"],
-    "full_name": ["guardian name", "spouse name", "beneficiary name", "applicant full name", "referring physician name", "name of patient"],
+    "full_name": ["guardian name", "spouse name", "beneficiary name", "applicant full name", "referring physician name", "name of patient", "applicant", "claimant", "rendering provider", "student name", "signed by", "contact person"],
     "birth_date": ["born on", "birth dt", "subject dob", "date birth", "child date of birth"],
     "street": ["street name", "addr line 1", "residence street", "address street"],
     "line_of_address": ["postal address", "delivery address", "current address", "permanent address"],
+    "town": ["suburb", "locality", "city name", "address city"],
+    "shown_name": ["display name"],
     "postcode": ["post code", "billing zip", "zip plus 4", "address postcode"],
     "email": ["e mail", "primary email", "reply email", "mail address", "user email address"],
     "phone": ["tel no", "work phone", "daytime phone", "mobile phone number", "emergency phone", "contact number"],
