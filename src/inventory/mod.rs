@@ -47,6 +47,7 @@ mod samples;
 pub use assess::{REQUEST_CUT, RESPONSE_ONLY, assess, endpoint_id, is_damage_marker};
 pub use assessed::{
     Client, Coverage, DataClassSeen, Endpoint, Field, Finding, Inventory, SeenTimes, Service,
+    operation_at,
 };
 pub use digest::{canonical_lines, digest};
 pub use judge::{FieldRef, Judge, Judgement, Verdict};
