@@ -384,6 +384,7 @@ cases! {
     finding_tls_version
     finding_unauthenticated
     form_post
+    hl7v2_answers_unframed
     hl7v2_batches
     hl7v2_commits
     hl7v2_documents

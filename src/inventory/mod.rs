@@ -58,7 +58,7 @@ pub use rollup::{
     AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, EndpointTimes, FieldKey,
     FlowKey, FlowStats, Rollup, ServiceStats,
 };
-pub use senders::{Sender, SenderStats, UNACKNOWLEDGED};
+pub use senders::{ANSWER_FOREIGN, Sender, SenderStats, UNACKNOWLEDGED};
 pub use template::{
     CollapseMap, Shape, TemplatedPath, is_numbered_word, key_is_code, key_is_data, parameter_value,
     shape_of, template_path,

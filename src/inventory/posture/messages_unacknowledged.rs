@@ -10,7 +10,8 @@ pub(super) const RULE: PostureRule = PostureRule {
     id: "messages-unacknowledged",
     kind: FindingKind::Behaviour,
     explanation: "These messages asked for an acknowledgement and got none before their connection \
-        ended or later messages were answered, although both directions were seen. A sender that \
+        ended or later messages were answered, although both directions were seen, or what was \
+        answered is no HL7 v2. A sender that \
         waits sends them again, perhaps for ever, and holds back all that come behind; one that \
         does not wait has lost them. Find out which, and whether the receiver has what they told. \
         An acknowledgement that comes on a connection of its own is not joined with its message: \
