@@ -381,6 +381,7 @@ cases! {
     finding_tls_key_kinds
     finding_tls_name
     finding_tls_self_signed
+    finding_tls_subject
     finding_tls_version
     finding_unauthenticated
     form_post
