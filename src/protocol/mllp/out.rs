@@ -34,9 +34,9 @@ impl Out<'_> {
         self.end(true);
     }
 
-    /// A block that is no HL7 v2. Nobody sends another message before it is answered: what stands in
-    /// the place of an answer is one to the oldest that waits, up to where a better one comes. Of
-    /// what was cut off `sure` is false: it may have become anything.
+    /// A block that is no HL7 v2. Nobody sends another message before it is answered: what stands
+    /// in the place of an answer is one to the oldest that waits, up to where a better one comes.
+    /// Of what was cut off `sure` is false: it may have become anything.
     pub(super) fn foreign(&mut self, sure: bool, at: Timestamp) {
         self.odd("mllp-not-hl7");
         if sure {

@@ -99,8 +99,8 @@ pub(super) fn show(conn: &Connection, glancer: &mut dyn Glancer) -> Result<(), F
     }
     let mut select = conn.prepare_cached(
         "SELECT id, service, standard, operation, method, path, requests, auth, encrypted, \
-         first_ns, last_ns, data_classes, one_sided, gaps, truncated, undecoded, ambiguous, unread_bodies \
-         FROM endpoint",
+         first_ns, last_ns, data_classes, one_sided, gaps, truncated, undecoded, ambiguous, \
+         unread_bodies FROM endpoint",
     )?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
