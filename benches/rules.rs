@@ -1,6 +1,7 @@
-//! FHIR JSON through walker and detector, every value inspected anew, by the number of rules: 20 to
-//! 200 of the built-in ones, all of them, and these with the rules of a folder beside them; and 20,
-//! 200 and all of them as analysis asks them, which remembers what was said of the values of a document.
+//! FHIR JSON through walker and detector, every value inspected anew, by the number of rules: 20
+//! to 200 of the built-in ones, all of them, and these with the rules of a folder beside them; and
+//! 20, 200 and all of them as analysis asks them, which remembers what was said of the values of a
+//! document.
 //!
 //! `cargo bench --bench rules`; `PHITAP_BENCH_RULES=DIR` names the folder. Times are the best of
 //! interleaved rounds. On a busy machine instructions say more: `scripts/bench-rules` counts them.

@@ -381,9 +381,11 @@ cases! {
     finding_tls_key_kinds
     finding_tls_name
     finding_tls_self_signed
+    finding_tls_subject
     finding_tls_version
     finding_unauthenticated
     form_post
+    hl7v2_answers_unframed
     hl7v2_batches
     hl7v2_commits
     hl7v2_documents

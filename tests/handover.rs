@@ -2,13 +2,15 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
 use support::phitap::Lab;
-use support::{fixture, fixtures, skip};
+use support::tcp::Conversation;
+use support::{capture, fixture, fixtures, skip};
 
 fn clinic() -> Lab {
     let lab = Lab::default();
@@ -79,6 +81,49 @@ fn senders_of_messages_are_named_with_where_they_send_and_what_no_input_recorded
     let watched = said.lines().find(|l| l.contains("Watched")).unwrap();
     assert!(watched.contains("were recorded, in 2 stretches"), "{watched}");
     assert_eq!(said.matches("nothing was recorded for").count(), 1, "{said}");
+}
+
+#[test]
+fn the_same_message_at_several_paths_of_a_host_is_told_apart_wherever_people_read_of_it() {
+    let lab = Lab::default();
+    let head = "MSH|^~\\&|REG|NORTH|EHR|NORTH|20260301101500||";
+    let message = format!("{head}ADT^A01|a1|P|2.5.1\rPID|1||4711^^^NORTH^MR||ROE^JANE\r");
+    let answer = format!("{head}ACK|k1|P|2.5.1\rMSA|AE|a1\r");
+    let mut talk = Conversation::open("10.0.0.1:4000", "10.0.0.2:80", 1_000_000);
+    for path in ["/in", "/new"] {
+        let request = format!("POST {path} HTTP/1.1\nHost: eng.example\nContent-Type: text/plain");
+        let sent = (request.as_str(), message.as_bytes());
+        talk =
+            talk.exchange(sent, ("HTTP/1.1 200 OK\nContent-Type: text/plain", answer.as_bytes()));
+    }
+    capture::write(&lab.path("v2.pcap"), &talk.close());
+    let summary = lab.replay("db", &[&lab.path("v2.pcap")], &[]).expect(0).stdout;
+    let table = |more: &[&str]| {
+        lab.run([&["findings", "--rule", "messages-refused", "--db", "db"], more].concat()).stdout
+    };
+    let tables = [table(&[]), table(&["--all"]), table(&["--explain"])];
+    for path in ["/in", "/new"] {
+        let named = format!("ADT^A01 at POST {path}");
+        assert_eq!(summary.matches(&format!("high      {named}, request")).count(), 1, "{summary}");
+        for table in &tables {
+            assert_eq!(table.matches(&named).count(), 1, "{table}");
+        }
+    }
+    // Of what scripts compare only the title says more.
+    let rows = lab.query("db", &["findings", "--rule", "messages-refused"]);
+    let told = |key: &str| rows.iter().map(|r| r[key].as_str().unwrap()).collect::<BTreeSet<_>>();
+    assert_eq!(told("operation"), BTreeSet::from(["ADT^A01"]));
+    assert_eq!(told("title").len(), 2);
+    let log = lab.run(["report", "--db", "db", "--draft", "--format", "sarif"]).expect(0).json();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    for key in ["/message/text", "/locations/0/logicalLocations/0/fullyQualifiedName"] {
+        let of_rule = |r: &&Value| r["ruleId"] == "messages-refused";
+        let told: BTreeSet<_> =
+            results.iter().filter(of_rule).map(|r| r.pointer(key).unwrap().as_str()).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        let at = |r: &Value| r.pointer(key).unwrap().as_str().unwrap().contains(" at POST /");
+        assert!(results.iter().all(at), "{results:#?}");
+    }
 }
 
 #[test]

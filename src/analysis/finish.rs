@@ -9,7 +9,8 @@ use crate::base::limits::PATH_SEGMENTS_MAX;
 use crate::content::percent_decode;
 use crate::flow::FlowInfo;
 use crate::inventory::{
-    AuthScheme, EndpointStats, REQUEST_CUT, Sender, UNACKNOWLEDGED, parameter_value, template_path,
+    ANSWER_FOREIGN, AuthScheme, EndpointStats, REQUEST_CUT, Sender, UNACKNOWLEDGED,
+    parameter_value, template_path,
 };
 use crate::model::{Direction, ExchangeEvent, Hl7Said, Location, Status};
 
@@ -245,9 +246,10 @@ impl Workbench {
         stats.coverage.exchanges += 1;
         let answered = exchange.response.is_some() || exchange.answered.is_some();
         let one_sided = exchange.request.is_none() || !answered;
+        let foreign = exchange.response.as_ref().is_some_and(|r| r.foreign);
         // A message that waited in vain, both directions heard, lacks nothing in the capture.
         let in_vain = standard == hl7v2::STANDARD
-            && exchange.unanswered
+            && (exchange.unanswered || foreign)
             && exchange.request.as_ref().is_some_and(|r| r.head.expects_acknowledgement);
         stats.coverage.one_sided += u64::from(one_sided && !exchange.lost && !in_vain);
         if let Some(request) = &exchange.request {
@@ -257,6 +259,9 @@ impl Workbench {
                 count_sender(stats, flow, (request, name));
                 if in_vain {
                     *stats.anomalies.entry(UNACKNOWLEDGED).or_default() += 1;
+                }
+                if foreign {
+                    *stats.anomalies.entry(ANSWER_FOREIGN).or_default() += 1;
                 }
             }
         }

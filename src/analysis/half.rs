@@ -158,6 +158,8 @@ pub struct Response {
     pub opens_session: bool,
     /// What an HL7 v2 header says, where that is what the response is.
     pub hl7v2: Option<Box<Hl7Said>>,
+    /// Something else was answered to an HL7 v2 message.
+    pub foreign: bool,
 }
 
 /// Whichever halves were seen, ready to be told.

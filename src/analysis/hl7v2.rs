@@ -30,6 +30,7 @@ impl Workbench {
         let code = header.acknowledges.map(|(code, _)| AckCode::read(code));
         response.status = code.map(Status::Hl7);
         response.product.clone_from(&said.sender);
+        response.foreign = header.foreign;
         response.hl7v2 = Some(Box::new(said));
         self.plan_hl7v2(&mut response.half);
     }

@@ -187,12 +187,13 @@ impl Workbench {
     ) -> (Arc<str>, CertificateStats) {
         let own = place == 0;
         let asked = session.client.as_ref().and_then(|hello| hello.server_name.as_deref());
-        let mismatched = own && asked.is_some_and(|host| !is_for(&read.names, host));
+        let asked = asked.filter(|_| own).map(|host| is_for(&read.names, host));
         let stats = CertificateStats {
             facts: self.certificate_facts(read),
             own: u64::from(own),
             above: u64::from(!own),
-            mismatched: u64::from(mismatched),
+            mismatched: u64::from(asked == Some(false)),
+            in_subject: u64::from(asked == Some(true) && read.names_in_subject),
             first: session.at.nanos(),
             last: session.at.nanos(),
         };

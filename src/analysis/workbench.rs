@@ -187,6 +187,7 @@ impl Workbench {
         self.prepare(&mut response.half);
         (response.product, response.status, response.hl7v2) = (None, None, None);
         (response.sends_credential, response.opens_session) = (false, false);
+        response.foreign = false;
         response
     }
 

@@ -14,6 +14,7 @@ use super::exit::{Exit, Failure};
 use super::{filters, nothing};
 use crate::base::clock;
 use crate::base::number::grouped;
+use crate::inventory::operation_at;
 use crate::query::{self, ClassPattern, QueryError};
 use crate::report::text::{escaped, wrapped};
 use crate::report::{self, Column, Layout, Record, Section, columns};
@@ -110,7 +111,9 @@ fn explain(rows: &[query::FieldRow]) -> Result<Exit, Failure> {
     let width = Layout::of_stdout().width.clamp(40, 100);
     let mut out = String::new();
     for row in rows {
-        let place = (&row.service, &row.operation, row.direction, row.location);
+        let at = (row.method.as_deref(), row.path.as_deref());
+        let operation = operation_at(&row.operation, at);
+        let place = (&row.service, &operation, row.direction, row.location);
         let place = format!("{} {} {} {}", escaped(place.0), escaped(place.1), place.2, place.3);
         out.push_str(&wrapped(&format!("{place} {}", escaped(&row.field)), width, ("", "  ")));
         for class in &row.data_classes {
@@ -197,7 +200,9 @@ fn explain_groups(groups: &[query::FindingGroup]) -> Result<Exit, Failure> {
     let width = Layout::of_stdout().width.clamp(40, 100);
     let mut out = String::new();
     for group in groups {
-        let place = [group.service.as_deref(), group.operation.as_deref(), group.direction];
+        let at = (group.method.as_deref(), group.path.as_deref());
+        let operation = group.operation.as_deref().map(|o| operation_at(o, at));
+        let place = [group.service.as_deref(), operation.as_deref(), group.direction];
         let place: Vec<String> = place.into_iter().flatten().map(escaped).collect();
         let head = (group.severity, group.rule, place.join(" "));
         let head = format!("{} {}: {} ({})", head.0, head.1, head.2, group.state);

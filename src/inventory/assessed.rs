@@ -135,6 +135,25 @@ pub struct Endpoint {
     pub fields: Vec<Field>,
 }
 
+impl Endpoint {
+    /// Its operation, with where it is asked.
+    pub fn named(&self) -> String {
+        operation_at(&self.operation, (self.method.as_deref(), self.path.as_deref()))
+    }
+}
+
+/// An operation with where it is asked, which that of a message over HTTP does not say:
+/// `ADT^A01 at POST /inbound`. Wherever people read of an endpoint, this names it.
+pub fn operation_at(operation: &str, (method, path): (Option<&str>, Option<&str>)) -> String {
+    match path.filter(|path| !path.is_empty() && !operation.contains(path)) {
+        Some(path) => {
+            let asked = [method.unwrap_or_default(), path].join(" ");
+            format!("{operation} at {}", asked.trim_start())
+        }
+        None => operation.to_owned(),
+    }
+}
+
 /// A service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Service {

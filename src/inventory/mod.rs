@@ -47,6 +47,7 @@ mod samples;
 pub use assess::{REQUEST_CUT, RESPONSE_ONLY, assess, endpoint_id, is_damage_marker};
 pub use assessed::{
     Client, Coverage, DataClassSeen, Endpoint, Field, Finding, Inventory, SeenTimes, Service,
+    operation_at,
 };
 pub use digest::{canonical_lines, digest};
 pub use judge::{FieldRef, Judge, Judgement, Verdict};
@@ -57,7 +58,7 @@ pub use rollup::{
     AuthScheme, ClientStats, CoverageStats, EndpointKey, EndpointStats, EndpointTimes, FieldKey,
     FlowKey, FlowStats, Rollup, ServiceStats,
 };
-pub use senders::{Sender, SenderStats, UNACKNOWLEDGED};
+pub use senders::{ANSWER_FOREIGN, Sender, SenderStats, UNACKNOWLEDGED};
 pub use template::{
     CollapseMap, Shape, TemplatedPath, is_numbered_word, key_is_code, key_is_data, parameter_value,
     shape_of, template_path,

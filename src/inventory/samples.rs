@@ -194,6 +194,7 @@ fn tls(seen: &Seen) -> TlsStats {
         own: 1,
         above: 0,
         mismatched: u64::from(kind == 3),
+        in_subject: u64::from(kind == 2),
         first: seen.at * 1000,
         last: seen.at * 1000,
     };

@@ -19,6 +19,9 @@ use super::rollup::{EndpointKey, EndpointStats};
 /// The anomaly of messages that nobody acknowledged although they asked for it.
 pub const UNACKNOWLEDGED: &str = "hl7v2-unacknowledged";
 
+/// The anomaly of messages that something else than HL7 v2 was answered to.
+pub const ANSWER_FOREIGN: &str = "hl7v2-answer-foreign";
+
 /// After so many nanoseconds those who send to a service are known: a day.
 pub const KNOWN_AFTER_NS: i64 = 86_400_000_000_000;
 

@@ -103,7 +103,8 @@ pub struct TlsSaid {
     pub ja3s: Option<Arc<str>>,
     /// Fingerprint of the client.
     pub ja4: Option<Arc<str>>,
-    /// It went on with the keys of an earlier one.
+    /// It went on with the keys of an earlier one, or under TLS 1.3 with an external PSK: these
+    /// cannot be told apart.
     pub resumed: bool,
     /// Whether the client sent a certificate, where that shows.
     pub mutual: Option<bool>,

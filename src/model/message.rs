@@ -30,6 +30,8 @@ pub struct Hl7Header<'a> {
     /// Hash of the name of the batch that it stands in (BHS-11, FHS-11), as of a token; 0 where it
     /// stands in none that has one. An acknowledgement may name the batch.
     pub batch: u64,
+    /// There is none: what is framed as a message is no HL7 v2.
+    pub foreign: bool,
 }
 
 impl Hl7Header<'_> {

@@ -132,6 +132,8 @@ pub struct TlsCertificate {
     pub issuer: Vec<NamePart>,
     /// Hosts and addresses it is for, lower-case, wildcards included.
     pub names: Vec<String>,
+    /// They stand in its subject: there are no alternative names.
+    pub names_in_subject: bool,
     /// `RSA`, `EC`, `Ed25519`, …
     pub key: &'static str,
     /// Size of the key in bits; 0 where that is not known.
@@ -258,7 +260,8 @@ pub struct TlsSession {
     pub key_exchange: Option<TlsKeyExchange>,
     /// The server asked for a certificate.
     pub certificate_requested: bool,
-    /// It goes on with the keys of an earlier one.
+    /// It goes on with the keys of an earlier one, or under TLS 1.3 with an external PSK: these
+    /// cannot be told apart.
     pub resumed: bool,
     /// Alerts before encryption.
     pub alerts: Vec<TlsAlert>,

@@ -109,6 +109,9 @@ fn head_text(head: MessageHead<'_>) -> String {
             let (kind, event) = (header.kind.escape_ascii(), header.event.escape_ascii());
             let names = format!("{}>{}", from.escape_ascii(), to.escape_ascii());
             let id = header.control_id.escape_ascii();
+            if header.foreign {
+                return "hl7v2 foreign".into();
+            }
             let answers = header.acknowledges.map(|(code, answered)| {
                 format!(" {} {}", code.escape_ascii(), answered.escape_ascii())
             });

@@ -24,6 +24,12 @@ pub struct FindingGroup {
     /// `GET /fhir/Patient/{id}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
+    /// HTTP only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// HTTP only: the template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// `request` or `response`, for findings about fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<&'static str>,
@@ -89,6 +95,8 @@ fn empty(row: &FindingRow) -> FindingGroup {
         endpoint: row.endpoint.clone(),
         service: row.service.clone(),
         operation: row.operation.clone(),
+        method: row.method.clone(),
+        path: row.path.clone(),
         direction: row.direction,
         data_classes: Vec::new(),
         fields: Vec::new(),

@@ -34,7 +34,7 @@ pub use observed::observed;
 pub use overview::{Damaged, Overview, OverviewGroup, overview};
 pub use report::{
     ClassFlow, ClassSummary, ClientGroup, ExposedService, FirstThing, ReportData, ReportFilter,
-    RuleGroup, Since, operation_at, report, watched,
+    RuleGroup, Since, report, watched,
 };
 pub use schema::{Question, row_schema};
 pub use services::{ServiceFilter, ServiceRow, services};

@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::base::Timestamp;
-use crate::inventory::is_damage_marker;
 use crate::inventory::room::OVERFLOW;
+use crate::inventory::{is_damage_marker, operation_at};
 use crate::model::{Direction, Severity};
 use crate::store::{EndpointGlance, FindingGlance, Glancer, Reader, StoreError};
 
@@ -72,7 +72,7 @@ pub struct OverviewGroup {
     pub severity: Severity,
     /// Authority or `ip:port`.
     pub service: Option<String>,
-    /// `GET /fhir/Patient/{id}`.
+    /// `GET /fhir/Patient/{id}`; with where it is asked, where that does not say it.
     pub operation: Option<String>,
     /// Whether several services answer to the operation.
     pub shared: bool,
@@ -171,16 +171,17 @@ impl Glancer for Fold {
             out.damaged.undecoded += endpoint.undecoded;
             out.damaged.ambiguous += endpoint.ambiguous;
         }
+        let operation = operation_at(endpoint.operation, (endpoint.method, endpoint.path));
         let mine = self.first.iter_mut().flatten().filter(|(id, _)| id == endpoint.id);
         for (_, group) in mine {
             group.service = Some(endpoint.service.to_owned());
-            group.operation = Some(endpoint.operation.to_owned());
+            group.operation = Some(operation.clone());
         }
-        match self.operations.get_mut(endpoint.operation) {
+        match self.operations.get_mut(&operation) {
             Some((service, others)) => *others |= service != endpoint.service,
             None => {
                 let entry = (endpoint.service.to_owned(), false);
-                self.operations.insert(endpoint.operation.to_owned(), entry);
+                self.operations.insert(operation, entry);
             }
         }
     }

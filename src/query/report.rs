@@ -13,6 +13,7 @@ use super::findings::{FindingFilter, FindingRow, findings, is_open};
 use super::services::{ServiceFilter, ServiceRow, services};
 use super::watch::{Recorded, SendingApplication, recorded, sending_applications};
 use crate::base::{Timestamp, network_of};
+use crate::inventory::operation_at;
 use crate::model::Severity;
 use crate::store::{Reader, StoredRun};
 
@@ -367,18 +368,6 @@ fn flows_of(endpoints: &[EndpointRow]) -> Vec<ClassFlow> {
     let mut flows: Vec<ClassFlow> = flows.into_values().collect();
     flows.sort_by_key(|f| (Reverse(f.requests), Reverse(f.endpoints)));
     flows
-}
-
-/// An operation with where it is asked, which that of a message over HTTP does not say:
-/// `ADT^A01 at POST /inbound`.
-pub fn operation_at(operation: &str, (method, path): (Option<&str>, Option<&str>)) -> String {
-    match path.filter(|path| !path.is_empty() && !operation.contains(path)) {
-        Some(path) => {
-            let asked = [method.unwrap_or_default(), path].join(" ");
-            format!("{operation} at {}", asked.trim_start())
-        }
-        None => operation.to_owned(),
-    }
 }
 
 fn first_things(findings: &[FindingRow]) -> Vec<FirstThing> {

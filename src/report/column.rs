@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::encrypted::cell;
+use super::record::Record;
+use crate::inventory::operation_at;
 
 /// Which edge of its column a cell stands at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub enum Show {
     Sum,
     /// What is missing of exchanges: `2 one-sided, 1 gaps`; nothing where they are whole.
     Missing,
+    /// An operation with where it is asked: `ADT^A01 at POST /inbound`.
+    Operation,
     /// A severity, coloured where the terminal can.
     Severity,
     /// A time to the second.
@@ -148,8 +152,17 @@ impl Column {
 }
 
 impl Show {
-    /// `value` as text for a cell; it may hold anything that traffic put there.
-    pub(super) fn write(self, value: Option<&Value>) -> String {
+    /// The value of `key` as text for a cell; it may hold anything that traffic put there.
+    pub(super) fn write(self, record: &Record, key: &str) -> String {
+        match (self, record.text(key)) {
+            (Show::Operation, Some(operation)) => {
+                operation_at(operation, (record.text("method"), record.text("path")))
+            }
+            _ => self.write_value(record.value(key)),
+        }
+    }
+
+    fn write_value(self, value: Option<&Value>) -> String {
         let Some(value) = value else {
             return if self == Show::NameOrAll { "all inputs".into() } else { String::new() };
         };

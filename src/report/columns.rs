@@ -24,7 +24,7 @@ pub const SERVICES: &[Column] = &[
 pub const ENDPOINTS: &[Column] = &[
     Column::text("severity", "severity", 0).shown(Show::Severity),
     Column::text("service", "service", 1).if_same(5).shrinking(Shrink::Middle(12)).or_below(),
-    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(26)),
+    Column::text("operation", "operation", 0).shown(Show::Operation).shrinking(Shrink::Middle(26)),
     Column::text("data_classes", "data classes", 1)
         .shown(Show::Classes)
         .shrinking(Shrink::End(16))
@@ -57,7 +57,10 @@ pub const ENDPOINTS: &[Column] = &[
 /// Columns of [`mod@crate::query::fields`].
 pub const FIELDS: &[Column] = &[
     Column::text("service", "service", 1).if_same(6).shrinking(Shrink::Middle(12)).or_below(),
-    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(20)).or_below(),
+    Column::text("operation", "operation", 0)
+        .shown(Show::Operation)
+        .shrinking(Shrink::Middle(20))
+        .or_below(),
     Column::text("direction", "direction", 2),
     Column::text("location", "in", 4),
     Column::text("field", "field", 0).shrinking(Shrink::Middle(16)),
@@ -85,7 +88,10 @@ pub const FINDINGS: &[Column] = &[
     Column::text("rule", "finding", 0).shrinking(Shrink::End(23)),
     Column::text("data_class", "data class", 1).shrinking(Shrink::End(12)),
     Column::text("service", "service", 1).if_same(7).shrinking(Shrink::Middle(12)).or_below(),
-    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)).or_below(),
+    Column::text("operation", "operation", 0)
+        .shown(Show::Operation)
+        .shrinking(Shrink::Middle(16))
+        .or_below(),
     Column::text("field", "field", 2).shrinking(Shrink::Middle(14)).or_below(),
     Column::text("direction", "direction", 2),
     Column::number("count", "count", 3),
@@ -116,7 +122,10 @@ pub const CHANGES: &[Column] = &[
     Column::text("what", "what", 0),
     // Of a service that is new or gone it is all there is to tell.
     Column::text("service", "service", 0).shrinking(Shrink::Middle(14)),
-    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)).or_below(),
+    Column::text("operation", "operation", 0)
+        .shown(Show::Operation)
+        .shrinking(Shrink::Middle(16))
+        .or_below(),
     Column::text("direction", "direction", 6).or_below(),
     Column::text("location", "in", 7).or_below(),
     Column::text("field", "field", 2).shrinking(Shrink::Middle(12)).or_below(),
@@ -142,10 +151,15 @@ pub const FINDING_GROUPS: &[Column] = &[
     Column::number("count", "count", 3),
     Column::text("state", "state", 4),
     Column::text("service", "service", 1).if_same(7).shrinking(Shrink::Middle(12)).or_below(),
-    Column::text("operation", "operation", 0).shrinking(Shrink::Middle(16)).or_below(),
+    Column::text("operation", "operation", 0)
+        .shown(Show::Operation)
+        .shrinking(Shrink::Middle(16))
+        .or_below(),
     Column::text("data_classes", "data classes", 1).shrinking(Shrink::End(16)).or_below(),
     Column::text("fields", "fields", 1).shown(Show::Few).shrinking(Shrink::Middle(14)).or_below(),
     Column::text("last_seen", "last seen", 8).shown(Show::Time),
+    Column::hidden("method"),
+    Column::hidden("path"),
     Column::hidden("endpoint"),
 ];
 
@@ -207,7 +221,7 @@ pub const ANOMALIES: &[Column] = &[
 pub const SEEN: &[Column] = &[
     Column::hidden("scope"),
     Column::text("service", "service", 1).shrinking(Shrink::Middle(14)).or_below(),
-    Column::text("operation", "operation", 1).shrinking(Shrink::Middle(20)),
+    Column::text("operation", "operation", 1).shown(Show::Operation).shrinking(Shrink::Middle(20)),
     Column::number("exchanges", "exchanges", 0),
     Column::number("one_sided", "one-sided", 2),
     Column::number("gaps", "gaps", 3),

@@ -46,6 +46,11 @@ impl Record {
         self.entries.iter().find(|(k, _)| k == key).map(|(_, value)| value)
     }
 
+    /// The value of `key` where that is text.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.value(key).and_then(Value::as_str)
+    }
+
     /// The keys in order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|(key, _)| key.as_str())

@@ -203,6 +203,17 @@ pub const REMEDIES: &[Remedy] = &[
         proof: RECAPTURE,
     },
     Remedy {
+        rule: "tls-name-in-subject",
+        heading: "Certificates name their host in the subject alone",
+        action: "have the certificate issued anew with the host as subjectAltName",
+        steps: &[
+            "Have the certificate issued anew with every name that clients ask for as \
+             subjectAltName.",
+            "Check that clients verify names: those that went on with this one may go on with any.",
+        ],
+        proof: RECAPTURE,
+    },
+    Remedy {
         rule: "tls-name-mismatch",
         heading: "Certificates are made out to another name",
         action: "have the host's name added to the certificate, and let clients check it",

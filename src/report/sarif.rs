@@ -81,7 +81,8 @@ fn tags(references: &[String]) -> Vec<String> {
 }
 
 fn result((rule, severity): (usize, Severity), finding: &FindingRow) -> Value {
-    let name = [finding.service.as_deref(), finding.operation.as_deref()];
+    let operation = finding.operation.is_some().then(|| tell::operation_of(finding));
+    let name = [finding.service.as_deref(), operation.as_deref()];
     let endpoint = name.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let place = tell::place(finding);
     let mut name = endpoint.clone();

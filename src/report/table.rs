@@ -63,7 +63,7 @@ pub(super) fn write(section: &Section<'_>, layout: Layout, out: &mut dyn Write) 
 }
 
 fn measure<'a>(column: &'a Column, records: &[Record]) -> Laid<'a> {
-    let cell = |record: &Record| escaped(&column.show.write(record.value(&column.key)));
+    let cell = |record: &Record| escaped(&column.show.write(record, &column.key));
     let cells: Vec<String> = records.iter().map(cell).collect();
     let title = escaped(&column.title.to_uppercase());
     let widest = cells.iter().map(|cell| width(cell)).max().unwrap_or(0);

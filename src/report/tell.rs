@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::plain;
 use super::text::cut_end;
 use crate::base::Timestamp;
+use crate::inventory::operation_at;
 use crate::protocol::protocol_named;
 use crate::query::{
     ChangeRow, Changes, ClientGroup, EndpointRow, ExposedService, FindingRow, FirstThing,
-    ReportData, SendingApplication, Since, operation_at,
+    ReportData, SendingApplication, Since,
 };
 
 /// How it was done, and what it cannot say.
@@ -444,7 +445,9 @@ pub(super) fn removed(changes: &Changes) -> Option<String> {
 
 /// What changed: the place, and what was and is so.
 pub(super) fn changed(row: &ChangeRow) -> (String, String) {
-    let place = [row.operation.as_deref(), row.direction.as_deref(), row.field.as_deref()];
+    let at = (row.method.as_deref(), row.path.as_deref());
+    let operation = row.operation.as_deref().map(|operation| operation_at(operation, at));
+    let place = [operation.as_deref(), row.direction.as_deref(), row.field.as_deref()];
     let place = place.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let how = match (&row.data_class, row.before.is_empty(), row.after.is_empty()) {
         (Some(class), ..) => class.clone(),

@@ -341,7 +341,7 @@ fn has_session_cookie(value: &[u8]) -> bool {
         let mut halves = pair.splitn(2, |b| *b == b'=');
         let name = halves.next().unwrap_or_default().trim_ascii();
         let value = halves.next().unwrap_or_default().trim_ascii();
-        !is_nothing(value) && !is_switch(name, value) && is_session_name(name)
+        !is_nothing(value) && !is_switch(name, value) && is_session_cookie(name)
     })
 }
 
@@ -356,7 +356,8 @@ fn is_switch(name: &[u8], value: &[u8]) -> bool {
             && value.iter().all(u8::is_ascii_digit))
 }
 
-fn is_session_name(name: &[u8]) -> bool {
+/// Whether a cookie of this name is one by which servers know a session again.
+pub fn is_session_cookie(name: &[u8]) -> bool {
     // Anywhere in a name, and at its end alone: `sid` is in `sidebar`.
     const PARTS: [&[u8]; 12] = [
         b"sess",

@@ -57,7 +57,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         title: format!(
             "credentials ({}) of {} travel without encryption",
             names.join(", "),
-            endpoint.operation
+            endpoint.named()
         ),
         direction: Some(Direction::ToServer),
         field: None,

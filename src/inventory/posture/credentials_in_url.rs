@@ -99,7 +99,7 @@ fn by_class(subject: Subject<'_>) -> Vec<Raised<'_>> {
             && *group == Sensitivity::Secret
     });
     let raised = secrets.map(|(field, class, _)| {
-        let operation = &subject.endpoint.operation;
+        let operation = subject.endpoint.named();
         let title = format!("{} in the URL of {operation}: {}", class.class, subject.place(field));
         let severity = if class.class == ONCE { Severity::Medium } else { Severity::High };
         Raised::of(field, class, severity).titled(title)
@@ -117,7 +117,7 @@ fn add<'a>(
     if out.iter().any(|raised| raised.field == Some((location, name))) {
         return;
     }
-    let operation = &subject.endpoint.operation;
+    let operation = subject.endpoint.named();
     let place = place(Direction::ToServer, location, name);
     out.push(Raised {
         severity,
@@ -134,7 +134,7 @@ fn add<'a>(
 fn userinfo(subject: Subject<'_>, count: u64) -> Raised<'_> {
     Raised {
         severity: Severity::High,
-        title: format!("user name and password in the URL of {}", subject.endpoint.operation),
+        title: format!("user name and password in the URL of {}", subject.endpoint.named()),
         direction: Some(Direction::ToServer),
         field: Some((Location::Path, USERINFO)),
         class: None,
@@ -145,18 +145,17 @@ fn userinfo(subject: Subject<'_>, count: u64) -> Raised<'_> {
 }
 
 fn link(subject: Subject<'_>, count: u64) -> Raised<'_> {
-    let title =
-        format!("a link that opens by itself in the path of {}", subject.endpoint.operation);
+    let title = format!("a link that opens by itself in the path of {}", subject.endpoint.named());
     beside_query(Direction::ToServer, (Location::Path, LINK), title, count)
 }
 
 fn redirect(subject: Subject<'_>, count: u64) -> Raised<'_> {
-    let title = format!("credential in the URL that {} redirects to", subject.endpoint.operation);
+    let title = format!("credential in the URL that {} redirects to", subject.endpoint.named());
     beside_query(Direction::ToClient, (Location::Header, "location"), title, count)
 }
 
 fn referer(subject: Subject<'_>, count: u64) -> Raised<'_> {
-    let operation = &subject.endpoint.operation;
+    let operation = subject.endpoint.named();
     let title = format!("credential in the URL that requests to {operation} come from");
     beside_query(Direction::ToServer, (Location::Header, REFERER), title, count)
 }

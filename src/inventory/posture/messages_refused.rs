@@ -32,7 +32,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         return Vec::new();
     }
     let many = count.saturating_mul(100) >= answered.saturating_mul(MANY_PERCENT);
-    let title = format!("{count} of {answered} answers to {} refuse it", endpoint.operation);
+    let title = format!("{count} of {answered} answers to {} refuse it", endpoint.named());
     vec![Raised {
         severity: if many { Severity::Medium } else { Severity::Low },
         title,

@@ -1,5 +1,6 @@
 //! Nobody acknowledges HL7 v2 messages that ask for it: whether they arrived is not known.
 
+use crate::inventory::assessed::operation_at;
 use crate::inventory::senders::UNACKNOWLEDGED;
 use crate::model::{FindingKind, Severity};
 
@@ -9,7 +10,8 @@ pub(super) const RULE: PostureRule = PostureRule {
     id: "messages-unacknowledged",
     kind: FindingKind::Behaviour,
     explanation: "These messages asked for an acknowledgement and got none before their connection \
-        ended or later messages were answered, although both directions were seen. A sender that \
+        ended or later messages were answered, although both directions were seen, or what was \
+        answered is no HL7 v2. A sender that \
         waits sends them again, perhaps for ever, and holds back all that come behind; one that \
         does not wait has lost them. Find out which, and whether the receiver has what they told. \
         An acknowledgement that comes on a connection of its own is not joined with its message: \
@@ -30,10 +32,9 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let endpoint = subject.endpoint;
     let Some(&count) = endpoint.anomalies.get(UNACKNOWLEDGED) else { return Vec::new() };
     let many = count.saturating_mul(100) >= endpoint.requests.saturating_mul(MANY_PERCENT);
-    let title = format!(
-        "{count} of {} {} messages were never acknowledged",
-        endpoint.requests, endpoint.operation
-    );
+    let at = (endpoint.method.as_deref(), endpoint.path.as_deref());
+    let messages = operation_at(&format!("{} messages", endpoint.operation), at);
+    let title = format!("{count} of {} {messages} were never acknowledged", endpoint.requests);
     vec![Raised {
         severity: if many { Severity::Medium } else { Severity::Low },
         title,
@@ -56,6 +57,13 @@ mod tests {
         let mut endpoint = endpoint();
         endpoint.requests = 100;
         assert!(found(RULE.id, &endpoint, &clear()).is_empty());
+        for (path, at) in [(None, ""), (Some("/in".to_owned()), " at GET /in")] {
+            let mut endpoint = endpoint.clone();
+            (endpoint.operation, endpoint.path) = ("ADT^A01".into(), path);
+            endpoint.anomalies.insert(UNACKNOWLEDGED.into(), 1);
+            let said = format!("1 of 100 ADT^A01 messages{at} were never acknowledged");
+            assert_eq!(found(RULE.id, &endpoint, &clear())[0].title, said);
+        }
         for (count, severity) in [(9, Severity::Low), (10, Severity::Medium)] {
             endpoint.anomalies.insert(UNACKNOWLEDGED.into(), count);
             let found = found(RULE.id, &endpoint, &clear());

@@ -19,6 +19,7 @@ mod tls_certificate_expiry;
 mod tls_certificate_self_signed;
 mod tls_cipher_weak;
 mod tls_key_weak;
+mod tls_name_in_subject;
 mod tls_name_mismatch;
 mod tls_version_obsolete;
 

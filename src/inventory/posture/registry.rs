@@ -18,6 +18,7 @@ pub const RULES: &[&PostureRule] = &[
     &super::tls_certificate_self_signed::RULE,
     &super::tls_cipher_weak::RULE,
     &super::tls_key_weak::RULE,
+    &super::tls_name_in_subject::RULE,
     &super::tls_name_mismatch::RULE,
     &super::tls_version_obsolete::RULE,
 ];

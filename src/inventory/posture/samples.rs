@@ -93,8 +93,15 @@ pub(super) fn encrypted() -> Facts {
         not_after: 1_800_000_000,
         ..CertificateFacts::default()
     };
-    let certificate =
-        CertificateStats { facts, own: 9, above: 0, mismatched: 0, first: 0, last: 0 };
+    let certificate = CertificateStats {
+        facts,
+        own: 9,
+        above: 0,
+        mismatched: 0,
+        in_subject: 0,
+        first: 0,
+        last: 0,
+    };
     let stats = TlsStats {
         sessions: 9,
         versions: [("TLS 1.2".into(), 9)].into(),

@@ -42,7 +42,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
             "{} is returned in {} of {}",
             class.class,
             subject.place(field),
-            subject.endpoint.operation
+            subject.endpoint.named()
         );
         Raised::of(field, class, severity).titled(title)
     });

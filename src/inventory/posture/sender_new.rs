@@ -35,7 +35,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         let name = format!("{} {}", sender.client, sender.name.as_deref().unwrap_or_default());
         Raised {
             severity: Severity::Medium,
-            title: format!("{} is sent by {who}, never seen before", endpoint.operation),
+            title: format!("{} is sent by {who}, never seen before", endpoint.named()),
             direction: None,
             field: None,
             class: None,

@@ -45,7 +45,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
             "{} in {} of {} travels {how}",
             class.class,
             subject.place(field),
-            subject.endpoint.operation
+            subject.endpoint.named()
         );
         let together = company.is_health_information(&class.class, group);
         Raised::of(field, class, severity(&class.class, group, together)).titled(title)

@@ -34,7 +34,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         let title = format!(
             "{} in the URL of {}: {}",
             class.class,
-            subject.endpoint.operation,
+            subject.endpoint.named(),
             subject.place(field)
         );
         Raised::of(field, class, severity(group)).titled(title)

@@ -49,7 +49,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
             "{} in {} of {} is returned without authentication",
             class.class,
             subject.place(field),
-            subject.endpoint.operation
+            subject.endpoint.named()
         );
         let severity = severity(subject, company, (&class.class, group));
         Raised::of(field, class, severity).titled(title)

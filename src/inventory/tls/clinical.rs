@@ -160,15 +160,30 @@ mod tests {
             names: vec!["*.hospital.example".into(), "www.hospital.example".into()],
             ..CertificateFacts::default()
         };
-        let seen =
-            CertificateStats { facts: named, own: 1, above: 0, mismatched: 0, first: 0, last: 0 };
+        let seen = CertificateStats {
+            facts: named,
+            own: 1,
+            above: 0,
+            mismatched: 0,
+            in_subject: 0,
+            first: 0,
+            last: 0,
+        };
         tls.certificates.insert("01".into(), seen);
         assert!(clinical(&["www.hospital.example"], &[443], &tls).is_empty());
         let facts = CertificateFacts {
             subject: "CN=x.example, O=North Hospital".into(),
             ..CertificateFacts::default()
         };
-        let seen = CertificateStats { facts, own: 1, above: 0, mismatched: 0, first: 0, last: 0 };
+        let seen = CertificateStats {
+            facts,
+            own: 1,
+            above: 0,
+            mismatched: 0,
+            in_subject: 0,
+            first: 0,
+            last: 0,
+        };
         tls.certificates.insert("00".into(), seen);
         let why = clinical(&["10.0.0.1:2762"], &[2762], &tls);
         assert_eq!(why, ["certificate hospital", "port 2762"]);

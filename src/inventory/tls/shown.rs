@@ -17,7 +17,8 @@ use super::stats::{CertificateStats, TlsStats};
 pub struct ServiceTls {
     /// Sessions, those that failed included.
     pub sessions: u64,
-    /// Of them, those that went on with the keys of an earlier one.
+    /// Of them, those that went on with the keys of an earlier one; under TLS 1.3 an external PSK
+    /// cannot be told from these.
     pub resumed: u64,
     /// Of them, those that an alert ended before encryption.
     pub failed: u64,

@@ -216,8 +216,9 @@ mod tests {
         let siblings = Siblings::of(all.iter().map(|(key, stats)| (key, stats)));
         let clear = |service: &str, address: &str, certified: &str| {
             let facts = CertificateFacts { names: vec![certified.into()], ..Default::default() };
-            let (above, mismatched, first, last) = (0, 0, 0, 0);
-            let seen = CertificateStats { facts, own: 1, above, mismatched, first, last };
+            let (above, mismatched, in_subject, first, last) = (0, 0, 0, 0, 0);
+            let seen =
+                CertificateStats { facts, own: 1, above, mismatched, in_subject, first, last };
             let certificates = [("c".into(), seen)].into();
             let stats = TlsStats { certificates, ..TlsStats::default() };
             let address: SocketAddr = address.parse().unwrap();

@@ -43,6 +43,10 @@ pub struct CertificateStats {
     pub above: u64,
     /// Of the first, those whose client had asked for a host that it is not for.
     pub mismatched: u64,
+    /// Of the first, those whose client had asked for a host that it names in its subject alone;
+    /// those that earlier versions recorded are not counted.
+    #[serde(default)]
+    pub in_subject: u64,
     /// Packet time of the first such session, in nanoseconds.
     pub first: i64,
     /// Packet time of the last such session, in nanoseconds.
@@ -58,6 +62,7 @@ impl CertificateStats {
         self.own += other.own;
         self.above += other.above;
         self.mismatched += other.mismatched;
+        self.in_subject += other.in_subject;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
     }

@@ -27,6 +27,11 @@ impl Commit {
         }
     }
 
+    /// What a byte between blocks is: some receivers answer without a frame.
+    pub(super) fn bare(byte: u8) -> Option<Commit> {
+        Commit::read(&[byte])
+    }
+
     /// Whether `text` is or may become the NAK of the hybrid protocol (HL7 v2.3 appendix C, section
     /// C.4): `N23`, CR, why, and five and three digits by which it is checked.
     pub(super) fn may_be_hllp(text: &[u8]) -> bool {

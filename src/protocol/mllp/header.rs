@@ -6,6 +6,7 @@ use memchr::memchr2;
 use crate::model::Hl7Header;
 
 use super::kinds::asks;
+use super::starts::is_separator;
 
 /// Segments that may stand before MSH: headers of a file and of a batch.
 const BATCH: [&[u8]; 2] = [b"FHS", b"BHS"];
@@ -116,6 +117,13 @@ impl HeaderScan {
                 self.trailer = true;
                 None
             }
+            None if is(&[b"MSA"]) && line.get(3).is_none_or(|b| is_separator(*b)) => {
+                if over {
+                    self.msa = place;
+                    return Some(Scanned::Whole);
+                }
+                Some(Scanned::NeedMore)
+            }
             None => Some(Scanned::Foreign),
             Some(_) if is(&[b"MSA"]) => {
                 if over {
@@ -156,6 +164,11 @@ impl HeaderScan {
         self.batch
     }
 
+    /// Whether MSA stands alone.
+    pub(super) fn lacks_header(&self) -> bool {
+        self.msh.is_none() && self.msa.is_some()
+    }
+
     /// What the batch is called whose header was passed over: BHS-11, or else FHS-11.
     pub(super) fn batch_name<'a>(&self, held: &'a [u8]) -> Option<&'a [u8]> {
         self.named.and_then(|(from, to)| held.get(from..to)).map(name_of)
@@ -176,7 +189,14 @@ impl HeaderScan {
         let at = |place: Option<(usize, usize)>| {
             place.and_then(|(from, to)| held.get(from..to)).unwrap_or_default()
         };
-        read(at(self.msh), at(self.msa), at(self.evn))
+        match self.lacks_header() {
+            true => Hl7Header {
+                kind: b"ACK",
+                acknowledges: Some(answered(at(self.msa))),
+                ..Hl7Header::default()
+            },
+            false => read(at(self.msh), at(self.msa), at(self.evn)),
+        }
     }
 }
 
@@ -226,6 +246,13 @@ fn expects(accept: &[u8], application: &[u8]) -> bool {
     both.iter().all(|b| b.is_empty()) || both.iter().any(|b| b.eq_ignore_ascii_case(b"AL"))
 }
 
+/// MSA-1 and MSA-2. Its fields are separated as those of the message are.
+fn answered(msa: &[u8]) -> (&[u8], &[u8]) {
+    let Some(separator) = msa.get(3) else { return (b"", b"") };
+    let mut parts = msa.split(|b| b == separator).skip(1);
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
+
 /// Reads MSH, and MSA and EVN where there is one (else empty). Where MSH-9 lacks type or event its
 /// third component has them, but for the event that EVN-1 names.
 pub(super) fn read<'a>(msh: &'a [u8], msa: &'a [u8], evn: &'a [u8]) -> Hl7Header<'a> {
@@ -263,5 +290,6 @@ pub(super) fn read<'a>(msh: &'a [u8], msa: &'a [u8], evn: &'a [u8]) -> Hl7Header
         unasked: !expects(accept, application),
         batch: 0,
         commit_only: application.trim_ascii().eq_ignore_ascii_case(b"NE"),
+        foreign: false,
     }
 }

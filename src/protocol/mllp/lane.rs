@@ -208,6 +208,13 @@ impl Lane {
             self.stage = Stage::Between { owed, matched, told };
             return 1;
         }
+        if let (b"", Some(commit)) = (matched, Commit::bare(byte)) {
+            // From here on something is expected of who answers so.
+            self.begun = true;
+            out.commit(commit, out.at);
+            self.stage = Stage::Between { owed, matched, told };
+            return 1;
+        }
         let next =
             |name: &&&[u8]| name.starts_with(matched) && name.get(matched.len()) == Some(&byte);
         if let Some(more) = HEADERS.iter().find(next).and_then(|n| n.get(..=matched.len())) {
@@ -354,6 +361,9 @@ impl Lane {
                 self.batch_name = token(name, out);
             }
             let mut header = self.scan.header(&held);
+            if self.scan.lacks_header() {
+                out.odd("mllp-header-missing");
+            }
             header.unasked |= self.in_batch;
             header.batch = self.batch_name;
             let correlation = correlation(&header, out);
@@ -375,8 +385,7 @@ impl Lane {
             // One segment at most, and no MSH: no further head follows from it.
             self.narrow(behind, out);
         } else {
-            out.odd("mllp-not-hl7");
-            out.unread();
+            out.foreign(told == Scanned::Foreign, self.started);
             self.stage = Stage::Foreign;
         }
         held.clear();
@@ -473,7 +482,9 @@ impl Lane {
     pub(super) fn cut(&mut self, missing: Option<u64>, out: &mut Out<'_>) {
         if matches!(self.stage, Stage::Head) && !self.held.is_empty() {
             let told = self.scan.push(&self.held, true);
-            self.tell_head(told, out);
+            // What is no header may have become one.
+            let whole = told == Scanned::Whole;
+            self.tell_head(if whole { told } else { Scanned::NeedMore }, out);
         }
         if let Stage::Body(_) = self.stage {
             self.flush(out);

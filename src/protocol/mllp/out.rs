@@ -34,6 +34,20 @@ impl Out<'_> {
         self.end(true);
     }
 
+    /// A block that is no HL7 v2. Nobody sends another message before it is answered: what stands
+    /// in the place of an answer is one to the oldest that waits, up to where a better one comes.
+    /// Of what was cut off `sure` is false: it may have become anything.
+    pub(super) fn foreign(&mut self, sure: bool, at: Timestamp) {
+        self.odd("mllp-not-hl7");
+        if sure {
+            let header = Hl7Header { foreign: true, ..Hl7Header::default() };
+            self.sure_head(header, Correlation::Oldest { last: false }, at);
+            self.end(true);
+        } else {
+            self.unread();
+        }
+    }
+
     /// The head of what is framed by itself: there is no doubt that it is a message.
     fn sure_head(&mut self, header: Hl7Header<'_>, correlation: Correlation, at: Timestamp) {
         let (direction, head) = (self.direction, MessageHead::Hl7v2(header));
@@ -61,7 +75,7 @@ impl Out<'_> {
         self.end(true);
     }
 
-    /// An acknowledgement without a header, or anything else.
+    /// Something that may be an answer, or may not.
     pub(super) fn unread(&mut self) {
         self.tell(MessageEvent::Unread { direction: self.direction });
     }

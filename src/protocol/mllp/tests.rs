@@ -23,6 +23,7 @@ fn bodies(steps: &[Step]) -> Vec<String> {
 }
 
 const ADT_HEAD: &str = "> hl7v2 ADT^A01 REG>LAB m1 2.5";
+const FOREIGN: [&str; 3] = ["> odd mllp-not-hl7", "> hl7v2 foreign", "> end"];
 
 #[test]
 fn a_message_and_its_acknowledgement_are_told_with_what_joins_them() {
@@ -127,21 +128,25 @@ fn a_message_cut_by_the_end_of_its_stream_says_so() {
     let end = Step::End(Direction::ToServer, EndCause::Cut);
     let steps = [ask(format!("\u{b}{ADT}")), end.clone()];
     assert_eq!(told(&steps), [ADT_HEAD, "> end incomplete"]);
-    assert_eq!(told(&[ask("\u{b}hello"), end]), ["> odd mllp-not-hl7", "> unread"]);
+    assert_eq!(told(&[ask("\u{b}hello"), end.clone()]), FOREIGN);
+    // What is no header may have become one.
+    assert_eq!(told(&[ask("\u{b}MS"), end]), ["> odd mllp-not-hl7", "> unread"]);
 }
 
 #[test]
 fn what_is_no_hl7_is_passed_over_to_the_next_block() {
     let steps = [ask(block("ISA*00*x")), ask(block("")), ask(block(ADT))];
-    assert_eq!(told(&steps), ["> odd mllp-not-hl7", "> unread", ADT_HEAD, "> end"]);
+    assert_eq!(told(&steps), ["> odd mllp-not-hl7", "> hl7v2 foreign", "> end", ADT_HEAD, "> end"]);
 }
 
 #[test]
 fn what_may_answer_anything_is_told_and_what_keeps_alive_is_not() {
     let after = |bytes: &str| told(&[ask(block(ADT)), answer(bytes)]).split_off(2);
-    let foreign = ["< odd mllp-not-hl7", "< unread"];
-    assert_eq!(after(&block("MSA|AA|m1\r")), foreign, "no header");
-    assert_eq!(after("\u{6}"), ["< unread"], "a bare byte");
+    let foreign = ["< odd mllp-not-hl7", "< hl7v2 foreign", "< end"];
+    for text in ["ERR|broken\r", "OK", "MSAX|AA|m1", "{}"] {
+        assert_eq!(after(&block(text)), foreign, "{text}");
+    }
+    assert_eq!(after("hello"), ["< unread"], "not in a block");
     for nothing in ["\u{b}\u{1c}\r", "\r\n", "\0"] {
         assert!(after(nothing).is_empty(), "{nothing:?}");
     }
@@ -311,7 +316,38 @@ fn a_commit_of_release_2_answers_whichever_way_it_goes() {
     assert_eq!(after("\u{b}\u{6}\u{1c}\r"), ["< hl7v2 ^ >   CA ", "< end"]);
     assert_eq!(after("\u{b}\u{15}\u{1c}\r"), ["< hl7v2 ^ >   CE ", "< end"]);
     assert_eq!(told(&[ask("\u{b}\u{15}\u{1c}\r")]), ["> hl7v2 ^ >   CE ", "> end"]);
-    assert_eq!(told(&[ask("\u{b}\u{7}\u{1c}\r")]), ["> odd mllp-not-hl7", "> unread"]);
+    assert_eq!(told(&[ask("\u{b}\u{7}\u{1c}\r")]), FOREIGN);
+}
+
+#[test]
+fn a_commit_may_lack_its_frame() {
+    let after = |bytes: &str| told(&[ask(block(ADT)), answer(bytes)]).split_off(2);
+    let (kept, not) = (["< hl7v2 ^ >   CA ", "< end"], ["< hl7v2 ^ >   CE ", "< end"]);
+    for around in ["", "\r\n", "\0"] {
+        assert_eq!(after(&format!("{around}\u{6}{around}")), kept);
+        assert_eq!(after(&format!("{around}\u{15}{around}")), not);
+    }
+    assert_eq!(after("\u{6}\u{15}"), [kept, not].concat());
+    // Behind a block as before one, but not in what is noise anyway.
+    let ack = ["< hl7v2 ACK^A01 LAB>REG a1 2.5 AA m1", "< end"];
+    assert_eq!(after(&format!("\u{6}{}\u{15}", block(ACK))), [kept, ack, not].concat());
+    assert_eq!(after("x\u{6}\u{15}"), ["< unread"]);
+    assert_eq!(told(&[ask("\u{6}"), ask(block(ADT))])[2..], [ADT_HEAD, "> end"]);
+    // A loss is one to who answers so, too.
+    let steps = [ask(block(ADT)), answer("\u{6}"), Step::Gap(Direction::ToClient, 1)];
+    assert_eq!(told(&steps)[4..], ["< lost"]);
+}
+
+#[test]
+fn an_acknowledgement_without_a_header_is_one() {
+    for msa in ["MSA|AA|m1\r", "MSA|AA|m1", "msa#AA#m1\nERR#x\r", " MSA|AA|m1|why\r"] {
+        let bytes = block(msa);
+        let expected = ["< odd mllp-header-missing", "< hl7v2 ACK^ >   AA m1", "< end"];
+        assert_eq!(told(&[ask(block(ADT)), answer(&bytes)])[2..], expected, "{msa:?}");
+        let pieces: Vec<Step> = bytes.as_bytes().chunks(1).map(answer).collect();
+        assert_eq!(told(&pieces), expected, "{msa:?}");
+        assert_eq!(bodies(&pieces).concat(), msa.escape_default().to_string());
+    }
 }
 
 #[test]
@@ -324,7 +360,8 @@ fn a_nak_of_hllp_says_that_the_message_came_damaged() {
         assert_eq!(told(&pieces), expected, "{why:?}");
     }
     for other in ["N23", "N23\rC00123", "N23\rA00123045", "N23\rC001230456", "NTE|1"] {
-        assert_eq!(told(&[answer(block(other))]), ["< odd mllp-not-hl7", "< unread"], "{other:?}");
+        let foreign = ["< odd mllp-not-hl7", "< hl7v2 foreign", "< end"];
+        assert_eq!(told(&[answer(block(other))]), foreign, "{other:?}");
     }
 }
 
@@ -377,7 +414,7 @@ fn blocks_of_hllp_are_read_behind_their_version() {
             assert_eq!(verdict(&text.as_bytes()[..cut]), Verdict::NeedMore, "{cut}");
         }
     }
-    assert_eq!(told(&[ask(block("D2x|1"))]), ["> odd mllp-not-hl7", "> unread"]);
+    assert_eq!(told(&[ask(block("D2x|1"))]), FOREIGN);
 }
 
 #[test]

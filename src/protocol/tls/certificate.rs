@@ -55,6 +55,7 @@ fn length(cursor: &mut Cursor<'_>) -> Option<usize> {
 fn certificate(der: &[u8]) -> Option<TlsCertificate> {
     let (_, read) = X509Certificate::from_der(der).ok()?;
     let (key, key_bits) = key(read.public_key());
+    let (names, names_in_subject) = names(&read);
     let validity = read.validity();
     Some(TlsCertificate {
         sha256: hex(&Sha256::digest(der)),
@@ -62,7 +63,8 @@ fn certificate(der: &[u8]) -> Option<TlsCertificate> {
         serial: colons(read.raw_serial()),
         subject: parts(read.subject()),
         issuer: parts(read.issuer()),
-        names: names(&read),
+        names,
+        names_in_subject,
         key,
         key_bits,
         not_before: validity.not_before.timestamp(),
@@ -116,8 +118,8 @@ fn unit(pair: &[u8]) -> u16 {
 }
 
 /// Hosts and addresses of the subject's alternative names; without any, a common name that is a
-/// host (RFC 6125 section 6.4.4).
-fn names(read: &X509Certificate<'_>) -> Vec<String> {
+/// host (RFC 6125 section 6.4.4; RFC 9525 has done away with that). Whether it is the latter.
+fn names(read: &X509Certificate<'_>) -> (Vec<String>, bool) {
     let alternative = read.extensions().iter().find_map(|e| match e.parsed_extension() {
         ParsedExtension::SubjectAlternativeName(names) => Some(&names.general_names),
         _ => None,
@@ -128,13 +130,15 @@ fn names(read: &X509Certificate<'_>) -> Vec<String> {
         _ => None,
     });
     let mut out: Vec<String> = hosts.take(TLS_NAMES_PER_CERTIFICATE_MAX).collect();
-    if out.is_empty() {
+    let in_subject = out.is_empty();
+    if in_subject {
         let subject = parts(read.subject());
         let host = |text: &str| text.contains('.') && text.bytes().all(is_host_byte);
         let common = subject.into_iter().filter(|p| p.attribute == "CN" && host(&p.text));
         out.extend(common.map(|part| part.text.to_ascii_lowercase()));
     }
-    out
+    let in_subject = in_subject && !out.is_empty();
+    (out, in_subject)
 }
 
 fn is_host_byte(byte: u8) -> bool {

@@ -9,8 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::schema::Node;
-use crate::analysis::operation::auth::is_key_header;
-use crate::analysis::operation::url_credentials::is_credential;
+use super::security::Security;
 use crate::inventory::{Endpoint, Field};
 use crate::model::{Direction, Location, Status};
 use crate::store::words::direction_name;
@@ -168,7 +167,11 @@ impl Operation<'_> {
             operation.insert("requestBody".into(), json!({ "content": content }));
         }
         operation.insert("responses".into(), self.responses(version));
-        let security = self.security(schemes);
+        let security = Security::of(&self.endpoints);
+        if let Some(description) = security.description() {
+            operation.insert("description".into(), description.into());
+        }
+        let security = security.describe(schemes);
         if !security.is_empty() {
             operation.insert("security".into(), security.into());
         }
@@ -295,64 +298,6 @@ impl Operation<'_> {
         responses.into()
     }
 
-    /// Ways to authenticate, each of which some callers used; what they are goes into `schemes`.
-    fn security(&self, schemes: &mut Map<String, Value>) -> Vec<Value> {
-        let seen: BTreeSet<&str> =
-            self.endpoints.iter().flat_map(|e| e.auth.keys().map(String::as_str)).collect();
-        let mut security = Vec::new();
-        for (name, scheme) in [
-            ("basic", "basic"),
-            ("bearer", "bearer"),
-            ("jwt", "bearer"),
-            ("digest", "digest"),
-            ("negotiate", "negotiate"),
-        ] {
-            if seen.contains(name) {
-                schemes.insert(name.into(), json!({"type": "http", "scheme": scheme}));
-                security.push(json!({ name: [] }));
-            }
-        }
-        for (place, name) in self.keys() {
-            let scheme = format!("{place}.{}", component_name(name));
-            security.push(json!({ scheme.clone(): [] }));
-            schemes.insert(scheme, json!({"type": "apiKey", "in": place, "name": name}));
-        }
-        // Without authentication, too: an empty requirement.
-        let open = ["none", "login"].iter().any(|scheme| seen.contains(scheme));
-        if open && !security.is_empty() {
-            security.push(json!({}));
-        }
-        security
-    }
-
-    /// The header fields and query parameters that carry a key, where keys were seen.
-    fn keys(&self) -> BTreeSet<(&'static str, &str)> {
-        let mut keys = BTreeSet::new();
-        for endpoint in &self.endpoints {
-            let sent = |place: Location| {
-                let of_request = endpoint.fields.iter();
-                of_request
-                    .filter(move |f| f.direction == Direction::ToServer && f.location == place)
-            };
-            if endpoint.auth.contains_key("api-key-header") {
-                let named = sent(Location::Header).map(|f| f.field.as_str());
-                let mut named = named.filter(|name| is_key_header(name.as_bytes())).peekable();
-                // `Authorization: ApiKey …` is a scheme of no standard.
-                let bare = named.peek().is_none().then_some("authorization");
-                keys.extend(named.chain(bare).map(|name| ("header", name)));
-            }
-            if endpoint.auth.contains_key("api-key-query") {
-                let secret = |f: &&Field| {
-                    is_credential(f.field.as_bytes())
-                        || f.data_classes.iter().any(|c| c.class.starts_with("secret."))
-                };
-                let named = sent(Location::Query).filter(secret).map(|f| f.field.as_str());
-                keys.extend(named.map(|name| ("query", name)));
-            }
-        }
-        keys
-    }
-
     fn classes(&self) -> Vec<Value> {
         let mut classes: BTreeMap<(&str, &'static str), u8> = BTreeMap::new();
         for (direction, class) in self.endpoints.iter().flat_map(|e| &e.data_classes) {
@@ -367,12 +312,6 @@ impl Operation<'_> {
         }
         rows
     }
-}
-
-/// A name as a component of a document may have it (OpenAPI 3.1.0, Components Object).
-fn component_name(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '_' };
-    name.chars().map(plain).collect()
 }
 
 /// Traffic may put anything into the name of a service: what a URL cannot hold is encoded.

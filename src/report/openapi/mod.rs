@@ -5,11 +5,13 @@
 //! |---|---|
 //! | `document` | the document, its paths and operations |
 //! | `schema` | field paths as schemas |
+//! | `security` | how callers proved who they are |
 //! | `example` | made-up values by data class |
 
 mod document;
 mod example;
 mod schema;
+mod security;
 
 pub use document::{Exported, OpenApiVersion, openapi};
 

@@ -158,3 +158,69 @@ fn keys_in_headers_and_queries_are_schemes_of_their_own() {
     let (security, schemes) = with("none", Location::Header, &["x-api-key"]);
     assert!(security.is_null() && schemes.is_null(), "{security} {schemes}");
 }
+
+#[test]
+fn what_every_request_had_is_required_together_and_anything_else_is_one_way_of_several() {
+    let seen = |auth: &[(&str, u64)], cookies: &[(&str, u64)]| {
+        let mut one = endpoint("ep-1", "/x");
+        one.requests = 10;
+        one.auth = auth.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
+        let header = field(Direction::ToServer, Location::Header, "x-api-key", &["string"]);
+        let cookie = |(name, exchanges): &(&str, u64)| Field {
+            exchanges: *exchanges,
+            ..field(Direction::ToServer, Location::Cookie, name, &["string"])
+        };
+        one.fields = cookies.iter().map(cookie).chain([header]).collect();
+        let document = exported(&[one], OpenApiVersion::V30);
+        let get = &document["paths"]["/x"]["get"];
+        let schemes = document["components"]["securitySchemes"].clone();
+        (get["security"].clone(), schemes, get["description"].clone())
+    };
+    let security = |auth: &[(&str, u64)]| seen(auth, &[]).0;
+    let key = "header.x-api-key";
+    assert_eq!(
+        security(&[("bearer", 10), ("api-key-header", 10)]),
+        json!([{"bearer": [], key: []}])
+    );
+    assert_eq!(
+        security(&[("bearer", 5), ("api-key-header", 5)]),
+        json!([{"bearer": []}, {key: []}]),
+        "nobody knows which had both"
+    );
+    assert_eq!(
+        security(&[("bearer", 10), ("api-key-header", 9)]),
+        json!([{"bearer": []}, {"bearer": [], key: []}])
+    );
+    assert_eq!(
+        security(&[("bearer", 4), ("jwt", 6), ("api-key-header", 10)]),
+        json!([{"bearer": [], key: []}, {"jwt": [], key: []}])
+    );
+    for open in ["none", "login"] {
+        let both = [("bearer", 10), ("api-key-header", 10), (open, 1)];
+        assert_eq!(security(&both), json!([{"bearer": []}, {key: []}, {}]), "{open}");
+    }
+    let cookies = [("JSESSIONID", 10), ("theme", 10)];
+    let (security, schemes, said) = seen(&[("cookie", 10), ("bearer", 10)], &cookies);
+    assert_eq!(security, json!([{"bearer": [], "cookie.JSESSIONID": []}]));
+    let scheme = json!({"type": "apiKey", "in": "cookie", "name": "JSESSIONID"});
+    assert_eq!(schemes["cookie.JSESSIONID"], scheme);
+    assert!(schemes.get("cookie.theme").is_none() && said.is_null());
+    let cookies = [("JSESSIONID", 10), ("remember_me", 2)];
+    let (security, ..) = seen(&[("cookie", 10)], &cookies);
+    let both = json!({"cookie.JSESSIONID": [], "cookie.remember_me": []});
+    assert_eq!(security, json!([{"cookie.JSESSIONID": []}, both]));
+    let (security, _, said) = seen(&[("cookie", 10)], &[("theme", 10)]);
+    assert!(security.is_null() && said.as_str().unwrap().contains("session cookie"), "{said}");
+    // Two services at one path: what every request of both had.
+    let one = |id: &str, service: &str, count: u64| {
+        let mut one = endpoint(id, "/x");
+        (one.requests, one.service) = (10, service.into());
+        one.auth = BTreeMap::from([("bearer".to_owned(), 10), ("basic".to_owned(), count)]);
+        one
+    };
+    for (count, ways) in [(10, 1), (9, 2)] {
+        let both = [one("ep-1", "a.example", 10), one("ep-2", "b.example", count)];
+        let document = exported(&both, OpenApiVersion::V31);
+        assert_eq!(document["paths"]["/x"]["get"]["security"].as_array().unwrap().len(), ways);
+    }
+}

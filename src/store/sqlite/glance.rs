@@ -43,6 +43,10 @@ pub struct EndpointGlance<'a> {
     pub standard: &'a str,
     /// `GET /fhir/Patient/{id}`.
     pub operation: &'a str,
+    /// HTTP only.
+    pub method: Option<&'a str>,
+    /// HTTP only: the template.
+    pub path: Option<&'a str>,
     /// Requests.
     pub requests: u64,
     /// Whether some came without any credential.
@@ -94,9 +98,9 @@ pub(super) fn show(conn: &Connection, glancer: &mut dyn Glancer) -> Result<(), F
         });
     }
     let mut select = conn.prepare_cached(
-        "SELECT id, service, standard, operation, requests, auth, encrypted, first_ns, last_ns, \
-         data_classes, one_sided, gaps, truncated, undecoded, ambiguous, unread_bodies \
-         FROM endpoint",
+        "SELECT id, service, standard, operation, method, path, requests, auth, encrypted, \
+         first_ns, last_ns, data_classes, one_sided, gaps, truncated, undecoded, ambiguous, \
+         unread_bodies FROM endpoint",
     )?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
@@ -141,6 +145,8 @@ fn endpoint<'a>(row: &'a Row<'_>) -> Result<EndpointGlance<'a>, Fault> {
         service: str(row, "service")?,
         standard: str(row, "standard")?,
         operation: str(row, "operation")?,
+        method: str_or_null(row, "method")?,
+        path: str_or_null(row, "path")?,
         requests: count(row, "requests")?,
         unauthenticated: auth.contains_key("none"),
         encrypted: encrypted(row)?,

@@ -135,7 +135,15 @@ pub(crate) fn rollup(paths: &[&str], requests: u64) -> Rollup {
     tls.sessions = requests;
     tls.versions.insert("TLS 1.2".into(), requests);
     let facts = CertificateFacts { names: vec!["a.example".into()], ..Default::default() };
-    let seen = CertificateStats { facts, own: 1, above: 0, mismatched: 1, first: -1, last: 2 };
+    let seen = CertificateStats {
+        facts,
+        own: 1,
+        above: 0,
+        mismatched: 1,
+        in_subject: 1,
+        first: -1,
+        last: 2,
+    };
     tls.add_certificate("00ff".into(), seen);
     rollup.services.insert("ehr.example:8080".into(), service);
     let mut client = ClientStats { requests, span, ..Default::default() };
