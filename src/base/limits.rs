@@ -467,6 +467,10 @@ pub const HISTORY_BYTES: usize = 32 * 1024;
 /// Of them, bytes of earlier exchanges: late copies come from the last one.
 pub const HISTORY_BEFORE_BYTES: usize = 4 * 1024;
 
+/// Bytes of each direction that are kept of a flow that ended: an initial window (RFC 6928), which is
+/// what may have to be sent again then.
+pub const REMAINS_BYTES_PER_STREAM: usize = 16 * 1024;
+
 /// How long the bytes of an exchange that is over are held, by the flow's packet time: longer than
 /// a first retransmission timeout (RFC 6298: one second).
 pub const HISTORY_SECONDS: u64 = 2;
