@@ -3,7 +3,8 @@
 //! ```text
 //! Segment ─► FlowTable ─► one keyed-hash lookup ─► Flow ─► Reassembler ─► StreamEvent
 //!            │  expiry, port reuse, eviction        │       in order: borrowed, not copied
-//!            └─ ended flows: 24 bytes for 10 s      └ the caller's state, inline
+//!            └─ ended flows: 24 bytes for 10 s,     └ the caller's state, inline
+//!               and what the handler keeps
 //! ```
 //!
 //! Knows no protocol: the caller's [`FlowHandler`] makes a state per flow and is handed bytes,
