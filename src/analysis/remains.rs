@@ -6,9 +6,9 @@
 //! ```
 //!
 //! Retransmissions behind the end of a flow repeat it; what an evader had an end forged before does
-//! not. A flow whose end is called in question goes on with a [`History`] of what is kept of it. What
-//! ended longer ago than its flow is known by goes first, then the oldest where room is short: then
-//! nobody can say whether a copy differs.
+//! not. A flow whose end is called in question goes on with a [`History`] of what is kept of it.
+//! What ended longer ago than its flow is known by goes first, then the oldest where room is short:
+//! then nobody can say whether a copy differs.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -159,12 +159,11 @@ impl Record {
 }
 
 impl Part {
-    /// What is kept of a lane: what it held last, without what lies before a hole.
+    /// What is kept of a lane: what it held last. What is missing differs from whatever fills it.
     fn of(lane: &Lane) -> Part {
-        let whole = lane.holes.back().map_or(lane.base, |(_, to)| *to).max(lane.base);
         let before = lane.start.saturating_sub(HISTORY_BEFORE_BYTES);
         let latest = lane.next().saturating_sub(REMAINS_BYTES_PER_STREAM);
-        let from = whole.max(before).max(latest);
+        let from = lane.base.max(before).max(latest);
         let short = |from| u16::try_from(lane.next().saturating_sub(from)).unwrap_or(u16::MAX);
         Part { len: short(from), period: short(lane.start) }
     }
@@ -212,7 +211,7 @@ impl Workbench {
     }
 
     /// A conversation that goes on where the flow ended of which `remains` was kept, or of which
-    /// what comes first is doubted.
+    /// what comes first is doubted. What new data speaks is told anew.
     pub(super) fn revive_remains(
         &mut self,
         flow: &FlowInfo,
@@ -221,11 +220,11 @@ impl Workbench {
     ) -> Conversation {
         let mut conversation = Conversation::default();
         let kept = self.remains.record(remains).copied();
-        if kept.is_none() && remains != Remains::UNREAD {
+        if kept.is_none() && remains != Remains::UNREAD && why != Compared::Same {
             self.odd_at(flow.server, conversation.outcome(), NOT_KEPT);
         }
-        let record = kept.filter(|_| why == Compared::Copy);
-        if why == Compared::Copy && record.is_none() {
+        let record = kept.filter(|_| why != Compared::Apart);
+        if why != Compared::Apart && record.is_none() {
             return conversation;
         }
         let Some(mut history) = self.histories.begin(self.shares.history_bytes) else {
@@ -241,7 +240,9 @@ impl Workbench {
                 history.first = record.first;
                 history.slots.extend(record.last);
                 history.spent = Some(flow.opened);
-                conversation.go_on(record.tongue);
+                if why == Compared::Copy {
+                    conversation.go_on(record.tongue);
+                }
             }
             None => {
                 history.first = true;
@@ -324,14 +325,16 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_before_a_hole_or_too_far_back_is_not_compared() {
+    fn what_fills_a_hole_is_no_copy_and_what_lies_too_far_back_is_not_compared() {
         let mut table = RemainsTable::default();
         let mut holed = history(b"ask", b"begin");
         holed.add(Direction::ToClient, StreamInput::Gap(3));
         holed.add(Direction::ToClient, StreamInput::Bytes(b"end"));
         let remains = keep(&mut table, 1, &holed);
         assert_eq!(repeats(&table, remains, 3, b"end"), Some(true));
-        assert_eq!(repeats(&table, remains, 11, b"begin"), None);
+        assert_eq!(repeats(&table, remains, 11, b"begin"), Some(true));
+        assert_eq!(repeats(&table, remains, 6, b"gap"), Some(false));
+        assert_eq!(repeats(&table, remains, 12, b"_begin"), None);
         let part = Part::of(history(b"", &[b'x'; 30_000]).lane(Direction::ToClient));
         assert_eq!(usize::from(part.len), REMAINS_BYTES_PER_STREAM);
     }

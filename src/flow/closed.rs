@@ -50,6 +50,8 @@ pub(super) enum Late {
         next: Option<[u32; 2]>,
         /// What it has that lies before the end, if any.
         old: Option<Old>,
+        /// What was kept of the flow.
+        remains: Remains,
     },
     /// All that it brings lies before the end.
     Old(Old),
@@ -198,7 +200,8 @@ impl ClosedFlows {
             if let Some(next) = resumed.get_mut(direction.index()).filter(|_| ahead < 0) {
                 *next = stray.start;
             }
-            Late::NewData { from_client, next: goes_on.then_some(resumed), old }
+            let next = goes_on.then_some(resumed);
+            Late::NewData { from_client, next, old, remains }
         }
     }
 
@@ -254,13 +257,14 @@ mod tests {
         let nothing = Stray { has_payload: false, ..stray(7, 105, 1000) };
         assert_eq!(closed.judge(&nothing), Late::Absorbed);
         let next = Some([1000, 2000]);
-        let goes_on = Late::NewData { from_client: true, next, old: None };
+        let remains = Remains::numbered(0x00ab_cdef);
+        let goes_on = Late::NewData { from_client: true, next, old: None, remains };
         assert_eq!(closed.judge(&stray(7, 105, 1001)), goes_on);
         let half = Stray { start: 990, ..stray(7, 105, 1001) };
         let next = Some([990, 2000]);
-        let both = Late::NewData { from_client: true, next, old: Some(old(10)) };
+        let both = Late::NewData { from_client: true, next, old: Some(old(10)), remains };
         assert_eq!(closed.judge(&half), both);
-        let elsewhere = Late::NewData { from_client: true, next: None, old: None };
+        let elsewhere = Late::NewData { from_client: true, next: None, old: None, remains };
         assert_eq!(closed.judge(&stray(7, 105, 30_000_000)), elsewhere);
         assert_eq!(closed.judge(&stray(7, 111, 1000)), Late::Unknown);
         assert_eq!(closed.judge(&stray(8, 105, 1000)), Late::Unknown);

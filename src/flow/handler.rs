@@ -137,7 +137,7 @@ pub struct LateBytes<'a> {
 /// What late bytes are to what was kept of their flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compared {
-    /// They repeat what it had, or are of no interest.
+    /// They repeat what it had, or are of no interest; what goes on behind them is new.
     Same,
     /// They are another copy: the flow goes on, and they are told of as such.
     Copy,

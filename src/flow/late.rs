@@ -20,7 +20,7 @@ pub(super) struct Begun {
     pub(super) anomalies: FlowAnomalies,
     /// Where it goes on.
     pub(super) next: Option<[u32; 2]>,
-    /// It brings what calls a flow that ended in question: what was kept of that.
+    /// It goes on after a flow that ended, or calls it in question: what was kept of that.
     pub(super) after: Option<(Remains, Compared)>,
 }
 
@@ -58,7 +58,10 @@ impl<S> FlowTable<S> {
             let late = self.closed.judge(&Stray::of(hash, segment));
             let (from_client, next, old) = match late {
                 Late::Absorbed => (None, None, None),
-                Late::NewData { from_client, next, old } => (Some(from_client), next, old),
+                Late::NewData { from_client, next, old, remains } => {
+                    after = next.map(|_| (remains, Compared::Same));
+                    (Some(from_client), next, old)
+                }
                 Late::Old(old) => (Some(old.from_client), None, Some(old)),
                 Late::Unknown => (None, None, None),
             };
@@ -68,9 +71,9 @@ impl<S> FlowTable<S> {
                 self.shared.counters.after_end += 1;
                 return None;
             }
-            if let Some(old) = old.filter(|_| compared != Compared::Same) {
+            if let Some(old) = old.filter(|_| compared != Compared::Same || next.is_some()) {
                 let own = || own_numbers(&old, segment);
-                resumed = Some(if compared == Compared::Copy { old.next } else { own() });
+                resumed = Some(if compared == Compared::Apart { own() } else { old.next });
                 after = Some((old.remains, compared));
             }
             match from_client {

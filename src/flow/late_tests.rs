@@ -108,9 +108,16 @@ fn of_a_copy_that_goes_on_behind_the_end_the_rest_is_new() {
     let (told, _) = after_reset(&[request(ACK, 105, 501, b"eXgh")]);
     assert_eq!(told.copies, [(-2, b"eX".to_vec())]);
     assert_eq!(told.said, b"abcdefgh");
-    // The same, where it repeats what was there: new data, as ever.
+    // The same, where it repeats what was there.
     let (told, _) = after_reset(&[request(ACK, 105, 501, b"efgh")]);
-    assert_eq!((told.copies.len(), told.revived.len(), told.flows.len()), (0, 0, 2));
+    assert_eq!((told.copies, told.revived), (vec![(-2, b"ef".to_vec())], vec![Compared::Same]));
+    assert_eq!(told.said, b"abcdefgh");
+}
+
+#[test]
+fn new_data_behind_the_end_hides_no_copy_that_comes_after_it() {
+    let (told, _) = after_reset(&[request(ACK, 107, 501, b"g"), request(ACK, 101, 501, b"ABCDEF")]);
+    assert_eq!((told.revived, told.copies), (vec![Compared::Same], vec![(-7, b"ABCDEF".to_vec())]));
 }
 
 #[test]

@@ -391,7 +391,7 @@ impl<S> Flow<S> {
     ) {
         self.state = Some(handler.revive(&self.identity.info(), remains, why));
         self.reassembler.open = true;
-        if why == Compared::Copy {
+        if why != Compared::Apart {
             for stream in &mut self.reassembler.streams {
                 stream.revive_at(stream.next_seq);
             }
