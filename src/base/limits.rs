@@ -35,7 +35,7 @@ pub const TUNNEL_DEPTH_MAX: usize = 8;
 /// MPLS labels of one stack that are read; carriers use up to six.
 pub const MPLS_LABELS_MAX: usize = 16;
 
-/// Distinct encapsulations a decoder knows at once, about 200 bytes each: a cache, made anew if full.
+/// Distinct encapsulations a decoder knows at once, about 200 bytes each: a cache, emptied if full.
 pub const ENCAPSULATIONS_MAX: usize = 16_384;
 
 /// Datagrams a decoder waits for the missing fragments of; beyond it the oldest is given up.

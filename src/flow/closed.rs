@@ -161,9 +161,9 @@ impl ClosedFlows {
             hash: ended.hash,
             next: ended.next,
             millis: u32::try_from(millis).unwrap_or(u32::MAX),
-            flags: u32::from(ended.client_low) * CLIENT_LOW
-                | u32::from(ended.whole) * WHOLE
-                | ended.remains.number() << KEPT_SHIFT,
+            flags: (u32::from(ended.client_low) * CLIENT_LOW)
+                | (u32::from(ended.whole) * WHOLE)
+                | (ended.remains.number() << KEPT_SHIFT),
         };
         self.forget(ended.hash);
         self.current.flows.insert_unique(ended.hash, closed, |closed| closed.hash);
