@@ -20,7 +20,7 @@ use super::workbench::Workbench;
 use outcome::Outcome;
 pub use outcome::{EMPTY, UNIDENTIFIED};
 use resting::Resting;
-pub use resting::Spares;
+pub use resting::{Spares, Tongue};
 
 /// What is known of a flow so far.
 pub struct Conversation {

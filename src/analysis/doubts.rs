@@ -33,13 +33,18 @@ const SLOTS_MAX: usize = 64;
 
 impl Histories {
     /// A history, where what all take stays within `budget`.
-    fn begin(&mut self, budget: usize) -> Option<Box<History>> {
+    pub(super) fn begin(&mut self, budget: usize) -> Option<Box<History>> {
         let history = self.spare.pop().unwrap_or_default();
         if self.held + history.held_bytes() > budget {
             return None;
         }
         self.held += history.held_bytes();
         Some(history)
+    }
+
+    /// One of them takes so many bytes more.
+    pub(super) fn grew(&mut self, bytes: usize) {
+        self.held += bytes;
     }
 
     fn release(&mut self, mut history: Box<History>) {
@@ -85,6 +90,21 @@ impl Memory {
     /// Whether bytes are remembered.
     pub fn is_any(&self) -> bool {
         self.history.is_some()
+    }
+
+    /// What is remembered, where a copy that comes `at` then does not come too late.
+    pub(super) fn history_at(&self, at: Timestamp) -> Option<&History> {
+        self.history.as_deref().filter(|history| !history.is_over(at, Duration::ZERO))
+    }
+
+    /// The endpoint of the exchange that ended last.
+    pub(super) fn last(&self) -> Option<SlotRef> {
+        self.last
+    }
+
+    /// Remembers what another flow had.
+    pub(super) fn take_up(&mut self, history: Box<History>, last: Option<SlotRef>) {
+        (self.history, self.last) = (Some(history), last);
     }
 
     /// Whether bytes were remembered of something that is not over.

@@ -119,7 +119,7 @@ impl History {
         }
     }
 
-    fn lane_mut(&mut self, direction: Direction) -> &mut Lane {
+    pub(super) fn lane_mut(&mut self, direction: Direction) -> &mut Lane {
         let [to_server, to_client] = &mut self.lanes;
         match direction {
             Direction::ToServer => to_server,

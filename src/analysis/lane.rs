@@ -58,6 +58,13 @@ impl Lane {
         next.checked_add_signed(isize::try_from(back).ok()?)
     }
 
+    /// Begins with `bytes`, of which so many, and perhaps more before them, are of this period.
+    pub(super) fn restore(&mut self, bytes: impl Iterator<Item = u8>, period: usize) {
+        self.bytes.extend(bytes);
+        self.headless = period > self.bytes.len();
+        self.start = self.bytes.len().saturating_sub(period);
+    }
+
     pub(super) fn emptied(mut self) -> Lane {
         self.bytes.clear();
         self.holes.clear();

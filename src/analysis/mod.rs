@@ -53,6 +53,7 @@ mod patches;
 mod queries;
 pub mod readings;
 pub mod recall;
+pub mod remains;
 pub mod roles;
 pub mod segments;
 mod tally;

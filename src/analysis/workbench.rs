@@ -26,6 +26,7 @@ use super::names::{self, FieldNames};
 use super::operation::http::{self, Authority};
 use super::readings::Shadow;
 use super::recall::Recall;
+use super::remains::RemainsTable;
 use super::roles::Roles;
 use super::segments::Segments;
 use super::values::Values;
@@ -86,6 +87,8 @@ pub struct Workbench {
     pub shadow: Option<Shadow>,
     /// Histories of flows.
     pub histories: Histories,
+    /// What is kept of flows that ended.
+    pub(super) remains: RemainsTable,
     /// Parsers that no flow has now.
     pub(super) spares: Spares,
     #[expect(clippy::vec_box, reason = "exchanges hand boxes over; nothing is copied")]
@@ -139,6 +142,7 @@ impl Workbench {
             unframed: SmallVec::new(),
             shadow: None,
             histories: Histories::default(),
+            remains: RemainsTable::default(),
             spares: Spares::default(),
             requests: Vec::new(),
             responses: Vec::new(),

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use crate::base::{InstallationKey, Shares, Timestamp};
 use crate::detect::Detector;
-use crate::flow::{FlowConfig, FlowCounters, FlowHandler, FlowInfo, FlowTable, FlowTotals, Scarce};
+use crate::flow::{
+    Compared, FlowConfig, FlowCounters, FlowHandler, FlowInfo, FlowTable, FlowTotals, LateBytes,
+    Remains, Scarce,
+};
 use crate::inventory::Rollup;
 use crate::model::{EventSink, SecondCopy, Segment, StreamEvent};
 
@@ -147,6 +150,18 @@ impl FlowHandler for Workbench {
             Scarce::Early => "evicted-for-early-segments",
             Scarce::Messages => "evicted-for-open-messages",
         });
+    }
+
+    fn keep(&mut self, state: &Conversation, at: Timestamp) -> Remains {
+        self.keep_remains(state, at)
+    }
+
+    fn compare(&self, remains: Remains, late: LateBytes<'_>) -> Compared {
+        self.compare_late(remains, &late)
+    }
+
+    fn revive(&mut self, flow: &FlowInfo, remains: Remains, why: Compared) -> Conversation {
+        self.revive_remains(flow, remains, why)
     }
 
     fn close(&mut self, flow: &FlowInfo, state: Conversation, totals: &FlowTotals) {

@@ -26,7 +26,7 @@ const CLOSED: u64 = 4;
 const EARLY: u64 = 8;
 /// Parts for messages that are open: heads, walkers, decoders with their windows.
 const MESSAGES: u64 = 10;
-/// Parts for bytes that other copies are compared with.
+/// Parts for bytes that other copies are compared with, a quarter of them of flows that ended.
 const HISTORIES: u64 = 4;
 /// Parts for flows whose protocol is not told yet.
 const UNDECIDED: u64 = 2;
@@ -64,6 +64,8 @@ pub struct Shares {
     pub message_bytes: usize,
     /// What other copies are compared with.
     pub history_bytes: usize,
+    /// The same of flows that ended.
+    pub remains_bytes: usize,
     /// Flows whose protocol is not told yet.
     pub undecided_bytes: usize,
     /// What bodies said.
@@ -101,7 +103,8 @@ impl Shares {
             closed_flows: (closed.max(16).next_power_of_two() / 2 / 8 * 7).min(FLOWS_CLOSED_MAX),
             early_bytes: worker(EARLY),
             message_bytes: worker(MESSAGES),
-            history_bytes: worker(HISTORIES),
+            history_bytes: worker(HISTORIES) / 4 * 3,
+            remains_bytes: worker(HISTORIES) / 4,
             undecided_bytes: worker(UNDECIDED),
             recall_bytes: worker(RECALL) / common,
             common_bytes: usize_of(memory / PARTS * RECALL) / 2 * (common - 1),
@@ -133,6 +136,7 @@ mod tests {
             + shares.early_bytes
             + shares.message_bytes
             + shares.history_bytes
+            + shares.remains_bytes
             + shares.undecided_bytes
             + shares.recall_bytes
             + shares.recall_bodies * RECALL_BODY_BYTES_MAX

@@ -35,8 +35,7 @@ pub const TUNNEL_DEPTH_MAX: usize = 8;
 /// MPLS labels of one stack that are read; carriers use up to six.
 pub const MPLS_LABELS_MAX: usize = 16;
 
-/// Distinct encapsulations a decoder knows at once, about 200 bytes each: a cache, made anew when
-/// it is full.
+/// Distinct encapsulations a decoder knows at once, about 200 bytes each: a cache, emptied if full.
 pub const ENCAPSULATIONS_MAX: usize = 16_384;
 
 /// Datagrams a decoder waits for the missing fragments of; beyond it the oldest is given up.
@@ -344,8 +343,7 @@ pub const PATTERN_PROBE_STEPS: usize = 400_000;
 /// Bytes of an anchor over and over that are tried: twice what a search looks at behind an anchor.
 pub const PATTERN_PROBE_BYTES: usize = 16 * 1024;
 
-/// Patterns that are searched for at one anchor: each looks at the same bytes. Imported packs have
-/// up to five.
+/// Patterns that are searched for at one anchor: each looks at the same bytes. Packs have up to 5.
 pub const PATTERNS_PER_ANCHOR_MAX: usize = 32;
 
 /// Bytes of a file of rules, or of one that is imported: that of gitleaks has some 100,000.
@@ -466,6 +464,8 @@ pub const HISTORY_BYTES: usize = 32 * 1024;
 
 /// Of them, bytes of earlier exchanges: late copies come from the last one.
 pub const HISTORY_BEFORE_BYTES: usize = 4 * 1024;
+/// Of them, bytes kept of a flow that ended: an initial window (RFC 6928) may be sent again then.
+pub const REMAINS_BYTES_PER_STREAM: usize = 16 * 1024;
 
 /// How long the bytes of an exchange that is over are held, by the flow's packet time: longer than
 /// a first retransmission timeout (RFC 6298: one second).

@@ -94,6 +94,57 @@ impl FlowTotals {
     }
 }
 
+/// What a handler kept of a flow that ended, for copies of its bytes that come late: a number that
+/// it gave, below [`Remains::END`]. There are millions of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remains(u32);
+
+impl Remains {
+    /// Numbers are below this one.
+    pub const END: u32 = (1 << 24) - 2;
+    /// Nothing was kept.
+    pub const NOTHING: Remains = Remains(Self::END);
+    /// Nothing was kept, since the flow was not read.
+    pub const UNREAD: Remains = Remains(Self::END + 1);
+
+    /// What is found by this number; of one that is no number nothing is.
+    pub fn numbered(number: u32) -> Remains {
+        Remains(number.min(Self::END))
+    }
+
+    /// The number, with those that stand for nothing.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// What [`Remains::number`] gave.
+    pub(super) fn restored(number: u32) -> Remains {
+        Remains(number.min(Self::END + 1))
+    }
+}
+
+/// Bytes behind the end of a flow that ended: they stand for some that it had.
+#[derive(Clone, Copy, Debug)]
+pub struct LateBytes<'a> {
+    /// Which stream.
+    pub direction: Direction,
+    /// How far they begin before its end.
+    pub back: u32,
+    /// The bytes, as far as they are not behind the end.
+    pub bytes: &'a [u8],
+}
+
+/// What late bytes are to what was kept of their flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// They repeat what it had, or are of no interest; what goes on behind them is new.
+    Same,
+    /// They are another copy: the flow goes on, and they are told of as such.
+    Copy,
+    /// They cannot be compared, and begin a message: a flow of their own.
+    Apart,
+}
+
 /// Memory of which there is too little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scarce {
@@ -166,6 +217,22 @@ pub trait FlowHandler {
 
     /// A flow is evicted; `what` ran short.
     fn evicted(&mut self, _what: Scarce) {}
+
+    /// A flow ends at `at`; what is kept of it, for copies of its bytes that come late.
+    fn keep(&mut self, _state: &Self::State, _at: Timestamp) -> Remains {
+        Remains::NOTHING
+    }
+
+    /// What late bytes are to what was kept.
+    fn compare(&self, _remains: Remains, _late: LateBytes<'_>) -> Compared {
+        Compared::Same
+    }
+
+    /// A flow begins at whose bytes [`FlowHandler::compare`] said `why`: its state, which goes on
+    /// where the flow ended of which `remains` was kept, or doubts what comes.
+    fn revive(&mut self, flow: &FlowInfo, _remains: Remains, _why: Compared) -> Self::State {
+        self.open(flow)
+    }
 
     /// Both streams ended.
     fn close(&mut self, flow: &FlowInfo, state: Self::State, totals: &FlowTotals);

@@ -17,7 +17,7 @@ use super::reassembler::{
 };
 use super::ring::{NOWHERE, Place};
 use super::stream::{Begin, NO_FIN, Stream};
-use super::{FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation};
+use super::{Compared, FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation, Remains};
 
 /// One flow. `S` is what the handler keeps for it.
 #[derive(Debug)]
@@ -361,7 +361,9 @@ impl<S> Flow<S> {
     }
 
     /// What is remembered of it once it is over, under the hash of its five-tuple.
-    pub(super) fn ended(&self, hash: u64) -> Ended {
+    pub(super) fn ended<H: FlowHandler<State = S>>(&self, hash: u64, handler: &mut H) -> Ended {
+        let state = self.state.as_ref();
+        let remains = state.map_or(Remains::NOTHING, |state| handler.keep(state, self.last));
         let next = |direction| self.reassembler.stream(direction).next_seq;
         let tuple = self.identity.tuple();
         Ended {
@@ -370,6 +372,7 @@ impl<S> Flow<S> {
             next: [next(Direction::ToServer), next(Direction::ToClient)],
             client_low: tuple.src <= tuple.dst,
             whole: self.reassembler.anchored_both(),
+            remains,
         }
     }
 
@@ -380,17 +383,37 @@ impl<S> Flow<S> {
         }
     }
 
+    /// Goes on after a flow that ended, with a state that remembers it or doubts what comes.
+    pub(super) fn revive<H: FlowHandler<State = S>>(
+        &mut self,
+        (remains, why): (Remains, Compared),
+        handler: &mut H,
+    ) {
+        self.state = Some(handler.revive(&self.identity.info(), remains, why));
+        self.reassembler.open = true;
+        if why != Compared::Apart {
+            for stream in &mut self.reassembler.streams {
+                stream.revive_at(stream.next_seq);
+            }
+        }
+    }
+
     /// Whether it began with a SYN and nobody answered.
     pub(super) fn is_unanswered(&self) -> bool {
         matches!(self.identity.orientation, Orientation::Syn | Orientation::SynElsewhere)
             && !self.reassembler.stream(Direction::ToClient).seen()
     }
 
-    /// Whether a segment lies where nothing of this flow is expected.
+    /// Whether a segment lies where nothing of this flow is expected, or acknowledges what does.
     pub(super) fn is_elsewhere(&self, segment: &Segment<'_>) -> bool {
-        let stream = self.reassembler.stream(self.direction(&segment.tuple));
-        stream.located()
-            && stream.ahead(first_payload_seq(segment)).unsigned_abs() > ACK_HOLD_BYTES_MAX
+        let direction = self.direction(&segment.tuple);
+        let far = |stream: &Stream, seq| {
+            stream.located() && stream.ahead(seq).unsigned_abs() > ACK_HOLD_BYTES_MAX
+        };
+        let (this, peer) =
+            (self.reassembler.stream(direction), self.reassembler.stream(direction.reversed()));
+        far(this, first_payload_seq(segment))
+            || segment.flags.has(TcpFlags::ACK) && far(peer, segment.ack)
     }
 
     /// Whether both numbers of a segment are those of another connection, in a flow that carried

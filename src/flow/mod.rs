@@ -3,7 +3,8 @@
 //! ```text
 //! Segment ─► FlowTable ─► one keyed-hash lookup ─► Flow ─► Reassembler ─► StreamEvent
 //!            │  expiry, port reuse, eviction        │       in order: borrowed, not copied
-//!            └─ ended flows: 24 bytes for 10 s      └ the caller's state, inline
+//!            └─ ended flows: 24 bytes for 10 s,     └ the caller's state, inline
+//!               and what the handler keeps
 //! ```
 //!
 //! Knows no protocol: the caller's [`FlowHandler`] makes a state per flow and is handed bytes,
@@ -42,6 +43,9 @@
 //!   acknowledged, is kept a while: data that goes on behind a RST is delivered, data behind both
 //!   FINs told as another reading. Behind other ends new data is a flow of its own, which begins
 //!   where the first ended ([`Orientation::Continued`]).
+//! - *Data of a flow that ended* is absorbed where it repeats what the handler still has
+//!   ([`FlowHandler::compare`]). Where it differs, the flow goes on for its sake, and it is told as
+//!   another reading; where it cannot be compared and begins a message, it is a flow of its own.
 //! - *Acknowledgments* of bytes that their sender's own packets do not show are no loss. The one
 //!   place that counts more than a handshake is where the first data comes and the other end waits
 //!   for it: SYN-ACKs are forged, too.
@@ -59,6 +63,7 @@ mod crossing;
 mod handler;
 mod identity;
 mod keyed;
+mod late;
 mod live;
 mod orientation;
 mod pending;
@@ -78,6 +83,8 @@ mod ends_tests;
 #[cfg(test)]
 mod eviction_tests;
 #[cfg(test)]
+mod late_tests;
+#[cfg(test)]
 mod model_tests;
 #[cfg(test)]
 mod testing;
@@ -87,7 +94,9 @@ mod tests;
 pub use anomalies::FlowAnomalies;
 pub use config::FlowConfig;
 pub use counters::FlowCounters;
-pub use handler::{FlowHandler, FlowInfo, FlowTotals, Orientation, Scarce};
+pub use handler::{
+    Compared, FlowHandler, FlowInfo, FlowTotals, LateBytes, Orientation, Remains, Scarce,
+};
 
 pub use crate::model::StreamTotals;
 pub use table::FlowTable;

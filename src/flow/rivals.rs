@@ -10,10 +10,11 @@ use crate::base::limits::RIVAL_FLOWS_MAX;
 use crate::model::{Direction, EndCause, Segment, TcpFlags};
 
 use super::keyed::tag;
+use super::late::Begun;
 use super::live::{Flow, Verdict, doubt_at};
 use super::reassembler::{first_payload_seq, wire_len};
 use super::stream::Stream;
-use super::table::{Begun, Entry, FlowTable};
+use super::table::{Entry, FlowTable};
 use super::{FlowAnomalies, FlowHandler, FlowInfo, Orientation};
 
 /// How far away a stream is taken to be of which nothing is known: farther than most of what goes
@@ -62,7 +63,7 @@ impl<S> FlowTable<S> {
         };
         let (opened, encapsulation) = (segment.at, segment.encapsulation.clone());
         let info = FlowInfo { client, server, opened, encapsulation, orientation };
-        Some((info, FlowAnomalies::default(), None))
+        Some(Begun::of(info))
     }
 
     /// Makes room for a flow beside the one at `at`, which goes on.
@@ -89,7 +90,7 @@ impl<S> FlowTable<S> {
             if let Some(flow) = self.flows.get_mut(least) {
                 flow.doubt_end(handler);
             }
-            self.remember(least, hash);
+            self.remember(least, hash, handler);
             self.retire(least, EndCause::Expired, handler);
         }
     }
@@ -164,5 +165,5 @@ fn proven(segment: &Segment<'_>) -> Begun {
     let (opened, encapsulation) = (segment.at, segment.encapsulation.clone());
     let orientation = Orientation::Syn;
     let info = FlowInfo { client, server, opened, encapsulation, orientation };
-    (info, FlowAnomalies::default(), Some([segment.seq, segment.ack]))
+    Begun { next: Some([segment.seq, segment.ack]), ..Begun::of(info) }
 }

@@ -7,6 +7,7 @@ use crate::base::limits::{
 use crate::model::{Segment, TcpFlags};
 
 use super::StreamTotals;
+use super::closed::LATE_BYTES_MAX;
 use super::config::FlowConfig;
 use super::pending::Pending;
 
@@ -32,6 +33,9 @@ const GUESSED: u8 = 1 << 4;
 const FOLLOWED: u8 = 1 << 5;
 /// Its SYN answers another, or the other end acknowledged it.
 const ANSWERED: u8 = 1 << 6;
+
+/// It goes on where a stream ended of which copies may still come.
+const REVIVED: u8 = 1 << 7;
 
 /// Bytes that may have been lost of the begin of a stream whose SYN nobody answered: nobody sends
 /// more before an answer comes than an initial window.
@@ -137,7 +141,7 @@ impl Stream {
 
     /// Whether nothing of it was delivered or given up.
     pub(super) fn untouched(&self) -> bool {
-        self.bytes == 0 && self.gap_bytes == 0 && !self.ended()
+        self.bytes == 0 && self.gap_bytes == 0 && self.status & (ENDED | REVIVED) == 0
     }
 
     /// Whether data at `seq`, the first of it, shows that it begins there and not where a handshake
@@ -347,9 +351,16 @@ impl Stream {
         self.isn().is_some() && from < self.begun()
     }
 
-    /// Offset of the first byte delivered or given up.
+    /// Offset of the first byte delivered or given up, or of what may have been before.
     pub(super) fn begun(&self) -> u64 {
-        self.next - self.bytes - self.gap_bytes
+        let before = if self.status & REVIVED != 0 { LATE_BYTES_MAX.unsigned_abs() } else { 0 };
+        self.next - self.bytes - self.gap_bytes - u64::from(before)
+    }
+
+    /// It goes on at `seq`, where a stream ended of which copies may still come.
+    pub(super) fn revive_at(&mut self, seq: u32) {
+        self.anchor_at(seq);
+        self.status |= REVIVED;
     }
 
     /// The highest offset that came or was announced.

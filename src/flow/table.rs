@@ -13,15 +13,15 @@ use crate::base::limits::{
 use crate::base::table_state;
 use crate::model::{EndCause, FiveTuple, Segment, TcpFlags};
 
-use super::closed::{ClosedFlows, Late, Stray};
+use super::closed::ClosedFlows;
 use super::crossing::Crossings;
 use super::keyed::{hash, tag};
+use super::late::Begun;
 use super::live::{Flow, Verdict};
-use super::orientation;
 use super::reassembler::Shared;
 use super::ring::{NOWHERE, Ring};
 use super::slab::Slab;
-use super::{FlowAnomalies, FlowConfig, FlowCounters, FlowHandler, FlowInfo, Orientation, Scarce};
+use super::{FlowConfig, FlowCounters, FlowHandler, Scarce};
 
 /// All flows of one worker, found by one lookup of the five-tuple under a hash that is seeded per
 /// table. `S` is the handler's state; it lies in the flow's slot.
@@ -30,8 +30,8 @@ pub struct FlowTable<S> {
     seed: foldhash::quality::RandomState,
     pub(super) index: HashTable<Entry>,
     pub(super) flows: Slab<Flow<S>>,
-    closed: ClosedFlows,
-    shared: Shared,
+    pub(super) closed: ClosedFlows,
+    pub(super) shared: Shared,
     /// Where the next sweep goes on.
     sweep_at: u32,
     /// Flows below this place have ended with the input.
@@ -49,9 +49,6 @@ pub struct FlowTable<S> {
 const EARLY: usize = 0;
 const MESSAGES: usize = 1;
 const UNTIDY: usize = 2;
-
-/// A flow that begins: who it is, what is odd about it, and where it goes on.
-pub(super) type Begun = (FlowInfo, FlowAnomalies, Option<[u32; 2]>);
 
 /// Where a flow lies. The tag spares most looks at other flows, and all of them when the index
 /// grows.
@@ -136,7 +133,7 @@ impl<S> FlowTable<S> {
                     return;
                 }
                 Some(Verdict::Supersedes) => {
-                    self.remember(at, hash);
+                    self.remember(at, hash, handler);
                     self.retire(at, EndCause::Expired, handler);
                 }
                 Some(Verdict::Rivals) => {
@@ -152,24 +149,27 @@ impl<S> FlowTable<S> {
                 None => return,
             }
         }
-        if let Some(begun) = self.begin(joined, segment) {
+        if let Some(begun) = self.begin(joined, segment, handler) {
             self.open(begun, (hash, rival), segment, handler);
         }
     }
 
     fn open<H: FlowHandler<State = S>>(
         &mut self,
-        (info, anomalies, next): Begun,
+        begun: Begun,
         (hash, rival): (u64, bool),
         segment: &Segment<'_>,
         handler: &mut H,
     ) {
         self.make_room(handler);
         self.shared.counters.opened += 1;
-        let mut flow = Flow::new(info, anomalies);
+        let mut flow = Flow::new(begun.info, begun.anomalies);
         flow.rival = rival;
-        if let Some(next) = next {
+        if let Some(next) = begun.next {
             flow.resume(next);
+        }
+        if let Some(after) = begun.after {
+            flow.revive(after, handler);
         }
         let at = self.flows.insert(flow);
         let entry = Entry { tag: tag(hash), flow: at };
@@ -226,61 +226,23 @@ impl<S> FlowTable<S> {
             return Some(Verdict::Proves);
         }
         // A forged SYN behind a forged RST: what was said to be over goes on.
-        if flow.is_unanswered() && flow.is_elsewhere(segment) {
-            let late = self.closed.judge(&Stray::of(hash, segment));
-            if matches!(late, Late::NewData { next: Some(_), .. }) {
-                return Some(Verdict::LeadsBack);
-            }
-        }
-        Some(if flow.is_another(segment) { Verdict::Strays } else { Verdict::Belongs })
+        let doubted = flow.is_unanswered() && flow.is_elsewhere(segment);
+        let verdict = if flow.is_another(segment) { Verdict::Strays } else { Verdict::Belongs };
+        let back = doubted && self.leads_back(hash, segment, handler);
+        Some(if back { Verdict::LeadsBack } else { verdict })
     }
 
     /// Remembers a flow that is over.
-    pub(super) fn remember(&mut self, at: u32, hash: u64) {
+    pub(super) fn remember<H: FlowHandler<State = S>>(
+        &mut self,
+        at: u32,
+        hash: u64,
+        handler: &mut H,
+    ) {
         if let Some(flow) = self.flows.get(at) {
-            self.shared.counters.forgotten += self.closed.remember(flow.ended(hash));
+            let ended = flow.ended(hash, handler);
+            self.shared.counters.forgotten += self.closed.remember(ended);
         }
-    }
-
-    /// What is known of the flow that `segment` begins, and where it goes on if it does; `None`
-    /// where it begins none.
-    fn begin(&mut self, hash: u64, segment: &Segment<'_>) -> Option<Begun> {
-        let (tuple, flags) = (&segment.tuple, segment.flags);
-        if flags.has(TcpFlags::RST) {
-            // Nothing can follow it.
-            self.shared.counters.after_end += 1;
-            return None;
-        }
-        let forth = (tuple.src, tuple.dst);
-        let back = (tuple.dst, tuple.src);
-        let (mut anomalies, mut resumed) = (FlowAnomalies::default(), None);
-        let ((client, server), orientation) = if flags.has(TcpFlags::SYN) {
-            if flags.has(TcpFlags::ACK) {
-                (back, Orientation::SynAck)
-            } else {
-                (forth, Orientation::Syn)
-            }
-        } else {
-            match self.closed.judge(&Stray::of(hash, segment)) {
-                Late::Absorbed => {
-                    self.shared.counters.after_end += 1;
-                    return None;
-                }
-                Late::NewData { from_client, next } => {
-                    anomalies.insert(FlowAnomalies::DATA_AFTER_END);
-                    resumed = next;
-                    (if from_client { forth } else { back }, Orientation::Continued)
-                }
-                Late::Unknown => {
-                    let ports = &self.shared.config.server_ports;
-                    (orientation::by_ports(tuple, ports), Orientation::Ports)
-                }
-            }
-        };
-        let opened = segment.at;
-        let encapsulation = segment.encapsulation.clone();
-        let info = FlowInfo { client, server, opened, encapsulation, orientation };
-        Some((info, anomalies, resumed))
     }
 
     fn advance<H: FlowHandler<State = S>>(
@@ -303,7 +265,7 @@ impl<S> FlowTable<S> {
         // Beside others it stays a while: its end may be what was forged.
         let rival = self.flows.get(at).is_some_and(|flow| flow.rival);
         if let Some(cause) = over.filter(|cause| !rival || *cause == EndCause::Reset) {
-            self.remember(at, hash);
+            self.remember(at, hash, handler);
             self.retire(at, cause, handler);
         } else {
             self.note_holder(at, handler);

@@ -5,6 +5,7 @@ use std::ptr;
 
 use crate::protocol::{Protocol, Rest};
 
+use super::outcome::Outcome;
 use super::{Conversation, Speaking, Stage, Workbench};
 
 /// What is kept of a flow between its exchanges.
@@ -14,6 +15,15 @@ pub(super) struct Resting {
     parser: Rest,
     pairing: u8,
     over: bool,
+}
+
+/// What a flow speaks, as far as that was told.
+#[derive(Clone, Copy, Debug)]
+pub struct Tongue {
+    protocol: Option<&'static Protocol>,
+    outcome: Outcome,
+    /// Directions are turned round.
+    pub flipped: bool,
 }
 
 /// Parsers with their pairing that no flow has now.
@@ -77,6 +87,17 @@ impl Conversation {
     pub(super) fn begin_speaking(&mut self, protocol: &'static Protocol, bench: &mut Workbench) {
         let speaking = bench.spares.wake(Resting::new(protocol));
         self.stage = speaking.map_or(Stage::Closed, Stage::Speaking);
+    }
+
+    /// What it speaks.
+    pub(in crate::analysis) fn tongue(&self) -> Tongue {
+        Tongue { protocol: self.protocol(), outcome: self.outcome, flipped: self.flipped }
+    }
+
+    /// Nothing is open, and what comes is spoken so.
+    pub(in crate::analysis) fn go_on(&mut self, tongue: Tongue) {
+        (self.outcome, self.flipped) = (tongue.outcome, tongue.flipped);
+        self.stage = tongue.protocol.map_or(Stage::Silent, |p| Stage::Resting(Resting::new(p)));
     }
 
     /// Puts what it speaks with away, where nothing is open.
