@@ -99,6 +99,23 @@ fn what_a_field_is_called_says_what_stands_beside_it() {
 }
 
 #[test]
+fn customers_of_whom_most_end_as_firms_do_are_no_persons() {
+    let lab = Lab::default();
+    let named = |n: usize| {
+        let (first, second) =
+            (["Alder", "Birch", "Cedar", "Damson"][n % 4], ["Hale", "Marsh"][n % 2]);
+        let end = ["", " Group", " Limited", ", Inc."][n % 4];
+        format!("{{\"customerName\":\"{first} {second}{}{end}\"}}", ["a", "b", "c"][n % 3])
+    };
+    let rows: Vec<String> = (0..60).map(named).collect();
+    let said = [Said::json("/customers", format!("[{}]", rows.join(",")))];
+    let rows = fields(&lab, &said);
+    assert!(found(&rows).is_empty(), "{rows:?}");
+    let told = rows[0]["explanation"].to_string();
+    assert!(told.contains("15 of 60 values have a fitting form; 45 are none"), "{told}");
+}
+
+#[test]
 fn what_somebody_wrote_says_nothing_of_what_stands_beside_it() {
     let lab = Lab::default();
     let said = [

@@ -368,9 +368,15 @@ impl Build {
         let ids = self.names.iter().zip(0..);
         let by_name: TableMap<Box<str>, RuleId> =
             ids.map(|(name, id)| (name.as_str().into(), RuleId(id))).collect();
+        let of_persons = |rule: &&Rule| rule.check.as_deref() == Some("person-name");
+        let mut persons = RuleBits::default();
+        for rule in pack.rules().iter().filter(of_persons) {
+            by_name.get(rule.id()).into_iter().for_each(|id| persons.insert(*id));
+        }
         Detector {
             names: self.names,
             by_name,
+            persons,
             whole: self.whole,
             embedded: self.embedded,
             judge: self.judge.indexed(),

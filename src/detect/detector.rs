@@ -41,6 +41,8 @@ pub struct Detector {
     pub(super) of_places: RuleBits,
     /// Rules of what only hints at a class.
     pub(super) hints: RuleBits,
+    /// Rules that check names of persons: what an office or a firm is called fails them.
+    pub(super) persons: RuleBits,
     /// Rules that say nothing unless a name asks: what passes them may hold something else.
     pub(super) asked: RuleBits,
 }
@@ -141,6 +143,10 @@ impl Detector {
             return Inspection { form: Form::Literal, outcome: Outcome::default() };
         }
         let mut found = Inspection { form, outcome: Outcome::default() };
+        if self.fillers.names_nobody(bytes, census, form) {
+            found.outcome.tried = self.persons;
+            return found;
+        }
         if census.len <= WHOLE_BYTES_MAX {
             let seen = Seen { bytes, census, form };
             self.whole.apply(&seen, &mut found.outcome);
@@ -169,7 +175,8 @@ impl Detector {
         let bytes = core.bytes;
         let census = Census::of(bytes);
         let form = form_of(kind, bytes, &census);
-        if self.fillers.has(bytes, &census, form) {
+        if self.fillers.has(bytes, &census, form) || self.fillers.names_nobody(bytes, &census, form)
+        {
             return found;
         }
         let mut outcome = Outcome::default();

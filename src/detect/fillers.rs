@@ -1,6 +1,6 @@
 //! Values that stand for no value: fillers (`N/A`, `not provided`), labels of forms (`First Name`),
 //! masks (`***-**-1234`) and placeholders (`${PASSWORD}`). Whatever a field is called,
-//! nobody's data is in them.
+//! nobody's data is in them. And what offices and firms are called: values, and nobody's names.
 
 use super::sift::{Census, Traits};
 use crate::model::Form;
@@ -62,13 +62,19 @@ impl Fillers {
         if !open || census.len > FILLER_BYTES_MAX {
             return false;
         }
-        let several = matches!(form, Form::TitleWords | Form::Text | Form::Other);
         self.knows(bytes)
-            || (form == Form::TitleWords && self.names_an_office(bytes))
-            || (several && census.has(const { Traits::of(b".,") }) && names_a_firm(bytes))
             || (census.has(const { Traits::of(b"_-") }) && is_asked_for(bytes))
             || ((census.others > 0 || census.high > 0) && is_placeholder(bytes))
             || is_mask(bytes, census)
+    }
+
+    /// Whether `bytes`, of this census and form, are what an office or a firm is called.
+    pub(super) fn names_nobody(&self, bytes: &[u8], census: &Census, form: Form) -> bool {
+        let several = matches!(form, Form::TitleWords | Form::Text | Form::Other);
+        several
+            && census.len <= FILLER_BYTES_MAX
+            && (form == Form::TitleWords && self.names_an_office(bytes)
+                || census.has(const { Traits::of(b".,") }) && names_a_firm(bytes))
     }
 
     /// Whether it is listed.
@@ -270,13 +276,32 @@ mod tests {
     use super::*;
     use crate::model::ValueKind;
 
-    fn has(text: &str) -> bool {
+    /// Whether it stands for no value, and whether an office or a firm is called so.
+    fn asked(text: &str) -> (bool, bool) {
         let fillers = ["n/a", "not provided", "Password", "[redacted]"].map(str::to_owned);
         let fillers = Fillers::of(&fillers, &["support".to_owned()]);
         let census = Census::of(text.as_bytes());
         let form = form_of(ValueKind::String, text.as_bytes(), &census);
-        fillers.has(text.as_bytes(), &census, form)
+        let text = text.as_bytes();
+        (fillers.has(text, &census, form), fillers.names_nobody(text, &census, form))
     }
+
+    fn has(text: &str) -> bool {
+        asked(text).0
+    }
+
+    #[test]
+    fn offices_and_firms_are_values_and_nobody() {
+        for text in FIRMS {
+            assert_eq!(asked(text), (false, true), "{text}");
+        }
+        for text in ["Ada Lovelace", "write to ada@example.org, Acme, Inc.", "N/A"] {
+            assert!(!asked(text).1, "{text}");
+        }
+    }
+
+    const FIRMS: [&str; 5] =
+        ["API Support", "Acme, Inc.", "Foo Bar S.A.", "Umbrella Corp.", "Meier & Söhne, GmbH"];
 
     #[test]
     fn fillers_labels_masks_and_placeholders_are_told() {
@@ -286,7 +311,6 @@ mod tests {
             "Not Provided",
             "Password",
             "[REDACTED]",
-            "API Support",
             "********",
             "***",
             "••••••••",
@@ -300,10 +324,6 @@ mod tests {
             "sk_test_xxxxxxxxxxxxxxxxxxxxxxxx",
             "pk-live-XXXXXXXXXXXX",
             "env:DB_PASSWORD",
-            "Acme, Inc.",
-            "Foo Bar S.A.",
-            "Umbrella Corp.",
-            "Meier & Söhne, GmbH",
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
             "${DB_PASSWORD}",
             "{{ .Values.db.password }}",

@@ -30,6 +30,10 @@ pub(super) const HINT: f64 = -2.0;
 /// Weight of a format from which on a name that speaks against it, or a small share of the
 /// column, changes little: a key in `description` is still a key.
 pub(super) const STRONG: f64 = 10.5;
+/// A column of which a check refuses more than so many times what fits is of something else: of
+/// firms, some of which are called as persons are.
+pub(super) const REFUSED_TIMES: u64 = 2;
+pub(super) const MOSTLY_REFUSED: f64 = -4.0;
 /// What whole values lose when the place or the name already say they are something else.
 pub(super) const RIVAL: f64 = -6.0;
 

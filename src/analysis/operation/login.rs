@@ -115,9 +115,14 @@ fn is_key(value: &[u8]) -> bool {
     value.len() == DIGITS && value.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// Whether nothing is said: nothing at all, or one sign again and again (`********`).
+/// Whether nothing is said: nothing at all, what programs write in its place, or one sign again and
+/// again (`********`).
 fn is_mask(value: &[u8]) -> bool {
-    value.first().is_none_or(|first| value.len() > 1 && value.iter().all(|byte| byte == first))
+    const UNSET: [&[u8]; 2] = [b"null", b"undefined"];
+    UNSET.iter().any(|unset| value.eq_ignore_ascii_case(unset))
+        || value
+            .first()
+            .is_none_or(|first| value.len() > 1 && value.iter().all(|byte| byte == first))
 }
 
 #[cfg(test)]
@@ -149,6 +154,9 @@ mod tests {
         assert_eq!(said(Login::Proof, request, "x"), (true, false));
         assert_eq!(said(Login::Proof, request, " "), (false, false), "nothing is shown");
         assert_eq!(said(Login::Proof, request, "********"), (false, false), "a mask");
+        for unset in ["null", "undefined"] {
+            assert_eq!(said(Login::Proof, request, unset), (false, false), "{unset}");
+        }
         assert_eq!(said(Login::Proof, response, "x"), (false, false));
         assert_eq!(said(Login::Token, response, token), (false, true));
         assert_eq!(said(Login::Token, response, "none"), (false, false));

@@ -65,6 +65,10 @@ impl Column<'_> {
         let mut why = format!("{fitting} of {} values have a fitting form", self.filled);
         let share = 2.0 * score::share_evidence(fitting, self.filled, false);
         let mut log_odds = base + rule.bare_weight + share;
+        if refused > fitting.saturating_mul(score::REFUSED_TIMES) {
+            why = format!("{why}; {refused} are none");
+            log_odds += score::MOSTLY_REFUSED;
+        }
         let tried = self.evidence.of_rule(rule.id).tried;
         let (distinct, _, _) = self.distinct.of_rule(rule.id);
         let few = score::few_evidence(tried, distinct);
