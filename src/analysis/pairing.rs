@@ -15,6 +15,7 @@
 mod batch;
 mod found;
 mod kept;
+mod oldest;
 mod resolve;
 mod stand;
 
@@ -194,9 +195,10 @@ impl Pairing {
         (response, stand): (Box<Response>, Stand),
         done: &mut dyn FnMut(Exchange),
     ) {
-        if let Correlation::Oldest { last } = correlation {
-            return self.answer_oldest(response, last);
-        }
+        let response = match self.answer_unnamed(correlation, (response, stand)) {
+            Some(response) => response,
+            None => return,
+        };
         let commits = matches!(correlation, Correlation::Answer { last: false, .. });
         let answers = matches!(correlation, Correlation::Answer { last: true, .. });
         let kept = if commits { Kept::WhileRoom } else { Kept::No };
@@ -252,18 +254,6 @@ impl Pairing {
                 self.kept_bytes += slot.keep(kept).1;
                 self.open.push_back(slot);
             }
-        }
-    }
-
-    /// A response that names no request; where none waits it may have answered any.
-    fn answer_oldest(&mut self, response: Box<Response>, last: bool) {
-        match self.open.iter_mut().find(|slot| slot.waits()) {
-            Some(slot) => {
-                slot.exchange.response = Some(response);
-                slot.kept = if last { Kept::No } else { Kept::UntilRequest };
-                self.answered = self.answered.max(slot.number);
-            }
-            None => self.stray = true,
         }
     }
 

@@ -88,7 +88,7 @@ pub enum Correlation {
     /// A message that says what it is called and what it answers, hashes as of a token (HL7 v2:
     /// MSH-10 and MSA-2). Which of them joins it depends on who waits for what.
     Answer {
-        /// What it answers.
+        /// What it answers; 0 where it does not say: the oldest that waits.
         to: u64,
         /// What it is called, should it be answered itself.
         own: u64,
@@ -118,6 +118,11 @@ impl Correlation {
             (Correlation::Token(one), Correlation::Token(other)) => one & NEAR == other & NEAR,
             _ => false,
         }
+    }
+
+    /// Whether it is a response that does not say what it answers.
+    pub fn names_nothing(self) -> bool {
+        matches!(self, Correlation::Oldest { .. } | Correlation::Answer { to: 0, .. })
     }
 
     /// How a message finds what it answers.

@@ -9,6 +9,9 @@ use super::{Pairing, Slot};
 impl Pairing {
     /// Whether a response that is found so would answer something.
     pub fn waits_for(&self, correlation: Correlation) -> bool {
+        if correlation.names_nothing() {
+            return self.open.iter().any(Slot::waits);
+        }
         let found = self.nearest(correlation);
         let waits =
             |slot: &Slot| slot.correlation == found && (slot.waits() || slot.kept != Kept::No);

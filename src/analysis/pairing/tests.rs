@@ -277,6 +277,74 @@ fn an_answer_that_names_nothing_stands_until_a_better_one_or_the_next_request() 
     assert_eq!(told(&[(oldest(true), 500), (oldest(true), 501)]), [(first, Some(500)), second]);
 }
 
+/// What a message of 100 bytes that was sent behind so many others has for its place.
+fn sent(number: u8) -> Stand {
+    let end = 100 * u64::from(number);
+    Stand { begin: end - 99, end, heard: u64::from(number) }
+}
+
+/// Where the one-byte answer of a server stands that had heard so many of them.
+fn behind(number: u8) -> Stand {
+    let at = u64::from(number);
+    Stand { begin: at, end: at + 1, heard: 100 * at }
+}
+
+#[test]
+fn behind_a_loss_an_answer_that_names_nothing_is_that_of_the_last_message_heard() {
+    let told = |lost: Option<Direction>, steps: &[(bool, u8)]| {
+        let (mut pairing, mut out) = (Pairing::default(), Vec::new());
+        let mut done = |exchange| out.push(shown(exchange));
+        for (at, (asks, number)) in steps.iter().enumerate() {
+            if at == 1
+                && let Some(direction) = lost
+            {
+                pairing.lost(direction);
+            }
+            if *asks {
+                let token = Correlation::Token(u64::from(*number));
+                pairing.request(token, (request(*number), sent(*number)), &mut done);
+                pairing.asked_until(sent(*number));
+            } else {
+                let answer = (response(u16::from(*number)), behind(*number));
+                pairing.response(Correlation::Oldest { last: true }, answer, &mut done);
+                pairing.settle(&mut done);
+            }
+        }
+        pairing.end(Ending::default(), &mut done);
+        out.sort();
+        out
+    };
+    let pair = |number: u8| (Some(number), Some(u16::from(number)));
+    let steps = [(true, 1), (true, 2), (false, 2), (true, 3), (false, 3)];
+    let lost = Some(Direction::ToClient);
+    assert_eq!(told(lost, &steps), [(Some(1), None), pair(2), pair(3)]);
+    // Nothing was lost: whoever sends more meanwhile is answered in order.
+    let late = [(Some(1), Some(2)), (Some(2), Some(3)), (Some(3), None)];
+    assert_eq!(told(None, &steps), late);
+    // The second message was lost: what answers it does not answer the first.
+    let steps = [(true, 1), (false, 2), (true, 3), (false, 3)];
+    assert_eq!(told(Some(Direction::ToServer), &steps), [(Some(1), None), pair(3)]);
+}
+
+#[test]
+fn an_acknowledgement_that_names_no_message_answers_the_oldest_or_stands_alone() {
+    let unnamed = Correlation::Answer { to: 0, own: 9, last: true };
+    let (mut pairing, mut out) = (Pairing::default(), Vec::new());
+    let mut done = |exchange| out.push(shown(exchange));
+    assert!(!pairing.waits_for(unnamed));
+    for number in [1, 2] {
+        let token = Correlation::Token(u64::from(number));
+        pairing.request(token, (request(number), Stand::default()), &mut done);
+    }
+    assert!(pairing.waits_for(unnamed));
+    for status in [201, 202, 203] {
+        pairing.response(unnamed, (response(status), Stand::default()), &mut done);
+        pairing.settle(&mut done);
+    }
+    pairing.end(Ending::default(), &mut done);
+    assert_eq!(out, [(Some(1), Some(201)), (Some(2), Some(202)), (None, Some(203))]);
+}
+
 /// What is told of a message that is committed, and of its other answers, the first of them behind
 /// `between` messages that are committed as well; and whether one of them says that it came late.
 fn told_of_commit(between: u64, answers: &[(bool, u16)]) -> (Vec<Shown>, bool) {

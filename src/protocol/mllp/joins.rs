@@ -17,7 +17,9 @@ pub(super) fn correlation(header: &Hl7Header<'_>, out: &Out<'_>) -> Correlation 
     match header.acknowledges {
         Some((code, answered)) => {
             let last = AckCode::read(code) != AckCode::CommitAccept;
-            Correlation::Answer { to: token(answered, out), own, last }
+            let named = !answered.trim_ascii().is_empty();
+            let to = if named { token(answered, out) } else { 0 };
+            Correlation::Answer { to, own, last }
         }
         None if answers(header.kind) => Correlation::Answer { to: own, own, last: true },
         None if asks(header.kind) => Correlation::Asks(own),

@@ -1,34 +1,28 @@
 //! One direction of a flow: its blocks, byte by byte.
 
-use memchr::{memchr, memchr2};
+use memchr::memchr2;
 
 use crate::base::Timestamp;
 use crate::base::limits::HL7_HEAD_BYTES_MAX;
-use crate::model::{Direction, MessageEvent, MessageHead, Standing};
-use crate::protocol::bits;
+use crate::model::{MessageEvent, MessageHead, Standing};
 
 use super::batch::Batch;
 use super::commit::Commit;
 use super::header::{HeaderScan, Scanned, without_hllp};
 use super::joins::{correlation, token};
 use super::out::Out;
-use super::starts::{LOWER, LOWER_MSH, MSH, begun, is_separator, one_more};
+use super::starts::{LOWER, MSH, begun, is_separator, one_more};
 use super::wide::{self, WideBlock, Width};
 
 /// Start block: vertical tab.
-const START: u8 = 0x0b;
+pub(super) const START: u8 = 0x0b;
 /// End block: file separator.
-const END: u8 = 0x1c;
+pub(super) const END: u8 = 0x1c;
 /// What some senders write in their place: start and end of text.
-const STX: u8 = 0x02;
-const ETX: u8 = 0x03;
+pub(super) const STX: u8 = 0x02;
+pub(super) const ETX: u8 = 0x03;
 /// Bytes of UTF-16 that are made UTF-8 at a time.
 const WIDE_BYTES: usize = 4096;
-/// What a block begins with: the header of a message, of a file or of a batch.
-const HEADERS: [&[u8]; 6] = [MSH, b"FHS", b"BHS", LOWER_MSH, b"fhs", b"bhs"];
-/// The bytes of a byte order mark, which may stand where a block lacks its vertical tab.
-const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
-
 /// One direction.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
@@ -47,7 +41,9 @@ pub(super) struct Lane {
     /// The batch whose messages stand in blocks of their own.
     pub(super) batch: Batch,
     /// Blocks stand between STX and ETX.
-    stx: bool,
+    pub(super) stx: bool,
+    /// The last answer was a bare byte: behind a loss the next may be one, too.
+    pub(super) bare: bool,
     /// The block at hand is in UTF-16.
     wide: Option<WideBlock>,
     /// What of it was made UTF-8.
@@ -65,9 +61,9 @@ pub(super) enum Stage {
         /// An anomaly was told since the last block.
         told: bool,
     },
-    /// Something that is no message, up to the next vertical tab.
+    /// Something that is no message, up to the next vertical tab or bare answer.
     Noise,
-    /// After a gap: up to the next vertical tab.
+    /// After a gap: the same.
     Resync,
     /// In a message whose header is not whole.
     Head,
@@ -85,12 +81,6 @@ impl Default for Stage {
 }
 
 impl Lane {
-    const OWED: u8 = 1;
-    const TOLD: u8 = 1 << 1;
-    const BEGUN: u8 = 1 << 2;
-    const STX: u8 = 1 << 3;
-    const BATCH: u8 = 1 << 4;
-
     pub(super) fn held_bytes(&self) -> usize {
         self.held.capacity() + self.text.capacity() + self.batch.held_bytes()
     }
@@ -98,31 +88,6 @@ impl Lane {
     /// The bytes that begin and end a block.
     fn frame(&self) -> (u8, u8) {
         if self.stx { (STX, ETX) } else { (START, END) }
-    }
-
-    /// What is to be remembered of it between blocks.
-    pub(super) fn rest(&self) -> Option<u8> {
-        match self.stage {
-            Stage::Between { owed, matched: b"", told }
-                if self.held.is_empty() && !self.batch.is_remembered() =>
-            {
-                Some(bits([owed, told, self.begun, self.stx, self.batch.is_open()]))
-            }
-            _ => None,
-        }
-    }
-
-    /// One that goes on from there.
-    pub(super) fn resumed(bits: u8) -> Lane {
-        let (owed, told) = (bits & Self::OWED != 0, bits & Self::TOLD != 0);
-        let stage = Stage::Between { owed, matched: b"", told };
-        Lane {
-            stage,
-            begun: bits & Self::BEGUN != 0,
-            batch: Batch::resumed(bits & Self::BATCH != 0),
-            stx: bits & Self::STX != 0,
-            ..Lane::default()
-        }
     }
 
     pub(super) fn bytes(&mut self, bytes: &[u8], out: &mut Out<'_>) {
@@ -170,86 +135,9 @@ impl Lane {
         bytes.len() - rest.len()
     }
 
-    /// One byte between blocks.
-    fn between(
-        &mut self,
-        rest: &[u8],
-        was: (bool, &'static [u8], bool),
-        out: &mut Out<'_>,
-    ) -> usize {
-        let (mut owed, matched, mut told) = was;
-        let byte = *rest.first().unwrap_or(&0);
-        if byte == 0 && matched.is_empty() {
-            // The other half of a character of UTF-16, or what keeps a connection alive.
-            return 1;
-        }
-        if owed && byte == b'\r' {
-            self.stage = Stage::Between { owed: false, matched, told };
-            return 1;
-        }
-        if std::mem::take(&mut owed) {
-            out.odd("mllp-carriage-return-missing");
-            told = true;
-        }
-        if matches!(byte, START | STX) && matched.is_empty() {
-            self.stx = byte == STX;
-            if self.stx {
-                out.odd("mllp-frame-bytes-other");
-            }
-            self.begin(out);
-            return 1;
-        }
-        let end = byte == END || byte == ETX && self.stx;
-        if matched.is_empty() && (end || matches!(byte, b'\r' | b'\n') || MARK.contains(&byte)) {
-            if !told && end {
-                out.odd("mllp-frame-bytes-doubled");
-                told = true;
-            }
-            self.stage = Stage::Between { owed, matched, told };
-            return 1;
-        }
-        if let (b"", Some(commit)) = (matched, Commit::bare(byte)) {
-            // From here on something is expected of who answers so.
-            self.begun = true;
-            out.commit(commit, out.at);
-            self.stage = Stage::Between { owed, matched, told };
-            return 1;
-        }
-        let next =
-            |name: &&&[u8]| name.starts_with(matched) && name.get(matched.len()) == Some(&byte);
-        if let Some(more) = HEADERS.iter().find(next).and_then(|n| n.get(..=matched.len())) {
-            self.stage = Stage::Between { owed, matched: more, told };
-            return 1;
-        }
-        if HEADERS.contains(&matched) && is_separator(byte) {
-            out.odd("mllp-start-missing");
-            self.stx = false;
-            self.begin(out);
-            self.held.extend_from_slice(matched);
-            return 0;
-        }
-        if self.begun {
-            out.odd("mllp-noise");
-        }
-        // Of a client nothing is expected before its first block.
-        if self.begun || out.direction == Direction::ToClient {
-            out.unread();
-        }
-        self.stage = Stage::Noise;
-        0
-    }
-
-    fn seek(&mut self, rest: &[u8], out: &mut Out<'_>) -> usize {
-        // STX stands in anything: it is a block's only where blocks had it.
-        let stop = if self.stx { memchr2(START, STX, rest) } else { memchr(START, rest) };
-        let Some(at) = stop else { return rest.len() };
-        self.stx = rest.get(at) == Some(&STX);
-        self.begin(out);
-        at + 1
-    }
-
-    fn begin(&mut self, out: &Out<'_>) {
+    pub(super) fn begin(&mut self, out: &Out<'_>) {
         self.stage = Stage::Head;
+        self.bare = false;
         self.held.clear();
         self.scan = HeaderScan::default();
         self.started = out.at;

@@ -5,11 +5,13 @@
 //! - [`probe`]: whether a flow speaks it, and which way its messages go
 //! - [`header`]: what MSH and MSA say
 //! - [`parser`]: blocks as they are found in the wild
-//! - `lane`, `out`: one direction, and where it tells what it finds
+//! - `lane`, `between`, `out`: one direction, what stands between its blocks, and where it tells
+//!   what it finds
 //! - `kinds`, `joins`: which messages ask, which answer, and what joins them
 //! - `batch`: batches over many blocks; `commit`: what release 2 adds; `wide`: blocks in UTF-16
 
 mod batch;
+mod between;
 mod commit;
 pub mod header;
 mod joins;

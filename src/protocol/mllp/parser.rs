@@ -4,7 +4,7 @@
 //! file separator behind it, no carriage return behind that, lines of something else between
 //! blocks, STX and ETX in place of vertical tab and file separator. A block may hold a batch, or
 //! several messages: each MSH begins one. After a gap the next message is the one behind the next
-//! vertical tab.
+//! vertical tab, or a bare byte where the last answer was one.
 
 use crate::base::table_state;
 use crate::model::{Direction, MessageEvent, StreamEvent, StreamInput};

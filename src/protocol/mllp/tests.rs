@@ -334,8 +334,14 @@ fn a_commit_may_lack_its_frame() {
     assert_eq!(after("x\u{6}\u{15}"), ["< unread"]);
     assert_eq!(told(&[ask("\u{6}"), ask(block(ADT))])[2..], [ADT_HEAD, "> end"]);
     // A loss is one to who answers so, too.
-    let steps = [ask(block(ADT)), answer("\u{6}"), Step::Gap(Direction::ToClient, 1)];
-    assert_eq!(told(&steps)[4..], ["< lost"]);
+    let lost = Step::Gap(Direction::ToClient, 1);
+    let steps = [ask(block(ADT)), answer("\u{6}"), lost.clone(), answer("\u{15}")];
+    assert_eq!(told(&steps)[4..], [&["< lost"][..], &not].concat());
+    // So is noise. Behind a block of its own a byte stands in anything.
+    let odd = ["< odd mllp-noise", "< unread"];
+    assert_eq!(after("\u{6}busy\u{15}"), [&kept[..], &odd, &not].concat());
+    let steps = [ask(block(ADT)), answer(format!("\u{6}{}", block(ACK))), lost, answer("\u{15}")];
+    assert_eq!(told(&steps)[6..], ["< lost"]);
 }
 
 #[test]
