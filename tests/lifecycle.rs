@@ -305,8 +305,8 @@ fn a_purged_service_leaves_nothing_in_file_or_log() {
     let digest = replay_marked(&lab);
     let before = std::fs::read(lab.path("db")).unwrap();
     let said = purge(&lab, &["--service", "zqmark.example"], 2);
-    assert!(said.contains("would remove service zqmark.example: 1 services"), "{said}");
-    assert!(said.contains("--yes") && said.contains("decisions"), "{said}");
+    assert!(said.contains("would remove service zqmark.example: 1 service, 1 endpoint"), "{said}");
+    assert!(said.contains("--yes") && said.contains(", 2 decisions"), "{said}");
     assert!(traces(&lab, "zqmark") > 0, "nothing was removed");
     assert_eq!(std::fs::read(lab.path("db")).unwrap().len(), before.len());
     let said = purge(&lab, &["--service", "ZQmark.example", "--yes"], 0);
@@ -447,7 +447,7 @@ fn what_was_last_seen_before_a_time_is_purged() {
     assert!(traces(&lab, "zqmark") > 0, "last seen at that very time is not before it");
     let after = format!("{}T23:59:59Z", &last[..10]);
     let said = purge(&lab, &["--before", &after], 2);
-    assert!(said.contains("1 runs") && said.contains("1 services"), "{said}");
+    assert!(said.contains("1 run, 1 service, "), "{said}");
     purge(&lab, &["--before", &after, "--yes"], 0);
     assert_eq!(traces(&lab, "zqmark"), 0);
     assert_eq!(lab.digest("db"), digest);

@@ -82,7 +82,8 @@ fn ours(path: &Path) -> Bag {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (ja3, ja3s) = (text(&tls["ja3"]["hash"]), text(&tls["ja3s"]["hash"]));
         if !ja3.is_empty() || !ja3s.is_empty() {
-            let chain = tls["chain_length"].to_string();
+            // Absent where certificates are encrypted or were not captured: tshark sees none there.
+            let chain = tls["chain_length"].as_u64().unwrap_or(0).to_string();
             let (sni, version) = (text(&tls["sni"]), text(&tls["version"]));
             let serial = hex(&text(&tls["serial"]));
             let alpn = text(&tls["server_alpns"][0]);

@@ -113,9 +113,9 @@ impl Workbench {
         let shared = |text: &Option<String>| text.as_deref().map(Arc::from);
         let mut said = TlsSaid {
             sni,
-            resumed: session.resumed,
+            resumed: session.went_on(),
             mutual: session.mutual(),
-            chain_length: session.chain.len(),
+            chain_length: session.chain_length(),
             key_exchange: session.key_exchange.map(|how| how.name().into()),
             ..TlsSaid::default()
         };

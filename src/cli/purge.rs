@@ -88,17 +88,18 @@ pub fn again(
 
 fn counted(purged: &Purged) -> String {
     let counts = [
-        (purged.runs, "runs"),
-        (purged.services, "services"),
-        (purged.endpoints, "endpoints"),
-        (purged.fields, "fields"),
-        (purged.clients, "clients"),
-        (purged.findings, "findings"),
-        (purged.decisions, "decisions"),
-        (purged.contributions, "rows of single runs"),
+        (purged.runs, "run", "runs"),
+        (purged.services, "service", "services"),
+        (purged.endpoints, "endpoint", "endpoints"),
+        (purged.fields, "field", "fields"),
+        (purged.clients, "client", "clients"),
+        (purged.findings, "finding", "findings"),
+        (purged.decisions, "decision", "decisions"),
+        (purged.contributions, "row of single runs", "rows of single runs"),
     ];
     let mut text = String::new();
-    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+    for (count, one, many) in counts.into_iter().filter(|(count, ..)| *count > 0) {
+        let what = if count == 1 { one } else { many };
         let separator = if text.is_empty() { "" } else { ", " };
         let _ = write!(text, "{separator}{count} {what}");
     }

@@ -103,13 +103,13 @@ pub struct TlsSaid {
     pub ja3s: Option<Arc<str>>,
     /// Fingerprint of the client.
     pub ja4: Option<Arc<str>>,
-    /// It went on with the keys of an earlier one, or under TLS 1.3 with an external PSK: these
-    /// cannot be told apart.
-    pub resumed: bool,
+    /// Whether it went on with the keys of an earlier one, or under TLS 1.3 with an external PSK,
+    /// which cannot be told apart. Nothing where that does not show.
+    pub resumed: Option<bool>,
     /// Whether the client sent a certificate, where that shows.
     pub mutual: Option<bool>,
-    /// Certificates that the server sent.
-    pub chain_length: usize,
+    /// Certificates that the server sent, where that shows.
+    pub chain_length: Option<usize>,
     /// The server's own.
     pub certificate: Option<CertificateSaid>,
 }

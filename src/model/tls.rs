@@ -38,6 +38,11 @@ impl TlsVersion {
         TlsVersion::Other,
     ];
 
+    /// Whether certificates are sent in the clear.
+    fn shows_certificates(self) -> bool {
+        !matches!(self, TlsVersion::Tls13 | TlsVersion::Other)
+    }
+
     /// The version with this number on the wire.
     pub fn from_code(code: u16) -> TlsVersion {
         match code {
@@ -278,6 +283,24 @@ impl TlsSession {
         self.alerts.iter().any(|alert| alert.fatal)
     }
 
+    /// Whether it goes on with the keys of an earlier one. Up to TLS 1.2 the client's hello says so
+    /// too, or a certificate that there is none.
+    pub fn went_on(&self) -> Option<bool> {
+        let server = self.server.as_ref()?;
+        let told = server.version == TlsVersion::Tls13
+            || self.resumed
+            || self.client.is_some()
+            || !self.chain.is_empty();
+        told.then_some(self.resumed)
+    }
+
+    /// Certificates that the server sent, where that shows: see [`TlsSession::mutual`].
+    pub fn chain_length(&self) -> Option<usize> {
+        let shown = self.server.as_ref().is_some_and(|hello| hello.version.shows_certificates());
+        let none = shown && !self.incomplete && self.went_on().is_some();
+        (none || !self.chain.is_empty()).then_some(self.chain.len())
+    }
+
     /// Whether the client sent a certificate. From TLS 1.3 on it is encrypted, as in a second
     /// handshake up to 1.2; a resumed session rests on that of an earlier one, and what was not
     /// captured may have held it.
@@ -285,8 +308,7 @@ impl TlsSession {
         if !self.client_chain.is_empty() {
             return Some(true);
         }
-        let shows = |version| !matches!(version, TlsVersion::Tls13 | TlsVersion::Other);
-        let shown = self.server.as_ref().is_some_and(|hello| shows(hello.version));
+        let shown = self.server.as_ref().is_some_and(|hello| hello.version.shows_certificates());
         let hidden = self.resumed || self.incomplete || self.renegotiated;
         (shown && self.client.is_some() && !hidden).then_some(false)
     }
@@ -324,6 +346,28 @@ mod tests {
         ];
         assert_eq!(names, expected);
         assert_eq!(TlsKeyExchange::DiffieHellman(1024).name(), "DH 1024");
+    }
+
+    #[test]
+    fn what_the_capture_lacks_is_not_told_as_none() {
+        let facts = |session: &TlsSession| (session.went_on(), session.chain_length());
+        let mut session = TlsSession::default();
+        assert_eq!(facts(&session), (None, None));
+        let hello = |version| {
+            let (cipher, ja3s) = ("TLS_AES_128_GCM_SHA256".into(), String::new());
+            TlsServerHello { version, cipher, alpn: None, ja3s }
+        };
+        session.server = Some(hello(TlsVersion::Tls13));
+        assert_eq!(facts(&session), (Some(false), None));
+        session.server = Some(hello(TlsVersion::Tls12));
+        assert_eq!(facts(&session), (None, None));
+        session.client = Some(TlsClientHello::default());
+        assert_eq!(facts(&session), (Some(false), Some(0)));
+        session.incomplete = true;
+        assert_eq!(facts(&session), (Some(false), None));
+        session.client = None;
+        session.resumed = true;
+        assert_eq!(facts(&session), (Some(true), None));
     }
 
     #[test]

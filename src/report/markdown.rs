@@ -7,6 +7,7 @@ use super::plain;
 use super::remedy::remedy;
 use super::tell;
 use super::text::escaped;
+use super::unseen::{nothing_first, unseen};
 use crate::query::{ReportData, RuleGroup, Since};
 
 const SERVICES_MAX: usize = 100;
@@ -95,7 +96,7 @@ fn more(out: &mut String, left: usize, query: &str) {
 fn first(out: &mut String, data: &ReportData) {
     out.push_str("\n## What to do first\n\n");
     if data.first.is_empty() {
-        out.push_str("Nothing that was seen asks for action.\n");
+        let _ = writeln!(out, "{}", nothing_first(data));
     } else {
         let _ = writeln!(out, "{}\n", tell::why_first(data));
     }
@@ -119,11 +120,11 @@ fn coverage(out: &mut String, data: &ReportData) {
     if let Some(all) = data.coverage.packets.iter().find(|p| p.scope == "all") {
         let _ = writeln!(out, "Of {} packets {} were analysed.\n", all.seen, all.analysed);
     }
-    let unseen = tell::unseen(data);
-    if unseen.is_empty() {
+    let lines = unseen(data);
+    if lines.is_empty() {
         out.push_str("Every packet was analysed and every exchange was whole.\n");
     }
-    for line in unseen {
+    for line in lines {
         let _ = writeln!(out, "* {}", text(&line));
     }
 }

@@ -19,6 +19,7 @@ pub mod text;
 mod encrypted;
 mod plain;
 mod tell;
+mod unseen;
 
 pub use column::{Align, Column, Show, Shrink};
 pub use record::Record;

@@ -1,13 +1,13 @@
 //! What every form of the report says in words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::plain;
 use super::text::cut_end;
+use super::unseen::silence;
 use crate::base::Timestamp;
 use crate::inventory::operation_at;
-use crate::protocol::protocol_named;
 use crate::query::{
     ChangeRow, Changes, ClientGroup, EndpointRow, ExposedService, FindingRow, FirstThing,
     ReportData, SendingApplication, Since,
@@ -110,21 +110,6 @@ pub(super) fn watched(data: &ReportData) -> String {
     }
 }
 
-/// Breaks between recordings that are named.
-const BREAKS_MAX: usize = 5;
-
-/// When nothing was recorded, the longest breaks first.
-fn breaks(data: &ReportData) -> Vec<String> {
-    let breaks = data.recorded.as_ref().map_or(&[][..], |recorded| &recorded.breaks);
-    let told = breaks.iter().take(BREAKS_MAX).map(|(from, to)| {
-        let (long, from, to) = (span(to.since(*from)), second(*from), second(*to));
-        format!("nothing was recorded for {long}: from {from} to {to}")
-    });
-    let left = breaks.len().saturating_sub(BREAKS_MAX) as u64;
-    let more = (left > 0).then(|| format!("nor in {}", count(left, "shorter break")));
-    told.chain(more).collect()
-}
-
 /// What was seen in a sentence or two, for whoever reads no further.
 pub(super) fn summary(data: &ReportData) -> String {
     let clients: u64 = data.groups.iter().map(|g| g.clients).sum();
@@ -133,6 +118,9 @@ pub(super) fn summary(data: &ReportData) -> String {
         seen(data.services.len() as u64, "service"),
         count(clients, "computer")
     );
+    if data.services.is_empty() {
+        return format!("{} Of what is exposed this report can say nothing.", silence(data));
+    }
     let carrying = || data.services.iter().filter(|s| !s.classes.is_empty());
     let many = carrying().count() as u64;
     if many == 0 {
@@ -178,88 +166,6 @@ fn told_callers(all: u64, callers: &[(String, u64)]) -> String {
 /// `1 service was seen,`
 fn seen(n: u64, what: &str) -> String {
     format!("{} {} seen,", count(n, what), if n == 1 { "was" } else { "were" })
-}
-
-/// What stands beside the account: as far as the system tells, and estimated.
-fn beside(all: &crate::query::PacketRow) -> Vec<String> {
-    let lost = (all.interface_lost, "lost by the interface before that (an estimate)");
-    let excluded = (all.filter_excluded, "excluded by the filter in the kernel (an estimate)");
-    let told = [lost, excluded].into_iter();
-    let told = told.filter_map(|(packets, what)| Some((packets.filter(|n| *n > 0)?, what)));
-    told.map(|(packets, what)| format!("{} {what}", count(packets, "packet"))).collect()
-}
-
-/// What could not be seen, one sentence each; empty where everything was.
-pub(super) fn unseen(data: &ReportData) -> Vec<String> {
-    let mut lines = breaks(data);
-    lines.extend(unread_flows(data));
-    let Some(all) = data.coverage.packets.iter().find(|p| p.scope == "all") else {
-        return lines;
-    };
-    if all.dropped > 0 {
-        lines.push(format!("{} lost in the kernel's buffer", count(all.dropped, "packet")));
-    }
-    lines.extend(beside(all));
-    let reasons = [
-        (&all.shed, "discarded under load"),
-        (&all.skipped, "not analysed"),
-        (&all.malformed, "malformed"),
-    ];
-    for (reasons, verb) in reasons {
-        for (reason, n) in reasons {
-            lines.push(format!("{} {verb}: {reason}", count(*n, "packet")));
-        }
-    }
-    if all.cut > 0 {
-        lines.push(format!("{} cut by the capture's snap length", count(all.cut, "packet")));
-    }
-    for input in data.coverage.packets.iter().filter(|p| p.scope == "input") {
-        if let (Some(name), Some(why)) = (&input.input, &input.incomplete) {
-            lines.push(format!("{name} is incomplete: {why}"));
-        }
-    }
-    // A TLS session is told as a flow above.
-    let readable =
-        || data.coverage.endpoints.iter().filter(|e| e.standard.as_deref() != Some("tls"));
-    let sum = |of: fn(&crate::query::SeenRow) -> u64| readable().map(of).sum::<u64>();
-    for (n, what) in [
-        (sum(|s| s.one_sided), "of which only one side was seen"),
-        (sum(|s| s.gaps), "with a part missing in the middle"),
-        (sum(|s| s.truncated), "whose end is missing"),
-        (sum(|s| s.undecoded), "with a body that could not be decoded"),
-        (sum(|s| s.unread), "with a body that is no text (images, PDF, archives) and was not read"),
-        (sum(|s| s.ambiguous), "that receivers may have read differently"),
-    ] {
-        if n > 0 {
-            lines.push(format!("{} {what}", count(n, "exchange")));
-        }
-    }
-    lines
-}
-
-fn unread_flows(data: &ReportData) -> Vec<String> {
-    let mut outcomes: BTreeMap<&str, (u64, u64, u64)> = BTreeMap::new();
-    for flow in data.coverage.flows.iter().filter(|f| f.bytes > 0 && !is_read(&f.outcome)) {
-        let (servers, flows, bytes) = outcomes.entry(&flow.outcome).or_default();
-        *servers += 1;
-        *flows += flow.flows;
-        *bytes += flow.bytes;
-    }
-    let told = |(outcome, (servers, flows, n)): (&str, (u64, u64, u64))| {
-        let what = match outcome {
-            "tls" => "encrypted (TLS): what they carry is not visible".to_owned(),
-            "unidentified" => "of a protocol that was not recognised".to_owned(),
-            other => format!("{other}: recognised, not read"),
-        };
-        let (flows, servers) = (count(flows, "flow"), count(servers, "server"));
-        format!("{flows} to {servers}, {}, {what}", bytes(n))
-    };
-    outcomes.into_iter().map(told).collect()
-}
-
-/// Whether what such flows carry was read.
-fn is_read(outcome: &str) -> bool {
-    protocol_named(outcome).is_some_and(|protocol| protocol.read)
 }
 
 /// The operation of an endpoint with where it is asked.

@@ -264,10 +264,12 @@ struct Tls<'a> {
     ja3s: Option<Hash<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ja4: Option<&'a str>,
-    session_resumed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_resumed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mutual: Option<bool>,
-    chain_length: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain_length: Option<usize>,
 }
 
 #[derive(Serialize)]

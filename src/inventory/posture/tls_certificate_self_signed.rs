@@ -1,5 +1,6 @@
 //! Services that show a certificate which nobody else signed.
 
+use crate::inventory::tls::titles::{names, these};
 use crate::model::{FindingKind, Severity};
 
 use super::raise::{PostureRule, Raised, Subject};
@@ -23,14 +24,16 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let Some(tls) = &subject.facts.tls else { return Vec::new() };
     let own = tls.stats.certificates.iter().filter(|(_, seen)| seen.own > 0);
     let raised: Vec<_> = own.filter(|(_, seen)| seen.facts.self_signed).collect();
-    let Some((_, first)) = raised.first() else { return Vec::new() };
-    let name = &first.facts.subject;
+    if raised.is_empty() {
+        return Vec::new();
+    }
+    let name = names(raised.iter().map(|(_, seen)| *seen), |seen| seen.facts.subject.to_string());
     let at = tls.stats.shown_at(raised.iter().map(|(id, _)| &***id));
     vec![Raised {
         severity: Severity::Medium,
         title: format!(
-            "the certificate of {}{at} is self-signed ({name})",
-            subject.endpoint.service
+            "{} self-signed ({name})",
+            these(raised.len(), &subject.endpoint.service, &at)
         ),
         direction: None,
         field: None,

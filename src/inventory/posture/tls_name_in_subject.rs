@@ -1,5 +1,6 @@
 //! Services whose certificate says its host in the subject alone.
 
+use crate::inventory::tls::titles::{names, these};
 use crate::model::{FindingKind, Severity};
 
 use super::raise::{PostureRule, Raised, Subject};
@@ -26,15 +27,17 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let Some(tls) = &subject.facts.tls else { return Vec::new() };
     let raised: Vec<_> =
         tls.stats.certificates.iter().filter(|(_, seen)| seen.in_subject > 0).collect();
-    let Some((_, first)) = raised.first() else { return Vec::new() };
-    let (at, name) =
-        (tls.stats.shown_at(raised.iter().map(|(id, _)| &***id)), &first.facts.subject);
-    let service = &subject.endpoint.service;
+    if raised.is_empty() {
+        return Vec::new();
+    }
+    let at = tls.stats.shown_at(raised.iter().map(|(id, _)| &***id));
+    let name = names(raised.iter().map(|(_, seen)| *seen), |seen| seen.facts.subject.to_string());
+    let these = these(raised.len(), &subject.endpoint.service, &at);
     vec![Raised {
         severity: Severity::Low,
         title: format!(
-            "the certificate of {service}{at} has no host as subjectAltName: names only in the \
-             subject are no longer accepted ({name})"
+            "{these} without a host as subjectAltName: names only in the subject are no longer \
+             accepted ({name})"
         ),
         direction: None,
         field: None,

@@ -1,5 +1,6 @@
 //! Services that show a certificate which is not for the host that the client asked for.
 
+use crate::inventory::tls::titles::{names, these};
 use crate::model::{FindingKind, Severity};
 
 use super::raise::{PostureRule, Raised, Subject};
@@ -24,13 +25,18 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let Some(tls) = &subject.facts.tls else { return Vec::new() };
     let raised: Vec<_> =
         tls.stats.certificates.iter().filter(|(_, seen)| seen.mismatched > 0).collect();
-    let Some((_, first)) = raised.first() else { return Vec::new() };
+    if raised.is_empty() {
+        return Vec::new();
+    }
     let at = tls.stats.shown_at(raised.iter().map(|(id, _)| &***id));
-    let names: Vec<&str> = first.facts.names.iter().take(3).map(|name| &**name).collect();
-    let names = if names.is_empty() { &*first.facts.subject } else { &names.join(", ") };
+    let names = names(raised.iter().map(|(_, seen)| *seen), |seen| {
+        let names: Vec<&str> = seen.facts.names.iter().take(3).map(|name| &**name).collect();
+        if names.is_empty() { seen.facts.subject.to_string() } else { names.join(", ") }
+    });
+    let these = these(raised.len(), &subject.endpoint.service, &at);
     vec![Raised {
         severity: Severity::Medium,
-        title: format!("the certificate of {}{at} is for {names}", subject.endpoint.service),
+        title: format!("{these} for {names}"),
         direction: None,
         field: None,
         class: None,
@@ -53,5 +59,22 @@ mod tests {
         let raised = found(RULE.id, &endpoint(), &facts);
         assert_eq!(raised[0].count, 2);
         assert_eq!(raised[0].title, "the certificate of ehr.example is for ehr.example");
+    }
+
+    #[test]
+    fn several_certificates_are_named_each() {
+        let mut facts = encrypted();
+        certificate(&mut facts).mismatched = 2;
+        let own = certificate(&mut facts).clone();
+        for n in 1..=4 {
+            let mut other = own.clone();
+            other.facts.names = [format!("host{n}.example").into()].into();
+            let certificates = &mut facts.tls.as_mut().unwrap().stats.certificates;
+            certificates.insert(format!("0{n}").into(), other);
+        }
+        let raised = found(RULE.id, &endpoint(), &facts);
+        let title = "5 certificates of ehr.example are for ehr.example; host1.example; \
+            host2.example and 2 more";
+        assert_eq!((raised[0].count, &*raised[0].title), (10, title));
     }
 }

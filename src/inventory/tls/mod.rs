@@ -4,11 +4,13 @@
 //! - [`shown`]: the object `tls` of a service
 //! - [`mod@clinical`]: whether it looks clinical
 //! - [`siblings`]: the same host without encryption
+//! - [`titles`]: how findings speak of its certificates
 
 pub mod clinical;
 pub mod shown;
 pub mod siblings;
 pub mod stats;
+pub mod titles;
 
 pub use clinical::{clinical, clinical_port, clinical_word};
 pub use shown::{CertificateShown, ServiceTls};

@@ -86,7 +86,8 @@ pub(super) fn endpoints(page: &mut Html, data: &ReportData) {
 pub(super) fn classes(page: &mut Html, data: &ReportData) {
     page.raw("<section id=\"classes\"><h2>Data classes</h2>\n");
     if data.classes.is_empty() {
-        page.raw("<p>No personal or health data was recognised.</p></section>\n");
+        page.raw("<p>No personal, health or secret data was recognised in what could be read.</p>");
+        page.raw("</section>\n");
         return;
     }
     let heads = [

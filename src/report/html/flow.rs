@@ -42,7 +42,8 @@ struct Bar {
 pub(super) fn flows(page: &mut Html, data: &ReportData) {
     page.raw("<section id=\"flows\"><h2>Where data flows</h2>\n");
     if data.flows.is_empty() {
-        page.raw("<p>No personal or health data was recognised.</p></section>\n");
+        page.raw("<p>No personal, health or secret data was recognised in what could be read.</p>");
+        page.raw("</section>\n");
         return;
     }
     drawing(page, data);

@@ -7,6 +7,7 @@ use crate::model::Severity;
 use crate::query::ReportData;
 use crate::report::remedy::remedy;
 use crate::report::tell;
+use crate::report::unseen::{nothing_first, unseen};
 
 /// The report as one HTML file. `title` is what the reader calls the network that was watched.
 pub fn html(data: &ReportData, title: &str) -> String {
@@ -111,8 +112,7 @@ fn numbers(page: &mut Html, data: &ReportData) {
 fn first(page: &mut Html, data: &ReportData) {
     page.raw("<section id=\"first\"><h2>What to do first</h2>\n");
     if data.first.is_empty() {
-        page.raw("<p>Nothing that was seen asks for action. ");
-        page.raw("What could not be seen stands below.</p></section>\n");
+        page.raw("<p>").text_long(&nothing_first(data)).raw("</p></section>\n");
         return;
     }
     page.raw("<p>").text_long(&tell::why_first(data)).raw("</p>\n<ol class=\"first\">");
@@ -141,12 +141,12 @@ fn coverage(page: &mut Html, data: &ReportData) {
         });
     }
     page.raw("</p>\n");
-    let unseen = tell::unseen(data);
-    if unseen.is_empty() {
+    let lines = unseen(data);
+    if lines.is_empty() {
         page.raw("<p>Every packet was analysed and every exchange was whole.</p>");
     } else {
         page.raw("<h3>Not seen</h3><ul>");
-        for line in &unseen {
+        for line in &lines {
             page.raw("<li>").text(line).raw("</li>");
         }
         page.raw("</ul>");
