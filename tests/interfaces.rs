@@ -144,11 +144,47 @@ fn acknowledgements_on_connections_of_their_own_stand_with_who_is_called() {
     let rows = [
         ("10.0.0.1:2575 ADT^A01", json!([4, {"CA": 4}, 0])),
         ("10.0.0.2 ORU^R01", json!([4, {"CA": 4}, 0])),
-        ("10.0.0.2:6000 ACK^A01", json!([4, {"CA": 4}, 0])),
+        ("10.0.0.2:6000 ACK^A01", json!([4, {"AE": 4}, 0])),
     ];
     assert_eq!(endpoints(&lab), expected(&rows));
+    let refused = lab.query("t.db", &["findings", "--rule", "messages-refused"]);
+    let title = "4 of 4 ACK^A01 on connections of their own refuse a message";
+    assert_eq!((refused.len(), &refused[0]["title"]), (1, &json!(title)));
     let services = lab.query("t.db", &["services", "--service", "10.0.0.2"]);
-    assert_eq!(services[0]["addresses"], json!(["10.0.0.2"]));
+    let without_port = services.iter().find(|row| row["service"] == "10.0.0.2").expect("there");
+    assert_eq!(without_port["addresses"], json!(["10.0.0.2"]));
+}
+
+/// Answers that no packet brought were not refused by silence, whichever of them they are; and the
+/// report says that something is missing.
+#[test]
+fn a_lost_answer_is_no_silence_of_the_receiver_and_the_report_tells_the_loss() {
+    for lost in ["k0", "k1"] {
+        let lab = Lab::default();
+        let mut talk = Conversation::open(NEAR, FAR, AT_US);
+        for id in ["0", "1", "2"] {
+            talk = talk.ask(message("ADT^A01", id, "PID|1")).answer(answer("AA", id));
+        }
+        let mut frames = talk.close();
+        let whole = frames.len();
+        let name = format!("|{lost}|");
+        frames.retain(|frame| {
+            let (_, payload) = support::tcp::payload(frame);
+            !payload.windows(name.len()).any(|window| window == name.as_bytes())
+        });
+        assert_eq!(frames.len(), whole - 1);
+        let path = lab.path("talk.pcap");
+        capture::write(&path, &frames);
+        lab.replay("t.db", &[&path], &[]).expect(0);
+        let rows = lab.query("t.db", &["endpoints"]);
+        assert_eq!(rows[0]["statuses"], json!({"AA": 2}), "{lost}");
+        assert_eq!(rows[0]["anomalies"], json!({"response-lost": 1}), "{lost}");
+        let silent = lab.query("t.db", &["findings", "--rule", "messages-unacknowledged"]);
+        assert_eq!(silent, Vec::<Value>::new(), "{lost}");
+        let report = lab.run(["report", "--db", "t.db", "--format", "markdown"]).expect(0).stdout;
+        assert!(report.contains("bytes of payload missing"), "{report}");
+        assert!(!report.contains("every exchange was whole"), "{report}");
+    }
 }
 
 #[test]

@@ -128,6 +128,8 @@ pub struct RequestHead {
     pub expects_acknowledgement: bool,
     /// A commit is the last answer to it.
     pub commit_only: bool,
+    /// What it says of a message that it acknowledges on a connection of its own.
+    pub acknowledges: Option<AckCode>,
     /// Hash of the name of the batch it stands in, as of a token; 0 where it stands in none.
     pub batch: u64,
 }

@@ -218,12 +218,15 @@ impl Exchange {
     /// How it was answered: the code of the acknowledgement where one answers a message, the
     /// status of the response else.
     pub(super) fn answer(&self) -> Option<Status> {
-        let Some(response) = &self.response else { return self.answered };
-        self.acknowledgement().or(response.status)
+        self.acknowledgement().or_else(|| self.response.as_ref()?.status)
     }
 
-    /// The code of the acknowledgement that answers a message.
+    /// The code of the acknowledgement that answers a message. One on a connection of its own says
+    /// itself what became of a message; what is answered to it is that it was kept.
     pub(super) fn acknowledgement(&self) -> Option<Status> {
+        if let Some(code) = self.request.as_ref().and_then(|r| r.head.acknowledges) {
+            return Some(Status::Hl7(code));
+        }
         let Some(response) = &self.response else { return self.answered };
         let asked = self.request.as_ref().is_some_and(|r| r.head.hl7v2.is_some());
         let code = response.half.facts.heard.as_ref().and_then(|heard| heard.acknowledges);

@@ -20,6 +20,7 @@ impl Workbench {
         request.head.hl7v2 = Some(Box::new(said));
         request.head.expects_acknowledgement = header.expects_acknowledgement();
         request.head.commit_only = header.commit_only;
+        request.head.acknowledges = header.acknowledges.map(|(code, _)| AckCode::read(code));
         request.head.batch = header.batch;
         self.plan_hl7v2(&mut request.half);
     }

@@ -54,6 +54,8 @@ pub struct Pairing {
     kept_bytes: usize,
     /// There was no room for some of them: better responses may come that are not awaited.
     released: bool,
+    /// Better responses came behind some that say only that a message was kept.
+    bettered: bool,
     /// What many open exchanges took when last counted, and how often they were not since.
     counted: (usize, u8),
 }
@@ -103,6 +105,8 @@ struct Slot {
     until: u64,
     /// Losses before it in the direction of the half that began it.
     losses: u32,
+    /// Losses of responses before the one that stands while no better one comes.
+    losses_kept: u32,
     /// It was asked while nothing had been heard since requests before it were lost: these waited
     /// for their responses, too.
     beside_lost: bool,
@@ -121,6 +125,7 @@ impl Slot {
             stand,
             until: 0,
             losses: 0,
+            losses_kept: 0,
             beside_lost: false,
         }
     }
@@ -214,7 +219,8 @@ impl Pairing {
                 self.open.iter_mut().find(|slot| slot.kept != Kept::No && same(slot))
         {
             slot.exchange.response = Some(response);
-            let (was, is) = slot.keep(kept);
+            self.bettered |= answers;
+            let (was, is) = slot.keep(kept, self.loss.before(Direction::ToClient));
             self.kept_bytes = (self.kept_bytes + is).saturating_sub(was);
             return;
         }
@@ -229,7 +235,7 @@ impl Pairing {
             Some(slot) if !floating => {
                 self.pipelined |= in_order && stand.heard_behind(slot.until);
                 slot.exchange.response = Some(response);
-                self.kept_bytes += slot.keep(kept).1;
+                self.kept_bytes += slot.keep(kept, self.loss.before(Direction::ToClient)).1;
                 self.answered = self.answered.max(slot.number);
             }
             found => {
@@ -251,7 +257,7 @@ impl Pairing {
                 let slot = Slot::new(correlation, exchange, stand);
                 let mut slot = Slot { floating, early, ..slot };
                 slot.losses = self.loss.before(Direction::ToClient);
-                self.kept_bytes += slot.keep(kept).1;
+                self.kept_bytes += slot.keep(kept, slot.losses).1;
                 self.open.push_back(slot);
             }
         }
@@ -372,6 +378,8 @@ impl Pairing {
             let whole = slot.exchange.request.as_deref().is_some_and(whole);
             slot.exchange.unanswered =
                 slot.waits() && whole && waited && ending.heard && !self.stray;
+            let losses = self.loss.before(Direction::ToClient);
+            slot.tell_lost_answer(losses, self.bettered);
             finish(slot.exchange, &self.loss, done);
         }
     }

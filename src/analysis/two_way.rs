@@ -44,7 +44,9 @@ impl TwoWay {
         match (way, by) {
             (Direction::ToServer, Correlation::Answer { .. }) => self.pairing.waits_for(by),
             (Direction::ToServer, Correlation::Oldest { .. }) => true,
-            (Direction::ToClient, Correlation::Token(_)) => !forward.waits_for(by),
+            (Direction::ToClient, Correlation::Token(_)) => {
+                !forward.waits_for(by) && !(is_of_no_type(head) && forward.waits_for_any())
+            }
             (Direction::ToClient, Correlation::Asks(_)) => {
                 !forward.awaiting(by).is_some_and(|request| is_of_type(request, head))
             }
@@ -76,6 +78,11 @@ impl TwoWay {
     pub(super) fn end(&mut self, heard: bool, done: &mut dyn FnMut(super::half::Exchange)) {
         self.pairing.end(Ending { heard, over: self.over }, done);
     }
+}
+
+/// Whether it is not known of a message whether it asks: its header was cut off.
+fn is_of_no_type(head: &MessageHead<'_>) -> bool {
+    matches!(head, MessageHead::Hl7v2(said) if said.kind.trim_ascii().is_empty())
 }
 
 /// Whether a message is of the same type and event as one that waits.

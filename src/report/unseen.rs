@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::tell::{bytes, count, second, span};
+use crate::inventory::room::BEYOND;
+use crate::protocol::http1::anomalies::{MESSAGES_LOST, NOT_RESYNCHRONISED, START_INVALID};
 use crate::protocol::protocol_named;
 use crate::query::{PacketRow, ReportData, SeenRow};
 
@@ -64,6 +66,7 @@ pub(super) fn unseen(data: &ReportData) -> Vec<String> {
     }
     lines.extend(breaks(data));
     lines.extend(unread_flows(data));
+    lines.extend(beyond(data));
     let Some(all) = data.coverage.packets.iter().find(|p| p.scope == "all") else {
         return lines;
     };
@@ -106,6 +109,43 @@ pub(super) fn unseen(data: &ReportData) -> Vec<String> {
         }
     }
     lines
+}
+
+/// What was lost between packets or for want of room, and what was not understood.
+fn beyond(data: &ReportData) -> Vec<String> {
+    let named = |is: fn(&str) -> bool| -> u64 {
+        data.coverage.anomalies.iter().filter(|row| is(&row.anomaly)).map(|row| row.count).sum()
+    };
+    let gaps: u64 = data.coverage.flows.iter().map(|flow| flow.gap_bytes).sum();
+    let told = [
+        (gaps, bytes(gaps), "of payload missing: it was sent, and no packet brought it"),
+        counted(
+            named(|name| name == MESSAGES_LOST.0),
+            "gap",
+            "wide enough to hold whole exchanges that nothing tells of",
+        ),
+        counted(
+            named(|name| name.starts_with("evicted-for-")),
+            "connection",
+            "read no further for want of memory (`--memory`)",
+        ),
+        counted(
+            named(|name| name == BEYOND),
+            "request",
+            "of clients, services or endpoints without a row for want of memory (`--memory`)",
+        ),
+        counted(
+            named(|name| [START_INVALID.0, NOT_RESYNCHRONISED.0].contains(&name)),
+            "place",
+            "where a message should begin and none did",
+        ),
+    ];
+    let told = told.into_iter().filter(|(n, ..)| *n > 0);
+    told.map(|(_, many, what)| format!("{many} {what}")).collect()
+}
+
+fn counted<'a>(n: u64, of: &str, what: &'a str) -> (u64, String, &'a str) {
+    (n, count(n, of), what)
 }
 
 fn unread_flows(data: &ReportData) -> Vec<String> {

@@ -10,12 +10,17 @@ impl Pairing {
     /// Whether a response that is found so would answer something.
     pub fn waits_for(&self, correlation: Correlation) -> bool {
         if correlation.names_nothing() {
-            return self.open.iter().any(Slot::waits);
+            return self.waits_for_any();
         }
         let found = self.nearest(correlation);
         let waits =
             |slot: &Slot| slot.correlation == found && (slot.waits() || slot.kept != Kept::No);
         self.open.iter().any(waits) || self.waits_in_batch(correlation)
+    }
+
+    /// Whether any request waits for a response.
+    pub fn waits_for_any(&self) -> bool {
+        self.open.iter().any(Slot::waits)
     }
 
     /// How a response finds its request: one that says what it answers finds, where nothing of that

@@ -21,9 +21,11 @@ impl Pairing {
             Correlation::Answer { to: 0, last, .. } => (last, false),
             _ => return Some(response),
         };
+        let losses = self.loss.before(Direction::ToClient);
         match self.unnamed(stand).and_then(|at| self.open.get_mut(at)) {
             Some(slot) => {
                 slot.exchange.response = Some(response);
+                slot.losses_kept = losses;
                 slot.kept = if last { Kept::No } else { Kept::UntilRequest };
                 self.answered = self.answered.max(slot.number);
                 None

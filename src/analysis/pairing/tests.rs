@@ -405,6 +405,59 @@ fn a_commit_stands_until_the_application_answers_or_there_is_no_room() {
     assert_eq!(late, (vec![(first, Some(201)), (None, Some(500))], true));
 }
 
+/// Whether exchanges are told as lacking an answer, whose messages were asked, answered (by which
+/// name, with which status) and lost in turn.
+fn lacking(steps: &[(&str, u8)]) -> Vec<(Option<u8>, bool)> {
+    let (mut pairing, mut out) = (Pairing::default(), Vec::new());
+    let mut done = |exchange: Exchange| {
+        let lost = exchange.lost;
+        out.push((shown(exchange).0, lost));
+    };
+    for (step, number) in steps {
+        let to = u64::from(*number);
+        let answer = (response(200), Stand::default());
+        match *step {
+            "asks" => {
+                let asked = (request(*number), Stand::default());
+                pairing.request(Correlation::Token(to), asked, &mut done);
+            }
+            "kept" => {
+                let by = Correlation::Answer { to, own: 90 + to, last: false };
+                pairing.response(by, answer, &mut done);
+            }
+            "answers" => {
+                let by = Correlation::Answer { to, own: 70 + to, last: true };
+                pairing.response(by, answer, &mut done);
+            }
+            "kept unnamed" => {
+                pairing.response(Correlation::Oldest { last: false }, answer, &mut done);
+            }
+            _ => pairing.lost(Direction::ToClient),
+        }
+        pairing.settle(&mut done);
+    }
+    pairing.end(Ending::default(), &mut done);
+    out.sort_unstable();
+    out
+}
+
+#[test]
+fn the_answer_of_an_application_that_was_lost_behind_a_commit_is_told() {
+    let (first, second) = (Some(1), Some(2));
+    let named = [("asks", 1), ("kept", 1), ("lost", 0)];
+    assert_eq!(lacking(&named), [(first, true)]);
+    assert_eq!(lacking(&named[..2]), [(first, false)]);
+    assert_eq!(lacking(&[&named[..], &[("answers", 1)]].concat()), [(first, false)]);
+    // What was lost before says nothing of it.
+    assert_eq!(lacking(&[("lost", 0), ("asks", 1), ("kept", 1)]), [(first, false)]);
+    // Of commits that name nothing it is due where it came behind another.
+    let unnamed = [("asks", 2), ("kept unnamed", 2), ("lost", 0), ("asks", 3)];
+    assert_eq!(lacking(&unnamed)[0], (second, false));
+    let before = [("asks", 1), ("kept unnamed", 1), ("answers", 1)];
+    let told = lacking(&[&before[..], &unnamed].concat());
+    assert_eq!(told[..2], [(first, false), (second, true)]);
+}
+
 #[test]
 fn a_message_is_found_by_its_own_name_where_it_asks_and_by_what_it_answers_else() {
     let (mut pairing, mut out) = (Pairing::default(), Vec::new());

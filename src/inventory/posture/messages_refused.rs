@@ -32,7 +32,13 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         return Vec::new();
     }
     let many = count.saturating_mul(100) >= answered.saturating_mul(MANY_PERCENT);
-    let title = format!("{count} of {answered} answers to {} refuse it", endpoint.named());
+    let named = endpoint.named();
+    // Acknowledgements on connections of their own say themselves what became of a message.
+    let title = if endpoint.operation.starts_with("ACK") {
+        format!("{count} of {answered} {named} on connections of their own refuse a message")
+    } else {
+        format!("{count} of {answered} answers to {named} refuse it")
+    };
     vec![Raised {
         severity: if many { Severity::Medium } else { Severity::Low },
         title,
@@ -65,6 +71,16 @@ mod tests {
             assert_eq!(found.len(), 1);
             assert_eq!((found[0].severity, found[0].count), (severity, refused));
         }
+    }
+
+    #[test]
+    fn acknowledgements_on_connections_of_their_own_refuse_by_themselves() {
+        let mut endpoint = endpoint();
+        endpoint.operation = "ACK^A01".into();
+        endpoint.statuses = BTreeMap::from([(Status::Hl7(AckCode::AppError), 2)]);
+        let raised = found(RULE.id, &endpoint, &clear());
+        let title = &raised[0].title;
+        assert!(title.starts_with("2 of 2 ACK^A01") && title.ends_with(" refuse a message"));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use crate::base::Timestamp;
 use crate::base::time::rfc3339;
-use crate::inventory::tls::CertificateStats;
+use crate::inventory::tls::{CertificateStats, TlsStats};
 use crate::model::{FindingKind, Severity};
 
 use super::raise::{PostureRule, Raised, Subject};
@@ -60,10 +60,6 @@ fn judge(seen: &CertificateStats) -> Option<Wrong> {
 fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     let Some(tls) = &subject.facts.tls else { return Vec::new() };
     let all = || tls.stats.certificates.values();
-    let id_of = |seen: &CertificateStats| {
-        let mut all = tls.stats.certificates.iter();
-        all.find(|(_, known)| std::ptr::eq(*known, seen)).map(|(id, _)| &**id)
-    };
     // A certificate that another of the same subject came after was renewed.
     let renewed = |old: &CertificateStats| {
         all().any(|new| {
@@ -85,20 +81,12 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
     else {
         return Vec::new();
     };
-    let (how, when) = match wrong {
-        Wrong::Expired => ("expired on", worst.facts.not_after),
-        Wrong::Early => ("is not valid before", worst.facts.not_before),
-        Wrong::EndsSoon => ("expires on", worst.facts.not_after),
-    };
-    let whose = if worst.own > 0 { "certificate" } else { "authority's certificate in the chain" };
+    let (wrong, own) = (*wrong, worst.own > 0);
+    let alike = raised.iter().filter(|(seen, is)| *is == wrong && (seen.own > 0) == own);
+    let alike: Vec<&CertificateStats> = alike.map(|(seen, _)| *seen).collect();
     vec![Raised {
         severity: wrong.severity(),
-        title: format!(
-            "the {whose} of {}{} {how} {}",
-            subject.endpoint.service,
-            tls.stats.shown_at(id_of(worst)),
-            rfc3339(when)
-        ),
+        title: title(&subject, &tls.stats, (wrong, own), (&alike, raised.len() - alike.len())),
         direction: None,
         field: None,
         class: None,
@@ -106,6 +94,41 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         seen: None,
         count: raised.iter().map(|(seen, _)| seen.own).sum::<u64>().max(worst.above),
     }]
+}
+
+/// What is wrong with those that are `alike`, and how many others there are.
+fn title(
+    subject: &Subject<'_>,
+    stats: &TlsStats,
+    (wrong, own): (Wrong, bool),
+    (alike, others): (&[&CertificateStats], usize),
+) -> String {
+    let is_alike = |seen: &CertificateStats| alike.iter().any(|known| std::ptr::eq(*known, seen));
+    let ids = stats.certificates.iter().filter(|(_, seen)| is_alike(seen)).map(|(id, _)| &**id);
+    let at = stats.shown_at(ids);
+    let first_end = alike.iter().map(|seen| seen.facts.not_after).min().unwrap_or_default();
+    let last_begin = alike.iter().map(|seen| seen.facts.not_before).max().unwrap_or_default();
+    let whose = if own { "certificate" } else { "authority's certificate in the chain" };
+    let many = alike.len();
+    let (how, when) = match (wrong, many) {
+        (Wrong::Expired, 1) => ("expired on", first_end),
+        (Wrong::Expired, _) => ("expired, the first on", first_end),
+        (Wrong::Early, 1) => ("is not valid before", last_begin),
+        (Wrong::Early, _) => ("are not valid yet, the last not before", last_begin),
+        (Wrong::EndsSoon, 1) => ("expires on", first_end),
+        (Wrong::EndsSoon, _) => ("expire soon, the first on", first_end),
+    };
+    let these = match (many, own) {
+        (1, _) => format!("the {whose}"),
+        (_, true) => format!("{many} certificates"),
+        (_, false) => format!("{many} authorities' certificates in the chain"),
+    };
+    let service = &subject.endpoint.service;
+    let more = match others {
+        0 => String::new(),
+        others => format!(" ({others} more expired, expire soon or are not valid yet)"),
+    };
+    format!("{these} of {service}{at} {how} {}{more}", rfc3339(when))
 }
 
 #[cfg(test)]
@@ -142,6 +165,29 @@ mod tests {
         assert_eq!(severity, Severity::Medium);
         assert!(title.ends_with("is not valid before 2023-11-14T22:13:21Z"), "{title}");
         assert_eq!(titled(0), None);
+    }
+
+    #[test]
+    fn several_are_counted_and_the_first_end_is_told() {
+        let mut facts = encrypted();
+        let own = certificate(&mut facts).clone();
+        let end = own.facts.not_after;
+        let certificates = &mut facts.tls.as_mut().unwrap().stats.certificates;
+        certificates.clear();
+        // Two have expired, one will soon: the order of their ids says nothing.
+        for (id, left) in [("01", -10), ("02", -90), ("03", 60)] {
+            let mut shown = own.clone();
+            shown.facts.not_after = end + left;
+            shown.last = end * 1_000_000_000;
+            certificates.insert(id.into(), shown);
+        }
+        let raised = found(RULE.id, &endpoint(), &facts);
+        let first = rfc3339(end - 90);
+        let title = format!(
+            "2 certificates of ehr.example expired, the first on {first} \
+             (1 more expired, expire soon or are not valid yet)"
+        );
+        assert_eq!((raised.len(), &raised[0].title), (1, &title));
     }
 
     #[test]

@@ -82,14 +82,14 @@ mod tests {
         // One address is the service's.
         assert!(show("10.0.0.1:443", "TLS 1.1").ends_with("negotiates TLS 1.1"));
         let said = show("10.0.0.2:443", "TLS 1.3");
-        assert!(said.ends_with("TLS 1.1 at 10.0.0.1:443, of 2 addresses"), "{said}");
+        assert!(said.ends_with("TLS 1.1 at 10.0.0.1:443 (1 of 2 addresses)"), "{said}");
         let said = show("10.0.0.2:443", "TLS 1.1");
         assert!(said.ends_with("TLS 1.1 at each of its 2 addresses"), "{said}");
         for last in 3..9 {
             show(&format!("10.0.0.{last}:443"), if last < 7 { "TLS 1.1" } else { "TLS 1.3" });
         }
         let said = show("[2001:db8::1]:443", "TLS 1.2");
-        let named = "10.0.0.1:443, 10.0.0.2:443, 10.0.0.3:443 and 3 more, of 9 addresses";
+        let named = "10.0.0.1:443, 10.0.0.2:443, 10.0.0.3:443 and 3 more (6 of 9 addresses)";
         assert!(said.ends_with(&format!("TLS 1.1 at {named}")), "{said}");
     }
 

@@ -172,7 +172,7 @@ impl TlsStats {
             0 => String::new(),
             n => format!(" and {n} more"),
         };
-        format!(" at {}{more}, of {} addresses", named.join(", "), all.len())
+        format!(" at {}{more} ({} of {} addresses)", named.join(", "), at.len(), all.len())
     }
 
     /// Adds what was seen elsewhere of the same service.

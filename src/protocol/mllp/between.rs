@@ -7,7 +7,7 @@ use super::batch::Batch;
 use super::commit::Commit;
 use super::lane::{END, ETX, Lane, START, STX, Stage};
 use super::out::Out;
-use super::starts::{LOWER_MSH, MSH, is_separator};
+use super::starts::{LOWER_MSH, MSH, begun, is_separator, one_more};
 
 /// What a block begins with: the header of a message, of a file or of a batch.
 const HEADERS: [&[u8]; 6] = [MSH, b"FHS", b"BHS", LOWER_MSH, b"fhs", b"bhs"];
@@ -21,6 +21,7 @@ impl Lane {
     const STX: u8 = 1 << 3;
     const BATCH: u8 = 1 << 4;
     const BARE: u8 = 1 << 5;
+    const UNFRAMED: u8 = 1 << 6;
 
     /// What is to be remembered of it between blocks.
     pub(super) fn rest(&self) -> Option<u8> {
@@ -29,7 +30,8 @@ impl Lane {
                 if self.held.is_empty() && !self.batch.is_remembered() =>
             {
                 let open = self.batch.is_open();
-                Some(bits([owed, told, self.begun, self.stx, open, self.bare]))
+                let (bare, unframed) = (self.bare, self.unframed);
+                Some(bits([owed, told, self.begun, self.stx, open, bare, unframed]))
             }
             _ => None,
         }
@@ -44,6 +46,7 @@ impl Lane {
         lane.batch = Batch::resumed(bits & Self::BATCH != 0);
         lane.stx = bits & Self::STX != 0;
         lane.bare = bits & Self::BARE != 0;
+        lane.unframed = bits & Self::UNFRAMED != 0;
         lane
     }
 
@@ -99,10 +102,7 @@ impl Lane {
             return 1;
         }
         if HEADERS.contains(&matched) && is_separator(byte) {
-            out.odd("mllp-start-missing");
-            self.stx = false;
-            self.begin(out);
-            self.held.extend_from_slice(matched);
+            self.begin_startless(matched, out);
             return 0;
         }
         if self.begun {
@@ -112,25 +112,59 @@ impl Lane {
         if self.begun || out.direction == Direction::ToClient {
             out.unread();
         }
-        self.stage = Stage::Noise;
+        self.stage = Stage::Seek { line: None, lost: false };
         0
     }
 
-    /// Passes over what is no message.
-    pub(super) fn seek(&mut self, rest: &[u8], out: &mut Out<'_>) -> usize {
-        // STX stands in anything: it is a block's only where blocks had it. So do bare answers.
-        let stops = |byte: &u8| match *byte {
-            START => true,
-            STX => self.stx,
-            byte => self.bare && Commit::bare(byte).is_some(),
-        };
-        let Some(at) = rest.iter().position(stops) else { return rest.len() };
-        if !matches!(rest.get(at), Some(&(START | STX))) {
-            self.stage = Stage::default();
-            return at;
-        }
-        self.stx = rest.get(at) == Some(&STX);
+    /// A header stands where a vertical tab should.
+    fn begin_startless(&mut self, name: &[u8], out: &mut Out<'_>) {
+        out.odd("mllp-start-missing");
+        self.stx = false;
         self.begin(out);
-        at + 1
+        (self.startless, self.unframed) = (true, true);
+        self.held.extend_from_slice(name);
     }
+
+    /// Passes over what is no message. `line`: what of an MSH stands at the start of the line at
+    /// hand; `lost`: whether something was lost before it.
+    pub(super) fn seek(
+        &mut self,
+        rest: &[u8],
+        (line, lost): (Option<u8>, bool),
+        out: &mut Out<'_>,
+    ) -> usize {
+        // STX stands in anything: it is a block's only where blocks had it. So do bare answers, and
+        // headers in what is no message. How a server frames is not known where its first answer
+        // may be among what was lost.
+        let first = lost && !self.begun && out.direction == Direction::ToClient;
+        let (bare, unframed) = (self.bare || first, self.unframed || first);
+        let mut line = line;
+        for (at, &byte) in rest.iter().enumerate() {
+            if byte == START || byte == STX && self.stx {
+                self.stx = byte == STX;
+                self.begin(out);
+                return at + 1;
+            }
+            if bare && Commit::bare(byte).is_some() {
+                self.stage = Stage::default();
+                return at;
+            }
+            let name = begun(line);
+            line = match line.and_then(|matched| one_more(matched, byte)) {
+                None if unframed && name.len() == MSH.len() && is_separator(byte) => {
+                    self.begin_startless(name, out);
+                    return at;
+                }
+                None => ends_line(byte).then_some(0),
+                more => more,
+            };
+        }
+        self.stage = Stage::Seek { line, lost };
+        rest.len()
+    }
+}
+
+/// Whether a message may begin behind this byte.
+fn ends_line(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n' | END) || Commit::bare(byte).is_some()
 }

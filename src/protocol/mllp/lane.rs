@@ -42,8 +42,12 @@ pub(super) struct Lane {
     pub(super) batch: Batch,
     /// Blocks stand between STX and ETX.
     pub(super) stx: bool,
-    /// The last answer was a bare byte: behind a loss the next may be one, too.
+    /// An answer was a bare byte: behind a loss the next may be one, too.
     pub(super) bare: bool,
+    /// A message had no vertical tab: behind a loss the next may have none, either.
+    pub(super) unframed: bool,
+    /// The message at hand has none.
+    pub(super) startless: bool,
     /// The block at hand is in UTF-16.
     wide: Option<WideBlock>,
     /// What of it was made UTF-8.
@@ -61,10 +65,13 @@ pub(super) enum Stage {
         /// An anomaly was told since the last block.
         told: bool,
     },
-    /// Something that is no message, up to the next vertical tab or bare answer.
-    Noise,
-    /// After a gap: the same.
-    Resync,
+    /// Something that is no message, up to where the next may begin.
+    Seek {
+        /// As in [`Stage::Body`].
+        line: Option<u8>,
+        /// Something was lost before it.
+        lost: bool,
+    },
     /// In a message whose header is not whole.
     Head,
     /// Behind the header. So many bytes of `MSH` (with [`LOWER`]: of `msh`) came at the start of
@@ -125,7 +132,7 @@ impl Lane {
                 Stage::Between { owed, matched, told } => {
                     self.between(rest, (owed, matched, told), out)
                 }
-                Stage::Noise | Stage::Resync => self.seek(rest, out),
+                Stage::Seek { line, lost } => self.seek(rest, (line, lost), out),
                 Stage::Head => self.head(rest, out),
                 Stage::Body(line) => self.body(rest, line, out),
                 Stage::Foreign => self.foreign(rest, out),
@@ -137,7 +144,7 @@ impl Lane {
 
     pub(super) fn begin(&mut self, out: &Out<'_>) {
         self.stage = Stage::Head;
-        self.bare = false;
+        self.startless = false;
         self.held.clear();
         self.scan = HeaderScan::default();
         self.started = out.at;
@@ -329,10 +336,16 @@ impl Lane {
                 let inside = have - before.len();
                 out.body(text.get(..at - inside).unwrap_or_default());
                 out.end(true);
-                let batch = (self.in_batch, self.batch_name);
+                let block = (self.in_batch, self.batch_name, self.startless);
                 self.begin(out);
-                (self.in_batch, self.batch_name) = batch;
+                (self.in_batch, self.batch_name, self.startless) = block;
                 self.held.extend_from_slice(name);
+                return Some(at);
+            } else if have == 0 && self.startless && Commit::bare(*byte).is_some() {
+                // Nothing says where such a message ends but what comes next.
+                out.body(text.get(..at).unwrap_or_default());
+                out.end(true);
+                self.stage = Stage::default();
                 return Some(at);
             } else {
                 out.body(before);

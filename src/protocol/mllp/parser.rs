@@ -4,7 +4,8 @@
 //! file separator behind it, no carriage return behind that, lines of something else between
 //! blocks, STX and ETX in place of vertical tab and file separator. A block may hold a batch, or
 //! several messages: each MSH begins one. After a gap the next message is the one behind the next
-//! vertical tab, or a bare byte where the last answer was one.
+//! vertical tab; in a direction whose messages came without, or of whose answers the first may be
+//! what was lost, also a bare byte and an MSH at the start of a line.
 
 use crate::base::table_state;
 use crate::model::{Direction, MessageEvent, StreamEvent, StreamInput};
@@ -28,6 +29,8 @@ impl Default for MllpParser {
 
 impl Parser for MllpParser {
     fn push(&mut self, event: StreamEvent<'_>, sink: &mut dyn MessageSink) {
+        // What is lost before the first answer may have been that.
+        let begun = self.lanes.iter().any(|lane| lane.begun);
         let [to_server, to_client] = &mut self.lanes;
         let lane = match event.direction {
             Direction::ToServer => to_server,
@@ -39,10 +42,10 @@ impl Parser for MllpParser {
             StreamInput::Bytes(bytes) => lane.bytes(bytes, &mut out),
             StreamInput::Gap(len) => {
                 lane.cut(Some(len), &mut out);
-                if lane.begun {
+                if begun {
                     out.tell(MessageEvent::Lost { direction, refuted: false });
                 }
-                lane.stage = Stage::Resync;
+                lane.stage = Stage::Seek { line: Some(0), lost: true };
             }
             StreamInput::End(_) => {
                 lane.cut(None, &mut out);

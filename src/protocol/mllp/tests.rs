@@ -337,11 +337,60 @@ fn a_commit_may_lack_its_frame() {
     let lost = Step::Gap(Direction::ToClient, 1);
     let steps = [ask(block(ADT)), answer("\u{6}"), lost.clone(), answer("\u{15}")];
     assert_eq!(told(&steps)[4..], [&["< lost"][..], &not].concat());
-    // So is noise. Behind a block of its own a byte stands in anything.
+    // So is noise. Who ever answered so may do it again.
     let odd = ["< odd mllp-noise", "< unread"];
     assert_eq!(after("\u{6}busy\u{15}"), [&kept[..], &odd, &not].concat());
     let steps = [ask(block(ADT)), answer(format!("\u{6}{}", block(ACK))), lost, answer("\u{15}")];
-    assert_eq!(told(&steps)[6..], ["< lost"]);
+    assert_eq!(told(&steps)[6..], [&["< lost"][..], &not].concat());
+    // Of who answered in blocks a byte stands in anything.
+    let lost = Step::Gap(Direction::ToClient, 1);
+    let steps = [ask(block(ADT)), answer(block(ACK)), lost, answer("\u{15}")];
+    assert_eq!(told(&steps)[4..], ["< lost"]);
+}
+
+#[test]
+fn behind_a_loss_answers_are_found_as_they_are_framed() {
+    let ack = ["< hl7v2 ACK^A01 LAB>REG a1 2.5 AA m1", "< end"];
+    let start = "< odd mllp-start-missing";
+    let behind = |before: &[&str], lost: u64, bytes: &str| {
+        let mut steps = vec![ask(block(ADT))];
+        steps.extend(before.iter().map(answer));
+        let at = told(&steps).len();
+        steps.push(Step::Gap(Direction::ToClient, lost));
+        steps.extend(bytes.as_bytes().chunks(5).map(answer));
+        told(&steps).split_off(at)
+    };
+    // The first answer was lost: whatever comes may be one.
+    let kept = ["< hl7v2 ^ >   CA ", "< end"];
+    assert_eq!(behind(&[], 1, "\u{6}"), [&["< lost"][..], &kept].concat());
+    assert_eq!(behind(&[], 90, &block(ACK)), [&["< lost"][..], &ack].concat());
+    let first = behind(&[], 9, &format!("AA|m0\r{ACK}\u{1c}\r"));
+    assert_eq!(first, [&["< lost", start][..], &ack].concat());
+    // Answers without a vertical tab.
+    let unframed = behind(&[ACK, "\u{1c}\r"], 9, &format!("AA|m0\r{ACK}\u{1c}\r"));
+    assert_eq!(unframed, [&["< lost", start][..], &ack].concat());
+    let same = behind(&[ACK], 9, &format!("\r{ACK}"));
+    assert_eq!(same[..5], ["< gap 9", "< end incomplete", "< lost", start, ack[0]]);
+    // Where all had one, what stands in the rest of a block is none.
+    let inside = format!("x\r{ACK}\u{1c}\r{}", block(ACK));
+    assert_eq!(behind(&[&block(ACK)], 9, &inside), [&["< lost"][..], &ack].concat());
+    // Nor does a name stand within a line.
+    assert_eq!(behind(&[], 9, &format!("xMSH|{}", block(ACK)))[1..], ack);
+}
+
+#[test]
+fn what_lacks_its_start_ends_where_a_bare_answer_comes() {
+    let ack = ["< odd mllp-start-missing", "< hl7v2 ACK^A01 LAB>REG a1 2.5 AA m1", "< end"];
+    let kept = ["< hl7v2 ^ >   CA ", "< end"];
+    let text = format!("{ACK}\u{6}{ACK}\u{6}");
+    for size in [1, 7, text.len()] {
+        let steps = text.as_bytes().chunks(size).map(answer);
+        let steps: Vec<Step> = std::iter::once(ask(block(ADT))).chain(steps).collect();
+        assert_eq!(told(&steps)[2..], [&ack[..], &kept, &ack, &kept].concat(), "{size}");
+    }
+    // Within a block it is text.
+    let steps = [ask(block(ADT)), answer(block(&format!("{ACK}\u{6}")))];
+    assert_eq!(told(&steps)[2..], ack[1..]);
 }
 
 #[test]
