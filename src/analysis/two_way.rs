@@ -45,7 +45,7 @@ impl TwoWay {
             (Direction::ToServer, Correlation::Answer { .. }) => self.pairing.waits_for(by),
             (Direction::ToServer, Correlation::Oldest { .. }) => true,
             (Direction::ToClient, Correlation::Token(_)) => {
-                !forward.waits_for(by) && !(is_of_no_type(head) && forward.waits_for_any())
+                !(forward.waits_for(by) || is_of_no_type(head) && forward.waits_for_any())
             }
             (Direction::ToClient, Correlation::Asks(_)) => {
                 !forward.awaiting(by).is_some_and(|request| is_of_type(request, head))
