@@ -200,10 +200,7 @@ impl Pairing {
         (response, stand): (Box<Response>, Stand),
         done: &mut dyn FnMut(Exchange),
     ) {
-        let response = match self.answer_unnamed(correlation, (response, stand)) {
-            Some(response) => response,
-            None => return,
-        };
+        let Some(response) = self.answer_unnamed(correlation, (response, stand)) else { return };
         let commits = matches!(correlation, Correlation::Answer { last: false, .. });
         let answers = matches!(correlation, Correlation::Answer { last: true, .. });
         let kept = if commits { Kept::WhileRoom } else { Kept::No };

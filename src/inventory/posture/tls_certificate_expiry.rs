@@ -66,24 +66,26 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
             new.own > 0 && new.first > old.last && new.facts.subject == old.facts.subject
         })
     };
-    let current = all().filter(|seen| seen.own > 0 && !renewed(seen));
-    let own = current.filter_map(|seen| Some((seen, judge(seen)?)));
+    let judged = tls.stats.certificates.iter();
+    let judged = judged.filter_map(|(id, seen)| Some((&**id, seen, judge(seen)?)));
     // Of an authority nobody looks at what stands for itself, nor at one of its certificates where
     // another serves; that one ends soon is known to who signs with it.
     let serves = |old: &CertificateStats| {
         all().any(|new| new.facts.subject == old.facts.subject && judge(new).is_none())
     };
-    let above = all().filter(|seen| seen.own == 0 && !seen.facts.self_signed && !serves(seen));
-    let above = above.filter_map(|seen| Some((seen, judge(seen)?)));
-    let above = above.filter(|(_, wrong)| *wrong != Wrong::EndsSoon);
-    let raised: Vec<_> = own.chain(above).collect();
-    let Some((worst, wrong)) = raised.iter().max_by_key(|(seen, wrong)| (*wrong, seen.own > 0))
+    let raises = |seen: &CertificateStats, wrong: Wrong| match seen.own {
+        0 => !seen.facts.self_signed && !serves(seen) && wrong != Wrong::EndsSoon,
+        _ => !renewed(seen),
+    };
+    let raised: Vec<_> = judged.filter(|(_, seen, wrong)| raises(seen, *wrong)).collect();
+    let Some((_, worst, wrong)) =
+        raised.iter().max_by_key(|(_, seen, wrong)| (*wrong, seen.own > 0))
     else {
         return Vec::new();
     };
     let (wrong, own) = (*wrong, worst.own > 0);
-    let alike = raised.iter().filter(|(seen, is)| *is == wrong && (seen.own > 0) == own);
-    let alike: Vec<&CertificateStats> = alike.map(|(seen, _)| *seen).collect();
+    let alike = raised.iter().filter(|(_, seen, is)| *is == wrong && (seen.own > 0) == own);
+    let alike: Vec<(&str, &CertificateStats)> = alike.map(|(id, seen, _)| (*id, *seen)).collect();
     vec![Raised {
         severity: wrong.severity(),
         title: title(&subject, &tls.stats, (wrong, own), (&alike, raised.len() - alike.len())),
@@ -92,7 +94,7 @@ fn raise(subject: Subject<'_>) -> Vec<Raised<'_>> {
         class: None,
         about: None,
         seen: None,
-        count: raised.iter().map(|(seen, _)| seen.own).sum::<u64>().max(worst.above),
+        count: raised.iter().map(|(_, seen, _)| seen.own).sum::<u64>().max(worst.above),
     }]
 }
 
@@ -101,13 +103,12 @@ fn title(
     subject: &Subject<'_>,
     stats: &TlsStats,
     (wrong, own): (Wrong, bool),
-    (alike, others): (&[&CertificateStats], usize),
+    (alike, others): (&[(&str, &CertificateStats)], usize),
 ) -> String {
-    let is_alike = |seen: &CertificateStats| alike.iter().any(|known| std::ptr::eq(*known, seen));
-    let ids = stats.certificates.iter().filter(|(_, seen)| is_alike(seen)).map(|(id, _)| &**id);
-    let at = stats.shown_at(ids);
-    let first_end = alike.iter().map(|seen| seen.facts.not_after).min().unwrap_or_default();
-    let last_begin = alike.iter().map(|seen| seen.facts.not_before).max().unwrap_or_default();
+    let at = stats.shown_at(alike.iter().map(|(id, _)| *id));
+    let facts = || alike.iter().map(|(_, seen)| &seen.facts);
+    let first_end = facts().map(|facts| facts.not_after).min().unwrap_or_default();
+    let last_begin = facts().map(|facts| facts.not_before).max().unwrap_or_default();
     let whose = if own { "certificate" } else { "authority's certificate in the chain" };
     let many = alike.len();
     let (how, when) = match (wrong, many) {

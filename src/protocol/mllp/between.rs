@@ -1,5 +1,7 @@
 //! What stands between blocks, and what of a lane is remembered there.
 
+use memchr::{memchr, memchr2};
+
 use crate::model::Direction;
 use crate::protocol::bits;
 
@@ -138,6 +140,14 @@ impl Lane {
         // may be among what was lost.
         let first = lost && !self.begun && out.direction == Direction::ToClient;
         let (bare, unframed) = (self.bare || first, self.unframed || first);
+        if !(bare || unframed) {
+            // The rest of a block of which a part was lost may be long.
+            let stop = if self.stx { memchr2(START, STX, rest) } else { memchr(START, rest) };
+            let Some(at) = stop else { return rest.len() };
+            self.stx = rest.get(at) == Some(&STX);
+            self.begin(out);
+            return at + 1;
+        }
         let mut line = line;
         for (at, &byte) in rest.iter().enumerate() {
             if byte == START || byte == STX && self.stx {
