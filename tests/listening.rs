@@ -14,10 +14,10 @@ use std::time::Duration;
 use phitap::base::clock::{Stopwatch, wall};
 
 use support::capture::{self, Frame};
-use support::live::{Running, exchange, exchange_with, is_inside, listen};
+use support::live::{Running, exchange, exchange_with, is_inside, listen, listen_on, veth};
 use support::phitap::Lab;
-use support::tcp::Conversation;
-use support::{fixture, say};
+use support::tcp::{Conversation, payload};
+use support::{fixture, say, skip};
 
 #[test]
 fn a_silent_interface_turns_health_red_and_packets_turn_it_green() {
@@ -233,6 +233,96 @@ fn every_finding_shows_while_the_capture_runs() {
         percentile(50),
         percentile(99)
     ));
+}
+
+/// Sends frames, each a line of hexadecimal digits, into one interface.
+const SEND: &str = "
+import socket, sys
+end = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+end.bind(('wire0', 0))
+for line in sys.stdin:
+    end.send(bytes.fromhex(line))
+";
+
+/// Of every answer one segment was lost before it came here, in its middle or at its end; half of
+/// the connections stay open.
+#[test]
+fn what_a_lost_packet_held_back_shows_while_the_capture_runs() {
+    let name = "what_a_lost_packet_held_back_shows_while_the_capture_runs";
+    if Command::new("python3").arg("--version").output().is_err() {
+        return skip(name, "no python3");
+    }
+    if !is_inside(name) {
+        return;
+    }
+    const CONNECTIONS: usize = 24;
+    veth();
+    let lab = Lab::default();
+    let mut running = listen_on(&lab, "wire1", &["tcp"]);
+    let mut python = Command::new("python3");
+    let mut python = python.args(["-c", SEND]).stdin(Stdio::piped()).spawn().expect("it starts");
+    let mut pipe = python.stdin.take().expect("a pipe");
+    let mut sent = Vec::new();
+    for number in 0..CONNECTIONS {
+        for frame in torn(number) {
+            let hex: String = frame.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            writeln!(pipe, "{hex}").expect("it reads");
+        }
+        pipe.flush().expect("it reads");
+        sent.push(wall());
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    drop(pipe);
+    assert!(python.wait().expect("a child").success());
+    let mut shown = vec![None; CONNECTIONS];
+    let begun = Stopwatch::start();
+    while shown.iter().any(Option::is_none) && begun.elapsed() < Duration::from_secs(45) {
+        let ran = lab.run(["findings", "--all", "--db", "live.db", "--format", "json"]);
+        let at = wall();
+        let rows = if ran.code == Some(0) { ran.rows() } else { Vec::new() };
+        for row in rows {
+            let service = row["service"].as_str().unwrap_or_default();
+            let number = service.strip_prefix('h').and_then(|rest| rest.split('.').next());
+            if let Some(number) = number.and_then(|n| n.parse::<usize>().ok()) {
+                shown[number].get_or_insert(at);
+            }
+        }
+    }
+    assert_eq!(running.end(), Some(0));
+    let hidden: Vec<usize> = (0..CONNECTIONS).filter(|number| shown[*number].is_none()).collect();
+    assert_eq!(hidden, [0; 0], "of these connections nothing showed");
+    let shown = shown.iter().flatten();
+    let took = shown.zip(&sent).map(|(shown, sent)| (shown.nanos() - sent.nanos()) / 1_000_000);
+    let mut took: Vec<i64> = took.collect();
+    took.sort_unstable();
+    say(&format!(
+        "from the last packet to a finding that a lost one held back: median {} ms, at most {} ms",
+        took[CONNECTIONS / 2],
+        took[CONNECTIONS - 1]
+    ));
+}
+
+/// One exchange whose answer lacks a segment.
+fn torn(number: usize) -> Vec<Frame> {
+    let client = format!("10.5.0.1:{}", 30_000 + number);
+    let body =
+        |n: usize| format!(r#"{{"n":{n},"email":"jane.roe@clinic.example","note":"{n:0900}"}}"#);
+    let body = format!("[{},{},{},{}]", body(1), body(2), body(3), body(4));
+    let talk = Conversation::open(&client, "10.6.0.1:80", 1_700_000_000_000_000);
+    let host = format!("GET /patients HTTP/1.1\nHost: h{number}.example");
+    let talk = talk.segments_of(1000).exchange(
+        (&host, b""),
+        ("HTTP/1.1 200 OK\nContent-Type: application/json", body.as_bytes()),
+    );
+    let at_end = number % 4 < 2;
+    let closes = at_end || number.is_multiple_of(2);
+    let mut frames = if closes { talk.close() } else { talk.acknowledged() };
+    let data: Vec<usize> = (0..frames.len())
+        .filter(|at| matches!(payload(&frames[*at]), (80, bytes) if !bytes.is_empty()))
+        .collect();
+    let lost = if at_end { data.len() - 1 } else { data.len() / 2 };
+    frames.remove(data[lost]);
+    frames
 }
 
 /// An exchange with each of so many endpoints, twenty of a service, each with findings.

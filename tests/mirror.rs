@@ -77,15 +77,16 @@ impl Drop for Playing {
     }
 }
 
-/// Plays exchanges of which one segment with payload in `lost_each` was lost, for a minute at most.
-fn play(lab: &Lab, lost_each: usize) -> Playing {
+/// Plays connections of so many exchanges, of which one segment with payload in `lost_each` was
+/// lost, for a minute at most.
+fn play(lab: &Lab, exchanges: usize, lost_each: usize) -> Playing {
     let mut frames = Vec::new();
     let (body, mut nth) = ([b' '; 8000], 0);
-    for port in 20_000..20_600 {
+    for port in (20_000..).take(6000 / exchanges) {
         let client = format!("10.3.0.1:{port}");
         let mut talk = Conversation::open(&client, "10.4.0.1:80", 1_700_000_000_000_000);
         // Each request acknowledges the answer before it.
-        for _ in 0..10 {
+        for _ in 0..exchanges {
             let answer = ("HTTP/1.1 200 OK\nContent-Type: text/plain", &body[..]);
             talk = talk.exchange(("GET /a HTTP/1.1\nHost: a.example", b""), answer);
         }
@@ -101,7 +102,16 @@ fn play(lab: &Lab, lost_each: usize) -> Playing {
 
 #[test]
 fn what_a_mirror_port_lost_turns_health_red() {
-    let name = "what_a_mirror_port_lost_turns_health_red";
+    red_by_losses("what_a_mirror_port_lost_turns_health_red", 10, 20);
+}
+
+/// What was lost of a connection that is over is counted while it matters.
+#[test]
+fn a_loss_of_1_7_percent_of_short_connections_turns_health_red() {
+    red_by_losses("a_loss_of_1_7_percent_of_short_connections_turns_health_red", 1, 60);
+}
+
+fn red_by_losses(name: &'static str, exchanges: usize, lost_each: usize) {
     if Command::new("python3").arg("--version").output().is_err() {
         return skip(name, "no python3");
     }
@@ -110,9 +120,9 @@ fn what_a_mirror_port_lost_turns_health_red() {
     }
     veth();
     let lab = Lab::default();
-    let more = ["--blind-after", "3", "--on-loss", "exit", "tcp"];
+    let more = ["--blind-after", "6", "--on-loss", "exit", "tcp"];
     let mut running: Running = listen_on(&lab, "wire1", &more);
-    let _playing = play(&lab, 20);
+    let _playing = play(&lab, exchanges, lost_each);
     let red = running.wait_for("health: red");
     assert!(red.contains("of the TCP payload lost before it came here"), "{red}");
     assert_eq!(running.child.wait().expect("a child").code(), Some(3));

@@ -3,6 +3,7 @@
 mod charges;
 mod outcome;
 mod resting;
+mod silence;
 
 use std::sync::Arc;
 
@@ -203,6 +204,7 @@ impl Conversation {
         self.step(flow, event, bench);
         self.settle_memory(at, bench);
         self.charge(resting, bench);
+        self.note_unsettled();
     }
 
     fn step(&mut self, flow: &FlowInfo, event: StreamEvent<'_>, bench: &mut Workbench) {

@@ -68,6 +68,8 @@ impl Marks {
     const BLAMED: u8 = 1;
     /// Its protocol was told by the server alone, and the client said nothing yet.
     pub(super) const UNHEARD: u8 = 1 << 1;
+    /// Messages were lost, and some stand open that may be told once nothing more comes.
+    pub(super) const UNSETTLED: u8 = 1 << 2;
 
     pub(super) fn has(self, mark: u8) -> bool {
         self.0 & mark != 0

@@ -17,6 +17,7 @@ mod found;
 mod kept;
 mod oldest;
 mod resolve;
+mod silence;
 mod stand;
 
 use std::collections::VecDeque;

@@ -128,6 +128,14 @@ impl FlowHandler for Workbench {
         state.memory.is_any()
     }
 
+    fn waits(&self, state: &Conversation) -> bool {
+        state.waits()
+    }
+
+    fn fell_silent(&mut self, flow: &FlowInfo, state: &mut Conversation, at: Timestamp) {
+        state.fell_silent(flow, at, self);
+    }
+
     fn resting_bytes(&self) -> usize {
         self.resting_bytes
     }

@@ -30,6 +30,9 @@ pub(super) struct Output<'a, H: FlowHandler> {
 enum Patience {
     /// As the limits say.
     Usual,
+    /// What was acknowledged was so a second ago, and nothing came since; nor within ten, where it
+    /// is `long`.
+    Silent { long: bool },
     /// Not at all: nothing more will come.
     Over,
 }
@@ -221,6 +224,12 @@ impl Reassembler {
         self.run(Patience::Usual, out);
     }
 
+    /// Delivers what silence has decided: nothing came for a second, or for ten.
+    pub(super) fn fall_silent<H: FlowHandler>(&mut self, long: bool, out: &mut Output<'_, H>) {
+        self.settle();
+        self.run(Patience::Silent { long }, out);
+    }
+
     /// Delivers everything held, with its gaps, and ends both streams.
     pub(super) fn end<H: FlowHandler>(&mut self, cause: EndCause, out: &mut Output<'_, H>) {
         self.settle();
@@ -295,6 +304,11 @@ impl Reassembler {
         let (this, peer) = self.pair(direction);
         let anchored = this.anchored();
         let (acked, reach) = (this.acked, this.reach());
+        let silent = matches!(patience, Patience::Silent { .. });
+        if silent && this.pending.is_none() && this.misses_its_end() && acked >= this.fin {
+            out.gap(direction, this, this.fin);
+            return true;
+        }
         let Some(pending) = this.pending.as_mut().filter(|_| anchored) else { return false };
         let long_acked = pending.long_acked(now, packet, acked);
         let moved = pending.moved;
@@ -306,16 +320,21 @@ impl Reassembler {
             let unheard = u128::from(GAP_WAIT_UNHEARD_MILLIS);
             // One that answers acknowledges whatever comes early: it did not.
             let deaf = !heard && !peer.seen();
-            let given_up = patience == Patience::Over
-                || long_acked >= offset
-                || deaf && waited >= unheard && now.since(moved).as_millis() >= unheard;
+            let given_up = match patience {
+                Patience::Over => true,
+                Patience::Silent { long } => acked >= offset || deaf && long,
+                Patience::Usual => {
+                    let still = now.since(moved).as_millis();
+                    long_acked >= offset || deaf && waited >= unheard && still >= unheard
+                }
+            };
             if given_up {
                 out.gap(direction, this, offset.min(this.fin));
             }
             return given_up;
         }
         // It is in order and waits for the other stream.
-        let given_up = patience == Patience::Over
+        let given_up = patience != Patience::Usual
             || packet.wrapping_sub(since_packet) >= GAP_WAIT_PACKETS
             || waited >= u128::from(GAP_WAIT_MILLIS);
         if given_up {
@@ -330,6 +349,9 @@ impl Reassembler {
                 self.alone = true;
             } else if peer.anchored() && peer.next < end && !fin_only {
                 out.gap(direction.reversed(), peer, end);
+            } else if patience == (Patience::Silent { long: false }) {
+                // What the other's next packet says may still show it.
+                return false;
             } else {
                 pending.release_first();
             }

@@ -194,6 +194,15 @@ pub trait FlowHandler {
     /// are untidy now and then; changes nothing else.
     fn tidy(&mut self, _flow: &FlowInfo, _state: &mut Self::State, _now: Timestamp) {}
 
+    /// Whether `state` holds something that the silence of its flow may decide.
+    fn waits(&self, _state: &Self::State) -> bool {
+        false
+    }
+
+    /// Nothing came of a flow for [`GAP_WAIT_MILLIS`](crate::base::limits::GAP_WAIT_MILLIS) since
+    /// `at`, its last packet.
+    fn fell_silent(&mut self, _flow: &FlowInfo, _state: &mut Self::State, _at: Timestamp) {}
+
     /// Heap bytes kept for all states together, whatever they are amidst of: what flows at rest
     /// cost beside their places in the table.
     fn resting_bytes(&self) -> usize {

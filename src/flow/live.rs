@@ -16,6 +16,7 @@ use super::reassembler::{
     Admitted, Reassembler, Shared, first_payload_seq, handshake_is_over, wire_len,
 };
 use super::ring::{NOWHERE, Place};
+use super::silence::Silence;
 use super::stream::{Begin, NO_FIN, Stream};
 use super::{Compared, FlowAnomalies, FlowHandler, FlowInfo, FlowTotals, Orientation, Remains};
 
@@ -30,8 +31,10 @@ pub(super) struct Flow<S> {
     last: Timestamp,
     /// Others of its five-tuple are in the table.
     pub(super) rival: bool,
-    /// Where it lies among those that hold early segments, open messages, and something for what
-    /// may still come.
+    /// What its silence since its last packet has decided already.
+    pub(super) silence: Silence,
+    /// Where it lies among those that wait, hold open messages, and hold something for what may
+    /// still come.
     pub(super) places: [Place; 3],
 }
 
@@ -60,7 +63,8 @@ impl<S> Flow<S> {
         let last = info.opened;
         let reassembler = Reassembler { anomalies, ..Reassembler::default() };
         let identity = Identity::of(info);
-        Flow { identity, state: None, reassembler, last, rival: false, places: [NOWHERE; 3] }
+        let (silence, places) = (Silence::default(), [NOWHERE; 3]);
+        Flow { identity, state: None, reassembler, last, rival: false, silence, places }
     }
 
     /// Whether `tuple`, in this virtual network, is one of its two directions.
@@ -106,11 +110,11 @@ impl<S> Flow<S> {
         !self.is_half_open() || self.reassembler.streams.iter().all(acknowledged)
     }
 
-    /// Whether it holds early segments, an open message, and something for what may still come.
+    /// Whether it waits, holds an open message, and something for what may still come.
     pub(super) fn holds<H: FlowHandler<State = S>>(&self, handler: &H) -> [bool; 3] {
         let open = self.state.as_ref().is_some_and(|state| handler.holds_open(state));
         let untidy = self.state.as_ref().is_some_and(|state| handler.is_untidy(state));
-        [self.reassembler.waiting(), open, untidy]
+        [self.waits(handler), open, untidy]
     }
 
     /// Whether a packet of time `now` would come too late for it. A flow whose both FINs were seen
@@ -219,6 +223,7 @@ impl<S> Flow<S> {
 
     fn count_packet(&mut self, direction: Direction, at: Timestamp) {
         self.last = self.last.max(at);
+        self.silence = Silence::default();
         let number = self.reassembler.packets().wrapping_add(1);
         let (this, _) = self.reassembler.pair(direction);
         this.packets = this.packets.saturating_add(1);
@@ -327,14 +332,14 @@ impl<S> Flow<S> {
     }
 
     /// Tells the handler of the flow, once.
-    fn open<H: FlowHandler<State = S>>(&mut self, handler: &mut H) {
+    pub(super) fn open<H: FlowHandler<State = S>>(&mut self, handler: &mut H) {
         if self.state.is_none() {
             self.state = Some(handler.open(&self.identity.info()));
             self.reassembler.open = true;
         }
     }
 
-    fn over(&self) -> Option<EndCause> {
+    pub(super) fn over(&self) -> Option<EndCause> {
         self.reassembler.streams.iter().all(|stream| stream.ended()).then_some(EndCause::Fin)
     }
 

@@ -24,8 +24,8 @@
 //! - *Missing bytes* are given up when the receiver acknowledged them and they still did not come
 //!   within some packets or a second of the flow's own time, when nothing was heard from the
 //!   receiver for ten seconds (and never was), when no more can be buffered, or when the flow
-//!   ends. If they come
-//!   later after all, that is [`FlowAnomalies::LATE_DATA`].
+//!   ends. If they come later after all, that is [`FlowAnomalies::LATE_DATA`]. A flow that falls
+//!   silent needs no packet for it: the next one, or a sweep, finds that a second has passed.
 //! - *Cause before effect*: data that acknowledges bytes of the other direction which were not
 //!   seen yet waits for them, by the same rule, so that answers do not overtake questions when
 //!   capture reorders.
@@ -70,6 +70,7 @@ mod pending;
 mod reassembler;
 mod ring;
 mod rivals;
+mod silence;
 mod slab;
 mod stream;
 mod table;
@@ -86,6 +87,8 @@ mod eviction_tests;
 mod late_tests;
 #[cfg(test)]
 mod model_tests;
+#[cfg(test)]
+mod silence_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::base::Timestamp;
+
 use super::testing::*;
 use super::{FlowConfig, FlowTable};
 
@@ -191,11 +193,50 @@ proptest! {
                 table.process(&line.segment(), &mut recorder);
             }
             if sweeps[n % sweeps.len()] {
-                table.sweep(crate::base::Timestamp::from_seconds(60, 0), &mut recorder);
+                table.sweep(Timestamp::from_micros(1_900_000), &mut recorder);
             }
         }
         table.finish(&mut recorder);
         prop_assert!(by_client(&recorder.flows) == by_client(&alone));
+    }
+
+    #[test]
+    fn silence_decides_the_same_whoever_notices_it(
+        cuts in vec(any::<usize>(), 4..40),
+        lost in vec(any::<bool>(), 80),
+        pauses in vec(prop::sample::select(vec![0i64, 1, 300, 900, 1100, 4000, 12_000]), 1..20),
+        sweeps in vec(any::<bool>(), 1..20),
+    ) {
+        let of = |port: u16| -> Vec<Line> {
+            let isns = [u32::from(port) * 1000, u32::MAX - u32::from(port)];
+            let mut millis = 0;
+            let lines = conversation(isns, &cuts).into_iter().enumerate();
+            let lines = lines.filter_map(|(n, line)| {
+                millis += pauses[(n + usize::from(port)) % pauses.len()];
+                let kept = !lost[(n + usize::from(port)) % lost.len()];
+                kept.then_some(Line { client_port: port, ..line.at(millis) })
+            });
+            lines.collect()
+        };
+        let alone: Vec<_> = (1..6).flat_map(|port| told(&of(port))).collect();
+        let mut all: Vec<_> = (1..6).flat_map(of).collect();
+        all.sort_by_key(|line| line.millis);
+        let mut recorder = Recorder::default();
+        let mut table = FlowTable::new(FlowConfig::default());
+        for (n, line) in all.iter().enumerate() {
+            table.process(&line.segment(), &mut recorder);
+            if sweeps[n % sweeps.len()] {
+                table.sweep(Timestamp::from_micros(line.millis * 1000), &mut recorder);
+            }
+        }
+        table.finish(&mut recorder);
+        // Where a begin was lost, the ports tell who is who, and five clients are one.
+        let all = |flows: &[Told]| {
+            let mut all: Vec<_> = by_client(flows).into_values().flatten().collect();
+            all.sort();
+            all
+        };
+        prop_assert_eq!(all(&recorder.flows), all(&alone));
     }
 
     #[test]

@@ -89,6 +89,11 @@ impl Reassembler {
         a.pending.is_some() || b.pending.is_some()
     }
 
+    /// Whether it waits for what silence may decide.
+    pub(super) fn waits(&self) -> bool {
+        self.waiting() || self.streams.iter().any(Stream::misses_its_end)
+    }
+
     /// The common case, decided with a few comparisons: whether `segment` is the next in order,
     /// complete, and acknowledges nothing unseen.
     #[inline]

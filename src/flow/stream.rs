@@ -120,6 +120,11 @@ impl Stream {
         self.status & ENDED != 0
     }
 
+    /// Whether its end was seen and something before it was not.
+    pub(super) fn misses_its_end(&self) -> bool {
+        self.fin != NO_FIN && self.anchored() && !self.ended() && self.fin > self.reach()
+    }
+
     /// Whether sequence numbers of it can be mapped to offsets.
     pub(super) fn located(&self) -> bool {
         self.status & (SEEN | ANCHORED) != 0

@@ -1,5 +1,6 @@
 //! The flows of one worker.
 
+mod silence;
 mod sweep;
 
 use std::time::Duration;
@@ -38,15 +39,15 @@ pub struct FlowTable<S> {
     finished: u32,
     /// Where the next eviction looks.
     evict_at: u32,
-    /// The flows that hold early segments, those that hold open messages, and those that hold
-    /// something for what may still come.
+    /// The flows that wait, for missing bytes most of them, while they hold early segments; those
+    /// that hold open messages; and those that hold something for what may still come.
     holders: [Ring; 3],
     /// Flows that came by two virtual networks.
     crossings: Crossings,
 }
 
 /// Indexes of [`FlowTable::holders`] and of a flow's places there.
-const EARLY: usize = 0;
+const WAITING: usize = 0;
 const MESSAGES: usize = 1;
 const UNTIDY: usize = 2;
 
@@ -113,12 +114,12 @@ impl<S> FlowTable<S> {
         self.shared.counters.segments += 1;
         let network = self.network(segment);
         let joined = self.hash(&segment.tuple, network);
-        let (mut hash, mut found) = (joined, self.find(joined, segment, network));
+        let (mut hash, mut found) = (joined, self.seek(joined, segment, network, handler));
         let own = segment.encapsulation.network();
         if found.is_none() && network != own {
             // The flow it was joined with is over.
             hash = self.hash(&segment.tuple, own);
-            found = self.find(hash, segment, own);
+            found = self.seek(hash, segment, own, handler);
         }
         let mut rival = false;
         if let Some(at) = found {
@@ -255,24 +256,36 @@ impl<S> FlowTable<S> {
         let early =
             segment.payload.len() + REASSEMBLY_SEGMENT_OVERHEAD + REASSEMBLY_STREAM_OVERHEAD;
         if self.shared.held + early > self.shared.config.bytes_per_table {
-            self.relieve((EARLY, at), handler);
+            self.relieve((WAITING, at), handler);
         }
         let Some(flow) = self.flows.get_mut(at) else { return };
         let over = flow.segment(segment, &mut self.shared, handler);
         if !segment.encapsulation.oddities().is_empty() {
             flow.note(segment, handler);
         }
+        self.go_on((at, hash), over, handler);
+        if handler.is_short() {
+            self.relieve((MESSAGES, at), handler);
+        }
+    }
+
+    /// A step of a flow was taken: whether it is over with it.
+    fn go_on<H: FlowHandler<State = S>>(
+        &mut self,
+        (at, hash): (u32, u64),
+        over: Option<EndCause>,
+        handler: &mut H,
+    ) -> bool {
         // Beside others it stays a while: its end may be what was forged.
         let rival = self.flows.get(at).is_some_and(|flow| flow.rival);
-        if let Some(cause) = over.filter(|cause| !rival || *cause == EndCause::Reset) {
+        let over = over.filter(|cause| !rival || *cause == EndCause::Reset);
+        if let Some(cause) = over {
             self.remember(at, hash, handler);
             self.retire(at, cause, handler);
         } else {
             self.note_holder(at, handler);
         }
-        if handler.is_short() {
-            self.relieve((MESSAGES, at), handler);
-        }
+        over.is_some()
     }
 
     /// Notes whether a flow holds what may run short.
@@ -372,13 +385,16 @@ impl<S> FlowTable<S> {
                 let Some(flow) = self.flows.get(candidate).filter(|_| candidate != at) else {
                     continue;
                 };
+                if kind == WAITING && !flow.reassembler.waiting() {
+                    continue;
+                }
                 let rank = (!flow.is_half_open(), flow.last());
                 if victim.is_none_or(|(least, _)| rank < least) {
                     victim = Some((rank, candidate));
                 }
             }
             let counters = &mut self.shared.counters;
-            let what = if kind == EARLY {
+            let what = if kind == WAITING {
                 counters.evicted_early += u64::from(victim.is_some());
                 Scarce::Early
             } else {
@@ -391,14 +407,15 @@ impl<S> FlowTable<S> {
                     self.remove(victim, EndCause::Cut, handler);
                 }
                 // Its own early segments are delivered with their gaps instead.
-                None if kind == EARLY => return,
+                None if kind == WAITING => continue,
                 None => {
                     handler.evicted(what);
                     self.remove(at, EndCause::Cut, handler);
                     return;
                 }
             }
-            let enough = if kind == EARLY { self.shared.held < start } else { !handler.is_short() };
+            let enough =
+                if kind == WAITING { self.shared.held < start } else { !handler.is_short() };
             if enough {
                 return;
             }

@@ -93,6 +93,12 @@ impl Conversation {
         self.frames
     }
 
+    /// The client says that it has everything, and nobody says more.
+    pub fn acknowledged(mut self) -> Vec<Frame> {
+        self.send(true, ACK, &[]);
+        self.frames
+    }
+
     /// The recording ends here.
     pub fn frames(self) -> Vec<Frame> {
         self.frames

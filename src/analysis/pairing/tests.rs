@@ -55,6 +55,7 @@ fn told_by(events: &[(&str, u16)], rests: bool) -> Vec<(Option<u8>, Option<u16>)
             "requests lost" => pairing.lost(Direction::ToServer),
             "responses lost" => pairing.lost(Direction::ToClient),
             "closed" => pairing.closed(),
+            "silence" => pairing.fell_silent(&mut done),
             _ => pairing.end(Ending::default(), &mut done),
         }
         pairing.settle(&mut done);
@@ -72,7 +73,7 @@ proptest! {
     fn a_pairing_that_rested_says_what_another_says(
         whats in prop::collection::vec(prop::sample::select(vec![
             "request", "response", "request", "response", "requests lost",
-            "responses lost", "closed", "end",
+            "responses lost", "closed", "silence", "end",
         ]), 0..24),
     ) {
         let events: Vec<_> = whats.into_iter().zip(1..).collect();
@@ -136,6 +137,44 @@ fn pipelined_exchanges_behind_one_loss_are_counted_from_the_end() {
     let answered = [1, 2, 3, 4].map(|n| ("response", n));
     let paired = [(Some(1), Some(1)), (Some(2), Some(2)), (Some(4), Some(4)), (None, Some(3))];
     assert_eq!(told(&[&asked[..], &answered, &closed].concat()), paired);
+}
+
+#[test]
+fn silence_tells_what_stands_behind_a_loss_as_the_next_request_would() {
+    let silence = ("silence", 0);
+    let behind = [("request", 2), ("responses lost", 0), ("response", 2)];
+    let want = [(Some(2), Some(2))];
+    assert_eq!(told(&[&behind[..], &[silence]].concat()), want);
+    assert_eq!(told(&behind), [], "it would wait");
+    // Whatever comes then is paired as it would have been.
+    let goes_on = [silence, ("request", 3), ("response", 3), ("end", 0)];
+    let want = [&want[..], &[(Some(3), Some(3))]].concat();
+    assert_eq!(told(&[&behind[..], &goes_on].concat()), want);
+    // A server may take its time.
+    for waits in [
+        &[("request", 1), silence][..],
+        &[("request", 1), ("responses lost", 0), silence],
+        &[("requests lost", 0), ("response", 1), ("request", 2), silence],
+    ] {
+        let early = told(waits);
+        assert!(early.iter().all(|(request, _)| request.is_none()), "{waits:?}: {early:?}");
+        let answered = [waits, &[("response", 9), silence, ("end", 0)]].concat();
+        assert!(told(&answered).contains(&(waits_for(waits), Some(9))), "{waits:?}");
+    }
+    // Where another request may have waited beside it, the end says more.
+    let beside = [("requests lost", 0), ("request", 2), ("response", 2)];
+    let end = [silence, ("closed", 0), ("end", 0)];
+    assert_eq!(told(&[&beside[..], &end].concat()), want[..1]);
+    // Those of a client that pipelines are counted from the end.
+    let asked = [1, 2, 3].map(|n| ("request", n));
+    let answered = [("response", 1), ("responses lost", 0), ("response", 3), silence];
+    assert_eq!(told(&[&asked[..], &answered].concat()), [(Some(1), Some(1))]);
+}
+
+/// The last request of these events.
+fn waits_for(events: &[(&str, u16)]) -> Option<u8> {
+    let last = events.iter().rfind(|(what, _)| *what == "request");
+    last.and_then(|(_, number)| u8::try_from(*number).ok())
 }
 
 #[test]

@@ -31,6 +31,7 @@ impl<S> FlowTable<S> {
                 }
             }
         }
+        self.sweep_silent(now, handler);
         let untidy = self.holders.get(UNTIDY).map_or(0, Ring::len);
         for _ in 0..FLOWS_PER_SWEEP.min(untidy) {
             let untidy = self.holders.get_mut(UNTIDY).and_then(|ring| ring.next(1).next());
