@@ -272,10 +272,6 @@ pub const GAP_WAIT_PACKETS: u32 = 32;
 /// The same in milliseconds of the flow's packet time: no capture reorders by a second.
 pub const GAP_WAIT_MILLIS: u64 = 1000;
 
-/// How much later than [`GAP_WAIT_MILLIS`] after its last packet the clock ends the waits of a flow:
-/// packets of several interfaces come so much out of order.
-pub const SILENCE_SLACK_MILLIS: u64 = 1000;
-
 /// The wait where nothing was heard from the receiver since (captures of one direction). A sender
 /// retransmits well within it.
 pub const GAP_WAIT_UNHEARD_MILLIS: u64 = 10_000;

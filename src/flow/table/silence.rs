@@ -4,12 +4,16 @@
 use std::time::Duration;
 
 use crate::base::Timestamp;
-use crate::base::limits::{FLOWS_PER_SWEEP, SILENCE_SLACK_MILLIS};
+use crate::base::limits::FLOWS_PER_SWEEP;
 use crate::flow::FlowHandler;
 use crate::flow::ring::Ring;
 use crate::model::Segment;
 
 use super::{FlowTable, WAITING};
+
+/// How much later than a flow's own packets a sweep decides: packets of several interfaces come so
+/// much out of order.
+const SLACK: Duration = Duration::from_secs(1);
 
 impl<S> FlowTable<S> {
     /// The flow of this virtual network that a segment belongs to, unless the silence before the
@@ -47,7 +51,7 @@ impl<S> FlowTable<S> {
         now: Timestamp,
         handler: &mut H,
     ) {
-        let now = (now, Duration::from_millis(SILENCE_SLACK_MILLIS));
+        let now = (now, SLACK);
         let waiting = self.holders.get(WAITING).map_or(0, Ring::len);
         for _ in 0..FLOWS_PER_SWEEP.min(waiting) {
             if handler.is_full() {
