@@ -16,7 +16,7 @@ use phitap::base::clock::{Stopwatch, wall};
 use support::capture::{self, Frame};
 use support::live::{Running, exchange, exchange_with, is_inside, listen, listen_on, veth};
 use support::phitap::Lab;
-use support::tcp::{Conversation, payload};
+use support::tcp::{Conversation, payload, tunnelled};
 use support::{fixture, say, skip};
 
 #[test]
@@ -389,18 +389,6 @@ fn doctor_tells_what_is_wrong_with_a_capture() {
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
 }
 
-/// A frame as an overlay carries it: behind a tunnel's header, in UDP to `port`.
-fn tunnelled(frame: &Frame, port: u16, header: &[u8]) -> Frame {
-    let payload = [header, &frame.bytes].concat();
-    let len =
-        |more: usize| u16::try_from(payload.len() + more).expect("a short frame").to_be_bytes();
-    let (total, dgram) = (len(28), len(8));
-    let ether = [&[2; 12][..], &[8, 0]].concat();
-    let ip = [&[0x45, 0][..], &total, &[0, 1, 0, 0, 64, 17, 0, 0, 172, 16, 0, 1, 172, 16, 0, 2]];
-    let udp = [&[0xc3, 0x50][..], &port.to_be_bytes(), &dgram, &[0, 0]];
-    Frame::new(frame.at_us, [&ether[..], &ip.concat(), &udp.concat(), &payload].concat())
-}
-
 #[test]
 fn a_tunnel_on_a_port_of_its_own_is_named_and_opened() {
     let lab = Lab::default();
@@ -409,7 +397,8 @@ fn a_tunnel_on_a_port_of_its_own_is_named_and_opened() {
     lab.replay("plain.db", &[&clinic], &[]).expect(0);
     let (vxlan, geneve) = ([8, 0, 0, 0, 0, 0, 7, 0], [0, 0, 0x65, 0x58, 0, 0, 7, 0]);
     for (tunnel, port, header) in [("vxlan", 14_789, vxlan), ("geneve", 16_081, geneve)] {
-        let frames: Vec<Frame> = plain.iter().map(|f| tunnelled(f, port, &header)).collect();
+        let frames: Vec<Frame> =
+            plain.iter().map(|f| tunnelled(f, (50_000, port), &header)).collect();
         let path = lab.path(&format!("{tunnel}.pcap"));
         capture::write(&path, &frames);
         let named = path.to_str().expect("UTF-8");

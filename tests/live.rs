@@ -13,7 +13,7 @@ use serde_json::Value;
 use support::capture;
 use support::live::{Running, exchange, ip, is_inside, listen, listen_on, veth};
 use support::phitap::Lab;
-use support::tcp::Conversation;
+use support::tcp::{Conversation, tunnelled};
 use support::{say, skip};
 
 /// Where packets go; nobody is there, but the neighbour is known.
@@ -296,6 +296,54 @@ fn exchanges_that_come_by_several_rings_are_whole() {
     let used = coverage(&lab);
     let used = used.iter().filter(|row| row["scope"] == "input" && number(row, "seen") > 0);
     assert!(used.count() >= 2, "more than one ring had flows");
+}
+
+/// The kernel deals out by the packets of the tunnel, of which each goes its own way here.
+#[test]
+fn connections_that_the_kernel_deals_to_several_rings_are_read_in_order() {
+    let name = "connections_that_the_kernel_deals_to_several_rings_are_read_in_order";
+    if Command::new("python3").arg("--version").output().is_err() {
+        return skip(name, "no python3");
+    }
+    if !is_inside(name) {
+        return;
+    }
+    const CONNECTIONS: u16 = 60;
+    const EXCHANGES: usize = 10;
+    veth();
+    let lab = Lab::default();
+    let mut frames = Vec::new();
+    for number in 0..CONNECTIONS {
+        let client = format!("10.7.0.1:{}", 20_000 + number);
+        let at_us = 1_700_000_000_000_000 + u64::from(number % 5) * 40;
+        let mut talk = Conversation::open(&client, "10.8.0.1:80", at_us + u64::from(number / 5));
+        for _ in 0..EXCHANGES {
+            let answer = ("HTTP/1.1 200 OK\nContent-Type: text/plain", &[b'a'; 2000][..]);
+            talk = talk.exchange(("GET /tunnelled HTTP/1.1\nHost: a.example", b""), answer);
+        }
+        frames.extend(talk.close());
+    }
+    let vxlan = [8, 0, 0, 0, 0, 0, 7, 0];
+    let frames: Vec<_> = (0u16..)
+        .zip(&frames)
+        .map(|(n, frame)| tunnelled(frame, (49_152 + n % 997, 4789), &vxlan))
+        .collect();
+    capture::write(&lab.path("tunnel.pcap"), &frames);
+    let more = ["--rings", "4", "--workers", "2", "--buffer", "4M"];
+    let mut running = listen_on(&lab, "wire1", &more);
+    let sent = Command::new("python3").args(["-c", PLAY]).arg(lab.path("tunnel.pcap")).status();
+    assert!(sent.expect("python3 runs").success());
+    assert_eq!(running.end(), Some(0));
+    let used = coverage(&lab);
+    let used = used.iter().filter(|row| row["scope"] == "input" && number(row, "seen") > 1000);
+    assert!(used.count() >= 3, "the rings share the packets");
+    let rows = lab.query("live.db", &["endpoints"]);
+    let row = rows.iter().find(|row| row["path"] == "/tunnelled").expect("the endpoint");
+    let all = usize::from(CONNECTIONS) * EXCHANGES;
+    assert_eq!((&row["requests"], &row["statuses"]["200"]), (&all.into(), &all.into()), "{row}");
+    for damage in ["one_sided", "gaps", "truncated", "undecoded", "ambiguous"] {
+        assert_eq!(row["coverage"][damage].as_u64().unwrap_or(0), 0, "{damage}: {row}");
+    }
 }
 
 /// Sends the frames of a capture, those of the client into one interface and all others into

@@ -49,6 +49,11 @@ impl Timestamp {
         Some(Timestamp(i64::try_from(at.as_nanosecond()).ok()?))
     }
 
+    /// The time so long before it.
+    pub fn before(self, by: Duration) -> Timestamp {
+        Timestamp(self.0.saturating_sub(i64::try_from(by.as_nanos()).unwrap_or(i64::MAX)))
+    }
+
     /// How long after `earlier` this is; zero when it is not after.
     pub fn since(self, earlier: Timestamp) -> Duration {
         Duration::from_nanos(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

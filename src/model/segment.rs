@@ -182,7 +182,22 @@ impl SegmentBatch {
 
     /// The segments in the order they were pushed.
     pub fn iter(&self) -> impl Iterator<Item = Segment<'_>> {
-        self.segments.iter().map(|s| Segment {
+        self.segments.iter().map(|stored| self.segment(stored))
+    }
+
+    /// The segment at this place among them.
+    pub fn get(&self, at: usize) -> Option<Segment<'_>> {
+        self.segments.get(at).map(|stored| self.segment(stored))
+    }
+
+    /// When it was captured.
+    pub fn at(&self, at: usize) -> Option<Timestamp> {
+        self.segments.get(at).map(|stored| stored.at)
+    }
+
+    #[inline]
+    fn segment<'a>(&'a self, s: &Stored) -> Segment<'a> {
+        Segment {
             at: s.at,
             tuple: s.tuple,
             seq: s.seq,
@@ -194,7 +209,12 @@ impl SegmentBatch {
             wire_payload_len: s.wire_payload_len,
             encapsulation: self.encapsulations.get(s.encapsulation).unwrap_or_default(),
             block: self.block.as_ref(),
-        })
+        }
+    }
+
+    /// Memory it takes but for a block, that for more segments included.
+    pub fn held_bytes(&self) -> usize {
+        self.arena.capacity() + self.segments.capacity() * size_of::<Stored>()
     }
 
     fn payload(&self, place: Place, len: usize) -> &[u8] {

@@ -29,6 +29,7 @@ pub mod health;
 pub mod ingest;
 mod inline;
 mod inputs;
+mod order;
 mod parts;
 pub mod pipeline;
 mod pressure;

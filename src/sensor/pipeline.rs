@@ -147,7 +147,7 @@ pub(super) trait Lane {
     fn push(&mut self, segment: &Segment<'_>);
     /// A live input has nothing now: what is pending need not wait. Of a flow whose directions come
     /// by two interfaces neither runs far ahead then.
-    fn idle(&mut self) {}
+    fn idle(&mut self, _now: Timestamp) {}
     /// A live input loses nothing where a worker is waited for so long.
     fn may_wait(&mut self, _patience: Duration) {}
     /// Hands over what is pending; `now` is the packet time or the clock of an idle interface.
@@ -254,7 +254,7 @@ impl<'a> Capture<'a> {
 
     /// Between two files: what was seen is published meanwhile.
     fn wait(&mut self, lane: &mut dyn Lane) {
-        lane.idle();
+        lane.idle(self.last);
         if self.since_tick.elapsed() >= TICK {
             self.since_tick = Stopwatch::start();
             if lane.tick(self.last, self.done.changed().collect()) {
@@ -307,7 +307,7 @@ impl<'a> Capture<'a> {
                 }
                 Ok(Step::Counted) => {}
                 Ok(Step::Idle(now)) => {
-                    lane.idle();
+                    lane.idle(now);
                     away.look(ingest.source(), self.settings.watch.as_ref());
                     let stop = self.look(&mut ingest, &mut file, (now, pace), lane);
                     if stop && (!live || drain.is_quiet()) {

@@ -53,7 +53,11 @@ impl ShardQueue {
             };
             let Some(open) = shard.as_mut() else { return false };
             // Only now: what is taken is done before what comes after it.
-            if let Ok(work) = self.work.try_recv() {
+            if open.order.wanted() {
+                if self.take_in_order(open, false, to_writer) {
+                    return true;
+                }
+            } else if let Ok(work) = self.work.try_recv() {
                 self.take(open, work, to_writer);
                 return true;
             }
@@ -67,16 +71,41 @@ impl ShardQueue {
 
     fn take(&self, shard: &mut Shard, work: Work, to_writer: &Sender<Report>) {
         match work {
-            Work::Batch(mut batch) => {
+            Work::Batch(batch) => {
                 shard.process(&batch, &mut report(to_writer));
-                batch.clear();
-                let _ = self.give_back.try_send(batch);
+                self.give_back(batch);
             }
             Work::Tick(now) => {
                 shard.sweep(now);
                 report(to_writer)(shard.take());
             }
         }
+    }
+
+    /// Takes up everything that waits and does what of it is due, or with `all` everything; whether
+    /// there was anything to do.
+    fn take_in_order(&self, shard: &mut Shard, all: bool, to_writer: &Sender<Report>) -> bool {
+        shard.order.look();
+        let (mut came, mut tick) = (false, None);
+        // As many as there can have been when the marks were read.
+        for work in self.work.try_iter().take(self.work.capacity().unwrap_or(usize::MAX)) {
+            came = true;
+            match work {
+                Work::Batch(batch) => shard.order.hold(batch),
+                Work::Tick(now) => tick = Some(now),
+            }
+        }
+        let back = |batch| self.give_back(batch);
+        came |= shard.process_due(all, &mut report(to_writer), back);
+        if let Some(now) = tick {
+            self.take(shard, Work::Tick(now), to_writer);
+        }
+        came
+    }
+
+    fn give_back(&self, mut batch: SegmentBatch) {
+        batch.clear();
+        let _ = self.give_back.try_send(batch);
     }
 
     /// Ends the shard, when no more comes, unless someone does.
@@ -87,6 +116,9 @@ impl ShardQueue {
             Err(TryLockError::WouldBlock) => None,
         };
         let Some(mut shard) = shard else { return };
+        if shard.order.wanted() {
+            while self.take_in_order(&mut shard, true, to_writer) {}
+        }
         for work in self.work.try_iter() {
             self.take(&mut shard, work, to_writer);
         }

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::analysis::Worker;
 use crate::base::Timestamp;
 use crate::inventory::Rollup;
-use crate::model::SegmentBatch;
+use crate::model::{Segment, SegmentBatch};
 
 use super::copies::{Copies, Twice};
+use super::order::Order;
 use super::sight::{Gauge, Payload, Sight, Sights};
 
 /// Segments after which it is asked whether there is much to hand over: each may open a flow with a
@@ -28,6 +29,8 @@ pub(super) struct Shard {
     /// What came by several threads at once is looked at once.
     copies: Arc<Copies>,
     twice: Twice,
+    /// What is read in the order of several threads.
+    pub(super) order: Order,
 }
 
 /// What panics cost.
@@ -61,7 +64,14 @@ impl Shard {
             told: Payload::default(),
             copies: Arc::default(),
             twice: Twice::default(),
+            order: Order::default(),
         }
+    }
+
+    /// Keeps this order.
+    pub(super) fn ordered(mut self, order: Order) -> Self {
+        self.order = order;
+        self
     }
 
     /// Tells of the second copies it finds.
@@ -85,15 +95,47 @@ impl Shard {
     /// much. After a panic the shard starts anew: its open flows are lost, and what had been
     /// observed before is handed over.
     pub(super) fn process(&mut self, batch: &SegmentBatch, hand: &mut dyn FnMut(Rollup)) {
-        let mut left = batch.len() as u64;
+        let segments = batch.iter().map(|segment| (batch.source, segment));
+        self.read(batch.len() as u64, segments, hand);
+    }
+
+    /// The same with what is due of several threads, or with `all` that is held of them; whether
+    /// there was anything. Batches of which nothing is left are given back.
+    pub(super) fn process_due(
+        &mut self,
+        all: bool,
+        hand: &mut dyn FnMut(Rollup),
+        give_back: impl FnMut(SegmentBatch),
+    ) -> bool {
+        let mut order = std::mem::take(&mut self.order);
+        let found = order.find(all);
+        if found {
+            self.read(order.count(), order.due(), hand);
+            order.done(give_back);
+        }
+        self.order = order;
+        found
+    }
+
+    /// Processes so many segments, each of the thread that brought it.
+    fn read<'a>(
+        &mut self,
+        mut left: u64,
+        segments: impl Iterator<Item = (u32, Segment<'a>)>,
+        hand: &mut dyn FnMut(Rollup),
+    ) {
         let mut last = None;
-        let (wanted, mut again) = (self.copies.wanted(), 0);
+        let (wanted, mut again) = (self.copies.wanted(), (0, 0));
         let caught = catch_unwind(AssertUnwindSafe(|| {
-            for segment in batch.iter() {
+            for (source, segment) in segments {
                 left -= 1;
                 last = Some(segment.at);
                 if wanted && self.twice.saw(&segment) {
-                    again += 1;
+                    if again.0 != source {
+                        let (before, copies) = std::mem::replace(&mut again, (source, 0));
+                        self.copies.add(before, copies);
+                    }
+                    again.1 += 1;
                     continue;
                 }
                 if let Some((_, sight)) = &mut self.sight {
@@ -111,7 +153,7 @@ impl Shard {
                 hand(self.take());
             }
         }));
-        self.copies.add(batch.source, again);
+        self.copies.add(again.0, again.1);
         if caught.is_ok() {
             return;
         }

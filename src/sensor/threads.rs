@@ -14,6 +14,7 @@ use crate::model::{FiveTuple, Segment, SegmentBatch};
 use crate::store::{InputRecord, StoreError};
 
 use super::copies::Copies;
+use super::order::{self, Marks, Order};
 use super::pipeline::{
     BATCH_BYTES, BATCH_SEGMENTS, Capture, Lane, OpenInput, Outcome, Pace, Settings, Sources,
 };
@@ -59,9 +60,10 @@ pub(super) fn threaded(
     let rollups = (QUEUE_ROLLUPS * settings.shards).max(QUEUE_ROLLUPS_MIN);
     let (to_writer, from_workers) = bounded::<Report>(rollups);
     let mut capture = Capture::new(settings, (0, 1));
-    let copies = capture.copies().clone();
+    let (copies, marks) = (capture.copies().clone(), Marks::default());
+    let told = (&panics, &copies, &marks);
     let (lanes, queues): (Vec<_>, Vec<_>) =
-        (0..settings.shards).map(|_| shard(settings, batches, (&panics, &copies))).unzip();
+        (0..settings.shards).map(|number| shard(settings, (number, batches), told)).unzip();
     let recorder = thread::scope(|scope| {
         let (bell, rung) = bounded::<()>(settings.workers);
         let hand = |first| Hand { queues: &queues, first, to_writer: to_writer.clone() };
@@ -74,7 +76,8 @@ pub(super) fn threaded(
         let (state, live) = (table_state(), sources.pace == Pace::Live);
         let hand = hand(settings.workers);
         drop((to_writer, rung));
-        let shards = Shards { lanes, state, live, failed, hand, bell, shed: 0 };
+        let since = Timestamp::MIN;
+        let shards = Shards { lanes, state, live, failed, hand, bell, shed: 0, marks, since };
         if live {
             listen(scope, &mut capture, (sources, settings), shards);
         } else {
@@ -94,12 +97,14 @@ pub(super) fn threaded(
 /// A new shard, its queue and the way there.
 fn shard(
     settings: &Settings,
-    batches: usize,
-    (panics, copies): (&Arc<Panics>, &Arc<Copies>),
+    (number, batches): (usize, usize),
+    (panics, copies, marks): (&Arc<Panics>, &Arc<Copies>, &Marks),
 ) -> (ShardLane, ShardQueue) {
     let (to_shard, work) = bounded::<Work>(batches);
     let (give_back, empty) = bounded::<SegmentBatch>(batches + 1);
-    let shard = Shard::new(settings.worker.clone(), panics.clone()).telling(copies.clone());
+    let order = Order::new(marks.clone(), number, settings.shares.queue_bytes / 2);
+    let shard = Shard::new(settings.worker.clone(), panics.clone());
+    let shard = shard.telling(copies.clone()).ordered(order);
     let shard = Mutex::new(Some(shard.gauged(settings.gauge.clone())));
     let (batch, pressure) = (SegmentBatch::default(), Pressure::default());
     let lane = ShardLane { to_shard, empty, batch, pressure, source: 0 };
@@ -118,6 +123,7 @@ fn listen<'scope, 'env>(
     let count = inputs.len();
     let copies = capture.copies().clone();
     copies.among(count);
+    shards.marks.among(count, settings.shards);
     let mut inputs = inputs.into_iter();
     let first = inputs.next();
     let read = |input: OpenInput, mut shards: Shards<'scope>, mut capture: Capture<'scope>| {
@@ -254,6 +260,10 @@ struct Shards<'a> {
     /// Rung when something waits.
     bell: Sender<()>,
     shed: u64,
+    /// How far this thread and others have come.
+    marks: Marks,
+    /// When what was captured last had been handed over to everyone.
+    since: Timestamp,
 }
 
 impl<'a> Shards<'a> {
@@ -273,6 +283,7 @@ impl<'a> Shards<'a> {
             hand: self.hand.clone(),
             bell: self.bell.clone(),
             shed: 0,
+            marks: self.marks.clone(),
             ..*self
         }
     }
@@ -281,6 +292,10 @@ impl<'a> Shards<'a> {
     fn finish(mut self, capture: &mut Capture<'_>) {
         if self.live {
             self.shed += self.lanes.iter_mut().map(ShardLane::finish).sum::<u64>();
+            for (shard, lane) in self.lanes.iter().enumerate() {
+                self.marks.end(lane.source, shard);
+            }
+            let _ = self.bell.try_send(());
             capture.shed(self.shed);
             return;
         }
@@ -314,6 +329,15 @@ impl<'a> Shards<'a> {
         }
     }
 
+    /// Tells others that everything from before `at` was handed over, where it was.
+    fn mark(&mut self, at: Timestamp) {
+        self.since = at;
+        for (shard, lane) in self.lanes.iter().enumerate().filter(|(_, l)| l.batch.is_empty()) {
+            self.marks.reach(lane.source, shard, at);
+        }
+        let _ = self.bell.try_send(());
+    }
+
     /// Hands over what is pending for one.
     fn flush(&mut self, at: usize) {
         let Some(lane) = self.lanes.get_mut(at) else { return };
@@ -334,6 +358,11 @@ impl<'a> Shards<'a> {
 
 impl Lane for Shards<'_> {
     fn push(&mut self, segment: &Segment<'_>) {
+        // Others wait until they know what this thread has from before what they have.
+        if self.live && self.marks.wanted() && order::is_far(self.since, segment.at) {
+            self.flush_all();
+            self.mark(segment.at);
+        }
         let hash = self.hash(&segment.tuple);
         let at = self.lane_of(hash);
         let Some(lane) = self.lanes.get_mut(at) else { return };
@@ -351,8 +380,11 @@ impl Lane for Shards<'_> {
         }
     }
 
-    fn idle(&mut self) {
+    fn idle(&mut self, now: Timestamp) {
         self.flush_all();
+        if self.marks.wanted() {
+            self.mark(now.before(order::IDLE_SLACK));
+        }
     }
 
     fn may_wait(&mut self, patience: Duration) {
@@ -482,7 +514,9 @@ mod tests {
             works.push(work);
         }
         let state = table_state();
-        let mut shards = Shards { lanes, state, live: true, failed: &failed, hand, bell, shed: 0 };
+        let (marks, since, live) = (Marks::default(), Timestamp::MIN, true);
+        let failed = &failed;
+        let mut shards = Shards { lanes, state, live, failed, hand, bell, shed: 0, marks, since };
         let (flows, segments) = (1000_u16, 3);
         let server = SocketAddr::from(([10, 0, 0, 1], 80));
         for n in (0..flows).cycle().take(usize::from(flows) * segments) {

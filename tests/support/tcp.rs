@@ -125,6 +125,18 @@ impl Conversation {
     }
 }
 
+/// A frame as an overlay carries it: behind a tunnel's header, in UDP between these ports.
+pub fn tunnelled(frame: &Frame, (from, to): (u16, u16), header: &[u8]) -> Frame {
+    let payload = [header, &frame.bytes].concat();
+    let len =
+        |more: usize| u16::try_from(payload.len() + more).expect("a short frame").to_be_bytes();
+    let (total, dgram) = (len(28), len(8));
+    let ether = [&[2; 12][..], &[8, 0]].concat();
+    let ip = [&[0x45, 0][..], &total, &[0, 1, 0, 0, 64, 17, 0, 0, 172, 16, 0, 1, 172, 16, 0, 2]];
+    let udp = [&from.to_be_bytes()[..], &to.to_be_bytes(), &dgram, &[0, 0]];
+    Frame::new(frame.at_us, [&ether[..], &ip.concat(), &udp.concat(), &payload].concat())
+}
+
 /// The port a frame of a conversation comes from, and what it carries.
 pub fn payload(frame: &Frame) -> (u16, &[u8]) {
     let tcp_at = if frame.bytes[12] == 0x08 { 34 } else { 54 };
