@@ -168,7 +168,8 @@ impl Order {
     }
 
     /// Whether anything is held.
-    pub(super) fn holds(&self) -> bool {
+    #[cfg(test)]
+    fn holds(&self) -> bool {
         self.held_bytes > 0
     }
 
