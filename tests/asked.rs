@@ -100,6 +100,24 @@ fn a_withheld_class_says_what_was_tried_and_what_was_missed() {
 }
 
 #[test]
+fn people_read_once_why_several_classes_were_withheld_and_programs_each_time() {
+    let lab = answered("{\"title\":[\"Blue Harbour\",\"Red Lantern\"]}");
+    let all = reasons(&lab.query("phitap.db", &["fields"]), "$.title[*]");
+    let (why, looks) = (": most values are capitalised words,", "capitalised words");
+    let alike: Vec<&String> = all.iter().filter(|reason| reason.contains(why)).collect();
+    assert!(alike.len() > 3, "{all:#?}");
+    let told = lab.run(["fields", "--explain", "--db", "phitap.db"]).expect(0).stdout;
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(told.matches(looks).count(), 1, "{told}");
+    let classes: Vec<&str> = alike
+        .iter()
+        .map(|reason| reason.strip_prefix("withheld ").and_then(|r| r.split(": ").next()))
+        .map(|class| class.expect("a class"))
+        .collect();
+    assert!(told.contains(&format!("withheld {}{why}", classes.join(", "))), "{told}");
+}
+
+#[test]
 fn findings_that_belong_together_are_one_line_and_rows_stay_single_for_programs() {
     let lab = clinic();
     let rows = lab.query("phitap.db", &["findings"]);

@@ -126,11 +126,36 @@ fn explain(rows: &[query::FieldRow]) -> Result<Exit, Failure> {
             let said = "no reason is stored; the next replay into the database writes it";
             out.push_str(&wrapped(said, width, ("    ", "      ")));
         }
-        for reason in &row.explanation {
-            out.push_str(&wrapped(&escaped(reason), width, ("    ", "      ")));
+        for reason in folded(&row.explanation) {
+            out.push_str(&wrapped(&escaped(&reason), width, ("    ", "      ")));
         }
     }
     print_text(&out)
+}
+
+/// Reasons as people read them: classes that were withheld for the same are told together, where
+/// the first of them stands.
+fn folded(reasons: &[String]) -> Vec<String> {
+    let parts = |reason: &'_ str| {
+        let (class, why) = reason.strip_prefix("withheld ")?.split_once(": ")?;
+        Some((class.to_owned(), why.to_owned()))
+    };
+    let mut out: Vec<(String, Option<String>)> = Vec::new();
+    for reason in reasons {
+        let Some((class, why)) = parts(reason) else {
+            out.push((reason.clone(), None));
+            continue;
+        };
+        match out.iter_mut().find(|(_, known)| known.as_ref() == Some(&why)) {
+            Some((classes, _)) => classes.push_str(&format!(", {class}")),
+            None => out.push((class, Some(why))),
+        }
+    }
+    let told = |(classes, why): (String, Option<String>)| match why {
+        Some(why) => format!("withheld {classes}: {why}"),
+        None => classes,
+    };
+    out.into_iter().map(told).collect()
 }
 
 /// `phitap findings`
