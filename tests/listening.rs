@@ -419,6 +419,9 @@ fn a_tunnel_on_a_port_of_its_own_is_named_and_opened() {
         let db = format!("{tunnel}.db");
         lab.replay(&db, &[&path], &[&option, &port]).expect(0);
         assert_eq!(lab.digest(&db), lab.digest("plain.db"), "{tunnel}");
+        let services = lab.run(["services", "--db", &db]).expect(0).stdout;
+        let through = format!("{tunnel} 7 172.16.0.1>172.16.0.2");
+        assert!(services.contains("CAME THROUGH") && services.contains(&through), "{services}");
         // The same from the configuration.
         let config = lab.file("tunnels.toml", format!("{tunnel}-port = [1, {port}]\n").as_bytes());
         let config = config.to_str().expect("UTF-8");

@@ -13,7 +13,10 @@ pub const SERVICES: &[Column] = &[
     Column::number("bytes", "bytes", 3),
     Column::text("names", "software", 7).shrinking(Shrink::End(12)).or_below(),
     Column::text("addresses", "addresses", 3).shrinking(Shrink::End(16)).or_below(),
-    Column::hidden("encapsulation"),
+    Column::text("encapsulation", "came through", 5)
+        .shown(Show::Few)
+        .shrinking(Shrink::End(16))
+        .or_below(),
     Column::text("encrypted", "tls", 3),
     Column::text("tls", "sessions", 4).shown(Show::Tls).shrinking(Shrink::End(16)).or_below(),
     Column::hidden("first_seen"),
