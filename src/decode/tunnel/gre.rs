@@ -56,6 +56,9 @@ fn open<'a>(carried: &Carried<'a>, trail: &mut Trail) -> Result<Opened<'a>, Skip
         view = routes(view)?;
     }
     trail.note(layer(carried, protocol, key));
+    if is_erspan_1(protocol, flags) {
+        trail.note(carried.layer("erspan", None));
+    }
     match payload(protocol, flags, view)? {
         Opened::Carries(content, view) if udp && !seems(content, view) => Ok(Opened::Foreign),
         opened => Ok(opened),
@@ -72,13 +75,18 @@ fn layer(carried: &Carried<'_>, protocol: u16, key: Option<u32>) -> Layer {
     }
 }
 
+/// ERSPAN type I has no header, so no session either, and no sequence number by which it is told
+/// from type II.
+fn is_erspan_1(protocol: u16, flags: u16) -> bool {
+    protocol == ERSPAN_1_2 && flags & SEQUENCE == 0
+}
+
 fn payload(protocol: u16, flags: u16, view: View<'_>) -> Result<Opened<'_>, SkipReason> {
     Ok(match protocol {
         // A keep-alive (Cisco): a GRE header that carries nothing.
         0 => return Err(SKIPPED),
         TRANSPARENT_BRIDGING => Opened::Carries(Content::Ethernet, view),
-        // ERSPAN type I has no header, and no sequence number by which it is told from type II.
-        ERSPAN_1_2 if flags & SEQUENCE == 0 => Opened::Carries(Content::Ethernet, view),
+        ERSPAN_1_2 if is_erspan_1(protocol, flags) => Opened::Carries(Content::Ethernet, view),
         ERSPAN_1_2 | ERSPAN_3 => Opened::Carries(Content::EtherType(protocol), view),
         PPP => Opened::Carries(Content::Ppp, view),
         // WCCP version 2 puts a redirect header of four bytes before the packet.

@@ -126,7 +126,7 @@ fn cases() -> Vec<Case> {
             ),
             with("pptp 5"),
         ),
-        ("erspan I", in_gre(&gre(0, 0x88be, &[], &frame)), with("gre")),
+        ("erspan I", in_gre(&gre(0, 0x88be, &[], &frame)), two("gre", "erspan")),
         (
             "erspan II",
             in_gre(&gre(0x10, 0x88be, &[1], &erspan(&type_ii, &frame))),
