@@ -11,6 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use phitap::base::Timestamp;
 use phitap::base::clock::{Stopwatch, wall};
 
 use support::capture::{self, Frame};
@@ -203,17 +204,7 @@ fn every_finding_shows_while_the_capture_runs() {
     let mut shown = vec![None; exchanges];
     let begun = Stopwatch::start();
     while shown.iter().any(Option::is_none) && begun.elapsed() < Duration::from_secs(120) {
-        let ran = lab.run(["findings", "--all", "--db", "live.db", "--format", "json"]);
-        let at = wall();
-        // The first may come before there is a database with an inventory.
-        let rows = if ran.code == Some(0) { ran.rows() } else { Vec::new() };
-        for row in rows {
-            let service = row["service"].as_str().unwrap_or_default();
-            let number = service.strip_prefix('h').and_then(|rest| rest.split('.').next());
-            if let Some(number) = number.and_then(|n| n.parse::<usize>().ok()) {
-                shown[number].get_or_insert(at);
-            }
-        }
+        note_shown(&lab, &mut shown);
     }
     let sent = sender.join().expect("it sends");
     assert_eq!(running.end(), Some(0));
@@ -233,6 +224,21 @@ fn every_finding_shows_while_the_capture_runs() {
         percentile(50),
         percentile(99)
     ));
+}
+
+/// Notes of which of the services `h0.example`, `h1.example`, … a query shows findings now.
+fn note_shown(lab: &Lab, shown: &mut [Option<Timestamp>]) {
+    let ran = lab.run(["findings", "--all", "--db", "live.db", "--format", "json"]);
+    let at = wall();
+    // The first may come before there is a database with an inventory.
+    let rows = if ran.code == Some(0) { ran.rows() } else { Vec::new() };
+    for row in rows {
+        let service = row["service"].as_str().unwrap_or_default();
+        let number = service.strip_prefix('h').and_then(|rest| rest.split('.').next());
+        if let Some(number) = number.and_then(|n| n.parse::<usize>().ok()) {
+            shown[number].get_or_insert(at);
+        }
+    }
 }
 
 /// Sends frames, each a line of hexadecimal digits, into one interface.
@@ -277,16 +283,7 @@ fn what_a_lost_packet_held_back_shows_while_the_capture_runs() {
     let mut shown = vec![None; CONNECTIONS];
     let begun = Stopwatch::start();
     while shown.iter().any(Option::is_none) && begun.elapsed() < Duration::from_secs(45) {
-        let ran = lab.run(["findings", "--all", "--db", "live.db", "--format", "json"]);
-        let at = wall();
-        let rows = if ran.code == Some(0) { ran.rows() } else { Vec::new() };
-        for row in rows {
-            let service = row["service"].as_str().unwrap_or_default();
-            let number = service.strip_prefix('h').and_then(|rest| rest.split('.').next());
-            if let Some(number) = number.and_then(|n| n.parse::<usize>().ok()) {
-                shown[number].get_or_insert(at);
-            }
-        }
+        note_shown(&lab, &mut shown);
     }
     assert_eq!(running.end(), Some(0));
     let hidden: Vec<usize> = (0..CONNECTIONS).filter(|number| shown[*number].is_none()).collect();

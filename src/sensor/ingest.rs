@@ -51,6 +51,8 @@ pub struct Ingest {
     held: Option<Held>,
     /// Where its bytes are kept.
     bytes: Vec<u8>,
+    /// When the last packet was captured.
+    came_to: Timestamp,
     /// Packets at the beginning that are still passed over.
     passed_over: u64,
     /// What was counted before of what the file tells as lost: a total that goes on. It may have
@@ -81,6 +83,7 @@ impl Ingest {
             bytes_before: 0,
             held: None,
             bytes: Vec::new(),
+            came_to: Timestamp::MIN,
             passed_over: 0,
             lost_before: 0,
         }
@@ -168,6 +171,7 @@ impl Ingest {
         self.account.seen += 1;
         self.account.bytes += u64::from(packet.wire_len);
         self.account.span.merge(Span::at(packet.at));
+        self.came_to = packet.at;
         if self.filter.as_mut().is_some_and(|f| !f.matches(&packet)) {
             self.account.filtered += 1;
             return Ok(Step::Counted);
@@ -223,6 +227,11 @@ impl Ingest {
     pub fn copied(&mut self, packets: u64) {
         let (input, why) = (self.number, SkipReason::Duplicate);
         self.account.settle(&Settled { input, packets, why });
+    }
+
+    /// When the last packet was captured, whatever came of it.
+    pub fn came_to(&self) -> Timestamp {
+        self.came_to
     }
 
     /// The source.

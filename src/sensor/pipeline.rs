@@ -145,6 +145,8 @@ pub fn run(
 /// Where the capture loop's segments go.
 pub(super) trait Lane {
     fn push(&mut self, segment: &Segment<'_>);
+    /// A packet that makes no segment was captured `at` then.
+    fn passed(&mut self, _at: Timestamp) {}
     /// A live input has nothing now: what is pending need not wait. Of a flow whose directions come
     /// by two interfaces neither runs far ahead then.
     fn idle(&mut self, _now: Timestamp) {}
@@ -305,7 +307,7 @@ impl<'a> Capture<'a> {
                     last = segment.at;
                     lane.push(&segment);
                 }
-                Ok(Step::Counted) => {}
+                Ok(Step::Counted) => lane.passed(ingest.came_to()),
                 Ok(Step::Idle(now)) => {
                     lane.idle(now);
                     away.look(ingest.source(), self.settings.watch.as_ref());

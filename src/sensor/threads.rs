@@ -76,8 +76,8 @@ pub(super) fn threaded(
         let (state, live) = (table_state(), sources.pace == Pace::Live);
         let hand = hand(settings.workers);
         drop((to_writer, rung));
-        let since = Timestamp::MIN;
-        let shards = Shards { lanes, state, live, failed, hand, bell, shed: 0, marks, since };
+        let (since, idle, shed) = (Timestamp::MIN, Timestamp::MIN, 0);
+        let shards = Shards { lanes, state, live, failed, hand, bell, shed, marks, since, idle };
         if live {
             listen(scope, &mut capture, (sources, settings), shards);
         } else {
@@ -264,6 +264,8 @@ struct Shards<'a> {
     marks: Marks,
     /// When what was captured last had been handed over to everyone.
     since: Timestamp,
+    /// The clock when this thread had nothing last, which was before it asked again.
+    idle: Timestamp,
 }
 
 impl<'a> Shards<'a> {
@@ -358,11 +360,7 @@ impl<'a> Shards<'a> {
 
 impl Lane for Shards<'_> {
     fn push(&mut self, segment: &Segment<'_>) {
-        // Others wait until they know what this thread has from before what they have.
-        if self.live && self.marks.wanted() && order::is_far(self.since, segment.at) {
-            self.flush_all();
-            self.mark(segment.at);
-        }
+        self.passed(segment.at);
         let hash = self.hash(&segment.tuple);
         let at = self.lane_of(hash);
         let Some(lane) = self.lanes.get_mut(at) else { return };
@@ -380,10 +378,24 @@ impl Lane for Shards<'_> {
         }
     }
 
+    #[inline]
+    fn passed(&mut self, at: Timestamp) {
+        // Others wait until they know what this thread has from before what they have.
+        if self.live && self.marks.wanted() && order::is_far(self.since, at) {
+            self.flush_all();
+            self.mark(at);
+        }
+    }
+
     fn idle(&mut self, now: Timestamp) {
         self.flush_all();
         if self.marks.wanted() {
-            self.mark(now.before(order::IDLE_SLACK));
+            // By the clock of the time before: that of now was read behind the look, and what came
+            // in between may be there.
+            let at = std::mem::replace(&mut self.idle, now).before(order::IDLE_SLACK);
+            if at >= self.since || order::is_far(self.since, at) {
+                self.mark(at);
+            }
         }
     }
 
@@ -514,9 +526,10 @@ mod tests {
             works.push(work);
         }
         let state = table_state();
-        let (marks, since, live) = (Marks::default(), Timestamp::MIN, true);
-        let failed = &failed;
-        let mut shards = Shards { lanes, state, live, failed, hand, bell, shed: 0, marks, since };
+        let (marks, since, idle) = (Marks::default(), Timestamp::MIN, Timestamp::MIN);
+        let (failed, live, shed) = (&failed, true, 0);
+        let mut shards =
+            Shards { lanes, state, live, failed, hand, bell, shed, marks, since, idle };
         let (flows, segments) = (1000_u16, 3);
         let server = SocketAddr::from(([10, 0, 0, 1], 80));
         for n in (0..flows).cycle().take(usize::from(flows) * segments) {
@@ -552,5 +565,49 @@ mod tests {
         assert!((300..700).contains(&taken.len()), "about half: {}", taken.len());
         let all = 2 * segments * usize::from(flows);
         assert_eq!(taken.len() * 2 * segments + usize::try_from(lost).expect("few"), all);
+    }
+
+    #[test]
+    fn a_thread_says_how_far_it_has_come_with_what_makes_no_segment_too() {
+        let (to_writer, _from_workers) = bounded(1);
+        let (bell, _rung) = bounded(1);
+        let hand = Hand { queues: &[], first: 0, to_writer };
+        let marks = Marks::default();
+        marks.among(2, 1);
+        let (one, _work) = lane(4);
+        let mut shards = Shards {
+            lanes: vec![one],
+            state: table_state(),
+            live: true,
+            failed: &AtomicBool::new(false),
+            hand,
+            bell,
+            shed: 0,
+            marks: marks.clone(),
+            since: Timestamp::MIN,
+            idle: Timestamp::MIN,
+        };
+        let at = |millis: i64| Timestamp::from_micros(1_700_000_000_000_000 + millis * 1000);
+        // What another thread brought waits for this one.
+        let due = |millis: i64| {
+            let (mut order, mut batch) = (Order::new(marks.clone(), 0, 1 << 30), lane(1).0);
+            push(&mut batch, b"x");
+            let mut held = SegmentBatch::default();
+            held.source = 1;
+            held.push(&Segment { at: at(millis), ..batch.batch.get(0).expect("pushed") });
+            order.look();
+            order.hold(held);
+            order.find(false)
+        };
+        assert!(!due(0));
+        shards.passed(at(10));
+        assert!(due(5) && !due(15));
+        shards.passed(at(100));
+        assert!(due(95));
+        // The clock of the first look says nothing of what was there behind it.
+        shards.idle(at(500));
+        assert!(!due(400), "it may not have been read");
+        shards.idle(at(520));
+        assert!(due(430) && !due(450), "what the kernel holds back may be to come");
     }
 }
