@@ -380,7 +380,7 @@ impl Column<'_> {
                 best = Some(claim);
             }
         };
-        let refused = self.refused_by(class);
+        let words = self.capitalised(class);
         for (at, rule) in class.rules.iter().enumerate() {
             // What speaks for a rule alone counts where it says more than what hints at the class.
             let more = |own: &Naming<'_>| own.named && (!said.named || own.weight > said.weight);
@@ -418,16 +418,16 @@ impl Column<'_> {
             let hinted = naming.weight <= score::NAME_WEAK;
             let basis = Basis { base, hinted, no_texts: naming.beside };
             let names = naming.named && !self.vocabulary;
-            offer(self.by_form(rule, basis, refused).filter(|_| names));
+            offer(self.by_form(rule, basis, words).filter(|_| names));
             if !self.vocabulary
                 && let Some(known) = beside(rule)
             {
                 let base = score::PRIOR + score::NAME_BESIDE + against;
                 let basis = Basis { base, hinted: true, no_texts: false };
-                offer(self.by_form(rule, basis, refused).map(|c| c.beside(&known)));
+                offer(self.by_form(rule, basis, words).map(|c| c.beside(&known)));
             }
             if place.is_some_and(|place| place.confidence < CONFIDENCE_REPORTED) {
-                offer(self.by_look(rule, refused));
+                offer(self.by_look(rule, words));
             }
             offer(self.by_text(rule, naming.weight));
         }

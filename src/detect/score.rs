@@ -121,6 +121,23 @@ pub(super) fn few_evidence(count: u64, distinct: u64) -> f64 {
     -2.0 * (float(count) / float(distinct)).ln()
 }
 
+/// Share of a column of persons whose given names are listed: of some languages nearly all, of
+/// others one in five.
+const GIVEN_RATE: f64 = 0.5;
+/// What given names say at most, for and against: of rarer languages few are listed.
+const GIVEN_MOST: f64 = 2.0;
+const GIVEN_LEAST: f64 = -4.0;
+
+/// What it says that `given` of `tried` distinct values have a given name, as of other capitalised
+/// words a share of `chance` has: the logarithm of the likelihood ratio of two binomials, bounded.
+pub(super) fn given_evidence(tried: u64, given: u64, chance: f64) -> f64 {
+    let chance = chance.clamp(1e-6, 0.999_999);
+    let others = tried.saturating_sub(given);
+    let says = float(given) * (GIVEN_RATE / chance).ln()
+        + float(others) * ((1.0 - GIVEN_RATE) / (1.0 - chance)).ln();
+    says.clamp(GIVEN_LEAST, GIVEN_MOST)
+}
+
 /// The sum as a confidence, 0 to 99: nothing is certain.
 pub(super) fn confidence(log_odds: f64) -> u8 {
     let percent = (100.0 / (1.0 + (-log_odds).exp())).round().clamp(0.0, 99.0);
@@ -192,6 +209,8 @@ mod tests {
             format!("-{ISSUED_MOST} to +{ISSUED_MOST}"),
             format!("-{ISSUED_MOST_IN_CONTEXT} to +{ISSUED_MOST_IN_CONTEXT}"),
             format!("ln({REAL_ISSUED_RATE} / s)"),
+            format!("{GIVEN_LEAST} to +{GIVEN_MOST}"),
+            format!("ln({GIVEN_RATE} / c)"),
         ] {
             assert!(formula.contains(&said), "{said}");
         }
@@ -224,6 +243,15 @@ mod tests {
         assert!(says(10, 9) > 0.0, "one synthetic number among ten");
         assert!(says(10, 3) < 0.0, "what chance would give");
         assert_eq!(issued_evidence(100, 0, 0.3, true), -ISSUED_MOST_IN_CONTEXT);
+    }
+
+    #[test]
+    fn given_names_tell_persons_from_firms() {
+        let says = |tried, given| given_evidence(tried, given, 0.05);
+        assert!(says(5, 0) < -3.0, "firms");
+        assert!(says(20, 2) < -3.0, "firms of which two are called as persons are");
+        assert!(says(20, 5) > 0.0, "persons of a language of which few names are listed");
+        assert_eq!((says(100, 0), says(100, 90), says(0, 0)), (GIVEN_LEAST, GIVEN_MOST, 0.0));
     }
 
     #[test]

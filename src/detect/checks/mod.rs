@@ -9,6 +9,7 @@ mod clinical;
 mod date;
 mod e164;
 mod email;
+mod given_name;
 mod iban;
 mod ip;
 mod iso7064;

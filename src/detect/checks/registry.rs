@@ -3,8 +3,8 @@
 use super::super::shape::{Compact, Given};
 use super::national::NATIONAL;
 use super::{
-    aba, card, clinical, date, e164, email, iban, ip, jwt, luhn, mac, mbi, nhs, nino, npi, opaque,
-    person_name, phone, phone_plan, ssn, verhoeff, written_date,
+    aba, card, clinical, date, e164, email, given_name, iban, ip, jwt, luhn, mac, mbi, nhs, nino,
+    npi, opaque, person_name, phone, phone_plan, ssn, verhoeff, written_date,
 };
 
 /// What a check is given.
@@ -45,13 +45,14 @@ impl Check {
     }
 }
 
-const CHECKS: [Check; 35] = [
+const CHECKS: [Check; 36] = [
     Check { name: "aba", input: Input::Compact, run: aba::aba },
     Check { name: "aws-access-key", input: Input::Whole, run: aws_access_key },
     Check { name: "birth-date", input: Input::Whole, run: date::birth_date },
     Check { name: "card", input: Input::Compact, run: card::card },
     Check { name: "e164", input: Input::Compact, run: e164::e164 },
     Check { name: "email", input: Input::Whole, run: email::is_email },
+    Check { name: "given-name", input: Input::Whole, run: given_name::given_name },
     Check { name: "gtin-14", input: Input::Whole, run: clinical::gtin_14 },
     Check { name: "icd-10", input: Input::Compact, run: clinical::icd_10 },
     Check { name: "iban", input: Input::Compact, run: iban::iban },

@@ -15,27 +15,50 @@ pub(super) struct Basis {
     pub(super) no_texts: bool,
 }
 
+/// What the rules of a class that ask for forms found of capitalised words.
+#[derive(Clone, Copy)]
+pub(super) struct Capitalised {
+    /// Values that one of their checks refuses: `Flu Shot` is nobody's name.
+    refused: u64,
+    given: Option<GivenNames>,
+}
+
+/// How many distinct values have a given name, and what that says.
+#[derive(Clone, Copy)]
+struct GivenNames {
+    given: u64,
+    tried: u64,
+    says: f64,
+}
+
 impl Column<'_> {
     /// Values that look like the class where its place leaves open what stands there.
-    pub(super) fn by_look(&self, rule: &JudgeRule, refused: u64) -> Option<Claim> {
+    pub(super) fn by_look(&self, rule: &JudgeRule, words: Capitalised) -> Option<Claim> {
         if rule.forms != [Form::TitleWords] {
             return None;
         }
         let base = score::PRIOR + score::LOOK - rule.bare_weight;
-        let claim = self.by_form(rule, Basis { base, hinted: false, no_texts: false }, refused)?;
+        let claim = self.by_form(rule, Basis { base, hinted: false, no_texts: false }, words)?;
         Some(Claim { why: format!("{} of a name", claim.why), ..claim })
     }
 
-    /// Values in capitalised words that the check of one of the class's rules of forms refuses:
-    /// `Flu Shot` is nobody's name.
-    pub(super) fn refused_by(&self, class: &JudgeClass) -> u64 {
-        let of_forms = class.rules.iter().filter(|rule| !rule.forms.is_empty());
-        let counts = of_forms.filter(|rule| rule.check.is_some());
-        let refused = counts.map(|rule| {
+    /// What the rules of forms of `class` found.
+    pub(super) fn capitalised(&self, class: &JudgeClass) -> Capitalised {
+        let checking = || {
+            let of_forms = class.rules.iter().filter(|rule| !rule.forms.is_empty());
+            of_forms.filter(|rule| rule.check.is_some())
+        };
+        let refused = checking().filter(|rule| rule.chance.is_none()).map(|rule| {
             let count = self.evidence.of_rule(rule.id);
             count.tried.saturating_sub(count.passed)
         });
-        refused.max().unwrap_or(0)
+        // What chance passes, too, refuses nothing: its share speaks.
+        let given = checking().find_map(|rule| {
+            let (tried, given, _) = self.distinct.of_rule(rule.id);
+            let says = score::given_evidence(tried, given, rule.chance?);
+            (tried > 0).then_some(GivenNames { given, tried, says })
+        });
+        Capitalised { refused: refused.max().unwrap_or(0), given }
     }
 
     /// A name and values of the forms that go with it. Where the name only hints at the class, few
@@ -44,12 +67,12 @@ impl Column<'_> {
         &self,
         rule: &JudgeRule,
         Basis { base, hinted, no_texts }: Basis,
-        refused: u64,
+        words: Capitalised,
     ) -> Option<Claim> {
         if rule.forms.is_empty() || self.evidence.kinds & !(1 << ValueKind::Boolean as u8) == 0 {
             return None;
         }
-        let refused = if rule.forms.contains(&Form::TitleWords) { refused } else { 0 };
+        let refused = if rule.forms.contains(&Form::TitleWords) { words.refused } else { 0 };
         let texts = match no_texts && rule.forms.contains(&Form::Text) {
             true => self.evidence.of_form(Form::Text),
             false => 0,
@@ -75,6 +98,11 @@ impl Column<'_> {
         if hinted && few < 0.0 {
             why = format!("{why}; only {distinct} distinct ones among {tried}");
             log_odds += few;
+        }
+        let weighed = hinted || rule.chance.is_some();
+        if let Some(GivenNames { given, tried, says }) = words.given.filter(|_| weighed) {
+            why = format!("{why}; {given} of {tried} distinct ones have a given name");
+            log_odds += says;
         }
         let span = self.evidence.filled;
         Some(Claim { log_odds, count: fitting, span, why, checked: None, in_text: false })

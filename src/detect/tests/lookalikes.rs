@@ -251,6 +251,46 @@ fn names_behind_a_comma_without_a_blank_are_names() {
 }
 
 #[test]
+fn firms_where_persons_stand_as_well_are_told_by_given_names() {
+    let own = |values: &[&str]| values.iter().map(|v| (*v).to_owned()).collect::<Vec<_>>();
+    let firms = own(&["General Electric", "Northside Medical", "Blue Cross", "Acme Works"]);
+    let mixed = own(&[
+        "Northside Medical",
+        "Blue Cross",
+        "Morgan Stanley",
+        "Acme Works",
+        "St Marys",
+        "First National",
+        "Delta Works",
+        "Oak Partners",
+    ]);
+    for name in
+        ["$.customerName", "$.memberName", "$.subscriber_name", "$.policyHolder", "$.assignee"]
+    {
+        assert_none(name, firms.clone());
+        assert_none(name, mixed.clone());
+    }
+    let found = |name: &str, values: &[&str]| {
+        let judged = judge(name, own(values));
+        let count = u64::try_from(values.len()).unwrap();
+        assert_eq!(classes(&judged), [("person.name", count)], "{name}: {judged:#?}");
+    };
+    for name in ["$.customerName", "$.memberName", "$.subscriber_name", "$.policyHolder"] {
+        found(name, &["Yasemin Aydın", "Mehmet Yılmaz", "Priya Nair", "Zwaluw, Jaap"]);
+        found(name, &["Ada Lovelace"]);
+        // Not listed.
+        found(name, &["Quillon Vandersprocket"]);
+    }
+    found("$.customerName", &["ada lovelace", "grace hopper"]);
+    found("$.customerName", &["Ada", "Grace"]);
+    // Where nothing but persons stand, given names are not asked for.
+    found(
+        "$.patientName",
+        &["Quillon Vandersprocket", "Zubble Oxenthrop", "Ymbert Frangle", "Oddo Plimsoll"],
+    );
+}
+
+#[test]
 fn names_that_may_mean_a_login_need_full_names() {
     for name in ["$.user.name", "$.emergencyContact", "$.author.name", "$.doctor"] {
         let judged = judge(name, ["Ada Lovelace".to_owned()]);
