@@ -4,9 +4,9 @@
 The given names of every locale of the npm package @faker-js/faker (MIT), in lower case, as they are
 written and without their marks (`josé`, `jose`). Left out is what is a word, too: those APIs name
 things with (rules/dictionaries/api-words.txt, care-words.txt) and those that package makes texts,
-colours, goods and slogans of, but for names of four
-locales and more (`grace`). They serve one purpose: in a column of capitalised words that may be
-firms or persons, persons are told by how many have a given name. Needs npm, Node.js and Python 3.
+colours, goods and slogans of, but for names of four locales and more (`grace`). They serve one
+purpose: in a column of capitalised words that may be firms or persons, persons are told by how many
+have a given name. Needs npm, Node.js and Python 3.
 
 usage: scripts/gen_given_names.py
 """
@@ -61,8 +61,9 @@ for file in ("api-words.txt", "care-words.txt"):
 locales = collections.Counter()
 for given in data["names"]:
     locales.update({name.replace("İ", "i").lower() for text in given for name in text.replace("-", " ").split()})
-names = {name for name, count in locales.items() if count >= LOCALES_MIN or name not in words}
-names = {form for name in names if is_latin(name) for form in (name, plain(name))}
+names = {form for name in locales if is_latin(name) for form in (name, plain(name))}
+# What is a word without its marks (`Thể`) is one, too.
+names = {name for name in names if locales[name] >= LOCALES_MIN or name not in words}
 kept = sorted(name for name in names if len(name) >= LETTERS_MIN)
 (FOLDER / "given-names.txt").write_text("".join(f"{name}\n" for name in kept))
 print(len(kept), "given names")

@@ -95,7 +95,7 @@ impl Recogniser {
     }
 }
 
-const RECOGNISERS: [Recogniser; 17] = {
+const RECOGNISERS: [Recogniser; 18] = {
     use Form::{Address, Date, DateTime, Hex, Integer, Other, Text, TitleWords, Token, Word};
     let most = usize::MAX;
     [
@@ -112,6 +112,7 @@ const RECOGNISERS: [Recogniser; 17] = {
             .digits(8, most),
         Recogniser::new("ip", &[Token, Other, Text], ip).begins(Begins::Group).digits(1, most),
         Recogniser::new("jwt", &[Token, Word, Other], jwt).begins(Begins::One(b"e")),
+        Recogniser::new("name-latin", &[TitleWords], name_latin),
         Recogniser::new("name-words", &[TitleWords], name_words),
         Recogniser::new("opaque", &[Token, Other], opaque).len(18, 39).digits(2, most),
         Recogniser::new("phone", &[Other], phone)
@@ -243,6 +244,13 @@ fn name_words(value: &Seen<'_>) -> bool {
     const SPACES_MAX: usize = 4;
     const LEN_MAX: usize = 60;
     value.census.spaces <= SPACES_MAX && value.census.len <= LEN_MAX
+}
+
+/// The same in Latin letters, marks beside them included.
+fn name_latin(value: &Seen<'_>) -> bool {
+    let latin = |c: char| matches!(c, '\0'..='\u{24f}' | '\u{300}'..='\u{36f}' | '\u{1e00}'..='\u{1eff}' | '\u{2019}');
+    let all_latin = || std::str::from_utf8(value.bytes).is_ok_and(|text| text.chars().all(latin));
+    name_words(value) && (value.census.high == 0 || all_latin())
 }
 
 /// A telephone number as it is dialled: with a plus sign, a parenthesis or a trunk prefix.

@@ -4,6 +4,9 @@ use super::super::score;
 use super::{Claim, Column, JudgeClass, JudgeRule};
 use crate::model::{Form, ValueKind};
 
+/// The check that is weighed by how many pass, and refuses nothing.
+const GIVEN_NAME: &str = "given-name";
+
 /// What a claim by form is made on.
 #[derive(Clone, Copy)]
 pub(super) struct Basis {
@@ -48,12 +51,13 @@ impl Column<'_> {
             let of_forms = class.rules.iter().filter(|rule| !rule.forms.is_empty());
             of_forms.filter(|rule| rule.check.is_some())
         };
-        let refused = checking().filter(|rule| rule.chance.is_none()).map(|rule| {
+        let weighs = |rule: &&JudgeRule| rule.check == Some(GIVEN_NAME) && rule.chance.is_some();
+        let refused = checking().filter(|rule| !weighs(rule)).map(|rule| {
             let count = self.evidence.of_rule(rule.id);
             count.tried.saturating_sub(count.passed)
         });
-        // What chance passes, too, refuses nothing: its share speaks.
-        let given = checking().find_map(|rule| {
+        // What has no given name is not refused by that: its share speaks.
+        let given = checking().filter(weighs).find_map(|rule| {
             let (tried, given, _) = self.distinct.of_rule(rule.id);
             let says = score::given_evidence(tried, given, rule.chance?);
             (tried > 0).then_some(GivenNames { given, tried, says })
@@ -99,7 +103,7 @@ impl Column<'_> {
             why = format!("{why}; only {distinct} distinct ones among {tried}");
             log_odds += few;
         }
-        let weighed = hinted || rule.chance.is_some();
+        let weighed = hinted || rule.check == Some(GIVEN_NAME);
         if let Some(GivenNames { given, tried, says }) = words.given.filter(|_| weighed) {
             why = format!("{why}; {given} of {tried} distinct ones have a given name");
             log_odds += says;

@@ -281,6 +281,14 @@ fn firms_where_persons_stand_as_well_are_told_by_given_names() {
         // Not listed.
         found(name, &["Quillon Vandersprocket"]);
     }
+    // Of other scripts none are listed: they say nothing.
+    for name in ["$.customerName", "$.policyHolder"] {
+        found(
+            name,
+            &["Иван Петров", "Мария Иванова", "Олег Смирнов", "Анна Козлова", "Пётр Орлов"],
+        );
+        found(name, &["Γιώργος Παπαδόπουλος", "Μαρία Νικολάου", "Ελένη Γεωργίου", "Νίκος Παππάς"]);
+    }
     found("$.customerName", &["ada lovelace", "grace hopper"]);
     found("$.customerName", &["Ada", "Grace"]);
     // Where nothing but persons stand, given names are not asked for.
