@@ -248,7 +248,10 @@ fn name_words(value: &Seen<'_>) -> bool {
 
 /// The same in Latin letters, marks beside them included.
 fn name_latin(value: &Seen<'_>) -> bool {
-    let latin = |c: char| matches!(c, '\0'..='\u{24f}' | '\u{300}'..='\u{36f}' | '\u{1e00}'..='\u{1eff}' | '\u{2019}');
+    // Latin to Extended-B, Latin Extended Additional, and the apostrophe of word processors.
+    let extended = |c: char| matches!(c, '\u{1e00}'..='\u{1eff}' | '\u{2019}');
+    let mark = |c: char| matches!(c, '\u{300}'..='\u{36f}');
+    let latin = |c: char| c <= '\u{24f}' || extended(c) || mark(c);
     let all_latin = || std::str::from_utf8(value.bytes).is_ok_and(|text| text.chars().all(latin));
     name_words(value) && (value.census.high == 0 || all_latin())
 }
